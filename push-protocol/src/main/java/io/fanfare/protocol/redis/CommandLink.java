@@ -1,0 +1,308 @@
+package io.fanfare.protocol.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The process's one connection for commands, remade whenever it ends or stops answering.
+ * <p>
+ * Guarantees: no command waits for a connection (without one it fails at once) and none
+ * is sent twice. Every script that guards the clock carries the run id of the very server
+ * that its connection reached, because a new connection is used only after it told its
+ * run id. The client must be set up by {@link RedisClientOptions}.
+ * <p>
+ * Any thread may call. Futures complete on Lettuce's event loop, which must not be
+ * blocked.
+ */
+public final class CommandLink implements AutoCloseable {
+
+	private static final Logger log = LoggerFactory.getLogger(CommandLink.class);
+
+	private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
+
+	private static final Duration PING_TIMEOUT = Duration.ofSeconds(2);
+
+	private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
+
+	private static final Pattern RUN_ID = Pattern.compile("^run_id:(\\w+)", Pattern.MULTILINE);
+
+	private static final Pattern VERSION = Pattern.compile("^redis_version:(\\d+)\\.", Pattern.MULTILINE);
+
+	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
+
+	private final RedisClient client;
+
+	private final boolean durable;
+
+	private final Thread supervisor;
+
+	private final RandomGenerator random = RandomGenerator.getDefault();
+
+	/**
+	 * The highest id this process has seen: above the clock, it proves that the store was
+	 * rolled back.
+	 */
+	private final AtomicLong seen = new AtomicLong();
+
+	private volatile @Nullable Session session;
+
+	private volatile boolean closed;
+
+	/**
+	 * Starts the link; it connects by itself.
+	 * @param client the client, which stays the caller's to shut down
+	 * @param durable whether the store keeps all it acknowledged across a restart
+	 * @param name what the link's thread is called after
+	 */
+	public CommandLink(RedisClient client, boolean durable, String name) {
+		this.client = client;
+		this.durable = durable;
+		this.supervisor = Thread.ofPlatform().daemon().name("fanfare-redis-" + name).start(this::supervise);
+	}
+
+	/** One connection and what it reached. */
+	private record Session(StatefulRedisConnection<byte[], byte[]> connection, byte[] runId) {
+
+		RedisAsyncCommands<byte[], byte[]> commands() {
+			return this.connection.async();
+		}
+
+	}
+
+	/**
+	 * Tells whether Redis answers.
+	 * @return whether there is a connection that answered lately
+	 */
+	public boolean isUp() {
+		return this.session != null;
+	}
+
+	/**
+	 * Waits for the connection, at start.
+	 * @param timeout how long
+	 * @return whether there is one
+	 */
+	public boolean awaitUp(Duration timeout) {
+		long deadline = System.nanoTime() + timeout.toNanos();
+		while (!isUp() && System.nanoTime() < deadline && !Thread.currentThread().isInterrupted()) {
+			LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+		}
+		return isUp();
+	}
+
+	/**
+	 * Notes that this process has seen an id.
+	 * @param id the id
+	 */
+	public void observe(long id) {
+		if (id > this.seen.get()) {
+			this.seen.accumulateAndGet(id, Math::max);
+		}
+	}
+
+	long seen() {
+		return this.seen.get();
+	}
+
+	byte[] durable() {
+		return new byte[] { (byte) (this.durable ? '1' : '0') };
+	}
+
+	/**
+	 * Runs a script.
+	 * @param arguments what makes its arguments of the run id of the server that will
+	 * execute it
+	 */
+	<T> CompletableFuture<T> run(Script script, byte[][] keys, Function<byte[], byte[][]> arguments) {
+		Session current = this.session;
+		if (current == null) {
+			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
+		}
+		byte[][] values = arguments.apply(current.runId());
+		RedisFuture<T> reply = current.commands().evalsha(script.digest(), script.output(), keys, values);
+		return reply.handle((value, failure) -> {
+			if (failure == null) {
+				return CompletableFuture.completedFuture(value);
+			}
+			if (unwrap(failure) instanceof RedisNoScriptException) {
+				RedisFuture<T> again = current.commands().eval(script.source(), script.output(), keys, values);
+				return again.toCompletableFuture();
+			}
+			return CompletableFuture.<T>failedFuture(failure);
+		})
+			.thenCompose((stage) -> stage)
+			.toCompletableFuture()
+			.exceptionallyCompose((failure) -> failed(current, script.name(), failure));
+	}
+
+	/** Runs a plain command. */
+	<T> CompletableFuture<T> call(Function<RedisAsyncCommands<byte[], byte[]>, RedisFuture<T>> command) {
+		Session current = this.session;
+		if (current == null) {
+			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
+		}
+		return command.apply(current.commands())
+			.toCompletableFuture()
+			.exceptionallyCompose((failure) -> failed(current, "command", failure));
+	}
+
+	private <T> CompletableFuture<T> failed(Session current, String what, Throwable failure) {
+		Throwable cause = unwrap(failure);
+		if (cause instanceof RedisCommandExecutionException && isServerUnfit(cause)) {
+			end(current, cause.getMessage());
+		}
+		return CompletableFuture.failedFuture(
+				new RedisUnavailableException("Redis did not answer " + what + ": " + cause.getMessage(), cause));
+	}
+
+	/**
+	 * A server that was demoted, or is loading: another connection may reach a better
+	 * one.
+	 */
+	private static boolean isServerUnfit(Throwable failure) {
+		String message = String.valueOf(failure.getMessage());
+		return message.startsWith("READONLY") || message.startsWith("LOADING") || message.startsWith("MASTERDOWN");
+	}
+
+	private static Throwable unwrap(Throwable failure) {
+		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
+	}
+
+	private void supervise() {
+		Duration backoff = Duration.ofMillis(50);
+		String lastFailure = "";
+		while (!this.closed) {
+			Session current = this.session;
+			try {
+				if (current == null) {
+					this.session = connect();
+					log.info("redis=up link=commands");
+					backoff = Duration.ofMillis(50);
+					lastFailure = "";
+				}
+				else {
+					current.commands().ping().toCompletableFuture().get(PING_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+				}
+				pause(PING_INTERVAL);
+			}
+			catch (InterruptedException ex) {
+				return;
+			}
+			catch (Exception ex) {
+				String failure = String.valueOf(unwrap(ex));
+				if (current != null) {
+					end(current, failure);
+				}
+				else {
+					if (!failure.equals(lastFailure)) {
+						log.warn("redis=down link=commands reason=\"{}\"", failure);
+						lastFailure = failure;
+					}
+					pause(backoff.plusMillis(this.random.nextLong(backoff.toMillis())));
+					backoff = (backoff.multipliedBy(2).compareTo(MAX_BACKOFF) < 0) ? backoff.multipliedBy(2)
+							: MAX_BACKOFF;
+				}
+			}
+		}
+	}
+
+	private void pause(Duration duration) {
+		LockSupport.parkNanos(this, duration.toNanos());
+	}
+
+	private Session connect() throws Exception {
+		StatefulRedisConnection<byte[], byte[]> connection = this.client.connect(ByteArrayCodec.INSTANCE);
+		try {
+			RedisAsyncCommands<byte[], byte[]> commands = connection.async();
+			RedisFuture<String> server = commands.info("server");
+			RedisFuture<String> memory = commands.info("memory");
+			List<RedisFuture<String>> loads = new ArrayList<>();
+			for (Script script : Script.values()) {
+				loads.add(commands.scriptLoad(script.source()));
+			}
+			String info = await(server);
+			Matcher runId = RUN_ID.matcher(info);
+			Matcher version = VERSION.matcher(info);
+			if (!runId.find() || !version.find()) {
+				throw new IllegalStateException("Redis does not tell its run id");
+			}
+			if (Integer.parseInt(version.group(1)) < 7) {
+				throw new IllegalStateException("Redis 7.0 or newer is needed");
+			}
+			for (RedisFuture<String> load : loads) {
+				await(load);
+			}
+			Matcher eviction = EVICTION.matcher(await(memory));
+			if (eviction.find() && eviction.group(1).startsWith("allkeys")) {
+				log.warn("redis=evicting maxmemory-policy={}: it may drop presence and history without a word;"
+						+ " set noeviction or volatile-*", eviction.group(1));
+			}
+			Session made = new Session(connection, runId.group(1).getBytes(StandardCharsets.US_ASCII));
+			connection.addListener(new io.lettuce.core.RedisConnectionStateAdapter() {
+				@Override
+				public void onRedisDisconnected(io.lettuce.core.RedisChannelHandler<?, ?> disconnected) {
+					end(made, "the connection ended");
+				}
+			});
+			if (!connection.isOpen()) {
+				throw new IllegalStateException("The connection ended at once");
+			}
+			return made;
+		}
+		catch (Exception ex) {
+			connection.closeAsync();
+			throw ex;
+		}
+	}
+
+	private static String await(RedisFuture<String> reply) throws Exception {
+		return reply.toCompletableFuture().get(PING_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	private void end(Session ended, @Nullable String reason) {
+		synchronized (this) {
+			if (this.session != ended) {
+				return;
+			}
+			this.session = null;
+		}
+		if (!this.closed) {
+			log.warn("redis=down link=commands reason=\"{}\"", reason);
+		}
+		ended.connection().closeAsync();
+		LockSupport.unpark(this.supervisor);
+	}
+
+	@Override
+	public void close() {
+		this.closed = true;
+		Session current = this.session;
+		if (current != null) {
+			end(current, null);
+		}
+		this.supervisor.interrupt();
+	}
+
+}

@@ -1,0 +1,118 @@
+package io.fanfare.protocol.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.MessageId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What travels over pub/sub: one line of text that begins with the kind, then, in a
+ * message, its envelope. Scripts write them; the node reads them.
+ */
+public sealed interface Frame {
+
+	/**
+	 * A published message: {@code M id connection channel}, connection {@code -} where
+	 * the channel is no user's.
+	 *
+	 * @param id the message's id
+	 * @param connection the connection that heard the user when it was published, or null
+	 * @param channel the channel
+	 * @param envelope the message
+	 */
+	record Published(long id, @Nullable String connection, ChannelName channel, Envelope envelope) implements Frame {
+
+	}
+
+	/**
+	 * A connection was displaced: {@code K connection generation reason grace-ms}.
+	 *
+	 * @param connection the victim
+	 * @param generation what displaced it
+	 * @param reason what its client is told, or null to end the stream without a word
+	 * @param grace how long after the notice the stream is closed
+	 */
+	record Kick(String connection, long generation, @Nullable CloseReason reason, Duration grace) implements Frame {
+
+	}
+
+	/**
+	 * A node's own sign of life: {@code P id nonce}.
+	 *
+	 * @param id the id it took
+	 * @param nonce what the node sent
+	 */
+	record Probe(long id, String nonce) implements Frame {
+
+	}
+
+	/**
+	 * A client closed its own stream by way of another node: {@code C connection}.
+	 *
+	 * @param connection the connection, which is the client's proof that it may
+	 */
+	record Close(String connection) implements Frame {
+
+		byte[] encode() {
+			return RedisKeys.bytes("C " + this.connection + "\n");
+		}
+
+	}
+
+	/**
+	 * Reads a frame.
+	 * @param bytes what came
+	 * @return the frame, or null for a kind that this version does not know
+	 * @throws IllegalArgumentException if it is malformed
+	 */
+	static @Nullable Frame decode(byte[] bytes) {
+		int end = 0;
+		while (end < bytes.length && bytes[end] != '\n') {
+			end++;
+		}
+		if (end == bytes.length || end < 2) {
+			throw new IllegalArgumentException("A frame without a head");
+		}
+		String head = new String(bytes, 0, end, StandardCharsets.UTF_8);
+		return switch (head.charAt(0)) {
+			case 'M' -> published(head, bytes, end + 1);
+			case 'K' -> kick(head);
+			case 'P' -> probe(head);
+			case 'C' -> new Close(head.substring(2));
+			default -> null;
+		};
+	}
+
+	private static Published published(String head, byte[] bytes, int offset) {
+		int id = head.indexOf(' ', 2);
+		int connection = head.indexOf(' ', id + 1);
+		if (id < 0 || connection < 0) {
+			throw new IllegalArgumentException("Malformed message frame: " + head);
+		}
+		boolean named = connection - id != 2 || head.charAt(id + 1) != '-';
+		return new Published(MessageId.parse(head.substring(2, id)), named ? head.substring(id + 1, connection) : null,
+				new ChannelName(head.substring(connection + 1)), Envelope.decode(bytes, offset));
+	}
+
+	private static Kick kick(String head) {
+		String[] parts = head.split(" ");
+		if (parts.length != 5) {
+			throw new IllegalArgumentException("Malformed kick frame: " + head);
+		}
+		return new Kick(parts[1], MessageId.parse(parts[2]), CloseReason.find(parts[3]),
+				Duration.ofMillis(Long.parseLong(parts[4])));
+	}
+
+	private static Probe probe(String head) {
+		int id = head.indexOf(' ', 2);
+		if (id < 0) {
+			throw new IllegalArgumentException("Malformed probe frame: " + head);
+		}
+		return new Probe(MessageId.parse(head.substring(2, id)), head.substring(id + 1));
+	}
+
+}

@@ -1,0 +1,92 @@
+package io.fanfare.protocol.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.protocol.MessageId;
+
+/**
+ * What nodes tell of themselves, and how something is told to one node.
+ * <p>
+ * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
+ * Redis does not answer in time.
+ */
+public final class Nodes {
+
+	private final CommandLink link;
+
+	private final RedisKeys keys;
+
+	/**
+	 * Makes the access.
+	 * @param link the link
+	 * @param keys the partition's keys
+	 */
+	public Nodes(CommandLink link, RedisKeys keys) {
+		this.link = link;
+		this.keys = keys;
+	}
+
+	/**
+	 * Tells of a node.
+	 * @param node the node's identity
+	 * @param status what it says, JSON
+	 * @return when it is written
+	 */
+	public CompletableFuture<Void> put(String node, byte[] status) {
+		return this.link.call((commands) -> commands.hset(RedisKeys.NODES, RedisKeys.bytes(node), status))
+			.thenAccept((added) -> {
+			});
+	}
+
+	/**
+	 * Forgets a node.
+	 * @param node the node's identity
+	 * @return when it is done
+	 */
+	public CompletableFuture<Void> remove(String node) {
+		return this.link.call((commands) -> commands.hdel(RedisKeys.NODES, RedisKeys.bytes(node)))
+			.thenAccept((removed) -> {
+			});
+	}
+
+	/**
+	 * Lists the nodes.
+	 * @return identity to what the node last said, JSON
+	 */
+	public CompletableFuture<Map<String, byte[]>> list() {
+		return this.link.call((commands) -> commands.hgetall(RedisKeys.NODES)).thenApply((fields) -> {
+			Map<String, byte[]> nodes = new HashMap<>();
+			fields.forEach((node, status) -> nodes.put(new String(node, StandardCharsets.UTF_8), status));
+			return nodes;
+		});
+	}
+
+	/**
+	 * Sends a node a sign of life by the path that messages take.
+	 * @param node the node's identity
+	 * @param nonce what comes back
+	 * @return the id it took
+	 */
+	public CompletableFuture<Long> probe(String node, String nonce) {
+		return this.link
+			.<byte[]>run(Script.PROBE_NODE, new byte[][] { this.keys.clock(), this.keys.since() },
+					(run) -> new byte[][] { RedisKeys.bytes(MessageId.format(this.link.seen())),
+							this.keys.nodeChannel(node), RedisKeys.bytes(nonce) })
+			.thenApply((id) -> MessageId.parse(new String(id, StandardCharsets.US_ASCII)));
+	}
+
+	/**
+	 * Asks the node that holds a connection to close it.
+	 * @param node the node's identity
+	 * @param close which connection
+	 * @return whether a node of that identity heard it
+	 */
+	public CompletableFuture<Boolean> send(String node, Frame.Close close) {
+		return this.link.call((commands) -> commands.publish(this.keys.nodeChannel(node), close.encode()))
+			.thenApply((receivers) -> receivers > 0);
+	}
+
+}

@@ -1,0 +1,336 @@
+package io.fanfare.protocol.redis;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Tier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is connected where: the presence hash, which names for each user the one connection
+ * that hears it.
+ * <p>
+ * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
+ * Redis does not answer in time; the outcome is unknown then.
+ */
+public final class Presence {
+
+	private final CommandLink link;
+
+	private final RedisKeys keys;
+
+	private final Times times;
+
+	/**
+	 * Makes the access.
+	 * @param link the link
+	 * @param keys the partition's keys
+	 * @param times how long things last
+	 */
+	public Presence(CommandLink link, RedisKeys keys, Times times) {
+		this.link = link;
+		this.keys = keys;
+		this.times = times;
+	}
+
+	/**
+	 * How long things last.
+	 *
+	 * @param lease after which a node that did not renew is taken for dead
+	 * @param tombstone how long a displaced page is told so
+	 */
+	public record Times(Duration lease, Duration tombstone) {
+
+		/** Lease 15 s, tombstone 5 min. */
+		public static final Times DEFAULT = new Times(Duration.ofSeconds(15), Duration.ofMinutes(5));
+
+	}
+
+	/**
+	 * A connection that wants to hear a user.
+	 *
+	 * @param user the user
+	 * @param connection the connection
+	 * @param client the page
+	 * @param tier its tier
+	 */
+	public record Claim(String user, String connection, String client, Tier tier) {
+
+	}
+
+	/** What a claim came to. */
+	public sealed interface ClaimResult {
+
+		/**
+		 * The connection hears the user.
+		 *
+		 * @param generation its generation
+		 * @param clock where history ends and live begins
+		 * @param since the id below which the store may have lost something
+		 */
+		record Owner(long generation, long clock, long since) implements ClaimResult {
+
+		}
+
+		/**
+		 * The page was displaced.
+		 *
+		 * @param generation what displaced it
+		 */
+		record Displaced(long generation) implements ClaimResult {
+
+		}
+
+	}
+
+	/**
+	 * A connection that hears a user, as its node knows it.
+	 *
+	 * @param user the user
+	 * @param connection the connection
+	 * @param generation its generation
+	 * @param client the page
+	 * @param since when it was opened, in milliseconds since the epoch
+	 * @param tier its tier
+	 */
+	public record Held(String user, String connection, long generation, String client, long since, Tier tier) {
+
+	}
+
+	/**
+	 * What a renewal found.
+	 *
+	 * @param clock the clock
+	 * @param since the id below which the store may have lost something
+	 * @param verdicts of those that are not simply fine
+	 */
+	public record Renewal(long clock, long since, List<Verdict> verdicts) {
+
+	}
+
+	/**
+	 * What a renewal found of one connection.
+	 *
+	 * @param index its place in the list that was sent
+	 * @param kind what was found
+	 * @param generation the generation that holds the user now
+	 */
+	public record Verdict(int index, Kind kind, long generation) {
+
+		/** The kinds. */
+		public enum Kind {
+
+			/**
+			 * The field was gone or older, and is written back: messages may have gone
+			 * nowhere meanwhile.
+			 */
+			RESTORED,
+			/** Another client hears the user, or the user was disconnected. */
+			LOST,
+			/** The same client hears the user by a newer connection. */
+			REPLACED
+
+		}
+
+	}
+
+	/**
+	 * Who hears a user.
+	 *
+	 * @param node the node's identity
+	 * @param connection the connection
+	 * @param generation its generation
+	 * @param client the page
+	 * @param since when it was opened, in milliseconds since the epoch
+	 * @param tier its tier
+	 */
+	public record Owner(String node, String connection, long generation, String client, long since, Tier tier) {
+
+		static Owner parse(String value) {
+			String[] parts = value.split(" ");
+			Tier tier = Tier.find(parts[5]);
+			return new Owner(parts[0], parts[1], MessageId.parse(parts[2]), parts[3], Long.parseLong(parts[4]),
+					(tier != null) ? tier : Tier.NORMAL);
+		}
+
+	}
+
+	/**
+	 * A field of the presence hash that names a node.
+	 *
+	 * @param user the user
+	 * @param connection the connection it names
+	 * @param generation that connection's generation
+	 */
+	public record Field(String user, String connection, long generation) {
+
+	}
+
+	/**
+	 * A slice of a walk over the presence hash.
+	 *
+	 * @param cursor where the next slice begins; "0" at the end
+	 * @param removed how many fields of dead nodes were removed
+	 * @param own the fields that name the calling node
+	 */
+	public record Slice(String cursor, long removed, List<Field> own) {
+
+	}
+
+	/**
+	 * Makes a connection the one that hears a user. May be sent again for the same
+	 * connection.
+	 * @param node the node's identity
+	 * @param claim the claim
+	 * @return what it came to
+	 */
+	public CompletableFuture<ClaimResult> claim(String node, Claim claim) {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
+				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()) };
+		return this.link.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
+				(run) -> new byte[][] { run, seen(), this.link.durable(), this.keys.prefix(), bytes(claim.user()),
+						bytes(node), bytes(claim.connection()), bytes(claim.client()), bytes(claim.tier().wireName()),
+						millis(this.times.lease()), millis(this.times.tombstone()) })
+			.thenApply((values) -> {
+				Reply reply = new Reply(values);
+				boolean owner = reply.text().equals("owner");
+				long generation = reply.id();
+				long clock = reply.id();
+				this.link.observe(clock);
+				return owner ? new ClaimResult.Owner(generation, clock, reply.id())
+						: new ClaimResult.Displaced(generation);
+			});
+	}
+
+	/**
+	 * Gives users up, each only where the presence hash still names that connection.
+	 * @param fields what to release; generation {@link MessageId#ZERO} where it is not
+	 * known
+	 * @return how many were removed
+	 */
+	public CompletableFuture<Long> release(List<Field> fields) {
+		List<byte[]> arguments = new ArrayList<>(fields.size() * 3);
+		for (Field field : fields) {
+			arguments.add(bytes(field.user()));
+			arguments.add(bytes(field.connection()));
+			arguments.add(
+					(field.generation() == MessageId.ZERO) ? new byte[0] : bytes(MessageId.format(field.generation())));
+		}
+		return this.link.run(Script.RELEASE_USERS, new byte[][] { this.keys.presence() },
+				(run) -> arguments.toArray(byte[][]::new));
+	}
+
+	/**
+	 * Renews a node's lease and what its connections hold.
+	 * @param node the node's identity
+	 * @param held its connections, or a part of them
+	 * @return what was found
+	 */
+	public CompletableFuture<Renewal> renew(String node, List<Held> held) {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
+				this.keys.lease(node) };
+		return this.link.<List<Object>>run(Script.RENEW_USERS, scriptKeys, (run) -> {
+			List<byte[]> arguments = new ArrayList<>(7 + held.size() * 6);
+			arguments.addAll(List.of(run, seen(), this.link.durable(), this.keys.prefix(), bytes(node),
+					millis(this.times.lease()), millis(this.times.tombstone())));
+			for (Held one : held) {
+				arguments.add(bytes(one.user()));
+				arguments.add(bytes(one.connection()));
+				arguments.add(bytes(MessageId.format(one.generation())));
+				arguments.add(bytes(one.client()));
+				arguments.add(bytes(Long.toString(one.since())));
+				arguments.add(bytes(one.tier().wireName()));
+			}
+			return arguments.toArray(byte[][]::new);
+		}).thenApply((values) -> {
+			Reply reply = new Reply(values);
+			long clock = reply.id();
+			long since = reply.id();
+			this.link.observe(clock);
+			List<Verdict> verdicts = new ArrayList<>(reply.remaining() / 3);
+			while (reply.hasNext()) {
+				int index = (int) reply.number();
+				Verdict.Kind kind = switch (reply.text()) {
+					case "restored" -> Verdict.Kind.RESTORED;
+					case "replaced" -> Verdict.Kind.REPLACED;
+					default -> Verdict.Kind.LOST;
+				};
+				verdicts.add(new Verdict(index, kind, reply.id()));
+			}
+			return new Renewal(clock, since, verdicts);
+		});
+	}
+
+	/**
+	 * Walks a slice of the presence hash, removing the fields of dead nodes.
+	 * @param node the calling node's identity
+	 * @param cursor where to begin, "0" at first
+	 * @param count about how many fields to look at
+	 * @return what was found
+	 */
+	public CompletableFuture<Slice> reap(String node, String cursor, int count) {
+		return this.link
+			.<List<Object>>run(Script.REAP_PRESENCE, new byte[][] { this.keys.presence() }, (run) -> new byte[][] {
+					this.keys.prefix(), bytes(cursor), bytes(Integer.toString(count)), bytes(node) })
+			.thenApply((values) -> {
+				Reply reply = new Reply(values);
+				String next = reply.text();
+				long removed = reply.number();
+				List<Field> own = new ArrayList<>(reply.remaining() / 3);
+				while (reply.hasNext()) {
+					own.add(new Field(reply.text(), reply.text(), reply.id()));
+				}
+				return new Slice(next, removed, own);
+			});
+	}
+
+	/**
+	 * Finds who hears a user.
+	 * @param user the user
+	 * @return the owner, or null if nobody does or its node is dead
+	 */
+	public CompletableFuture<@Nullable Owner> find(String user) {
+		return this.link.call((commands) -> commands.hget(this.keys.presence(), bytes(user))).thenCompose((value) -> {
+			if (value == null) {
+				return CompletableFuture.<@Nullable Owner>completedFuture(null);
+			}
+			Owner owner = Owner.parse(new String(value, java.nio.charset.StandardCharsets.UTF_8));
+			return this.link.call((commands) -> commands.exists(this.keys.lease(owner.node())))
+				.<@Nullable Owner>thenApply((alive) -> (alive == 1) ? owner : null);
+		});
+	}
+
+	/**
+	 * Ends the connection that hears a user and keeps its page away.
+	 * @param user the user
+	 * @param reason what the page is told; its advice is to stop
+	 * @param grace how long after the notice the stream is closed
+	 * @return the connection, or null if the user had none
+	 */
+	public CompletableFuture<@Nullable String> disconnect(String user, CloseReason reason, Duration grace) {
+		return this.link
+			.<byte[]>run(Script.DISCONNECT_USER,
+					new byte[][] { this.keys.clock(), this.keys.since(), this.keys.presence() },
+					(run) -> new byte[][] { seen(), this.keys.prefix(), bytes(user), bytes(reason.wireName()),
+							millis(grace), millis(this.times.tombstone()) })
+			.<@Nullable String>thenApply((connection) -> (connection.length == 0) ? null
+					: new String(connection, java.nio.charset.StandardCharsets.UTF_8));
+	}
+
+	private byte[] seen() {
+		return bytes(MessageId.format(this.link.seen()));
+	}
+
+	private static byte[] millis(Duration duration) {
+		return bytes(Long.toString(duration.toMillis()));
+	}
+
+	private static byte[] bytes(String text) {
+		return RedisKeys.bytes(text);
+	}
+
+}

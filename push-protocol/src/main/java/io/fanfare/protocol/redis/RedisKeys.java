@@ -1,0 +1,110 @@
+package io.fanfare.protocol.redis;
+
+import java.nio.charset.StandardCharsets;
+
+import io.fanfare.protocol.ChannelName;
+
+/**
+ * Every key and pub/sub channel in Redis, of one partition. A partition is one hash tag,
+ * so each script stays within one slot.
+ */
+public final class RedisKeys {
+
+	/** What nodes tell of themselves: name to JSON. Belongs to no partition. */
+	static final byte[] NODES = bytes("fanfare:nodes");
+
+	private final String prefix;
+
+	private final byte[] prefixBytes;
+
+	private final byte[] clock;
+
+	private final byte[] run;
+
+	private final byte[] since;
+
+	private final byte[] last;
+
+	private final byte[] presence;
+
+	/**
+	 * Names the keys of a partition.
+	 * @param partition the partition's number, from 0
+	 */
+	public RedisKeys(int partition) {
+		this.prefix = "fanfare:{" + partition + "}:";
+		this.prefixBytes = bytes(this.prefix);
+		this.clock = key("clock");
+		this.run = key("run");
+		this.since = key("since");
+		this.last = key("last");
+		this.presence = key("presence");
+	}
+
+	byte[] prefix() {
+		return this.prefixBytes;
+	}
+
+	byte[] clock() {
+		return this.clock;
+	}
+
+	byte[] run() {
+		return this.run;
+	}
+
+	byte[] since() {
+		return this.since;
+	}
+
+	byte[] last() {
+		return this.last;
+	}
+
+	byte[] presence() {
+		return this.presence;
+	}
+
+	byte[] stream(ChannelName channel) {
+		return key("ch:" + channel.value());
+	}
+
+	byte[] lease(String node) {
+		return key("lease:" + node);
+	}
+
+	byte[] kicked(String user, String client) {
+		return key("kicked:" + user + ":" + client);
+	}
+
+	byte[] idempotency(String apiKey, String key) {
+		return key("idem:" + apiKey + ":" + key);
+	}
+
+	/**
+	 * The pub/sub channel of one node: messages to its users, kicks, orders, probes.
+	 * @param node the node's identity
+	 * @return the channel
+	 */
+	public byte[] nodeChannel(String node) {
+		return key("node:" + node);
+	}
+
+	/**
+	 * The pub/sub channel of a topic, or of {@code all}.
+	 * @param topic the topic
+	 * @return the channel
+	 */
+	public byte[] topicChannel(ChannelName topic) {
+		return key("ch:" + topic.value());
+	}
+
+	private byte[] key(String rest) {
+		return bytes(this.prefix + rest);
+	}
+
+	static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+}

@@ -1,0 +1,91 @@
+package io.fanfare.protocol.redis;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+
+import io.lettuce.core.ScriptOutputType;
+
+/**
+ * The catalog of scripts: {@code redis/<verb>-<noun>.lua}, each behind the preambles it
+ * uses. What a script takes and returns stands at its head.
+ */
+enum Script {
+
+	PUBLISH_MESSAGE(ScriptOutputType.MULTI, "clock"),
+
+	CLAIM_USER(ScriptOutputType.MULTI, "clock", "presence"),
+
+	RELEASE_USERS(ScriptOutputType.INTEGER, "presence"),
+
+	RENEW_USERS(ScriptOutputType.MULTI, "clock", "presence"),
+
+	REAP_PRESENCE(ScriptOutputType.MULTI, "presence"),
+
+	DISCONNECT_USER(ScriptOutputType.VALUE, "clock", "presence"),
+
+	READ_HISTORY(ScriptOutputType.MULTI, "clock"),
+
+	FIND_START(ScriptOutputType.VALUE, "clock"),
+
+	CHECK_CHANNELS(ScriptOutputType.MULTI, "clock"),
+
+	READ_PAGE(ScriptOutputType.MULTI, "clock"),
+
+	PROBE_NODE(ScriptOutputType.VALUE, "clock"),
+
+	FORGET_CHANNELS(ScriptOutputType.MULTI, "clock");
+
+	private final ScriptOutputType output;
+
+	private final byte[] source;
+
+	private final String digest;
+
+	Script(ScriptOutputType output, String... preambles) {
+		this.output = output;
+		StringBuilder text = new StringBuilder();
+		for (String preamble : preambles) {
+			text.append(read(preamble));
+		}
+		text.append(read(name().toLowerCase(Locale.ROOT).replace('_', '-')));
+		this.source = text.toString().getBytes(StandardCharsets.UTF_8);
+		try {
+			this.digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(this.source));
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static String read(String name) {
+		String path = "/redis/" + name + ".lua";
+		try (InputStream in = Script.class.getResourceAsStream(path)) {
+			if (in == null) {
+				throw new IllegalStateException("No script " + path + " on the class path");
+			}
+			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	ScriptOutputType output() {
+		return this.output;
+	}
+
+	byte[] source() {
+		return this.source;
+	}
+
+	String digest() {
+		return this.digest;
+	}
+
+}

@@ -1,0 +1,5 @@
+/** The event-stream format: how blocks are written. */
+@NullMarked
+package io.fanfare.protocol.sse;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,34 @@
+-- Makes a connection the one that hears a user. The id taken is the connection's generation and the point at which history
+-- ends and live begins: whatever has a lower id is in the history, whatever has a higher one reaches the node.
+-- May be sent again for the same connection when the outcome is unknown.
+--
+-- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 tombstone of this user and client
+-- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix
+--       5 user  6 node  7 connection  8 client  9 tier  10 lease in ms  11 life of a tombstone in ms
+-- Returns {"owner", generation, clock, since} or {"kicked", generation that displaced this client, clock, since}.
+
+local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
+local prefix, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+
+redis.call('SET', KEYS[5], '1', 'PX', ARGV[10])
+
+-- A tombstone answers every claim of its client, repeated ones too; one from before a data loss is void.
+local displaced_by = redis.call('GET', KEYS[6])
+if displaced_by and not id_above(since, displaced_by) then
+	return {'kicked', displaced_by, clock, since}
+end
+
+local value = redis.call('HGET', KEYS[4], user)
+local victim = value and owner_parse(value)
+if victim and victim.connection == connection then
+	return {'owner', victim.generation, clock, since}
+end
+
+local now = time_ms()
+local generation = id_after(clock, now)
+redis.call('SET', KEYS[1], generation)
+displace(prefix, KEYS[4], user, victim, {
+	node = node, connection = connection, generation = generation, client = client,
+	since = string.format('%.0f', now), tier = ARGV[9]
+}, now, ARGV[11])
+return {'owner', generation, generation, since}

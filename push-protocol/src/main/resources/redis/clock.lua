@@ -1,0 +1,83 @@
+-- Shared preamble: the hybrid clock of one partition, from which every id is taken.
+--
+-- An id is "ms-seq". It never goes back: the next id is max(last + 1, TIME). `seq` stays below 2^20, so that an id fits a
+-- signed 64-bit number as ms * 2^20 + seq; a clock that stands still for longer than that carries into `ms`.
+-- Lua numbers are doubles: ms and seq are each exact, a packed id would not be.
+
+local SEQ_LIMIT = 1048576
+
+local function id_parts(id)
+	local dash = string.find(id, '-', 1, true)
+	return tonumber(string.sub(id, 1, dash - 1)), tonumber(string.sub(id, dash + 1))
+end
+
+-- Whether id `a` is above id `b`.
+local function id_above(a, b)
+	if a == b then
+		return false
+	end
+	local ams, aseq = id_parts(a)
+	local bms, bseq = id_parts(b)
+	return ams > bms or (ams == bms and aseq > bseq)
+end
+
+local function time_ms()
+	local time = redis.call('TIME')
+	return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- The id after `last`, not stored yet. `now` is time_ms().
+local function id_after(last, now)
+	local ms, seq = id_parts(last)
+	if now > ms then
+		ms, seq = now, 0
+	elseif seq + 1 < SEQ_LIMIT then
+		seq = seq + 1
+	else
+		ms, seq = ms + 1, 0
+	end
+	return string.format('%.0f-%.0f', ms, seq)
+end
+
+-- The highest id given so far; "0-0" before the first.
+local function clock_read(clock_key)
+	return redis.call('GET', clock_key) or '0-0'
+end
+
+-- Takes the next id. `seen` is the highest id that the calling process has ever seen: above the clock it means that the
+-- store was rolled back, so the clock is lifted to it and what lies below `since` can no longer be vouched for.
+-- Returns the id and the time it was taken at, in ms.
+local function clock_next(clock_key, since_key, seen)
+	local last = clock_read(clock_key)
+	local now = time_ms()
+	if id_above(seen, last) then
+		last = id_after(seen, now)
+		redis.call('SET', since_key, last)
+	end
+	local id = id_after(last, now)
+	redis.call('SET', clock_key, id)
+	return id, now
+end
+
+-- What every script of a node does first: notices that the store may have lost data, by the server's run id (`run`) or by
+-- an id above the clock (`seen`). Then the clock is lifted, and `since` is the id below which something may be missing.
+-- A store that keeps all it acknowledged across a restart (`durable` = "1") keeps `since` when only the run id is new.
+-- Returns clock and since.
+local function clock_guard(clock_key, run_key, since_key, run, seen, durable)
+	local values = redis.call('MGET', clock_key, run_key, since_key)
+	local clock, known, since = values[1] or '0-0', values[2], values[3]
+	local rolled_back = id_above(seen, clock)
+	if known == run and since and not rolled_back then
+		return clock, since
+	end
+	if rolled_back then
+		clock = seen
+	end
+	if rolled_back or not since or not known or durable ~= '1' then
+		clock = id_after(clock, time_ms())
+		since = clock
+		redis.call('MSET', clock_key, clock, since_key, since)
+	end
+	redis.call('SET', run_key, run)
+	return clock, since
+end

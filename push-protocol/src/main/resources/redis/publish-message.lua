@@ -1,0 +1,88 @@
+-- Publishes one message to one or more channels: takes an id for each, appends to the history, hands it to the nodes.
+-- The idempotency key is looked at before an id is taken, so a repeated request is answered exactly as the first was.
+--
+-- KEYS  1 clock  2 since  3 last  4 presence  5 idempotency record  6.. history stream of each channel
+-- ARGV  1 highest id seen   2 prefix of the partition's keys and pub/sub channels
+--       3 history length    4 history age in ms
+--       5 "1" when ephemeral (takes an id, is not stored)
+--       6 the message's own expiry in ms since the epoch, "0" for none
+--       7 body hash, "" without an idempotency key   8 how long the idempotency record is kept, in ms
+--       9 envelope          10.. channel names, in the order of the streams
+-- Returns {"ok" or "replayed", answer} or {"mismatch"}; answer is "id:online id:online …", online "1", "0", or "-" for a
+-- channel that is no user's.
+
+local seen, prefix, length, age = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local ephemeral, expires, hash, envelope = ARGV[5] == '1', ARGV[6], ARGV[7], ARGV[9]
+
+if hash ~= '' then
+	local record = redis.call('GET', KEYS[5])
+	if record then
+		local bar = string.find(record, '|', 1, true)
+		if string.sub(record, 1, bar - 1) ~= hash then
+			return {'mismatch'}
+		end
+		return {'replayed', string.sub(record, bar + 1)}
+	end
+end
+
+-- Appends to one channel's history. `last` keeps for a channel "id", or where messages with a ttl of their own came since:
+-- "id durable expiry", the last id without a ttl and the latest expiry of those with one: a message past its own ttl is
+-- no hole. Each entry carries what `last` said before it.
+local function append(channel, stream_key, id, now)
+	local previous = redis.call('HGET', KEYS[3], channel)
+	local state = id
+	if expires ~= '0' then
+		local durable, latest = '0-0', '0'
+		if previous then
+			local space = string.find(previous, ' ', 1, true)
+			if space then
+				durable, latest = string.match(previous, ' (%S+) (%S+)$')
+			else
+				durable = previous
+			end
+		end
+		if tonumber(expires) > tonumber(latest) then
+			latest = expires
+		end
+		state = id .. ' ' .. durable .. ' ' .. latest
+	end
+	redis.call('XADD', stream_key, 'MAXLEN', '=', length, id, 'p', previous or redis.call('HGET', KEYS[3], '') or '0-0', 'm', envelope)
+	redis.call('HSET', KEYS[3], channel, state)
+	-- A full stream whose messages come faster than age / length apart holds nothing too old, and its expiry is young
+	-- enough: both cost a command only on quiet channels. Readers leave out what is too old in any case.
+	local quiet = true
+	if previous then
+		local ms = id_parts(string.match(previous, '^%S+'))
+		quiet = now - ms >= age / length
+	end
+	if quiet then
+		redis.call('XTRIM', stream_key, 'MINID', string.format('%.0f', now - age))
+		redis.call('PEXPIRE', stream_key, string.format('%.0f', age + age / length + 1000))
+	end
+end
+
+local answers = {}
+for i = 10, #ARGV do
+	local channel = ARGV[i]
+	local id, now = clock_next(KEYS[1], KEYS[2], seen)
+	if not ephemeral then
+		append(channel, KEYS[i - 4], id, now)
+	end
+	if string.sub(channel, 1, 5) == 'user:' then
+		local owner = redis.call('HGET', KEYS[4], string.sub(channel, 6))
+		if owner then
+			local node, connection = string.match(owner, '^(%S+) (%S+)')
+			redis.call('PUBLISH', prefix .. 'node:' .. node, 'M ' .. id .. ' ' .. connection .. ' ' .. channel .. '\n' .. envelope)
+		end
+		answers[#answers + 1] = id .. (owner and ':1' or ':0')
+	else
+		redis.call('PUBLISH', prefix .. 'ch:' .. channel, 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
+		answers[#answers + 1] = id .. ':-'
+	end
+end
+
+local answer = table.concat(answers, ' ')
+if hash ~= '' then
+	redis.call('SET', KEYS[5], hash .. '|' .. answer, 'PX', ARGV[8])
+end
+return {'ok', answer}

@@ -1,0 +1,44 @@
+-- Renews the lease of a node and confirms that its connections still own their users.
+-- Nothing is ever claimed again after a lapse: a field that is gone or of a lower generation is written back with the
+-- generation which the connection always had, so the highest generation wins in any order. Only a client that has a
+-- tombstone is not: it was displaced or disconnected, and the kick that said so was lost.
+--
+-- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node
+-- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix  5 node  6 lease in ms  7 life of a tombstone in ms
+--       8.. for each connection: user, connection, generation, client, since in ms, tier
+-- Returns {clock, since, then for each connection that is not simply fine: its index from 0, verdict, generation};
+-- verdict "restored" (written back: it may have missed messages), "lost" (displaced by that generation) or
+-- "replaced" (displaced by its own client, silently).
+
+local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
+local prefix, node = ARGV[4], ARGV[5]
+redis.call('SET', KEYS[5], '1', 'PX', ARGV[6])
+
+local answer = {clock, since}
+local function say(index, verdict, generation)
+	answer[#answer + 1] = index
+	answer[#answer + 1] = verdict
+	answer[#answer + 1] = generation
+end
+
+local now
+for i = 8, #ARGV, 6 do
+	local index = (i - 8) / 6
+	local user, connection, generation, client = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+	local value = redis.call('HGET', KEYS[4], user)
+	local owner = value and owner_parse(value)
+	local displaced_by = not owner and redis.call('GET', tombstone_key(prefix, user, client))
+	if displaced_by and not id_above(since, displaced_by) then
+		say(index, 'lost', displaced_by)
+	elseif not owner or (owner.connection ~= connection and id_above(generation, owner.generation)) then
+		now = now or time_ms()
+		displace(prefix, KEYS[4], user, owner, {
+			node = node, connection = connection, generation = generation, client = client,
+			since = ARGV[i + 4], tier = ARGV[i + 5]
+		}, now, ARGV[7])
+		say(index, 'restored', generation)
+	elseif owner.connection ~= connection then
+		say(index, owner.client == client and 'replaced' or 'lost', owner.generation)
+	end
+end
+return answer

@@ -1,0 +1,7 @@
+/**
+ * What tests need to run processes: free ports.
+ */
+@NullMarked
+package io.fanfare.test.process;
+
+import org.jspecify.annotations.NullMarked;

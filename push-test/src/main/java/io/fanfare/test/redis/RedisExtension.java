@@ -1,0 +1,41 @@
+package io.fanfare.test.redis;
+
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * Gives tests the {@link TestRedis#shared() shared} server, empty before each test.
+ *
+ * <pre>{@code
+ * @ExtendWith(RedisExtension.class)
+ * class PublishIT {
+ *
+ *     @Test
+ *     void aMessageIsKept(TestRedis redis) { ... }
+ *
+ * }
+ * }</pre>
+ *
+ * A parameter of the test, of a method before it or of the constructor receives the
+ * server.
+ */
+public final class RedisExtension implements BeforeEachCallback, ParameterResolver {
+
+	@Override
+	public void beforeEach(ExtensionContext context) {
+		TestRedis.shared().clear();
+	}
+
+	@Override
+	public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+		return parameter.getParameter().getType() == TestRedis.class;
+	}
+
+	@Override
+	public TestRedis resolveParameter(ParameterContext parameter, ExtensionContext context) {
+		return TestRedis.shared();
+	}
+
+}

@@ -1,0 +1,354 @@
+package io.fanfare.test.redis;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+import io.fanfare.test.process.Ports;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Redis server as a child process of this JVM, to do bad things to: stop it, kill it,
+ * freeze it, and bring it back on the same port with or without its data.
+ *
+ * <p>
+ * It never outlives the JVM, not even one that is killed: the shell which becomes the
+ * server leaves a watcher behind that reads from a pipe of this JVM, and kills the server
+ * when the pipe ends.
+ *
+ * <p>
+ * Used by one thread at a time.
+ */
+public final class RedisProcess implements TestRedis {
+
+	/**
+	 * $0 is the program. The shell's pid stays the server's, so signals go to the server
+	 * itself.
+	 */
+	private static final String LAUNCH = """
+			exec 3<&0
+			(trap '' INT TERM HUP; cat <&3 >/dev/null; kill -9 $$) &
+			exec "$0" "$@" 3<&- </dev/null
+			""";
+
+	private static final Duration START = Duration.ofSeconds(20);
+
+	private static final Duration STOP = Duration.ofSeconds(10);
+
+	private static final int ATTEMPTS = 5;
+
+	private final Path directory;
+
+	private final List<String> config;
+
+	private final Thread cleanup = new Thread(this::discard, "redis-cleanup");
+
+	private int port;
+
+	private @Nullable Process process;
+
+	private RedisProcess(Path directory, List<String> config) {
+		this.directory = directory;
+		this.config = config;
+	}
+
+	static RedisProcess start(String... config) {
+		try {
+			RedisProcess redis = new RedisProcess(Files.createTempDirectory("fanfare-redis"), List.of(config));
+			Runtime.getRuntime().addShutdownHook(redis.cleanup);
+			redis.startAnywhere();
+			return redis;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Override
+	public String host() {
+		return "127.0.0.1";
+	}
+
+	@Override
+	public int port() {
+		return this.port;
+	}
+
+	/**
+	 * The server's process id.
+	 * @return the id
+	 */
+	public long pid() {
+		return running().pid();
+	}
+
+	/**
+	 * Whether the process lives; a frozen one does.
+	 * @return whether it lives
+	 */
+	public boolean isAlive() {
+		return this.process != null && this.process.isAlive();
+	}
+
+	/**
+	 * Starts the stopped server again on its port, with what its directory holds: nothing
+	 * unless it was {@link #save() saved} or configured to keep an append-only file. A
+	 * snapshot older than the server's end makes this a rollback.
+	 */
+	public void start() {
+		if (isAlive()) {
+			throw new IllegalStateException("Redis is running");
+		}
+		for (int attempt = 1; !launch(); attempt++) {
+			if (attempt == ATTEMPTS) {
+				throw new IllegalStateException("Redis does not start:\n" + log());
+			}
+		}
+	}
+
+	/**
+	 * Ends the server in order: it closes its connections and leaves.
+	 */
+	public void stop() {
+		running().destroy();
+		awaitEnd();
+	}
+
+	/**
+	 * Ends the server at once, as {@code kill -9}. Ends a frozen server too.
+	 */
+	public void kill() {
+		running().destroyForcibly();
+		awaitEnd();
+	}
+
+	/**
+	 * Stops the process without ending it: connections stay open and nothing answers.
+	 */
+	public void freeze() {
+		signal("STOP");
+		await(STOP, () -> isStopped(running().pid()));
+	}
+
+	/**
+	 * Lets a frozen process run on. It then works through what was sent to it meanwhile.
+	 */
+	public void thaw() {
+		signal("CONT");
+	}
+
+	/**
+	 * Writes a snapshot, from which the next {@link #start()} restores the data.
+	 */
+	public void save() {
+		RedisPrompt.ask(this, "SAVE");
+	}
+
+	/**
+	 * Kills the server, as a crash would, and starts it again on the same port.
+	 * @param data what becomes of its data
+	 */
+	public void restart(Data data) {
+		if (data == Data.KEPT) {
+			save();
+		}
+		if (isAlive()) {
+			kill();
+		}
+		if (data == Data.LOST) {
+			deleteContents(this.directory);
+		}
+		start();
+	}
+
+	/**
+	 * What the server printed, newest last.
+	 * @return its log since its last start
+	 */
+	public String log() {
+		try {
+			Path log = logFile();
+			return Files.exists(log) ? Files.readString(log) : "";
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Kills the server and removes its files.
+	 */
+	@Override
+	public void close() {
+		try {
+			Runtime.getRuntime().removeShutdownHook(this.cleanup);
+		}
+		catch (IllegalStateException ignored) {
+			// the JVM is about to end: the hook has done or will do the same
+		}
+		discard();
+	}
+
+	private void discard() {
+		if (isAlive()) {
+			kill();
+		}
+		deleteContents(this.directory);
+		delete(this.directory);
+	}
+
+	private void startAnywhere() {
+		for (int attempt = 1;; attempt++) {
+			this.port = Ports.free();
+			if (launch()) {
+				return;
+			}
+			if (attempt == ATTEMPTS) {
+				String log = log();
+				close();
+				throw new IllegalStateException("Redis does not start:\n" + log);
+			}
+		}
+	}
+
+	/**
+	 * Starts the process and waits until it answers.
+	 * @return whether it does; if not, it has ended: most likely its port was taken
+	 */
+	private boolean launch() {
+		Process started;
+		try {
+			List<String> lines = new ArrayList<>(List.of("bind " + host(), "port " + this.port, "dir " + this.directory,
+					"save \"\"", "appendonly no", "daemonize no"));
+			lines.addAll(this.config);
+			Path file = Files.write(this.directory.resolve("redis.conf"), lines);
+			started = new ProcessBuilder("sh", "-c", LAUNCH, RedisBinary.path().toString(), file.toString())
+				.redirectErrorStream(true)
+				.redirectOutput(logFile().toFile())
+				.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		this.process = started;
+		await(START, () -> !started.isAlive() || RedisPrompt.answers(host(), this.port));
+		return started.isAlive();
+	}
+
+	private Path logFile() {
+		return this.directory.resolve("redis.log");
+	}
+
+	private Process running() {
+		Process current = this.process;
+		if (current == null || !current.isAlive()) {
+			throw new IllegalStateException("Redis is not running");
+		}
+		return current;
+	}
+
+	private void awaitEnd() {
+		Process current = this.process;
+		try {
+			if (current != null && !current.waitFor(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+				throw new IllegalStateException("Redis does not end");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException("Interrupted", ex);
+		}
+	}
+
+	private void signal(String name) {
+		try {
+			Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + running().pid()).inheritIO().start();
+			if (kill.waitFor() != 0) {
+				throw new IllegalStateException("kill -" + name + " failed");
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException("Interrupted", ex);
+		}
+	}
+
+	/**
+	 * Whether a signalled process has really come to a halt. Where the system does not
+	 * tell through {@code /proc}, it is believed.
+	 */
+	private static boolean isStopped(long pid) {
+		Path stat = Path.of("/proc", Long.toString(pid), "stat");
+		try {
+			return !Files.exists(stat) || Files.readString(stat).matches("(?s)\\d+ \\(.*\\) [Tt] .*");
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static void await(Duration atMost, BooleanSupplier condition) {
+		Awaitility.await().pollDelay(Duration.ZERO)
+			.pollInterval(Duration.ofMillis(5))
+			.atMost(atMost)
+			.until(condition::getAsBoolean);
+	}
+
+	private static void deleteContents(Path directory) {
+		if (!Files.exists(directory)) {
+			return;
+		}
+		try (Stream<Path> files = Files.walk(directory)) {
+			files.filter((file) -> !file.equals(directory))
+				.sorted(Comparator.reverseOrder())
+				.forEach(RedisProcess::delete);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static void delete(Path file) {
+		try {
+			Files.deleteIfExists(file);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Override
+	public String toString() {
+		return "RedisProcess[port=" + this.port + "]";
+	}
+
+	/**
+	 * What a restart does to the data.
+	 */
+	public enum Data {
+
+		/**
+		 * The server comes back with everything it held.
+		 */
+		KEPT,
+
+		/**
+		 * The server comes back empty.
+		 */
+		LOST
+
+	}
+
+}
