@@ -1,0 +1,39 @@
+package io.fanfare.protocol;
+
+/**
+ * What a node tells of itself every few seconds, and {@code GET /v1/nodes} shows. Counts are since the node's start.
+ *
+ * @param node the node's identity, new with each start
+ * @param name the name it was configured with
+ * @param version its version
+ * @param state {@code up}, {@code not-ready} or {@code draining}
+ * @param startedAt when it started, in milliseconds since the epoch
+ * @param updatedAt when it said this, in milliseconds since the epoch
+ * @param limit how many connections it takes
+ * @param active how many are open
+ * @param waiting how many wait for a place
+ * @param peak the most that were open at once
+ * @param created how many were opened
+ * @param closed how many ended
+ * @param durationMs how long those that ended were open, together, in milliseconds
+ * @param messagesSent messages written to streams
+ * @param errors streams that ended by an error
+ * @param reconnections opens that carried a cursor
+ * @param kicks streams that were kicked
+ */
+public record NodeStatus(String node, String name, String version, String state, long startedAt, long updatedAt, int limit,
+		int active, int waiting, int peak, long created, long closed, long durationMs, long messagesSent, long errors,
+		long reconnections, long kicks) {
+
+	/** How often a node tells of itself, in milliseconds. */
+	public static final long INTERVAL_MS = 5_000;
+
+	/**
+	 * How many more it takes.
+	 * @return the number
+	 */
+	public int available() {
+		return Math.max(0, this.limit - this.active);
+	}
+
+}
