@@ -23,8 +23,7 @@ public final class Ports {
 
 	private static final int HIGHEST = 32_000;
 
-	private static final AtomicInteger next = new AtomicInteger(
-			ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST));
+	private static final AtomicInteger next = new AtomicInteger(ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST));
 
 	private Ports() {
 	}

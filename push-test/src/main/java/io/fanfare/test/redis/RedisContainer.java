@@ -10,8 +10,12 @@ import org.testcontainers.utility.DockerImageName;
  */
 final class RedisContainer implements TestRedis {
 
-	private static final DockerImageName IMAGE = DockerImageName
-		.parse(System.getProperty("fanfare.test.redis.image", "redis:8-alpine"));
+	private static final String IMAGE = System.getProperty("fanfare.test.redis.image", "redis:8-alpine");
+
+	/**
+	 * Testcontainers' own helper, which ends containers after their JVM.
+	 */
+	private static final String REAPER = "testcontainers/ryuk";
 
 	private static final int PORT = 6379;
 
@@ -22,12 +26,23 @@ final class RedisContainer implements TestRedis {
 	}
 
 	/**
+	 * Whether a Docker engine answers quickly and has, or can get, what is needed.
+	 */
+	static boolean isPossible() {
+		return DockerEngine.find()
+			.filter((engine) -> engine.hasOrFinds(IMAGE))
+			.filter((engine) -> Boolean.parseBoolean(System.getenv("TESTCONTAINERS_RYUK_DISABLED"))
+					|| engine.hasOrFinds(REAPER))
+			.isPresent();
+	}
+
+	/**
 	 * Starts a container. Testcontainers ends it with the JVM.
 	 */
 	@SuppressWarnings("resource") // the container is closed with this object
 	static RedisContainer start() {
-		GenericContainer<?> container = new GenericContainer<>(IMAGE)
-			.withCommand("redis-server", "--save", "", "--appendonly", "no")
+		GenericContainer<?> container = new GenericContainer<>(DockerImageName.parse(IMAGE))
+			.withCommand("redis-server", "--save", "", "--appendonly", "no", "--protected-mode", "no")
 			.withExposedPorts(PORT)
 			.waitingFor(Wait.forListeningPort());
 		container.start();

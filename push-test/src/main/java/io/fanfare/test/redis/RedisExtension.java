@@ -8,18 +8,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 /**
  * Gives tests the {@link TestRedis#shared() shared} server, empty before each test.
  *
- * <pre>{@code
- * @ExtendWith(RedisExtension.class)
- * class PublishIT {
- *
- *     @Test
- *     void aMessageIsKept(TestRedis redis) { ... }
- *
- * }
- * }</pre>
- *
- * A parameter of the test, of a method before it or of the constructor receives the
- * server.
+ * <p>
+ * Named in {@code @ExtendWith}; a parameter of type {@link TestRedis} of the test, of a
+ * method before it or of the constructor receives the server.
  */
 public final class RedisExtension implements BeforeEachCallback, ParameterResolver {
 

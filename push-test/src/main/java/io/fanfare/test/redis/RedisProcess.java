@@ -36,7 +36,7 @@ public final class RedisProcess implements TestRedis {
 	 */
 	private static final String LAUNCH = """
 			exec 3<&0
-			(trap '' INT TERM HUP; cat <&3 >/dev/null; kill -9 $$) &
+			(trap '' INT TERM HUP; cat <&3 >/dev/null; kill -9 $$) 2>/dev/null &
 			exec "$0" "$@" 3<&- </dev/null
 			""";
 
@@ -61,7 +61,7 @@ public final class RedisProcess implements TestRedis {
 		this.config = config;
 	}
 
-	static RedisProcess start(String... config) {
+	static RedisProcess create(String... config) {
 		try {
 			RedisProcess redis = new RedisProcess(Files.createTempDirectory("fanfare-redis"), List.of(config));
 			Runtime.getRuntime().addShutdownHook(redis.cleanup);
@@ -300,7 +300,8 @@ public final class RedisProcess implements TestRedis {
 	}
 
 	private static void await(Duration atMost, BooleanSupplier condition) {
-		Awaitility.await().pollDelay(Duration.ZERO)
+		Awaitility.await()
+			.pollDelay(Duration.ZERO)
 			.pollInterval(Duration.ofMillis(5))
 			.atMost(atMost)
 			.until(condition::getAsBoolean);

@@ -1,14 +1,9 @@
 package io.fanfare.test.redis;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 /**
  * Chooses and holds the one server that ordinary tests of a JVM share.
  */
 final class SharedRedis {
-
-	private static final Logger log = LoggerFactory.getLogger(SharedRedis.class);
 
 	private SharedRedis() {
 	}
@@ -18,15 +13,11 @@ final class SharedRedis {
 	}
 
 	private static TestRedis choose() {
-		if (!"embedded".equals(System.getProperty("fanfare.test.redis")) && DockerEngine.answers()) {
-			try {
-				return RedisContainer.start();
-			}
-			catch (RuntimeException ex) {
-				log.warn("state=no-container using=embedded cause=\"{}\"", ex.getMessage());
-			}
+		String wish = System.getProperty("fanfare.test.redis", "");
+		if ("container".equals(wish) || (!"embedded".equals(wish) && RedisContainer.isPossible())) {
+			return RedisContainer.start();
 		}
-		return RedisProcess.start();
+		return RedisProcess.create();
 	}
 
 	private static final class Holder {

@@ -16,9 +16,10 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 
 	/**
 	 * The server that all tests of this JVM share, started at the first call and ended
-	 * with the JVM: a container where a Docker engine answers quickly, otherwise the
-	 * embedded server. The system property {@code fanfare.test.redis=embedded} asks no
-	 * Docker engine.
+	 * with the JVM: a container where a Docker engine answers quickly and has or finds
+	 * the image, otherwise the embedded server. The system property
+	 * {@code fanfare.test.redis} asks for one of them: {@code embedded} or
+	 * {@code container}.
 	 * @return the server
 	 */
 	static TestRedis shared() {
@@ -32,7 +33,7 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 	 * @return the running server; the caller closes it
 	 */
 	static RedisProcess start(String... config) {
-		return RedisProcess.start(config);
+		return RedisProcess.create(config);
 	}
 
 	/**

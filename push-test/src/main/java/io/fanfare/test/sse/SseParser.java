@@ -1,0 +1,163 @@
+package io.fanfare.test.sse;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Interprets an event stream line by line, strictly as the HTML standard says; bytes may
+ * come in pieces of any size. One deviation: a block without any event is handed out too,
+ * so that tests see it.
+ *
+ * <p>
+ * Used by one thread at a time.
+ *
+ * @see <a href=
+ * "https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">HTML,
+ * parsing an event stream</a>
+ */
+final class SseParser {
+
+	private static final String BYTE_ORDER_MARK = "\uFEFF";
+
+	private final Consumer<SseBlock> blocks;
+
+	private final Consumer<String> comments;
+
+	private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+
+	private final ByteArrayOutputStream raw = new ByteArrayOutputStream();
+
+	private final List<String> data = new ArrayList<>();
+
+	private final List<String> blockComments = new ArrayList<>();
+
+	private @Nullable String id;
+
+	private @Nullable String event;
+
+	private @Nullable Duration retry;
+
+	/**
+	 * The standard's last event ID buffer: kept from block to block, empty at first.
+	 */
+	private String idBuffer = "";
+
+	private String lastEventId;
+
+	private boolean first = true;
+
+	private boolean afterCarriageReturn;
+
+	private boolean fresh = true;
+
+	/**
+	 * @param lastEventId the id with which the stream was asked for, or an empty string
+	 */
+	SseParser(String lastEventId, Consumer<SseBlock> blocks, Consumer<String> comments) {
+		this.lastEventId = lastEventId;
+		this.blocks = blocks;
+		this.comments = comments;
+	}
+
+	/**
+	 * The id that the next request for this stream would carry.
+	 */
+	String lastEventId() {
+		return this.lastEventId;
+	}
+
+	void read(byte[] bytes, int length) {
+		for (int i = 0; i < length; i++) {
+			read(bytes[i]);
+		}
+	}
+
+	private void read(byte next) {
+		boolean secondOfPair = this.afterCarriageReturn && next == '\n';
+		this.afterCarriageReturn = next == '\r';
+		if (secondOfPair) {
+			// The line ended at the CR; here the LF is only kept for the raw text
+			if (this.raw.size() > 0) {
+				this.raw.write(next);
+			}
+			return;
+		}
+		this.raw.write(next);
+		if (next == '\n' || next == '\r') {
+			String text = this.line.toString(StandardCharsets.UTF_8);
+			this.line.reset();
+			if (this.first && text.startsWith(BYTE_ORDER_MARK)) {
+				text = text.substring(1);
+			}
+			this.first = false;
+			endLine(text);
+		}
+		else {
+			this.line.write(next);
+		}
+	}
+
+	private void endLine(String text) {
+		if (text.isEmpty()) {
+			dispatch();
+			return;
+		}
+		this.fresh = false;
+		int colon = text.indexOf(':');
+		if (colon == 0) {
+			String comment = text.substring(1);
+			this.blockComments.add(comment);
+			this.comments.accept(comment);
+			return;
+		}
+		String name = (colon < 0) ? text : text.substring(0, colon);
+		String value = (colon < 0) ? "" : text.substring(colon + 1);
+		field(name, value.startsWith(" ") ? value.substring(1) : value);
+	}
+
+	private void field(String name, String value) {
+		switch (name) {
+			case "event" -> this.event = value;
+			case "data" -> this.data.add(value);
+			case "id" -> {
+				if (value.indexOf('\0') < 0) {
+					this.id = value;
+					this.idBuffer = value;
+				}
+			}
+			case "retry" -> {
+				if (value.matches("[0-9]{1,18}")) {
+					this.retry = Duration.ofMillis(Long.parseLong(value));
+				}
+			}
+			default -> {
+				// ignored, as the standard says; the raw text has it
+			}
+		}
+	}
+
+	private void dispatch() {
+		this.lastEventId = this.idBuffer;
+		boolean empty = this.fresh;
+		SseBlock block = new SseBlock(this.id, this.event, this.data.isEmpty() ? null : String.join("\n", this.data),
+				this.blockComments, this.retry, this.raw.toString(StandardCharsets.UTF_8), Instant.now());
+		this.fresh = true;
+		this.id = null;
+		this.event = null;
+		this.retry = null;
+		this.data.clear();
+		this.blockComments.clear();
+		this.raw.reset();
+		if (!empty) {
+			this.blocks.accept(block);
+		}
+	}
+
+}
