@@ -1,7 +1,8 @@
 package io.fanfare.protocol;
 
 /**
- * What a node tells of itself every few seconds, and {@code GET /v1/nodes} shows. Counts are since the node's start.
+ * What a node tells of itself every few seconds, and {@code GET /v1/nodes} shows. Counts
+ * are since the node's start.
  *
  * @param node the node's identity, new with each start
  * @param name the name it was configured with
@@ -21,9 +22,9 @@ package io.fanfare.protocol;
  * @param reconnections opens that carried a cursor
  * @param kicks streams that were kicked
  */
-public record NodeStatus(String node, String name, String version, String state, long startedAt, long updatedAt, int limit,
-		int active, int waiting, int peak, long created, long closed, long durationMs, long messagesSent, long errors,
-		long reconnections, long kicks) {
+public record NodeStatus(String node, String name, String version, String state, long startedAt, long updatedAt,
+		int limit, int active, int waiting, int peak, long created, long closed, long durationMs, long messagesSent,
+		long errors, long reconnections, long kicks) {
 
 	/** How often a node tells of itself, in milliseconds. */
 	public static final long INTERVAL_MS = 5_000;

@@ -1,0 +1,69 @@
+package io.fanfare.node;
+
+import java.time.Duration;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/** Settings of the node that belong to no one feature. */
+final class NodeSettings {
+
+	private NodeSettings() {
+	}
+
+	/**
+	 * Who the node is.
+	 *
+	 * @param name its name; the identity adds eight random characters to it at each start
+	 */
+	@ConfigurationProperties("fanfare.node")
+	record Name(@DefaultValue("node") @NotBlank String name) {
+
+	}
+
+	/**
+	 * How stream tokens are signed.
+	 *
+	 * @param secret the secret shared with whoever makes tokens, HS256; 32 bytes at least
+	 */
+	@ConfigurationProperties("fanfare.jwt")
+	record Jwt(@DefaultValue("") String secret) {
+
+	}
+
+	/**
+	 * What is retained. The API must be told the same.
+	 *
+	 * @param length messages a channel
+	 * @param age how long a message is retained
+	 */
+	@ConfigurationProperties("fanfare.history")
+	record Retention(@DefaultValue("1000") @Min(1) @Max(100_000) int length, @DefaultValue("24h") Duration age) {
+
+	}
+
+	/**
+	 * How Redis is used. Where it is, is Boot's own {@code spring.data.redis.*}.
+	 *
+	 * @param durable whether it keeps all it acknowledged across a restart; then a
+	 * restart alone is no data loss
+	 * @param commandTimeout how long a command may take; what waits for it waits no
+	 * longer
+	 * @param connectTimeout how long a connection attempt may take
+	 * @param lease after how long without a renewal a node is taken for dead: the longest
+	 * time for which its users are shown online, and for which a cut-off node may go on
+	 * writing
+	 * @param renewInterval how often leases are renewed; a third of the lease leaves room
+	 * for two failures
+	 */
+	@ConfigurationProperties("fanfare.redis")
+	record Redis(@DefaultValue("false") boolean durable, @DefaultValue("1s") Duration commandTimeout,
+			@DefaultValue("1s") Duration connectTimeout, @DefaultValue("15s") Duration lease,
+			@DefaultValue("5s") Duration renewInterval) {
+
+	}
+
+}

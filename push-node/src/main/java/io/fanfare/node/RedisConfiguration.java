@@ -1,0 +1,62 @@
+package io.fanfare.node;
+
+import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.Nodes;
+import io.fanfare.protocol.redis.Presence;
+import io.fanfare.protocol.redis.RedisClientOptions;
+import io.fanfare.protocol.redis.RedisKeys;
+import io.lettuce.core.AbstractRedisClient;
+import io.lettuce.core.RedisClient;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/** Redis: where it is comes from Boot's own settings, how it is used from ours. */
+@Configuration(proxyBeanMethods = false)
+class RedisConfiguration {
+
+	@Bean
+	LettuceClientConfigurationBuilderCustomizer boundedCommands(NodeSettings.Redis settings) {
+		return (builder) -> builder.commandTimeout(settings.commandTimeout())
+			.clientOptions(RedisClientOptions.bounded(settings.commandTimeout(), settings.connectTimeout()));
+	}
+
+	@Bean
+	RedisClient redisClient(LettuceConnectionFactory connections) {
+		AbstractRedisClient client = connections.getRequiredNativeClient();
+		if (client instanceof RedisClient single) {
+			return single;
+		}
+		throw new IllegalStateException(
+				"One Redis, or one behind Sentinel, is needed: spring.data.redis.cluster is set");
+	}
+
+	@Bean
+	RedisKeys redisKeys() {
+		return new RedisKeys(0);
+	}
+
+	@Bean
+	CommandLink commandLink(RedisClient client, NodeSettings.Redis settings, NodeIdentity identity) {
+		return new CommandLink(client, settings.durable(), identity.name());
+	}
+
+	@Bean
+	Presence presence(CommandLink link, RedisKeys keys, NodeSettings.Redis settings) {
+		return new Presence(link, keys, new Presence.Times(settings.lease(), Presence.Times.DEFAULT.tombstone()));
+	}
+
+	@Bean
+	History history(CommandLink link, RedisKeys keys, NodeSettings.Retention retention) {
+		return new History(link, keys, retention.age());
+	}
+
+	@Bean
+	Nodes nodes(CommandLink link, RedisKeys keys) {
+		return new Nodes(link, keys);
+	}
+
+}

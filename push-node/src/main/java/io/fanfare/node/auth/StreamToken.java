@@ -1,0 +1,34 @@
+package io.fanfare.node.auth;
+
+import java.time.Instant;
+import java.util.List;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Tier;
+
+/**
+ * Whose stream it is, and what it may hear.
+ *
+ * @param user the user
+ * @param expires when the right ends
+ * @param tier how much the stream counts
+ * @param channels the topics it may hear: exact names, {@code prefix:*}, or {@code *}
+ */
+public record StreamToken(String user, Instant expires, Tier tier, List<String> channels) {
+
+	/**
+	 * Tells whether it covers a topic.
+	 * @param topic the topic
+	 * @return whether the stream may hear it
+	 */
+	public boolean covers(ChannelName topic) {
+		for (String granted : this.channels) {
+			if (granted.equals("*") || granted.equals(topic.value())
+					|| granted.endsWith(":*") && topic.value().startsWith(granted.substring(0, granted.length() - 1))) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+}

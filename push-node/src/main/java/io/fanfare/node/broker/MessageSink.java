@@ -1,0 +1,56 @@
+package io.fanfare.node.broker;
+
+import io.fanfare.protocol.redis.Frame;
+
+/**
+ * Where what comes over pub/sub goes. Called by the thread that reads Redis, in the order
+ * of arrival, which is id order; implementations hand over and return, they never block.
+ * Link events come from the link's own thread: {@link #linkDown()} after the last message
+ * of the old link, {@link #linkUp} before anything is claimed on the new one.
+ */
+public interface MessageSink {
+
+	/**
+	 * A message for everyone who hears its channel.
+	 * @param message the message
+	 */
+	void broadcast(Message message);
+
+	/**
+	 * A message for one connection.
+	 * @param connection the connection that heard the user when it was published
+	 * @param message the message
+	 */
+	void deliver(String connection, Message message);
+
+	/**
+	 * A connection was displaced.
+	 * @param kick by what, and why
+	 */
+	void kick(Frame.Kick kick);
+
+	/**
+	 * A client asks for the end of its own stream.
+	 * @param connection the connection
+	 */
+	void close(String connection);
+
+	/**
+	 * An id passed that belongs to no message: whatever was published before it has
+	 * arrived.
+	 * @param id the id
+	 */
+	void pass(long id);
+
+	/**
+	 * The link is lost; messages may be missed from here on.
+	 */
+	void linkDown();
+
+	/**
+	 * A new link is there, with all subscriptions confirmed by Redis.
+	 * @param link its number
+	 */
+	void linkUp(long link);
+
+}

@@ -1,0 +1,143 @@
+package io.fanfare.node.broker;
+
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+import io.fanfare.protocol.redis.Nodes;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Proves that messages arrive: sends the node a sign of life by the path that messages
+ * take and waits for it. A link that is up but over which nothing comes (a black hole, a
+ * failover, a cluster that lost the subscription) is given up.
+ */
+public final class Probe implements AutoCloseable {
+
+	private static final Logger log = LoggerFactory.getLogger(Probe.class);
+
+	private final Nodes nodes;
+
+	private final String node;
+
+	private final Settings settings;
+
+	private final LongSupplier nanoTime;
+
+	private final ScheduledExecutorService thread;
+
+	private final AtomicLong nonce = new AtomicLong();
+
+	private @Nullable PubSubLink link;
+
+	/** When the first probe left that has not arrived; 0 when none is missing. */
+	private volatile long missingSince;
+
+	private volatile long arrivedAt;
+
+	private volatile boolean up;
+
+	/**
+	 * Makes the probe.
+	 * @param nodes sends it
+	 * @param node the node's identity
+	 * @param settings how often, how long
+	 * @param nanoTime the monotonic clock
+	 */
+	public Probe(Nodes nodes, String node, Settings settings, LongSupplier nanoTime) {
+		this.nodes = nodes;
+		this.node = node;
+		this.settings = settings;
+		this.nanoTime = nanoTime;
+		this.thread = Executors
+			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-probe").factory());
+	}
+
+	/**
+	 * How often, how long.
+	 *
+	 * @param interval between two probes; each costs a script of some 10 us in Redis
+	 * @param timeout after which a probe that was sent and did not arrive means that the
+	 * link is dead
+	 */
+	public record Settings(Duration interval, Duration timeout) {
+
+		/** Every 2 s, 4 s. */
+		public static final Settings DEFAULT = new Settings(Duration.ofSeconds(2), Duration.ofSeconds(4));
+
+	}
+
+	/**
+	 * Begins.
+	 * @param watched the link that is given up when nothing arrives over it
+	 * @return what stops it
+	 */
+	public ScheduledFuture<?> start(PubSubLink watched) {
+		this.link = watched;
+		return this.thread.scheduleWithFixedDelay(this::send, 0, this.settings.interval().toMillis(),
+				TimeUnit.MILLISECONDS);
+	}
+
+	/**
+	 * Tells whether messages arrive.
+	 * @return whether a probe arrived lately
+	 */
+	public boolean isArriving() {
+		long last = this.arrivedAt;
+		return this.up && last != 0
+				&& this.nanoTime.getAsLong() - last < this.settings.interval().plus(this.settings.timeout()).toNanos();
+	}
+
+	private void send() {
+		PubSubLink watched = this.link;
+		if (watched == null || !this.up) {
+			return;
+		}
+		long now = this.nanoTime.getAsLong();
+		long since = this.missingSince;
+		if (since != 0 && now - since > this.settings.timeout().toNanos()) {
+			this.missingSince = 0;
+			watched.restart("a probe was sent and did not arrive");
+			return;
+		}
+		String sent = Long.toString(this.nonce.incrementAndGet());
+		this.nodes.probe(this.node, sent).whenComplete((id, failure) -> {
+			if (failure != null) {
+				log.debug("probe=unsent reason=\"{}\"", failure.getMessage());
+			}
+			else if (this.missingSince == 0 && this.arrivedAt - now < 0) {
+				this.missingSince = now;
+			}
+		});
+	}
+
+	void arrived(String arrived) {
+		this.arrivedAt = Math.max(1, this.nanoTime.getAsLong());
+		this.missingSince = 0;
+		log.trace("probe=arrived nonce={}", arrived);
+	}
+
+	void linkUp() {
+		this.missingSince = 0;
+		this.up = true;
+		this.thread.execute(this::send);
+	}
+
+	void linkDown() {
+		this.up = false;
+		this.arrivedAt = 0;
+		this.missingSince = 0;
+	}
+
+	@Override
+	public void close() {
+		this.thread.shutdownNow();
+	}
+
+}

@@ -1,0 +1,127 @@
+package io.fanfare.node.catchup;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.node.broker.Message;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.redis.History;
+
+/**
+ * Reads what connections missed. A round reads a bounded batch of each channel from one
+ * position and merges them by id: it is complete up to the lowest id that any of the
+ * reads reached, and what lies above that is left for the next round. A drop between two
+ * channels' messages would otherwise lose the older one, for the client's cursor is past
+ * it.
+ * <p>
+ * Any thread may call; nothing blocks.
+ */
+public final class CatchUp {
+
+	private final HistorySource source;
+
+	private final SharedReads shared;
+
+	private final InstantSource clock;
+
+	/**
+	 * Makes it.
+	 * @param source where history is read from
+	 * @param clock the wall clock, for messages with a time to live
+	 */
+	public CatchUp(HistorySource source, InstantSource clock) {
+		this.source = source;
+		this.shared = new SharedReads(source, clock);
+		this.clock = clock;
+	}
+
+	/**
+	 * Reads one round.
+	 * @param channels the channels
+	 * @param position everything of them up to it was written or announced
+	 * @param starts channels of which nothing up to an id was promised, with that id
+	 * @return the round; fails where Redis does not answer
+	 */
+	public CompletableFuture<Round> round(List<ChannelName> channels, long position, Map<ChannelName, Long> starts) {
+		List<CompletableFuture<ChannelBatch>> reads = new ArrayList<>(channels.size());
+		for (ChannelName channel : channels) {
+			reads.add(this.shared.read(channel, position));
+		}
+		return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
+			.thenApply((done) -> merge(channels, reads.stream().map(CompletableFuture::resultNow).toList(), position,
+					starts));
+	}
+
+	private Round merge(List<ChannelName> channels, List<ChannelBatch> batches, long position,
+			Map<ChannelName, Long> starts) {
+		long upTo = Long.MAX_VALUE;
+		long since = 0;
+		boolean complete = true;
+		for (ChannelBatch batch : batches) {
+			upTo = Math.min(upTo, batch.upTo());
+			since = Math.max(since, batch.since());
+			complete &= batch.complete();
+		}
+		List<Message> messages = new ArrayList<>();
+		List<Gap> gaps = new ArrayList<>();
+		for (int i = 0; i < batches.size(); i++) {
+			ChannelBatch batch = batches.get(i);
+			ChannelName channel = channels.get(i);
+			long from = Math.max(position, starts.getOrDefault(channel, position));
+			Gap gap = batch.gapAbove(channel, from, this.clock.millis());
+			if (gap != null) {
+				gaps.add(gap);
+			}
+			for (Message message : batch.messages()) {
+				if (message.id() > from && message.id() <= upTo && !message.isExpired(this.clock)) {
+					messages.add(message);
+				}
+			}
+		}
+		messages.sort(Comparator.comparingLong(Message::id));
+		return new Round(upTo, since, complete, messages, gaps);
+	}
+
+	/**
+	 * Finds where a stream begins that wants some of the past.
+	 * @param channels the channels
+	 * @param count how many messages of each, or 0 for all that is retained
+	 * @return for each channel the id just below the first message it wants; channels
+	 * without any are left out
+	 */
+	public CompletableFuture<Map<ChannelName, Long>> starts(List<ChannelName> channels, int count) {
+		List<CompletableFuture<Long>> finds = channels.stream()
+			.map((channel) -> this.source.findStart(channel, count))
+			.toList();
+		return CompletableFuture.allOf(finds.toArray(CompletableFuture[]::new)).thenApply((done) -> {
+			Map<ChannelName, Long> starts = new HashMap<>();
+			for (int i = 0; i < finds.size(); i++) {
+				long first = finds.get(i).resultNow();
+				if (first != 0) {
+					starts.put(channels.get(i), first - 1);
+				}
+			}
+			return starts;
+		});
+	}
+
+	/**
+	 * Tells the last ids of many channels at once.
+	 * @param channels the channels
+	 * @return their last ids
+	 */
+	public CompletableFuture<History.LastIds> lastIds(List<ChannelName> channels) {
+		return this.source.lastIds(channels);
+	}
+
+	/** Drops what nobody asks for any more. To be called from time to time. */
+	public void sweep() {
+		this.shared.sweep();
+	}
+
+}

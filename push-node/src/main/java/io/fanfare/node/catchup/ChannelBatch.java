@@ -1,0 +1,55 @@
+package io.fanfare.node.catchup;
+
+import java.util.List;
+
+import io.fanfare.node.broker.Message;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.History.Predecessor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A batch of one channel, rendered.
+ *
+ * @param from the position it was read from
+ * @param upTo the id up to which it is complete
+ * @param since the id below which Redis may have lost something
+ * @param complete whether nothing more was retained above it
+ * @param predecessor what came before the first message; without messages, the channel's
+ * last id
+ * @param messages the messages, in id order
+ * @param bytes how much memory the messages take, about
+ */
+record ChannelBatch(long from, long upTo, long since, boolean complete, Predecessor predecessor, List<Message> messages,
+		long bytes) {
+
+	static ChannelBatch render(ChannelName channel, long from, History.Batch batch) {
+		List<Message> messages = batch.entries()
+			.stream()
+			.map((entry) -> Message.render(entry.id(), channel, entry.envelope()))
+			.toList();
+		long bytes = messages.stream().mapToLong((message) -> message.block().length + 64).sum();
+		return new ChannelBatch(from, batch.upTo(), batch.since(), batch.complete(), batch.predecessor(), messages,
+				bytes);
+	}
+
+	/** Whether it answers a read from that position, and brings it further. */
+	boolean covers(long position) {
+		return this.from <= position && position < this.upTo;
+	}
+
+	/**
+	 * What is missing above a position that this batch covers. A message at or below the
+	 * position cannot be missing, so only what came before the first message above it
+	 * counts.
+	 */
+	@Nullable Gap gapAbove(ChannelName channel, long position, long now) {
+		if (this.since > position) {
+			return new Gap(channel, position, this.since, Gap.Reason.DATA_LOSS);
+		}
+		boolean begins = this.messages.isEmpty() || this.messages.getFirst().id() > position;
+		return (begins && this.predecessor.isAbove(position, now))
+				? new Gap(channel, position, this.predecessor.id(), Gap.Reason.RETENTION) : null;
+	}
+
+}

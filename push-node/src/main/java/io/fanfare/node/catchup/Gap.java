@@ -1,0 +1,44 @@
+package io.fanfare.node.catchup;
+
+import io.fanfare.protocol.ChannelName;
+
+/**
+ * A hole in what a client was promised.
+ *
+ * @param channel the channel
+ * @param from everything up to it was written
+ * @param to up to here something may be missing
+ * @param reason why
+ */
+public record Gap(ChannelName channel, long from, long to, Reason reason) {
+
+	/** Why something is missing. */
+	public enum Reason {
+
+		/**
+		 * It lay longer than messages are retained, or more came after it than are
+		 * retained.
+		 */
+		RETENTION("retention"),
+		/** Redis lost data, or may have. */
+		DATA_LOSS("data-loss"),
+		/** The cursor lies ahead of all that Redis knows. */
+		CURSOR_AHEAD("cursor-ahead");
+
+		private final String wireName;
+
+		Reason(String wireName) {
+			this.wireName = wireName;
+		}
+
+		/**
+		 * The name on the wire.
+		 * @return the name
+		 */
+		public String wireName() {
+			return this.wireName;
+		}
+
+	}
+
+}

@@ -1,0 +1,104 @@
+package io.fanfare.node.connection;
+
+import io.fanfare.node.broker.Message;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connection is owed: a node in a trie of messages, the path from the root to it
+ * in id order. A connection holds one reference. Appending a message moves it to the
+ * child of that message, and since the last child is remembered, connections that are
+ * owed the same hold the same node: a broadcast to thousands makes one node, and its
+ * bytes are put together once.
+ * <p>
+ * Belongs to one loop. Nodes that nobody holds any more are garbage; the root holds on to
+ * one path, at most as long as a connection may be owed.
+ */
+final class Backlog {
+
+	private final @Nullable Backlog parent;
+
+	private final @Nullable Message message;
+
+	private final int size;
+
+	private final int bytes;
+
+	private @Nullable Backlog lastChild;
+
+	private Backlog(@Nullable Backlog parent, @Nullable Message message, int size, int bytes) {
+		this.parent = parent;
+		this.message = message;
+		this.size = size;
+		this.bytes = bytes;
+	}
+
+	/** Nothing owed. */
+	static Backlog root() {
+		return new Backlog(null, null, 0, 0);
+	}
+
+	Backlog append(Message appended) {
+		Backlog child = this.lastChild;
+		if (child == null || child.message != appended) {
+			child = new Backlog(this, appended, this.size + 1, this.bytes + appended.block().length);
+			this.lastChild = child;
+		}
+		return child;
+	}
+
+	boolean isEmpty() {
+		return this.message == null;
+	}
+
+	/** How many messages. */
+	int size() {
+		return this.size;
+	}
+
+	/** How many bytes of blocks. */
+	int bytes() {
+		return this.bytes;
+	}
+
+	/** The id of the last message. */
+	long lastId() {
+		if (this.message == null) {
+			throw new IllegalStateException("Nothing is owed");
+		}
+		return this.message.id();
+	}
+
+	/** What of it lies above a position. */
+	Backlog above(long position, Backlog root) {
+		Backlog kept = root;
+		for (Message each : messages()) {
+			if (each.id() > position) {
+				kept = kept.append(each);
+			}
+		}
+		return kept;
+	}
+
+	/** The blocks of all messages as one chunk. */
+	ByteBuf encode(ByteBufAllocator allocator) {
+		ByteBuf chunk = allocator.directBuffer(this.bytes + Chunks.OVERHEAD);
+		Chunks.begin(chunk, this.bytes);
+		for (Message each : messages()) {
+			chunk.writeBytes(each.block());
+		}
+		return Chunks.end(chunk);
+	}
+
+	private Message[] messages() {
+		Message[] path = new Message[this.size];
+		Backlog node = this;
+		for (int i = this.size - 1; i >= 0 && node != null && node.message != null; i--) {
+			path[i] = node.message;
+			node = node.parent;
+		}
+		return path;
+	}
+
+}

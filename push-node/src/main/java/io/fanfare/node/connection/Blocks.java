@@ -1,0 +1,91 @@
+package io.fanfare.node.connection;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+import io.fanfare.node.catchup.Gap;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.sse.SseBlock;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.io.JsonStringEncoder;
+
+/**
+ * The platform's own blocks. Each carries the connection's cursor as its id, so that none
+ * wipes what a native client would send when it comes back.
+ */
+public final class Blocks {
+
+	/**
+	 * What keeps a quiet stream open: a comment, without a blank line, so that it
+	 * dispatches nothing.
+	 */
+	static final byte[] HEARTBEAT = ":\n".getBytes(StandardCharsets.US_ASCII);
+
+	private Blocks() {
+	}
+
+	static byte[] connected(Connection connection, String node, String cursor, boolean resumed, boolean replayed,
+			Duration heartbeat, Duration retry) {
+		return SseBlock.platform("push.connected", cursor,
+				"{\"connection\":" + json(connection.id()) + ",\"client\":" + json(connection.client()) + ",\"node\":"
+						+ json(node) + ",\"user\":" + json(connection.user()) + ",\"resumed\":" + resumed
+						+ ",\"replayed\":" + replayed + ",\"heartbeatMs\":" + heartbeat.toMillis() + "}",
+				retry.toMillis());
+	}
+
+	static byte[] gap(Gap gap, String cursor) {
+		return SseBlock.platform("push.gap", cursor,
+				"{\"channel\":" + json(gap.channel().value()) + ",\"from\":\"" + MessageId.format(gap.from())
+						+ "\",\"to\":\"" + MessageId.format(gap.to()) + "\",\"reason\":\"" + gap.reason().wireName()
+						+ "\"}",
+				0);
+	}
+
+	static byte[] kicked(CloseReason reason, long generation, String cursor, long atMs) {
+		return SseBlock.platform("push.kicked", "k." + MessageId.format(generation),
+				"{\"reason\":\"" + reason.wireName() + "\",\"cursor\":\"" + cursor + "\",\"at\":" + atMs + "}", 0);
+	}
+
+	static byte[] goaway(CloseReason reason, String cursor, Duration retry) {
+		return SseBlock.platform("push.goaway", cursor,
+				"{\"reason\":\"" + reason.wireName() + "\",\"afterMs\":" + retry.toMillis() + "}", retry.toMillis());
+	}
+
+	static byte[] expiring(String cursor, long atMs) {
+		return SseBlock.platform("push.expiring", cursor, "{\"atMs\":" + atMs + "}", 0);
+	}
+
+	static byte[] heartbeat(String cursor, long atMs) {
+		return SseBlock.platform("push.heartbeat", cursor, "{\"time\":" + atMs + "}", 0);
+	}
+
+	/**
+	 * Says that there is no stream now.
+	 * @param reason why
+	 * @param cursor the request's cursor, or null if it had none
+	 * @param retry when to come back
+	 * @return the block
+	 */
+	public static byte[] busy(CloseReason reason, @Nullable String cursor, Duration retry) {
+		return SseBlock.platform("push.busy", cursor,
+				"{\"reason\":\"" + reason.wireName() + "\",\"retryMs\":" + retry.toMillis() + "}", retry.toMillis());
+	}
+
+	/**
+	 * Spreads what many clients are told to wait.
+	 * @param random the randomness
+	 * @param least the least
+	 * @param most the most
+	 * @return something between
+	 */
+	public static Duration spread(RandomGenerator random, Duration least, Duration most) {
+		return least.plusMillis(random.nextLong(Math.max(1, most.minus(least).toMillis() + 1)));
+	}
+
+	private static String json(String text) {
+		return "\"" + new String(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + "\"";
+	}
+
+}

@@ -1,0 +1,52 @@
+package io.fanfare.node.connection;
+
+import java.time.Duration;
+
+import io.fanfare.protocol.CloseReason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens to connections, for whoever counts it. Called on the loops; must not
+ * block.
+ */
+public interface ConnectionEvents {
+
+	/**
+	 * A stream began.
+	 * @param resumed whether it carried a cursor
+	 */
+	void opened(boolean resumed);
+
+	/**
+	 * A stream ended.
+	 * @param ending how
+	 * @param open how long it was open
+	 */
+	void closed(Ending ending, Duration open);
+
+	/**
+	 * A request for a stream was answered otherwise.
+	 * @param reason why
+	 */
+	void refused(CloseReason reason);
+
+	/**
+	 * A client was told to stop.
+	 * @param reason why; null for a displaced page that came back
+	 */
+	void kicked(@Nullable CloseReason reason);
+
+	/**
+	 * Messages were written to a stream.
+	 * @param count how many
+	 * @param lastId the id of the last of them
+	 */
+	void sent(int count, long lastId);
+
+	/** A gap was announced. */
+	void gap();
+
+	/** A connection fell behind and reads history. */
+	void fellBehind();
+
+}

@@ -1,0 +1,33 @@
+package io.fanfare.node.connection;
+
+import java.time.Duration;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Settings of connections.
+ *
+ * @param max how many connections a node takes; each costs 4 to 6 KiB of process memory
+ * when idle and a file descriptor
+ * @param heartbeat after how long without a write a heartbeat is sent; each costs a
+ * write. nginx's read timeout must be several times as long
+ * @param cursorInterval how often a quiet stream's cursor is moved forward, so that it
+ * stays within retention
+ * @param admission how long a request for a stream may wait for Redis
+ * @param slowLimit after how long without progress a reader is closed; until then it
+ * costs what lies in its socket buffers
+ * @param minRetry the least that a client is told to wait before it comes back
+ * @param maxRetry the most after an ordinary end
+ * @param maxSpread the most after an end that hits many at once
+ */
+@ConfigurationProperties("fanfare.connections")
+public record ConnectionSettings(@DefaultValue("10000") @Min(1) @Max(10_000_000) int max,
+		@DefaultValue("15s") Duration heartbeat, @DefaultValue("5m") Duration cursorInterval,
+		@DefaultValue("2s") Duration admission, @DefaultValue("30s") Duration slowLimit,
+		@DefaultValue("2s") Duration minRetry, @DefaultValue("5s") Duration maxRetry,
+		@DefaultValue("10s") Duration maxSpread) {
+
+}

@@ -1,0 +1,52 @@
+package io.fanfare.node.connection;
+
+import io.fanfare.protocol.CloseReason;
+
+/**
+ * How a connection ended, for metrics and logs.
+ *
+ * @param reason the close reason's wire name, or {@code client}, {@code replaced},
+ * {@code error}
+ * @param status what kind of end it was
+ */
+public record Ending(String reason, Status status) {
+
+	/** The kinds. */
+	public enum Status {
+
+		/** In order. */
+		COMPLETED,
+		/** It reached a limit of time. */
+		TIMEOUT,
+		/** It broke. */
+		ERROR,
+		/** It was displaced or disconnected. */
+		KICKED,
+		/** The node lets go. */
+		DRAINED
+
+	}
+
+	/** The client went. */
+	static final Ending CLIENT = new Ending("client", Status.COMPLETED);
+
+	/** A newer connection of the same client. */
+	static final Ending REPLACED = new Ending("replaced", Status.COMPLETED);
+
+	/** The node's lease lapsed before the stream was claimed. */
+	static final Ending LAPSED = new Ending("lapsed", Status.ERROR);
+
+	/** The socket broke. */
+	static final Ending ERROR = new Ending("error", Status.ERROR);
+
+	static Ending of(CloseReason reason) {
+		return new Ending(reason.wireName(), switch (reason) {
+			case TAKEOVER, LOGOUT, PERMISSION_CHANGE, REVOKED -> Status.KICKED;
+			case LIFETIME, IDLE, TOKEN_EXPIRED -> Status.TIMEOUT;
+			case DRAIN, MAINTENANCE, REBALANCE, DRAINING -> Status.DRAINED;
+			case SLOW, ZOMBIE, MEMORY, REDIS_UNAVAILABLE -> Status.ERROR;
+			case PREEMPTED, FULL, RATE_LIMITED -> Status.COMPLETED;
+		});
+	}
+
+}

@@ -1,0 +1,69 @@
+package io.fanfare.node.connection;
+
+import java.time.Duration;
+
+import io.fanfare.protocol.CloseReason;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The socket of a connection, as the connection sees it. Belongs to the connection's
+ * loop.
+ */
+public interface Outlet {
+
+	/**
+	 * Answers that the stream begins.
+	 * @param blocks its first blocks
+	 */
+	void begin(byte[] blocks);
+
+	/**
+	 * Answers that there will be no stream now, in the form that this client can bear,
+	 * and closes.
+	 * @param reason why
+	 * @param retry when to come back
+	 */
+	void refuse(CloseReason reason, Duration retry);
+
+	/**
+	 * Writes and flushes chunks.
+	 * @param chunks framed; handed over
+	 */
+	void write(ByteBuf chunks);
+
+	/**
+	 * Ends the stream in order and closes.
+	 * @param block the last block, or null to end without a word
+	 */
+	void end(byte @Nullable [] block);
+
+	/** Closes at once. */
+	void abort();
+
+	/**
+	 * Tells whether the peer is still there, as far as is known.
+	 * @return whether it is
+	 */
+	boolean isOpen();
+
+	/**
+	 * Tells whether it takes more without piling up.
+	 * @return whether it does
+	 */
+	boolean isWritable();
+
+	/**
+	 * How much was written and is not in the kernel yet.
+	 * @return bytes
+	 */
+	long pendingBytes();
+
+	/**
+	 * Makes buffers that suit it.
+	 * @return the allocator
+	 */
+	ByteBufAllocator allocator();
+
+}

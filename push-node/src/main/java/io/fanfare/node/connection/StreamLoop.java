@@ -1,0 +1,697 @@
+package io.fanfare.node.connection;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.random.RandomGenerator;
+
+import io.fanfare.node.broker.Message;
+import io.fanfare.node.catchup.CatchUp;
+import io.fanfare.node.catchup.Round;
+import io.fanfare.node.presence.Ownership;
+import io.fanfare.node.presence.Proof;
+import io.fanfare.node.subscription.Topic;
+import io.fanfare.node.subscription.Topics;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.redis.History.LastIds;
+import io.fanfare.protocol.redis.Presence.Claim;
+import io.fanfare.protocol.redis.Presence.ClaimResult;
+import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Renewal;
+import io.fanfare.protocol.redis.Presence.Verdict;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event loop and the connections it owns outright: no locks. Everything that concerns
+ * them comes through one queue, the inbox, in one order: messages, kicks, replies, the
+ * state of the link.
+ * <p>
+ * A turn takes what waits in the inbox, then writes to connections that are owed
+ * something, each in bounded slices, and lets the loop look at its sockets before it goes
+ * on. Messages that arrive while earlier ones wait are merged into one write, so a busier
+ * loop gets cheaper, not later. Nothing waits for a timer.
+ */
+public final class StreamLoop {
+
+	private static final Logger log = LoggerFactory.getLogger(StreamLoop.class);
+
+	/** How long a phase of a turn may take. */
+	private static final long SLICE_NANOS = 1_000_000;
+
+	/** How often the clock is asked within a slice. */
+	private static final int CLOCK_EVERY = 32;
+
+	/**
+	 * Messages that may wait in the inbox; above it they are dropped and all connections
+	 * catch up from history.
+	 */
+	private static final int INBOX_LIMIT = 200_000;
+
+	private static final int RENEW_SLICE = 500;
+
+	private static final Duration TICK = Duration.ofMillis(100);
+
+	private static final int TICKS_A_SECOND = 10;
+
+	private static final Duration RETRY = Duration.ofMillis(200);
+
+	private final LoopExecutor executor;
+
+	private final Node node;
+
+	private final Topics<Connection> topics;
+
+	private final Queue<Object> inbox = new ConcurrentLinkedQueue<>();
+
+	private final AtomicBoolean armed = new AtomicBoolean();
+
+	private final AtomicInteger waiting = new AtomicInteger();
+
+	private final AtomicBoolean overflowed = new AtomicBoolean();
+
+	private final Runnable turn = this::turn;
+
+	/** Connections that are owed a message of their own: written first. */
+	private final Deque<Connection> urgent = new ArrayDeque<>();
+
+	/** Connections that are owed something. */
+	private final Deque<Connection> behind = new ArrayDeque<>();
+
+	private final Set<Connection> connections = new LinkedHashSet<>();
+
+	/** Connections whose claim is not answered yet, in the order of their opening. */
+	private final Deque<Connection> pending = new ArrayDeque<>();
+
+	private final Wheel wheel = new Wheel();
+
+	private final List<Field> releases = new ArrayList<>();
+
+	private final Backlog root = Backlog.root();
+
+	private @Nullable Backlog chunkOf;
+
+	private @Nullable ByteBuf chunk;
+
+	/** The number of the present link, 0 for none. */
+	private long link;
+
+	/** The highest id that has passed here. */
+	private long head;
+
+	private long nextRenewNanos;
+
+	private boolean renewing;
+
+	private int ticks;
+
+	private boolean stopped;
+
+	/** Time as of this slice. */
+	private long sliceNanos;
+
+	private long sliceMillis;
+
+	/**
+	 * Makes a loop.
+	 * @param executor its thread
+	 * @param node what it shares with the other loops
+	 */
+	public StreamLoop(LoopExecutor executor, Node node) {
+		this.executor = executor;
+		this.node = node;
+		this.nextRenewNanos = executor.nanoTime();
+		this.sliceNanos = executor.nanoTime();
+		this.sliceMillis = executor.millis();
+		this.topics = new Topics<>(node.upstream(), this::submit, this::claimPending);
+	}
+
+	/**
+	 * What the loops of a node share.
+	 *
+	 * @param identity the node's identity
+	 * @param settings settings of connections
+	 * @param renewInterval how often connections are renewed
+	 * @param lease how long a lease lasts
+	 * @param ownership who owns users
+	 * @param catchUp reads history
+	 * @param upstream subscribes
+	 * @param lastProof the newest renewal or claim of any loop, which vouches for the
+	 * node's lease
+	 * @param events is told what happens
+	 * @param connections is told of every connection that is gone
+	 * @param random spreads what clients are told to wait
+	 */
+	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
+			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, LastProof lastProof,
+			ConnectionEvents events, Connections connections, RandomGenerator random) {
+
+	}
+
+	/** The newest proof of a node. */
+	public static final class LastProof {
+
+		private volatile @Nullable Proof proof;
+
+		void note(Proof newer) {
+			Proof present = this.proof;
+			if (present == null || newer.nanos() - present.nanos() > 0) {
+				this.proof = newer;
+			}
+		}
+
+	}
+
+	/** Begins: the first renewal sets the node's lease. */
+	public void start() {
+		this.executor.execute(this::tick);
+	}
+
+	// ---- the inbox; any thread
+
+	/** Hands a message over for all who hear its channel. */
+	void offer(Message message) {
+		enqueueMessage(message);
+	}
+
+	/** Hands a message over for one connection. */
+	void offer(Connection connection, Message message) {
+		enqueueMessage(new Delivery(connection, message));
+	}
+
+	/** Runs something in order with what else arrives. */
+	void submit(Runnable task) {
+		enqueue(task);
+	}
+
+	private record Delivery(Connection connection, Message message) {
+
+	}
+
+	private void enqueueMessage(Object item) {
+		if (this.overflowed.get()) {
+			return;
+		}
+		if (this.waiting.incrementAndGet() > INBOX_LIMIT && this.overflowed.compareAndSet(false, true)) {
+			enqueue((Runnable) this::recoverFromOverflow);
+		}
+		enqueue(item);
+	}
+
+	private void enqueue(Object item) {
+		this.inbox.add(item);
+		if (!this.armed.get() && this.armed.compareAndSet(false, true)) {
+			this.executor.execute(this.turn);
+		}
+	}
+
+	/** What came after this was dropped, until now: as if the link had been lost. */
+	private void recoverFromOverflow() {
+		log.warn("inbox=overflowed connections={}", this.connections.size());
+		List<Connection> all = List.copyOf(this.connections);
+		all.forEach(Connection::fallBehind);
+		this.overflowed.set(false);
+		all.forEach(Connection::catchUp);
+	}
+
+	// ---- a turn
+
+	private void turn() {
+		if (work()) {
+			this.executor.executeAfterIo(this.turn);
+			return;
+		}
+		this.armed.set(false);
+		if (!this.inbox.isEmpty() && this.armed.compareAndSet(false, true)) {
+			this.executor.executeAfterIo(this.turn);
+		}
+	}
+
+	/** Does a slice of what waits. Returns whether there is more. */
+	private boolean work() {
+		beginSlice();
+		takeInbox();
+		writeUrgent();
+		beginSlice();
+		writeBehind();
+		flushReleases();
+		boolean more = !this.inbox.isEmpty() || !this.behind.isEmpty();
+		if (!more) {
+			dropChunk();
+		}
+		return more;
+	}
+
+	/** Asks the clocks: what was proven before a freeze must not count after it. */
+	void beginSlice() {
+		this.sliceNanos = this.executor.nanoTime();
+		this.sliceMillis = this.executor.millis();
+	}
+
+	private boolean isSliceOver(int count) {
+		return count % CLOCK_EVERY == 0 && this.executor.nanoTime() - this.sliceNanos > SLICE_NANOS;
+	}
+
+	private void takeInbox() {
+		int count = 0;
+		Object item;
+		while (!isSliceOver(++count) && (item = this.inbox.poll()) != null) {
+			switch (item) {
+				case Message message -> {
+					this.waiting.decrementAndGet();
+					dispatch(message);
+				}
+				case Delivery(Connection connection, Message message) -> {
+					this.waiting.decrementAndGet();
+					connection.append(message, true);
+					pass(message.id());
+				}
+				default -> ((Runnable) item).run();
+			}
+		}
+	}
+
+	private void dispatch(Message message) {
+		Topic<Connection> topic = this.topics.find(message.channel());
+		if (topic != null) {
+			for (int i = 0; i < topic.size(); i++) {
+				topic.subscriber(i).append(message, false);
+			}
+		}
+		pass(message.id());
+	}
+
+	/** Whatever was published up to an id has arrived here. */
+	void pass(long id) {
+		if (id > this.head) {
+			this.head = id;
+		}
+	}
+
+	private void writeUrgent() {
+		Connection connection;
+		while ((connection = this.urgent.poll()) != null) {
+			connection.queued(false);
+			connection.visit();
+		}
+	}
+
+	private void writeBehind() {
+		int count = 0;
+		Connection connection;
+		while (!isSliceOver(++count) && (connection = this.behind.poll()) != null) {
+			connection.queued(false);
+			connection.visit();
+		}
+	}
+
+	void queue(Connection connection, boolean first) {
+		if (first) {
+			// May stand in the other queue as well: a visit with nothing owed does
+			// nothing.
+			this.urgent.add(connection);
+		}
+		else if (!connection.isQueued()) {
+			connection.queued(true);
+			this.behind.add(connection);
+		}
+	}
+
+	/** The bytes of a backlog, shared by neighbours that are owed the same. */
+	ByteBuf chunk(Backlog backlog) {
+		ByteBuf present = this.chunk;
+		if (present == null || this.chunkOf != backlog) {
+			dropChunk();
+			present = backlog.encode(ByteBufAllocator.DEFAULT);
+			this.chunk = present;
+			this.chunkOf = backlog;
+		}
+		return present.retainedDuplicate();
+	}
+
+	private void dropChunk() {
+		if (this.chunk != null) {
+			this.chunk.release();
+			this.chunk = null;
+			this.chunkOf = null;
+		}
+	}
+
+	// ---- connections
+
+	/**
+	 * Takes a connection in. On the loop.
+	 * @param id its id
+	 * @param request what is asked for
+	 * @param outlet its socket
+	 * @return the connection
+	 */
+	Connection open(String id, StreamRequest request, Outlet outlet) {
+		return new Connection(id, request, this, outlet);
+	}
+
+	/** Begins to admit a connection that is registered. On the loop. */
+	void admit(Connection connection) {
+		this.connections.add(connection);
+		this.pending.add(connection);
+		connection.subscribe();
+		beginSlice();
+		connection.claimWhenSubscribed();
+	}
+
+	private void claimPending() {
+		for (Connection connection : List.copyOf(this.pending)) {
+			connection.claimWhenSubscribed();
+		}
+	}
+
+	void began(Connection connection, boolean resumed) {
+		this.node.events().opened(resumed);
+		this.wheel.add(connection, this.node.settings().heartbeat().toSeconds());
+	}
+
+	void watch(Connection connection, long seconds) {
+		this.wheel.add(connection, seconds);
+	}
+
+	void closed(Connection connection, Ending ending, boolean begun) {
+		this.connections.remove(connection);
+		this.node.connections().closed(connection);
+		if (begun) {
+			this.node.events().closed(ending, Duration.ofNanos(this.executor.nanoTime() - connection.openedNanos()));
+		}
+	}
+
+	/**
+	 * Sends every connection on and takes no more. On the loop.
+	 * @param reason why
+	 */
+	void stop(CloseReason reason) {
+		this.stopped = true;
+		for (Connection connection : List.copyOf(this.connections)) {
+			connection.goAway(reason);
+		}
+		flushReleases();
+		dropChunk();
+	}
+
+	// ---- Redis
+
+	void claim(Claim claim, BiConsumer<@Nullable ClaimResult, @Nullable Throwable> then) {
+		reply(this.node.ownership().claim(claim), then);
+	}
+
+	void round(List<ChannelName> channels, long position, Map<ChannelName, Long> starts,
+			BiConsumer<@Nullable Round, @Nullable Throwable> then) {
+		reply(this.node.catchUp().round(channels, position, starts), then);
+	}
+
+	void starts(List<ChannelName> channels, int count,
+			BiConsumer<@Nullable Map<ChannelName, Long>, @Nullable Throwable> then) {
+		reply(this.node.catchUp().starts(channels, count), then);
+	}
+
+	/** Hands a reply to its asker through the inbox. */
+	private <T> void reply(CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+		future.whenComplete((value, failure) -> submit(() -> then.accept(value, failure)));
+	}
+
+	void release(Field field) {
+		this.releases.add(field);
+	}
+
+	private void flushReleases() {
+		if (this.releases.isEmpty()) {
+			return;
+		}
+		List<Field> batch = List.copyOf(this.releases);
+		this.releases.clear();
+		// A release that fails is made up for by the reaper, which finds fields of
+		// connections that are not held.
+		this.node.ownership().release(batch);
+	}
+
+	void later(Runnable task) {
+		this.executor.schedule(() -> submit(task), RETRY);
+	}
+
+	// ---- the link and the lease
+
+	/** Messages may be missed from here on. On the loop. */
+	void linkDown() {
+		this.link = 0;
+		for (Connection connection : List.copyOf(this.connections)) {
+			connection.fallBehind();
+		}
+	}
+
+	/** A new link is there. On the loop. */
+	void linkUp(long number) {
+		this.link = number;
+		beginSlice();
+		this.renewing = false;
+		renew();
+		claimPending();
+	}
+
+	long link() {
+		return this.link;
+	}
+
+	long head() {
+		return this.head;
+	}
+
+	/** A proof that would be made by a request sent now. */
+	Proof proofFromNow() {
+		return new Proof(this.link, this.executor.nanoTime(), this.executor.millis());
+	}
+
+	void noteProof(Proof proof) {
+		this.node.lastProof().note(proof);
+	}
+
+	boolean holds(Proof proof) {
+		return proof.holds(this.link, this.sliceNanos, this.sliceMillis, this.node.lease().toMillis());
+	}
+
+	/** Whether the node's lease may be gone by now, as after a freeze. */
+	boolean isLeaseLapsed() {
+		Proof last = this.node.lastProof().proof;
+		return last == null
+				|| !last.isWithinLease(this.executor.nanoTime(), this.executor.millis(), this.node.lease().toMillis());
+	}
+
+	/** Renews at the next tick. */
+	void renewSoon() {
+		this.nextRenewNanos = this.executor.nanoTime();
+	}
+
+	/**
+	 * Whether a newcomer has a chance: Redis answers, or messages arrive and it may do so
+	 * any moment.
+	 */
+	boolean isReady() {
+		return this.link != 0 || this.node.ownership().isAvailable();
+	}
+
+	private void renew() {
+		this.renewing = true;
+		this.nextRenewNanos = this.executor.nanoTime() + this.node.renewInterval().toNanos();
+		List<Connection> held = this.connections.stream().filter(Connection::isHeld).toList();
+		if (held.isEmpty()) {
+			renew(held, true);
+		}
+		for (int from = 0; from < held.size(); from += RENEW_SLICE) {
+			int to = Math.min(from + RENEW_SLICE, held.size());
+			renew(held.subList(from, to), to == held.size());
+		}
+	}
+
+	private void renew(List<Connection> slice, boolean last) {
+		Proof sent = proofFromNow();
+		List<Held> held = new ArrayList<>(slice.size());
+		slice.forEach((connection) -> held.add(connection.held()));
+		reply(this.node.ownership().renew(held), (renewal, failure) -> {
+			if (last) {
+				this.renewing = false;
+			}
+			if (renewal != null) {
+				renewed(slice, renewal, sent);
+			}
+			else {
+				this.nextRenewNanos = this.executor.nanoTime() + RETRY.toNanos();
+			}
+		});
+	}
+
+	private void renewed(List<Connection> slice, Renewal renewal, Proof sent) {
+		beginSlice();
+		noteProof(sent);
+		Map<Integer, Verdict> verdicts = new HashMap<>();
+		renewal.verdicts().forEach((verdict) -> verdicts.put(verdict.index(), verdict));
+		List<Connection> lagging = new ArrayList<>();
+		for (int i = 0; i < slice.size(); i++) {
+			Connection connection = slice.get(i);
+			Verdict verdict = verdicts.get(i);
+			if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
+				connection.renewed(sent, renewal.since(), verdict != null);
+			}
+			else {
+				connection.displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
+			}
+			if (connection.isCheckable()) {
+				lagging.add(connection);
+			}
+		}
+		check(lagging);
+	}
+
+	/**
+	 * Finds out who has missed something; the others are LIVE without a read of their
+	 * own.
+	 */
+	private void check(List<Connection> lagging) {
+		if (lagging.isEmpty()) {
+			return;
+		}
+		LinkedHashSet<ChannelName> channels = new LinkedHashSet<>();
+		for (Connection connection : lagging) {
+			connection.track();
+			channels.addAll(connection.channels());
+		}
+		List<ChannelName> asked = List.copyOf(channels);
+		reply(this.node.catchUp().lastIds(asked), (lastIds, failure) -> {
+			if (lastIds == null) {
+				lagging.forEach((connection) -> later(connection::catchUp));
+				return;
+			}
+			beginSlice();
+			Map<ChannelName, Long> ids = new HashMap<>();
+			for (int i = 0; i < asked.size(); i++) {
+				ids.put(asked.get(i), lastIds.ids().get(i));
+			}
+			lagging.forEach((connection) -> checked(connection, lastIds, ids));
+		});
+	}
+
+	private static void checked(Connection connection, LastIds lastIds, Map<ChannelName, Long> ids) {
+		long position = connection.position();
+		boolean missed = lastIds.since() > position;
+		for (ChannelName channel : connection.channels()) {
+			missed |= ids.getOrDefault(channel, Long.MAX_VALUE) > position;
+		}
+		if (missed) {
+			connection.catchUp();
+		}
+		else {
+			connection.missedNothing(lastIds.clock());
+		}
+	}
+
+	// ---- time
+
+	private void tick() {
+		if (this.stopped) {
+			return;
+		}
+		beginSlice();
+		if (!this.renewing && this.sliceNanos - this.nextRenewNanos >= 0) {
+			renew();
+		}
+		admitOrRefuse();
+		if (++this.ticks % TICKS_A_SECOND == 0) {
+			for (Connection connection : this.wheel.advance()) {
+				if (!connection.isClosed()) {
+					long next = connection.tick(this.sliceNanos, this.sliceMillis);
+					if (!connection.isClosed()) {
+						this.wheel.add(connection, next);
+					}
+				}
+			}
+			this.node.catchUp().sweep();
+		}
+		flushReleases();
+		this.executor.schedule(this::tick, TICK);
+	}
+
+	/** Claims that failed are sent again; requests that waited too long are refused. */
+	private void admitOrRefuse() {
+		long limit = this.node.settings().admission().toNanos();
+		Connection first;
+		while ((first = this.pending.peek()) != null) {
+			if (!first.isPending()) {
+				this.pending.poll();
+			}
+			else if (this.sliceNanos - first.openedNanos() >= limit) {
+				this.pending.poll();
+				first.refuse(CloseReason.REDIS_UNAVAILABLE);
+			}
+			else {
+				break;
+			}
+		}
+		if (this.link != 0) {
+			claimPending();
+		}
+	}
+
+	Duration ordinaryRetry() {
+		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxRetry());
+	}
+
+	Duration spreadRetry() {
+		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxSpread());
+	}
+
+	long nanoTime() {
+		return this.executor.nanoTime();
+	}
+
+	long millis() {
+		return this.executor.millis();
+	}
+
+	String node() {
+		return this.node.identity();
+	}
+
+	ConnectionSettings settings() {
+		return this.node.settings();
+	}
+
+	ConnectionEvents events() {
+		return this.node.events();
+	}
+
+	Topics<Connection> topics() {
+		return this.topics;
+	}
+
+	Backlog nothingOwed() {
+		return this.root;
+	}
+
+	/** How many connections there are. On the loop. */
+	int size() {
+		return this.connections.size();
+	}
+
+}

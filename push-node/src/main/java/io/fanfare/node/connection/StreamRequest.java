@@ -1,0 +1,60 @@
+package io.fanfare.node.connection;
+
+import java.time.Instant;
+import java.util.List;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Tier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request for a stream that may be granted.
+ *
+ * @param user whose stream it is
+ * @param client the page, or null where it did not say
+ * @param tier how much it counts
+ * @param topics what it hears besides the user's own channel and {@code all}
+ * @param start where it begins
+ * @param heartbeatEvents whether heartbeats are events that the page can see
+ * @param tokenExpires when the right to it ends
+ */
+public record StreamRequest(String user, @Nullable String client, Tier tier, List<ChannelName> topics, Start start,
+		boolean heartbeatEvents, Instant tokenExpires) {
+
+	/** Where a stream begins. */
+	public sealed interface Start {
+
+		/** With what is published from now on. */
+		record Now() implements Start {
+
+		}
+
+		/**
+		 * After what the client already has.
+		 *
+		 * @param cursor the id of the last block it saw
+		 */
+		record After(long cursor) implements Start {
+
+		}
+
+		/**
+		 * With the last messages of each channel.
+		 *
+		 * @param count how many, or 0 for all that is retained
+		 */
+		record Latest(int count) implements Start {
+
+		}
+
+	}
+
+	/**
+	 * The client's cursor.
+	 * @return the cursor, or null if it has none
+	 */
+	public @Nullable Long cursor() {
+		return (this.start instanceof Start.After after) ? Long.valueOf(after.cursor()) : null;
+	}
+
+}

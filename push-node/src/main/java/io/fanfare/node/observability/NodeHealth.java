@@ -1,0 +1,57 @@
+package io.fanfare.node.observability;
+
+import io.fanfare.node.broker.Probe;
+import io.fanfare.node.broker.PubSubLink;
+import io.fanfare.node.connection.Connections;
+import io.fanfare.protocol.redis.CommandLink;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+
+/**
+ * Whether messages really reach this node: Redis answers, everything is subscribed, and a
+ * probe that was published the ordinary way has arrived lately. Part of readiness.
+ */
+public final class NodeHealth implements HealthIndicator {
+
+	private final CommandLink commands;
+
+	private final PubSubLink link;
+
+	private final Probe probe;
+
+	private final Connections connections;
+
+	/**
+	 * Makes the indicator.
+	 * @param commands the command link
+	 * @param link the pub/sub link
+	 * @param probe the probe
+	 * @param connections the connections
+	 */
+	public NodeHealth(CommandLink commands, PubSubLink link, Probe probe, Connections connections) {
+		this.commands = commands;
+		this.link = link;
+		this.probe = probe;
+		this.connections = connections;
+	}
+
+	/**
+	 * Tells whether the node should get streams.
+	 * @return whether it should
+	 */
+	public boolean isReady() {
+		return this.commands.isUp() && this.link.isUp() && this.probe.isArriving() && !this.connections.isRefusing();
+	}
+
+	@Override
+	public Health health() {
+		return Health.status(isReady() ? Status.UP : Status.OUT_OF_SERVICE)
+			.withDetail("redis", this.commands.isUp() ? "up" : "down")
+			.withDetail("subscribed", this.link.isUp())
+			.withDetail("arriving", this.probe.isArriving())
+			.withDetail("draining", this.connections.isRefusing())
+			.build();
+	}
+
+}

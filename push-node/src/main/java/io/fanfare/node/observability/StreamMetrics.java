@@ -1,0 +1,190 @@
+package io.fanfare.node.observability;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+
+import io.fanfare.node.connection.ConnectionEvents;
+import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.Ending;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.MessageId;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens to streams, as metrics and as the counts that a node tells of itself. What
+ * is counted on every write is an adder; the latency of deliveries is sampled: the first
+ * write of each message and one in 64 of the others.
+ */
+public final class StreamMetrics implements ConnectionEvents {
+
+	private static final int SAMPLE = 64;
+
+	private final MeterRegistry registry;
+
+	private final InstantSource clock;
+
+	private final LongAdder opened = new LongAdder();
+
+	private final LongAdder closed = new LongAdder();
+
+	private final LongAdder durationMs = new LongAdder();
+
+	private final LongAdder sent = new LongAdder();
+
+	private final LongAdder errors = new LongAdder();
+
+	private final LongAdder reconnections = new LongAdder();
+
+	private final LongAdder kicks = new LongAdder();
+
+	private final LongAdder gaps = new LongAdder();
+
+	private final LongAdder slow = new LongAdder();
+
+	private final Map<Ending.Status, Timer> durations = new EnumMap<>(Ending.Status.class);
+
+	private final Timer latency;
+
+	private volatile long lastSampled;
+
+	/**
+	 * Registers the meters.
+	 * @param registry where
+	 * @param connections the node's connections
+	 * @param clock the wall clock
+	 */
+	public StreamMetrics(MeterRegistry registry, Connections connections, InstantSource clock) {
+		this.registry = registry;
+		this.clock = clock;
+		Gauge.builder("sse.active.connections", connections, Connections::size)
+			.description("Streams that are open, or being opened")
+			.register(registry);
+		Gauge.builder("sse.peak.connections", connections, Connections::peak)
+			.description("The most streams at once since the start")
+			.register(registry);
+		counter("sse.connections", "Streams opened", this.opened);
+		counter("sse.messages.sent", "Messages written to streams", this.sent);
+		counter("sse.errors", "Streams that ended by an error", this.errors);
+		counter("sse.reconnections", "Streams opened with a cursor", this.reconnections);
+		counter("sse.gaps", "Gaps announced", this.gaps);
+		counter("sse.slow.consumers", "Times that a stream fell behind and was left to history", this.slow);
+		for (Ending.Status status : Ending.Status.values()) {
+			this.durations.put(status,
+					Timer.builder("sse.connection.duration")
+						.description("How long streams were open")
+						.tag("status", status.name().toLowerCase(Locale.ROOT))
+						.register(registry));
+		}
+		this.latency = Timer.builder("sse.delivery.latency")
+			.description("From the id of a message to its write, by the clocks of Redis and this node; sampled")
+			.serviceLevelObjectives(Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(25),
+					Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500),
+					Duration.ofSeconds(1), Duration.ofSeconds(5))
+			.register(registry);
+	}
+
+	private void counter(String name, String description, LongAdder adder) {
+		FunctionCounter.builder(name, adder, LongAdder::sum).description(description).register(this.registry);
+	}
+
+	@Override
+	public void opened(boolean resumed) {
+		this.opened.increment();
+		if (resumed) {
+			this.reconnections.increment();
+		}
+	}
+
+	@Override
+	public void closed(Ending ending, Duration open) {
+		this.closed.increment();
+		this.durationMs.add(open.toMillis());
+		Timer duration = this.durations.get(ending.status());
+		if (duration != null) {
+			duration.record(open);
+		}
+		if (ending.status() == Ending.Status.ERROR) {
+			this.errors.increment();
+		}
+		Counter.builder("sse.connections.closed")
+			.description("Streams that ended, by reason")
+			.tag("reason", ending.reason())
+			.register(this.registry)
+			.increment();
+	}
+
+	@Override
+	public void refused(CloseReason reason) {
+		Counter.builder("fanfare.streams.refused")
+			.description("Requests for a stream that were answered busy, by reason")
+			.tag("reason", reason.wireName())
+			.register(this.registry)
+			.increment();
+	}
+
+	@Override
+	public void kicked(@Nullable CloseReason reason) {
+		this.kicks.increment();
+		Counter.builder("sse.kicks")
+			.description("Clients told to stop, by reason")
+			.tag("reason", (reason != null) ? reason.wireName() : "tombstone")
+			.register(this.registry)
+			.increment();
+	}
+
+	@Override
+	public void sent(int count, long lastId) {
+		this.sent.add(count);
+		if (this.lastSampled != lastId || ThreadLocalRandom.current().nextInt(SAMPLE) == 0) {
+			this.lastSampled = lastId;
+			this.latency.record(Math.max(0, this.clock.millis() - MessageId.timestamp(lastId)), TimeUnit.MILLISECONDS);
+		}
+	}
+
+	@Override
+	public void gap() {
+		this.gaps.increment();
+	}
+
+	@Override
+	public void fellBehind() {
+		this.slow.increment();
+	}
+
+	/**
+	 * The counts since the start.
+	 * @return the counts
+	 */
+	public Counts counts() {
+		return new Counts(this.opened.sum(), this.closed.sum(), this.durationMs.sum(), this.sent.sum(),
+				this.errors.sum(), this.reconnections.sum(), this.kicks.sum());
+	}
+
+	/**
+	 * Counts since the start.
+	 *
+	 * @param opened streams opened
+	 * @param closed streams ended
+	 * @param durationMs how long those were open together, in milliseconds
+	 * @param sent messages written
+	 * @param errors streams that ended by an error
+	 * @param reconnections streams opened with a cursor
+	 * @param kicks clients told to stop
+	 */
+	public record Counts(long opened, long closed, long durationMs, long sent, long errors, long reconnections,
+			long kicks) {
+
+	}
+
+}

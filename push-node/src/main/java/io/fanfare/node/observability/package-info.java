@@ -1,0 +1,5 @@
+/** Health and metrics. */
+@NullMarked
+package io.fanfare.node.observability;
+
+import org.jspecify.annotations.NullMarked;

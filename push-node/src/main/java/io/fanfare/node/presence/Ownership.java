@@ -1,0 +1,45 @@
+package io.fanfare.node.presence;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.protocol.redis.Presence.Claim;
+import io.fanfare.protocol.redis.Presence.ClaimResult;
+import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Renewal;
+
+/**
+ * Owning users on behalf of this node. Futures may complete on any thread; a failed one
+ * means that the outcome is unknown.
+ */
+public interface Ownership {
+
+	/**
+	 * Makes a connection the one that hears a user. May be repeated.
+	 * @param claim the claim
+	 * @return what it came to
+	 */
+	CompletableFuture<ClaimResult> claim(Claim claim);
+
+	/**
+	 * Renews the node's lease and confirms what it holds.
+	 * @param held some of its connections
+	 * @return what was found
+	 */
+	CompletableFuture<Renewal> renew(List<Held> held);
+
+	/**
+	 * Gives users up.
+	 * @param fields whom, and by which connection they were held
+	 * @return how many fields were removed
+	 */
+	CompletableFuture<Long> release(List<Field> fields);
+
+	/**
+	 * Tells whether Redis can be asked.
+	 * @return whether it answers
+	 */
+	boolean isAvailable();
+
+}

@@ -1,0 +1,95 @@
+package io.fanfare.node.presence;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.Presence;
+import io.fanfare.protocol.redis.Presence.Field;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the presence hash free of ghosts: removes what dead nodes left, and gives up
+ * fields that name this node and a connection that it does not hold, whose release was
+ * lost. Also lets Redis forget channels that were silent for a week. A slice at a time,
+ * so no call is long.
+ */
+public final class Reaper implements AutoCloseable {
+
+	private static final Logger log = LoggerFactory.getLogger(Reaper.class);
+
+	private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+	private static final int SLICE = 500;
+
+	private static final Duration SILENCE = Duration.ofDays(7);
+
+	private final Presence presence;
+
+	private final History history;
+
+	private final String node;
+
+	private final Predicate<String> isHeld;
+
+	private final ScheduledExecutorService thread;
+
+	private volatile String presenceCursor = "0";
+
+	private volatile String channelCursor = "0";
+
+	/**
+	 * Makes the reaper.
+	 * @param presence the presence hash
+	 * @param history knows the channels
+	 * @param node this node's identity
+	 * @param isHeld tells whether a connection is held here
+	 */
+	public Reaper(Presence presence, History history, String node, Predicate<String> isHeld) {
+		this.presence = presence;
+		this.history = history;
+		this.node = node;
+		this.isHeld = isHeld;
+		this.thread = Executors
+			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-reaper").factory());
+	}
+
+	/** Begins. */
+	public void start() {
+		this.thread.scheduleWithFixedDelay(this::slice, INTERVAL.toMillis(), INTERVAL.toMillis(),
+				TimeUnit.MILLISECONDS);
+	}
+
+	private void slice() {
+		this.presence.reap(this.node, this.presenceCursor, SLICE).whenComplete((slice, failure) -> {
+			if (failure != null) {
+				log.debug("reaper=skipped reason=\"{}\"", failure.getMessage());
+				return;
+			}
+			this.presenceCursor = slice.cursor();
+			List<Field> ghosts = slice.own().stream().filter((field) -> !this.isHeld.test(field.connection())).toList();
+			if (!ghosts.isEmpty()) {
+				this.presence.release(ghosts);
+			}
+			if (slice.removed() > 0 || !ghosts.isEmpty()) {
+				log.info("presence=reaped dead={} ghosts={}", slice.removed(), ghosts.size());
+			}
+		});
+		this.history.forget(this.channelCursor, SLICE, SILENCE).whenComplete((cursor, failure) -> {
+			if (failure == null) {
+				this.channelCursor = cursor;
+			}
+		});
+	}
+
+	@Override
+	public void close() {
+		this.thread.shutdownNow();
+	}
+
+}

@@ -1,0 +1,55 @@
+package io.fanfare.node.presence;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.Presence;
+import io.fanfare.protocol.redis.Presence.Claim;
+import io.fanfare.protocol.redis.Presence.ClaimResult;
+import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Renewal;
+
+/** {@link Ownership} by the presence hash in Redis. */
+public final class RedisOwnership implements Ownership {
+
+	private final CommandLink link;
+
+	private final Presence presence;
+
+	private final String node;
+
+	/**
+	 * Makes it.
+	 * @param link tells whether Redis answers
+	 * @param presence the presence hash
+	 * @param node this node's identity
+	 */
+	public RedisOwnership(CommandLink link, Presence presence, String node) {
+		this.link = link;
+		this.presence = presence;
+		this.node = node;
+	}
+
+	@Override
+	public CompletableFuture<ClaimResult> claim(Claim claim) {
+		return this.presence.claim(this.node, claim);
+	}
+
+	@Override
+	public CompletableFuture<Renewal> renew(List<Held> held) {
+		return this.presence.renew(this.node, held);
+	}
+
+	@Override
+	public CompletableFuture<Long> release(List<Field> fields) {
+		return this.presence.release(fields);
+	}
+
+	@Override
+	public boolean isAvailable() {
+		return this.link.isUp();
+	}
+
+}

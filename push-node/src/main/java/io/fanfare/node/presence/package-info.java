@@ -1,0 +1,5 @@
+/** Owning users: claims, renewals, releases, and what vouches for a write. */
+@NullMarked
+package io.fanfare.node.presence;
+
+import org.jspecify.annotations.NullMarked;

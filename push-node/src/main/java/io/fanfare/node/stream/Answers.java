@@ -1,0 +1,61 @@
+package io.fanfare.node.stream;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpResponseStatus;
+
+/**
+ * Writes the heads of HTTP/1.1 answers. Values are the node's own, or an origin that the
+ * HTTP decoder let through.
+ */
+final class Answers {
+
+	private static final byte[] STREAM_HEAD = ascii("""
+			HTTP/1.1 200 OK\r
+			Content-Type: text/event-stream;charset=utf-8\r
+			Cache-Control: no-cache, no-store, no-transform\r
+			X-Accel-Buffering: no\r
+			Connection: keep-alive\r
+			Transfer-Encoding: chunked\r
+			""");
+
+	private Answers() {
+	}
+
+	/** The head of an event stream. */
+	static byte[] stream(String cors) {
+		byte[] rest = ascii(cors + "\r\n");
+		byte[] head = java.util.Arrays.copyOf(STREAM_HEAD, STREAM_HEAD.length + rest.length);
+		System.arraycopy(rest, 0, head, STREAM_HEAD.length, rest.length);
+		return head;
+	}
+
+	/** An answer without a body: 204. */
+	static ByteBuf empty(String headers, boolean close) {
+		return Unpooled.wrappedBuffer(
+				ascii("HTTP/1.1 204 No Content\r\n" + headers + (close ? "Connection: close\r\n" : "") + "\r\n"));
+	}
+
+	/** A problem document. */
+	static ByteBuf problem(Problem problem, String cors, boolean close, boolean withBody) {
+		byte[] body = problem.body();
+		StringBuilder head = new StringBuilder("HTTP/1.1 ").append(HttpResponseStatus.valueOf(problem.status()))
+			.append("\r\nContent-Type: application/problem+json\r\nContent-Length: ")
+			.append(body.length)
+			.append("\r\nCache-Control: no-store\r\n");
+		for (Map.Entry<String, String> header : problem.headers().entrySet()) {
+			head.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
+		}
+		head.append(cors).append(close ? "Connection: close\r\n" : "").append("\r\n");
+		byte[] bytes = ascii(head.toString());
+		return withBody ? Unpooled.wrappedBuffer(bytes, body) : Unpooled.wrappedBuffer(bytes);
+	}
+
+	private static byte[] ascii(String text) {
+		return text.getBytes(StandardCharsets.ISO_8859_1);
+	}
+
+}

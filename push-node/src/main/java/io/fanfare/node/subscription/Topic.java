@@ -1,0 +1,145 @@
+package io.fanfare.node.subscription;
+
+import java.util.Arrays;
+import java.util.concurrent.Executor;
+import java.util.function.LongConsumer;
+
+import io.fanfare.protocol.ChannelName;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Those on one loop who hear a topic: a dense array, so that a broadcast walks memory in
+ * order. Belongs to its loop.
+ *
+ * @param <S> who subscribes
+ */
+public final class Topic<S> {
+
+	private final ChannelName name;
+
+	private @Nullable Subscription<S>[] subscriptions = newArray(4);
+
+	private int size;
+
+	/** The link on which Redis confirmed the subscription; 0 for none. */
+	private long link;
+
+	private final LongConsumer confirmed;
+
+	/**
+	 * Makes an empty topic.
+	 * @param name its name
+	 * @param loop runs what belongs to the loop on it
+	 * @param changed is run, on the loop, after a confirmation
+	 */
+	Topic(ChannelName name, Executor loop, Runnable changed) {
+		this.name = name;
+		this.confirmed = (number) -> loop.execute(() -> {
+			this.link = number;
+			changed.run();
+		});
+	}
+
+	/**
+	 * One subscriber's place.
+	 *
+	 * @param <S> who subscribes
+	 */
+	public static final class Subscription<S> {
+
+		private final S subscriber;
+
+		private final Topic<S> topic;
+
+		private int index;
+
+		private Subscription(S subscriber, Topic<S> topic, int index) {
+			this.subscriber = subscriber;
+			this.topic = topic;
+			this.index = index;
+		}
+
+		/**
+		 * What is subscribed to.
+		 * @return the topic
+		 */
+		public Topic<S> topic() {
+			return this.topic;
+		}
+
+	}
+
+	@SuppressWarnings({ "unchecked", "rawtypes" })
+	private static <S> @Nullable Subscription<S>[] newArray(int length) {
+		return new Subscription[length];
+	}
+
+	/**
+	 * Its name.
+	 * @return the name
+	 */
+	public ChannelName name() {
+		return this.name;
+	}
+
+	/**
+	 * How many hear it here.
+	 * @return the number
+	 */
+	public int size() {
+		return this.size;
+	}
+
+	/**
+	 * One of those who hear it.
+	 * @param index from 0
+	 * @return the subscriber
+	 */
+	public S subscriber(int index) {
+		Subscription<S> subscription = this.subscriptions[index];
+		if (index >= this.size || subscription == null) {
+			throw new IndexOutOfBoundsException(index);
+		}
+		return subscription.subscriber;
+	}
+
+	/**
+	 * Tells whether messages of this topic arrive.
+	 * @param present the number of the present link
+	 * @return whether Redis confirmed the subscription on it
+	 */
+	public boolean isConfirmed(long present) {
+		return this.link != 0 && this.link == present;
+	}
+
+	/**
+	 * Who is told when Redis confirms what was asked for on behalf of this very object.
+	 */
+	LongConsumer confirmed() {
+		return this.confirmed;
+	}
+
+	Subscription<S> add(S subscriber) {
+		if (this.size == this.subscriptions.length) {
+			this.subscriptions = Arrays.copyOf(this.subscriptions, this.size * 2);
+		}
+		Subscription<S> subscription = new Subscription<>(subscriber, this, this.size);
+		this.subscriptions[this.size++] = subscription;
+		return subscription;
+	}
+
+	void remove(Subscription<S> subscription) {
+		if (subscription.index < 0) {
+			return;
+		}
+		this.size--;
+		Subscription<S> moved = this.subscriptions[this.size];
+		this.subscriptions[this.size] = null;
+		if (moved != null && moved != subscription) {
+			moved.index = subscription.index;
+			this.subscriptions[moved.index] = moved;
+		}
+		subscription.index = -1;
+	}
+
+}
