@@ -1,20 +1,49 @@
 package io.fanfare.local;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.concurrent.CountDownLatch;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.core.env.SimpleCommandLinePropertySource;
+import org.springframework.core.env.StandardEnvironment;
 
 /**
- * A whole cluster in one JVM: Redis as a child process, two nodes and the API.
+ * A whole cluster by one command, without Docker: Redis as a child process, two nodes and the API in this JVM. Stops in
+ * order on Ctrl-C and SIGTERM: streams, API, then Redis.
  */
 public final class LocalCluster {
-
-	private static final Logger log = LoggerFactory.getLogger(LocalCluster.class);
 
 	private LocalCluster() {
 	}
 
-	public static void main(String[] args) {
-		log.info("Nothing to start yet");
+	public static void main(String[] args) throws IOException, InterruptedException {
+		StandardEnvironment environment = new StandardEnvironment();
+		environment.getPropertySources().addFirst(new SimpleCommandLinePropertySource(args));
+		PrintStream console = System.out;
+		try {
+			run(LocalSettings.from(environment), console);
+		}
+		catch (StartException ex) {
+			console.println("\nFanfare does not start: " + ex.getMessage() + "\n");
+			System.exit(1);
+		}
+	}
+
+	private static void run(LocalSettings settings, PrintStream console) throws IOException, InterruptedException {
+		Ports.check(settings);
+		console.println("Fanfare is starting ...");
+		LocalRedis redis = LocalRedis.start();
+		CountDownLatch stopped = new CountDownLatch(1);
+		// Boot runs these after it has closed its applications.
+		SpringApplication.getShutdownHandlers().add(() -> {
+			redis.close();
+			stopped.countDown();
+		});
+		Cluster cluster = Cluster.start(settings, redis.url(), "--logging.level.root=WARN",
+				"--logging.level.io.fanfare=INFO");
+		console.println(Instructions.of(cluster, settings, redis.url()));
+		stopped.await();
 	}
 
 }

@@ -1,0 +1,11 @@
+package io.fanfare.local;
+
+/** Why the cluster does not start, in words for whoever started it. */
+@SuppressWarnings("serial")
+final class StartException extends RuntimeException {
+
+	StartException(String message) {
+		super(message);
+	}
+
+}
