@@ -11,8 +11,8 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * Nodes and an API in this JVM, each an application of its own: they share the class path and nothing else, and speak to
- * each other through Redis like any others.
+ * Nodes and an API in this JVM, each an application of its own: they share the class path
+ * and nothing else, and speak to each other through Redis like any others.
  */
 final class Cluster implements AutoCloseable {
 

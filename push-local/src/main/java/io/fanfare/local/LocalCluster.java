@@ -9,8 +9,8 @@ import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
 /**
- * A whole cluster by one command, without Docker: Redis as a child process, two nodes and the API in this JVM. Stops in
- * order on Ctrl-C and SIGTERM: streams, API, then Redis.
+ * A whole cluster by one command, without Docker: Redis as a child process, two nodes and
+ * the API in this JVM. Stops in order on Ctrl-C and SIGTERM: streams, API, then Redis.
  */
 public final class LocalCluster {
 

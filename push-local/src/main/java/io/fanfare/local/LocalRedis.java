@@ -17,9 +17,10 @@ import java.util.concurrent.TimeUnit;
 import redis.embedded.RedisExecProvider;
 
 /**
- * A real Redis as a child process. It never outlives this JVM, not even one that is killed: a watcher beside it reads from a
- * pipe that this JVM holds, and ends Redis when the pipe ends. Redis has a process group of its own where the system can,
- * so that Ctrl-C reaches the cluster first.
+ * A real Redis as a child process. It never outlives this JVM, not even one that is
+ * killed: a watcher beside it reads from a pipe that this JVM holds, and ends Redis when
+ * the pipe ends. Redis has a process group of its own where the system can, so that
+ * Ctrl-C reaches the cluster first.
  */
 final class LocalRedis implements AutoCloseable {
 

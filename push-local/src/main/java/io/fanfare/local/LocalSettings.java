@@ -7,8 +7,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.core.env.Environment;
 
 /**
- * Settings of the local cluster, under {@code fanfare.local}; each may be an argument, a system property or an environment
- * variable such as {@code FANFARE_LOCAL_API_PORT}.
+ * Settings of the local cluster, under {@code fanfare.local}; each may be an argument, a
+ * system property or an environment variable such as {@code FANFARE_LOCAL_API_PORT}.
  *
  * @param streamPorts the stream ports, one for each node
  * @param controlPorts the control ports of the nodes, in the same order
@@ -17,10 +17,11 @@ import org.springframework.core.env.Environment;
  * @param apiKey the secret of the one API key, which may do everything
  * @param jwtSecret signs stream tokens
  */
-record LocalSettings(@DefaultValue({ "8081", "8082" }) List<Integer> streamPorts,
-		@DefaultValue({ "9081", "9082" }) List<Integer> controlPorts, @DefaultValue("8080") int apiPort,
-		@DefaultValue("9080") int apiControlPort, @DefaultValue("dev-secret") String apiKey,
-		@DefaultValue("only-for-the-local-cluster-never-in-production") String jwtSecret) {
+record LocalSettings(@DefaultValue( {
+		"8081", "8082" }) List<Integer> streamPorts, @DefaultValue({ "9081", "9082" }) List<Integer> controlPorts,
+		@DefaultValue("8080") int apiPort, @DefaultValue("9080") int apiControlPort,
+		@DefaultValue("dev-secret") String apiKey,
+		@DefaultValue("only-for-the-local-cluster-never-in-production") String jwtSecret){
 
 	LocalSettings {
 		if (streamPorts.size() != controlPorts.size()) {

@@ -30,8 +30,8 @@ final class Ports {
 		}
 		catch (IOException ex) {
 			String variable = "FANFARE_LOCAL_" + setting.toUpperCase(java.util.Locale.ROOT).replace("-", "");
-			throw new StartException("Port " + port + " is taken; it would be " + what + ". Free it, or set fanfare.local."
-					+ setting + " (" + variable + ") to another.");
+			throw new StartException("Port " + port + " is taken; it would be " + what
+					+ ". Free it, or set fanfare.local." + setting + " (" + variable + ") to another.");
 		}
 	}
 

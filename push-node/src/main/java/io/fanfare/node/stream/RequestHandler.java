@@ -96,6 +96,16 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
+	/**
+	 * Between two requests there is nothing to answer: a proxy that keeps the connection
+	 * idle would take it for the next.
+	 */
+	private void awaitNextRequest(ChannelHandlerContext context) {
+		cancelTimeout();
+		this.timeout = context.executor()
+			.schedule(() -> context.close(), this.gate.settings().idleTimeout().toMillis(), TimeUnit.MILLISECONDS);
+	}
+
 	private void cancelTimeout() {
 		if (this.timeout != null) {
 			this.timeout.cancel(false);
@@ -257,8 +267,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			}));
 	}
 
-	private static void answerClosed(ChannelHandlerContext context, boolean found, String cors, boolean close) {
-		answerAndKeep(context, found ? Answers.empty(cors, close)
+	private void answerClosed(ChannelHandlerContext context, boolean found, String cors, boolean close) {
+		answer(context, found ? Answers.empty(cors, close)
 				: Answers.problem(Problem.notFound("connection: is not open"), cors, close, true), close);
 	}
 
@@ -278,16 +288,12 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	}
 
 	private void answer(ChannelHandlerContext context, ByteBuf answer, boolean close) {
-		answerAndKeep(context, answer, close);
-		if (!close && !context.isRemoved()) {
-			awaitRequest(context);
-		}
-	}
-
-	private static void answerAndKeep(ChannelHandlerContext context, ByteBuf answer, boolean close) {
 		ChannelFuture written = context.writeAndFlush(answer);
 		if (close) {
 			written.addListener(ChannelFutureListener.CLOSE);
+		}
+		else if (!context.isRemoved()) {
+			awaitNextRequest(context);
 		}
 	}
 

@@ -20,13 +20,16 @@ import org.springframework.util.unit.DataSize;
  * longer
  * @param backlog how many connections may wait to be accepted
  * @param requestTimeout how long a request may take to arrive
+ * @param idleTimeout how long a connection may lie idle after an answer that was no
+ * stream; longer than a proxy keeps it
  * @param maxChannels how many topics a stream may ask for
  */
 @ConfigurationProperties("fanfare.stream")
 public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 		@DefaultValue("0.0.0.0") String address, @DefaultValue("0") @Min(0) int loops,
 		@DefaultValue("128KB") DataSize sendBuffer, @DefaultValue("4096") @Min(1) int backlog,
-		@DefaultValue("10s") Duration requestTimeout, @DefaultValue("32") @Min(1) @Max(1000) int maxChannels) {
+		@DefaultValue("10s") Duration requestTimeout, @DefaultValue("75s") Duration idleTimeout,
+		@DefaultValue("32") @Min(1) @Max(1000) int maxChannels) {
 
 	int loopCount() {
 		return (this.loops > 0) ? this.loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
