@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -141,19 +142,12 @@ public final class CommandLink implements AutoCloseable {
 			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
 		}
 		byte[][] values = arguments.apply(current.runId());
-		RedisFuture<T> reply = current.commands().evalsha(script.digest(), script.output(), keys, values);
-		return reply.handle((value, failure) -> {
-			if (failure == null) {
-				return CompletableFuture.completedFuture(value);
-			}
-			if (unwrap(failure) instanceof RedisNoScriptException) {
-				RedisFuture<T> again = current.commands().eval(script.source(), script.output(), keys, values);
-				return again.toCompletableFuture();
-			}
-			return CompletableFuture.<T>failedFuture(failure);
-		})
-			.thenCompose((stage) -> stage)
-			.toCompletableFuture()
+		CompletableFuture<T> reply = sent(
+				() -> current.commands().<T>evalsha(script.digest(), script.output(), keys, values));
+		return reply
+			.exceptionallyCompose((failure) -> (unwrap(failure) instanceof RedisNoScriptException)
+					? sent(() -> current.commands().<T>eval(script.source(), script.output(), keys, values))
+					: CompletableFuture.failedFuture(failure))
 			.exceptionallyCompose((failure) -> failed(current, script.name(), failure));
 	}
 
@@ -163,9 +157,20 @@ public final class CommandLink implements AutoCloseable {
 		if (current == null) {
 			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
 		}
-		return command.apply(current.commands())
-			.toCompletableFuture()
+		return sent(() -> command.apply(current.commands()))
 			.exceptionallyCompose((failure) -> failed(current, "command", failure));
+	}
+
+	/**
+	 * Lettuce throws at once where the connection is closed or too much waits already.
+	 */
+	private static <T> CompletableFuture<T> sent(Supplier<RedisFuture<T>> command) {
+		try {
+			return command.get().toCompletableFuture();
+		}
+		catch (RuntimeException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
 	}
 
 	private <T> CompletableFuture<T> failed(Session current, String what, Throwable failure) {
