@@ -4,12 +4,16 @@ import java.util.Map;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 
 /**
  * The publish API as a process of its own. Reads {@code push-api.yml} instead of
- * {@code application.yml}, so that node and API can share one class path.
+ * {@code application.yml}, so that node and API can share one class path. There are no
+ * users with passwords, so Boot makes none up.
  */
-@SpringBootApplication
+@SpringBootApplication(exclude = UserDetailsServiceAutoConfiguration.class)
+@ConfigurationPropertiesScan
 public class ApiApplication {
 
 	public static void main(String[] args) {

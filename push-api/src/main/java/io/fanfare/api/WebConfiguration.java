@@ -1,0 +1,43 @@
+package io.fanfare.api;
+
+import java.time.Clock;
+
+import io.fanfare.api.problem.ProblemReportValve;
+import org.apache.catalina.core.StandardHost;
+import org.apache.tomcat.util.buf.EncodedSolidusHandling;
+
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The web server, and the clock. */
+@Configuration(proxyBeanMethods = false)
+class WebConfiguration {
+
+	@Bean
+	Clock clock() {
+		return Clock.systemUTC();
+	}
+
+	/**
+	 * Leaves {@code %2F} and {@code %5C} in paths as they are, for user ids may hold
+	 * slashes; Spring MVC decodes each segment by itself. And what Tomcat answers by
+	 * itself is a problem document too.
+	 */
+	@Bean
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> pathsAndErrors() {
+		return (factory) -> {
+			factory.addConnectorCustomizers((connector) -> {
+				connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
+				connector.setEncodedReverseSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
+			});
+			factory.addContextCustomizers((context) -> {
+				if (context.getParent() instanceof StandardHost host) {
+					host.setErrorReportValveClass(ProblemReportValve.class.getName());
+				}
+			});
+		};
+	}
+
+}

@@ -1,0 +1,102 @@
+package io.fanfare.api.auth;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Pattern;
+
+import io.fanfare.api.settings.InvalidSettingException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.stereotype.Component;
+
+/**
+ * The API keys. Holds digests, not secrets, and compares with every one of them in
+ * constant time, so that the time an answer takes tells nothing about them.
+ */
+@Component
+final class ApiKeys {
+
+	private static final String PROPERTY = "fanfare.api.keys";
+
+	private static final String DIGEST_PREFIX = "sha256$";
+
+	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
+
+	private final List<ApiKey> keys = new ArrayList<>();
+
+	ApiKeys(ApiKeySettings settings) {
+		for (String text : settings.keys()) {
+			if (!text.isBlank()) {
+				add(text.strip(), this.keys.size() + 1);
+			}
+		}
+	}
+
+	private record ApiKey(Caller caller, byte[] digest) {
+
+	}
+
+	private void add(String text, int number) {
+		String[] parts = text.split(":", 3);
+		if (parts.length < 3 || !NAME.matcher(parts[0]).matches() || parts[1].isEmpty()) {
+			throw new InvalidSettingException(PROPERTY, "has a wrong key, number " + number
+					+ ": a key is name:secret:scope+scope, its name of letters, digits, '_', '.' and '-'");
+		}
+		String name = parts[0];
+		if (this.keys.stream().anyMatch((key) -> key.caller().id().equals(name))) {
+			throw new InvalidSettingException(PROPERTY, "has two keys named " + name);
+		}
+		try {
+			Scopes scopes = Scopes.parse(List.of(parts[2].split("\\+")));
+			this.keys.add(new ApiKey(new Caller(name, scopes), digest(parts[1])));
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidSettingException(PROPERTY, "has a wrong key, " + name + ": " + ex.getMessage());
+		}
+	}
+
+	private static byte[] digest(String secret) {
+		if (!secret.startsWith(DIGEST_PREFIX)) {
+			return sha256(secret);
+		}
+		String hex = secret.substring(DIGEST_PREFIX.length());
+		if (!hex.matches("[0-9a-fA-F]{64}")) {
+			throw new IllegalArgumentException("sha256$ is followed by 64 hex digits");
+		}
+		return HexFormat.of().parseHex(hex);
+	}
+
+	private static byte[] sha256(String text) {
+		try {
+			return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	boolean isEmpty() {
+		return this.keys.isEmpty();
+	}
+
+	/**
+	 * Finds who has a secret.
+	 * @param secret what a caller sent
+	 * @return the caller, or null if nobody has it
+	 */
+	@Nullable Caller find(String secret) {
+		byte[] digest = sha256(secret);
+		Caller found = null;
+		for (ApiKey key : this.keys) {
+			if (MessageDigest.isEqual(digest, key.digest())) {
+				found = key.caller();
+			}
+		}
+		return found;
+	}
+
+}

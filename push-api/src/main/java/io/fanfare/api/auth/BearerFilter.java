@@ -1,0 +1,67 @@
+package io.fanfare.api.auth;
+
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.security.authentication.BadCredentialsException;
+import org.springframework.security.core.context.SecurityContext;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.web.AuthenticationEntryPoint;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Learns from {@code Authorization: Bearer} who calls (RFC 6750). A key or token that is
+ * wrong ends the request; without one the request goes on as nobody's.
+ */
+final class BearerFilter extends OncePerRequestFilter {
+
+	private static final String SCHEME = "Bearer ";
+
+	private final ApiKeys keys;
+
+	private final ApiTokens tokens;
+
+	private final AuthenticationEntryPoint refusal;
+
+	BearerFilter(ApiKeys keys, ApiTokens tokens, AuthenticationEntryPoint refusal) {
+		this.keys = keys;
+		this.tokens = tokens;
+		this.refusal = refusal;
+	}
+
+	@Override
+	protected boolean shouldNotFilter(HttpServletRequest request) {
+		return !request.getRequestURI().startsWith("/v1/");
+	}
+
+	@Override
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		List<String> headers = Collections.list(request.getHeaders(HttpHeaders.AUTHORIZATION));
+		if (!headers.isEmpty() && headers.getFirst().regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+			Caller caller = (headers.size() == 1) ? find(headers.getFirst().substring(SCHEME.length()).strip()) : null;
+			if (caller == null) {
+				this.refusal.commence(request, response, new BadCredentialsException("Unknown key or token"));
+				return;
+			}
+			SecurityContext context = SecurityContextHolder.createEmptyContext();
+			context.setAuthentication(new CallerAuthentication(caller));
+			SecurityContextHolder.setContext(context);
+		}
+		chain.doFilter(request, response);
+	}
+
+	private @Nullable Caller find(String credentials) {
+		Caller caller = this.keys.find(credentials);
+		return (caller != null) ? caller : this.tokens.read(credentials);
+	}
+
+}

@@ -1,0 +1,39 @@
+package io.fanfare.api.auth;
+
+import java.nio.charset.StandardCharsets;
+
+import io.fanfare.api.settings.InvalidSettingException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * {@code fanfare.jwt}: how tokens are signed.
+ *
+ * @param secret the HS256 secret that nodes know too, 32 bytes at least (RFC 7518,
+ * section 3.2). Without it no token is accepted or made here
+ */
+@ConfigurationProperties("fanfare.jwt")
+record JwtSettings(@Nullable String secret) {
+
+	static final String SECRET = "fanfare.jwt.secret";
+
+	private static final int MIN_BYTES = 32;
+
+	JwtSettings {
+		if (secret != null && !secret.isEmpty() && secret.getBytes(StandardCharsets.UTF_8).length < MIN_BYTES) {
+			throw new InvalidSettingException(SECRET, "is too short: HS256 needs " + MIN_BYTES + " bytes");
+		}
+	}
+
+	/** The secret's bytes, or null if there is none. */
+	byte @Nullable [] key() {
+		return (this.secret == null || this.secret.isEmpty()) ? null : this.secret.getBytes(StandardCharsets.UTF_8);
+	}
+
+	@Override
+	public String toString() {
+		return "JwtSettings[]";
+	}
+
+}

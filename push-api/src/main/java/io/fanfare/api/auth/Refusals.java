@@ -1,0 +1,55 @@
+package io.fanfare.api.auth;
+
+import java.io.IOException;
+
+import io.fanfare.api.problem.Problem;
+import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.problem.ProblemType;
+import io.fanfare.api.problem.ProblemWriter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.security.authentication.BadCredentialsException;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.web.AuthenticationEntryPoint;
+import org.springframework.security.web.firewall.RequestRejectedException;
+import org.springframework.security.web.firewall.RequestRejectedHandler;
+import org.springframework.stereotype.Component;
+
+/** Refuses callers as RFC 6750, section 3, says. */
+@Component
+class Refusals implements AuthenticationEntryPoint, RequestRejectedHandler {
+
+	private static final String CHALLENGE = "Bearer realm=\"fanfare\"";
+
+	private final ProblemWriter writer;
+
+	Refusals(ProblemWriter writer) {
+		this.writer = writer;
+	}
+
+	@Override
+	public void commence(HttpServletRequest request, HttpServletResponse response, AuthenticationException ex)
+			throws IOException {
+		boolean wrong = ex instanceof BadCredentialsException;
+		response.setHeader(HttpHeaders.WWW_AUTHENTICATE, wrong ? CHALLENGE + ", error=\"invalid_token\"" : CHALLENGE);
+		this.writer.write(response, Problem.of(ProblemType.UNAUTHORIZED,
+				wrong ? "The key or token is unknown, or no longer valid" : "Send Authorization: Bearer <api key>"));
+	}
+
+	@Override
+	public void handle(HttpServletRequest request, HttpServletResponse response, RequestRejectedException ex)
+			throws IOException {
+		this.writer.write(response,
+				Problem.of(ProblemType.REFUSED, "The request target or a header holds what is never legal"));
+	}
+
+	/** The refusal of a caller that is known. */
+	static ProblemException insufficient(Scope scope) {
+		return ProblemException.of(ProblemType.INSUFFICIENT_SCOPE, "This needs the scope " + scope.wireName())
+			.with(HttpHeaders.WWW_AUTHENTICATE,
+					CHALLENGE + ", error=\"insufficient_scope\", scope=\"" + scope.wireName() + "\"");
+	}
+
+}

@@ -1,0 +1,24 @@
+package io.fanfare.api.auth;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * The scope that a call needs. Every call under {@code /v1} names one: without it the
+ * call is refused to all.
+ */
+@Documented
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface RequiresScope {
+
+	/**
+	 * The scope.
+	 * @return the scope
+	 */
+	Scope value();
+
+}

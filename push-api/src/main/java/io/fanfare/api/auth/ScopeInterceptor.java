@@ -1,0 +1,28 @@
+package io.fanfare.api.auth;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.servlet.HandlerInterceptor;
+
+/** Lets a caller through only with the scope that the handler names. */
+final class ScopeInterceptor implements HandlerInterceptor {
+
+	@Override
+	public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
+		if (handler instanceof HandlerMethod method) {
+			RequiresScope required = method.getMethodAnnotation(RequiresScope.class);
+			if (required == null) {
+				throw new IllegalStateException(method.getShortLogMessage() + " names no scope");
+			}
+			if (!(SecurityContextHolder.getContext().getAuthentication() instanceof CallerAuthentication caller)
+					|| !caller.getPrincipal().holds(required.value())) {
+				throw Refusals.insufficient(required.value());
+			}
+		}
+		return true;
+	}
+
+}

@@ -1,0 +1,111 @@
+package io.fanfare.api.auth;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.fanfare.api.json.Fields;
+import io.fanfare.api.json.Flaws;
+import io.fanfare.api.json.JsonBody;
+import io.fanfare.api.problem.Answers;
+import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Tier;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Tokens for streams, where a backend does not sign its own. */
+@RestController
+@Tag(name = "Tokens")
+class TokenEndpoint {
+
+	private static final int MAX_CHANNELS = 100;
+
+	private final StreamTokens tokens;
+
+	TokenEndpoint(StreamTokens tokens) {
+		this.tokens = tokens;
+	}
+
+	@PostMapping(path = "/v1/tokens", consumes = MediaType.APPLICATION_JSON_VALUE,
+			produces = MediaType.APPLICATION_JSON_VALUE)
+	@RequiresScope(Scope.TOKENS)
+	@Answers(ProblemType.NOT_FOUND)
+	@Operation(operationId = "createToken", summary = "Make a token with which a user opens a stream",
+			description = "Only where fanfare.tokens.enabled is true; otherwise 404.")
+	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true,
+			content = @Content(schema = @Schema(ref = "#/components/schemas/TokenRequest"),
+					examples = { @ExampleObject(name = "user", value = """
+							{"user": "alice"}"""), @ExampleObject(name = "topics", value = """
+							{"user": "alice", "channels": ["news", "orders:*"], "tier": "high", "ttl": "PT15M"}""") }))
+	StreamTokens.StreamToken create(@RequestBody JsonBody body) {
+		if (!this.tokens.isEnabled()) {
+			throw ProblemException.of(ProblemType.NOT_FOUND,
+					"Tokens are not made here: fanfare.tokens.enabled is false");
+		}
+		Flaws flaws = body.flaws();
+		Fields fields = body.fields();
+		if (fields == null) {
+			throw flaws.problem();
+		}
+		fields.allow("user", "channels", "tier", "ttl");
+		String user = fields.require("user") ? fields.text("user") : null;
+		if (user != null && !ChannelName.isUser(user)) {
+			fields.refuse("user", "must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls");
+		}
+		List<String> channels = channels(fields, flaws);
+		Tier tier = tier(fields);
+		Duration ttl = fields.duration("ttl", Duration.ofSeconds(1), this.tokens.maxTtl());
+		if (user == null || !flaws.isEmpty()) {
+			throw flaws.problem();
+		}
+		return this.tokens.make(user, channels, tier, ttl);
+	}
+
+	private static @Nullable Tier tier(Fields fields) {
+		String name = fields.text("tier");
+		Tier tier = (name != null) ? Tier.find(name) : null;
+		if (name != null && tier == null) {
+			fields.refuse("tier", "must be high, normal or low");
+		}
+		return tier;
+	}
+
+	private static @Nullable List<String> channels(Fields fields, Flaws flaws) {
+		List<Fields.Item> items = fields.list("channels", MAX_CHANNELS);
+		if (items == null) {
+			return null;
+		}
+		List<String> channels = new ArrayList<>();
+		for (Fields.Item item : items) {
+			String channel = item.text(flaws);
+			if (channel != null && !isTopicPattern(channel)) {
+				flaws.add(item.pointer(), "must be a topic, a prefix such as orders:*, or *");
+			}
+			if (channel != null) {
+				channels.add(channel);
+			}
+		}
+		return channels;
+	}
+
+	/**
+	 * Streams subscribe to topics only: the user's own channel and all come by
+	 * themselves.
+	 */
+	private static boolean isTopicPattern(String text) {
+		return text.equals("*") || ChannelName.isTopic(text)
+				|| text.endsWith(":*") && ChannelName.isTopic(text.substring(0, text.length() - 1));
+	}
+
+}

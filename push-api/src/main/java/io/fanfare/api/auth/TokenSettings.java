@@ -1,0 +1,27 @@
+package io.fanfare.api.auth;
+
+import java.time.Duration;
+
+import jakarta.validation.constraints.NotNull;
+import org.hibernate.validator.constraints.time.DurationMin;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * {@code fanfare.tokens}: making tokens for streams.
+ *
+ * @param enabled whether the API makes them. A key with that scope can then hear as any
+ * user. False unless told
+ * @param ttl how long a token is valid for which nothing else was asked. 1 h unless told
+ * @param maxTtl the longest that may be asked for. A token cannot be called back. 24 h
+ * unless told
+ */
+@Validated
+@ConfigurationProperties("fanfare.tokens")
+record TokenSettings(@DefaultValue("false") boolean enabled,
+		@NotNull @DurationMin(seconds = 1) @DefaultValue("1h") Duration ttl,
+		@NotNull @DurationMin(seconds = 1) @DefaultValue("24h") Duration maxTtl) {
+
+}

@@ -1,0 +1,115 @@
+package io.fanfare.api.channel;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.fanfare.api.auth.RequiresScope;
+import io.fanfare.api.auth.Scope;
+import io.fanfare.api.problem.Answers;
+import io.fanfare.api.problem.FieldError;
+import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.problem.ProblemType;
+import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.History;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** What channels retained. */
+@RestController
+@Tag(name = "Channels")
+class ChannelEndpoint {
+
+	private static final int MAX_LIMIT = 1000;
+
+	private static final int DEFAULT_LIMIT = 100;
+
+	private final History history;
+
+	private final RedisCalls calls;
+
+	private final Clock clock;
+
+	ChannelEndpoint(History history, RedisCalls calls, Clock clock) {
+		this.history = history;
+		this.calls = calls;
+		this.clock = clock;
+	}
+
+	@GetMapping(path = "/v1/channels/{channel}/messages", produces = MediaType.APPLICATION_JSON_VALUE)
+	@RequiresScope(Scope.READ)
+	@Answers(ProblemType.INVALID_REQUEST)
+	@Operation(operationId = "getChannelMessages", summary = "Read a page of a channel's history",
+			description = "Messages stand oldest first. With after the page begins above that id (after=0-0 is the"
+					+ " oldest page), with before it ends below it, with neither it is the newest one. To go on, send"
+					+ " next by the same parameter; for the newest page that is before.")
+	HistoryPage read(
+			@Parameter(description = "A topic, all, or user:<id>, percent-encoded.",
+					example = "news") @PathVariable String channel,
+			@Parameter(description = "Only above this id.", schema = @Schema(type = "string"),
+					example = "0-0") @RequestParam(required = false) @Nullable String after,
+			@Parameter(description = "Only below this id; not with after.",
+					schema = @Schema(type = "string")) @RequestParam(required = false) @Nullable String before,
+			@Parameter(description = "At most so many messages.",
+					schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"),
+					example = "10") @RequestParam(required = false) @Nullable String limit) {
+		List<FieldError> errors = new ArrayList<>();
+		ChannelName name = name(channel, errors);
+		Long from = id("after", after, errors);
+		Long to = id("before", before, errors);
+		int count = limit(limit, errors);
+		if (after != null && before != null) {
+			errors.add(FieldError.ofParameter("before", "cannot stand beside after"));
+		}
+		if (name == null || !errors.isEmpty()) {
+			throw ProblemException.of(ProblemType.INVALID_REQUEST, errors);
+		}
+		History.Page page = this.calls.await((from != null) ? this.history.pageAfter(name, from, count)
+				: this.history.pageBefore(name, (to != null) ? to : MessageId.MAX, count));
+		return HistoryPage.of(page, from != null, this.clock.instant());
+	}
+
+	private static @Nullable ChannelName name(String text, List<FieldError> errors) {
+		try {
+			return ChannelName.parse(text);
+		}
+		catch (IllegalArgumentException ex) {
+			errors.add(FieldError.ofParameter("channel", String.valueOf(ex.getMessage())));
+			return null;
+		}
+	}
+
+	private static @Nullable Long id(String parameter, @Nullable String text, List<FieldError> errors) {
+		Long id = (text != null) ? MessageId.tryParse(text) : null;
+		if (text != null && id == null) {
+			errors.add(FieldError.ofParameter(parameter, "must be a message id such as 1785000000000-0"));
+		}
+		return id;
+	}
+
+	private static int limit(@Nullable String text, List<FieldError> errors) {
+		if (text == null) {
+			return DEFAULT_LIMIT;
+		}
+		if (text.matches("[0-9]{1,4}")) {
+			int limit = Integer.parseInt(text);
+			if (limit >= 1 && limit <= MAX_LIMIT) {
+				return limit;
+			}
+		}
+		errors.add(FieldError.ofParameter("limit", "must be from 1 to " + MAX_LIMIT));
+		return DEFAULT_LIMIT;
+	}
+
+}

@@ -1,0 +1,67 @@
+package io.fanfare.api.channel;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.History;
+import io.swagger.v3.oas.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A page of what a channel retained.
+ *
+ * @param items the messages, oldest first, without those past their time to live
+ * @param next the id to go on with in the same direction, or null at the end
+ * @param floor the oldest id that is retained, or null without any
+ * @param latest the channel's last id, or null if it never had a message or was silent
+ * for long
+ */
+record HistoryPage(List<Item> items,
+		@Schema(description = "The id to go on with in the same direction; null at the end.",
+				example = "1785000000000-0") @Nullable String next,
+		@Schema(description = "The oldest id that is retained; null without any.",
+				example = "1785000000000-0") @Nullable String floor,
+		@Schema(description = "The channel's last id; null if it never had a message.",
+				example = "1785000000000-7") @Nullable String latest) {
+
+	/**
+	 * A message.
+	 *
+	 * @param id its id
+	 * @param event its event
+	 * @param data its data, as it travelled
+	 * @param at when it was published
+	 */
+	record Item(@Schema(example = "1785000000000-0") String id, @Schema(example = "order") String event,
+			@Schema(description = "The data as streams get it, always a string: for JSON, its text.",
+					example = "{\"id\":42}") String data,
+			Instant at) {
+
+		static Item of(History.Entry entry) {
+			return new Item(MessageId.format(entry.id()), entry.envelope().event(),
+					new String(entry.envelope().data(), StandardCharsets.UTF_8),
+					Instant.ofEpochMilli(entry.envelope().publishedAt()));
+		}
+
+	}
+
+	static HistoryPage of(History.Page page, boolean forward, Instant now) {
+		List<History.Entry> entries = page.entries();
+		String next = null;
+		if (page.more() && !entries.isEmpty()) {
+			next = MessageId.format((forward ? entries.getLast() : entries.getFirst()).id());
+		}
+		List<Item> items = entries.stream()
+			.filter((entry) -> !entry.envelope().isExpired(now.toEpochMilli()))
+			.map(Item::of)
+			.toList();
+		return new HistoryPage(items, next, idOrNull(page.floor()), idOrNull(page.latest()));
+	}
+
+	private static @Nullable String idOrNull(long id) {
+		return (id != MessageId.ZERO) ? MessageId.format(id) : null;
+	}
+
+}

@@ -1,0 +1,87 @@
+package io.fanfare.api.cluster;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.redis.Nodes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.stereotype.Component;
+
+/**
+ * What the nodes last told of themselves. A node that says nothing for three intervals is
+ * gone; after a minute whoever looks forgets it.
+ */
+@Component
+final class ClusterView {
+
+	static final Duration GONE_AFTER = Duration.ofMillis(3 * NodeStatus.INTERVAL_MS);
+
+	static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
+
+	private static final Logger log = LoggerFactory.getLogger(ClusterView.class);
+
+	private final Nodes nodes;
+
+	private final RedisCalls calls;
+
+	private final Clock clock;
+
+	private final JsonMapper mapper = JsonMapper.builder()
+		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+		.build();
+
+	ClusterView(Nodes nodes, RedisCalls calls, Clock clock) {
+		this.nodes = nodes;
+		this.calls = calls;
+		this.clock = clock;
+	}
+
+	/**
+	 * A node as it was last heard of.
+	 *
+	 * @param status what it said
+	 * @param gone whether that is too long ago
+	 */
+	record Seen(NodeStatus status, boolean gone) {
+
+	}
+
+	/** The nodes, by name and then by start. */
+	List<Seen> nodes() {
+		long now = this.clock.millis();
+		List<Seen> seen = new ArrayList<>();
+		for (Map.Entry<String, byte[]> entry : this.calls.await(this.nodes.list()).entrySet()) {
+			NodeStatus status;
+			try {
+				status = this.mapper.readValue(entry.getValue(), NodeStatus.class);
+			}
+			catch (JacksonException ex) {
+				log.debug("node={} state=unreadable", entry.getKey());
+				continue;
+			}
+			long silence = now - status.updatedAt();
+			if (silence > FORGOTTEN_AFTER.toMillis()) {
+				log.info("node={} state=forgotten", entry.getKey());
+				this.nodes.remove(entry.getKey());
+			}
+			else {
+				seen.add(new Seen(status, silence > GONE_AFTER.toMillis()));
+			}
+		}
+		seen.sort(Comparator.comparing((Seen one) -> one.status().name())
+			.thenComparing((one) -> one.status().startedAt()));
+		return seen;
+	}
+
+}

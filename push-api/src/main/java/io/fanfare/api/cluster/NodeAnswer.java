@@ -1,0 +1,39 @@
+package io.fanfare.api.cluster;
+
+import java.time.Instant;
+
+import io.fanfare.protocol.NodeStatus;
+import io.swagger.v3.oas.annotations.media.Schema;
+
+/**
+ * A node as operators see it. Counts are since its start.
+ *
+ * @param node its identity, new with each start
+ * @param name the name it was configured with
+ * @param version its version
+ * @param state {@code up}, {@code not-ready}, {@code draining}, or {@code gone}
+ * @param startedAt when it started
+ * @param updatedAt when it last told of itself
+ * @param limit how many connections it takes
+ * @param active how many are open
+ * @param waiting how many wait for a place
+ * @param available how many more it takes
+ * @param peak the most that were open at once
+ * @param created how many were opened
+ * @param closed how many ended
+ */
+record NodeAnswer(@Schema(example = "node-1.x7Gh2kPq") String node, @Schema(example = "node-1") String name,
+		@Schema(example = "0.1.0") String version,
+		@Schema(description = "gone: not heard of for 15 seconds.", allowableValues = {
+				"up", "not-ready", "draining", "gone" }) String state,
+		Instant startedAt, Instant updatedAt, int limit, int active, int waiting, int available, int peak, long created,
+		long closed){
+
+	static NodeAnswer of(NodeStatus status, boolean gone) {
+		return new NodeAnswer(status.node(), status.name(), status.version(), gone ? "gone" : status.state(),
+				Instant.ofEpochMilli(status.startedAt()), Instant.ofEpochMilli(status.updatedAt()), status.limit(),
+				gone ? 0 : status.active(), gone ? 0 : status.waiting(), gone ? 0 : status.available(), status.peak(),
+				status.created(), status.closed());
+	}
+
+}

@@ -1,0 +1,46 @@
+package io.fanfare.api.problem;
+
+import java.util.List;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A problem document of RFC 9457.
+ *
+ * @param type what kind, a URI that never changes
+ * @param title the kind for people
+ * @param status the HTTP status
+ * @param detail what happened this time
+ * @param errors what is wrong with the request, where that can be told
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Problem(String type, String title, int status, @Nullable String detail,
+		@Nullable List<FieldError> errors) {
+
+	/**
+	 * A problem.
+	 * @param type its type
+	 * @param detail what happened
+	 * @return the document
+	 */
+	public static Problem of(ProblemType type, @Nullable String detail) {
+		return new Problem(type.uri(), type.title(), type.status().value(), detail, null);
+	}
+
+	/**
+	 * A problem with the request.
+	 * @param type its type
+	 * @param errors what is wrong
+	 * @return the document
+	 */
+	public static Problem of(ProblemType type, List<FieldError> errors) {
+		String detail = (errors.size() == 1) ? errors.getFirst().summary() : errors.size() + " things are wrong";
+		return new Problem(type.uri(), type.title(), type.status().value(), detail, List.copyOf(errors));
+	}
+
+	Problem withStatus(int other) {
+		return new Problem(this.type, this.title, other, this.detail, this.errors);
+	}
+
+}

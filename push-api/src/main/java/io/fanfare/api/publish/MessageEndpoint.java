@@ -1,0 +1,85 @@
+package io.fanfare.api.publish;
+
+import java.util.Collections;
+
+import io.fanfare.api.auth.Caller;
+import io.fanfare.api.auth.RequiresScope;
+import io.fanfare.api.auth.Scope;
+import io.fanfare.api.json.Fields;
+import io.fanfare.api.json.JsonBody;
+import io.fanfare.api.problem.Answers;
+import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.problem.ProblemType;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
+
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Publishes one message. */
+@RestController
+@Tag(name = "Messages")
+class MessageEndpoint {
+
+	private static final String REPLAYED = "Idempotency-Replayed";
+
+	private final PublicationReader reader;
+
+	private final Publishing publishing;
+
+	MessageEndpoint(PublicationReader reader, Publishing publishing) {
+		this.reader = reader;
+		this.publishing = publishing;
+	}
+
+	@PostMapping(path = "/v1/messages", consumes = MediaType.APPLICATION_JSON_VALUE,
+			produces = MediaType.APPLICATION_JSON_VALUE)
+	@RequiresScope(Scope.PUBLISH)
+	@Answers({ ProblemType.IDEMPOTENCY_KEY_IN_USE, ProblemType.IDEMPOTENCY_KEY_REUSED })
+	@Operation(operationId = "publishMessage", summary = "Publish a message",
+			description = "To one user, some users, a topic or everyone. What is answered 200 is stored.")
+	@Parameter(in = ParameterIn.HEADER, name = IdempotencyKey.HEADER,
+			schema = @Schema(type = "string", maxLength = 255),
+			description = "Makes a repetition exact: for 24 hours the same request gets the same answer, with"
+					+ " Idempotency-Replayed: true. Quoted or bare.")
+	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true, content = @Content(
+			schema = @Schema(ref = "#/components/schemas/MessageRequest"),
+			examples = { @ExampleObject(name = "user", value = """
+					{"to": {"user": "alice"}, "event": "order", "data": {"id": 42, "state": "shipped"}}"""),
+					@ExampleObject(name = "users", value = """
+							{"to": {"users": ["alice", "bob"]}, "data": "Lunch is ready"}"""),
+					@ExampleObject(name = "channel", value = """
+							{"to": {"channel": "news"}, "event": "headline", "data": "It rains", "ttl": "PT1H"}"""),
+					@ExampleObject(name = "all", value = """
+							{"to": {"all": true}, "event": "maintenance", "data": null}"""),
+					@ExampleObject(name = "ephemeral", value = """
+							{"to": {"user": "alice"}, "event": "typing", "data": "bob", "ephemeral": true, \
+							"format": "json"}""") }))
+	ResponseEntity<Published> publish(@RequestBody JsonBody body,
+			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller, HttpServletRequest request) {
+		String key = IdempotencyKey.read(Collections.list(request.getHeaders(IdempotencyKey.HEADER)));
+		Fields fields = body.fields();
+		Publication publication = (fields != null) ? this.reader.read(fields, false, body.flaws()) : null;
+		if (publication == null) {
+			throw body.flaws().problem();
+		}
+		Publishing.Started started = this.publishing.start(publication, caller, "#/to", key, TraceContext.of(request));
+		return switch (this.publishing.finish(started, this.publishing.deadline())) {
+			case Outcome.Stored stored ->
+				stored.replayed() ? ResponseEntity.ok().header(REPLAYED, "true").body(stored.answer())
+						: ResponseEntity.ok(stored.answer());
+			case Outcome.Failed failed -> throw ProblemException.of(failed.problem());
+		};
+	}
+
+}

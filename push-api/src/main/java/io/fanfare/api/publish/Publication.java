@@ -1,0 +1,70 @@
+package io.fanfare.api.publish;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Envelope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message that is to be published.
+ *
+ * @param target who is to hear it
+ * @param event its event
+ * @param data its data, as it travels
+ * @param ttl how long it is of use, or null for as long as it is retained
+ * @param ephemeral whether it is not stored
+ */
+record Publication(Target target, String event, byte[] data, @Nullable Duration ttl, boolean ephemeral) {
+
+	/**
+	 * A hash of what the message means: SHA-256 over its recipients in order, event, data
+	 * as it travels, time to live and whether it is ephemeral. Two requests that differ
+	 * only in white space, in the order of their fields or in how a text is escaped are
+	 * the same, and so is an item of a batch and a request of its own.
+	 */
+	String hash() {
+		MessageDigest digest = sha256();
+		add(digest, this.target.getClass().getSimpleName());
+		for (ChannelName channel : this.target.channels()) {
+			add(digest, channel.value());
+		}
+		add(digest, "");
+		add(digest, this.event);
+		add(digest, (this.ttl != null) ? this.ttl.toString() : "");
+		add(digest, Boolean.toString(this.ephemeral));
+		add(digest, this.data);
+		return HexFormat.of().formatHex(digest.digest());
+	}
+
+	private static void add(MessageDigest digest, String text) {
+		add(digest, text.getBytes(StandardCharsets.UTF_8));
+	}
+
+	/** With its length, so that no two sequences of parts look alike. */
+	private static void add(MessageDigest digest, byte[] part) {
+		digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(part.length).flip());
+		digest.update(part);
+	}
+
+	private static MessageDigest sha256() {
+		try {
+			return MessageDigest.getInstance("SHA-256");
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	Envelope envelope(Instant now, @Nullable String traceparent) {
+		long expiresAt = (this.ttl != null) ? now.plus(this.ttl).toEpochMilli() : 0;
+		return new Envelope(this.event, this.data, now.toEpochMilli(), expiresAt, this.ephemeral, traceparent);
+	}
+
+}

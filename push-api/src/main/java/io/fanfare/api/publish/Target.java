@@ -1,0 +1,38 @@
+package io.fanfare.api.publish;
+
+import java.util.List;
+
+import io.fanfare.protocol.ChannelName;
+
+/** Who is to hear a message. */
+sealed interface Target {
+
+	/** The channels it is published to, each with an id of its own. */
+	List<ChannelName> channels();
+
+	/** One user. */
+	record User(ChannelName channel) implements Target {
+
+		@Override
+		public List<ChannelName> channels() {
+			return List.of(this.channel);
+		}
+
+	}
+
+	/** Some users. */
+	record Users(List<ChannelName> channels) implements Target {
+
+	}
+
+	/** All who hear a topic, or everyone. */
+	record Topic(ChannelName channel) implements Target {
+
+		@Override
+		public List<ChannelName> channels() {
+			return List.of(this.channel);
+		}
+
+	}
+
+}

@@ -1,0 +1,36 @@
+package io.fanfare.api.redis;
+
+import java.time.Duration;
+
+import jakarta.validation.constraints.NotNull;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * {@code fanfare.redis}: how Redis is used. Where it is stands in
+ * {@code fanfare.redis.url}, which {@code spring.data.redis.url} takes.
+ *
+ * @param durable whether the store keeps all it acknowledged across a restart
+ * ({@code appendfsync always}). Says so wrongly, and loss is not announced to streams.
+ * False unless told
+ * @param commandTimeout how long a command may take. A longer one makes callers wait
+ * longer for their 503, a shorter one gives up on large publishes. 1 s unless told
+ */
+@Validated
+@ConfigurationProperties("fanfare.redis")
+record RedisSettings(@DefaultValue("false") boolean durable,
+		@NotNull @DurationMin(millis = 10) @DurationMax(millis = 1500) @DefaultValue("1s") Duration commandTimeout) {
+
+	/** What is left to the answer itself of the two seconds that callers are promised. */
+	private static final Duration SLACK = Duration.ofMillis(400);
+
+	/** How long a request waits for what it asked Redis. */
+	Duration patience() {
+		return this.commandTimeout.plus(SLACK);
+	}
+
+}

@@ -1,0 +1,32 @@
+package io.fanfare.api.user;
+
+import java.time.Instant;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.fanfare.protocol.redis.Presence;
+import io.swagger.v3.oas.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a user hears, and where.
+ *
+ * @param user the user
+ * @param online whether a stream is open
+ * @param connection which; the rest is absent for a user who is not online
+ * @param node the node that holds it
+ * @param since when it was opened
+ * @param tier its tier
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record PresenceAnswer(@Schema(example = "alice") String user, boolean online,
+		@Schema(example = "node-1.4f9Ka2Qz") @Nullable String connection,
+		@Schema(example = "node-1.x7Gh2kPq") @Nullable String node, @Nullable Instant since,
+		@Schema(example = "normal") @Nullable String tier) {
+
+	static PresenceAnswer of(String user, Presence.@Nullable Owner owner) {
+		return (owner != null) ? new PresenceAnswer(user, true, owner.connection(), owner.node(),
+				Instant.ofEpochMilli(owner.since()), owner.tier().wireName())
+				: new PresenceAnswer(user, false, null, null, null, null);
+	}
+
+}
