@@ -6,6 +6,7 @@ import java.util.List;
 import io.fanfare.api.ApiApplication;
 import io.fanfare.node.NodeApplication;
 import io.fanfare.node.stream.StreamServer;
+import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -81,7 +82,9 @@ final class Cluster implements AutoCloseable {
 		arguments.add("--spring.jmx.enabled=false");
 		arguments.add("--management.metrics.use-global-registry=false");
 		arguments.addAll(this.common);
-		SpringApplication made = new SpringApplicationBuilder(application).logStartupInfo(false).build();
+		SpringApplication made = new SpringApplicationBuilder(application).logStartupInfo(false)
+			.bannerMode(Banner.Mode.OFF)
+			.build();
 		return made.run(arguments.toArray(String[]::new));
 	}
 

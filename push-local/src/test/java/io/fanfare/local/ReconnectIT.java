@@ -20,6 +20,7 @@ import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /** A client that is cut off again and again, anywhere, ends up with the published log. */
 class ReconnectIT {
@@ -66,7 +67,9 @@ class ReconnectIT {
 				}
 				else {
 					int wanted = 1 + random.nextInt(150);
-					stream.awaitBlocks(wanted, PATIENCE);
+					await().atMost(PATIENCE)
+						.pollInterval(Duration.ofMillis(2))
+						.until(() -> stream.blocks().size() >= wanted || done.getCount() == 0);
 				}
 				if (random.nextBoolean()) {
 					stream.abort();
