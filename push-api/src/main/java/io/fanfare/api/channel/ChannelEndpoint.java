@@ -49,7 +49,7 @@ class ChannelEndpoint {
 
 	@GetMapping(path = "/v1/channels/{channel}/messages", produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.READ)
-	@Answers(ProblemType.INVALID_REQUEST)
+	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "getChannelMessages", summary = "Read a page of a channel's history",
 			description = "Messages stand oldest first. With after the page begins above that id (after=0-0 is the"
 					+ " oldest page), with before it ends below it, with neither it is the newest one. To go on, send"

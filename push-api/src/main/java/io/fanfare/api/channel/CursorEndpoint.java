@@ -2,6 +2,8 @@ package io.fanfare.api.channel;
 
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
+import io.fanfare.api.problem.ProblemType;
+import io.fanfare.api.problem.Answers;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.redis.History;
@@ -42,6 +44,7 @@ class CursorEndpoint {
 
 	@GetMapping(path = "/v1/cursor", produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.READ)
+	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "getCursor", summary = "Tell the cursor of now",
 			description = "Ask for it before reading the data of a page, and open the page's stream with it.")
 	Cursor now() {

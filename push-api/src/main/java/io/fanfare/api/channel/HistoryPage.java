@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  * @param latest the channel's last id, or null if it never had a message or was silent
  * for long
  */
-record HistoryPage(List<Item> items,
-		@Schema(description = "The id to go on with in the same direction; null at the end.",
-				example = "1785000000000-0") @Nullable String next,
-		@Schema(description = "The oldest id that is retained; null without any.",
+record HistoryPage(List<Item> items, @Schema(types = {
+		"string", "null" }, description = "The id to go on with in the same direction; null at the end.",
+		example = "1785000000000-0") @Nullable String next,
+		@Schema(types = { "string", "null" }, description = "The oldest id that is retained; null without any.",
 				example = "1785000000000-0") @Nullable String floor,
-		@Schema(description = "The channel's last id; null if it never had a message.",
-				example = "1785000000000-7") @Nullable String latest) {
+		@Schema(types = { "string", "null" }, description = "The channel's last id; null if it never had a message.",
+				example = "1785000000000-7") @Nullable String latest){
 
 	/**
 	 * A message.
@@ -34,9 +34,10 @@ record HistoryPage(List<Item> items,
 	 * @param data its data, as it travelled
 	 * @param at when it was published
 	 */
+	@Schema(name = "HistoryItem")
 	record Item(@Schema(example = "1785000000000-0") String id, @Schema(example = "order") String event,
 			@Schema(description = "The data as streams get it, always a string: for JSON, its text.",
-					example = "{\"id\":42}") String data,
+					example = "Lunch is ready") String data,
 			Instant at) {
 
 		static Item of(History.Entry entry) {

@@ -5,6 +5,8 @@ import java.util.List;
 
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
+import io.fanfare.api.problem.ProblemType;
+import io.fanfare.api.problem.Answers;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 
@@ -37,6 +39,7 @@ class ClusterEndpoint {
 
 	@GetMapping(path = "/v1/nodes", produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.READ)
+	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "listNodes", summary = "List the nodes",
 			description = "A node tells of itself every 5 seconds. Not heard of for 15 seconds it is shown as gone,"
 					+ " after a minute not at all.")
@@ -47,6 +50,7 @@ class ClusterEndpoint {
 
 	@GetMapping(path = "/v1/stats", produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.READ)
+	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "getStats", summary = "Tell the numbers of the cluster",
 			description = "Sums over the nodes that are there, each counting since its start.")
 	ClusterStats stats() {

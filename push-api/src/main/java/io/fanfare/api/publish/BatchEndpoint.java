@@ -7,6 +7,7 @@ import java.util.Optional;
 import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
+import io.fanfare.api.problem.Answers;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.Flaws;
 import io.fanfare.api.json.JsonBody;
@@ -53,6 +54,7 @@ class BatchEndpoint {
 	@PostMapping(path = "/v1/messages/batch", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.PUBLISH)
+	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "publishBatch", summary = "Publish many messages",
 			description = "Results stand in the order of the messages, each an answer as for one message or a"
 					+ " problem. No transaction: each message is stored or not by itself. 503 for the whole means that"

@@ -26,6 +26,7 @@ record BatchResult(@Schema(example = "1785000000000-0") @Nullable String id,
 	 *
 	 * @param results one for each message, in order
 	 */
+	@Schema(name = "BatchResults")
 	record Results(List<BatchResult> results) {
 
 	}

@@ -45,7 +45,7 @@ class MessageEndpoint {
 	@PostMapping(path = "/v1/messages", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.PUBLISH)
-	@Answers({ ProblemType.IDEMPOTENCY_KEY_IN_USE, ProblemType.IDEMPOTENCY_KEY_REUSED })
+	@Answers({ ProblemType.IDEMPOTENCY_KEY_IN_USE, ProblemType.IDEMPOTENCY_KEY_REUSED, ProblemType.REDIS_UNAVAILABLE })
 	@Operation(operationId = "publishMessage", summary = "Publish a message",
 			description = "To one user, some users, a topic or everyone. What is answered 200 is stored.")
 	@Parameter(in = ParameterIn.HEADER, name = IdempotencyKey.HEADER,

@@ -7,6 +7,8 @@ import java.util.stream.Collectors;
 
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
+import io.fanfare.api.problem.ProblemType;
+import io.fanfare.api.problem.Answers;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.FieldError;
@@ -56,6 +58,7 @@ class UserEndpoint {
 
 	@GetMapping(path = "/v1/users/{user}", produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.READ)
+	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "getUser", summary = "Tell whether a user is online, and where")
 	PresenceAnswer find(@Parameter(description = USER, example = "alice") @PathVariable String user) {
 		return PresenceAnswer.of(user, this.calls.await(this.presence.find(checked(user))));
@@ -67,9 +70,9 @@ class UserEndpoint {
 	 * @param user the user
 	 * @param connection the connection that ends, or null if there was none
 	 */
-	record Disconnected(@Schema(example = "alice") String user,
-			@Schema(description = "The connection that ends; null if the user had none.",
-					example = "node-1.4f9Ka2Qz") @org.jspecify.annotations.Nullable String connection) {
+	record Disconnected(@Schema(example = "alice") String user, @Schema(types = {
+			"string", "null" }, description = "The connection that ends; null if the user had none.",
+			example = "node-1.4f9Ka2Qz") @org.jspecify.annotations.Nullable String connection){
 
 	}
 
@@ -77,6 +80,7 @@ class UserEndpoint {
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@ResponseStatus(HttpStatus.ACCEPTED)
 	@RequiresScope(Scope.ADMIN)
+	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "disconnectUser", summary = "End a user's stream and keep its page away",
 			description = "The page is told the reason and does not come back by itself. With mode graceful the stream"
 					+ " closes 5 seconds after the notice, with now at once.")

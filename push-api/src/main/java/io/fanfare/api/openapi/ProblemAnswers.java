@@ -1,0 +1,84 @@
+package io.fanfare.api.openapi;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import io.fanfare.api.auth.RequiresScope;
+import io.fanfare.api.problem.Answers;
+import io.fanfare.api.problem.Problem;
+import io.fanfare.api.problem.ProblemType;
+import io.swagger.v3.oas.models.Operation;
+import io.swagger.v3.oas.models.examples.Example;
+import io.swagger.v3.oas.models.headers.Header;
+import io.swagger.v3.oas.models.media.Content;
+import io.swagger.v3.oas.models.media.MediaType;
+import io.swagger.v3.oas.models.media.Schema;
+import io.swagger.v3.oas.models.media.StringSchema;
+import io.swagger.v3.oas.models.responses.ApiResponse;
+import io.swagger.v3.oas.models.security.SecurityRequirement;
+import org.springdoc.core.customizers.OperationCustomizer;
+
+import org.springframework.stereotype.Component;
+import org.springframework.web.method.HandlerMethod;
+
+/** Adds to each operation the problems it answers with and the scope it needs. */
+@Component
+final class ProblemAnswers implements OperationCustomizer {
+
+	@Override
+	public Operation customize(Operation operation, HandlerMethod handler) {
+		RequiresScope required = handler.getMethodAnnotation(RequiresScope.class);
+		if (required != null) {
+			operation.addSecurityItem(new SecurityRequirement().addList(OpenApiConfiguration.BEARER));
+			String scope = "Needs the scope `" + required.value().wireName() + "`.";
+			operation.setDescription(
+					(operation.getDescription() != null) ? operation.getDescription() + " " + scope : scope);
+		}
+		types(operation, handler).collect(Collectors.groupingBy((type) -> type.status().value()))
+			.forEach((status, types) -> operation.getResponses()
+				.addApiResponse(Integer.toString(status), answer(status, types)));
+		return operation;
+	}
+
+	private static Stream<ProblemType> types(Operation operation, HandlerMethod handler) {
+		List<ProblemType> types = new ArrayList<>(List.of(ProblemType.UNAUTHORIZED, ProblemType.INSUFFICIENT_SCOPE,
+				ProblemType.NOT_ACCEPTABLE, ProblemType.INTERNAL_ERROR));
+		if (operation.getRequestBody() != null) {
+			types.addAll(List.of(ProblemType.MALFORMED_JSON, ProblemType.INVALID_REQUEST, ProblemType.CONTENT_TOO_LARGE,
+					ProblemType.UNSUPPORTED_MEDIA_TYPE));
+		}
+		else if (operation.getParameters() != null) {
+			types.add(ProblemType.INVALID_REQUEST);
+		}
+		Answers answers = handler.getMethodAnnotation(Answers.class);
+		if (answers != null) {
+			types.addAll(List.of(answers.value()));
+		}
+		return types.stream().distinct();
+	}
+
+	private static ApiResponse answer(int status, List<ProblemType> types) {
+		MediaType media = new MediaType().schema(new Schema<>().$ref("#/components/schemas/Problem"));
+		for (ProblemType type : types) {
+			String name = type.uri().substring(type.uri().lastIndexOf('/') + 1);
+			media.addExamples(name, new Example().value(Problem.of(type, "What happened this time")));
+		}
+		ApiResponse answer = new ApiResponse()
+			.description(types.stream().map(ProblemType::title).collect(Collectors.joining("; or: ")))
+			.content(new Content().addMediaType("application/problem+json", media));
+		switch (status) {
+			case 401, 403 -> answer.addHeaderObject("WWW-Authenticate", header("How to authenticate (RFC 6750)"));
+			case 503 -> answer.addHeaderObject("Retry-After", header("Seconds to wait"));
+			default -> {
+			}
+		}
+		return answer;
+	}
+
+	private static Header header(String description) {
+		return new Header().description(description).schema(new StringSchema());
+	}
+
+}
