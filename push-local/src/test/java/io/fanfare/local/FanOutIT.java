@@ -34,6 +34,8 @@ class FanOutIT {
 
 	private static final int MESSAGES = 20_000;
 
+	private static final int BATCH = 25;
+
 	private static final int STREAMS = 8;
 
 	private static final List<String> TOPICS = List.of("fan-out.news", "fan-out.sport", "fan-out.weather");
@@ -103,39 +105,56 @@ class FanOutIT {
 		return "fan-out " + stream;
 	}
 
-	/** One publisher's messages, one after the other, to everything in turn. */
+	/**
+	 * One publisher's messages to everything in turn: every other one sends them one by
+	 * one, the others in batches.
+	 */
 	private void publish(int publisher, long seed, Queue<Sent> sent) {
 		RandomGenerator random = RandomGeneratorFactory.getDefault().create(seed + publisher);
 		int count = MESSAGES / PUBLISHERS;
-		for (int i = 0; i < count; i++) {
-			String data = publisher + ":" + i;
-			switch (random.nextInt(10)) {
-				case 0 -> sent.add(new Sent(MessageId.parse(this.backend.toAll(data)), "all", data));
-				case 1 -> toUsers(random, data, sent);
-				case 2, 3, 4 -> {
-					String topic = TOPICS.get(random.nextInt(TOPICS.size()));
-					sent.add(new Sent(MessageId.parse(this.backend.toChannel(topic, data)), topic, data));
-				}
-				default -> {
-					String user = user(random.nextInt(STREAMS));
-					sent.add(new Sent(MessageId.parse(this.backend.toUser(user, data)), "user:" + user, data));
-				}
+		int size = (publisher % 2 == 0) ? 1 : BATCH;
+		for (int i = 0; i < count; i += size) {
+			List<Map<String, ?>> messages = new ArrayList<>();
+			for (int j = i; j < i + size; j++) {
+				messages.add(Map.of("to", target(random), "data", publisher + ":" + j));
+			}
+			List<JsonNode> results = (size == 1) ? List.of(this.backend.post("/v1/messages", messages.getFirst()))
+					: List.copyOf(this.backend.post("/v1/messages/batch", Map.of("messages", messages))
+						.required("results")
+						.values());
+			for (int j = 0; j < size; j++) {
+				note(messages.get(j), results.get(j), sent);
 			}
 		}
 	}
 
-	private void toUsers(RandomGenerator random, String data, Queue<Sent> sent) {
-		List<String> users = IntStream.range(0, STREAMS)
-			.filter((i) -> random.nextBoolean())
-			.mapToObj(FanOutIT::user)
-			.toList();
-		if (users.isEmpty()) {
-			users = List.of(user(0));
+	private static Map<String, ?> target(RandomGenerator random) {
+		return switch (random.nextInt(10)) {
+			case 0 -> Map.of("all", true);
+			case 1 -> Map.of("users",
+					random.ints(0, STREAMS)
+						.distinct()
+						.limit(1 + random.nextInt(STREAMS))
+						.mapToObj(FanOutIT::user)
+						.toList());
+			case 2, 3, 4 -> Map.of("channel", TOPICS.get(random.nextInt(TOPICS.size())));
+			default -> Map.of("user", user(random.nextInt(STREAMS)));
+		};
+	}
+
+	private static void note(Map<String, ?> message, JsonNode result, Queue<Sent> sent) {
+		String data = String.valueOf(message.get("data"));
+		if (result.has("recipients")) {
+			for (JsonNode recipient : result.required("recipients")) {
+				assertThat(recipient.required("online").asBoolean()).isTrue();
+				sent.add(new Sent(MessageId.parse(recipient.required("id").asString()),
+						"user:" + recipient.required("user").asString(), data));
+			}
 		}
-		for (JsonNode recipient : this.backend.publish(Map.of("users", users), data).required("recipients")) {
-			assertThat(recipient.required("online").asBoolean()).isTrue();
-			sent.add(new Sent(MessageId.parse(recipient.required("id").asString()),
-					"user:" + recipient.required("user").asString(), data));
+		else {
+			Map<?, ?> to = (Map<?, ?>) message.get("to");
+			String channel = to.containsKey("all") ? "all" : String.valueOf(to.get("channel"));
+			sent.add(new Sent(MessageId.parse(result.required("id").asString()), channel, data));
 		}
 	}
 
