@@ -41,7 +41,7 @@ final class NodeSettings {
 	 * @param age how long a message is retained
 	 */
 	@ConfigurationProperties("fanfare.history")
-	record Retention(@DefaultValue("1000") @Min(1) @Max(100_000) int length, @DefaultValue("24h") Duration age) {
+	record Retention(@DefaultValue("1000") @Min(1) @Max(1_000_000) int length, @DefaultValue("24h") Duration age) {
 
 	}
 

@@ -661,8 +661,8 @@ public final class Connection {
 			this.stalledPending = pending;
 		}
 		else if (nowNanos - this.stalledNanos >= this.loop.settings().slowLimit().toNanos()) {
-			this.outlet.abort();
-			close(Ending.of(CloseReason.SLOW));
+			// It hears why if it reads on within the moment that a farewell may take.
+			goAway(CloseReason.SLOW);
 			return 0;
 		}
 		return 1;
