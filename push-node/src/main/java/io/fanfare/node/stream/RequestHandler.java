@@ -1,6 +1,8 @@
 package io.fanfare.node.stream;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -56,6 +58,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private final StreamLoop loop;
 
+	/** Requests that came while another node is asked: answers keep their order. */
+	private final Deque<FullHttpRequest> waiting = new ArrayDeque<>();
+
+	private boolean asking;
+
 	private @Nullable Future<?> timeout;
 
 	RequestHandler(Gate gate, StreamLoop loop) {
@@ -87,6 +94,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	@Override
 	public void handlerRemoved(ChannelHandlerContext context) {
 		cancelTimeout();
+		this.waiting.forEach(FullHttpRequest::release);
+		this.waiting.clear();
 	}
 
 	private void awaitRequest(ChannelHandlerContext context) {
@@ -115,6 +124,15 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	@Override
 	protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+		if (this.asking) {
+			this.waiting.add(request.retain());
+		}
+		else {
+			serve(context, request);
+		}
+	}
+
+	private void serve(ChannelHandlerContext context, FullHttpRequest request) {
 		cancelTimeout();
 		String cors = this.gate.cors().headers(request.headers().get(HttpHeaderNames.ORIGIN));
 		boolean close = !HttpUtil.isKeepAlive(request);
@@ -253,9 +271,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			answerClosed(context, this.gate.connections().closeByClient(connection), cors, close);
 			return;
 		}
+		this.asking = true;
+		context.channel().config().setAutoRead(false);
 		this.gate.nodes()
 			.send(owner, new Frame.Close(connection))
 			.whenComplete((heard, failure) -> context.executor().execute(() -> {
+				this.asking = false;
+				context.channel().config().setAutoRead(true);
 				if (failure != null) {
 					answer(context,
 							Answers.problem(Problem.unavailable(503, "redis-unavailable", 2), cors, close, true),
@@ -264,7 +286,20 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				else {
 					answerClosed(context, heard, cors, close);
 				}
+				serveWaiting(context);
 			}));
+	}
+
+	private void serveWaiting(ChannelHandlerContext context) {
+		FullHttpRequest next;
+		while (!this.asking && (next = this.waiting.poll()) != null) {
+			try {
+				serve(context, next);
+			}
+			finally {
+				next.release();
+			}
+		}
 	}
 
 	private void answerClosed(ChannelHandlerContext context, boolean found, String cors, boolean close) {
