@@ -32,6 +32,11 @@ final class Cors {
 		return this.any ? "Access-Control-Allow-Origin: *\r\nVary: Origin\r\n" : "Vary: Origin\r\n";
 	}
 
+	/** The headers of an answer to a request whose origin could not be read. */
+	String unreadable() {
+		return this.any ? "Access-Control-Allow-Origin: *\r\nVary: Origin\r\n" : "Vary: Origin\r\n";
+	}
+
 	/** What a preflight is told besides. */
 	String preflight() {
 		return "Access-Control-Allow-Methods: GET, POST\r\n"

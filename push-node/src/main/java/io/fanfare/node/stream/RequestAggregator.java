@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpUtil;
@@ -19,8 +20,11 @@ final class RequestAggregator extends HttpObjectAggregator {
 
 	private static final int MAX_BODY = 16 * 1024;
 
-	RequestAggregator() {
+	private final Cors cors;
+
+	RequestAggregator(Cors cors) {
 		super(MAX_BODY);
+		this.cors = cors;
 	}
 
 	@Override
@@ -33,7 +37,8 @@ final class RequestAggregator extends HttpObjectAggregator {
 
 	@Override
 	protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
-		context.writeAndFlush(Answers.problem(Problem.tooLarge(), "", true, true))
+		String headers = this.cors.headers(oversized.headers().get(HttpHeaderNames.ORIGIN));
+		context.writeAndFlush(Answers.problem(Problem.tooLarge(), headers, true, true))
 			.addListener(ChannelFutureListener.CLOSE);
 	}
 

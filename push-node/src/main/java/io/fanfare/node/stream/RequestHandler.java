@@ -101,7 +101,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private void awaitRequest(ChannelHandlerContext context) {
 		cancelTimeout();
 		this.timeout = context.executor()
-			.schedule(() -> answer(context, Answers.problem(Problem.timeout(), "", true, true), true),
+			.schedule(() -> answer(context,
+					Answers.problem(Problem.timeout(), this.gate.cors().unreadable(), true, true), true),
 					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
@@ -134,7 +135,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private void serve(ChannelHandlerContext context, FullHttpRequest request) {
 		cancelTimeout();
-		String cors = this.gate.cors().headers(request.headers().get(HttpHeaderNames.ORIGIN));
+		String origin = request.headers().get(HttpHeaderNames.ORIGIN);
+		String cors = (origin == null && request.decoderResult().isFailure()) ? this.gate.cors().unreadable()
+				: this.gate.cors().headers(origin);
 		boolean close = !HttpUtil.isKeepAlive(request);
 		try {
 			handle(context, request, cors, close);

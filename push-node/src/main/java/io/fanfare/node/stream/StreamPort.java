@@ -108,7 +108,7 @@ final class StreamPort {
 					}
 					channel.pipeline()
 						.addLast(DECODER, new HttpRequestDecoder(DECODING))
-						.addLast(AGGREGATOR, new RequestAggregator())
+						.addLast(AGGREGATOR, new RequestAggregator(gate.cors()))
 						.addLast(new RequestHandler(gate, loop));
 				}
 			});
