@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.cluster.NodeIdentity;
@@ -51,6 +53,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private static final String CLOSE_METHODS = "POST, OPTIONS";
 
 	private static final int MAX_QUERY_PARAMETERS = 128;
+
+	/** A server accepts it as well (RFC 9112, section 3.2.2). */
+	private static final Pattern ABSOLUTE_FORM = Pattern.compile("^https?://[^/?#]*", Pattern.CASE_INSENSITIVE);
 
 	private static final JsonMapper json = JsonMapper.shared();
 
@@ -151,8 +156,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private void handle(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
 			throws ProblemException {
 		check(request);
-		QueryStringDecoder uri = new QueryStringDecoder(request.uri(), StandardCharsets.UTF_8, true,
-				MAX_QUERY_PARAMETERS);
+		String target = ABSOLUTE_FORM.matcher(request.uri()).replaceFirst("");
+		QueryStringDecoder uri = new QueryStringDecoder(target, StandardCharsets.UTF_8, true, MAX_QUERY_PARAMETERS);
 		switch (uri.rawPath()) {
 			case "/events", "/sse" -> {
 				if (request.method().equals(HttpMethod.OPTIONS)) {
@@ -237,10 +242,14 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		if (accepts.isEmpty()) {
 			return true;
 		}
+		List<String> ranges = Stream.of(String.join(",", accepts).toLowerCase(Locale.ROOT).split(","))
+			.map(String::strip)
+			.filter((range) -> !range.isEmpty())
+			.toList();
 		int best = -1;
-		boolean accepted = false;
-		for (String range : String.join(",", accepts).toLowerCase(Locale.ROOT).split(",")) {
-			String[] parts = range.strip().split("\\s*;\\s*");
+		boolean accepted = ranges.isEmpty();
+		for (String range : ranges) {
+			String[] parts = range.split("\\s*;\\s*", -1);
 			int precision = switch (parts[0]) {
 				case "text/event-stream" -> 2;
 				case "text/*" -> 1;
