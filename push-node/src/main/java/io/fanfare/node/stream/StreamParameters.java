@@ -145,9 +145,9 @@ final class StreamParameters {
 		if (cursor != null) {
 			Long id = MessageId.tryParse(cursor);
 			if (id == null) {
-				throw new ProblemException(
-						Problem.badRequest((this.headers.contains("Last-Event-ID") ? "Last-Event-ID" : "lastEventId"),
-								"is no cursor: an id that a stream or /v1/cursor gave, or " + EARLIEST));
+				boolean byHeader = cursor.equals(this.headers.get("Last-Event-ID"));
+				throw new ProblemException(Problem.badRequest(byHeader ? "Last-Event-ID" : "lastEventId",
+						"is no cursor: an id that a stream or /v1/cursor gave, or " + EARLIEST));
 			}
 			return new Start.After(id);
 		}
