@@ -90,7 +90,8 @@ public final class TokenVerifier {
 			}
 			return jwt.getJWTClaimsSet();
 		}
-		catch (ParseException | JOSEException | IllegalArgumentException ex) {
+		catch (ParseException | JOSEException | RuntimeException ex) {
+			// The library throws what it likes at a header such as "null".
 			throw new InvalidTokenException("The token is malformed");
 		}
 	}
