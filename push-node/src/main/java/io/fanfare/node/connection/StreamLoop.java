@@ -384,7 +384,8 @@ public final class StreamLoop {
 
 	void began(Connection connection, boolean resumed) {
 		this.node.events().opened(resumed);
-		this.wheel.add(connection, this.node.settings().heartbeat().toSeconds());
+		// A token may end before the first heartbeat is due: the first look tells when.
+		this.wheel.add(connection, 1);
 	}
 
 	void watch(Connection connection, long seconds) {
