@@ -120,6 +120,9 @@ public final class Connection {
 	/** When it is closed after a notice; 0 for never. */
 	private long closeAtNanos;
 
+	/** What that notice said. */
+	private @Nullable CloseReason noticed;
+
 	private boolean expiryAnnounced;
 
 	Connection(String id, StreamRequest request, StreamLoop loop, Outlet outlet) {
@@ -608,8 +611,13 @@ public final class Connection {
 	 * @return seconds until it wants to be looked at again
 	 */
 	long tick(long nowNanos, long nowMillis) {
-		if (this.closeAtNanos != 0 && nowNanos - this.closeAtNanos >= 0) {
-			endSilently();
+		if (this.closeAtNanos != 0) {
+			// Nothing may follow the notice: a block with another id would wipe its
+			// cursor.
+			if (nowNanos - this.closeAtNanos < 0) {
+				return 1;
+			}
+			endAfterNotice();
 			return 0;
 		}
 		if (!this.begun) {
@@ -641,8 +649,7 @@ public final class Connection {
 		}
 		long next = Math.ceilDiv(settings.heartbeat().toNanos() - quiet, 1_000_000_000L);
 		long untilExpiry = Math.ceilDiv((expires > 60_000) ? expires - 60_000 : expires, 1_000L);
-		long grace = (this.closeAtNanos != 0) ? 1 : Long.MAX_VALUE;
-		return Math.min(Math.min(next, untilExpiry), grace);
+		return Math.min(next, untilExpiry);
 	}
 
 	private void beat(long nowMillis) {
@@ -694,6 +701,8 @@ public final class Connection {
 			return;
 		}
 		write(kickedBlock(reason, by));
+		this.loop.events().kicked(reason);
+		this.noticed = reason;
 		this.closeAtNanos = this.loop.nanoTime() + grace.toNanos();
 		this.proof = null;
 		fallBehind();
@@ -719,6 +728,11 @@ public final class Connection {
 		return Blocks.kicked(reason, by, MessageId.format(last), this.loop.millis());
 	}
 
+	private void endAfterNotice() {
+		this.outlet.end(null);
+		close((this.noticed != null) ? Ending.of(this.noticed) : Ending.REPLACED);
+	}
+
 	/** Ends a stream that a newer one of the same client replaces. */
 	void endSilently() {
 		if (isClosed()) {
@@ -740,6 +754,10 @@ public final class Connection {
 		}
 		if (!this.begun) {
 			refuse(CloseReason.DRAINING);
+			return;
+		}
+		if (this.noticed != null) {
+			endAfterNotice();
 			return;
 		}
 		this.outlet.end(Blocks.goaway(reason, MessageId.format(this.cursor), this.loop.spreadRetry()));
