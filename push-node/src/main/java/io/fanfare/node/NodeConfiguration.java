@@ -2,7 +2,6 @@ package io.fanfare.node;
 
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.random.RandomGenerator;
 
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
@@ -20,8 +19,6 @@ import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
-import io.fanfare.protocol.redis.RedisKeys;
-import io.lettuce.core.RedisClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -57,13 +54,6 @@ class NodeConfiguration {
 	@Bean
 	Probe probe(Nodes nodes, NodeIdentity identity) {
 		return new Probe(nodes, identity.value(), Probe.Settings.DEFAULT, System::nanoTime);
-	}
-
-	@Bean
-	PubSubLink pubSubLink(RedisClient client, RedisKeys keys, NodeIdentity identity, CommandLink commands,
-			Connections connections, Probe probe) {
-		return new PubSubLink(client, keys, identity.value(), commands, connections, probe,
-				RandomGenerator.getDefault());
 	}
 
 	@Bean(initMethod = "start")

@@ -1,6 +1,11 @@
 package io.fanfare.node;
 
+import java.util.random.RandomGenerator;
+
+import io.fanfare.node.broker.Probe;
+import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Nodes;
@@ -42,6 +47,13 @@ class RedisConfiguration {
 	@Bean
 	CommandLink commandLink(RedisClient client, NodeSettings.Redis settings, NodeIdentity identity) {
 		return new CommandLink(client, settings.durable(), identity.name());
+	}
+
+	@Bean
+	PubSubLink pubSubLink(RedisClient client, RedisKeys keys, NodeIdentity identity, CommandLink commands,
+			Connections connections, Probe probe) {
+		return new PubSubLink(client, keys, identity.value(), commands, connections, probe,
+				RandomGenerator.getDefault());
 	}
 
 	@Bean
