@@ -332,7 +332,7 @@ public final class PubSubLink implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.execute(() -> {
+		execute(() -> {
 			this.up = false;
 			Session current = this.session;
 			this.session = null;
