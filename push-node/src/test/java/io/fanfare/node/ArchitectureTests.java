@@ -1,0 +1,140 @@
+package io.fanfare.node;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+/** Which way dependencies point, and where nothing may block. */
+@AnalyzeClasses(packages = { "io.fanfare.node", "io.fanfare.protocol" },
+		importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTests {
+
+	private static final String[] LOOP_PACKAGES = { "..node.connection..", "..node.catchup..", "..node.subscription..",
+			"..node.presence..", "..node.stream.." };
+
+	/** {@code drain} comes between stream and connection when it is built. */
+	@ArchTest
+	static final ArchRule DEPENDENCIES_POINT_ONE_WAY = layeredArchitecture().consideringOnlyDependenciesInLayers()
+		.withOptionalLayers(true)
+		.layer("wiring")
+		.definedBy("io.fanfare.node")
+		.layer("stream")
+		.definedBy("io.fanfare.node.stream..")
+		.layer("drain")
+		.definedBy("io.fanfare.node.drain..")
+		.layer("observability")
+		.definedBy("io.fanfare.node.observability..")
+		.layer("connection")
+		.definedBy("io.fanfare.node.connection..")
+		.layer("catchup")
+		.definedBy("io.fanfare.node.catchup..")
+		.layer("subscription")
+		.definedBy("io.fanfare.node.subscription..")
+		.layer("presence")
+		.definedBy("io.fanfare.node.presence..")
+		.layer("broker")
+		.definedBy("io.fanfare.node.broker..")
+		.layer("cluster")
+		.definedBy("io.fanfare.node.cluster..")
+		.layer("auth")
+		.definedBy("io.fanfare.node.auth..")
+		.whereLayer("wiring")
+		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("stream")
+		.mayOnlyBeAccessedByLayers("wiring")
+		.whereLayer("drain")
+		.mayOnlyBeAccessedByLayers("wiring", "stream")
+		.whereLayer("observability")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain")
+		.whereLayer("connection")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "observability")
+		.whereLayer("catchup")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "connection")
+		.whereLayer("subscription")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "connection", "catchup")
+		.whereLayer("presence")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "connection", "catchup", "subscription")
+		.whereLayer("broker")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "observability", "connection", "catchup",
+				"subscription", "presence")
+		.whereLayer("cluster")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "observability", "connection", "catchup",
+				"subscription", "presence")
+		.whereLayer("auth")
+		.mayOnlyBeAccessedByLayers("wiring", "stream");
+
+	@ArchTest
+	static final ArchRule PACKAGES_HAVE_NO_CYCLES = slices().matching("io.fanfare.node.(*)..")
+		.should()
+		.beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule THE_PROTOCOL_KNOWS_NO_NODE_AND_NO_SPRING = noClasses().that()
+		.resideInAPackage("io.fanfare.protocol..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("io.fanfare.node..", "org.springframework..", "io.netty..");
+
+	@ArchTest
+	static final ArchRule LETTUCE_STAYS_IN_THE_REDIS_CLASSES = noClasses().that()
+		.resideInAPackage("io.fanfare.node..")
+		.and()
+		.doNotHaveSimpleName("RedisConfiguration")
+		.and()
+		.haveNameNotMatching("io\\.fanfare\\.node\\.broker\\.PubSubLink(\\$.*)?")
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("io.lettuce..");
+
+	@ArchTest
+	static final ArchRule SPRING_DATA_IS_USED_FOR_ITS_CONNECTION_FACTORY_ALONE = noClasses().that()
+		.resideInAPackage("io.fanfare.node..")
+		.and()
+		.doNotHaveSimpleName("RedisConfiguration")
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("org.springframework.data..");
+
+	@ArchTest
+	static final ArchRule NETTY_PIPELINES_STAY_IN_STREAM = noClasses().that()
+		.resideInAPackage("io.fanfare.node..")
+		.and()
+		.resideOutsideOfPackage("io.fanfare.node.stream..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("io.netty.channel..", "io.netty.handler..", "io.netty.bootstrap..");
+
+	/**
+	 * {@code resultNow} and {@code state} do not wait. {@code StreamServer.stop} waits
+	 * for the goodbyes, on the thread that stops the application.
+	 */
+	@ArchTest
+	static final ArchRule NOTHING_BLOCKS_A_LOOP = noClasses().that()
+		.resideInAnyPackage(LOOP_PACKAGES)
+		.and()
+		.doNotHaveSimpleName("StreamServer")
+		.should()
+		.callMethodWhere(target(nameMatching("get|join")).and(target(owner(assignableTo(Future.class)))))
+		.orShould()
+		.callMethodWhere(target(nameMatching("await.*")).and(target(owner(assignableTo(CountDownLatch.class)))))
+		.orShould()
+		.callMethodWhere(target(nameMatching("sleep|join")).and(target(owner(assignableTo(Thread.class)))))
+		.orShould()
+		.callMethodWhere(target(nameMatching("wait")).and(target(owner(assignableTo(Object.class)))))
+		.because("a loop that waits keeps thousands of streams waiting, and CompletableFuture.join is "
+				+ CompletableFuture.class.getSimpleName() + "'s way of waiting");
+
+}

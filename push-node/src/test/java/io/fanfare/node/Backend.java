@@ -1,0 +1,118 @@
+package io.fanfare.node;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.EventName;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.Presence;
+import io.fanfare.protocol.redis.Publisher;
+import io.fanfare.protocol.redis.RedisClientOptions;
+import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+
+/** What publishes to nodes under test: the protocol's own access to their Redis. */
+final class Backend implements AutoCloseable {
+
+	private static final Duration AGE = Duration.ofHours(24);
+
+	private final RedisClient client;
+
+	private final CommandLink link;
+
+	private final RedisKeys keys = new RedisKeys(0);
+
+	private final Publisher publisher;
+
+	private final Presence presence;
+
+	private final StatefulRedisConnection<String, String> plain;
+
+	Backend(TestRedis redis) {
+		this.client = RedisClient.create(redis.uri());
+		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(10), Duration.ofSeconds(5)));
+		this.link = new CommandLink(this.client, false, "backend");
+		if (!this.link.awaitUp(Duration.ofSeconds(10))) {
+			throw new IllegalStateException("Redis does not answer");
+		}
+		this.publisher = publisher(1000);
+		this.presence = new Presence(this.link, this.keys, Presence.Times.DEFAULT);
+		this.plain = this.client.connect();
+	}
+
+	/** A publisher that retains another number of messages a channel. */
+	Publisher publisher(int length) {
+		return new Publisher(this.link, this.keys, length, AGE);
+	}
+
+	Presence presence() {
+		return this.presence;
+	}
+
+	/** Who hears a user, or null. */
+	Presence.Owner owner(String user) {
+		return this.presence.find(user).join();
+	}
+
+	/** The raw field of the presence hash, or null. */
+	String presenceField(String user) {
+		return this.plain.sync().hget("fanfare:{0}:presence", user);
+	}
+
+	/** How many nodes listen to a topic. */
+	long subscribers(String topic) {
+		String channel = "fanfare:{0}:ch:" + topic;
+		return this.plain.sync().pubsubNumsub(channel).get(channel);
+	}
+
+	/** A plain command. */
+	void set(String key, String value) {
+		this.plain.sync().set(key, value);
+	}
+
+	/** Publishes text and returns its id. */
+	String publish(ChannelName channel, String data) {
+		return publish(channel, EventName.DEFAULT, data);
+	}
+
+	/** Publishes text and returns its id. */
+	String publish(ChannelName channel, String event, String data) {
+		return MessageId.format(send(this.publisher, channel, event, data, 0).join());
+	}
+
+	/** Publishes text and returns its id in time. */
+	static CompletableFuture<Long> send(Publisher publisher, ChannelName channel, String event, String data,
+			long expiresAt) {
+		Envelope envelope = new Envelope(event, data.getBytes(StandardCharsets.UTF_8), System.currentTimeMillis(),
+				expiresAt, false, null);
+		return publisher.publish(List.of(channel), envelope, null)
+			.thenApply((result) -> ((Publisher.Result.Stored) result).receipts().getFirst().id());
+	}
+
+	/** Publishes text to several channels at once. */
+	List<String> publish(String data, ChannelName... channels) {
+		Envelope envelope = new Envelope(EventName.DEFAULT, data.getBytes(StandardCharsets.UTF_8),
+				System.currentTimeMillis(), 0, false, null);
+		Publisher.Result result = this.publisher.publish(Arrays.asList(channels), envelope, null).join();
+		return ((Publisher.Result.Stored) result).receipts()
+			.stream()
+			.map((receipt) -> MessageId.format(receipt.id()))
+			.toList();
+	}
+
+	@Override
+	public void close() {
+		this.plain.close();
+		this.link.close();
+		this.client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+	}
+
+}

@@ -1,0 +1,146 @@
+package io.fanfare.node.auth;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Date;
+import java.util.List;
+import java.util.Random;
+
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+import com.nimbusds.jwt.JWTClaimsSet;
+import io.fanfare.node.Tokens;
+import io.fanfare.protocol.Tier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+class TokenVerifierTests {
+
+	private static final Instant NOW = Instant.parse("2026-11-21T05:00:00Z");
+
+	private final TokenVerifier verifier = new TokenVerifier(Tokens.SECRET, () -> NOW);
+
+	private static JWTClaimsSet.Builder claims() {
+		return Tokens.claims("alice", "news", "sport:*").expirationTime(Date.from(NOW.plusSeconds(10)));
+	}
+
+	private void assertRefused(String token, String why) {
+		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token))
+			.withMessageContaining(why);
+	}
+
+	/** A token of any text, signed rightly. */
+	private static String signed(String header, String payload) throws Exception {
+		Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
+		String text = base64.encodeToString(header.getBytes(StandardCharsets.UTF_8)) + "."
+				+ base64.encodeToString(payload.getBytes(StandardCharsets.UTF_8));
+		Mac mac = Mac.getInstance("HmacSHA256");
+		mac.init(new SecretKeySpec(Tokens.SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+		return text + "." + base64.encodeToString(mac.doFinal(text.getBytes(StandardCharsets.US_ASCII)));
+	}
+
+	@Test
+	void aGoodTokenGrantsWhatItSays() throws Exception {
+		StreamToken token = this.verifier.verify(Tokens.sign(claims().claim("tier", "high")));
+		assertThat(token)
+			.isEqualTo(new StreamToken("alice", NOW.plusSeconds(10), Tier.HIGH, List.of("news", "sport:*")));
+		assertThat(this.verifier.verify(Tokens.sign(claims())).tier()).isEqualTo(Tier.NORMAL);
+		assertThat(this.verifier.verify(Tokens.sign(claims().claim("channels", null))).channels()).isEmpty();
+		assertThat(this.verifier.verify(Tokens.sign(claims().audience(List.of("other", "fanfare:stream")))).user())
+			.isEqualTo("alice");
+	}
+
+	@Test
+	void aNumberAsSubjectIsReadAsText() throws Exception {
+		assertThat(this.verifier.verify(signed("{\"alg\":\"HS256\"}", "{\"sub\":7,\"exp\":99999999999}")).user())
+			.isEqualTo("7");
+	}
+
+	@Test
+	void aTokenEndsAtItsVeryExp() throws Exception {
+		assertRefused(Tokens.sign(claims().expirationTime(Date.from(NOW))), "expired");
+		assertRefused(Tokens.sign(claims().expirationTime(Date.from(NOW.minus(Duration.ofDays(1))))), "expired");
+		assertThat(this.verifier.verify(Tokens.sign(claims().expirationTime(Date.from(NOW.plusSeconds(1))))).user())
+			.isEqualTo("alice");
+		assertRefused(Tokens.sign(claims().expirationTime(null)), "no exp");
+		assertRefused(Tokens.sign(claims().notBeforeTime(Date.from(NOW.plusSeconds(1)))), "not valid yet");
+	}
+
+	@Test
+	void aTokenForSomethingElseIsRefused() {
+		assertRefused(Tokens.sign(claims().audience("fanfare:api")), "aud");
+		assertRefused(Tokens.sign(claims().subject("")), "sub");
+		assertRefused(Tokens.sign(claims().subject("a\u0000b")), "sub");
+		assertRefused(Tokens.sign(claims().claim("tier", "urgent")), "tier");
+		assertRefused(Tokens.sign(claims().claim("tier", 1)), "tier");
+		assertRefused(Tokens.sign(claims().claim("channels", List.of(1, 2))), "channels");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{\"alg\":\"none\"}", "{\"alg\":\"HS384\"}", "{\"alg\":\"RS256\"}", "{\"alg\":\"hs256\"}",
+			"{\"alg\":\"HS256\",\"crit\":[\"exp\"]}", "{\"alg\":\"HS256\",\"b64\":false,\"crit\":[\"b64\"]}", "{}",
+			"[]", "null", "{\"alg\":7}", "{\"alg\":\"HS256\",\"alg\":\"none\"}", "" })
+	void aHeaderOfAnotherKindIsRefused(String header) throws Exception {
+		String token = signed(header, "{\"sub\":\"alice\",\"exp\":99999999999}");
+		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "null", "[]", "7", "\"x\"", "{",
+			"{\"sub\":\"a\",\"exp\":\"soon\"}", "{\"sub\":\"a\",\"exp\":true}", "{\"sub\":\"a\",\"exp\":null}",
+			"{\"sub\":\"a\",\"exp\":-1}", "{\"sub\":\"a\",\"exp\":99999999999,\"aud\":7}",
+			"{\"sub\":\"a\",\"exp\":99999999999,\"aud\":[7]}", "{\"sub\":\"a\",\"exp\":99999999999,\"channels\":{}}",
+			"{\"sub\":\"a\",\"exp\":99999999999,\"channels\":[null]}",
+			"{\"sub\":\"a\",\"exp\":99999999999,\"nbf\":\"x\"}", "{\"sub\":null,\"exp\":99999999999}",
+			"{\"sub\":\"\\ud800\",\"exp\":99999999999}" })
+	void aPayloadThatIsNoGoodIsRefusedAndNotMore(String payload) throws Exception {
+		String token = signed("{\"alg\":\"HS256\"}", payload);
+		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
+	}
+
+	@Test
+	void aDeepTokenIsRefusedAndNotMore() throws Exception {
+		String deep = "{\"a\":".repeat(20_000);
+		for (String token : List.of(signed("{\"alg\":\"HS256\"}", deep), signed(deep, "{}"),
+				signed("{\"alg\":\"HS256\",\"a\":" + "[".repeat(20_000), "{}"))) {
+			assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
+		}
+	}
+
+	@Test
+	void aTokenThatWasChangedIsRefused() {
+		String good = Tokens.sign(claims());
+		Random random = new Random(1);
+		for (int round = 0; round < 300; round++) {
+			char[] changed = good.toCharArray();
+			changed[random.nextInt(changed.length)] = (char) random.nextInt(256);
+			String token = new String(changed);
+			if (!token.equals(good) && !isSameBytes(token, good)) {
+				assertThatExceptionOfType(InvalidTokenException.class).as(token)
+					.isThrownBy(() -> this.verifier.verify(token));
+			}
+		}
+	}
+
+	/** The last character of a signature carries bits that do not count. */
+	private static boolean isSameBytes(String token, String good) {
+		return token.substring(0, token.length() - 1).equals(good.substring(0, good.length() - 1));
+	}
+
+	@Test
+	void aShortSecretIsRefusedByItsSetting() {
+		assertThatIllegalArgumentException().isThrownBy(() -> new TokenVerifier("x".repeat(31), () -> NOW))
+			.withMessageContaining("FANFARE_JWT_SECRET")
+			.withMessageNotContaining("xxx");
+		assertThat(new TokenVerifier("ä".repeat(16), () -> NOW)).isNotNull();
+	}
+
+}

@@ -1,0 +1,5 @@
+/** Units of tokens. */
+@NullMarked
+package io.fanfare.node.auth;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,131 @@
+package io.fanfare.node.catchup;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.node.broker.Message;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.redis.History.Predecessor;
+import org.junit.jupiter.api.Test;
+
+import static io.fanfare.node.catchup.Batches.batch;
+import static io.fanfare.node.catchup.Batches.entries;
+import static io.fanfare.node.catchup.Batches.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+class CatchUpTests {
+
+	private static final ChannelName ALICE = ChannelName.user("alice");
+
+	private static final ChannelName NEWS = ChannelName.topic("news");
+
+	private static final long NOW = 1_000;
+
+	private final Batches history = new Batches();
+
+	private final CatchUp catchUp = new CatchUp(this.history, () -> Instant.ofEpochMilli(NOW));
+
+	private CompletableFuture<Round> round(long position) {
+		return this.catchUp.round(List.of(ALICE, NEWS), position, Map.of());
+	}
+
+	private static List<Long> ids(Round round) {
+		return round.messages().stream().map(Message::id).toList();
+	}
+
+	@Test
+	void channelsAreMergedInOneOrder() {
+		CompletableFuture<Round> round = round(10);
+		this.history.answer(0, batch(100, true, 0, entries(20, 50, 60)));
+		assertThat(round).isNotDone();
+		this.history.answer(1, batch(100, true, 0, entries(15, 55, 99)));
+		assertThat(ids(round.resultNow())).containsExactly(15L, 20L, 50L, 55L, 60L, 99L);
+		assertThat(round.resultNow().upTo()).isEqualTo(100);
+		assertThat(round.resultNow().complete()).isTrue();
+		assertThat(round.resultNow().gaps()).isEmpty();
+	}
+
+	@Test
+	void aRoundEndsWhereTheShortestBatchEnds() {
+		CompletableFuture<Round> round = round(10);
+		this.history.answer(0, batch(30, false, 0, entries(20, 30)));
+		this.history.answer(1, batch(100, true, 0, entries(25, 30, 31, 90)));
+		assertThat(ids(round.resultNow())).containsExactly(20L, 25L, 30L, 30L);
+		assertThat(round.resultNow().upTo()).isEqualTo(30);
+		assertThat(round.resultNow().complete()).isFalse();
+	}
+
+	@Test
+	void whatIsPastItsTimeIsLeftOut() {
+		CompletableFuture<Round> round = round(10);
+		this.history.answer(0, batch(100, true, 0, entry(20, NOW), entry(21, NOW + 1)));
+		this.history.answer(1, batch(100, true, 0));
+		assertThat(ids(round.resultNow())).containsExactly(21L);
+	}
+
+	@Test
+	void aPredecessorAboveThePositionIsAGapOfThatChannelAlone() {
+		CompletableFuture<Round> round = round(10);
+		this.history.answer(0, batch(100, true, 10, entries(20)));
+		this.history.answer(1, batch(100, true, 40, entries(50)));
+		assertThat(round.resultNow().gaps()).containsExactly(new Gap(NEWS, 10, 40, Gap.Reason.RETENTION));
+		assertThat(ids(round.resultNow())).containsExactly(20L, 50L);
+	}
+
+	@Test
+	void withoutMessagesTheLastIdAboveThePositionIsAGap() {
+		CompletableFuture<Round> round = round(10);
+		this.history.answer(0, batch(100, true, 11));
+		this.history.answer(1, batch(100, true, 10));
+		assertThat(round.resultNow().gaps()).containsExactly(new Gap(ALICE, 10, 11, Gap.Reason.RETENTION));
+	}
+
+	@Test
+	void aPredecessorPastItsOwnTimeIsNoGap() {
+		CompletableFuture<Round> expired = round(10);
+		this.history.answer(0, batch(100, true, new Predecessor(20, 9, NOW), 0, entries(30)));
+		this.history.answer(1, batch(100, true, new Predecessor(20, 10, NOW - 1), 0));
+		assertThat(expired.resultNow().gaps()).isEmpty();
+		CompletableFuture<Round> living = round(10);
+		this.history.answer(2, batch(100, true, new Predecessor(20, 9, NOW + 1), 0, entries(30)));
+		this.history.asked.stream().skip(3).forEach((asked) -> asked.answer().complete(batch(100, true, 0)));
+		assertThat(living.resultNow().gaps()).containsExactly(new Gap(ALICE, 10, 20, Gap.Reason.RETENTION));
+	}
+
+	@Test
+	void aStoreThatForgotIsAGapOfEachChannel() {
+		CompletableFuture<Round> round = round(10);
+		this.history.answer(0, batch(100, true, new Predecessor(0, 0, 0), 70, entries(80)));
+		this.history.answer(1, batch(100, true, new Predecessor(0, 0, 0), 70));
+		assertThat(round.resultNow().since()).isEqualTo(70);
+		assertThat(round.resultNow().gaps()).containsExactly(new Gap(ALICE, 10, 70, Gap.Reason.DATA_LOSS),
+				new Gap(NEWS, 10, 70, Gap.Reason.DATA_LOSS));
+		assertThat(ids(round.resultNow())).containsExactly(80L);
+	}
+
+	@Test
+	void ofAChannelWithAStartNothingBelowItIsPromised() {
+		CompletableFuture<Round> round = this.catchUp.round(List.of(ALICE, NEWS), 10, Map.of(NEWS, 40L));
+		this.history.answer(0, batch(100, true, 0, entries(20, 45)));
+		this.history.answer(1, batch(100, true, 30, entries(35, 40, 41)));
+		assertThat(ids(round.resultNow())).containsExactly(20L, 41L, 45L);
+		assertThat(round.resultNow().gaps()).isEmpty();
+	}
+
+	@Test
+	void aReadThatFailsFailsTheRound() {
+		CompletableFuture<Round> round = round(10);
+		this.history.answer(0, batch(100, true, 0));
+		this.history.asked.get(1).answer().completeExceptionally(new IllegalStateException("away"));
+		assertThat(round).isCompletedExceptionally();
+	}
+
+	@Test
+	void streamsBeginJustBelowTheFirstMessageTheyWant() {
+		this.history.starts.put(NEWS, 42L);
+		assertThat(this.catchUp.starts(List.of(ALICE, NEWS), 3).resultNow()).isEqualTo(Map.of(NEWS, 41L));
+	}
+
+}

@@ -1,0 +1,5 @@
+/** Units of presence. */
+@NullMarked
+package io.fanfare.node.presence;
+
+import org.jspecify.annotations.NullMarked;

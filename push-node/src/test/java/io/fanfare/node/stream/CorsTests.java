@@ -1,0 +1,45 @@
+package io.fanfare.node.stream;
+
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class CorsTests {
+
+	private static final String NAMED = "https://app.example";
+
+	@Test
+	void whereAllAreAllowedNoneMaySendCookies() {
+		Cors cors = new Cors(List.of("*"));
+		assertThat(cors.headers(NAMED)).isEqualTo("Access-Control-Allow-Origin: *\r\nVary: Origin\r\n");
+		assertThat(cors.headers("null")).contains("Access-Control-Allow-Origin: *").doesNotContain("Credentials");
+	}
+
+	@Test
+	void anOriginThatIsNamedIsRepeatedAndMaySendCookies() {
+		for (Cors cors : List.of(new Cors(List.of(NAMED)), new Cors(List.of("*", NAMED)))) {
+			assertThat(cors.headers(NAMED)).isEqualTo("Access-Control-Allow-Origin: " + NAMED
+					+ "\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n");
+		}
+	}
+
+	@Test
+	void anOriginThatIsNotNamedIsNotAllowed() {
+		Cors cors = new Cors(List.of(NAMED));
+		for (String origin : List.of("https://app.example.evil", "http://app.example", "null", "", "*",
+				"https://app.example:443", "https://APP.example")) {
+			assertThat(cors.headers(origin)).isEqualTo("Vary: Origin\r\n");
+		}
+		assertThat(cors.headers(null)).isEqualTo("Vary: Origin\r\n");
+	}
+
+	@Test
+	void aPreflightNamesMethodsAndHeaders() {
+		assertThat(new Cors(List.of()).preflight()).isEqualTo("Access-Control-Allow-Methods: GET, POST\r\n"
+				+ "Access-Control-Allow-Headers: Authorization, Cache-Control, Last-Event-ID, Content-Type\r\n"
+				+ "Access-Control-Max-Age: 7200\r\n");
+	}
+
+}

@@ -1,0 +1,5 @@
+/** Units of subscriptions. */
+@NullMarked
+package io.fanfare.node.subscription;
+
+import org.jspecify.annotations.NullMarked;
