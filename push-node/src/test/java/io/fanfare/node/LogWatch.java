@@ -15,9 +15,8 @@ import org.slf4j.LoggerFactory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Fails a test in which something was logged with an exception trace, or as an
- * error: what clients send must not do that. Netty's word of a leaked buffer
- * counts too.
+ * Fails a test in which something was logged with an exception trace, or as an error:
+ * what clients send must not do that. Netty's word of a leaked buffer counts too.
  */
 final class LogWatch implements BeforeEachCallback, AfterEachCallback {
 

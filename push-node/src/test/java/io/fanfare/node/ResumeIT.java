@@ -323,9 +323,9 @@ class ResumeIT {
 		List<String> live = Collections.synchronizedList(new ArrayList<>());
 		Thread publishing = Thread.ofVirtual().start(() -> {
 			for (int i = 0; i < 300; i++) {
-				live.add(MessageId.format(Backend
-					.send(publisher, (i % 2 == 0) ? this.own : this.channel, EventName.DEFAULT, "live", 0)
-					.join()));
+				live.add(MessageId.format(
+						Backend.send(publisher, (i % 2 == 0) ? this.own : this.channel, EventName.DEFAULT, "live", 0)
+							.join()));
 			}
 		});
 		for (int round = 0; round < 5; round++) {

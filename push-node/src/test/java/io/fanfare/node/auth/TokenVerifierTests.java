@@ -94,10 +94,10 @@ class TokenVerifierTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "null", "[]", "7", "\"x\"", "{",
-			"{\"sub\":\"a\",\"exp\":\"soon\"}", "{\"sub\":\"a\",\"exp\":true}", "{\"sub\":\"a\",\"exp\":null}",
-			"{\"sub\":\"a\",\"exp\":-1}", "{\"sub\":\"a\",\"exp\":99999999999,\"aud\":7}",
-			"{\"sub\":\"a\",\"exp\":99999999999,\"aud\":[7]}", "{\"sub\":\"a\",\"exp\":99999999999,\"channels\":{}}",
+	@ValueSource(strings = { "", "null", "[]", "7", "\"x\"", "{", "{\"sub\":\"a\",\"exp\":\"soon\"}",
+			"{\"sub\":\"a\",\"exp\":true}", "{\"sub\":\"a\",\"exp\":null}", "{\"sub\":\"a\",\"exp\":-1}",
+			"{\"sub\":\"a\",\"exp\":99999999999,\"aud\":7}", "{\"sub\":\"a\",\"exp\":99999999999,\"aud\":[7]}",
+			"{\"sub\":\"a\",\"exp\":99999999999,\"channels\":{}}",
 			"{\"sub\":\"a\",\"exp\":99999999999,\"channels\":[null]}",
 			"{\"sub\":\"a\",\"exp\":99999999999,\"nbf\":\"x\"}", "{\"sub\":null,\"exp\":99999999999}",
 			"{\"sub\":\"\\ud800\",\"exp\":99999999999}" })
