@@ -43,6 +43,8 @@ public final class CommandLink implements AutoCloseable {
 
 	private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
 
+	private static final int PINGS_UNANSWERED = 2;
+
 	private static final Duration PING_TIMEOUT = Duration.ofSeconds(2);
 
 	private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
@@ -198,6 +200,7 @@ public final class CommandLink implements AutoCloseable {
 	private void supervise() {
 		Duration backoff = Duration.ofMillis(50);
 		String lastFailure = "";
+		int unanswered = 0;
 		while (!this.closed) {
 			Session current = this.session;
 			try {
@@ -209,6 +212,7 @@ public final class CommandLink implements AutoCloseable {
 				}
 				else {
 					current.commands().ping().toCompletableFuture().get(PING_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+					unanswered = 0;
 				}
 				pause(PING_INTERVAL);
 			}
@@ -218,7 +222,11 @@ public final class CommandLink implements AutoCloseable {
 			catch (Exception ex) {
 				String failure = String.valueOf(unwrap(ex));
 				if (current != null) {
-					end(current, failure);
+					// One late answer is a slow moment; two are a connection over which nothing comes.
+					if (++unanswered >= PINGS_UNANSWERED) {
+						end(current, failure);
+						unanswered = 0;
+					}
 				}
 				else {
 					if (!failure.equals(lastFailure)) {
