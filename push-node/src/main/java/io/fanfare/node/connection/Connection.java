@@ -280,6 +280,9 @@ public final class Connection {
 
 	private void begin(ClaimResult.Owner owner) {
 		long clock = owner.clock();
+		// What has a lower id may never have come here: a shared batch that ends below
+		// is older than the claim.
+		this.floor = Math.max(this.floor, clock);
 		switch (this.request.start()) {
 			case StreamRequest.Start.Now now -> {
 				begun(clock, clock, false, false, null);
