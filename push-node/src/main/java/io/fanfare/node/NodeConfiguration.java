@@ -21,8 +21,10 @@ import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
@@ -66,7 +68,13 @@ class NodeConfiguration {
 		return new NodeHealth(commands, link, probe, connections);
 	}
 
-	@Bean(initMethod = "start")
+	/** Before the lifecycle ends, for the Redis client ends within it. */
+	@Bean
+	ApplicationListener<ContextClosedEvent> nodeReporterFarewell(NodeReporter reporter) {
+		return (closed) -> reporter.close();
+	}
+
+	@Bean(initMethod = "start", destroyMethod = "")
 	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Connections connections, StreamMetrics metrics,
 			NodeHealth health) {
 		String version = NodeApplication.class.getPackage().getImplementationVersion();
