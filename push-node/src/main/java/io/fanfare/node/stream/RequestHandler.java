@@ -57,7 +57,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	/** A server accepts it as well (RFC 9112, section 3.2.2). */
 	private static final Pattern ABSOLUTE_FORM = Pattern.compile("^https?://[^/?#]*", Pattern.CASE_INSENSITIVE);
 
-	private static final JsonMapper json = JsonMapper.shared();
+	private static final JsonMapper JSON = JsonMapper.shared();
 
 	private final Gate gate;
 
@@ -321,7 +321,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private static String connection(String body) throws ProblemException {
 		try {
-			JsonNode root = json.readTree(body);
+			JsonNode root = JSON.readTree(body);
 			JsonNode connection = (root != null) ? root.get("connection") : null;
 			if (connection == null || !connection.isString()
 					|| connection.stringValue().chars().anyMatch((c) -> c <= ' ')) {
