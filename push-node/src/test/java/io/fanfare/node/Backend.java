@@ -67,6 +67,11 @@ final class Backend implements AutoCloseable {
 		return this.plain.sync().hget("fanfare:{0}:presence", user);
 	}
 
+	/** Whether a node is in the list of nodes. */
+	boolean lists(String node) {
+		return this.plain.sync().hexists("fanfare:nodes", node);
+	}
+
 	/** How many nodes listen to a topic. */
 	long subscribers(String topic) {
 		String channel = "fanfare:{0}:ch:" + topic;

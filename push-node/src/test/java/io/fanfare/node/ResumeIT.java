@@ -109,6 +109,9 @@ class ResumeIT {
 			String number = Integer.toString(i);
 			sent.add(Backend.send(publisher, channel, EventName.DEFAULT,
 					number + " ".repeat(Math.max(0, size - number.length())), 0));
+			if (i % 200 == 199) {
+				sent.getLast().join();
+			}
 		}
 		CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)).join();
 	}
@@ -135,6 +138,22 @@ class ResumeIT {
 		}
 		try (SseClient stream = opened(request().query("lastEventId", ids.get(21)))) {
 			assertThat(awaitMessages(stream, 2).getFirst()).isEqualTo(ids.get(22));
+		}
+	}
+
+	/** The reads of the first are still kept when the second asks. */
+	@Test
+	void whatWasPublishedAfterAnothersReplayIsNotLost() {
+		String cursor = now();
+		List<String> ids = new ArrayList<>();
+		ids.add(backend.publish(this.channel, "before"));
+		for (int round = 0; round < 10; round++) {
+			try (SseClient stream = opened(node.stream(newUser()).query("channel", this.topic).lastEventId(cursor))) {
+				await().atMost(SOON)
+					.untilAsserted(() -> assertThat(Blocks.messages(stream.blocks())).extracting(SseBlock::id)
+						.containsSubsequence(ids));
+			}
+			ids.add(backend.publish(this.channel, "after round " + round));
 		}
 	}
 

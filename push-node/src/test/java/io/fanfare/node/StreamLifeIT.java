@@ -109,15 +109,14 @@ class StreamLifeIT {
 	@Test
 	void aClientThatIsGoneLeavesNothingBehind() {
 		String topic = newTopic();
-		double before = this.node.bean(Connections.class).size();
+		await().atMost(SOON).until(() -> this.node.bean(Connections.class).size() == 0);
 		List<SseClient> streams = new ArrayList<>();
 		List<String> users = IntStream.range(0, 10).mapToObj((i) -> newUser()).toList();
 		users.forEach((one) -> streams.add(this.node.open(one, topic)));
-		assertThat(this.node.meter("sse.active.connections")).isEqualTo(before + 10);
+		assertThat(this.node.meter("sse.active.connections")).isEqualTo(10);
 		streams.subList(0, 5).forEach(SseClient::abort);
 		streams.subList(5, 10).forEach(SseClient::close);
-		await().atMost(SOON)
-			.untilAsserted(() -> assertThat(this.node.meter("sse.active.connections")).isEqualTo(before));
+		await().atMost(SOON).untilAsserted(() -> assertThat(this.node.meter("sse.active.connections")).isZero());
 		users.forEach((one) -> await().atMost(SOON).until(() -> Cluster.backend().presenceField(one) == null));
 		await().atMost(SOON).until(() -> Cluster.backend().subscribers(topic) == 0);
 	}
@@ -226,6 +225,8 @@ class StreamLifeIT {
 			SseClient idle = stopping.connect();
 			String mine = newUser();
 			streams.add(stopping.open(mine));
+			String identity = stopping.identity();
+			await().atMost(SOON).until(() -> backend.lists(identity));
 			long begun = System.nanoTime();
 			stopping.close();
 			assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(8));
@@ -244,6 +245,7 @@ class StreamLifeIT {
 				.isGreaterThan(4);
 			idle.awaitDisconnect(SOON);
 			await().atMost(SOON).until(() -> backend.presenceField(mine) == null);
+			assertThat(backend.lists(identity)).isFalse();
 		}
 	}
 

@@ -32,7 +32,7 @@ final class TestNode implements AutoCloseable {
 
 	private static final String HOST = "127.0.0.1";
 
-	private static final AtomicInteger users = new AtomicInteger();
+	private static final AtomicInteger USERS = new AtomicInteger();
 
 	private final ConfigurableApplicationContext context;
 
@@ -59,12 +59,12 @@ final class TestNode implements AutoCloseable {
 
 	/** A user whom no other test has. */
 	static String newUser() {
-		return "user-" + users.incrementAndGet();
+		return "user-" + USERS.incrementAndGet();
 	}
 
 	/** A topic that no other test has. */
 	static String newTopic() {
-		return "topic-" + users.incrementAndGet();
+		return "topic-" + USERS.incrementAndGet();
 	}
 
 	<T> T bean(Class<T> type) {
