@@ -51,7 +51,7 @@ final class ApiKeys {
 			throw new InvalidSettingException(PROPERTY, "has two keys named " + name);
 		}
 		try {
-			Scopes scopes = Scopes.parse(List.of(parts[2].split("\\+")));
+			Scopes scopes = Scopes.parse(List.of(parts[2].split("\\+", -1)));
 			this.keys.add(new ApiKey(new Caller(name, scopes), digest(parts[1])));
 		}
 		catch (IllegalArgumentException ex) {

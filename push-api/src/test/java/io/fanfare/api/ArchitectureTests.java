@@ -1,0 +1,90 @@
+package io.fanfare.api;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import io.fanfare.api.auth.RequiresScope;
+
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+@AnalyzeClasses(packages = "io.fanfare.api", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTests {
+
+	@ArchTest
+	static final ArchRule FEATURES_STAND_ON_AUTH_AND_REDIS_AND_THOSE_ON_PROBLEM = layeredArchitecture()
+		.consideringOnlyDependenciesInAnyPackage("io.fanfare.api..")
+		.optionalLayer("start")
+		.definedBy("io.fanfare.api")
+		.layer("description")
+		.definedBy("io.fanfare.api.openapi")
+		.layer("publish")
+		.definedBy("io.fanfare.api.publish")
+		.layer("channel")
+		.definedBy("io.fanfare.api.channel")
+		.layer("user")
+		.definedBy("io.fanfare.api.user")
+		.layer("cluster")
+		.definedBy("io.fanfare.api.cluster")
+		.layer("auth")
+		.definedBy("io.fanfare.api.auth")
+		.layer("redis")
+		.definedBy("io.fanfare.api.redis")
+		.layer("json")
+		.definedBy("io.fanfare.api.json")
+		.layer("problem")
+		.definedBy("io.fanfare.api.problem")
+		.layer("settings")
+		.definedBy("io.fanfare.api.settings")
+		.whereLayer("start")
+		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("description")
+		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("publish")
+		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("channel")
+		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("user")
+		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("cluster")
+		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("auth")
+		.mayOnlyBeAccessedByLayers("description", "publish", "channel", "user", "cluster")
+		.whereLayer("redis")
+		.mayOnlyBeAccessedByLayers("publish", "channel", "user", "cluster")
+		.whereLayer("json")
+		.mayOnlyBeAccessedByLayers("publish", "user", "auth")
+		.whereLayer("problem")
+		.mayNotAccessAnyLayer()
+		.whereLayer("settings")
+		.mayNotAccessAnyLayer();
+
+	@ArchTest
+	static final ArchRule PACKAGES_HAVE_NO_CYCLES = slices().matching("io.fanfare.api.(*)..").should().beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule ONLY_THE_WIRING_KNOWS_LETTUCE = noClasses().that()
+		.doNotHaveFullyQualifiedName("io.fanfare.api.redis.RedisConfiguration")
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("io.lettuce..", "org.springframework.data.redis..");
+
+	@ArchTest
+	static final ArchRule EVERY_CALL_NAMES_ITS_SCOPE = methods().that()
+		.areAnnotatedWith(PostMapping.class)
+		.or()
+		.areAnnotatedWith(GetMapping.class)
+		.should()
+		.beAnnotatedWith(RequiresScope.class);
+
+	@ArchTest
+	static final ArchRule STATIC_FIELDS_ARE_FINAL = fields().that().areStatic().should().beFinal();
+
+}

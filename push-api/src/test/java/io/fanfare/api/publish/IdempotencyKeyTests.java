@@ -1,0 +1,42 @@
+package io.fanfare.api.publish;
+
+import java.util.List;
+
+import io.fanfare.api.problem.ProblemException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+class IdempotencyKeyTests {
+
+	@Test
+	void quotedAndBareAreTheSameKey() {
+		assertThat(IdempotencyKey.read(List.of("\"a b\""))).isEqualTo("a b");
+		assertThat(IdempotencyKey.read(List.of("a b"))).isEqualTo("a b");
+		assertThat(IdempotencyKey.read(List.of("\"a\\\"\\\\b\""))).isEqualTo("a\"\\b");
+		assertThat(IdempotencyKey.read(List.of("x".repeat(255)))).hasSize(255);
+	}
+
+	@Test
+	void noHeaderIsNoKey() {
+		assertThat(IdempotencyKey.read(List.of())).isNull();
+		assertThat(IdempotencyKey.read(null)).isNull();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "\"\"", "\"a", "\"a\"b", "\"a\\b\"", "\"a\\", "é", "a\tb" })
+	void whatIsNoKeyIsRefused(String value) {
+		assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> IdempotencyKey.read(List.of(value)));
+	}
+
+	@Test
+	void longKeysAndSeveralAreRefused() {
+		assertThatExceptionOfType(ProblemException.class)
+			.isThrownBy(() -> IdempotencyKey.read(List.of("x".repeat(256))));
+		assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> IdempotencyKey.read(List.of("a", "b")));
+	}
+
+}

@@ -1,0 +1,173 @@
+package io.fanfare.api.publish;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+import io.fanfare.api.json.Fields;
+import io.fanfare.api.json.JsonBody;
+import io.fanfare.api.json.StrictJson;
+import io.fanfare.api.problem.FieldError;
+import io.fanfare.api.problem.Problem;
+import io.fanfare.protocol.ChannelName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class PublicationReaderTests {
+
+	private final PublicationReader reader = new PublicationReader(
+			new PublishSettings(1000, 500, DataSize.ofKilobytes(64), Duration.ofHours(24)));
+
+	@Test
+	void targetsAreRead() {
+		assertThat(channels("{\"user\":\"a/b ü\"}")).containsExactly(new ChannelName("user:a/b ü"));
+		assertThat(channels("{\"users\":[\"b\",\"a\"]}")).containsExactly(new ChannelName("user:b"),
+				new ChannelName("user:a"));
+		assertThat(channels("{\"channel\":\"news:de\"}")).containsExactly(new ChannelName("news:de"));
+		assertThat(channels("{\"all\":true}")).containsExactly(ChannelName.ALL);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			"text"            |       | text
+			"text"            | json  | "text"
+			{ "a": 1.10 }     |       | {"a":1.10}
+			[ 1, 2 ]          | json  | [1,2]
+			null              |       | null
+			""                | json  | ""
+			12345678901234567890123 | | 12345678901234567890123
+			""", quoteCharacter = '\u0001')
+	void dataTravelsAsTextOrCompactJson(String data, String format, String travels) {
+		String json = "{\"to\":{\"all\":true},\"data\":" + data
+				+ ((format != null) ? ",\"format\":\"" + format + "\"" : "") + "}";
+		assertThat(new String(read(json).data(), StandardCharsets.UTF_8)).isEqualTo(travels);
+	}
+
+	@Test
+	void whatIsLeftOutHasItsDefault() {
+		Publication publication = read("{\"to\":{\"all\":true},\"data\":1}");
+		assertThat(publication.event()).isEqualTo("message");
+		assertThat(publication.ttl()).isNull();
+		assertThat(publication.ephemeral()).isFalse();
+	}
+
+	@Test
+	void allFlawsAreToldAtOnce() {
+		assertThat(flaws("""
+				{"to": {"user": "a\\nb", "x": 1}, "event": "push.x", "ttl": "P2D", "ephemeral": "yes", "format": "xml",
+				 "other": 1}""")).extracting(FieldError::pointer)
+			.containsExactlyInAnyOrder("#/to/user", "#/to/x", "#/event", "#/ttl", "#/ephemeral", "#/format", "#/other",
+					"#/data");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{}", "{\"user\":\"a\",\"all\":true}", "{\"user\":\"\"}", "{\"user\":1}",
+			"{\"user\":null}", "{\"users\":[]}", "{\"users\":[\"a\",\"a\"]}", "{\"users\":\"a\"}", "{\"users\":[1]}",
+			"{\"channel\":\"all\"}", "{\"channel\":\"user:a\"}", "{\"channel\":\"push.x\"}", "{\"channel\":\"\"}",
+			"{\"channel\":\"a b\"}", "{\"all\":false}", "{\"all\":\"true\"}", "\"alice\"", "null", "[]" })
+	void wrongTargetsAreRefused(String target) {
+		assertThat(flaws("{\"to\":" + target + ",\"data\":1}"))
+			.allSatisfy((error) -> assertThat(error.pointer()).startsWith("#/to"))
+			.isNotEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "a b", "a\\nb", "a\\u0000", "é", "open", "error", "push.connected" })
+	void eventsThatCouldForgeAnythingAreRefused(String event) {
+		assertThat(flaws("{\"to\":{\"all\":true},\"data\":1,\"event\":\"" + event + "\"}")).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "PT0S", "-PT1S", "PT24H0.001S", "1h", "", "PT0.0001S", "P1Y" })
+	void timesToLiveOutsideTheRangeAreRefused(String ttl) {
+		assertThat(flaws("{\"to\":{\"all\":true},\"data\":1,\"ttl\":\"" + ttl + "\"}")).extracting(FieldError::pointer)
+			.containsExactly("#/ttl");
+	}
+
+	@Test
+	void timesToLiveUpToADayAreRead() {
+		assertThat(read("{\"to\":{\"all\":true},\"data\":1,\"ttl\":\"P1D\"}").ttl()).isEqualTo(Duration.ofDays(1));
+		assertThat(read("{\"to\":{\"all\":true},\"data\":1,\"ttl\":\"PT0.001S\"}").ttl())
+			.isEqualTo(Duration.ofMillis(1));
+	}
+
+	@Test
+	void dataMayHaveItsLimitAndNotAByteMore() {
+		String limit = "ü".repeat(32 * 1024);
+		assertThat(read("{\"to\":{\"all\":true},\"data\":\"" + limit + "\"}").data()).hasSize(64 * 1024);
+		assertThat(problem("{\"to\":{\"all\":true},\"data\":\"" + limit + "x\"}").type())
+			.endsWith("/content-too-large");
+		assertThat(problem("{\"to\":{\"all\":true},\"data\":\"" + limit + "x\",\"x\":1}").type())
+			.endsWith("/invalid-request");
+	}
+
+	@Test
+	void aMessageMayHaveAThousandUsersAndNotOneMore() {
+		assertThat(channels("{\"users\":" + users(1000) + "}")).hasSize(1000);
+		assertThat(flaws("{\"to\":{\"users\":" + users(1001) + "},\"data\":1}")).extracting(FieldError::pointer)
+			.containsExactly("#/to/users");
+	}
+
+	@Test
+	void onlyABatchTakesAKeyInTheBody() {
+		String json = "{\"to\":{\"all\":true},\"data\":1,\"idempotencyKey\":\"k\"}";
+		assertThat(flaws(json)).extracting(FieldError::pointer).containsExactly("#/idempotencyKey");
+		JsonBody body = body(json);
+		assertThat(this.reader.read(body.fields(), true, body.flaws())).isNotNull();
+	}
+
+	@Test
+	void requestsOfTheSameMeaningHaveTheSameHash() {
+		String hash = read("{\"to\":{\"user\":\"é\"},\"data\":{\"a\":1.0},\"event\":\"e\"}").hash();
+		assertThat(read(" {\"event\": \"e\", \"data\": { \"a\" : 1.0 }, \"to\": {\"user\": \"\\u00e9\"}}").hash())
+			.isEqualTo(hash);
+		assertThat(List.of("{\"to\":{\"user\":\"é\"},\"data\":{\"a\":1.00},\"event\":\"e\"}",
+				"{\"to\":{\"users\":[\"é\"]},\"data\":{\"a\":1.0},\"event\":\"e\"}",
+				"{\"to\":{\"user\":\"e\"},\"data\":{\"a\":1.0},\"event\":\"e\"}",
+				"{\"to\":{\"user\":\"é\"},\"data\":{\"a\":1.0},\"event\":\"f\"}",
+				"{\"to\":{\"user\":\"é\"},\"data\":{\"a\":1.0},\"event\":\"e\",\"ttl\":\"PT1S\"}",
+				"{\"to\":{\"user\":\"é\"},\"data\":{\"a\":1.0},\"event\":\"e\",\"ephemeral\":true}"))
+			.allSatisfy((other) -> assertThat(read(other).hash()).isNotEqualTo(hash));
+	}
+
+	private static String users(int count) {
+		return IntStream.range(0, count).mapToObj((i) -> "\"u" + i + "\"").collect(Collectors.joining(",", "[", "]"));
+	}
+
+	private List<ChannelName> channels(String target) {
+		return read("{\"to\":" + target + ",\"data\":1}").target().channels();
+	}
+
+	private Publication read(String json) {
+		JsonBody body = body(json);
+		Publication publication = this.reader.read(body.fields(), false, body.flaws());
+		assertThat(body.flaws().isEmpty() ? Collections.emptyList() : body.flaws().problem().problem().errors())
+			.isEmpty();
+		return publication;
+	}
+
+	private Problem problem(String json) {
+		JsonBody body = body(json);
+		Fields fields = body.fields();
+		assertThat(this.reader.read(fields, false, body.flaws())).isNull();
+		return body.flaws().problem().problem();
+	}
+
+	private List<FieldError> flaws(String json) {
+		return problem(json).errors();
+	}
+
+	private static JsonBody body(String json) {
+		return StrictJson.parse(json.getBytes(StandardCharsets.UTF_8));
+	}
+
+}
