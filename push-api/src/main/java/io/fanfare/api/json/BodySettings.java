@@ -1,20 +1,27 @@
 package io.fanfare.api.json;
 
-import jakarta.validation.constraints.NotNull;
+import io.fanfare.api.settings.InvalidSettingException;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * {@code fanfare.body}: what a request may carry.
  *
- * @param max the longest body; a longer one is refused before it is read. Each request
- * may hold some four times as much memory while it is read. 1 MB unless told
+ * @param max the longest body; of a longer one no more than that is read. Each request
+ * may hold some four times as much memory while it is read. 1 MB unless told, 64 MB at
+ * most
  */
-@Validated
 @ConfigurationProperties("fanfare.body")
-record BodySettings(@NotNull @DefaultValue("1MB") DataSize max) {
+record BodySettings(@DefaultValue("1MB") DataSize max) {
+
+	private static final long LIMIT = DataSize.ofMegabytes(64).toBytes();
+
+	BodySettings {
+		if (max.toBytes() < 1 || max.toBytes() > LIMIT) {
+			throw new InvalidSettingException("fanfare.body.max", "must be from 1B to 64MB");
+		}
+	}
 
 }

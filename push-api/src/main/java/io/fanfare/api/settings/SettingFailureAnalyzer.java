@@ -2,7 +2,6 @@ package io.fanfare.api.settings;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,11 +20,6 @@ import org.springframework.validation.ObjectError;
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class SettingFailureAnalyzer implements FailureAnalyzer {
-
-	/** Boot's settings that are set through one of ours. */
-	private static final Map<String, String> OURS = Map.of("server.port", "fanfare.api.port", "management.server.port",
-			"fanfare.control.port", "management.server.address", "fanfare.control.address", "spring.data.redis.url",
-			"fanfare.redis.url");
 
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
@@ -55,13 +49,12 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 	}
 
 	private static String reason(BindException bind) {
-		String name = bind.getName().toString();
 		Throwable root = bind;
 		while (root.getCause() != null) {
 			root = root.getCause();
 		}
-		return String.valueOf(new InvalidSettingException(OURS.getOrDefault(name, name),
-				"is no " + bind.getTarget().getType() + ": " + root.getMessage())
+		return String.valueOf(new InvalidSettingException(bind.getName().toString(),
+				"is no " + bind.getTarget().getType().toClass().getSimpleName() + ": " + root.getMessage())
 			.getMessage());
 	}
 

@@ -1,0 +1,43 @@
+package io.fanfare.api.settings;
+
+import io.fanfare.api.TestApi;
+import io.fanfare.test.redis.TestRedis;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+class SettingsIT {
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			fanfare.api.port              | 99999                | FANFARE_API_PORT
+			fanfare.api.port              | http                 | FANFARE_API_PORT
+			fanfare.control.port          | http                 | FANFARE_CONTROL_PORT
+			fanfare.control.address       | no such host         | FANFARE_CONTROL_ADDRESS
+			fanfare.api.keys              | dev:secretsecret     | FANFARE_API_KEYS
+			fanfare.jwt.secret            | secretsecret         | FANFARE_JWT_SECRET
+			fanfare.jwt.secret            | ''                   | FANFARE_JWT_SECRET
+			fanfare.history.length        | 0                    | FANFARE_HISTORY_LENGTH
+			fanfare.history.age           | soon                 | FANFARE_HISTORY_AGE
+			fanfare.history.age           | 8d                   | FANFARE_HISTORY_AGE
+			fanfare.redis.command-timeout | 5s                   | FANFARE_REDIS_COMMANDTIMEOUT
+			fanfare.redis.url             | nonsense             | FANFARE_REDIS_URL
+			fanfare.publish.data          | much                 | FANFARE_PUBLISH_DATA
+			fanfare.publish.batch         | -1                   | FANFARE_PUBLISH_BATCH
+			fanfare.tokens.max-ttl        | 0s                   | FANFARE_TOKENS_MAXTTL
+			fanfare.body.max              | 5GB                  | FANFARE_BODY_MAX
+			""")
+	void aWrongSettingEndsTheStartAndNamesPropertyAndVariable(String property, String value, String variable) {
+		Throwable failure = catchThrowable(
+				() -> TestApi.start(TestRedis.shared(), "--" + property + "=" + value).close());
+		assertThat(failure).isNotNull();
+		FailureAnalysis analysis = new SettingFailureAnalyzer().analyze(failure);
+		assertThat(analysis).as(String.valueOf(failure)).isNotNull();
+		assertThat(analysis.getDescription()).contains(property, variable).doesNotContain("secretsecret");
+	}
+
+}
