@@ -7,7 +7,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import io.fanfare.test.redis.TestRedis;
 import org.jspecify.annotations.Nullable;
@@ -46,14 +48,17 @@ public final class TestApi implements AutoCloseable {
 
 	/** One of its own. */
 	public static TestApi start(TestRedis redis, String... properties) {
-		List<String> arguments = new ArrayList<>(List.of("--spring.config.name=push-api", "--fanfare.api.port=0",
-				"--fanfare.control.port=0", "--fanfare.redis.url=" + redis.url(),
-				"--fanfare.api.keys=dev:" + KEY + ":publish+read+admin+tokens,shop:" + SHOP_KEY
-						+ ":publish:user:*+publish:news",
-				"--fanfare.jwt.secret=" + JWT_SECRET, "--fanfare.tokens.enabled=true"));
-		arguments.addAll(List.of(properties));
+		Map<String, String> arguments = new LinkedHashMap<>(
+				Map.of("--spring.config.name", "push-api", "--fanfare.api.port", "0", "--fanfare.control.port", "0",
+						"--fanfare.redis.url", redis.url(), "--fanfare.api.keys",
+						"dev:" + KEY + ":publish+read+admin+tokens,shop:" + SHOP_KEY + ":publish:user:*+publish:news",
+						"--fanfare.jwt.secret", JWT_SECRET, "--fanfare.tokens.enabled", "true"));
+		for (String property : properties) {
+			String[] parts = property.split("=", 2);
+			arguments.put(parts[0], parts[1]);
+		}
 		return new TestApi(new SpringApplicationBuilder(ApiApplication.class).logStartupInfo(false)
-			.run(arguments.toArray(String[]::new)));
+			.run(arguments.entrySet().stream().map(Object::toString).toArray(String[]::new)));
 	}
 
 	/** An answer. */

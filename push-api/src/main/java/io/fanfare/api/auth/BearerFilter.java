@@ -23,7 +23,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
  */
 final class BearerFilter extends OncePerRequestFilter {
 
-	private static final String SCHEME = "Bearer ";
+	private static final String SCHEME = "Bearer";
 
 	private final ApiKeys keys;
 
@@ -46,7 +46,7 @@ final class BearerFilter extends OncePerRequestFilter {
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		List<String> headers = Collections.list(request.getHeaders(HttpHeaders.AUTHORIZATION));
-		if (!headers.isEmpty() && headers.getFirst().regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+		if (!headers.isEmpty() && isBearer(headers.getFirst())) {
 			Caller caller = (headers.size() == 1) ? find(headers.getFirst().substring(SCHEME.length()).strip()) : null;
 			if (caller == null) {
 				this.refusal.commence(request, response, new BadCredentialsException("Unknown key or token"));
@@ -57,6 +57,11 @@ final class BearerFilter extends OncePerRequestFilter {
 			SecurityContextHolder.setContext(context);
 		}
 		chain.doFilter(request, response);
+	}
+
+	private static boolean isBearer(String header) {
+		return header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+				&& (header.length() == SCHEME.length() || header.charAt(SCHEME.length()) == ' ');
 	}
 
 	private @Nullable Caller find(String credentials) {

@@ -12,6 +12,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -48,6 +49,11 @@ class ProblemAdvice {
 	ResponseEntity<Problem> onRejected(RequestRejectedException ex) {
 		return answer(Problem.of(ProblemType.REFUSED, "The request target or a header holds what is never legal"),
 				new HttpHeaders());
+	}
+
+	@ExceptionHandler
+	ResponseEntity<Problem> onUnreadable(HttpMessageNotReadableException ex) {
+		return answer(Problem.of(ProblemType.MALFORMED_JSON, "The body is missing or ends early"), new HttpHeaders());
 	}
 
 	@ExceptionHandler

@@ -1,0 +1,95 @@
+package io.fanfare.api.auth;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.crypto.MACVerifier;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import io.fanfare.api.TestApi;
+import io.fanfare.api.TestApi.Answer;
+import io.fanfare.test.redis.TestRedis;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class TokenIT {
+
+	private final TestApi api = TestApi.shared();
+
+	@Test
+	void aTokenHoldsWhatWasAskedFor() throws Exception {
+		Answer answer = this.api.post("/v1/tokens", """
+				{"user": "alice", "channels": ["news", "orders:*", "*"], "tier": "low", "ttl": "PT15M"}""");
+		SignedJWT jwt = SignedJWT.parse(answer.json().get("token").stringValue());
+		assertThat(jwt.verify(new MACVerifier(TestApi.JWT_SECRET))).isTrue();
+		JWTClaimsSet claims = jwt.getJWTClaimsSet();
+		assertThat(claims.getSubject()).isEqualTo("alice");
+		assertThat(claims.getAudience()).containsExactly("fanfare:stream");
+		assertThat(claims.getStringListClaim("channels")).containsExactly("news", "orders:*", "*");
+		assertThat(claims.getStringClaim("tier")).isEqualTo("low");
+		assertThat(Duration.between(claims.getIssueTime().toInstant(), claims.getExpirationTime().toInstant()))
+			.isEqualTo(Duration.ofMinutes(15));
+		assertThat(Instant.parse(answer.json().get("expiresAt").stringValue()))
+			.isEqualTo(claims.getExpirationTime().toInstant());
+		assertThat(answer.header("Cache-Control")).contains("no-store");
+	}
+
+	@Test
+	void aTokenLeavesOutWhatWasNotAskedFor() throws Exception {
+		Answer answer = this.api.post("/v1/tokens", "{\"user\":\"alice\"}");
+		JWTClaimsSet claims = SignedJWT.parse(answer.json().get("token").stringValue()).getJWTClaimsSet();
+		assertThat(claims.getClaims()).containsOnlyKeys("sub", "aud", "iat", "exp");
+	}
+
+	@Test
+	void whatIsWrongIsTold() {
+		Answer answer = this.api.post("/v1/tokens", """
+				{"channels": ["user:*", "ne*"], "tier": "x", "ttl": "P2D", "scope": "admin"}""");
+		assertThat(answer.problem()).isEqualTo("invalid-request");
+		assertThat(answer.json().get("errors").findValuesAsString("pointer")).containsExactlyInAnyOrder("#/scope",
+				"#/user", "#/channels/0", "#/channels/1", "#/tier", "#/ttl");
+	}
+
+	@Test
+	void makingTokensNeedsItsScope() {
+		assertThat(this.api.postAs(TestApi.SHOP_KEY, "/v1/tokens", "{\"user\":\"alice\"}").status()).isEqualTo(403);
+	}
+
+	@Test
+	void whereTokensAreOffThereIsNothing() {
+		try (TestApi off = TestApi.start(TestRedis.shared(), "--fanfare.tokens.enabled=false")) {
+			assertThat(off.post("/v1/tokens", "{\"user\":\"alice\"}").problem()).isEqualTo("not-found");
+		}
+	}
+
+	@Test
+	void aStreamTokenIsNoKeyForTheApi() {
+		String token = this.api.post("/v1/tokens", "{\"user\":\"alice\"}").json().get("token").stringValue();
+		assertThat(this.api.send("GET", "/v1/cursor", null, "Authorization", "Bearer " + token).status())
+			.isEqualTo(401);
+	}
+
+	@Test
+	void aTokenForTheApiCallsWithItsScopes() throws Exception {
+		SignedJWT jwt = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256),
+				new JWTClaimsSet.Builder().subject("ops")
+					.audience(List.of("other", "fanfare:api"))
+					.claim("scope", "read")
+					.expirationTime(Date.from(Instant.now().plusSeconds(60)))
+					.build());
+		jwt.sign(new MACSigner(TestApi.JWT_SECRET));
+		String bearer = "bearer " + jwt.serialize();
+		assertThat(this.api.send("GET", "/v1/cursor", null, "Authorization", bearer).status()).isEqualTo(200);
+		assertThat(
+				this.api.send("POST", "/v1/messages", "{}", "Authorization", bearer, "Content-Type", "application/json")
+					.status())
+			.isEqualTo(403);
+	}
+
+}

@@ -1,0 +1,129 @@
+package io.fanfare.api.problem;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+import io.fanfare.api.TestApi;
+import io.fanfare.api.TestApi.Answer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ProblemIT {
+
+	private static final String[] AUTH = { "Authorization", "Bearer " + TestApi.KEY };
+
+	private final TestApi api = TestApi.shared();
+
+	@ParameterizedTest
+	@CsvSource(textBlock = """
+			GET,    /nothing,            404, not-found
+			GET,    /v1/nothing,         404, not-found
+			GET,    /error,              404, not-found
+			GET,    //v1/nodes,          404, not-found
+			GET,    /actuator/health,    404, not-found
+			DELETE, /v1/messages,        405, method-not-allowed
+			PROPFIND, /v1/messages,      405, method-not-allowed
+			POST,   /v1/nodes,           405, method-not-allowed
+			POST,   /v1/messages,        415, unsupported-media-type
+			""")
+	void whatIsNotThereIsAProblem(String method, String path, int status, String type) {
+		Answer answer = this.api.send(method, path, null, AUTH);
+		assertThat(answer.status()).isEqualTo(status);
+		assertThat(answer.problem()).isEqualTo(type);
+		assertThat(answer.json().get("status").intValue()).isEqualTo(status);
+		assertThat(answer.json().get("title").stringValue()).isNotEmpty();
+	}
+
+	@Test
+	void aWrongMethodTellsTheRightOnes() {
+		assertThat(this.api.send("PUT", "/v1/messages", "{}", AUTH).header("Allow")).isEqualTo("POST");
+		assertThat(this.api.send("PUT", "/v1/nodes", "{}", AUTH).header("Allow")).isEqualTo("GET");
+	}
+
+	@Test
+	void nobodyIsChallengedAndAWrongKeyIsToldSo() {
+		Answer nobody = this.api.send("GET", "/v1/nodes", null);
+		assertThat(nobody.status()).isEqualTo(401);
+		assertThat(nobody.problem()).isEqualTo("unauthorized");
+		assertThat(nobody.header("WWW-Authenticate")).isEqualTo("Bearer realm=\"fanfare\"");
+		for (String value : List.of("Bearer wrong", "Bearer ", "Bearer a.b.c")) {
+			Answer wrong = this.api.send("GET", "/v1/nodes", null, "Authorization", value);
+			assertThat(wrong.problem()).as(value).isEqualTo("unauthorized");
+			assertThat(wrong.header("WWW-Authenticate")).contains("error=\"invalid_token\"");
+		}
+		assertThat(this.api.send("GET", "/v1/nodes", null, "Authorization", "Basic ZGV2OmRldg==").status())
+			.isEqualTo(401);
+		assertThat(this.api
+			.send("GET", "/v1/nodes", null, "Authorization", "Bearer " + TestApi.KEY, "Authorization", "Bearer x")
+			.status()).isEqualTo(401);
+	}
+
+	@Test
+	void whoMayNotIsToldWhichScopeIsMissing() {
+		Answer answer = this.api.send("GET", "/v1/nodes", null, "Authorization", "Bearer " + TestApi.SHOP_KEY);
+		assertThat(answer.problem()).isEqualTo("insufficient-scope");
+		assertThat(answer.header("WWW-Authenticate"))
+			.isEqualTo("Bearer realm=\"fanfare\", error=\"insufficient_scope\", scope=\"read\"");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "text/html", "application/xml", "nonsense", "text/event-stream" })
+	void whoAcceptsNoJsonIsToldSoInJson(String accept) {
+		Answer answer = this.api.send("GET", "/v1/nodes", null, AUTH[0], AUTH[1], "Accept", accept);
+		assertThat(answer.status()).isEqualTo(406);
+		assertThat(answer.problem()).isEqualTo("not-acceptable");
+	}
+
+	@Test
+	void aBodyThatIsNoJsonIsAProblem() {
+		assertThat(this.api.post("/v1/messages", "{\"to\":").problem()).isEqualTo("malformed-json");
+		assertThat(this.api.post("/v1/messages", "").problem()).isEqualTo("malformed-json");
+		assertThat(this.api.post("/v1/messages", "[]").problem()).isEqualTo("invalid-request");
+	}
+
+	@Test
+	void aBodyMayBeOneMegabyteAndNotAByteMore() {
+		String message = "{\"to\":{\"channel\":\"news\"},\"data\":1}";
+		String padding = " ".repeat(1024 * 1024 - message.length());
+		assertThat(this.api.post("/v1/messages", message + padding).status()).isEqualTo(200);
+		Answer answer = this.api.post("/v1/messages", message + padding + " ");
+		assertThat(answer.status()).isEqualTo(413);
+		assertThat(answer.problem()).isEqualTo("content-too-large");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "GET /a|b HTTP/1.1\r\nHost: x\r\n", "GET /%00 HTTP/1.1\r\nHost: x\r\n",
+			"GET / HTTP/1.1\r\n", "GET / HTTP/9.9\r\nHost: x\r\n", "nonsense\r\n", "TRACE / HTTP/1.1\r\nHost: x\r\n",
+			"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n",
+			"GET /v1/nodes HTTP/1.1\r\nHost: x\r\nBad Header: 1\r\n", "GET /v1/users/a\u00e9 HTTP/1.1\r\nHost: x\r\n",
+			"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n",
+			"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: nonsense\r\n" })
+	void whatIsNoRequestIsAProblemWithoutATrace(String head) throws IOException {
+		String answer = raw(head + "Connection: close\r\n\r\n");
+		assertThat(answer).startsWith("HTTP/1.1 ").doesNotContain("<html", "Exception", "Tomcat", "org.apache");
+		assertThat(answer.substring(9, 10)).isIn("4", "5");
+		assertThat(answer).contains("application/problem+json");
+	}
+
+	@Test
+	void headersThatAreTooLongAreAProblem() throws IOException {
+		String answer = raw("GET /v1/nodes HTTP/1.1\r\nHost: x\r\nX-Long: " + "x".repeat(30_000) + "\r\n\r\n");
+		assertThat(answer).startsWith("HTTP/1.1 4").contains("application/problem+json");
+	}
+
+	private String raw(String request) throws IOException {
+		try (Socket socket = new Socket("localhost", this.api.port())) {
+			socket.setSoTimeout(20_000);
+			socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+			socket.shutdownOutput();
+			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		}
+	}
+
+}

@@ -1,0 +1,102 @@
+package io.fanfare.api.user;
+
+import java.util.List;
+
+import io.fanfare.api.TestApi;
+import io.fanfare.api.TestApi.Answer;
+import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.redis.Presence;
+import io.fanfare.test.redis.RedisExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@ExtendWith(RedisExtension.class)
+class UserIT {
+
+	private final TestApi api = TestApi.shared();
+
+	@Test
+	void aUserWithoutAStreamIsOffline() {
+		Answer answer = this.api.get("/v1/users/alice");
+		assertThat(answer.status()).isEqualTo(200);
+		assertThat(answer.json().toString()).isEqualTo("{\"user\":\"alice\",\"online\":false}");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			alice            | alice
+			a%2Fb            | a/b
+			a%2fb            | a/b
+			a%2F%2Fb%2F..    | a//b/..
+			a%20b%2Bc+d      | a b+c+d
+			%C3%A9%F0%9F%98%80 | é😀
+			a%3Bb=1          | a;b=1
+			a%5Cb            | a\\b
+			50%25            | 50%
+			a%252Fb          | a%2Fb
+			a%2Eb            | a.b
+			a:b@c%3Fd%23e    | a:b@c?d#e
+			""")
+	void anIdStandsInThePathPercentEncoded(String path, String user) {
+		claim(user);
+		assertThat(this.api.get("/v1/users/" + path).json().get("user").stringValue()).isEqualTo(user);
+		assertThat(this.api.get("/v1/users/" + path).json().get("online").booleanValue()).isTrue();
+		Answer disconnected = this.api.post("/v1/users/" + path + "/disconnect", "{}");
+		assertThat(disconnected.status()).isEqualTo(202);
+		assertThat(disconnected.json().get("connection").stringValue()).isEqualTo("c1");
+		assertThat(this.api.get("/v1/users/" + path).json().get("online").booleanValue()).isFalse();
+	}
+
+	@Test
+	void aBareSemicolonIsRefusedAsItWouldNameAnotherUser() {
+		claim("a");
+		assertThat(this.api.get("/v1/users/a;b").status()).isEqualTo(400);
+		assertThat(this.api.post("/v1/users/a;b/disconnect", "{}").problem()).isEqualTo("refused");
+		assertThat(this.api.get("/v1/users/a").json().get("online").booleanValue()).isTrue();
+	}
+
+	@Test
+	void idsThatAreNoneAreRefused() {
+		assertThat(this.api.get("/v1/users/" + "x".repeat(129)).json().at("/errors/0/parameter").stringValue())
+			.isEqualTo("user");
+		for (String path : List.of("a%0Ab", "a%00b", "a%E2%80%A8b")) {
+			assertThat(this.api.get("/v1/users/" + path).status()).as(path).isEqualTo(400);
+		}
+	}
+
+	@Test
+	void whereAUserIsConnectedIsTold() {
+		claim("alice");
+		var answer = this.api.get("/v1/users/alice").json();
+		assertThat(answer.get("connection").stringValue()).isEqualTo("c1");
+		assertThat(answer.get("node").stringValue()).isEqualTo("node-1.abcdefgh");
+		assertThat(answer.get("tier").stringValue()).isEqualTo("high");
+		assertThat(answer.get("since").stringValue()).endsWith("Z");
+	}
+
+	@Test
+	void disconnectingTakesThreeReasonsAndTwoModes() {
+		for (String body : List.of("{}", "{\"mode\":\"now\",\"reason\":\"revoked\"}",
+				"{\"reason\":\"permission-change\"}", "{\"mode\":\"graceful\",\"reason\":\"logout\"}")) {
+			assertThat(this.api.post("/v1/users/alice/disconnect", body).status()).as(body).isEqualTo(202);
+		}
+		for (String body : List.of("{\"mode\":\"soon\"}", "{\"reason\":\"takeover\"}", "{\"reason\":\"drain\"}",
+				"{\"reason\":null}", "{\"why\":1}", "[]")) {
+			assertThat(this.api.post("/v1/users/alice/disconnect", body).status()).as(body).isEqualTo(400);
+		}
+	}
+
+	@Test
+	void disconnectingNeedsAdmin() {
+		assertThat(this.api.postAs(TestApi.SHOP_KEY, "/v1/users/alice/disconnect", "{}").status()).isEqualTo(403);
+	}
+
+	private void claim(String user) {
+		this.api.bean(Presence.class).claim("node-1.abcdefgh", new Presence.Claim(user, "c1", "p1", Tier.HIGH)).join();
+	}
+
+}
