@@ -12,6 +12,7 @@
 -- channel that is no user's.
 
 local seen, prefix, length, age = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local share = age / length
 local ephemeral, expires, hash, envelope = ARGV[5] == '1', ARGV[6], ARGV[7], ARGV[9]
 
 if hash ~= '' then
@@ -48,16 +49,15 @@ local function append(channel, stream_key, id, now)
 	end
 	redis.call('XADD', stream_key, 'MAXLEN', '=', length, id, 'p', previous or redis.call('HGET', KEYS[3], '') or '0-0', 'm', envelope)
 	redis.call('HSET', KEYS[3], channel, state)
-	-- A full stream whose messages come faster than age / length apart holds nothing too old, and its expiry is young
-	-- enough: both cost a command only on quiet channels. Readers leave out what is too old in any case.
-	local quiet = true
-	if previous then
-		local ms = id_parts(string.match(previous, '^%S+'))
-		quiet = now - ms >= age / length
-	end
-	if quiet then
+	-- The expiry must outlive every message by its age, also where messages come so steadily that none is ever old. The
+	-- first one of each share of the age (age / length) trims and sets it anew; the others are spared two commands.
+	-- Readers leave out what is too old in any case. A clock ahead of TIME says nothing about shares.
+	local ms = id_parts(id)
+	local due = not previous or ms > now
+		or math.floor(ms / share) ~= math.floor(id_parts(previous) / share)
+	if due then
 		redis.call('XTRIM', stream_key, 'MINID', string.format('%.0f', now - age))
-		redis.call('PEXPIRE', stream_key, string.format('%.0f', age + age / length + 1000))
+		redis.call('PEXPIRE', stream_key, string.format('%.0f', age + share + 1000))
 	end
 end
 
