@@ -33,7 +33,7 @@ local function append(channel, stream_key, id, now)
 	local previous = redis.call('HGET', KEYS[3], channel)
 	local state = id
 	if expires ~= '0' then
-		local durable, latest = '0-0', '0'
+		local durable, latest = nil, '0'
 		if previous then
 			local space = string.find(previous, ' ', 1, true)
 			if space then
@@ -41,6 +41,8 @@ local function append(channel, stream_key, id, now)
 			else
 				durable = previous
 			end
+		else
+			durable = redis.call('HGET', KEYS[3], '') or '0-0'
 		end
 		if tonumber(expires) > tonumber(latest) then
 			latest = expires
