@@ -80,8 +80,8 @@ public record Envelope(String event, byte[] data, long publishedAt, long expires
 	}
 
 	private static String ascii(ByteBuffer in) {
-		int length = in.get() & 0xFF;
-		if (length > in.remaining()) {
+		int length = in.hasRemaining() ? in.get() & 0xFF : -1;
+		if (length < 0 || length > in.remaining()) {
 			throw new IllegalArgumentException("The envelope is cut short");
 		}
 		String text = new String(in.array(), in.position(), length, StandardCharsets.US_ASCII);
