@@ -27,11 +27,11 @@ for i = 8, #ARGV, 6 do
 	local user, connection, generation, client = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
 	local value = redis.call('HGET', KEYS[4], user)
 	local owner = value and owner_parse(value)
-	local writable = not owner or (owner.connection ~= connection and id_above(generation, owner.generation))
-	local displaced_by = writable and redis.call('GET', tombstone_key(prefix, user, client))
+	local behind = not owner or (owner.connection ~= connection and id_above(generation, owner.generation))
+	local displaced_by = behind and redis.call('GET', tombstone_key(prefix, user, client))
 	if displaced_by and not id_above(since, displaced_by) then
 		say(index, 'lost', displaced_by)
-	elseif writable then
+	elseif behind then
 		now = now or time_ms()
 		displace(prefix, KEYS[4], user, owner, {
 			node = node, connection = connection, generation = generation, client = client,
