@@ -1,0 +1,264 @@
+package io.fanfare.protocol.redis;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.EventName;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.XAddArgs;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Partition 0 of the shared Redis, empty before each test: the access classes, plain
+ * commands to look behind them, what is published, and scripts run at a told time.
+ */
+final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
+
+	static final String PREFIX = "fanfare:{0}:";
+
+	static final String CLOCK = PREFIX + "clock";
+
+	static final String RUN = PREFIX + "run";
+
+	static final String SINCE = PREFIX + "since";
+
+	static final String LAST = PREFIX + "last";
+
+	static final String PRESENCE = PREFIX + "presence";
+
+	/** Milliseconds that scripts are told for the time. */
+	static final long TOLD_MS = 1_800_000_000_000L;
+
+	static final int LENGTH = 100;
+
+	static final Duration AGE = Duration.ofHours(1);
+
+	static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+	/** Answers {@code TIME} by what is told instead of the server's clock. */
+	private static final String TOLD_TIME = """
+			local real = redis
+			local redis = setmetatable({call = function(name, ...)
+				if name == 'TIME' then
+					return {'%d', '%d'}
+				end
+				return real.call(name, ...)
+			end}, {__index = real})
+			""";
+
+	final RedisKeys keys = new RedisKeys(0);
+
+	private final List<AutoCloseable> open = new ArrayList<>();
+
+	private @Nullable CommandLink link;
+
+	@Override
+	public void beforeEach(ExtensionContext context) {
+		TestRedis.shared().clear();
+		this.link = newLink(false);
+	}
+
+	@Override
+	public void afterEach(ExtensionContext context) throws Exception {
+		for (AutoCloseable one : this.open.reversed()) {
+			one.close();
+		}
+		this.open.clear();
+	}
+
+	/** Another process: a link that has seen nothing. */
+	CommandLink newLink(boolean durable) {
+		CommandLink made = new CommandLink(Holder.CLIENT, durable, "test");
+		this.open.add(made);
+		assertThat(made.awaitUp(TIMEOUT)).isTrue();
+		return made;
+	}
+
+	CommandLink link() {
+		return this.link;
+	}
+
+	Publisher publisher() {
+		return publisher(LENGTH, AGE);
+	}
+
+	Publisher publisher(int length, Duration age) {
+		return new Publisher(this.link, this.keys, length, age);
+	}
+
+	History history() {
+		return history(AGE);
+	}
+
+	History history(Duration age) {
+		return new History(this.link, this.keys, age);
+	}
+
+	Presence presence() {
+		return presence(this.link);
+	}
+
+	Presence presence(CommandLink by) {
+		return new Presence(by, this.keys, Presence.Times.DEFAULT);
+	}
+
+	Nodes nodes() {
+		return new Nodes(this.link, this.keys);
+	}
+
+	/** Plain commands. */
+	RedisCommands<String, String> redis() {
+		return Holder.CONNECTION.sync();
+	}
+
+	String runId() {
+		return redis().info("server")
+			.lines()
+			.filter((line) -> line.startsWith("run_id:"))
+			.findFirst()
+			.get()
+			.substring(7);
+	}
+
+	/** Names the one who hears a user, without a claim. */
+	void owner(String user, String node, String connection, long generation, String client) {
+		redis().hset(PRESENCE, user,
+				"%s %s %s %s 0 normal 0 0".formatted(node, connection, MessageId.format(generation), client));
+	}
+
+	/** Puts a message into a channel's history without publishing it. */
+	void stored(String channel, String id, String predecessor, String data) {
+		redis().xadd(PREFIX + "ch:" + channel, XAddArgs.Builder.maxlen(100_000).id(id), "p", predecessor, "m",
+				new String(new Envelope(EventName.DEFAULT, bytes(data), 0, 0, false, null).encode(),
+						StandardCharsets.US_ASCII));
+	}
+
+	/** Hears what is published on some channels, from now on. */
+	Ear listen(String... channels) {
+		StatefulRedisPubSubConnection<byte[], byte[]> connection = Holder.CLIENT.connectPubSub(ByteArrayCodec.INSTANCE);
+		this.open.add(connection);
+		Ear ear = new Ear();
+		connection.addListener(new RedisPubSubAdapter<byte[], byte[]>() {
+			@Override
+			public void message(byte[] channel, byte[] message) {
+				ear.heard.add(message);
+			}
+		});
+		for (String channel : channels) {
+			connection.sync().subscribe(bytes(PREFIX + channel));
+		}
+		return ear;
+	}
+
+	/** Runs a script of the catalog while the time is {@code now}. */
+	<T> T runAt(long now, Script script, List<String> scriptKeys, String... arguments) {
+		return evalAt(now, new String(script.source(), StandardCharsets.UTF_8), script.output(), scriptKeys, arguments);
+	}
+
+	/** Runs a piece of Lua behind the clock preamble while the time is {@code now}. */
+	<T> T withClockAt(long now, String lua, ScriptOutputType output, List<String> scriptKeys, String... arguments) {
+		try (InputStream in = Script.class.getResourceAsStream("/redis/clock.lua")) {
+			return evalAt(now, new String(in.readAllBytes(), StandardCharsets.UTF_8) + lua, output, scriptKeys,
+					arguments);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private <T> T evalAt(long now, String lua, ScriptOutputType output, List<String> scriptKeys, String... arguments) {
+		return redis().eval(TOLD_TIME.formatted(now / 1000, now % 1000 * 1000) + lua, output,
+				scriptKeys.toArray(String[]::new), arguments);
+	}
+
+	static Envelope message(String data) {
+		return new Envelope(EventName.DEFAULT, bytes(data), 1, 0, false, null);
+	}
+
+	static Envelope expiring(String data, long expiresAt) {
+		return new Envelope(EventName.DEFAULT, bytes(data), 1, expiresAt, false, null);
+	}
+
+	static Envelope ephemeral(String data) {
+		return new Envelope(EventName.DEFAULT, bytes(data), 1, 0, true, null);
+	}
+
+	static String data(Envelope envelope) {
+		return new String(envelope.data(), StandardCharsets.UTF_8);
+	}
+
+	static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+	static <T> T get(CompletableFuture<T> future) {
+		return future.orTimeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).join();
+	}
+
+	/** What was published, in order. */
+	final class Ear {
+
+		private final BlockingQueue<byte[]> heard = new LinkedBlockingQueue<>();
+
+		Frame next() {
+			try {
+				byte[] bytes = this.heard.poll(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+				assertThat(bytes).as("something published").isNotNull();
+				return Frame.decode(bytes);
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+
+		<T extends Frame> T next(Class<T> kind) {
+			Frame frame = next();
+			assertThat(frame).isInstanceOf(kind);
+			return kind.cast(frame);
+		}
+
+		/** Nothing more came: what is published now is the next that is heard. */
+		void heardNoMore(String channel) {
+			redis().publish(PREFIX + channel, "C nothing-before-this\n");
+			assertThat(next()).isEqualTo(new Frame.Close("nothing-before-this"));
+		}
+
+	}
+
+	private static final class Holder {
+
+		static final RedisClient CLIENT = RedisClient.create(TestRedis.shared().uri());
+
+		static final StatefulRedisConnection<String, String> CONNECTION;
+
+		static {
+			CLIENT.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(4), Duration.ofSeconds(4)));
+			CONNECTION = CLIENT.connect();
+		}
+
+	}
+
+}
