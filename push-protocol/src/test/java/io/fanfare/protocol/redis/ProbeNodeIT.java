@@ -1,0 +1,62 @@
+package io.fanfare.protocol.redis;
+
+import java.util.Map;
+
+import io.fanfare.protocol.MessageId;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+import static io.fanfare.protocol.redis.RedisPartition.CLOCK;
+import static io.fanfare.protocol.redis.RedisPartition.SINCE;
+import static io.fanfare.protocol.redis.RedisPartition.bytes;
+import static io.fanfare.protocol.redis.RedisPartition.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ProbeNodeIT {
+
+	@RegisterExtension
+	final RedisPartition partition = new RedisPartition();
+
+	@Test
+	void aProbeTakesAnIdAndReachesTheNodeAndNoOther() {
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		RedisPartition.Ear other = this.partition.listen("node:b");
+		long first = get(this.partition.nodes().probe("a", "n-1"));
+		long second = get(this.partition.nodes().probe("a", "n 2"));
+		assertThat(ear.next()).isEqualTo(new Frame.Probe(first, "n-1"));
+		assertThat(ear.next()).isEqualTo(new Frame.Probe(second, "n 2"));
+		assertThat(second).isGreaterThan(first);
+		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(MessageId.format(second));
+		other.heardNoMore("node:b");
+	}
+
+	@Test
+	void aProbeNoticesARollBack() {
+		long seen = MessageId.of(System.currentTimeMillis() + 60_000, 0);
+		this.partition.link().observe(seen);
+		assertThat(get(this.partition.nodes().probe("a", "n"))).isEqualTo(seen + 2);
+		assertThat(this.partition.redis().get(SINCE)).isEqualTo(MessageId.format(seen + 1));
+	}
+
+	@Test
+	void nodesTellOfThemselvesAndAreForgotten() {
+		get(this.partition.nodes().put("a", bytes("{\"a\":1}")));
+		get(this.partition.nodes().put("b", bytes("{}")));
+		get(this.partition.nodes().put("a", bytes("{\"a\":2}")));
+		Map<String, byte[]> nodes = get(this.partition.nodes().list());
+		assertThat(nodes).containsOnlyKeys("a", "b");
+		assertThat(nodes.get("a")).isEqualTo(bytes("{\"a\":2}"));
+		get(this.partition.nodes().remove("a"));
+		get(this.partition.nodes().remove("never"));
+		assertThat(get(this.partition.nodes().list())).containsOnlyKeys("b");
+	}
+
+	@Test
+	void anOrderToCloseTellsWhetherANodeHeardIt() {
+		assertThat(get(this.partition.nodes().send("a", new Frame.Close("a.c1")))).isFalse();
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		assertThat(get(this.partition.nodes().send("a", new Frame.Close("a.c1")))).isTrue();
+		assertThat(ear.next()).isEqualTo(new Frame.Close("a.c1"));
+	}
+
+}

@@ -1,0 +1,128 @@
+package io.fanfare.protocol.redis;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.History.Page;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+import static io.fanfare.protocol.redis.RedisPartition.LAST;
+import static io.fanfare.protocol.redis.RedisPartition.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ReadPageIT {
+
+	private static final ChannelName NEWS = ChannelName.topic("news");
+
+	private final long recent = System.currentTimeMillis() - Duration.ofMinutes(10).toMillis();
+
+	@RegisterExtension
+	final RedisPartition partition = new RedisPartition();
+
+	@Test
+	void aChannelWithoutMessagesIsAnEmptyPage() {
+		assertThat(after(0, 5)).isEqualTo(new Page(0, 0, false, List.of()));
+		assertThat(before(MessageId.MAX, 5)).isEqualTo(new Page(0, 0, false, List.of()));
+	}
+
+	@Test
+	void pagesAfterAnIdGoForward() {
+		store(5);
+		assertThat(ids(after(0, 2))).containsExactly(id(0), id(1));
+		assertThat(after(0, 2).more()).isTrue();
+		assertThat(ids(after(id(1), 2))).containsExactly(id(2), id(3));
+		assertThat(ids(after(id(2), 2))).containsExactly(id(3), id(4));
+		assertThat(after(id(2), 2).more()).isFalse();
+		assertThat(ids(after(id(4), 2))).isEmpty();
+		assertThat(ids(after(MessageId.of(1, 0), 9))).as("an id of long ago").hasSize(5);
+	}
+
+	@Test
+	void pagesBeforeAnIdGoBackAndAreOldestFirstAllTheSame() {
+		store(5);
+		assertThat(ids(before(MessageId.MAX, 2))).containsExactly(id(3), id(4));
+		assertThat(before(MessageId.MAX, 2).more()).isTrue();
+		assertThat(ids(before(id(3), 2))).containsExactly(id(1), id(2));
+		assertThat(before(id(3), 2).more()).isTrue();
+		assertThat(ids(before(id(1), 2))).containsExactly(id(0));
+		assertThat(before(id(1), 2).more()).isFalse();
+		assertThat(before(id(2), 2).more()).as("exactly two are left").isFalse();
+		assertThat(ids(before(id(0), 2))).isEmpty();
+	}
+
+	@Test
+	void everyPageTellsFloorAndLatest() {
+		store(5);
+		this.partition.redis().hset(LAST, "news", MessageId.format(id(4)) + " 0-0 99");
+		for (Page page : List.of(after(0, 1), after(id(4), 1), before(id(2), 1), before(id(0), 1))) {
+			assertThat(page.floor()).isEqualTo(id(0));
+			assertThat(page.latest()).isEqualTo(id(4));
+		}
+	}
+
+	@Test
+	void whatIsTooOldIsNotShown() {
+		long old = this.recent - Duration.ofHours(2).toMillis();
+		this.partition.stored("news", old + "-0", "0-0", "old");
+		store(2);
+		assertThat(after(0, 10).floor()).isEqualTo(id(0));
+		assertThat(ids(after(0, 10))).containsExactly(id(0), id(1));
+		assertThat(ids(after(MessageId.of(old - 1, 0), 10))).containsExactly(id(0), id(1));
+		assertThat(ids(before(MessageId.MAX, 10))).containsExactly(id(0), id(1));
+		assertThat(before(MessageId.MAX, 2).more()).isFalse();
+		assertThat(ids(before(MessageId.of(old, 1), 10))).isEmpty();
+	}
+
+	@Test
+	void aHistoryThatIsGoneStillTellsTheLatest() {
+		this.partition.redis().hset(LAST, "news", "7-7");
+		assertThat(after(0, 5)).isEqualTo(new Page(0, MessageId.of(7, 7), false, List.of()));
+	}
+
+	@Test
+	void walkingForwardAndBackShowsTheSame() {
+		store(17);
+		List<Long> forward = new ArrayList<>();
+		Page page = after(0, 4);
+		forward.addAll(ids(page));
+		while (page.more()) {
+			page = after(forward.getLast(), 4);
+			forward.addAll(ids(page));
+		}
+		List<Long> back = new ArrayList<>();
+		page = before(MessageId.MAX, 4);
+		back.addAll(0, ids(page));
+		while (page.more()) {
+			page = before(back.getFirst(), 4);
+			back.addAll(0, ids(page));
+		}
+		assertThat(forward).hasSize(17).isEqualTo(back);
+	}
+
+	private void store(int count) {
+		for (int i = 0; i < count; i++) {
+			this.partition.stored("news", this.recent + "-" + i, "0-0", "m");
+		}
+	}
+
+	private long id(int i) {
+		return MessageId.of(this.recent, i);
+	}
+
+	private Page after(long id, int limit) {
+		return get(this.partition.history().pageAfter(NEWS, id, limit));
+	}
+
+	private Page before(long id, int limit) {
+		return get(this.partition.history().pageBefore(NEWS, id, limit));
+	}
+
+	private static List<Long> ids(Page page) {
+		return page.entries().stream().map(History.Entry::id).toList();
+	}
+
+}

@@ -1,0 +1,203 @@
+package io.fanfare.protocol.redis;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Renewal;
+import io.fanfare.protocol.redis.Presence.Verdict;
+import io.fanfare.protocol.redis.Presence.Verdict.Kind;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+import static io.fanfare.protocol.redis.RedisPartition.CLOCK;
+import static io.fanfare.protocol.redis.RedisPartition.PREFIX;
+import static io.fanfare.protocol.redis.RedisPartition.PRESENCE;
+import static io.fanfare.protocol.redis.RedisPartition.RUN;
+import static io.fanfare.protocol.redis.RedisPartition.SINCE;
+import static io.fanfare.protocol.redis.RedisPartition.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+class RenewUsersIT {
+
+	private static final long MS = 1_790_000_000_000L;
+
+	private static final long G5 = MessageId.of(MS, 5);
+
+	private static final String TOMBSTONE = PREFIX + "kicked:alice:page";
+
+	@RegisterExtension
+	final RedisPartition partition = new RedisPartition();
+
+	@Test
+	void whoStillOwnsItsUserIsFineAndNothingChanges() {
+		this.partition.owner("alice", "a", "c1", G5, "page");
+		String field = this.partition.redis().hget(PRESENCE, "alice");
+		Renewal renewal = renew(held("alice", "c1", G5, "page"));
+		assertThat(renewal.verdicts()).isEmpty();
+		assertThat(this.partition.redis().hget(PRESENCE, "alice")).isEqualTo(field);
+		assertThat(MessageId.format(renewal.clock())).isEqualTo(this.partition.redis().get(CLOCK));
+		assertThat(MessageId.format(renewal.since())).isEqualTo(this.partition.redis().get(SINCE));
+	}
+
+	@Test
+	void everyRenewalRenewsTheLeaseAlsoOfANodeWithoutConnections() {
+		assertThat(renew().verdicts()).isEmpty();
+		assertThat(this.partition.redis().pttl(PREFIX + "lease:a")).isBetween(14_000L, 15_000L);
+	}
+
+	@Test
+	void aFieldThatIsGoneIsWrittenBackWithTheGenerationItHad() {
+		renew();
+		String clock = this.partition.redis().get(CLOCK);
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+		Presence.Owner owner = get(this.partition.presence().find("alice"));
+		assertThat(owner).isEqualTo(new Presence.Owner("a", "c1", G5, "page", 77, Tier.LOW));
+		assertThat(this.partition.redis().get(CLOCK)).as("nothing is claimed again").isEqualTo(clock);
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts()).isEmpty();
+	}
+
+	@Test
+	void aLowerGenerationOfAnotherClientIsDisplacedToldAndKeptAway() {
+		this.partition.owner("alice", "b", "c0", G5 - 1, "other");
+		RedisPartition.Ear ear = this.partition.listen("node:b");
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+		Frame.Kick kick = ear.next(Frame.Kick.class);
+		assertThat(kick.connection()).isEqualTo("c0");
+		assertThat(kick.generation()).isEqualTo(G5);
+		assertThat(kick.reason()).isEqualTo(CloseReason.TAKEOVER);
+		assertThat(this.partition.redis().get(PREFIX + "kicked:alice:other")).isEqualTo(MessageId.format(G5));
+		assertThat(this.partition.redis().hget(PRESENCE, "alice")).startsWith("a c1 " + MessageId.format(G5));
+	}
+
+	@Test
+	void aLowerGenerationOfTheSameClientIsDisplacedSilently() {
+		this.partition.owner("alice", "b", "c0", G5 - 1, "page");
+		RedisPartition.Ear ear = this.partition.listen("node:b");
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+		assertThat(ear.next(Frame.Kick.class).reason()).isNull();
+		assertThat(this.partition.redis().exists(TOMBSTONE)).isZero();
+	}
+
+	@Test
+	void generationsAreComparedAsNumbers() {
+		this.partition.owner("alice", "b", "c0", MessageId.of(MS, 9), "other");
+		assertThat(renew(held("alice", "c1", MessageId.of(MS, 10), "page")).verdicts()).extracting(Verdict::kind)
+			.containsExactly(Kind.RESTORED);
+	}
+
+	@Test
+	void aHigherGenerationOfAnotherClientMeansLost() {
+		this.partition.owner("alice", "b", "c2", G5 + 1, "other");
+		String field = this.partition.redis().hget(PRESENCE, "alice");
+		RedisPartition.Ear ear = this.partition.listen("node:b");
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.LOST, G5 + 1));
+		assertThat(this.partition.redis().hget(PRESENCE, "alice")).isEqualTo(field);
+		ear.heardNoMore("node:b");
+	}
+
+	@Test
+	void aHigherGenerationOfTheSameClientMeansReplaced() {
+		this.partition.owner("alice", "b", "c2", G5 + 1, "page");
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.REPLACED, G5 + 1));
+	}
+
+	@Test
+	void aClientWithATombstoneIsLostAndNotWrittenBack() {
+		this.partition.redis().set(TOMBSTONE, MessageId.format(G5 + 9));
+		vouchFrom(G5 - 100);
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.LOST, G5 + 9));
+		assertThat(this.partition.redis().hexists(PRESENCE, "alice")).isFalse();
+	}
+
+	@Test
+	void aClientWithATombstoneIsNotWrittenBackOverALowerGenerationEither() {
+		this.partition.owner("alice", "b", "c0", G5 - 1, "other");
+		this.partition.redis().set(TOMBSTONE, MessageId.format(G5 + 9));
+		vouchFrom(G5 - 100);
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.LOST, G5 + 9));
+		assertThat(this.partition.redis().hget(PRESENCE, "alice")).startsWith("b c0 ");
+	}
+
+	@Test
+	void aTombstoneFromBeforeALossOfDataIsVoid() {
+		this.partition.redis().set(TOMBSTONE, MessageId.format(G5 + 9));
+		vouchFrom(G5 + 10);
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+	}
+
+	@Test
+	void aTombstoneDoesNotEndTheConnectionThatOwnsTheUser() {
+		this.partition.owner("alice", "a", "c1", G5, "page");
+		this.partition.redis().set(TOMBSTONE, MessageId.format(G5 + 9));
+		vouchFrom(G5 - 100);
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts()).isEmpty();
+	}
+
+	@Test
+	void aBatchNamesItsConnectionsByTheirPlace() {
+		List<Held> held = new ArrayList<>();
+		List<Verdict> expected = new ArrayList<>();
+		for (int i = 0; i < 400; i++) {
+			String user = "u " + i;
+			held.add(held(user, "c" + i, G5, "page"));
+			switch (i % 4) {
+				case 0 -> this.partition.owner(user, "a", "c" + i, G5, "page");
+				case 1 -> expected.add(new Verdict(i, Kind.RESTORED, G5));
+				case 2 -> {
+					this.partition.owner(user, "b", "x", G5 + i, "page");
+					expected.add(new Verdict(i, Kind.REPLACED, G5 + i));
+				}
+				default -> {
+					this.partition.owner(user, "b", "x", G5 + i, "other");
+					expected.add(new Verdict(i, Kind.LOST, G5 + i));
+				}
+			}
+		}
+		assertThat(renew(held.toArray(Held[]::new)).verdicts()).isEqualTo(expected);
+	}
+
+	@Test
+	void anUnknownServerIsToldBySince() {
+		long before = renew().since();
+		this.partition.redis().set(RUN, "another");
+		Renewal renewal = renew();
+		assertThat(renewal.since()).isGreaterThan(before).isEqualTo(renewal.clock());
+	}
+
+	@Test
+	void anEmptiedStoreGetsEverythingBack() {
+		Renewal before = renew(held("alice", "c1", G5, "page"));
+		this.partition.redis().flushall();
+		Renewal after = renew(held("alice", "c1", G5, "page"), held("bob", "c2", G5 + 1, "page"));
+		assertThat(after.since()).isGreaterThan(before.clock());
+		assertThat(after.verdicts()).containsExactly(new Verdict(0, Kind.RESTORED, G5),
+				new Verdict(1, Kind.RESTORED, G5 + 1));
+	}
+
+	private void vouchFrom(long since) {
+		this.partition.redis().set(SINCE, MessageId.format(since));
+		this.partition.redis().set(CLOCK, MessageId.format(MessageId.of(MS + 1000, 0)));
+		this.partition.redis().set(RUN, this.partition.runId());
+	}
+
+	private static Held held(String user, String connection, long generation, String client) {
+		return new Held(user, connection, generation, client, 77, Tier.LOW);
+	}
+
+	private Renewal renew(Held... held) {
+		return get(this.partition.presence().renew("a", List.of(held)));
+	}
+
+}
