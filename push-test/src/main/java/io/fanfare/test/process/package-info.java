@@ -1,5 +1,6 @@
 /**
- * What tests need to run processes: free ports.
+ * What tests need to run processes: free ports, installed programs, children that end
+ * with the JVM.
  */
 @NullMarked
 package io.fanfare.test.process;

@@ -1,0 +1,70 @@
+package io.fanfare.test.process;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A program that tests use where it is installed. Where it is not, they are skipped with
+ * a reason; where the environment says {@code CI=true} they fail, so that nothing goes
+ * untested unseen.
+ */
+public enum RequiredTool {
+
+	/**
+	 * The web server.
+	 */
+	NGINX("nginx"),
+
+	/**
+	 * A browser of the Chromium family.
+	 */
+	CHROMIUM("chromium", "chromium-browser", "google-chrome-stable", "google-chrome");
+
+	/** Servers live in directories that are not on everybody's path. */
+	private static final String BESIDES = "/usr/sbin:/usr/local/sbin:/sbin:/opt/homebrew/bin".replace(":",
+			File.pathSeparator);
+
+	private final List<String> names;
+
+	RequiredTool(String... names) {
+		this.names = List.of(names);
+	}
+
+	/**
+	 * Where the program is. Ends the test, or all tests of a class when called before
+	 * them, if it is nowhere.
+	 * @return the program
+	 */
+	public Path require() {
+		return require(System.getenv("PATH"), System.getenv("CI"));
+	}
+
+	Path require(@Nullable String path, @Nullable String ci) {
+		Path found = find((path != null) ? path + File.pathSeparator + BESIDES : BESIDES);
+		if (found != null) {
+			return found;
+		}
+		String reason = "Not installed: " + String.join(", ", this.names);
+		if ("true".equals(ci)) {
+			throw new AssertionError(reason + ". Under CI=true nothing is skipped");
+		}
+		return Assumptions.abort(reason);
+	}
+
+	private @Nullable Path find(String path) {
+		return this.names.stream()
+			.flatMap((name) -> Stream.of(path.split(File.pathSeparator))
+				.filter((directory) -> !directory.isBlank())
+				.map((directory) -> Path.of(directory, name)))
+			.filter((file) -> Files.isRegularFile(file) && Files.isExecutable(file))
+			.findFirst()
+			.orElse(null);
+	}
+
+}
