@@ -18,7 +18,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 final class Cluster implements AutoCloseable {
 
 	/** What the API brings to the class path and a node must not switch on. */
-	private static final String NOT_FOR_NODES = String.join(",",
+	static final String NOT_FOR_NODES = String.join(",",
 			"org.springframework.boot.security.autoconfigure.SecurityAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration",

@@ -16,12 +16,27 @@ final class TestCluster {
 	private static final LocalSettings SETTINGS = new LocalSettings(List.of(0, 0), List.of(0, 0), 0, 0, "dev-secret",
 			"only-for-the-local-cluster-never-in-production");
 
+	/** How many streams each node of the small cluster takes. */
+	static final int SMALL = 3;
+
 	private TestCluster() {
 	}
 
 	/** Started at the first call, ended with the JVM. */
 	static Cluster shared() {
 		return Holder.CLUSTER;
+	}
+
+	/**
+	 * Another one, with a Redis of its own, whose nodes take three streams each and whose
+	 * clients come back soon. Tests that use it leave it without streams.
+	 */
+	static Cluster small() {
+		return SmallHolder.CLUSTER;
+	}
+
+	static String jwtSecret() {
+		return SETTINGS.jwtSecret();
 	}
 
 	/** A cluster of one's own, to stop parts of. The caller closes it. */
@@ -44,6 +59,21 @@ final class TestCluster {
 		private static Cluster start() {
 			Cluster cluster = TestCluster.start(TestRedis.shared(), "--logging.level.root=WARN",
 					"--logging.level.io.fanfare=WARN");
+			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
+			return cluster;
+		}
+
+	}
+
+	private static final class SmallHolder {
+
+		private static final Cluster CLUSTER = start();
+
+		private static Cluster start() {
+			TestRedis redis = TestRedis.start();
+			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
+					"--fanfare.connections.max=" + SMALL, "--fanfare.connections.min-retry=200ms",
+					"--fanfare.connections.max-retry=500ms", "--fanfare.connections.max-spread=500ms");
 			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
 			return cluster;
 		}

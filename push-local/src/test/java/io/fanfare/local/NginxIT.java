@@ -1,0 +1,370 @@
+package io.fanfare.local;
+
+import java.net.http.HttpHeaders;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+import io.fanfare.node.connection.Connections;
+import io.fanfare.test.process.Ports;
+import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.redis.TestRedis;
+import io.fanfare.test.sse.Answer;
+import io.fanfare.test.sse.End;
+import io.fanfare.test.sse.SseBlock;
+import io.fanfare.test.sse.SseClient;
+import io.fanfare.test.sse.SseRequest;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/** The cluster behind the real nginx with the configuration that is shipped. */
+class NginxIT {
+
+	private static final Duration SOON = Duration.ofSeconds(10);
+
+	private static final JsonMapper json = JsonMapper.shared();
+
+	/** For what makes no server fail: nginx remembers that for seconds. */
+	private static NginxProcess nginx;
+
+	@TempDir
+	Path directory;
+
+	private final Cluster cluster = TestCluster.shared();
+
+	private final Backend backend = TestCluster.backend(this.cluster);
+
+	private final List<SseClient> streams = new ArrayList<>();
+
+	@BeforeAll
+	static void startNginx() {
+		RequiredTool.NGINX.require();
+		nginx = NginxProcess.before(TestCluster.shared());
+	}
+
+	@AfterAll
+	static void stopNginx() {
+		if (nginx != null) {
+			nginx.close();
+		}
+	}
+
+	@AfterEach
+	void closeStreams() {
+		this.streams.forEach(SseClient::close);
+	}
+
+	@Test
+	void eventsArriveOneByOneWithoutDelay() {
+		SseClient stream = open(nginx.stream(this.backend.token("edge-one")));
+		node(stream);
+		List<Duration> taken = new ArrayList<>();
+		for (int i = 0; i < 20; i++) {
+			int chunks = stream.chunks().size();
+			Instant begun = Instant.now();
+			String id = this.backend.toUser("edge-one", "event " + i);
+			SseBlock heard = stream.awaitBlock((block) -> block.fires("message"), SOON);
+			taken.add(Duration.between(begun, heard.at()));
+			assertThat(heard.id()).isEqualTo(id);
+			assertThat(heard.data()).isEqualTo("event " + i);
+			assertThat(stream.chunks()).hasSizeGreaterThan(chunks);
+		}
+		Collections.sort(taken);
+		System.out.println("Through nginx, from publish to receipt: median " + taken.get(taken.size() / 2).toMillis()
+				+ " ms, slowest " + taken.getLast().toMillis() + " ms");
+		assertThat(taken.get(taken.size() / 2)).isLessThan(Duration.ofMillis(100));
+	}
+
+	@Test
+	void theHeadIsTheNodesOwn() {
+		SseClient stream = open(nginx.stream(this.backend.token("edge-head")).header("Origin", "https://app.example"));
+		assertThat(stream.status()).isEqualTo(200);
+		HttpHeaders headers = stream.headers();
+		assertThat(headers.allValues("Content-Type")).containsExactly("text/event-stream;charset=utf-8");
+		assertThat(headers.allValues("Cache-Control")).containsExactly("no-cache, no-store, no-transform");
+		assertThat(headers.allValues("X-Accel-Buffering")).containsExactly("no");
+		assertThat(headers.allValues("Transfer-Encoding")).containsExactly("chunked");
+		assertThat(headers.allValues("Content-Encoding")).isEmpty();
+		assertThat(headers.allValues("Access-Control-Allow-Origin")).containsExactly("*");
+		assertThat(headers.allValues("Vary")).containsExactly("Origin");
+	}
+
+	@Test
+	void refusalsThatAreFinalPassWithCorsOnce() {
+		Answer answer = nginx.stream("no.such.token").header("Origin", "https://app.example").fetch();
+		assertThat(answer.status()).isEqualTo(401);
+		assertThat(answer.header("WWW-Authenticate")).contains("invalid_token");
+		assertThat(answer.headers().allValues("Access-Control-Allow-Origin")).containsExactly("*");
+		Answer preflight = nginx.request("/events")
+			.method("OPTIONS")
+			.header("Origin", "https://app.example")
+			.header("Access-Control-Request-Method", "GET")
+			.fetch();
+		assertThat(preflight.status()).isEqualTo(204);
+		assertThat(preflight.headers().allValues("Access-Control-Allow-Origin")).containsExactly("*");
+		assertThat(preflight.header("Access-Control-Allow-Headers")).contains("Last-Event-ID");
+	}
+
+	@Test
+	void aFullNodeIsPassedOverAndAFullClusterSaysWhenToComeBack() {
+		Cluster small = TestCluster.small();
+		Backend smallBackend = TestCluster.backend(small);
+		try (NginxProcess mine = NginxProcess.before(small)) {
+			fill(small, 0);
+			for (int i = 0; i < TestCluster.SMALL; i++) {
+				assertThat(node(open(mine.stream(smallBackend.token("edge-full-" + i))))).isEqualTo("node-2");
+			}
+			SseRequest request = mine.stream(smallBackend.token("edge-too-many"))
+				.header("Origin", "https://app.example")
+				.lastEventId(smallBackend.cursor());
+			Answer fallback = request.fetch();
+			assertThat(fallback.status()).isEqualTo(200);
+			assertThat(fallback.headers().allValues("Content-Type")).containsExactly("text/event-stream;charset=utf-8");
+			assertThat(fallback.headers().allValues("Access-Control-Allow-Origin"))
+				.containsExactly("https://app.example");
+			assertThat(fallback.text()).matches("retry: [0-9]+\n\n");
+			assertThat(Integer.parseInt(fallback.text().replaceAll("\\D", ""))).isBetween(2_000, 10_000);
+			assertThat(fallback.header("Set-Cookie")).isEmpty();
+
+			Answer strict = request.query("strict", "1").fetch();
+			assertThat(strict.status()).isEqualTo(503);
+			assertThat(strict.header("Content-Type")).isEqualTo("application/problem+json");
+			assertThat(strict.header("Retry-After")).matches("[0-9]+");
+			assertThat(strict.headers().allValues("Access-Control-Allow-Origin")).containsExactly("*");
+			assertThat(strict.text()).contains("\"detail\":\"full\"");
+
+			this.streams.forEach(SseClient::close);
+			await().atMost(SOON).until(() -> size(small, 0) == 0 && size(small, 1) == 0);
+			node(open(mine.stream(smallBackend.token("edge-again"))));
+		}
+		closeStreams();
+		await().atMost(SOON).until(() -> size(small, 0) == 0 && size(small, 1) == 0);
+	}
+
+	@Test
+	void aStoppedNodeAndOneThatHasEndedArePassedOver() {
+		try (NodeProcess node = NodeProcess.start("node-3", TestRedis.shared().url(), this.directory);
+				NginxProcess mine = NginxProcess.start(this.cluster.apiPort(), node.streamPort(),
+						this.cluster.streamPort(0))) {
+			List<String> before = new ArrayList<>();
+			for (int i = 0; i < 2; i++) {
+				before.add(node(open(mine.stream(this.backend.token("edge-before-" + i)))));
+			}
+			assertThat(before).containsExactlyInAnyOrder("node-1", "node-3");
+
+			node.process().freeze();
+			List<Duration> taken = new ArrayList<>();
+			for (int i = 0; i < 6; i++) {
+				Instant begun = Instant.now();
+				SseClient stream = open(mine.stream(this.backend.token("edge-during-" + i)));
+				assertThat(node(stream)).isEqualTo("node-1");
+				taken.add(Duration.between(begun, stream.blocks().getFirst().at()));
+				this.backend.toUser("edge-during-" + i, "heard");
+				stream.awaitBlock((block) -> block.fires("message"), SOON);
+			}
+			System.out
+				.println("Opens beside a stopped node: " + taken.stream().map(Duration::toMillis).toList() + " ms");
+			assertThat(Collections.max(taken)).isLessThan(Duration.ofMillis(2_500));
+
+			node.process().thaw();
+			List<String> after = new ArrayList<>();
+			await().atMost(SOON).until(() -> {
+				after.add(node(open(mine.stream(this.backend.token("edge-after-" + after.size())))));
+				return after.getLast().equals("node-3");
+			});
+
+			node.process().stop();
+			for (int i = 0; i < 6; i++) {
+				Instant begun = Instant.now();
+				SseClient stream = open(mine.stream(this.backend.token("edge-down-" + i)));
+				assertThat(node(stream)).isEqualTo("node-1");
+				assertThat(Duration.between(begun, stream.blocks().getFirst().at())).isLessThan(Duration.ofSeconds(1));
+			}
+		}
+	}
+
+	@Test
+	void noTokenIsInAnyLog() {
+		String token = this.backend.token("edge-secret");
+		String signature = token.substring(token.lastIndexOf('.') + 1);
+		try (TcpRelay relay = new TcpRelay(this.cluster.streamPort(0));
+				NginxProcess mine = NginxProcess.start(Ports.free(), relay.port(), Ports.free())) {
+			SseClient byQuery = open(mine.request("/events").query("access_token", token));
+			node(byQuery);
+			node(open(mine.request("/sse").bearer(token).header("Referer", "http://x/?access_token=" + token)));
+			relay.refuse();
+			byQuery.awaitEnd(SOON);
+			List<SseRequest> failing = List.of(mine.request("/events").query("access_token", token),
+					mine.request("/events").query("access_token", token).query("strict", "1"),
+					mine.request("/events").query("access_token", token).method("POST").body("text/plain", "none"),
+					mine.request("/events/close")
+						.query("access_token", token)
+						.method("POST")
+						.body("application/json", "{}"),
+					mine.request("/events/ack")
+						.query("access_token", token)
+						.method("POST")
+						.body("text/plain", "x".repeat(20_000)),
+					mine.request("/v1/messages").query("access_token", token).bearer(token),
+					mine.request("/v1/nodes").query("access_token", token),
+					mine.request("/no-such-path").query("access_token", token),
+					mine.request("/events;" + token).bearer(token),
+					mine.request("/events").query("access_token", token).query("long", "x".repeat(20_000)),
+					mine.request("/events").query("access_token", token).without("Host"),
+					mine.request("/events").query("access_token", token).header("Long", "x".repeat(20_000)));
+			for (SseRequest request : failing) {
+				assertThat(request.fetch().status()).as(request.toString()).isNotZero();
+			}
+			SseClient gone = mine.request("/events").query("access_token", token).open();
+			gone.abort();
+			await().atMost(SOON)
+				.until(() -> mine.accessLog().lines().filter((line) -> line.contains("\"GET /")).count() >= 10);
+			assertThat(mine.accessLog()).contains("upstream_status=\"502").contains("\"GET /events HTTP/1.1\"");
+			// The path is logged, and is no place for a token; `;` stands for whatever
+			// else is in it.
+			assertThat(mine.everythingWritten().replace("/events;" + token, "")).doesNotContain(signature)
+				.doesNotContain("access_token");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/v1/nodes", "//v1/nodes", "/v1//nodes", "/v1/nodes/node-1/drain", "/v1/%6eodes",
+			"/v1/x/../nodes", "/v1/;/nodes", "/v1/drain", "/v1/rebalance", "/actuator", "/actuator/health", "/-/nodes",
+			"/-/nodes-seen", "/livez/x" })
+	void whatIsPrivateIsNotThere(String path) {
+		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
+		assertThat(answer.status()).isEqualTo(404);
+		assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+		Answer post = nginx.request(path).bearer("dev-secret").method("POST").body("application/json", "{}").fetch();
+		assertThat(post.status()).isEqualTo(404);
+	}
+
+	@Test
+	void theApiIsBehindIt() {
+		Backend throughNginx = new Backend(nginx.url(), "dev-secret");
+		SseClient stream = open(nginx.stream(throughNginx.token("edge-api")));
+		node(stream);
+		String id = throughNginx.toUser("edge-api", "published through nginx");
+		assertThat(stream.awaitBlock((block) -> block.fires("message"), SOON).id()).isEqualTo(id);
+
+		Answer tooLarge = publish("x".repeat(1 << 20));
+		assertThat(tooLarge.status()).isEqualTo(413);
+		assertThat(tooLarge.header("Content-Type")).startsWith("application/problem+json");
+		assertThat(json.readTree(tooLarge.text()).required("detail").asString()).isNotEmpty();
+		Answer evenLarger = publish("x".repeat(3 << 20));
+		assertThat(evenLarger.status()).isEqualTo(413);
+		assertThat(json.readTree(evenLarger.text()).required("type"))
+			.isEqualTo(json.readTree(tooLarge.text()).required("type"));
+	}
+
+	private static Answer publish(String data) {
+		return nginx.request("/v1/messages")
+			.bearer("dev-secret")
+			.method("POST")
+			.header("Accept", "application/json")
+			.body("application/json", json.writeValueAsString(Map.of("to", Map.of("user", "nobody"), "data", data)))
+			.fetch();
+	}
+
+	@Test
+	void aKickedPagesReconnectIsToldToStop() {
+		String token = this.backend.token("edge-kicked");
+		SseClient first = open(nginx.stream(token).query("client", "first"));
+		node(first);
+		node(open(nginx.stream(token).query("client", "second")));
+		String cursor = first.awaitBlock((block) -> block.fires("push.kicked"), SOON).id();
+		assertThat(cursor).startsWith("k.");
+		assertThat(first.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
+		Answer reconnect = nginx.stream(token)
+			.query("client", "first")
+			.lastEventId(cursor)
+			.header("Origin", "https://app.example")
+			.fetch();
+		assertThat(reconnect.status()).isEqualTo(204);
+		assertThat(reconnect.headers().allValues("Access-Control-Allow-Origin")).containsExactly("*");
+	}
+
+	@Test
+	void aClientThatGoesAwayIsNoticed() {
+		SseClient stream = open(nginx.stream(this.backend.token("edge-gone")));
+		node(stream);
+		assertThat(this.backend.user("edge-gone").required("online").asBoolean()).isTrue();
+		Instant begun = Instant.now();
+		stream.close();
+		await().atMost(Duration.ofSeconds(5))
+			.until(() -> !this.backend.user("edge-gone").required("online").asBoolean());
+		System.out.println("A client that went away behind nginx was noticed after "
+				+ Duration.between(begun, Instant.now()).toMillis() + " ms");
+	}
+
+	@Test
+	void aReloadLosesNothing() {
+		String token = this.backend.token("edge-reload");
+		try (NginxProcess mine = NginxProcess.start(
+				(text) -> NginxProcess.replace(text, "worker_shutdown_timeout 30s", "worker_shutdown_timeout 2s"),
+				this.cluster.apiPort(), this.cluster.streamPort(0), this.cluster.streamPort(1))) {
+			SseClient stream = open(mine.stream(token).query("client", "page"));
+			node(stream);
+			mine.reload();
+			await().atMost(SOON).until(() -> mine.errorLog().contains("gracefully shutting down"));
+			List<String> published = new ArrayList<>();
+			published.add(this.backend.toUser("edge-reload", "while old workers live"));
+			stream.awaitBlock((block) -> block.fires("message"), SOON);
+			node(open(mine.stream(this.backend.token("edge-new-worker"))));
+
+			assertThat(stream.awaitEnd(SOON)).isEqualTo(End.CUT);
+			published.add(this.backend.toUser("edge-reload", "while nobody hears"));
+			SseClient again = open(mine.stream(token).query("client", "page").lastEventId(stream.lastEventId()));
+			published.add(this.backend.toUser("edge-reload", "to the new workers"));
+			again.awaitBlock((block) -> published.getLast().equals(block.id()), SOON);
+			List<String> heard = new ArrayList<>();
+			for (SseClient one : List.of(stream, again)) {
+				one.blocks()
+					.stream()
+					.filter((block) -> block.fires("message"))
+					.forEach((block) -> heard.add(block.id()));
+				assertThat(one.blocks()).noneMatch((block) -> block.fires("push.gap"));
+			}
+			assertThat(heard).isEqualTo(published);
+		}
+	}
+
+	/** Takes every place that a node has. */
+	private void fill(Cluster small, int node) {
+		Backend smallBackend = TestCluster.backend(small);
+		for (int i = 0; size(small, node) < TestCluster.SMALL; i++) {
+			node(open(TestCluster.stream(small, node, smallBackend.token("filling-" + i))));
+		}
+	}
+
+	private static int size(Cluster small, int node) {
+		return small.node(node).getBean(Connections.class).size();
+	}
+
+	private SseClient open(SseRequest request) {
+		SseClient stream = request.open();
+		this.streams.add(stream);
+		return stream;
+	}
+
+	/** Waits for the first block and tells the name of the node. */
+	private static String node(SseClient stream) {
+		JsonNode connected = json.readTree(stream.awaitBlock((block) -> block.fires("push.connected"), SOON).data());
+		return connected.required("node").asString().replaceAll("\\..*", "");
+	}
+
+}

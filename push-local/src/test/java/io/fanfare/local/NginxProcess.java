@@ -1,0 +1,217 @@
+package io.fanfare.local;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Ports;
+import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.sse.SseClient;
+import io.fanfare.test.sse.SseRequest;
+
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The real nginx with the shipped configuration: only addresses, ports and the place of
+ * the log differ. nginx remembers for seconds which server failed, so what makes servers
+ * fail takes one of its own.
+ */
+final class NginxProcess implements AutoCloseable {
+
+	private static final Duration START = Duration.ofSeconds(10);
+
+	private static final int ATTEMPTS = 5;
+
+	private static final String HOST = "127.0.0.1";
+
+	private final Path directory;
+
+	private ChildProcess process;
+
+	private int port;
+
+	private NginxProcess(Path directory) {
+		this.directory = directory;
+	}
+
+	static NginxProcess before(Cluster cluster) {
+		return start(cluster.apiPort(), cluster.streamPort(0), cluster.streamPort(1));
+	}
+
+	static NginxProcess start(int api, int... nodes) {
+		return start(UnaryOperator.identity(), api, nodes);
+	}
+
+	/**
+	 * Starts nginx.
+	 * @param change what to change in {@code nginx.conf} besides
+	 * @param api the API's port
+	 * @param nodes the nodes' stream ports
+	 */
+	static NginxProcess start(UnaryOperator<String> change, int api, int... nodes) {
+		Path nginx = RequiredTool.NGINX.require();
+		try {
+			Path directory = Files.createTempDirectory("fanfare-nginx");
+			// Started by root, its workers are somebody else.
+			directory.toFile().setExecutable(true, false);
+			NginxProcess started = new NginxProcess(directory);
+			copy(shipped(), started.configuration());
+			rewrite(started.configuration().resolve("nginx.conf"), change);
+			servers(started.site("nodes.conf"), nodes);
+			servers(started.site("api.conf"), api);
+			rewrite(started.site("log.conf"), (text) -> replace(text, "/dev/stdout", "access.log"));
+			started.launch(nginx);
+			return started;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	int port() {
+		return this.port;
+	}
+
+	String url() {
+		return "http://" + HOST + ":" + this.port;
+	}
+
+	SseRequest request(String path) {
+		return SseClient.request(HOST, this.port, path);
+	}
+
+	SseRequest stream(String token) {
+		return request("/events").bearer(token);
+	}
+
+	/** Reads the configuration again; streams stay with the old workers. */
+	void reload() {
+		this.process.signal("HUP");
+	}
+
+	/** The log of requests. */
+	String accessLog() {
+		return read(this.directory.resolve("access.log"));
+	}
+
+	/** What nginx says about itself. */
+	String errorLog() {
+		return read(this.directory.resolve("stderr.log"));
+	}
+
+	/** Everything that nginx wrote anywhere. */
+	String everythingWritten() {
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			return files.filter((file) -> Files.isRegularFile(file) && !file.startsWith(configuration()))
+				.map(NginxProcess::read)
+				.collect(Collectors.joining("\n"));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Override
+	public void close() {
+		this.process.close();
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+				Files.delete(file);
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private void launch(Path nginx) throws IOException {
+		String listen = Files.readString(site("listen.conf"));
+		for (int attempt = 1;; attempt++) {
+			this.port = Ports.free();
+			Files.writeString(site("listen.conf"),
+					replace(listen, "listen 8000 ", "listen " + HOST + ":" + this.port + " "));
+			ChildProcess started = ChildProcess.start("TERM", this.directory.resolve("stderr.log"),
+					List.of(nginx.toString(), "-e", "stderr", "-p", this.directory.toString(), "-c",
+							configuration().resolve("nginx.conf").toString(), "-g", "daemon off;"));
+			this.process = started;
+			await().pollInterval(Duration.ofMillis(20))
+				.atMost(START)
+				.until(() -> !started.isAlive() || !Ports.isFree(this.port) && answers());
+			if (started.isAlive()) {
+				return;
+			}
+			if (attempt == ATTEMPTS) {
+				throw new IllegalStateException("nginx does not start:\n" + errorLog());
+			}
+		}
+	}
+
+	private boolean answers() {
+		return request("/livez").fetch().status() == 200;
+	}
+
+	private Path configuration() {
+		return this.directory.resolve("conf");
+	}
+
+	private Path site(String name) {
+		return configuration().resolve("site").resolve(name);
+	}
+
+	private static Path shipped() {
+		return Stream.iterate(Path.of("").toAbsolutePath(), Path::getParent)
+			.map((directory) -> directory.resolve("nginx"))
+			.filter((directory) -> Files.exists(directory.resolve("nginx.conf")))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static void copy(Path from, Path to) throws IOException {
+		try (Stream<Path> files = Files.walk(from)) {
+			for (Path file : files.toList()) {
+				Files.copy(file, to.resolve(from.relativize(file)));
+			}
+		}
+	}
+
+	/** Other servers, with the parameters of the shipped ones. */
+	private static void servers(Path file, int... ports) throws IOException {
+		rewrite(file, (text) -> {
+			String server = text.lines().filter((line) -> line.startsWith("server ")).findFirst().orElseThrow();
+			return IntStream.of(ports)
+				.mapToObj((port) -> server.replaceFirst("server \\S+", "server " + HOST + ":" + port))
+				.collect(Collectors.joining("\n"));
+		});
+	}
+
+	private static void rewrite(Path file, UnaryOperator<String> change) throws IOException {
+		Files.writeString(file, change.apply(Files.readString(file)));
+	}
+
+	/** Replaces what must be there. */
+	static String replace(String text, String old, String now) {
+		if (!text.contains(old)) {
+			throw new IllegalArgumentException("No \"" + old + "\" in " + text);
+		}
+		return text.replace(old, now);
+	}
+
+	private static String read(Path file) {
+		try {
+			return Files.exists(file) ? Files.readString(file) : "";
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
