@@ -9,7 +9,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-import io.fanfare.node.connection.Connections;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.redis.TestRedis;
@@ -124,7 +123,7 @@ class NginxIT {
 		Cluster small = TestCluster.small();
 		Backend smallBackend = TestCluster.backend(small);
 		try (NginxProcess mine = NginxProcess.before(small)) {
-			fill(small, 0);
+			this.streams.addAll(TestCluster.fill(0));
 			for (int i = 0; i < TestCluster.SMALL; i++) {
 				assertThat(node(open(mine.stream(smallBackend.token("edge-full-" + i))))).isEqualTo("node-2");
 			}
@@ -148,11 +147,11 @@ class NginxIT {
 			assertThat(strict.text()).contains("\"detail\":\"full\"");
 
 			this.streams.forEach(SseClient::close);
-			await().atMost(SOON).until(() -> size(small, 0) == 0 && size(small, 1) == 0);
+			TestCluster.awaitEmpty();
 			node(open(mine.stream(smallBackend.token("edge-again"))));
 		}
 		closeStreams();
-		await().atMost(SOON).until(() -> size(small, 0) == 0 && size(small, 1) == 0);
+		TestCluster.awaitEmpty();
 	}
 
 	@Test
@@ -341,18 +340,6 @@ class NginxIT {
 			}
 			assertThat(heard).isEqualTo(published);
 		}
-	}
-
-	/** Takes every place that a node has. */
-	private void fill(Cluster small, int node) {
-		Backend smallBackend = TestCluster.backend(small);
-		for (int i = 0; size(small, node) < TestCluster.SMALL; i++) {
-			node(open(TestCluster.stream(small, node, smallBackend.token("filling-" + i))));
-		}
-	}
-
-	private static int size(Cluster small, int node) {
-		return small.node(node).getBean(Connections.class).size();
 	}
 
 	private SseClient open(SseRequest request) {

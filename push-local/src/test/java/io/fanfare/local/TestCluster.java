@@ -1,10 +1,15 @@
 package io.fanfare.local;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
+import io.fanfare.node.connection.Connections;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
 import io.fanfare.test.sse.SseRequest;
+
+import static org.awaitility.Awaitility.await;
 
 /**
  * The cluster that the tests of this module share: two nodes and the API of the local
@@ -50,6 +55,31 @@ final class TestCluster {
 
 	static SseRequest stream(Cluster cluster, int node, String token) {
 		return SseClient.request("127.0.0.1", cluster.streamPort(node), "/events").bearer(token);
+	}
+
+	/** How many streams a node holds. */
+	static int size(Cluster cluster, int node) {
+		return cluster.node(node).getBean(Connections.class).size();
+	}
+
+	/**
+	 * Takes every place that a node of the small cluster has.
+	 * @return the streams that do; the caller closes them
+	 */
+	static List<SseClient> fill(int node) {
+		Cluster small = small();
+		List<SseClient> streams = new ArrayList<>();
+		while (size(small, node) < SMALL) {
+			SseClient stream = stream(small, node, backend(small).token("filling-" + streams.size())).open();
+			streams.add(stream);
+			stream.awaitBlock((block) -> block.fires("push.connected"), Duration.ofSeconds(10));
+		}
+		return streams;
+	}
+
+	/** Waits until the small cluster is without streams. */
+	static void awaitEmpty() {
+		await().atMost(Duration.ofSeconds(10)).until(() -> size(small(), 0) == 0 && size(small(), 1) == 0);
 	}
 
 	private static final class Holder {
