@@ -1,0 +1,365 @@
+package io.fanfare.node.simulation;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import io.fanfare.node.connection.StreamRequest;
+import io.fanfare.node.connection.StreamRequest.Start;
+import io.fanfare.node.simulation.Simulation.Mark;
+import io.fanfare.node.simulation.Simulation.Truth;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Tier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A page that behaves as a native EventSource does, and holds what it reads against what
+ * was published.
+ */
+final class Page {
+
+	private final Simulation simulation;
+
+	private final int number;
+
+	private final String user;
+
+	private final String client;
+
+	private final List<ChannelName> topics;
+
+	private final Set<String> channels;
+
+	/** How many messages of the past a fresh stream asks for; -1 for none. */
+	private final int history;
+
+	private final int window;
+
+	private final long tokenLife;
+
+	private State state = State.IDLE;
+
+	private boolean left;
+
+	private long retryAt;
+
+	private long retry = 100;
+
+	private String lastId = "";
+
+	private @Nullable SimulatedSocket socket;
+
+	private long connectedAt;
+
+	private boolean heard;
+
+	private boolean started;
+
+	/** The first message it was promised. */
+	private int promised;
+
+	/** Everything published before this was read, or announced, or not promised. */
+	private int covered;
+
+	private final Map<String, Integer> excused = new HashMap<>();
+
+	private final BitSet seen = new BitSet();
+
+	private final List<Gap> gaps = new ArrayList<>();
+
+	Page(Simulation simulation, int number, String user, String client, List<ChannelName> topics, int history,
+			int window, long tokenLife) {
+		this.simulation = simulation;
+		this.number = number;
+		this.user = user;
+		this.client = client;
+		this.topics = topics;
+		this.history = history;
+		this.window = window;
+		this.tokenLife = tokenLife;
+		this.channels = new java.util.HashSet<>(Set.of(ChannelName.user(user).value(), ChannelName.ALL.value()));
+		topics.forEach((topic) -> this.channels.add(topic.value()));
+		this.retryAt = simulation.now();
+	}
+
+	enum State {
+
+		/** Waits to connect. */
+		IDLE,
+		/** Has a connection, or asks for one. */
+		OPEN,
+		/** Was told to stop, or left. */
+		STOPPED
+
+	}
+
+	private record Gap(String channel, long from, long to, String reason) {
+
+	}
+
+	// ---- what it does
+
+	String user() {
+		return this.user;
+	}
+
+	boolean isStopped() {
+		return this.state == State.STOPPED;
+	}
+
+	boolean isLeft() {
+		return this.left;
+	}
+
+	@Nullable SimulatedSocket socket() {
+		return this.socket;
+	}
+
+	long next() {
+		return (this.state == State.IDLE) ? this.retryAt : Long.MAX_VALUE;
+	}
+
+	void offer(Choices choices, boolean slow) {
+		if (this.state == State.IDLE && this.simulation.now() >= this.retryAt) {
+			choices.add(8, this::connect);
+		}
+		SimulatedSocket current = this.socket;
+		if (current != null && current.isReadable()) {
+			choices.add(slow ? 3 : 12, () -> {
+				boolean all = this.simulation.random().nextInt(3) > 0;
+				current.read(all ? Integer.MAX_VALUE
+						: 1 + this.simulation.random().nextInt(Math.max(1, current.readable())));
+			});
+		}
+		if (current != null && !this.heard && this.simulation.now() - this.connectedAt > 5_000) {
+			choices.add(2, () -> lose(true));
+		}
+	}
+
+	private void connect() {
+		if (this.lastId.startsWith("k.")) {
+			stop();
+			return;
+		}
+		SimulatedNode node = this.simulation.anyNode();
+		if (!node.isUp()) {
+			this.retryAt = this.simulation.now() + 50;
+			return;
+		}
+		Start start = (!this.lastId.isEmpty()) ? new Start.After(MessageId.parse(this.lastId))
+				: (this.history >= 0) ? new Start.Latest(this.history) : new Start.Now();
+		StreamRequest request = new StreamRequest(this.user, this.client, Tier.NORMAL, this.topics, start,
+				this.number % 2 == 0, Instant.ofEpochMilli(node.millis() + this.tokenLife));
+		this.socket = node.accept(this, request, this.lastId.isEmpty() ? null : this.lastId, this.window);
+		this.connectedAt = this.simulation.now();
+		this.heard = false;
+		this.state = State.OPEN;
+		this.simulation.trace("%s: asks %s for a stream from '%s' of %s", this, node, this.lastId, this.topics);
+	}
+
+	private void stop() {
+		this.state = State.STOPPED;
+		this.simulation.trace("%s: stops", this);
+	}
+
+	private void away() {
+		this.socket = null;
+		this.state = State.IDLE;
+		this.retryAt = this.simulation.now() + this.retry;
+		if (this.lastId.startsWith("k.")) {
+			stop();
+		}
+	}
+
+	/** The node ended the stream. */
+	void ended(SimulatedSocket by) {
+		if (this.socket == by) {
+			this.simulation.trace("%s: its stream ends", this);
+			by.leave(true);
+			away();
+		}
+	}
+
+	/** The connection breaks; some of what was under way still arrives. */
+	void lose(boolean noticed) {
+		SimulatedSocket current = this.socket;
+		if (current == null) {
+			return;
+		}
+		current.read(this.simulation.random().nextInt(current.readable() + 1));
+		if (this.socket == current) {
+			this.simulation.trace("%s: loses its connection%s", this, noticed ? "" : ", its node does not notice");
+			current.leave(noticed);
+			away();
+		}
+	}
+
+	/** The user closes the page. */
+	void leave(boolean noticed) {
+		this.simulation.trace("%s: leaves%s", this, noticed ? "" : ", its node does not notice");
+		if (this.socket != null) {
+			this.socket.leave(noticed);
+		}
+		this.socket = null;
+		this.state = State.STOPPED;
+		this.left = true;
+	}
+
+	// ---- what it reads
+
+	void read(SimulatedSocket from, StreamReader.Block block, Mark mark) {
+		this.heard = true;
+		if (block.retry() > 0) {
+			this.retry = block.retry();
+		}
+		if (block.event().equals("message") && block.data() != null) {
+			message(from, block);
+			return;
+		}
+		this.simulation.trace("%s: reads %s %s %s", this, block.event(), block.id(), block.data());
+		String id = block.id();
+		switch (block.event()) {
+			case "push.connected" -> connected(from, String.valueOf(id), mark);
+			case "push.gap" -> gap(from, String.valueOf(block.data()), mark);
+			case "push.kicked" -> from.kicked();
+			default -> {
+				if (id != null && !id.equals(this.lastId)) {
+					passed(id, mark);
+				}
+			}
+		}
+		if (id != null) {
+			this.lastId = id;
+		}
+	}
+
+	private void connected(SimulatedSocket from, String id, Mark mark) {
+		if (!this.lastId.isEmpty()) {
+			if (!id.equals(this.lastId)) {
+				this.simulation.fail("CURSOR", "%s resumes from %s and is told %s", this, this.lastId, id);
+			}
+			return;
+		}
+		this.started = true;
+		this.covered = this.simulation.coveredBy(MessageId.parse(id), mark);
+		this.promised = this.covered;
+		if (this.history >= 0) {
+			// Of the past it gets what there is; it was promised what came after the
+			// claim.
+			int claimed = this.simulation.claimedAt(String.valueOf(from.connection()));
+			this.channels.forEach((channel) -> this.excused.put(channel, claimed));
+		}
+	}
+
+	private void message(SimulatedSocket from, StreamReader.Block block) {
+		String id = String.valueOf(block.id());
+		String data = String.valueOf(block.data());
+		this.lastId = id;
+		from.check(MessageId.parse(id));
+		Truth truth = this.simulation.find(MessageId.parse(id), data);
+		this.simulation.trace("%s: reads m%s@%s", this, data, id);
+		if (truth == null) {
+			this.simulation.fail("FORGED", "%s gets '%s'@%s, which was never published", this, data, id);
+			return;
+		}
+		if (!this.channels.contains(truth.channel())) {
+			this.simulation.fail("FOREIGN", "%s gets %s", this, truth);
+		}
+		if (this.seen.get(truth.index())) {
+			this.simulation.fail("TWICE", "%s gets %s twice", this, truth);
+		}
+		else if (truth.index() < this.covered) {
+			this.simulation.fail("ORDER", "%s gets %s late", this, truth);
+		}
+		cover(truth.index(), Long.MAX_VALUE, "reads " + truth);
+		this.seen.set(truth.index());
+		this.covered = Math.max(this.covered, truth.index() + 1);
+	}
+
+	/** Its cursor moves to an id without a message. */
+	private void passed(String text, Mark mark) {
+		if (!this.started) {
+			return;
+		}
+		long id = MessageId.parse(text);
+		int to = this.simulation.upTo(id, mark);
+		cover(to, id, "cursor moves to " + text);
+		this.covered = Math.max(this.covered, to);
+	}
+
+	/** Everything up to an index must have been read, unless it was announced. */
+	private void cover(int to, long id, String when) {
+		for (int i = this.covered; i < to; i++) {
+			Truth truth = this.simulation.truth(i);
+			if (truth.id() <= id && isMissing(truth)) {
+				this.simulation.fail("HOLE", "%s %s but never read %s, no gap announced", this, when, truth);
+			}
+		}
+	}
+
+	private boolean isMissing(Truth truth) {
+		return this.channels.contains(truth.channel()) && !this.seen.get(truth.index()) && !truth.isEphemeral()
+				&& truth.index() >= this.excused.getOrDefault(truth.channel(), 0)
+				&& !truth.isExpired(this.simulation.now());
+	}
+
+	private void gap(SimulatedSocket from, String data, Mark mark) {
+		Gap gap = new Gap(field(data, "channel"), MessageId.parse(field(data, "from")),
+				MessageId.parse(field(data, "to")), field(data, "reason"));
+		if (!this.channels.contains(gap.channel())) {
+			this.simulation.fail("FOREIGN", "%s gets a gap of %s", this, gap.channel());
+		}
+		this.gaps.add(gap);
+		boolean isLoss = !gap.reason().equals("retention");
+		int to = isLoss ? this.simulation.coveredBy(gap.to(), mark) : this.simulation.upTo(gap.to(), mark);
+		this.excused.merge(gap.channel(), to, Math::max);
+		if (isLoss) {
+			from.reset();
+		}
+	}
+
+	/** What it still misses at the end, or null. */
+	@Nullable Truth findMissing() {
+		for (int i = this.covered; i < this.simulation.published(); i++) {
+			if (isMissing(this.simulation.truth(i))) {
+				return this.simulation.truth(i);
+			}
+		}
+		return null;
+	}
+
+	/** A gap in which nothing was missing, or null. */
+	@Nullable Object findFalseGap() {
+		return (this.history >= 0) ? null : this.gaps.stream().filter((gap) -> {
+			for (int i = this.promised; i < this.simulation.published(); i++) {
+				Truth truth = this.simulation.truth(i);
+				if (truth.channel().equals(gap.channel()) && truth.id() > gap.from() && truth.id() <= gap.to()
+						&& !this.seen.get(i)) {
+					return false;
+				}
+			}
+			return true;
+		}).findFirst().orElse(null);
+	}
+
+	boolean isStarted() {
+		return this.started;
+	}
+
+	/** A text field of a flat JSON object. */
+	static String field(String json, String name) {
+		int from = json.indexOf("\"" + name + "\":\"") + name.length() + 4;
+		return json.substring(from, json.indexOf('"', from));
+	}
+
+	@Override
+	public String toString() {
+		return "PAGE" + this.number + "(" + this.client + ")";
+	}
+
+}

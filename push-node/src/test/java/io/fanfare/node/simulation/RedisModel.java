@@ -1,0 +1,564 @@
+package io.fanfare.node.simulation;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.History.Predecessor;
+import io.fanfare.protocol.redis.Presence.Claim;
+import io.fanfare.protocol.redis.Presence.ClaimResult;
+import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Renewal;
+import io.fanfare.protocol.redis.Presence.Slice;
+import io.fanfare.protocol.redis.Presence.Verdict;
+import io.fanfare.protocol.redis.Publisher;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The partition in Redis, in memory: every script as one atomic step, by the same rules
+ * as {@code redis/*.lua}. {@code RedisModelIT} holds it equal to them. Ids are packed as
+ * {@link MessageId} packs them; 0 stands for no id.
+ */
+final class RedisModel {
+
+	private static final int TWIN_LIMIT = 10;
+
+	private static final long TWIN_WINDOW_MS = 60_000;
+
+	private final LongSupplier millis;
+
+	private final Settings settings;
+
+	private final BiConsumer<String, byte[]> publish;
+
+	private Witness witness = new Witness() {
+	};
+
+	private Store store = new Store();
+
+	/**
+	 * Makes an empty store.
+	 * @param millis its wall clock
+	 * @param settings what the callers of the scripts are set to
+	 * @param publish takes what is published: channel without the partition's prefix,
+	 * frame
+	 */
+	RedisModel(LongSupplier millis, Settings settings, BiConsumer<String, byte[]> publish) {
+		this.millis = millis;
+		this.settings = settings;
+		this.publish = publish;
+	}
+
+	/**
+	 * What the callers are set to.
+	 *
+	 * @param lease the life of a lease
+	 * @param tombstone the life of a tombstone
+	 * @param length messages a channel
+	 * @param age how long a message is retained
+	 */
+	record Settings(long lease, long tombstone, int length, long age) {
+
+	}
+
+	/**
+	 * What a process knows when it sends a script.
+	 *
+	 * @param run the run id of the server it reached
+	 * @param seen the highest id it has seen
+	 * @param durable whether the store keeps all it acknowledged
+	 */
+	record Caller(String run, long seen, boolean durable) {
+
+	}
+
+	/** Sees what really happens. */
+	interface Witness {
+
+		default void stored(ChannelName channel, long id, Envelope envelope) {
+		}
+
+		default void owned(String user, String connection, boolean displaced) {
+		}
+
+		default void disconnected(String user, String connection) {
+		}
+
+	}
+
+	/** An owner in the presence hash. */
+	record Owner(String node, String connection, long generation, String client, long since, int replaced,
+			long window) {
+
+		@Override
+		public String toString() {
+			return this.connection + "(" + this.client + ")@" + MessageId.format(this.generation);
+		}
+
+	}
+
+	private record Stored(long id, Predecessor predecessor, byte[] envelope) {
+
+	}
+
+	private record Expiring<T>(T value, long at) {
+
+	}
+
+	private record Answer(String hash, List<Publisher.Receipt> receipts) {
+
+	}
+
+	private static final class Stream {
+
+		private final TreeMap<Long, Stored> entries = new TreeMap<>();
+
+		private long expiresAt = Long.MAX_VALUE;
+
+	}
+
+	/** All that a snapshot keeps. */
+	private static final class Store {
+
+		private long clock;
+
+		private @Nullable String run;
+
+		private @Nullable Long since;
+
+		private final Map<String, Predecessor> last = new LinkedHashMap<>();
+
+		private final Map<String, Stream> streams = new HashMap<>();
+
+		private final Map<String, Owner> presence = new LinkedHashMap<>();
+
+		private final Map<String, Expiring<Long>> tombstones = new HashMap<>();
+
+		private final Map<String, Long> leases = new HashMap<>();
+
+		private final Map<String, Expiring<Answer>> idempotency = new HashMap<>();
+
+		private Store copy() {
+			Store copy = new Store();
+			copy.clock = this.clock;
+			copy.run = this.run;
+			copy.since = this.since;
+			copy.last.putAll(this.last);
+			this.streams.forEach((name, stream) -> {
+				Stream same = new Stream();
+				same.entries.putAll(stream.entries);
+				same.expiresAt = stream.expiresAt;
+				copy.streams.put(name, same);
+			});
+			copy.presence.putAll(this.presence);
+			copy.tombstones.putAll(this.tombstones);
+			copy.leases.putAll(this.leases);
+			copy.idempotency.putAll(this.idempotency);
+			return copy;
+		}
+
+	}
+
+	/** A snapshot, to be restored later. */
+	static final class Snapshot {
+
+		private final Store store;
+
+		private Snapshot(Store store) {
+			this.store = store;
+		}
+
+	}
+
+	void watch(Witness one) {
+		this.witness = one;
+	}
+
+	// ---- what happens to a server
+
+	Snapshot snapshot() {
+		return new Snapshot(this.store.copy());
+	}
+
+	void restore(@Nullable Snapshot snapshot) {
+		this.store = (snapshot != null) ? snapshot.store.copy() : new Store();
+	}
+
+	/** As if the run id stored were another server's. */
+	void forgetRun(String other) {
+		this.store.run = other;
+	}
+
+	/** As if the key had expired or been evicted. */
+	void dropStream(ChannelName channel) {
+		this.store.streams.remove(channel.value());
+	}
+
+	void dropTombstones() {
+		this.store.tombstones.clear();
+	}
+
+	void dropLease(String node) {
+		this.store.leases.remove(node);
+	}
+
+	void dropPresence(String user) {
+		this.store.presence.remove(user);
+	}
+
+	long clock() {
+		return this.store.clock;
+	}
+
+	Map<String, Owner> presence() {
+		return this.store.presence;
+	}
+
+	// ---- clock.lua
+
+	private static long idAfter(long last, long now) {
+		return (now > MessageId.timestamp(last)) ? MessageId.of(now, 0) : last + 1;
+	}
+
+	private long now() {
+		return this.millis.getAsLong();
+	}
+
+	private long nextId(long seen) {
+		long last = this.store.clock;
+		long now = now();
+		if (seen > last) {
+			last = idAfter(seen, now);
+			this.store.since = last;
+		}
+		this.store.clock = idAfter(last, now);
+		return this.store.clock;
+	}
+
+	private void guard(Caller caller) {
+		Store data = this.store;
+		boolean rolledBack = caller.seen() > data.clock;
+		if (caller.run().equals(data.run) && data.since != null && !rolledBack) {
+			return;
+		}
+		if (rolledBack) {
+			data.clock = caller.seen();
+		}
+		if (rolledBack || data.since == null || data.run == null || !caller.durable()) {
+			data.clock = idAfter(data.clock, now());
+			data.since = data.clock;
+		}
+		data.run = caller.run();
+	}
+
+	private long since() {
+		Long since = this.store.since;
+		return (since != null) ? since : 0;
+	}
+
+	// ---- presence
+
+	private static String tombstoneKey(String user, String client) {
+		return user + ":" + client;
+	}
+
+	/** The generation of a tombstone that counts, or null. */
+	private @Nullable Long tombstone(String user, String client) {
+		Expiring<Long> found = this.store.tombstones.get(tombstoneKey(user, client));
+		return (found != null && found.at() > now() && found.value() >= since()) ? found.value() : null;
+	}
+
+	private void kick(Owner victim, long generation, String reason, long grace) {
+		send("node:" + victim.node(),
+				"K " + victim.connection() + " " + MessageId.format(generation) + " " + reason + " " + grace + "\n");
+	}
+
+	private void send(String channel, String frame) {
+		this.publish.accept(channel, frame.getBytes(StandardCharsets.UTF_8));
+	}
+
+	private void displace(String user, @Nullable Owner victim, Owner owner) {
+		long now = now();
+		int replaced = 0;
+		long window = now;
+		if (victim != null) {
+			String reason = "takeover";
+			if (victim.client().equals(owner.client())) {
+				if (now - victim.window() < TWIN_WINDOW_MS) {
+					replaced = victim.replaced();
+					window = victim.window();
+				}
+				replaced++;
+				if (replaced < TWIN_LIMIT) {
+					reason = "-";
+				}
+			}
+			else {
+				this.store.tombstones.put(tombstoneKey(user, victim.client()),
+						new Expiring<>(owner.generation(), now + this.settings.tombstone()));
+			}
+			kick(victim, owner.generation(), reason, 0);
+		}
+		this.store.presence.put(user, new Owner(owner.node(), owner.connection(), owner.generation(), owner.client(),
+				owner.since(), replaced, window));
+		this.witness.owned(user, owner.connection(), victim != null);
+	}
+
+	ClaimResult claim(Caller caller, String node, Claim claim) {
+		guard(caller);
+		this.store.leases.put(node, now() + this.settings.lease());
+		Long displacedBy = tombstone(claim.user(), claim.client());
+		if (displacedBy != null) {
+			return new ClaimResult.Displaced(displacedBy);
+		}
+		Owner victim = this.store.presence.get(claim.user());
+		if (victim != null && victim.connection().equals(claim.connection())) {
+			return new ClaimResult.Owner(victim.generation(), this.store.clock, since());
+		}
+		long generation = idAfter(this.store.clock, now());
+		this.store.clock = generation;
+		displace(claim.user(), victim, new Owner(node, claim.connection(), generation, claim.client(), now(), 0, 0));
+		return new ClaimResult.Owner(generation, generation, since());
+	}
+
+	long release(List<Field> fields) {
+		long removed = 0;
+		for (Field field : fields) {
+			Owner owner = this.store.presence.get(field.user());
+			if (owner != null && owner.connection().equals(field.connection())
+					&& (field.generation() == MessageId.ZERO || field.generation() == owner.generation())) {
+				this.store.presence.remove(field.user());
+				removed++;
+			}
+		}
+		return removed;
+	}
+
+	Renewal renew(Caller caller, String node, List<Held> held) {
+		guard(caller);
+		this.store.leases.put(node, now() + this.settings.lease());
+		List<Verdict> verdicts = new ArrayList<>();
+		for (int i = 0; i < held.size(); i++) {
+			Held one = held.get(i);
+			Owner owner = this.store.presence.get(one.user());
+			Long displacedBy = (owner == null) ? tombstone(one.user(), one.client()) : null;
+			if (displacedBy != null) {
+				verdicts.add(new Verdict(i, Verdict.Kind.LOST, displacedBy));
+			}
+			else if (owner == null
+					|| !owner.connection().equals(one.connection()) && one.generation() > owner.generation()) {
+				displace(one.user(), owner,
+						new Owner(node, one.connection(), one.generation(), one.client(), one.since(), 0, 0));
+				verdicts.add(new Verdict(i, Verdict.Kind.RESTORED, one.generation()));
+			}
+			else if (!owner.connection().equals(one.connection())) {
+				boolean same = owner.client().equals(one.client());
+				verdicts.add(new Verdict(i, same ? Verdict.Kind.REPLACED : Verdict.Kind.LOST, owner.generation()));
+			}
+		}
+		return new Renewal(this.store.clock, since(), verdicts);
+	}
+
+	Slice reap(String node) {
+		List<Field> own = new ArrayList<>();
+		int before = this.store.presence.size();
+		this.store.presence.entrySet().removeIf((field) -> {
+			Owner owner = field.getValue();
+			if (owner.node().equals(node)) {
+				own.add(new Field(field.getKey(), owner.connection(), owner.generation()));
+				return false;
+			}
+			return this.store.leases.getOrDefault(owner.node(), 0L) <= now();
+		});
+		return new Slice("0", before - this.store.presence.size(), own);
+	}
+
+	@Nullable String disconnect(Caller caller, String user, CloseReason reason, long grace) {
+		Owner owner = this.store.presence.get(user);
+		if (owner == null) {
+			return null;
+		}
+		long generation = nextId(caller.seen());
+		this.store.tombstones.put(tombstoneKey(user, owner.client()),
+				new Expiring<>(generation, now() + this.settings.tombstone()));
+		this.store.presence.remove(user);
+		kick(owner, generation, reason.wireName(), grace);
+		this.witness.disconnected(user, owner.connection());
+		return owner.connection();
+	}
+
+	// ---- messages
+
+	Publisher.Result publish(Caller caller, List<ChannelName> channels, Envelope envelope,
+			Publisher.@Nullable Idempotency idempotency) {
+		String key = (idempotency != null) ? idempotency.apiKey() + ":" + idempotency.key() : "";
+		Expiring<Answer> known = this.store.idempotency.get(key);
+		if (idempotency != null && known != null && known.at() > now()) {
+			return known.value().hash().equals(idempotency.bodyHash())
+					? new Publisher.Result.Stored(known.value().receipts(), true) : new Publisher.Result.KeyReused();
+		}
+		byte[] bytes = envelope.encode();
+		List<Publisher.Receipt> receipts = new ArrayList<>();
+		for (ChannelName channel : channels) {
+			long id = nextId(caller.seen());
+			if (!envelope.ephemeral()) {
+				append(channel, id, bytes, envelope.expiresAt());
+			}
+			this.witness.stored(channel, id, envelope);
+			if (channel.isUser()) {
+				Owner owner = this.store.presence.get(channel.userId());
+				if (owner != null) {
+					send("node:" + owner.node(),
+							"M " + MessageId.format(id) + " " + owner.connection() + " " + channel.value() + "\n",
+							bytes);
+				}
+				receipts.add(new Publisher.Receipt(id, owner != null));
+			}
+			else {
+				send("ch:" + channel.value(), "M " + MessageId.format(id) + " - " + channel.value() + "\n", bytes);
+				receipts.add(new Publisher.Receipt(id, null));
+			}
+		}
+		if (idempotency != null) {
+			this.store.idempotency.put(key, new Expiring<>(new Answer(idempotency.bodyHash(), receipts),
+					now() + idempotency.kept().toMillis()));
+		}
+		return new Publisher.Result.Stored(receipts, false);
+	}
+
+	private void send(String channel, String head, byte[] envelope) {
+		ByteArrayOutputStream frame = new ByteArrayOutputStream(head.length() + envelope.length);
+		frame.writeBytes(head.getBytes(StandardCharsets.UTF_8));
+		frame.writeBytes(envelope);
+		this.publish.accept(channel, frame.toByteArray());
+	}
+
+	private void append(ChannelName channel, long id, byte[] envelope, long expiresAt) {
+		long now = now();
+		Predecessor previous = this.store.last.get(channel.value());
+		Predecessor state = new Predecessor(id, id, 0);
+		if (expiresAt != 0) {
+			long durable = (previous != null) ? previous.durable() : 0;
+			long latest = (previous != null) ? previous.expiresAt() : 0;
+			state = new Predecessor(id, durable, Math.max(latest, expiresAt));
+		}
+		Stream stream = stream(channel);
+		if (stream == null) {
+			stream = new Stream();
+			this.store.streams.put(channel.value(), stream);
+		}
+		if (!stream.entries.isEmpty() && stream.entries.lastKey() >= id) {
+			throw new IllegalStateException("The ID specified in XADD is equal or smaller");
+		}
+		stream.entries.put(id, new Stored(id, (previous != null) ? previous : predecessorOfAbsent(), envelope));
+		while (stream.entries.size() > this.settings.length()) {
+			stream.entries.pollFirstEntry();
+		}
+		this.store.last.put(channel.value(), state);
+		double pace = (double) this.settings.age() / this.settings.length();
+		if (previous == null || now - MessageId.timestamp(previous.id()) >= pace) {
+			stream.entries.headMap(MessageId.of(Math.max(0, now - this.settings.age()), 0)).clear();
+			stream.expiresAt = now + Math.round(this.settings.age() + pace + 1000);
+		}
+	}
+
+	private Predecessor predecessorOfAbsent() {
+		return this.store.last.getOrDefault("", new Predecessor(0, 0, 0));
+	}
+
+	private @Nullable Stream stream(ChannelName channel) {
+		Stream found = this.store.streams.get(channel.value());
+		if (found != null && found.expiresAt <= now()) {
+			this.store.streams.remove(channel.value());
+			return null;
+		}
+		return found;
+	}
+
+	History.Batch read(Caller caller, ChannelName channel, long position, int count, int bytes) {
+		guard(caller);
+		long oldest = oldest();
+		long from = (oldest > position) ? oldest : position + 1;
+		Stream stream = stream(channel);
+		List<Stored> found = (stream == null) ? List.of()
+				: stream.entries.tailMap(from, true).values().stream().limit(count).toList();
+		if (found.isEmpty()) {
+			return new History.Batch(this.store.clock, since(), true,
+					this.store.last.getOrDefault(channel.value(), predecessorOfAbsent()), List.of());
+		}
+		boolean complete = found.size() < count;
+		int size = 0;
+		List<History.Entry> entries = new ArrayList<>();
+		for (Stored entry : found) {
+			if (!entries.isEmpty() && size + entry.envelope().length > bytes) {
+				complete = false;
+				break;
+			}
+			size += entry.envelope().length;
+			entries.add(new History.Entry(entry.id(), Envelope.decode(entry.envelope(), 0)));
+		}
+		return new History.Batch(complete ? this.store.clock : entries.getLast().id(), since(), complete,
+				found.getFirst().predecessor(), entries);
+	}
+
+	private long oldest() {
+		return MessageId.of(Math.max(0, now() - this.settings.age()), 0);
+	}
+
+	long findStart(ChannelName channel, int count) {
+		Stream stream = stream(channel);
+		if (stream == null) {
+			return 0;
+		}
+		List<Long> ids = stream.entries.tailMap(oldest(), true).keySet().stream().toList();
+		if (ids.isEmpty()) {
+			return 0;
+		}
+		return (count == 0) ? ids.getFirst() : ids.get(Math.max(0, ids.size() - count));
+	}
+
+	History.LastIds lastIds(Caller caller, List<ChannelName> channels) {
+		guard(caller);
+		List<Long> ids = channels.stream().map((channel) -> {
+			Predecessor last = this.store.last.get(channel.value());
+			return (last != null) ? last.id() : MessageId.ZERO;
+		}).toList();
+		return new History.LastIds(this.store.clock, since(), ids);
+	}
+
+	void forget(long silence) {
+		long limit = MessageId.of(Math.max(0, now() - silence), 0);
+		long highest = this.store.last.entrySet()
+			.stream()
+			.filter((field) -> !field.getKey().isEmpty() && field.getValue().id() < limit)
+			.map((field) -> field.getValue().id())
+			.max(Comparator.naturalOrder())
+			.orElse(0L);
+		if (highest != 0) {
+			this.store.last.entrySet().removeIf((field) -> !field.getKey().isEmpty() && field.getValue().id() < limit);
+			long kept = Math.max(highest, predecessorOfAbsent().id());
+			this.store.last.put("", new Predecessor(kept, kept, 0));
+		}
+	}
+
+	long probe(Caller caller, String node, String nonce) {
+		long id = nextId(caller.seen());
+		send("node:" + node, "P " + MessageId.format(id) + " " + nonce + "\n");
+		return id;
+	}
+
+}

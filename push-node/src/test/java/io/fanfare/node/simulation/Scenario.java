@@ -1,0 +1,129 @@
+package io.fanfare.node.simulation;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What may go wrong: the rows of the table that the protocol was checked by. */
+enum Scenario {
+
+	NO_FAULTS(2, 3, 1),
+
+	CLIENT_CUTS(2, 2, 1, Fault.TCP_CUT, Fault.HALF_OPEN),
+
+	SLOW_READER(2, 2, 1, Fault.SLOW),
+
+	PUBSUB_LOSS(2, 2, 1, Fault.PUBSUB_CUT, Fault.PUBSUB_BLACK_HOLE),
+
+	CLAIM_TIME_OUT(2, 3, 1, Fault.COMMAND_TIMEOUT),
+
+	COMMAND_LINK_CUT(2, 2, 1, Fault.COMMAND_CUT, Fault.TCP_CUT),
+
+	NODE_CRASH(2, 2, 1, Fault.CRASH),
+
+	NODE_DRAINED(2, 2, 1, Fault.DRAIN),
+
+	FREEZE_AND_THAW(2, 2, 1, Fault.FREEZE),
+
+	TRIMMING_AND_EXPIRY(2, 2, 1, Fault.TRIM, Fault.TCP_CUT, Fault.SLOW),
+
+	MESSAGES_OF_LIMITED_LIFE(2, 2, 1, Fault.TRIM, Fault.TTL, Fault.TCP_CUT, Fault.SLOW, Fault.FALSE_GAPS),
+
+	REDIS_RESTARTED_EMPTY(2, 2, 1, Fault.REDIS_EMPTY, Fault.FALSE_GAPS, Fault.TCP_CUT),
+
+	REDIS_FROM_AN_OLD_SNAPSHOT(2, 2, 1, Fault.REDIS_SNAPSHOT, Fault.FALSE_GAPS, Fault.TCP_CUT),
+
+	TIME_STEPS_BACK(2, 2, 1, Fault.TIME_BACK, Fault.TCP_CUT),
+
+	API_TIME_OUT(2, 2, 1, Fault.API_CUT),
+
+	TWO_TABS_ONE_CLIENT_ID(2, 2, 1, Fault.TWINS, Fault.NOBODY_LEAVES),
+
+	DISCONNECTED_USER(2, 2, 2, Fault.DISCONNECT, Fault.TCP_CUT),
+
+	EVERYTHING(3, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT, Fault.PUBSUB_BLACK_HOLE,
+			Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.CRASH, Fault.DRAIN, Fault.FREEZE, Fault.TRIM,
+			Fault.REDIS_EMPTY, Fault.REDIS_SNAPSHOT, Fault.API_CUT, Fault.NOBODY_LEAVES, Fault.FALSE_GAPS),
+
+	EVERYTHING_BUT_DATA_LOSS(2, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT,
+			Fault.PUBSUB_BLACK_HOLE, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.CRASH, Fault.DRAIN, Fault.FREEZE,
+			Fault.TRIM, Fault.API_CUT);
+
+	private final int nodes;
+
+	private final int pages;
+
+	private final int users;
+
+	private final Set<Fault> faults;
+
+	Scenario(int nodes, int pages, int users, Fault... faults) {
+		this.nodes = nodes;
+		this.pages = pages;
+		this.users = users;
+		this.faults = EnumSet.noneOf(Fault.class);
+		this.faults.addAll(Set.of(faults));
+	}
+
+	/** What may happen, beyond what always does. */
+	enum Fault {
+
+		/** A page loses its connection. */
+		TCP_CUT,
+		/** … and its node does not notice, or late. */
+		HALF_OPEN,
+		/** Small windows, pages that read late. */
+		SLOW,
+		/** A pub/sub link ends. */
+		PUBSUB_CUT,
+		/** A pub/sub link carries nothing any more. */
+		PUBSUB_BLACK_HOLE,
+		/** A command is given up; its outcome is unknown. */
+		COMMAND_TIMEOUT,
+		/** A command link ends. */
+		COMMAND_CUT,
+		/** A node is killed. */
+		CRASH,
+		/** A node sends its streams on and ends. */
+		DRAIN,
+		/** A process or its machine stands still. */
+		FREEZE,
+		/** Short histories that also expire, and channels that are forgotten. */
+		TRIM,
+		/** Messages with a time to live of their own, and ephemeral ones. */
+		TTL,
+		/** Redis starts again with nothing. */
+		REDIS_EMPTY,
+		/** Redis starts again with what it once had. */
+		REDIS_SNAPSHOT,
+		/** The clock of Redis steps back. */
+		TIME_BACK,
+		/** The API's link ends; it repeats what it does not know the outcome of. */
+		API_CUT,
+		/** Two tabs share a client id. */
+		TWINS,
+		/** The API disconnects users. */
+		DISCONNECT,
+		/** Not a fault: pages stay. */
+		NOBODY_LEAVES,
+		/** Not a fault: gaps may be announced where nothing is missing. */
+		FALSE_GAPS
+
+	}
+
+	int nodes() {
+		return this.nodes;
+	}
+
+	int pages() {
+		return this.pages;
+	}
+
+	int users() {
+		return this.users;
+	}
+
+	boolean has(Fault fault) {
+		return this.faults.contains(fault);
+	}
+
+}

@@ -1,0 +1,383 @@
+package io.fanfare.node.simulation;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.node.catchup.CatchUp;
+import io.fanfare.node.catchup.HistorySource;
+import io.fanfare.node.connection.ConnectionEvents;
+import io.fanfare.node.connection.ConnectionSettings;
+import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.Ending;
+import io.fanfare.node.connection.StreamLoop;
+import io.fanfare.node.connection.StreamRequest;
+import io.fanfare.node.presence.Ownership;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.Presence.Claim;
+import io.fanfare.protocol.redis.Presence.ClaimResult;
+import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Renewal;
+import org.jspecify.annotations.Nullable;
+
+/** One start of a node: the real loops and connections on simulated seams. */
+final class SimulatedNode {
+
+	private static final long REAP_INTERVAL = 1_000;
+
+	private final Simulation simulation;
+
+	private final int slot;
+
+	private final String identity;
+
+	private final Connections connections;
+
+	private final SimulatedCommands commands;
+
+	private final SimulatedPubSub pubSub;
+
+	private final List<SimulatedLoop> loops = new ArrayList<>();
+
+	private final List<StreamLoop> streamLoops = new ArrayList<>();
+
+	private final Timers timers = new Timers();
+
+	private boolean up = true;
+
+	private boolean draining;
+
+	private @Nullable CompletableFuture<Void> drained;
+
+	private boolean frozen;
+
+	private boolean suspended;
+
+	private long frozenAt;
+
+	private long thawAt;
+
+	/** How long the monotonic clock stood still. */
+	private long stood;
+
+	private long downAt;
+
+	SimulatedNode(Simulation simulation, int slot, String identity, int loopCount) {
+		this.simulation = simulation;
+		this.slot = slot;
+		this.identity = identity;
+		this.connections = new Connections(identity, 1_000, simulation.random());
+		this.commands = new SimulatedCommands(simulation, name());
+		this.pubSub = new SimulatedPubSub(simulation, this, this.connections);
+		InstantSource clock = () -> java.time.Instant.ofEpochMilli(millis());
+		ConnectionSettings settings = new ConnectionSettings(1_000, Duration.ofSeconds(2), Duration.ofSeconds(4),
+				Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofMillis(300),
+				Duration.ofMillis(500));
+		StreamLoop.Node shared = new StreamLoop.Node(identity, settings, Duration.ofMillis(Simulation.RENEWAL),
+				Duration.ofMillis(Simulation.LEASE), new Ownership() {
+					@Override
+					public CompletableFuture<ClaimResult> claim(Claim claim) {
+						return SimulatedNode.this.commands.run("claim", claim,
+								(caller) -> simulation.redis().claim(caller, identity, claim), (result) -> {
+									if (result instanceof ClaimResult.Owner owner) {
+										SimulatedNode.this.commands.observe(owner.clock());
+									}
+								});
+					}
+
+					@Override
+					public CompletableFuture<Renewal> renew(List<Held> held) {
+						return SimulatedNode.this.commands.run("renew", held,
+								(caller) -> simulation.redis().renew(caller, identity, held),
+								(renewal) -> SimulatedNode.this.commands.observe(renewal.clock()));
+					}
+
+					@Override
+					public CompletableFuture<Long> release(List<Field> fields) {
+						return SimulatedNode.this.release(fields);
+					}
+
+					@Override
+					public boolean isAvailable() {
+						return SimulatedNode.this.commands.isUp();
+					}
+				}, new CatchUp(history(), clock), this.pubSub, new StreamLoop.LastProof(), new Events(),
+				this.connections, simulation.random());
+		for (int i = 0; i < loopCount; i++) {
+			SimulatedLoop loop = new SimulatedLoop(this);
+			this.loops.add(loop);
+			this.streamLoops.add(new StreamLoop(loop, shared));
+		}
+		this.connections.use(this.streamLoops);
+		this.streamLoops.forEach(StreamLoop::start);
+		this.pubSub.start();
+		reapLater();
+	}
+
+	private HistorySource history() {
+		return new HistorySource() {
+			@Override
+			public CompletableFuture<History.Batch> read(ChannelName channel, long position, int count, int bytes) {
+				SimulatedNode self = SimulatedNode.this;
+				int most = Math.min(count, self.simulation.batch());
+				return self.commands.run("read", new Read(channel, position),
+						(caller) -> self.simulation.redis().read(caller, channel, position, most, bytes),
+						(batch) -> self.commands.observe(batch.upTo()));
+			}
+
+			@Override
+			public CompletableFuture<Long> findStart(ChannelName channel, int count) {
+				SimulatedNode self = SimulatedNode.this;
+				return self.commands.run("find start", channel,
+						(caller) -> self.simulation.redis().findStart(channel, count), (id) -> {
+						});
+			}
+
+			@Override
+			public CompletableFuture<History.LastIds> lastIds(List<ChannelName> channels) {
+				SimulatedNode self = SimulatedNode.this;
+				return self.commands.run("last ids", channels,
+						(caller) -> self.simulation.redis().lastIds(caller, channels),
+						(ids) -> self.commands.observe(ids.clock()));
+			}
+		};
+	}
+
+	private record Read(ChannelName channel, long position) {
+
+	}
+
+	private CompletableFuture<Long> release(List<Field> fields) {
+		return this.commands.run("release", fields, (caller) -> this.simulation.redis().release(fields), (removed) -> {
+		});
+	}
+
+	/** What the reaper does. */
+	private void reapLater() {
+		later(REAP_INTERVAL, () -> {
+			this.commands.run("reap", "", (caller) -> this.simulation.redis().reap(this.identity), (slice) -> {
+			}).whenComplete((slice, failure) -> {
+				if (failure == null) {
+					List<Field> ghosts = slice.own()
+						.stream()
+						.filter((field) -> !this.connections.isHeld(field.connection()))
+						.toList();
+					if (!ghosts.isEmpty()) {
+						release(ghosts);
+					}
+				}
+			});
+			if (this.simulation.forgets()) {
+				this.commands.run("forget", "", (caller) -> {
+					this.simulation.redis().forget(Simulation.SILENCE);
+					return "";
+				}, (cursor) -> {
+				});
+			}
+			reapLater();
+		});
+	}
+
+	private final class Events implements ConnectionEvents {
+
+		@Override
+		public void opened(boolean resumed) {
+		}
+
+		@Override
+		public void closed(Ending ending, Duration open) {
+			SimulatedNode.this.simulation.trace("%s: closes a stream: %s", name(), ending);
+		}
+
+		@Override
+		public void refused(CloseReason reason) {
+			SimulatedNode.this.simulation.trace("%s: refuses a stream: %s", name(), reason);
+		}
+
+		@Override
+		public void kicked(@Nullable CloseReason reason) {
+		}
+
+		@Override
+		public void sent(int count, long lastId) {
+		}
+
+		@Override
+		public void gap() {
+			SimulatedNode.this.simulation.statistics().gaps++;
+		}
+
+		@Override
+		public void fellBehind() {
+			SimulatedNode.this.simulation.statistics().fellBehind++;
+		}
+
+	}
+
+	// ---- time
+
+	long monotonic() {
+		return this.simulation.now() - this.stood;
+	}
+
+	/** Some time that is not zero. */
+	long nanoTime() {
+		return (monotonic() + 10_000) * 1_000_000;
+	}
+
+	long millis() {
+		return Simulation.EPOCH + this.simulation.now();
+	}
+
+	void later(long delay, Runnable task) {
+		this.timers.add(monotonic() + delay, task);
+	}
+
+	/** When something is due next. */
+	long next() {
+		if (!this.up || this.frozen) {
+			return Long.MAX_VALUE;
+		}
+		long next = Math.min(this.timers.next(),
+				this.loops.stream().mapToLong(SimulatedLoop::next).min().orElseThrow());
+		long due = (next == Long.MAX_VALUE) ? next : next + this.stood;
+		return Math.min(due, this.commands.next());
+	}
+
+	// ---- what is known of it
+
+	String name() {
+		return "NODE" + this.slot;
+	}
+
+	String identity() {
+		return this.identity;
+	}
+
+	int slot() {
+		return this.slot;
+	}
+
+	boolean isUp() {
+		return this.up;
+	}
+
+	boolean isRunning() {
+		return this.up && !this.frozen;
+	}
+
+	boolean isFrozen() {
+		return this.frozen;
+	}
+
+	boolean isThawable(long now) {
+		return this.frozen && now >= this.thawAt;
+	}
+
+	boolean isDraining() {
+		return this.draining;
+	}
+
+	long downAt() {
+		return this.downAt;
+	}
+
+	SimulatedCommands commands() {
+		return this.commands;
+	}
+
+	SimulatedPubSub pubSub() {
+		return this.pubSub;
+	}
+
+	Connections connections() {
+		return this.connections;
+	}
+
+	// ---- what happens
+
+	void offer(Choices choices, boolean timeouts) {
+		if (!this.up) {
+			return;
+		}
+		this.commands.offerRedis(choices);
+		this.pubSub.offerRedis(choices);
+		if (this.frozen) {
+			return;
+		}
+		this.commands.offer(choices, timeouts);
+		this.pubSub.offer(choices);
+		this.loops.forEach((loop) -> loop.offer(choices));
+		if (this.timers.next() <= monotonic()) {
+			choices.add(8, () -> guarded(this.timers::run));
+		}
+		if (this.drained != null && this.drained.isDone() && this.loops.stream().allMatch(SimulatedLoop::isIdle)) {
+			choices.add(4, () -> die(false));
+		}
+	}
+
+	void guarded(Runnable task) {
+		try {
+			task.run();
+		}
+		catch (RuntimeException | AssertionError ex) {
+			this.simulation.fail("EXCEPTION", "%s: %s", name(), Simulation.describe(ex));
+		}
+	}
+
+	/** A request for a stream arrives. */
+	SimulatedSocket accept(Page page, StreamRequest request, @Nullable String cursor, int window) {
+		int chosen = this.simulation.random().nextInt(this.loops.size());
+		SimulatedLoop loop = this.loops.get(chosen);
+		StreamLoop streamLoop = this.streamLoops.get(chosen);
+		SimulatedSocket socket = new SimulatedSocket(this.simulation, this, loop, page, cursor, window);
+		loop.socket(() -> {
+			if (!socket.isClosed()) {
+				this.simulation.trace("%s: takes the request of %s", name(), page);
+				socket.use(this.connections.open(streamLoop, request, socket));
+			}
+		});
+		return socket;
+	}
+
+	void freeze(long duration, boolean machine) {
+		this.frozen = true;
+		this.suspended = machine;
+		this.frozenAt = this.simulation.now();
+		this.thawAt = this.frozenAt + duration;
+	}
+
+	void thaw() {
+		this.frozen = false;
+		if (this.suspended) {
+			this.stood += this.simulation.now() - this.frozenAt;
+		}
+	}
+
+	void drain() {
+		this.draining = true;
+		this.connections.refuse(CloseReason.DRAINING);
+		this.drained = this.connections.stop(CloseReason.DRAIN);
+	}
+
+	/** Ends the process. */
+	void die(boolean executesLater) {
+		this.simulation.trace("%s: is gone", name());
+		this.up = false;
+		this.downAt = this.simulation.now();
+		this.commands.cut(executesLater);
+		this.pubSub.die();
+		this.simulation.closeSocketsOf(this);
+	}
+
+	@Override
+	public String toString() {
+		return name();
+	}
+
+}

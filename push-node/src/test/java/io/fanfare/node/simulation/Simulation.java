@@ -1,0 +1,781 @@
+package io.fanfare.node.simulation;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+import io.fanfare.node.simulation.Scenario.Fault;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.Publisher;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One schedule: nodes, Redis, the API and pages under virtual time, in which a seeded
+ * scheduler picks what happens next. A time full of faults, then a quiet one; what pages
+ * read is checked as they read it, and at the end whether everything has come to rest
+ * where it should. Everything is decided by scenario, seed and number of steps.
+ */
+final class Simulation {
+
+	static final long EPOCH = 1_800_000_000_000L;
+
+	static final long LEASE = 3_000;
+
+	static final long RENEWAL = 1_000;
+
+	static final long COMMAND_TIMEOUT = 400;
+
+	/** After which a silent channel is forgotten. */
+	static final long SILENCE = 8_000;
+
+	private static final long TOMBSTONE = 300_000;
+
+	private static final long SETTLE = 8 * LEASE;
+
+	private static final int LIVELOCK = 5_000;
+
+	private static final List<ChannelName> TOPICS = List.of(ChannelName.topic("t1"), ChannelName.topic("t2"));
+
+	private final Scenario scenario;
+
+	private final RandomGenerator random;
+
+	private final boolean tracing;
+
+	private final List<String> trace = new ArrayList<>();
+
+	private final RedisModel redis;
+
+	private final SimulatedCommands api;
+
+	private final List<SimulatedNode> nodes = new ArrayList<>();
+
+	private final List<Page> pages = new ArrayList<>();
+
+	private final Choices choices = new Choices();
+
+	private final Map<Fault, Integer> weights = new EnumMap<>(Fault.class);
+
+	private final Statistics statistics = new Statistics();
+
+	private final int publishWeight;
+
+	private final int leaveWeight;
+
+	private final int steps;
+
+	private final int batch;
+
+	private final int loops;
+
+	private long now;
+
+	private long skew;
+
+	private boolean chaos = true;
+
+	private int step;
+
+	private @Nullable Violation violation;
+
+	// ---- Redis
+
+	private int run = 1;
+
+	private long redisUpAt;
+
+	private RedisModel.@Nullable Snapshot snapshot;
+
+	private int restarts;
+
+	private final Set<SimulatedPubSub.Session> subscribers = new java.util.LinkedHashSet<>();
+
+	private final Deque<Queue<Runnable>> orphans = new ArrayDeque<>();
+
+	// ---- the truth
+
+	private final List<Truth> truth = new ArrayList<>();
+
+	private final Map<String, Truth> byId = new HashMap<>();
+
+	private int era;
+
+	private int published;
+
+	private final Queue<Pending> unpublished = new ArrayDeque<>();
+
+	private final Map<String, Set<String>> owners = new HashMap<>();
+
+	private final Map<String, Long> displacedAt = new HashMap<>();
+
+	private final Map<String, Integer> claimedAt = new HashMap<>();
+
+	private int displacements;
+
+	private boolean disconnects;
+
+	private final Set<SimulatedSocket> halfOpen = new java.util.LinkedHashSet<>();
+
+	private final Set<SimulatedSocket> sockets = new java.util.LinkedHashSet<>();
+
+	/**
+	 * Prepares a schedule.
+	 * @param scenario what may happen
+	 * @param seed decides what does
+	 * @param mostSteps how long the time of faults is at most
+	 * @param tracing whether to keep a trace
+	 */
+	Simulation(Scenario scenario, long seed, int mostSteps, boolean tracing) {
+		this.scenario = scenario;
+		this.random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + scenario.ordinal());
+		this.tracing = tracing;
+		for (Fault fault : Fault.values()) {
+			this.weights.put(fault, scenario.has(fault) ? new int[] { 0, 1, 1, 2 }[this.random.nextInt(4)] : 0);
+		}
+		this.publishWeight = new int[] { 2, 4, 8, 12 }[this.random.nextInt(4)];
+		this.leaveWeight = scenario.has(Fault.NOBODY_LEAVES) ? 0 : this.random.nextInt(2);
+		this.steps = Math.min(mostSteps, 150 + this.random.nextInt(850));
+		this.batch = this.random.nextBoolean() ? 2 : 256;
+		this.loops = 1 + this.random.nextInt(2);
+		boolean trims = scenario.has(Fault.TRIM);
+		RedisModel.Settings settings = new RedisModel.Settings(LEASE, TOMBSTONE, trims ? 4 : 1_000,
+				trims ? 4_000 : Duration.ofHours(24).toMillis());
+		this.redis = new RedisModel(this::redisMillis, settings, this::publish);
+		this.redis.watch(new Witness());
+		this.api = new SimulatedCommands(this, "API");
+		for (int i = 0; i < scenario.nodes(); i++) {
+			this.nodes.add(boot(i));
+		}
+	}
+
+	/** What went wrong. */
+	record Violation(String kind, String message, int steps) {
+
+	}
+
+	/** A message that was stored, or would have been if it were not ephemeral. */
+	record Truth(int index, String channel, long id, int era, String data, boolean isEphemeral, long expiresAt) {
+
+		boolean isExpired(long at) {
+			return this.expiresAt != 0 && this.expiresAt <= EPOCH + at;
+		}
+
+		@Override
+		public String toString() {
+			return this.data.strip() + "@" + MessageId.format(this.id) + "/" + this.channel;
+		}
+
+	}
+
+	/** What was true when something was written. */
+	record Mark(int era, int published) {
+
+	}
+
+	private record Pending(ChannelName channel, Envelope envelope, String key) {
+
+	}
+
+	/** What happened, to see that it did. */
+	static final class Statistics {
+
+		int messages;
+
+		int gaps;
+
+		int falseGaps;
+
+		int fellBehind;
+
+		int displacements;
+
+		int resumed;
+
+		void add(Statistics other) {
+			this.messages += other.messages;
+			this.gaps += other.gaps;
+			this.falseGaps += other.falseGaps;
+			this.fellBehind += other.fellBehind;
+			this.displacements += other.displacements;
+			this.resumed += other.resumed;
+		}
+
+		@Override
+		public String toString() {
+			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
+					+ this.fellBehind + " displacements=" + this.displacements;
+		}
+
+	}
+
+	// ---- what everybody asks
+
+	long now() {
+		return this.now;
+	}
+
+	RandomGenerator random() {
+		return this.random;
+	}
+
+	RedisModel redis() {
+		return this.redis;
+	}
+
+	String run() {
+		return "run" + this.run;
+	}
+
+	boolean isRedisUp() {
+		return this.now >= this.redisUpAt;
+	}
+
+	/** How many messages a read brings at most. */
+	int batch() {
+		return this.batch;
+	}
+
+	boolean forgets() {
+		return this.scenario.has(Fault.TRIM);
+	}
+
+	Statistics statistics() {
+		return this.statistics;
+	}
+
+	List<String> trace() {
+		return this.trace;
+	}
+
+	void trace(String format, @Nullable Object... arguments) {
+		if (this.tracing) {
+			this.trace.add(String.format("%5d %6d ms  ", this.step, this.now) + String.format(format, arguments));
+		}
+	}
+
+	void fail(String kind, String format, @Nullable Object... arguments) {
+		if (this.violation == null) {
+			this.violation = new Violation(kind, String.format(format, arguments), this.step);
+			trace("*** %s: %s", kind, this.violation.message());
+		}
+	}
+
+	static String describe(Throwable failure) {
+		StringWriter text = new StringWriter();
+		failure.printStackTrace(new PrintWriter(text));
+		return text.toString();
+	}
+
+	private long redisMillis() {
+		return EPOCH + this.now + this.skew;
+	}
+
+	// ---- the truth
+
+	Mark mark() {
+		return new Mark(this.era, this.truth.size());
+	}
+
+	int published() {
+		return this.truth.size();
+	}
+
+	Truth truth(int index) {
+		return this.truth.get(index);
+	}
+
+	@Nullable Truth find(long id, String data) {
+		return this.byId.get(id + "/" + data.strip());
+	}
+
+	/** How far everything is at or below an id, or lost before a mark was made. */
+	int coveredBy(long id, Mark mark) {
+		for (int i = mark.published(); i > 0; i--) {
+			Truth one = this.truth.get(i - 1);
+			if (one.id() <= id || one.era() < mark.era()) {
+				return i;
+			}
+		}
+		return 0;
+	}
+
+	int upTo(long id, Mark mark) {
+		for (int i = mark.published(); i > 0; i--) {
+			if (this.truth.get(i - 1).id() <= id) {
+				return i;
+			}
+		}
+		return 0;
+	}
+
+	int claimedAt(String connection) {
+		return this.claimedAt.getOrDefault(connection, 0);
+	}
+
+	private final class Witness implements RedisModel.Witness {
+
+		@Override
+		public void stored(ChannelName channel, long id, Envelope envelope) {
+			Simulation self = Simulation.this;
+			String data = new String(envelope.data(), StandardCharsets.UTF_8);
+			Truth one = new Truth(self.truth.size(), channel.value(), id, self.era, data, envelope.ephemeral(),
+					envelope.expiresAt());
+			self.truth.add(one);
+			self.byId.put(id + "/" + data.strip(), one);
+			self.statistics.messages++;
+			trace("REDIS stores %s", one);
+		}
+
+		@Override
+		public void owned(String user, String connection, boolean displaced) {
+			Simulation self = Simulation.this;
+			Set<String> ever = self.owners.computeIfAbsent(user, (name) -> new HashSet<>());
+			for (String other : ever) {
+				if (!other.equals(connection)) {
+					self.displacedAt.putIfAbsent(other, self.now);
+				}
+			}
+			ever.add(connection);
+			self.displacedAt.remove(connection);
+			self.claimedAt.putIfAbsent(connection, self.truth.size());
+			if (displaced) {
+				self.displacements++;
+				self.statistics.displacements++;
+			}
+		}
+
+		@Override
+		public void disconnected(String user, String connection) {
+			Simulation.this.displacedAt.putIfAbsent(connection, Simulation.this.now);
+		}
+
+	}
+
+	/** A node wrote to a page. */
+	void written(SimulatedSocket socket, String text) {
+		this.sockets.add(socket);
+		String connection = socket.connection();
+		if (connection == null || !text.contains("data: m")) {
+			return;
+		}
+		Long since = this.displacedAt.get(connection);
+		trace("%s: writes to %s: %s", socket.node(), connection, text.replaceAll("\\s+", " "));
+		if (since != null && this.now - since > LEASE) {
+			fail("KICK BOUND", "%s was displaced at %d ms and is still written to", connection, since);
+		}
+	}
+
+	// ---- pub/sub at Redis
+
+	private void publish(String channel, byte[] frame) {
+		this.subscribers.forEach((session) -> session.publish(channel, frame));
+	}
+
+	void connected(SimulatedPubSub.Session session) {
+		this.subscribers.add(session);
+	}
+
+	void disconnected(SimulatedPubSub.Session session) {
+		this.subscribers.remove(session);
+	}
+
+	/** What Redis executes after the connection that it came by has ended. */
+	void later(List<Runnable> scripts) {
+		if (!scripts.isEmpty()) {
+			this.orphans.add(new ArrayDeque<>(scripts));
+		}
+	}
+
+	// ---- sockets
+
+	void halfOpen(SimulatedSocket socket) {
+		this.halfOpen.add(socket);
+	}
+
+	/** The process at the other end is gone: its pages notice. */
+	void closeSocketsOf(SimulatedNode node) {
+		for (Page page : this.pages) {
+			SimulatedSocket socket = page.socket();
+			if (socket != null && socket.node() == node) {
+				page.lose(true);
+			}
+		}
+	}
+
+	SimulatedNode anyNode() {
+		return this.nodes.get(this.random.nextInt(this.nodes.size()));
+	}
+
+	private SimulatedNode boot(int slot) {
+		StringBuilder identity = new StringBuilder("n" + slot + ".");
+		for (int i = 0; i < 4; i++) {
+			identity.append((char) ('a' + this.random.nextInt(26)));
+		}
+		trace("NODE%d: starts as %s", slot, identity);
+		return new SimulatedNode(this, slot, identity.toString(), this.loops);
+	}
+
+	// ---- what could happen next
+
+	private void offer() {
+		this.choices.clear();
+		boolean timeouts = this.scenario.has(Fault.COMMAND_TIMEOUT) || this.scenario.has(Fault.FREEZE)
+				|| this.scenario.has(Fault.COMMAND_CUT);
+		for (SimulatedNode node : this.nodes) {
+			node.offer(this.choices, timeouts);
+			if (!node.isUp() && this.now > node.downAt() + 200) {
+				this.choices.add(this.chaos ? 2 : 10, () -> this.nodes.set(node.slot(), boot(node.slot())));
+			}
+			if (node.isFrozen() && (!this.chaos || node.isThawable(this.now))) {
+				this.choices.add(8, () -> {
+					trace("FAULT %s thaws", node);
+					node.thaw();
+				});
+			}
+		}
+		this.api.offerRedis(this.choices);
+		this.api.offer(this.choices, false);
+		if (!this.unpublished.isEmpty() && this.api.isUp()) {
+			this.choices.add(8, () -> send(this.unpublished.remove()));
+		}
+		for (Queue<Runnable> scripts : this.orphans) {
+			this.choices.add(4, () -> {
+				scripts.remove().run();
+				if (scripts.isEmpty()) {
+					this.orphans.remove(scripts);
+				}
+			});
+		}
+		for (SimulatedSocket socket : this.halfOpen) {
+			if (socket.node().isRunning()) {
+				this.choices.add(this.chaos ? 1 : 6, () -> {
+					this.halfOpen.remove(socket);
+					socket.notice(true);
+				});
+			}
+		}
+		boolean slow = this.chaos && this.scenario.has(Fault.SLOW);
+		this.pages.forEach((page) -> page.offer(this.choices, slow));
+		if (this.chaos) {
+			offerLife();
+			offerFaults();
+		}
+	}
+
+	/** Time passes, pages come and go, messages are published. */
+	private void offerLife() {
+		this.choices.add(8, this::advance);
+		if (this.pages.size() < this.scenario.pages() * this.scenario.users()) {
+			this.choices.add(this.pages.isEmpty() ? 40 : 3, this::open);
+		}
+		this.choices.add(this.publishWeight, () -> publish(anyChannel()));
+		for (Page page : this.pages) {
+			if (!page.isStopped() && this.leaveWeight > 0) {
+				this.choices.add(this.leaveWeight, () -> page.leave(this.random.nextBoolean()));
+			}
+		}
+	}
+
+	private void offerFaults() {
+		for (Page page : this.pages) {
+			if (page.socket() != null) {
+				fault(Fault.TCP_CUT, () -> page.lose(!this.scenario.has(Fault.HALF_OPEN) || this.random.nextBoolean()));
+			}
+		}
+		for (SimulatedNode node : this.nodes) {
+			offerFaults(node);
+		}
+		if (this.api.isCuttable()) {
+			fault(Fault.API_CUT, () -> {
+				trace("FAULT the API's link is cut");
+				this.api.cut(true);
+			});
+		}
+		if (this.restarts < 2) {
+			fault(Fault.REDIS_EMPTY, () -> restart(null));
+			fault(Fault.REDIS_SNAPSHOT, () -> {
+				trace("REDIS takes a snapshot");
+				this.snapshot = this.redis.snapshot();
+			});
+			if (this.snapshot != null) {
+				fault(Fault.REDIS_SNAPSHOT, () -> restart(this.snapshot));
+			}
+		}
+		fault(Fault.TIME_BACK, () -> {
+			this.skew -= this.random.nextInt(4_000);
+			trace("FAULT the clock of Redis steps back to %d", this.skew);
+		});
+		fault(Fault.DISCONNECT, () -> {
+			String user = anyUser();
+			long grace = this.random.nextBoolean() ? 0 : 1_000;
+			this.disconnects = true;
+			this.api.run("disconnect", user,
+					(caller) -> String.valueOf(this.redis.disconnect(caller, user, CloseReason.LOGOUT, grace)),
+					(connection) -> {
+					});
+		});
+	}
+
+	private void offerFaults(SimulatedNode node) {
+		if (node.isRunning()) {
+			if (node.commands().isCuttable()) {
+				fault(Fault.COMMAND_CUT, () -> {
+					trace("FAULT the command link of %s is cut", node);
+					node.commands().cut(true);
+				});
+			}
+			if (this.scenario.has(Fault.COMMAND_TIMEOUT)) {
+				node.commands().offerTimeout(this.choices, this.weights.get(Fault.COMMAND_TIMEOUT));
+			}
+			fault(Fault.CRASH, () -> {
+				trace("FAULT %s is killed", node);
+				node.die(true);
+			});
+			if (!node.isDraining()) {
+				fault(Fault.DRAIN, () -> {
+					trace("FAULT %s is drained", node);
+					node.drain();
+				});
+			}
+			fault(Fault.FREEZE, () -> {
+				long duration = 1 + this.random.nextLong(2 * LEASE);
+				boolean machine = this.random.nextBoolean();
+				trace("FAULT %s freezes for %d ms (%s)", node, duration, machine ? "its machine" : "the process");
+				node.freeze(duration, machine);
+			});
+		}
+		if (node.isUp() && node.pubSub().isCuttable()) {
+			fault(Fault.PUBSUB_CUT, () -> {
+				trace("FAULT the pub/sub link of %s is cut", node);
+				node.pubSub().cut(false);
+			});
+			fault(Fault.PUBSUB_BLACK_HOLE, () -> {
+				trace("FAULT the pub/sub link of %s is a black hole", node);
+				node.pubSub().cut(true);
+			});
+		}
+	}
+
+	private void fault(Fault fault, Runnable action) {
+		this.choices.add(this.weights.get(fault), action);
+	}
+
+	private void advance() {
+		long next = Math.clamp(next() - this.now, 1, 300);
+		this.now += switch (this.random.nextInt(8)) {
+			case 0, 1 -> 1;
+			case 2, 3, 4 -> next;
+			case 5, 6 -> 1 + this.random.nextInt(300);
+			default -> 1 + this.random.nextInt(this.scenario.has(Fault.FREEZE) ? 2_000 : 600);
+		};
+	}
+
+	/** When something is due next. */
+	private long next() {
+		long next = Math.min(this.api.next(), (this.redisUpAt > this.now) ? this.redisUpAt : Long.MAX_VALUE);
+		for (SimulatedNode node : this.nodes) {
+			next = Math.min(next, node.isUp() ? node.next() : node.downAt() + 201);
+		}
+		for (Page page : this.pages) {
+			next = Math.min(next, page.next());
+		}
+		return Math.max(next, this.now + 1);
+	}
+
+	private String anyUser() {
+		return "u" + this.random.nextInt(this.scenario.users());
+	}
+
+	private ChannelName anyChannel() {
+		int any = this.random.nextInt(5);
+		return (any < 2) ? ChannelName.user(anyUser()) : (any == 2) ? ChannelName.ALL : TOPICS.get(any - 3);
+	}
+
+	private void open() {
+		int number = this.pages.size() + 1;
+		String user = anyUser();
+		String client = this.scenario.has(Fault.TWINS) ? "twin-" + user : "c" + number;
+		List<ChannelName> topics = TOPICS.subList(0, this.random.nextInt(TOPICS.size() + 1));
+		int history = (this.random.nextInt(6) == 0) ? this.random.nextInt(4) : -1;
+		int window = this.scenario.has(Fault.SLOW) ? 600 + this.random.nextInt(600) : 65_536;
+		long tokenLife = (this.random.nextInt(6) == 0) ? 61_000 : 3_600_000;
+		Page page = new Page(this, number, user, client, topics, history, window, tokenLife);
+		this.pages.add(page);
+		trace("%s: opens for %s", page, user);
+	}
+
+	private void publish(ChannelName channel) {
+		int number = ++this.published;
+		boolean ttl = this.scenario.has(Fault.TTL) && this.random.nextInt(3) == 0;
+		boolean ephemeral = this.scenario.has(Fault.TTL) && this.random.nextInt(6) == 0;
+		String padding = this.random.nextInt(4) == 0 ? "\n" + "x".repeat(this.random.nextInt(200)) : "";
+		long expires = ttl ? EPOCH + this.now + this.random.nextInt(3_000) : 0;
+		Envelope envelope = new Envelope("message", ("m" + number + padding).getBytes(StandardCharsets.UTF_8),
+				EPOCH + this.now, expires, ephemeral, null);
+		this.unpublished.add(new Pending(channel, envelope, "key" + number));
+	}
+
+	private void send(Pending message) {
+		Publisher.Idempotency key = new Publisher.Idempotency("api", message.key(), "hash", Duration.ofHours(24));
+		this.api.run("publish", message.key(),
+				(caller) -> this.redis.publish(caller, List.of(message.channel()), message.envelope(), key),
+				(result) -> {
+					if (result instanceof Publisher.Result.Stored stored) {
+						stored.receipts().forEach((receipt) -> this.api.observe(receipt.id()));
+					}
+				})
+			.whenComplete((result, failure) -> {
+				if (failure != null) {
+					this.unpublished.add(message);
+				}
+			});
+	}
+
+	private void restart(RedisModel.@Nullable Snapshot from) {
+		trace("FAULT Redis starts again %s", (from != null) ? "from a snapshot" : "empty");
+		this.restarts++;
+		this.era++;
+		this.run++;
+		this.redis.restore(from);
+		this.redisUpAt = this.now + this.random.nextInt(1_500);
+		this.now += 1;
+		this.redis.presence().values().forEach((owner) -> this.displacedAt.remove(owner.connection()));
+		this.orphans.clear();
+		this.api.cut(false);
+		for (SimulatedNode node : this.nodes) {
+			if (node.isUp()) {
+				node.commands().cut(false);
+				node.pubSub().cut(false);
+			}
+		}
+	}
+
+	// ---- the run
+
+	/** Runs the schedule. Returns what went wrong, or null. */
+	@Nullable Violation run(boolean strict) {
+		for (this.step = 0; this.step < this.steps && this.violation == null; this.step++) {
+			offer();
+			act();
+		}
+		if (this.violation == null) {
+			trace("---- faults stop");
+			this.chaos = false;
+			settle(SETTLE + (this.scenario.has(Fault.TWINS) ? 10_000 : 0));
+		}
+		int before = this.displacements;
+		if (this.violation == null) {
+			trace("---- last messages");
+			TOPICS.forEach(this::publish);
+			publish(ChannelName.ALL);
+			for (int i = 0; i < this.scenario.users(); i++) {
+				publish(ChannelName.user("u" + i));
+			}
+			settle(2 * LEASE);
+		}
+		if (this.violation == null) {
+			if (this.displacements != before) {
+				fail("PING PONG", "%d displacements although all is quiet", this.displacements - before);
+			}
+			checkRest();
+			checkGaps(strict && !this.scenario.has(Fault.FALSE_GAPS));
+		}
+		return this.violation;
+	}
+
+	private void act() {
+		try {
+			this.choices.pick(this.random).run();
+		}
+		catch (RuntimeException ex) {
+			fail("EXCEPTION", "%s", describe(ex));
+		}
+	}
+
+	private void settle(long duration) {
+		long end = this.now + duration;
+		int sinceTime = 0;
+		while (this.now < end && this.violation == null) {
+			offer();
+			if (this.choices.isEmpty()) {
+				this.now = Math.min(end, next());
+				sinceTime = 0;
+			}
+			else {
+				act();
+				if (++sinceTime > LIVELOCK) {
+					fail("LIVELOCK", "no end of work at %d ms", this.now);
+				}
+			}
+		}
+	}
+
+	/** One live stream for each user who has an open page, and nobody else's. */
+	private void checkRest() {
+		int live = 0;
+		for (int i = 0; i < this.scenario.users(); i++) {
+			String user = "u" + i;
+			List<Page> all = this.pages.stream().filter((page) -> page.user().equals(user)).toList();
+			List<Page> open = all.stream().filter((page) -> !page.isStopped()).toList();
+			RedisModel.Owner owner = this.redis.presence().get(user);
+			if (open.size() > 1) {
+				fail("TWO", "%s are all open", open);
+			}
+			if (open.isEmpty()) {
+				if (!all.isEmpty() && !this.disconnects && all.stream().noneMatch(Page::isLeft)) {
+					fail("NONE", "every page of %s was told to stop", user);
+				}
+				if (owner != null) {
+					fail("GHOST", "presence names %s for %s, who has no page", owner, user);
+				}
+				continue;
+			}
+			Page page = open.getFirst();
+			SimulatedSocket socket = page.socket();
+			live++;
+			if (socket == null || socket.connection() == null || socket.isClosed()) {
+				fail("STUCK", "%s has no stream", page);
+			}
+			else if (owner == null || !owner.connection().equals(socket.connection())) {
+				fail("GHOST", "presence names %s, but %s is heard by %s", owner, user, socket.connection());
+			}
+			Truth missing = page.findMissing();
+			if (missing != null) {
+				fail("LOST", "%s never gets %s", page, missing);
+			}
+		}
+		int held = this.nodes.stream().mapToInt((node) -> node.connections().size()).sum();
+		if (held != live) {
+			fail("LEAK", "%d streams are live, %d connections are held", live, held);
+		}
+	}
+
+	private void checkGaps(boolean strict) {
+		for (Page page : this.pages) {
+			Object gap = page.findFalseGap();
+			if (gap != null) {
+				this.statistics.falseGaps++;
+				if (strict) {
+					fail("FALSE GAP", "%s was told of %s, where it misses nothing", page, gap);
+				}
+			}
+		}
+	}
+
+}

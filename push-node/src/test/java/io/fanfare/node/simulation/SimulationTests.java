@@ -1,0 +1,97 @@
+package io.fanfare.node.simulation;
+
+import java.util.List;
+
+import io.fanfare.node.simulation.Simulation.Statistics;
+import io.fanfare.node.simulation.Simulation.Violation;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import static org.assertj.core.api.Assertions.fail;
+
+/**
+ * Tries to break the node's promises by faults in every order. Each schedule follows from
+ * its scenario and seed; a failure names them and prints the shortest schedule found. To
+ * run one again:
+ * {@code -Dtest=SimulationTests#again -Dfanfare.simulation.scenario=… -Dfanfare.simulation.seed=…
+ * -Dfanfare.simulation.steps=…}. More of them: {@code -Dfanfare.long=true}, or
+ * {@code -Dfanfare.simulation.schedules=…}, from {@code -Dfanfare.simulation.from=…}.
+ */
+class SimulationTests {
+
+	private static final Logger log = LoggerFactory.getLogger(SimulationTests.class);
+
+	private static final int ORDINARY = 200;
+
+	private static final int LONG = 20_000;
+
+	/** How many schedules more are tried for a shorter one after a failure. */
+	private static final int MORE = 200;
+
+	private static final int MOST_LINES = 400;
+
+	@ParameterizedTest
+	@EnumSource
+	void noScheduleBreaksAPromise(Scenario scenario) {
+		long schedules = Long.getLong("fanfare.simulation.schedules",
+				Boolean.getBoolean("fanfare.long") ? LONG : ORDINARY);
+		long from = Long.getLong("fanfare.simulation.from", 1);
+		Statistics statistics = new Statistics();
+		long begun = System.nanoTime();
+		for (long seed = from; seed < from + schedules; seed++) {
+			Simulation simulation = new Simulation(scenario, seed, Integer.MAX_VALUE, false);
+			Violation violation = simulation.run(true);
+			statistics.add(simulation.statistics());
+			if (violation != null) {
+				report(scenario, seed, violation);
+			}
+		}
+		long took = Math.max(1, (System.nanoTime() - begun) / 1_000_000);
+		log.info("simulation={} schedules={} a-second={} {}", scenario, schedules, schedules * 1000 / took, statistics);
+	}
+
+	@Test
+	@EnabledIfSystemProperty(named = "fanfare.simulation.seed", matches = "\\d+")
+	void again() {
+		Scenario scenario = Scenario.valueOf(System.getProperty("fanfare.simulation.scenario"));
+		long seed = Long.getLong("fanfare.simulation.seed");
+		int steps = Integer.getInteger("fanfare.simulation.steps", Integer.MAX_VALUE);
+		Simulation simulation = new Simulation(scenario, seed, steps, true);
+		Violation violation = simulation.run(true);
+		log.info("simulation={} seed={}\n{}", scenario, seed, String.join("\n", simulation.trace()));
+		if (violation != null) {
+			fail(violation.toString());
+		}
+	}
+
+	/** Looks for the shortest schedule that breaks a promise in the same way. */
+	private static void report(Scenario scenario, long first, Violation found) {
+		long seed = first;
+		Violation shortest = found;
+		for (long other = first + 1; other <= first + MORE; other++) {
+			Violation violation = new Simulation(scenario, other, Integer.MAX_VALUE, false).run(true);
+			if (violation != null && violation.kind().equals(found.kind()) && violation.steps() < shortest.steps()) {
+				shortest = violation;
+				seed = other;
+			}
+		}
+		int steps = shortest.steps() + 1;
+		for (int fewer = 1; fewer < steps; fewer += Math.max(1, steps / 100)) {
+			Violation violation = new Simulation(scenario, seed, fewer, false).run(true);
+			if (violation != null && violation.kind().equals(found.kind())) {
+				steps = fewer;
+			}
+		}
+		Simulation traced = new Simulation(scenario, seed, steps, true);
+		traced.run(true);
+		List<String> trace = traced.trace();
+		String shown = String.join("\n", trace.subList(Math.max(0, trace.size() - MOST_LINES), trace.size()));
+		fail("%s, first with seed %d. Shortest: -Dfanfare.simulation.scenario=%s -Dfanfare.simulation.seed=%d -Dfanfare.simulation.steps=%d\n%s",
+				found, first, scenario, seed, steps, shown);
+	}
+
+}
