@@ -325,10 +325,11 @@ public final class Connection {
 		this.position = from;
 		this.cursor = first;
 		if (found != null) {
-			this.starts = new HashMap<>(found);
+			this.starts = new HashMap<>();
 			for (ChannelName channel : this.channels) {
-				// Of a channel without anything retained, nothing was promised either.
-				this.starts.putIfAbsent(channel, this.generation);
+				// What came after the claim is promised, wherever the past begins; without
+				// anything retained, nothing else is.
+				this.starts.put(channel, Math.min(found.getOrDefault(channel, this.generation), this.generation));
 			}
 		}
 		this.begun = true;
