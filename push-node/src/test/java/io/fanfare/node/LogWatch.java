@@ -32,8 +32,8 @@ final class LogWatch implements BeforeEachCallback, AfterEachCallback {
 	};
 
 	/**
-	 * Redis clients that are shut down with a node of its own while they look for
-	 * Redis say so; that is not the client's doing.
+	 * Redis clients that are shut down with a node of its own while they look for Redis
+	 * say so; that is not the client's doing.
 	 */
 	private static boolean isAlarming(ILoggingEvent event) {
 		return (event.getThrowableProxy() != null || event.getLevel().isGreaterOrEqual(Level.ERROR))

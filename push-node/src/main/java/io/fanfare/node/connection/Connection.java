@@ -327,7 +327,8 @@ public final class Connection {
 		if (found != null) {
 			this.starts = new HashMap<>();
 			for (ChannelName channel : this.channels) {
-				// What came after the claim is promised, wherever the past begins; without
+				// What came after the claim is promised, wherever the past begins;
+				// without
 				// anything retained, nothing else is.
 				this.starts.put(channel, Math.min(found.getOrDefault(channel, this.generation), this.generation));
 			}

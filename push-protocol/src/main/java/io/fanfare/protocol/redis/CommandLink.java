@@ -222,7 +222,8 @@ public final class CommandLink implements AutoCloseable {
 			catch (Exception ex) {
 				String failure = String.valueOf(unwrap(ex));
 				if (current != null) {
-					// One late answer is a slow moment; two are a connection over which nothing comes.
+					// One late answer is a slow moment; two are a connection over which
+					// nothing comes.
 					if (++unanswered >= PINGS_UNANSWERED) {
 						end(current, failure);
 						unanswered = 0;
