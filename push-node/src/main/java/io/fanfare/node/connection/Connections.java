@@ -1,10 +1,10 @@
 package io.fanfare.node.connection;
 
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 
@@ -173,24 +173,16 @@ public final class Connections implements MessageSink {
 	/**
 	 * Sends all connections on.
 	 * @param reason what they are told
-	 * @return when every loop has done so
+	 * @return when every loop has done so and their users are given up, or could not be
 	 */
 	public CompletableFuture<Void> stop(CloseReason reason) {
-		CompletableFuture<Void> done = new CompletableFuture<>();
-		CountDownLatch left = new CountDownLatch(this.loops.size());
-		if (this.loops.isEmpty()) {
-			done.complete(null);
-		}
+		List<CompletableFuture<?>> stops = new ArrayList<>();
 		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> {
-				loop.stop(reason);
-				left.countDown();
-				if (left.getCount() == 0) {
-					done.complete(null);
-				}
-			});
+			CompletableFuture<Void> stopped = new CompletableFuture<>();
+			stops.add(stopped);
+			loop.submit(() -> loop.stop(reason).whenComplete((released, failure) -> stopped.complete(null)));
 		}
-		return done;
+		return CompletableFuture.allOf(stops.toArray(CompletableFuture[]::new));
 	}
 
 	@Override

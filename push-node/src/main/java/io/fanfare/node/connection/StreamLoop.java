@@ -403,14 +403,15 @@ public final class StreamLoop {
 	/**
 	 * Sends every connection on and takes no more. On the loop.
 	 * @param reason why
+	 * @return when their users are given up
 	 */
-	void stop(CloseReason reason) {
+	CompletableFuture<?> stop(CloseReason reason) {
 		this.stopped = true;
 		for (Connection connection : List.copyOf(this.connections)) {
 			connection.goAway(reason);
 		}
-		flushReleases();
 		dropChunk();
+		return flushReleases();
 	}
 
 	// ---- Redis
@@ -438,15 +439,15 @@ public final class StreamLoop {
 		this.releases.add(field);
 	}
 
-	private void flushReleases() {
+	private CompletableFuture<?> flushReleases() {
 		if (this.releases.isEmpty()) {
-			return;
+			return CompletableFuture.completedFuture(null);
 		}
 		List<Field> batch = List.copyOf(this.releases);
 		this.releases.clear();
 		// A release that fails is made up for by the reaper, which finds fields of
 		// connections that are not held.
-		this.node.ownership().release(batch);
+		return this.node.ownership().release(batch);
 	}
 
 	void later(Runnable task) {
