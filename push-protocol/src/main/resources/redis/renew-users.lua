@@ -1,7 +1,8 @@
 -- Renews the lease of a node and confirms that its connections still own their users.
 -- Nothing is ever claimed again after a lapse: a field that is gone or of a lower generation is written back with the
 -- generation which the connection always had, so the highest generation wins in any order. Only a client that has a
--- tombstone is not: it was displaced or disconnected, and the kick that said so was lost.
+-- tombstone of a higher generation is not: it was displaced or disconnected, and the kick that said so was lost. A lower
+-- one was left by an old connection that was itself written back late.
 --
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix  5 node  6 lease in ms  7 life of a tombstone in ms
@@ -29,7 +30,7 @@ for i = 8, #ARGV, 6 do
 	local owner = value and owner_parse(value)
 	local behind = not owner or (owner.connection ~= connection and id_above(generation, owner.generation))
 	local displaced_by = behind and redis.call('GET', tombstone_key(prefix, user, client))
-	if displaced_by and not id_above(since, displaced_by) then
+	if displaced_by and id_above(displaced_by, generation) and not id_above(since, displaced_by) then
 		say(index, 'lost', displaced_by)
 	elseif behind then
 		now = now or time_ms()
