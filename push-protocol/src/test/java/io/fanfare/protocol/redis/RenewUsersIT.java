@@ -130,6 +130,18 @@ class RenewUsersIT {
 	}
 
 	@Test
+	void aTombstoneOfALowerGenerationIsVoidForItWasLeftByAnOldConnectionWrittenBackLate() {
+		this.partition.redis().set(TOMBSTONE, MessageId.format(G5 - 2));
+		this.partition.owner("alice", "b", "c0", G5 - 2, "other");
+		vouchFrom(G5 - 100);
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+		this.partition.redis().del(PRESENCE);
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+	}
+
+	@Test
 	void aTombstoneFromBeforeALossOfDataIsVoid() {
 		this.partition.redis().set(TOMBSTONE, MessageId.format(G5 + 9));
 		vouchFrom(G5 + 10);
