@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
@@ -296,6 +297,7 @@ class BrowserIT {
 
 		press(left, "close");
 		left.locator(".state[data-state=closed]").waitFor();
+		until(() -> !this.backend.user("alice").required("online").asBoolean());
 		publish(page, "{\"missed\":1}");
 		page.locator("#answer").filter(new Locator.FilterOptions().setHasText("\"online\":false")).waitFor();
 		press(left, "resume");
@@ -379,7 +381,7 @@ class BrowserIT {
 		return heard(page).stream().filter((one) -> one.type().equals("message")).toList();
 	}
 
-	private static Heard awaitHeard(Page page, java.util.function.Predicate<Heard> wanted) {
+	private static Heard awaitHeard(Page page, Predicate<Heard> wanted) {
 		until(() -> heard(page).stream().anyMatch(wanted));
 		return heard(page).stream().filter(wanted).findFirst().orElseThrow();
 	}

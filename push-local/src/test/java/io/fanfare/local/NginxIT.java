@@ -168,8 +168,9 @@ class NginxIT {
 			node.process().freeze();
 			List<Duration> taken = new ArrayList<>();
 			for (int i = 0; i < 6; i++) {
+				SseRequest request = mine.stream(this.backend.token("edge-during-" + i));
 				Instant begun = Instant.now();
-				SseClient stream = open(mine.stream(this.backend.token("edge-during-" + i)));
+				SseClient stream = open(request);
 				assertThat(node(stream)).isEqualTo("node-1");
 				taken.add(Duration.between(begun, stream.blocks().getFirst().at()));
 				this.backend.toUser("edge-during-" + i, "heard");
@@ -188,8 +189,9 @@ class NginxIT {
 
 			node.process().stop();
 			for (int i = 0; i < 6; i++) {
+				SseRequest request = mine.stream(this.backend.token("edge-down-" + i));
 				Instant begun = Instant.now();
-				SseClient stream = open(mine.stream(this.backend.token("edge-down-" + i)));
+				SseClient stream = open(request);
 				assertThat(node(stream)).isEqualTo("node-1");
 				assertThat(Duration.between(begun, stream.blocks().getFirst().at())).isLessThan(Duration.ofSeconds(1));
 			}
