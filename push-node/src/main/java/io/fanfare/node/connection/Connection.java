@@ -577,13 +577,18 @@ public final class Connection {
 	}
 
 	/** A renewal that listed it found nothing amiss, or wrote its field back. */
-	void renewed(Proof sent, long storeSince, boolean restored) {
+	void renewed(Proof sent, long clock, long storeSince, boolean restored) {
 		if (isClosed()) {
 			return;
 		}
+		Proof before = this.proof;
 		this.proof = sent;
 		if (restored) {
 			fallBehind();
+		}
+		if (restored || before == null || before.link() != sent.link()) {
+			// What was published until then may have gone nowhere.
+			this.floor = Math.max(this.floor, clock);
 		}
 		if (storeSince > this.since) {
 			this.since = storeSince;

@@ -554,7 +554,7 @@ public final class StreamLoop {
 			Connection connection = slice.get(i);
 			Verdict verdict = verdicts.get(i);
 			if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
-				connection.renewed(sent, renewal.since(), verdict != null);
+				connection.renewed(sent, renewal.clock(), renewal.since(), verdict != null);
 			}
 			else {
 				connection.displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
