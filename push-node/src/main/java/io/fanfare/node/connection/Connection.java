@@ -606,6 +606,9 @@ public final class Connection {
 
 	/** A renewal found that another connection hears the user. */
 	void displaced(long by, boolean sameClient) {
+		if (isClosed()) {
+			return;
+		}
 		if (sameClient) {
 			endSilently();
 		}
