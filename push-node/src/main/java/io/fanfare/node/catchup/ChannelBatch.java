@@ -44,12 +44,13 @@ record ChannelBatch(long from, long upTo, long since, boolean complete, Predeces
 	 * counts.
 	 */
 	@Nullable Gap gapAbove(ChannelName channel, long position, long now) {
-		if (this.since > position) {
-			return new Gap(channel, position, this.since, Gap.Reason.DATA_LOSS);
-		}
 		boolean begins = this.messages.isEmpty() || this.messages.getFirst().id() > position;
-		return (begins && this.predecessor.isAbove(position, now))
-				? new Gap(channel, position, this.predecessor.id(), Gap.Reason.RETENTION) : null;
+		boolean trimmed = begins && this.predecessor.isAbove(position, now);
+		if (this.since > position) {
+			long to = trimmed ? Math.max(this.since, this.predecessor.id()) : this.since;
+			return new Gap(channel, position, to, Gap.Reason.DATA_LOSS);
+		}
+		return trimmed ? new Gap(channel, position, this.predecessor.id(), Gap.Reason.RETENTION) : null;
 	}
 
 }
