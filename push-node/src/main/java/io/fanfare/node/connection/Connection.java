@@ -569,7 +569,12 @@ public final class Connection {
 	// ---- renewal
 
 	boolean isHeld() {
-		return this.claimed && this.state != State.CLOSED && this.closeAtNanos == 0;
+		return this.claimed && this.state != State.CLOSED && !isLeaving();
+	}
+
+	/** Whether its client was told to stop and it is closed soon. */
+	private boolean isLeaving() {
+		return this.closeAtNanos != 0;
 	}
 
 	Held held() {
@@ -578,7 +583,7 @@ public final class Connection {
 
 	/** A renewal that listed it found nothing amiss, or wrote its field back. */
 	void renewed(Proof sent, long clock, long storeSince, boolean restored) {
-		if (isClosed()) {
+		if (isClosed() || isLeaving()) {
 			return;
 		}
 		Proof before = this.proof;
