@@ -234,6 +234,9 @@ final class Page {
 			}
 		}
 		if (id != null) {
+			if (from.isKicked() && !id.startsWith("k.")) {
+				this.simulation.fail("AFTER KICK", "%s was told to stop and then gets the cursor %s", this, id);
+			}
 			this.lastId = id;
 		}
 	}
@@ -246,14 +249,16 @@ final class Page {
 			return;
 		}
 		this.started = true;
-		this.covered = this.simulation.coveredBy(MessageId.parse(id), mark);
-		this.promised = this.covered;
-		if (this.history >= 0) {
-			// Of the past it gets what there is; it was promised what came after the
-			// claim.
-			int claimed = this.simulation.claimedAt(String.valueOf(from.connection()));
+		int claimed = this.simulation.claimedAt(String.valueOf(from.connection()));
+		this.covered = this.simulation.upTo(MessageId.parse(id), mark);
+		if (this.history < 0) {
+			this.covered = Math.max(this.covered, claimed);
+		}
+		else {
+			// Of the past it gets what there is; it was promised what came after the claim.
 			this.channels.forEach((channel) -> this.excused.put(channel, claimed));
 		}
+		this.promised = this.covered;
 	}
 
 	private void message(SimulatedSocket from, StreamReader.Block block) {

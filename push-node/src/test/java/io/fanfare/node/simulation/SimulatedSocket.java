@@ -250,6 +250,10 @@ final class SimulatedSocket implements Outlet {
 		this.kicked = true;
 	}
 
+	boolean isKicked() {
+		return this.kicked;
+	}
+
 	void reset() {
 		this.lastMessage = 0;
 	}

@@ -523,7 +523,7 @@ final class Simulation {
 		});
 		fault(Fault.DISCONNECT, () -> {
 			String user = anyUser();
-			long grace = this.random.nextBoolean() ? 0 : 1_000;
+			long grace = this.random.nextInt(4) * 1_500L;
 			this.disconnects = true;
 			this.api.run("disconnect", user,
 					(caller) -> String.valueOf(this.redis.disconnect(caller, user, CloseReason.LOGOUT, grace)),
