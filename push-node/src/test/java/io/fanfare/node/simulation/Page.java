@@ -98,7 +98,7 @@ final class Page {
 
 	}
 
-	private record Gap(String channel, long from, long to, String reason) {
+	private record Gap(String channel, long from, long to, String reason, boolean isForgotten) {
 
 	}
 
@@ -267,7 +267,7 @@ final class Page {
 		this.lastId = id;
 		from.check(MessageId.parse(id));
 		Truth truth = this.simulation.find(MessageId.parse(id), data);
-		this.simulation.trace("%s: reads m%s@%s", this, data, id);
+		this.simulation.trace("%s: reads %s", this, truth);
 		if (truth == null) {
 			this.simulation.fail("FORGED", "%s gets '%s'@%s, which was never published", this, data, id);
 			return;
@@ -315,7 +315,8 @@ final class Page {
 
 	private void gap(SimulatedSocket from, String data, Mark mark) {
 		Gap gap = new Gap(field(data, "channel"), MessageId.parse(field(data, "from")),
-				MessageId.parse(field(data, "to")), field(data, "reason"));
+				MessageId.parse(field(data, "to")), field(data, "reason"),
+				this.simulation.isForgotten(MessageId.parse(field(data, "from"))));
 		if (!this.channels.contains(gap.channel())) {
 			this.simulation.fail("FOREIGN", "%s gets a gap of %s", this, gap.channel());
 		}
@@ -340,7 +341,7 @@ final class Page {
 
 	/** A gap in which nothing was missing, or null. */
 	@Nullable Object findFalseGap() {
-		return (this.history >= 0) ? null : this.gaps.stream().filter((gap) -> {
+		return (this.history >= 0) ? null : this.gaps.stream().filter((gap) -> !gap.isForgotten()).filter((gap) -> {
 			for (int i = this.promised; i < this.simulation.published(); i++) {
 				Truth truth = this.simulation.truth(i);
 				if (truth.channel().equals(gap.channel()) && truth.id() > gap.from() && truth.id() <= gap.to()

@@ -122,6 +122,11 @@ enum Scenario {
 		return this.users;
 	}
 
+	/** Whether so much may go wrong that a schedule had better choose. */
+	boolean isWide() {
+		return this.faults.size() > 6;
+	}
+
 	boolean has(Fault fault) {
 		return this.faults.contains(fault);
 	}

@@ -203,14 +203,12 @@ final class SimulatedSocket implements Outlet {
 		int left = most;
 		while (left > 0 && !this.unread.isEmpty() && !this.gone) {
 			Segment segment = this.unread.element();
-			while (left > 0 && this.offset < segment.bytes().length) {
-				left--;
-				this.unreadBytes--;
-				StreamReader.Block block = this.reader.read(segment.bytes()[this.offset++]);
-				if (block != null) {
-					this.page.read(this, block, segment.mark());
-				}
-			}
+			int to = (int) Math.min(segment.bytes().length, (long) this.offset + left);
+			int taken = this.reader.read(segment.bytes(), this.offset, to,
+					(block) -> this.page.read(this, block, segment.mark()));
+			left -= taken;
+			this.offset += taken;
+			this.unreadBytes -= taken;
 			if (this.offset == segment.bytes().length) {
 				this.unread.remove();
 				this.offset = 0;

@@ -50,6 +50,9 @@ final class Simulation {
 
 	private static final int LIVELOCK = 5_000;
 
+	/** Two of these are more than a connection may be owed. */
+	private static final int BIG = 600_000;
+
 	private static final List<ChannelName> TOPICS = List.of(ChannelName.topic("t1"), ChannelName.topic("t2"));
 
 	private final Scenario scenario;
@@ -70,17 +73,25 @@ final class Simulation {
 
 	private final Choices choices = new Choices();
 
+	private final Choices faults = new Choices();
+
 	private final Map<Fault, Integer> weights = new EnumMap<>(Fault.class);
 
 	private final Statistics statistics = new Statistics();
 
 	private final int publishWeight;
 
-	private final int leaveWeight;
+	private final boolean leaves;
+
+	/** How many of a thousand steps are faults. */
+	private final int faultRate;
 
 	private final int steps;
 
 	private final int batch;
+
+	/** Whether messages are big enough to make slow readers fall behind. */
+	private final boolean big;
 
 	private final int loops;
 
@@ -145,13 +156,18 @@ final class Simulation {
 		this.scenario = scenario;
 		this.random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + scenario.ordinal());
 		this.tracing = tracing;
+		// Where much may go wrong, a few things a schedule go deeper than all at once.
+		int bound = scenario.isWide() ? 3 : 4;
 		for (Fault fault : Fault.values()) {
-			this.weights.put(fault, scenario.has(fault) ? new int[] { 0, 1, 1, 2 }[this.random.nextInt(4)] : 0);
+			int weight = Math.max(0, this.random.nextInt(2 * bound) - bound + (scenario.isWide() ? 0 : 2));
+			this.weights.put(fault, scenario.has(fault) ? weight : 0);
 		}
+		this.faultRate = new int[] { 5, 10, 20, 50 }[this.random.nextInt(4)];
 		this.publishWeight = new int[] { 2, 4, 8, 12 }[this.random.nextInt(4)];
-		this.leaveWeight = scenario.has(Fault.NOBODY_LEAVES) ? 0 : this.random.nextInt(2);
-		this.steps = Math.min(mostSteps, 150 + this.random.nextInt(850));
+		this.leaves = !scenario.has(Fault.NOBODY_LEAVES) && this.random.nextBoolean();
+		this.steps = Math.min(mostSteps, 200 + this.random.nextInt(1_000));
 		this.batch = this.random.nextBoolean() ? 2 : 256;
+		this.big = scenario.has(Fault.SLOW) && this.random.nextInt(6) == 0;
 		this.loops = 1 + this.random.nextInt(2);
 		boolean trims = scenario.has(Fault.TRIM);
 		RedisModel.Settings settings = new RedisModel.Settings(LEASE, TOMBSTONE, trims ? 4 : 1_000,
@@ -170,7 +186,8 @@ final class Simulation {
 	}
 
 	/** A message that was stored, or would have been if it were not ephemeral. */
-	record Truth(int index, String channel, long id, int era, String data, boolean isEphemeral, long expiresAt) {
+	record Truth(int index, String channel, long id, int era, String label, int hash, boolean isEphemeral,
+			long expiresAt) {
 
 		boolean isExpired(long at) {
 			return this.expiresAt != 0 && this.expiresAt <= EPOCH + at;
@@ -178,7 +195,7 @@ final class Simulation {
 
 		@Override
 		public String toString() {
-			return this.data.strip() + "@" + MessageId.format(this.id) + "/" + this.channel;
+			return this.label + "@" + MessageId.format(this.id) + "/" + this.channel;
 		}
 
 	}
@@ -255,6 +272,14 @@ final class Simulation {
 		return this.scenario.has(Fault.TRIM);
 	}
 
+	/**
+	 * Whether a cursor is older than what is still known of silent channels: then a gap
+	 * is announced for each of them.
+	 */
+	boolean isForgotten(long cursor) {
+		return forgets() && MessageId.timestamp(cursor) < redisMillis() - SILENCE;
+	}
+
 	Statistics statistics() {
 		return this.statistics;
 	}
@@ -301,7 +326,14 @@ final class Simulation {
 	}
 
 	@Nullable Truth find(long id, String data) {
-		return this.byId.get(id + "/" + data.strip());
+		Truth found = this.byId.get(id + "/" + label(data));
+		return (found != null && found.hash() == data.hashCode()) ? found : null;
+	}
+
+	/** The first line. */
+	private static String label(String data) {
+		int end = data.indexOf('\n');
+		return (end < 0) ? data : data.substring(0, end);
 	}
 
 	/** How far everything is at or below an id, or lost before a mark was made. */
@@ -334,10 +366,10 @@ final class Simulation {
 		public void stored(ChannelName channel, long id, Envelope envelope) {
 			Simulation self = Simulation.this;
 			String data = new String(envelope.data(), StandardCharsets.UTF_8);
-			Truth one = new Truth(self.truth.size(), channel.value(), id, self.era, data, envelope.ephemeral(),
-					envelope.expiresAt());
+			Truth one = new Truth(self.truth.size(), channel.value(), id, self.era, label(data), data.hashCode(),
+					envelope.ephemeral(), envelope.expiresAt());
 			self.truth.add(one);
-			self.byId.put(id + "/" + data.strip(), one);
+			self.byId.put(id + "/" + one.label(), one);
 			self.statistics.messages++;
 			trace("REDIS stores %s", one);
 		}
@@ -375,7 +407,10 @@ final class Simulation {
 			return;
 		}
 		Long since = this.displacedAt.get(connection);
-		trace("%s: writes to %s: %s", socket.node(), connection, text.replaceAll("\\s+", " "));
+		if (this.tracing) {
+			trace("%s: writes to %s: %s", socket.node(), connection,
+					text.replaceAll("\\s+", " ").replaceAll("x{20,}", "…"));
+		}
 		if (since != null && this.now - since > LEASE) {
 			fail("KICK BOUND", "%s was displaced at %d ms and is still written to", connection, since);
 		}
@@ -435,6 +470,7 @@ final class Simulation {
 
 	private void offer() {
 		this.choices.clear();
+		this.faults.clear();
 		boolean timeouts = this.scenario.has(Fault.COMMAND_TIMEOUT) || this.scenario.has(Fault.FREEZE)
 				|| this.scenario.has(Fault.COMMAND_CUT);
 		for (SimulatedNode node : this.nodes) {
@@ -486,8 +522,8 @@ final class Simulation {
 		}
 		this.choices.add(this.publishWeight, () -> publish(anyChannel()));
 		for (Page page : this.pages) {
-			if (!page.isStopped() && this.leaveWeight > 0) {
-				this.choices.add(this.leaveWeight, () -> page.leave(this.random.nextBoolean()));
+			if (!page.isStopped() && this.leaves) {
+				this.faults.add(1, () -> page.leave(this.random.nextBoolean()));
 			}
 		}
 	}
@@ -541,7 +577,7 @@ final class Simulation {
 				});
 			}
 			if (this.scenario.has(Fault.COMMAND_TIMEOUT)) {
-				node.commands().offerTimeout(this.choices, this.weights.get(Fault.COMMAND_TIMEOUT));
+				node.commands().offerTimeout(this.faults, this.weights.get(Fault.COMMAND_TIMEOUT));
 			}
 			fault(Fault.CRASH, () -> {
 				trace("FAULT %s is killed", node);
@@ -573,7 +609,7 @@ final class Simulation {
 	}
 
 	private void fault(Fault fault, Runnable action) {
-		this.choices.add(this.weights.get(fault), action);
+		this.faults.add(this.weights.get(fault), action);
 	}
 
 	private void advance() {
@@ -624,7 +660,11 @@ final class Simulation {
 		int number = ++this.published;
 		boolean ttl = this.scenario.has(Fault.TTL) && this.random.nextInt(3) == 0;
 		boolean ephemeral = this.scenario.has(Fault.TTL) && this.random.nextInt(6) == 0;
-		String padding = this.random.nextInt(4) == 0 ? "\n" + "x".repeat(this.random.nextInt(200)) : "";
+		int length = (this.random.nextInt(4) > 0) ? 0 : this.random.nextInt(200);
+		if (this.big && this.random.nextInt(5) == 0) {
+			length = BIG;
+		}
+		String padding = (length > 0) ? "\n" + "x".repeat(length) : "";
 		long expires = ttl ? EPOCH + this.now + this.random.nextInt(3_000) : 0;
 		Envelope envelope = new Envelope("message", ("m" + number + padding).getBytes(StandardCharsets.UTF_8),
 				EPOCH + this.now, expires, ephemeral, null);
@@ -672,7 +712,8 @@ final class Simulation {
 	@Nullable Violation run(boolean strict) {
 		for (this.step = 0; this.step < this.steps && this.violation == null; this.step++) {
 			offer();
-			act();
+			boolean isFault = this.random.nextInt(1_000) < this.faultRate && !this.faults.isEmpty();
+			act(isFault ? this.faults : this.choices);
 		}
 		if (this.violation == null) {
 			trace("---- faults stop");
@@ -699,9 +740,9 @@ final class Simulation {
 		return this.violation;
 	}
 
-	private void act() {
+	private void act(Choices from) {
 		try {
-			this.choices.pick(this.random).run();
+			from.pick(this.random).run();
 		}
 		catch (RuntimeException ex) {
 			fail("EXCEPTION", "%s", describe(ex));
@@ -718,7 +759,7 @@ final class Simulation {
 				sinceTime = 0;
 			}
 			else {
-				act();
+				act(this.choices);
 				if (++sinceTime > LIVELOCK) {
 					fail("LIVELOCK", "no end of work at %d ms", this.now);
 				}

@@ -4,11 +4,12 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a chunked body and the event stream in it, byte by byte, as a browser does: a
+ * Reads a chunked body and the event stream in it, however it is cut into pieces, as a browser does: a
  * block counts when its blank line has come.
  */
 final class StreamReader {
@@ -44,51 +45,64 @@ final class StreamReader {
 
 	}
 
-	/** Whether the last chunk has come. */
-	boolean isOver() {
-		return this.over;
+	/**
+	 * Takes bytes up to the end of a block at most. Returns how many.
+	 */
+	int read(byte[] bytes, int from, int to, Consumer<Block> blocks) {
+		int at = from;
+		while (at < to) {
+			if (this.left > 0) {
+				int end = at;
+				int most = Math.min(to, at + this.left);
+				while (end < most && bytes[end] != '\n') {
+					end++;
+				}
+				this.line.write(bytes, at, end - at);
+				boolean isLine = end < most;
+				int taken = end - at + (isLine ? 1 : 0);
+				at += taken;
+				this.left -= taken;
+				if (this.left == 0) {
+					this.trailer = 2;
+				}
+				Block block = isLine ? line() : null;
+				if (block != null) {
+					blocks.accept(block);
+					return at - from;
+				}
+			}
+			else {
+				frame(bytes[at++]);
+			}
+		}
+		return at - from;
 	}
 
-	/** Takes a byte. Returns a block where it completes one. */
-	@Nullable Block read(byte next) {
-		if (this.over) {
-			if (this.trailer-- > 0) {
-				return null;
-			}
-			throw new IllegalStateException("A byte after the last chunk");
-		}
-		if (this.left > 0) {
-			this.left--;
-			if (this.left == 0) {
-				this.trailer = 2;
-			}
-			return body(next);
-		}
+	/** A byte outside of chunks. */
+	private void frame(byte next) {
 		if (this.trailer > 0) {
 			if (next != ((this.trailer == 2) ? '\r' : '\n')) {
 				throw new IllegalStateException("A chunk without its line end");
 			}
 			this.trailer--;
-			return null;
 		}
-		if (next == '\n') {
+		else if (this.over) {
+			throw new IllegalStateException("A byte after the last chunk");
+		}
+		else if (next == '\n') {
 			this.left = Integer.parseInt(this.size.toString().strip(), 16);
 			this.size.setLength(0);
 			if (this.left == 0) {
 				this.over = true;
 				this.trailer = 2;
 			}
-			return null;
 		}
-		this.size.append((char) next);
-		return null;
+		else {
+			this.size.append((char) next);
+		}
 	}
 
-	private @Nullable Block body(byte next) {
-		if (next != '\n') {
-			this.line.write(next);
-			return null;
-		}
+	private @Nullable Block line() {
 		String text = this.line.toString(StandardCharsets.UTF_8);
 		this.line.reset();
 		if (!text.isEmpty()) {
