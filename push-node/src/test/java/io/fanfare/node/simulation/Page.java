@@ -255,7 +255,8 @@ final class Page {
 			this.covered = Math.max(this.covered, claimed);
 		}
 		else {
-			// Of the past it gets what there is; it was promised what came after the claim.
+			// Of the past it gets what there is; it was promised what came after the
+			// claim.
 			this.channels.forEach((channel) -> this.excused.put(channel, claimed));
 		}
 		this.promised = this.covered;

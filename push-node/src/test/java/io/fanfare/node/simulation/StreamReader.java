@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a chunked body and the event stream in it, however it is cut into pieces, as a browser does: a
- * block counts when its blank line has come.
+ * Reads a chunked body and the event stream in it, however it is cut into pieces, as a
+ * browser does: a block counts when its blank line has come.
  */
 final class StreamReader {
 
