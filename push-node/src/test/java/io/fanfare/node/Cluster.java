@@ -10,7 +10,7 @@ final class Cluster {
 
 	private static final String[] SETTINGS = { "--fanfare.connections.heartbeat=1s",
 			"--fanfare.connections.cursor-interval=3500ms", "--fanfare.connections.slow-limit=2s",
-			"--fanfare.stream.request-timeout=700ms", "--fanfare.stream.loops=2",
+			"--fanfare.stream.request-timeout=700ms", "--fanfare.stream.idle-timeout=700ms", "--fanfare.stream.loops=2",
 			"--fanfare.allowed-origins=*,https://app.example" };
 
 	private Cluster() {

@@ -144,7 +144,10 @@ class StreamLifeIT {
 			}
 			await().atMost(SOON).until(() -> Cluster.backend().presenceField(this.user) == null);
 			stalled.resume();
-			assertThat(stalled.awaitEnd(SOON)).isIn(End.CUT, End.RESET);
+			// It reads on in time to hear why.
+			assertThat(stalled.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
+			assertThat(stalled.blocks().getLast()).matches((block) -> block.fires("push.goaway"))
+				.matches((block) -> block.retry() != null && block.data().contains("\"slow\""));
 			assertThat(this.node.meter("sse.connections.closed", "reason", "slow")).isEqualTo(1);
 			assertThat(other.end()).isNull();
 			String after = stalled.lastEventId();
