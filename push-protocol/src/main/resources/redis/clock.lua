@@ -26,7 +26,7 @@ local function time_ms()
 	return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- The id after `last`, not stored yet. `now` is time_ms().
+-- The id after `last`, not stored yet, and its ms. `now` is time_ms().
 local function id_after(last, now)
 	local ms, seq = id_parts(last)
 	if now > ms then
@@ -36,7 +36,7 @@ local function id_after(last, now)
 	else
 		ms, seq = ms + 1, 0
 	end
-	return string.format('%.0f-%.0f', ms, seq)
+	return string.format('%.0f-%.0f', ms, seq), ms
 end
 
 -- The highest id given so far; "0-0" before the first.
@@ -46,7 +46,7 @@ end
 
 -- Takes the next id. `seen` is the highest id that the calling process has ever seen: above the clock it means that the
 -- store was rolled back, so the clock is lifted to it and what lies below `since` can no longer be vouched for.
--- Returns the id and the time it was taken at, in ms.
+-- Returns the id, the time it was taken at, in ms, and the id's own ms.
 local function clock_next(clock_key, since_key, seen)
 	local last = clock_read(clock_key)
 	local now = time_ms()
@@ -54,9 +54,9 @@ local function clock_next(clock_key, since_key, seen)
 		last = id_after(seen, now)
 		redis.call('SET', since_key, last)
 	end
-	local id = id_after(last, now)
+	local id, ms = id_after(last, now)
 	redis.call('SET', clock_key, id)
-	return id, now
+	return id, now, ms
 end
 
 -- What every script of a node does first: notices that the store may have lost data, by the server's run id (`run`) or by

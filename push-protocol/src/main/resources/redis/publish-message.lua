@@ -29,7 +29,7 @@ end
 -- Appends to one channel's history. `last` keeps for a channel "id", or where messages with a ttl of their own came since:
 -- "id durable expiry", the last id without a ttl and the latest expiry of those with one: a message past its own ttl is
 -- no hole. Each entry carries what `last` said before it.
-local function append(channel, stream_key, id, now)
+local function append(channel, stream_key, id, now, ms)
 	local previous = redis.call('HGET', KEYS[3], channel)
 	local state = id
 	if expires ~= '0' then
@@ -54,7 +54,6 @@ local function append(channel, stream_key, id, now)
 	-- The expiry must outlive every message by its age, also where messages come so steadily that none is ever old. The
 	-- first one of each share of the age (age / length) trims and sets it anew; the others are spared two commands.
 	-- Readers leave out what is too old in any case. A clock ahead of TIME says nothing about shares.
-	local ms = id_parts(id)
 	local due = not previous or ms > now
 		or math.floor(ms / share) ~= math.floor(id_parts(previous) / share)
 	if due then
@@ -66,9 +65,9 @@ end
 local answers = {}
 for i = 10, #ARGV do
 	local channel = ARGV[i]
-	local id, now = clock_next(KEYS[1], KEYS[2], seen)
+	local id, now, ms = clock_next(KEYS[1], KEYS[2], seen)
 	if not ephemeral then
-		append(channel, KEYS[i - 4], id, now)
+		append(channel, KEYS[i - 4], id, now, ms)
 	end
 	if string.sub(channel, 1, 5) == 'user:' then
 		local owner = redis.call('HGET', KEYS[4], string.sub(channel, 6))
