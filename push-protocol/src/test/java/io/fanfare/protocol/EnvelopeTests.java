@@ -51,8 +51,11 @@ class EnvelopeTests {
 			byte[] behind = new byte[offset + bytes.length];
 			random.nextBytes(behind);
 			System.arraycopy(bytes, 0, behind, offset, bytes.length);
-			assertThat(Envelope.decode(behind, offset)).as("seed %d round %d", SEED, i)
-				.usingRecursiveComparison()
+			Envelope read = Envelope.decode(behind, offset);
+			assertThat(read.data()).as("seed %d round %d", SEED, i).isEqualTo(data);
+			assertThat(new Envelope(read.event(), data, read.publishedAt(), read.expiresAt(), read.ephemeral(),
+					read.traceparent()))
+				.as("seed %d round %d", SEED, i)
 				.isEqualTo(envelope);
 		}
 	}

@@ -124,7 +124,7 @@ class ClaimRaceIT {
 			for (Verdict verdict : verdicts) {
 				if (verdict.kind() != Verdict.Kind.RESTORED) {
 					Open lost = all.get(verdict.index());
-					assertThat(verdict.generation()).as("only a higher generation ends a connection")
+					assertThat(verdict.generation()).as("only a higher generation ends a connection (seed %d)", SEED)
 						.isGreaterThan(lost.generation());
 					this.open.remove(lost.connection());
 				}
