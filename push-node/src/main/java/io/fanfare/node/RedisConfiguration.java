@@ -15,6 +15,7 @@ import io.fanfare.protocol.redis.RedisKeys;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -69,6 +70,49 @@ class RedisConfiguration {
 	@Bean
 	Nodes nodes(CommandLink link, RedisKeys keys) {
 		return new Nodes(link, keys);
+	}
+
+	@Bean
+	SmartLifecycle commandLinkLifecycle(CommandLink link) {
+		return new LinkLifecycle(link);
+	}
+
+	/**
+	 * Ends the link when everything that uses it has ended, and before Boot ends the
+	 * client.
+	 */
+	private static final class LinkLifecycle implements SmartLifecycle {
+
+		private final CommandLink link;
+
+		private volatile boolean running;
+
+		private LinkLifecycle(CommandLink link) {
+			this.link = link;
+		}
+
+		@Override
+		public void start() {
+			this.running = true;
+		}
+
+		@Override
+		public void stop() {
+			this.running = false;
+			this.link.close();
+		}
+
+		@Override
+		public boolean isRunning() {
+			return this.running;
+		}
+
+		/** Just above the connection factory's own. */
+		@Override
+		public int getPhase() {
+			return 1;
+		}
+
 	}
 
 }
