@@ -83,6 +83,9 @@ public final class Connection {
 
 	private @Nullable Proof proof;
 
+	/** Whether a renewal that listed it may have written its field back unheard. */
+	private boolean unsure;
+
 	private long since;
 
 	private long position;
@@ -581,6 +584,11 @@ public final class Connection {
 		return new Held(user(), this.id, this.generation, this.client, this.openedMillis, tier());
 	}
 
+	/** A renewal that listed it was not answered. */
+	void renewalLost() {
+		this.unsure = true;
+	}
+
 	/** A renewal that listed it found nothing amiss, or wrote its field back. */
 	void renewed(Proof sent, long clock, long storeSince, boolean restored) {
 		if (isClosed() || isLeaving()) {
@@ -588,10 +596,12 @@ public final class Connection {
 		}
 		Proof before = this.proof;
 		this.proof = sent;
-		if (restored) {
+		boolean absent = restored || this.unsure;
+		this.unsure = false;
+		if (absent) {
 			fallBehind();
 		}
-		if (restored || before == null || before.link() != sent.link()) {
+		if (absent || before == null || before.link() != sent.link()) {
 			// What was published until then may have gone nowhere.
 			this.floor = Math.max(this.floor, clock);
 		}

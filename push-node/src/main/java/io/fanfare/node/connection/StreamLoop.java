@@ -539,6 +539,7 @@ public final class StreamLoop {
 				renewed(slice, renewal, sent);
 			}
 			else {
+				slice.forEach(Connection::renewalLost);
 				this.nextRenewNanos = this.executor.nanoTime() + RETRY.toNanos();
 			}
 		});
