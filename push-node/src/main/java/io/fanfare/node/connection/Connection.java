@@ -364,12 +364,6 @@ public final class Connection {
 		if (this.state == State.CLOSED) {
 			return;
 		}
-		if (this.state == State.LIVE && this.owed.isEmpty()) {
-			this.position = Math.max(this.position, this.loop.head());
-			if (id <= this.position) {
-				return;
-			}
-		}
 		this.owed = this.owed.append(message);
 		if (this.owed.size() > MAX_OWED || this.owed.bytes() > MAX_OWED_BYTES && this.owed.size() > 1) {
 			overflow(id);
@@ -436,7 +430,9 @@ public final class Connection {
 		if (this.state != State.LIVE) {
 			return;
 		}
-		if (this.owed.isEmpty() && this.floor <= this.position) {
+		if (this.owed.isEmpty() && this.floor <= this.position && isProven()) {
+			// Without proof a message to the user may have gone nowhere, whatever else
+			// passed.
 			this.position = Math.max(this.position, this.loop.head());
 		}
 		this.owed = this.loop.nothingOwed();
@@ -595,12 +591,13 @@ public final class Connection {
 			return;
 		}
 		Proof before = this.proof;
-		this.proof = sent;
 		boolean absent = restored || this.unsure;
 		this.unsure = false;
 		if (absent) {
+			this.proof = null;
 			fallBehind();
 		}
+		this.proof = sent;
 		if (absent || before == null || before.link() != sent.link()) {
 			// What was published until then may have gone nowhere.
 			this.floor = Math.max(this.floor, clock);

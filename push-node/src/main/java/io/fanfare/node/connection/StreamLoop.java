@@ -458,10 +458,10 @@ public final class StreamLoop {
 
 	/** Messages may be missed from here on. On the loop. */
 	void linkDown() {
-		this.link = 0;
 		for (Connection connection : List.copyOf(this.connections)) {
 			connection.fallBehind();
 		}
+		this.link = 0;
 	}
 
 	/** A new link is there. On the loop. */
