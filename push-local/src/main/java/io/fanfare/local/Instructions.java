@@ -14,7 +14,7 @@ final class Instructions {
 
 				Fanfare is up: %d nodes, an API and Redis. Ctrl-C stops it all.
 
-				  see it by hand   http://%s/#key=%s
+				  see it by hand   http://%s/#key=%s%s
 				  API              http://%s/v1          described at http://%s/swagger-ui.html
 				  streams          http://%s/events   http://%s/events
 				  health, metrics  http://localhost:%d/actuator/health   http://localhost:%d/actuator/prometheus
@@ -35,9 +35,15 @@ final class Instructions {
 				  curl -N "%s/events?channel=news&lastEventId=earliest&access_token=$TOKEN"
 
 				"""
-			.formatted(settings.nodes(), api, settings.apiKey(), api, api, first, other, cluster.controlPort(0),
-					cluster.apiControlPort(), redisUrl, api, settings.apiKey(), first, api, settings.apiKey(), api,
-					settings.apiKey(), other);
+			.formatted(settings.nodes(), api, settings.apiKey(), panes(cluster, first, other), api, api, first, other,
+					cluster.controlPort(0), cluster.apiControlPort(), redisUrl, api, settings.apiKey(), first, api,
+					settings.apiKey(), api, settings.apiKey(), other);
+	}
+
+	/** The page knows the usual ports by itself. */
+	private static String panes(Cluster cluster, String first, String other) {
+		boolean usual = cluster.apiPort() == 8080 && first.endsWith(":8081") && other.endsWith(":8082");
+		return usual ? "" : "&a=http://" + first + "/events&b=http://" + other + "/events";
 	}
 
 }
