@@ -533,10 +533,9 @@ final class RedisModel {
 
 	History.LastIds lastIds(Caller caller, List<ChannelName> channels) {
 		guard(caller);
-		List<Long> ids = channels.stream().map((channel) -> {
-			Predecessor last = this.store.last.get(channel.value());
-			return (last != null) ? last.id() : MessageId.ZERO;
-		}).toList();
+		List<Long> ids = channels.stream()
+			.map((channel) -> this.store.last.getOrDefault(channel.value(), predecessorOfAbsent()).id())
+			.toList();
 		return new History.LastIds(this.store.clock, since(), ids);
 	}
 
