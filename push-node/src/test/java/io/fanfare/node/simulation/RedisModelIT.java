@@ -1,0 +1,459 @@
+package io.fanfare.node.simulation;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import io.fanfare.node.simulation.RedisModel.Caller;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.Nodes;
+import io.fanfare.protocol.redis.Presence;
+import io.fanfare.protocol.redis.Presence.Claim;
+import io.fanfare.protocol.redis.Presence.ClaimResult;
+import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Publisher;
+import io.fanfare.protocol.redis.RedisClientOptions;
+import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Holds {@link RedisModel} equal to the scripts: the same random calls to both, compared
+ * answer by answer and frame by frame. Ids differ, for they are taken from two clocks;
+ * each id of the one always stands where one and the same id of the other does.
+ */
+@Timeout(120)
+@ExtendWith(RedisExtension.class)
+class RedisModelIT {
+
+	private static final int CALLS = 400;
+
+	private static final Presence.Times TIMES = new Presence.Times(Duration.ofHours(1), Duration.ofHours(1));
+
+	private static final int LENGTH = 5;
+
+	private static final Duration AGE = Duration.ofHours(1);
+
+	private static final RedisKeys KEYS = new RedisKeys(0);
+
+	private static final String PREFIX = "fanfare:{0}:";
+
+	private static final Pattern ID = Pattern.compile("\\b\\d{13}-\\d{1,7}\\b|\\b0-0\\b");
+
+	private static final List<String> NODES = List.of("a.1", "b.2");
+
+	private static final List<String> USERS = List.of("u", "v");
+
+	private static final List<ChannelName> CHANNELS = List.of(ChannelName.user("u"), ChannelName.user("v"),
+			ChannelName.ALL, ChannelName.topic("t"));
+
+	private final BlockingQueue<String> realFrames = new LinkedBlockingQueue<>();
+
+	private final List<String> modelFrames = new ArrayList<>();
+
+	/** Ids of the one to ids of the other. */
+	private final Map<Long, Long> toReal = new HashMap<>();
+
+	private final Map<Long, Long> toModel = new HashMap<>();
+
+	/** What connections hold, by the model's ids. */
+	private final List<Held> held = new ArrayList<>();
+
+	private final List<Long> ids = new ArrayList<>();
+
+	private RedisClient client;
+
+	private CommandLink link;
+
+	private RedisCommands<String, String> commands;
+
+	private StatefulRedisPubSubConnection<String, byte[]> pubSub;
+
+	private RedisModel model;
+
+	private RandomGenerator random;
+
+	private String run;
+
+	private long seen;
+
+	private int counter;
+
+	@BeforeEach
+	void connect(TestRedis redis) {
+		this.client = RedisClient.create(redis.uri());
+		this.commands = this.client.connect().sync();
+		Matcher runId = Pattern.compile("run_id:(\\w+)").matcher(this.commands.info("server"));
+		assertThat(runId.find()).isTrue();
+		this.run = runId.group(1);
+		this.pubSub = this.client
+			.connectPubSub(io.lettuce.core.codec.RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
+		this.pubSub.addListener(new RedisPubSubAdapter<>() {
+			@Override
+			public void message(String pattern, String channel, byte[] frame) {
+				RedisModelIT.this.realFrames.add(channel.substring(PREFIX.length()) + " " + latin(frame));
+			}
+		});
+		this.pubSub.sync().psubscribe(PREFIX + "*");
+		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
+		this.link = new CommandLink(this.client, false, "model");
+		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
+		this.model = new RedisModel(System::currentTimeMillis,
+				new RedisModel.Settings(TIMES.lease().toMillis(), TIMES.tombstone().toMillis(), LENGTH, AGE.toMillis()),
+				(channel, frame) -> this.modelFrames.add(channel + " " + latin(frame)));
+		pair(0, 0);
+	}
+
+	@AfterEach
+	void disconnect() {
+		this.link.close();
+		this.pubSub.close();
+		this.client.shutdown();
+	}
+
+	static List<Long> seeds() {
+		int count = Boolean.getBoolean("fanfare.long") ? 200 : 12;
+		long from = Long.getLong("fanfare.simulation.from", 1);
+		return java.util.stream.LongStream.range(from, from + count).boxed().toList();
+	}
+
+	@ParameterizedTest
+	@MethodSource("seeds")
+	void answersAndFramesAreThoseOfTheScripts(long seed) throws Exception {
+		this.random = new SplittableRandom(seed);
+		Presence presence = new Presence(this.link, KEYS, TIMES);
+		History history = new History(this.link, KEYS, AGE);
+		Publisher publisher = new Publisher(this.link, KEYS, LENGTH, AGE);
+		Nodes nodes = new Nodes(this.link, KEYS);
+		for (int i = 0; i < CALLS; i++) {
+			String what = "seed " + seed + ", call " + i + ": ";
+			switch (this.random.nextInt(20)) {
+				case 0, 1, 2 -> claim(what, presence);
+				case 3 -> release(what, presence);
+				case 4, 5 -> renew(what, presence);
+				case 6 -> reap(what, presence);
+				case 7 -> disconnect(what, presence);
+				case 8, 9, 10, 11, 12 -> publish(what, publisher);
+				case 13, 14 -> read(what, history);
+				case 15 -> findStart(what, history);
+				case 16 -> lastIds(what, history);
+				case 17 -> probe(what, nodes);
+				case 18 -> lose();
+				default -> forget(what, history);
+			}
+			compareFrames(what);
+		}
+	}
+
+	// ---- the calls
+
+	private void claim(String what, Presence presence) throws Exception {
+		boolean again = !this.held.isEmpty() && this.random.nextInt(4) == 0;
+		Held one = again ? any(this.held) : null;
+		String node = any(NODES);
+		Claim claim = (one != null) ? new Claim(one.user(), one.connection(), one.client(), Tier.NORMAL)
+				: new Claim(any(USERS), "n" + ++this.counter, "c" + this.random.nextInt(3), Tier.NORMAL);
+		ClaimResult modelled = this.model.claim(caller(), node, claim);
+		ClaimResult real = get(presence.claim(node, claim));
+		compare(what + claim, real, modelled, (result) -> switch (result) {
+			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.clock(), owner.since());
+			case ClaimResult.Displaced displaced -> List.of("kicked", displaced.generation());
+		});
+		if (modelled instanceof ClaimResult.Owner owner) {
+			observe(owner.clock());
+			this.held.add(
+					new Held(claim.user(), claim.connection(), owner.generation(), claim.client(), 1_000, Tier.NORMAL));
+		}
+		else {
+			observe(this.model.clock());
+		}
+	}
+
+	private void release(String what, Presence presence) throws Exception {
+		List<Field> fields = some(this.held).stream()
+			.map((one) -> new Field(one.user(), one.connection(),
+					this.random.nextBoolean() ? one.generation() : MessageId.ZERO))
+			.toList();
+		List<Field> same = fields.stream()
+			.map((field) -> new Field(field.user(), field.connection(), real(field.generation())))
+			.toList();
+		compare(what + fields, get(presence.release(same)), this.model.release(fields),
+				(removed) -> List.of("" + removed));
+	}
+
+	private void renew(String what, Presence presence) throws Exception {
+		List<Held> some = some(this.held);
+		List<Held> same = some.stream()
+			.map((one) -> new Held(one.user(), one.connection(), real(one.generation()), one.client(), one.since(),
+					one.tier()))
+			.toList();
+		String node = any(NODES);
+		Presence.Renewal modelled = this.model.renew(caller(), node, some);
+		Presence.Renewal real = get(presence.renew(node, same));
+		compare(what + some, real, modelled, (renewal) -> {
+			List<Object> values = new ArrayList<>(List.of(renewal.clock(), renewal.since()));
+			renewal.verdicts()
+				.forEach((verdict) -> values
+					.addAll(List.of(verdict.index() + verdict.kind().name(), verdict.generation())));
+			return values;
+		});
+		observe(modelled.clock());
+	}
+
+	private void reap(String what, Presence presence) throws Exception {
+		String node = any(NODES);
+		if (this.random.nextInt(3) == 0) {
+			String dead = any(NODES);
+			this.commands.del(PREFIX + "lease:" + dead);
+			this.model.dropLease(dead);
+		}
+		compare(what + node, get(presence.reap(node, "0", 100)), this.model.reap(node), (slice) -> {
+			List<Object> values = new ArrayList<>(List.of(slice.cursor() + "/" + slice.removed()));
+			slice.own()
+				.stream()
+				.sorted(Comparator.comparing(Field::user))
+				.forEach((field) -> values.addAll(List.of(field.user() + field.connection(), field.generation())));
+			return values;
+		});
+	}
+
+	private void disconnect(String what, Presence presence) throws Exception {
+		String user = any(USERS);
+		String modelled = this.model.disconnect(caller(), user, CloseReason.LOGOUT, 500);
+		String real = get(presence.disconnect(user, CloseReason.LOGOUT, Duration.ofMillis(500)));
+		assertThat(real).as(what + user).isEqualTo(modelled);
+	}
+
+	private void publish(String what, Publisher publisher) throws Exception {
+		List<ChannelName> channels = CHANNELS.stream().filter((one) -> this.random.nextInt(3) == 0).toList();
+		if (channels.isEmpty()) {
+			return;
+		}
+		long expires = (this.random.nextInt(3) == 0) ? 2_000_000_000_000L + this.random.nextInt(1_000) : 0;
+		String data = "x".repeat(this.random.nextInt(60));
+		Envelope envelope = new Envelope("message", data.getBytes(StandardCharsets.UTF_8), 1, expires,
+				this.random.nextInt(6) == 0, null);
+		Publisher.Idempotency key = this.random.nextBoolean() ? null : new Publisher.Idempotency("api",
+				"k" + this.random.nextInt(20), "h" + this.random.nextInt(2), Duration.ofHours(1));
+		Publisher.Result modelled = this.model.publish(caller(), channels, envelope, key);
+		Publisher.Result real = get(publisher.publish(channels, envelope, key));
+		compare(what + channels + key, real, modelled, (result) -> {
+			List<Object> values = new ArrayList<>();
+			if (result instanceof Publisher.Result.Stored stored) {
+				values.add("stored" + stored.replayed());
+				stored.receipts().forEach((receipt) -> values.addAll(List.of(receipt.id(), "" + receipt.online())));
+			}
+			return values;
+		});
+		if (modelled instanceof Publisher.Result.Stored stored) {
+			stored.receipts().forEach((receipt) -> observe(receipt.id()));
+		}
+	}
+
+	private void read(String what, History history) throws Exception {
+		ChannelName channel = any(CHANNELS);
+		long position = anyId();
+		int count = 1 + this.random.nextInt(6);
+		int bytes = 20 + this.random.nextInt(200);
+		History.Batch modelled = this.model.read(caller(), channel, position, count, bytes);
+		History.Batch real = get(history.read(channel, real(position), count, bytes));
+		compare(what + channel + " above " + position, real, modelled, (batch) -> {
+			List<Object> values = new ArrayList<>(List.of(batch.upTo(), batch.since(), "" + batch.complete(),
+					batch.predecessor().id(), batch.predecessor().durable(), "" + batch.predecessor().expiresAt()));
+			batch.entries().forEach((entry) -> values.addAll(List.of(entry.id(), latin(entry.envelope().encode()))));
+			return values;
+		});
+		observe(this.model.clock());
+	}
+
+	private void findStart(String what, History history) throws Exception {
+		ChannelName channel = any(CHANNELS);
+		int count = this.random.nextInt(4);
+		compare(what + channel + count, get(history.findStart(channel, count)), this.model.findStart(channel, count),
+				List::of);
+	}
+
+	private void lastIds(String what, History history) throws Exception {
+		List<ChannelName> channels = some(CHANNELS);
+		History.LastIds modelled = this.model.lastIds(caller(), channels);
+		compare(what + channels, get(history.lastIds(channels)), modelled, (last) -> {
+			List<Object> values = new ArrayList<>(List.of(last.clock(), last.since()));
+			values.addAll(last.ids());
+			return values;
+		});
+		observe(modelled.clock());
+	}
+
+	private void probe(String what, Nodes nodes) throws Exception {
+		String node = any(NODES);
+		long modelled = this.model.probe(caller(), node, "7");
+		compare(what + node, get(nodes.probe(node, "7")), modelled, List::of);
+	}
+
+	/** Something is lost, or this process sees an id from before a loss. */
+	private void lose() {
+		ChannelName channel = any(CHANNELS);
+		String user = any(USERS);
+		switch (this.random.nextInt(6)) {
+			case 0 -> {
+				this.commands.flushall();
+				this.model.restore(null);
+			}
+			case 1 -> {
+				this.commands.set(PREFIX + "run", "another");
+				this.model.forgetRun("another");
+			}
+			case 2 -> {
+				this.commands.del(PREFIX + "ch:" + channel.value());
+				this.model.dropStream(channel);
+			}
+			case 3 -> {
+				this.commands.hdel(PREFIX + "presence", user);
+				this.model.dropPresence(user);
+			}
+			case 4 -> {
+				this.commands.keys(PREFIX + "kicked:*").forEach(this.commands::del);
+				this.model.dropTombstones();
+			}
+			default -> {
+				// Far enough apart that the clocks do not get there by themselves.
+				long ahead = MessageId.of(System.currentTimeMillis() + 60_000L * ++this.counter, 0);
+				pair(ahead, ahead);
+				this.link.observe(ahead);
+				observe(ahead);
+			}
+		}
+	}
+
+	/** Either everything is silent for long, or nothing. */
+	private void forget(String what, History history) throws Exception {
+		Duration silence = (this.random.nextInt(4) == 0) ? Duration.ofDays(-1) : Duration.ofDays(1);
+		assertThat(get(history.forget("0", 100, silence))).as(what).isEqualTo("0");
+		this.model.forget(silence.toMillis());
+	}
+
+	// ---- comparing
+
+	private <T> void compare(String what, T real, T modelled, Function<T, List<Object>> values) {
+		assertThat(real.getClass()).as(what).isEqualTo(modelled.getClass());
+		List<Object> reals = values.apply(real);
+		List<Object> modelleds = values.apply(modelled);
+		assertThat(reals).as("%s: %s and %s", what, real, modelled).hasSameSizeAs(modelleds);
+		for (int i = 0; i < reals.size(); i++) {
+			if (reals.get(i) instanceof Long id) {
+				same(what + real + " and " + modelled, id, (Long) modelleds.get(i));
+			}
+			else {
+				assertThat(reals.get(i)).as("%s: %s and %s", what, real, modelled).isEqualTo(modelleds.get(i));
+			}
+		}
+	}
+
+	private void compareFrames(String what) throws InterruptedException {
+		for (String modelled : this.modelFrames) {
+			String real = this.realFrames.poll(10, TimeUnit.SECONDS);
+			assertThat(real).as(what).isNotNull();
+			assertThat(ID.matcher(real).replaceAll("ID")).as(what).isEqualTo(ID.matcher(modelled).replaceAll("ID"));
+			List<Long> reals = idsOf(real);
+			List<Long> modelleds = idsOf(modelled);
+			for (int i = 0; i < reals.size(); i++) {
+				same(what + real, reals.get(i), modelleds.get(i));
+				this.link.observe(reals.get(i));
+				observe(modelleds.get(i));
+			}
+		}
+		this.modelFrames.clear();
+		assertThat(this.realFrames).as(what).isEmpty();
+	}
+
+	private static List<Long> idsOf(String frame) {
+		return ID.matcher(frame).results().map((found) -> MessageId.parse(found.group())).toList();
+	}
+
+	/** Two ids that stand at the same place: always did, or for the first time. */
+	private void same(String what, long real, long modelled) {
+		if (!this.toReal.containsKey(modelled) && !this.toModel.containsKey(real)) {
+			pair(real, modelled);
+		}
+		assertThat(this.toReal.get(modelled)).as("%s: the id of %s", what, MessageId.format(modelled)).isEqualTo(real);
+		assertThat(this.toModel.get(real)).as("%s: the id of %s", what, MessageId.format(real)).isEqualTo(modelled);
+	}
+
+	private void pair(long real, long modelled) {
+		this.toReal.put(modelled, real);
+		this.toModel.put(real, modelled);
+		this.ids.add(modelled);
+	}
+
+	private void observe(long id) {
+		this.seen = Math.max(this.seen, id);
+	}
+
+	private Caller caller() {
+		return new Caller(this.run, this.seen, false);
+	}
+
+	private long real(long modelled) {
+		return Objects.requireNonNull(this.toReal.get(modelled));
+	}
+
+	private long anyId() {
+		int recent = Math.min(this.ids.size(), 20);
+		return this.ids.get(this.ids.size() - 1 - this.random.nextInt(recent));
+	}
+
+	private <T> T any(List<T> list) {
+		return list.get(this.random.nextInt(list.size()));
+	}
+
+	/** The last few, and one of the others. */
+	private <T> List<T> some(List<T> list) {
+		int from = Math.max(0, list.size() - this.random.nextInt(5));
+		return list.subList(from, list.size()).stream().collect(Collectors.toCollection(ArrayList::new));
+	}
+
+	private static <T> T get(CompletableFuture<T> future) throws Exception {
+		return future.get(10, TimeUnit.SECONDS);
+	}
+
+	private static String latin(byte[] bytes) {
+		return new String(bytes, StandardCharsets.ISO_8859_1);
+	}
+
+}
