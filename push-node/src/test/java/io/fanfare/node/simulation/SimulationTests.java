@@ -25,7 +25,7 @@ class SimulationTests {
 
 	private static final Logger log = LoggerFactory.getLogger(SimulationTests.class);
 
-	private static final int ORDINARY = 200;
+	private static final int ORDINARY = 300;
 
 	private static final int LONG = 20_000;
 
