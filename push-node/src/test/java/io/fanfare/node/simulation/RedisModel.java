@@ -355,17 +355,18 @@ final class RedisModel {
 		for (int i = 0; i < held.size(); i++) {
 			Held one = held.get(i);
 			Owner owner = this.store.presence.get(one.user());
-			Long displacedBy = (owner == null) ? tombstone(one.user(), one.client()) : null;
-			if (displacedBy != null) {
+			boolean behind = owner == null
+					|| !owner.connection().equals(one.connection()) && one.generation() > owner.generation();
+			Long displacedBy = behind ? tombstone(one.user(), one.client()) : null;
+			if (displacedBy != null && displacedBy > one.generation()) {
 				verdicts.add(new Verdict(i, Verdict.Kind.LOST, displacedBy));
 			}
-			else if (owner == null
-					|| !owner.connection().equals(one.connection()) && one.generation() > owner.generation()) {
+			else if (behind) {
 				displace(one.user(), owner,
 						new Owner(node, one.connection(), one.generation(), one.client(), one.since(), 0, 0));
 				verdicts.add(new Verdict(i, Verdict.Kind.RESTORED, one.generation()));
 			}
-			else if (!owner.connection().equals(one.connection())) {
+			else if (owner != null && !owner.connection().equals(one.connection())) {
 				boolean same = owner.client().equals(one.client());
 				verdicts.add(new Verdict(i, same ? Verdict.Kind.REPLACED : Verdict.Kind.LOST, owner.generation()));
 			}
@@ -452,7 +453,7 @@ final class RedisModel {
 		Predecessor previous = this.store.last.get(channel.value());
 		Predecessor state = new Predecessor(id, id, 0);
 		if (expiresAt != 0) {
-			long durable = (previous != null) ? previous.durable() : 0;
+			long durable = (previous != null) ? previous.durable() : predecessorOfAbsent().id();
 			long latest = (previous != null) ? previous.expiresAt() : 0;
 			state = new Predecessor(id, durable, Math.max(latest, expiresAt));
 		}
@@ -470,7 +471,9 @@ final class RedisModel {
 		}
 		this.store.last.put(channel.value(), state);
 		double pace = (double) this.settings.age() / this.settings.length();
-		if (previous == null || now - MessageId.timestamp(previous.id()) >= pace) {
+		long ms = MessageId.timestamp(id);
+		if (previous == null || ms > now
+				|| Math.floor(ms / pace) != Math.floor(MessageId.timestamp(previous.id()) / pace)) {
 			stream.entries.headMap(MessageId.of(Math.max(0, now - this.settings.age()), 0)).clear();
 			stream.expiresAt = now + Math.round(this.settings.age() + pace + 1000);
 		}
