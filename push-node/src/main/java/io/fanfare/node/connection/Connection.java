@@ -285,7 +285,7 @@ public final class Connection {
 		long clock = owner.clock();
 		// What has a lower id may never have come here: a shared batch that ends below
 		// is older than the claim.
-		this.floor = Math.max(this.floor, clock);
+		missed(clock);
 		switch (this.request.start()) {
 			case StreamRequest.Start.Now now -> {
 				begun(clock, clock, false, false, null);
@@ -375,7 +375,7 @@ public final class Connection {
 
 	private void overflow(long id) {
 		this.owed = this.loop.nothingOwed();
-		this.floor = id;
+		missed(id);
 		if (this.state == State.LIVE) {
 			fallBehind();
 			catchUp();
@@ -478,13 +478,20 @@ public final class Connection {
 		if (!this.tracking) {
 			this.tracking = true;
 			this.owed = this.loop.nothingOwed();
-			this.floor = Math.max(this.floor, this.loop.head());
+			missed(this.loop.head());
 		}
 	}
 
 	private void untrack() {
 		this.tracking = false;
 		this.owed = this.loop.nothingOwed();
+	}
+
+	/**
+	 * What arrived up to an id may be missing from the backlog: only history has it all.
+	 */
+	void missed(long upTo) {
+		this.floor = Math.max(this.floor, upTo);
 	}
 
 	/**
@@ -600,7 +607,7 @@ public final class Connection {
 		this.proof = sent;
 		if (absent || before == null || before.link() != sent.link()) {
 			// What was published until then may have gone nowhere.
-			this.floor = Math.max(this.floor, clock);
+			missed(clock);
 		}
 		if (storeSince > this.since) {
 			this.since = storeSince;

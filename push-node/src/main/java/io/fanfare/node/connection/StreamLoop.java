@@ -8,12 +8,9 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 
@@ -59,12 +56,6 @@ public final class StreamLoop {
 	/** How often the clock is asked within a slice. */
 	private static final int CLOCK_EVERY = 32;
 
-	/**
-	 * Messages that may wait in the inbox; above it they are dropped and all connections
-	 * catch up from history.
-	 */
-	private static final int INBOX_LIMIT = 200_000;
-
 	private static final int RENEW_SLICE = 500;
 
 	private static final Duration TICK = Duration.ofMillis(100);
@@ -79,13 +70,9 @@ public final class StreamLoop {
 
 	private final Topics<Connection> topics;
 
-	private final Queue<Object> inbox = new ConcurrentLinkedQueue<>();
+	private final Inbox inbox;
 
 	private final AtomicBoolean armed = new AtomicBoolean();
-
-	private final AtomicInteger waiting = new AtomicInteger();
-
-	private final AtomicBoolean overflowed = new AtomicBoolean();
 
 	private final Runnable turn = this::turn;
 
@@ -135,8 +122,20 @@ public final class StreamLoop {
 	 * @param node what it shares with the other loops
 	 */
 	public StreamLoop(LoopExecutor executor, Node node) {
+		this(executor, node, Inbox.LIMIT);
+	}
+
+	/**
+	 * Makes a loop.
+	 * @param executor its thread
+	 * @param node what it shares with the other loops
+	 * @param inboxLimit how many messages may wait in its inbox; above it they are
+	 * dropped and all connections catch up from history
+	 */
+	public StreamLoop(LoopExecutor executor, Node node, int inboxLimit) {
 		this.executor = executor;
 		this.node = node;
+		this.inbox = new Inbox(inboxLimit, this::arm, this::recoverFromOverflow);
 		this.nextRenewNanos = executor.nanoTime();
 		this.sliceNanos = executor.nanoTime();
 		this.sliceMillis = executor.millis();
@@ -188,35 +187,20 @@ public final class StreamLoop {
 
 	/** Hands a message over for all who hear its channel. */
 	void offer(Message message) {
-		enqueueMessage(message);
+		this.inbox.add(message);
 	}
 
 	/** Hands a message over for one connection. */
 	void offer(Connection connection, Message message) {
-		enqueueMessage(new Delivery(connection, message));
+		this.inbox.add(connection, message);
 	}
 
 	/** Runs something in order with what else arrives. */
 	void submit(Runnable task) {
-		enqueue(task);
+		this.inbox.add(task);
 	}
 
-	private record Delivery(Connection connection, Message message) {
-
-	}
-
-	private void enqueueMessage(Object item) {
-		if (this.overflowed.get()) {
-			return;
-		}
-		if (this.waiting.incrementAndGet() > INBOX_LIMIT && this.overflowed.compareAndSet(false, true)) {
-			enqueue((Runnable) this::recoverFromOverflow);
-		}
-		enqueue(item);
-	}
-
-	private void enqueue(Object item) {
-		this.inbox.add(item);
+	private void arm() {
 		if (!this.armed.get() && this.armed.compareAndSet(false, true)) {
 			this.executor.execute(this.turn);
 		}
@@ -224,10 +208,12 @@ public final class StreamLoop {
 
 	/** What came after this was dropped, until now: as if the link had been lost. */
 	private void recoverFromOverflow() {
-		log.warn("inbox=overflowed connections={}", this.connections.size());
 		List<Connection> all = List.copyOf(this.connections);
+		log.warn("inbox=overflowed connections={}", all.size());
 		all.forEach(Connection::fallBehind);
-		this.overflowed.set(false);
+		long lost = this.inbox.reopen();
+		pass(lost);
+		all.forEach((connection) -> connection.missed(lost));
 		all.forEach(Connection::catchUp);
 	}
 
@@ -274,12 +260,8 @@ public final class StreamLoop {
 		Object item;
 		while (!isSliceOver(++count) && (item = this.inbox.poll()) != null) {
 			switch (item) {
-				case Message message -> {
-					this.waiting.decrementAndGet();
-					dispatch(message);
-				}
-				case Delivery(Connection connection, Message message) -> {
-					this.waiting.decrementAndGet();
+				case Message message -> dispatch(message);
+				case Inbox.Delivery(Connection connection, Message message) -> {
 					connection.append(message, true);
 					pass(message.id());
 				}

@@ -14,6 +14,8 @@ enum Scenario {
 
 	PUBSUB_LOSS(2, 2, 1, Fault.PUBSUB_CUT, Fault.PUBSUB_BLACK_HOLE),
 
+	INBOX_OVERFLOW(2, 2, 1, Fault.OVERFLOW, Fault.TCP_CUT, Fault.SLOW, Fault.PUBSUB_CUT, Fault.FREEZE),
+
 	CLAIM_TIME_OUT(2, 3, 1, Fault.COMMAND_TIMEOUT),
 
 	COMMAND_LINK_CUT(2, 2, 1, Fault.COMMAND_CUT, Fault.TCP_CUT),
@@ -42,11 +44,12 @@ enum Scenario {
 
 	EVERYTHING(3, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT, Fault.PUBSUB_BLACK_HOLE,
 			Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.CRASH, Fault.DRAIN, Fault.FREEZE, Fault.TRIM,
-			Fault.REDIS_EMPTY, Fault.REDIS_SNAPSHOT, Fault.API_CUT, Fault.NOBODY_LEAVES, Fault.FALSE_GAPS),
+			Fault.OVERFLOW, Fault.REDIS_EMPTY, Fault.REDIS_SNAPSHOT, Fault.API_CUT, Fault.NOBODY_LEAVES,
+			Fault.FALSE_GAPS),
 
 	EVERYTHING_BUT_DATA_LOSS(2, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT,
 			Fault.PUBSUB_BLACK_HOLE, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.CRASH, Fault.DRAIN, Fault.FREEZE,
-			Fault.TRIM, Fault.API_CUT);
+			Fault.TRIM, Fault.OVERFLOW, Fault.API_CUT);
 
 	private final int nodes;
 
@@ -77,6 +80,8 @@ enum Scenario {
 		PUBSUB_CUT,
 		/** A pub/sub link carries nothing any more. */
 		PUBSUB_BLACK_HOLE,
+		/** Loops drop what waits for them beyond a few messages. */
+		OVERFLOW,
 		/** A command is given up; its outcome is unknown. */
 		COMMAND_TIMEOUT,
 		/** A command link ends. */

@@ -111,7 +111,7 @@ final class SimulatedNode {
 		for (int i = 0; i < loopCount; i++) {
 			SimulatedLoop loop = new SimulatedLoop(this);
 			this.loops.add(loop);
-			this.streamLoops.add(new StreamLoop(loop, shared));
+			this.streamLoops.add(new StreamLoop(loop, shared, simulation.inboxLimit()));
 		}
 		this.connections.use(this.streamLoops);
 		this.streamLoops.forEach(StreamLoop::start);

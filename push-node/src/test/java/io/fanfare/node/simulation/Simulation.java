@@ -95,6 +95,8 @@ final class Simulation {
 
 	private final int loops;
 
+	private final int inboxLimit;
+
 	private long now;
 
 	private long skew;
@@ -169,6 +171,7 @@ final class Simulation {
 		this.batch = this.random.nextBoolean() ? 2 : 256;
 		this.big = scenario.has(Fault.SLOW) && this.random.nextInt(6) == 0;
 		this.loops = 1 + this.random.nextInt(2);
+		this.inboxLimit = (this.weights.get(Fault.OVERFLOW) > 0) ? this.random.nextInt(4) : Integer.MAX_VALUE;
 		boolean trims = scenario.has(Fault.TRIM);
 		RedisModel.Settings settings = new RedisModel.Settings(LEASE, TOMBSTONE, trims ? 4 : 1_000,
 				trims ? 4_000 : Duration.ofHours(24).toMillis());
@@ -266,6 +269,11 @@ final class Simulation {
 	/** How many messages a read brings at most. */
 	int batch() {
 		return this.batch;
+	}
+
+	/** How many messages may wait for a loop. */
+	int inboxLimit() {
+		return this.inboxLimit;
 	}
 
 	boolean forgets() {
