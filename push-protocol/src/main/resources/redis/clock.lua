@@ -44,15 +44,23 @@ local function clock_read(clock_key)
 	return redis.call('GET', clock_key) or '0-0'
 end
 
+-- Before the run id in `run`: a publish began the store, and no node has spoken to it yet.
+local BEGUN = '?'
+
 -- Takes the next id. `seen` is the highest id that the calling process has ever seen: above the clock it means that the
 -- store was rolled back, so the clock is lifted to it and what lies below `since` can no longer be vouched for.
+-- A caller that names `run_key` and `run` and has seen nothing itself begins an empty store: `since` lies below its first id.
 -- Returns the id, the time it was taken at, in ms, and the id's own ms.
-local function clock_next(clock_key, since_key, seen)
+local function clock_next(clock_key, since_key, seen, run_key, run)
 	local last = clock_read(clock_key)
 	local now = time_ms()
-	if id_above(seen, last) then
+	local begins = run_key and last == '0-0' and seen == last
+	if begins or id_above(seen, last) then
 		last = id_after(seen, now)
 		redis.call('SET', since_key, last)
+	end
+	if begins then
+		redis.call('SET', run_key, BEGUN .. run)
 	end
 	local id, ms = id_after(last, now)
 	redis.call('SET', clock_key, id)
@@ -62,6 +70,8 @@ end
 -- What every script of a node does first: notices that the store may have lost data, by the server's run id (`run`) or by
 -- an id above the clock (`seen`). Then the clock is lifted, and `since` is the id below which something may be missing.
 -- A store that keeps all it acknowledged across a restart (`durable` = "1") keeps `since` when only the run id is new.
+-- One that a publish began on this very server keeps it for a first node that has seen nothing: the store is new, not
+-- emptied, as far as anybody can tell.
 -- Returns clock and since.
 local function clock_guard(clock_key, run_key, since_key, run, seen, durable)
 	local values = redis.call('MGET', clock_key, run_key, since_key)
@@ -73,7 +83,13 @@ local function clock_guard(clock_key, run_key, since_key, run, seen, durable)
 	if rolled_back then
 		clock = seen
 	end
-	if rolled_back or not since or not known or durable ~= '1' then
+	local kept = known and since and not rolled_back
+	if kept and string.sub(known, 1, 1) == BEGUN then
+		kept = known == BEGUN .. run and seen == '0-0'
+	elseif kept then
+		kept = durable == '1'
+	end
+	if not kept then
 		clock = id_after(clock, time_ms())
 		since = clock
 		redis.call('MSET', clock_key, clock, since_key, since)

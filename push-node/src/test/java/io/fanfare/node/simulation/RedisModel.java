@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedisModel {
 
+	/** Before the run id of a store that a publish began. */
+	private static final String BEGUN = "?";
+
 	private static final int TWIN_LIMIT = 10;
 
 	private static final long TWIN_WINDOW_MS = 60_000;
@@ -238,6 +241,16 @@ final class RedisModel {
 		return this.millis.getAsLong();
 	}
 
+	/** Takes the id of a message, which begins an empty store. */
+	private long nextId(Caller caller) {
+		if (this.store.clock == 0 && caller.seen() == 0) {
+			this.store.clock = idAfter(0, now());
+			this.store.since = this.store.clock;
+			this.store.run = BEGUN + caller.run();
+		}
+		return nextId(caller.seen());
+	}
+
 	private long nextId(long seen) {
 		long last = this.store.clock;
 		long now = now();
@@ -258,7 +271,14 @@ final class RedisModel {
 		if (rolledBack) {
 			data.clock = caller.seen();
 		}
-		if (rolledBack || data.since == null || data.run == null || !caller.durable()) {
+		boolean kept = data.run != null && data.since != null && !rolledBack;
+		if (kept && data.run.startsWith(BEGUN)) {
+			kept = data.run.equals(BEGUN + caller.run()) && caller.seen() == 0;
+		}
+		else if (kept) {
+			kept = caller.durable();
+		}
+		if (!kept) {
 			data.clock = idAfter(data.clock, now());
 			data.since = data.clock;
 		}
@@ -415,7 +435,7 @@ final class RedisModel {
 		byte[] bytes = envelope.encode();
 		List<Publisher.Receipt> receipts = new ArrayList<>();
 		for (ChannelName channel : channels) {
-			long id = nextId(caller.seen());
+			long id = nextId(caller);
 			if (!envelope.ephemeral()) {
 				append(channel, id, bytes, envelope.expiresAt());
 			}

@@ -101,6 +101,8 @@ class RedisModelIT {
 
 	private CommandLink link;
 
+	private final List<CommandLink> links = new ArrayList<>();
+
 	private RedisCommands<String, String> commands;
 
 	private StatefulRedisPubSubConnection<String, byte[]> pubSub;
@@ -132,17 +134,24 @@ class RedisModelIT {
 		});
 		this.pubSub.sync().psubscribe(PREFIX + "*");
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, false, "model");
-		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
+		newProcess();
 		this.model = new RedisModel(System::currentTimeMillis,
 				new RedisModel.Settings(TIMES.lease().toMillis(), TIMES.tombstone().toMillis(), LENGTH, AGE.toMillis()),
 				(channel, frame) -> this.modelFrames.add(channel + " " + latin(frame)));
 		pair(0, 0);
 	}
 
+	/** What runs the scripts from now on has seen nothing. */
+	private void newProcess() {
+		this.link = new CommandLink(this.client, false, "model");
+		this.links.add(this.link);
+		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
+		this.seen = 0;
+	}
+
 	@AfterEach
 	void disconnect() {
-		this.link.close();
+		this.links.forEach(CommandLink::close);
 		this.pubSub.close();
 		this.client.shutdown();
 	}
@@ -157,11 +166,11 @@ class RedisModelIT {
 	@MethodSource("seeds")
 	void answersAndFramesAreThoseOfTheScripts(long seed) throws Exception {
 		this.random = new SplittableRandom(seed);
-		Presence presence = new Presence(this.link, KEYS, TIMES);
-		History history = new History(this.link, KEYS, AGE);
-		Publisher publisher = new Publisher(this.link, KEYS, LENGTH, AGE);
-		Nodes nodes = new Nodes(this.link, KEYS);
 		for (int i = 0; i < CALLS; i++) {
+			Presence presence = new Presence(this.link, KEYS, TIMES);
+			History history = new History(this.link, KEYS, AGE);
+			Publisher publisher = new Publisher(this.link, KEYS, LENGTH, AGE);
+			Nodes nodes = new Nodes(this.link, KEYS);
 			String what = "seed " + seed + ", call " + i + ": ";
 			switch (this.random.nextInt(20)) {
 				case 0, 1, 2 -> claim(what, presence);
@@ -330,10 +339,13 @@ class RedisModelIT {
 	private void lose() {
 		ChannelName channel = any(CHANNELS);
 		String user = any(USERS);
-		switch (this.random.nextInt(6)) {
-			case 0 -> {
-				this.commands.flushall();
-				this.model.restore(null);
+		switch (this.random.nextInt(7)) {
+			case 0 -> flush();
+			case 6 -> {
+				if (this.random.nextBoolean()) {
+					flush();
+				}
+				newProcess();
 			}
 			case 1 -> {
 				this.commands.set(PREFIX + "run", "another");
@@ -358,6 +370,16 @@ class RedisModelIT {
 				this.link.observe(ahead);
 				observe(ahead);
 			}
+		}
+	}
+
+	/** Loses everything; ids go on above those of the same millisecond. */
+	private void flush() {
+		this.commands.flushall();
+		this.model.restore(null);
+		long now = System.currentTimeMillis();
+		while (System.currentTimeMillis() == now) {
+			Thread.onSpinWait();
 		}
 	}
 

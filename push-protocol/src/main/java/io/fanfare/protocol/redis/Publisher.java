@@ -95,29 +95,32 @@ public final class Publisher {
 	public CompletableFuture<Result> publish(List<ChannelName> channels, Envelope envelope,
 			@Nullable Idempotency idempotency) {
 		byte[] none = new byte[0];
-		byte[][] scriptKeys = new byte[5 + channels.size()][];
+		byte[][] scriptKeys = new byte[6 + channels.size()][];
 		scriptKeys[0] = this.keys.clock();
-		scriptKeys[1] = this.keys.since();
-		scriptKeys[2] = this.keys.last();
-		scriptKeys[3] = this.keys.presence();
-		scriptKeys[4] = (idempotency != null) ? this.keys.idempotency(idempotency.apiKey(), idempotency.key())
+		scriptKeys[1] = this.keys.run();
+		scriptKeys[2] = this.keys.since();
+		scriptKeys[3] = this.keys.last();
+		scriptKeys[4] = this.keys.presence();
+		scriptKeys[5] = (idempotency != null) ? this.keys.idempotency(idempotency.apiKey(), idempotency.key())
 				: this.keys.clock();
-		byte[][] arguments = new byte[9 + channels.size()][];
-		arguments[0] = RedisKeys.bytes(MessageId.format(this.link.seen()));
-		arguments[1] = this.keys.prefix();
-		arguments[2] = this.length;
-		arguments[3] = this.age;
-		arguments[4] = RedisKeys.bytes(envelope.ephemeral() ? "1" : "0");
-		arguments[5] = RedisKeys.bytes(Long.toString(envelope.expiresAt()));
-		arguments[6] = (idempotency != null) ? RedisKeys.bytes(idempotency.bodyHash()) : none;
-		arguments[7] = (idempotency != null) ? RedisKeys.bytes(Long.toString(idempotency.kept().toMillis())) : none;
-		arguments[8] = envelope.encode();
+		byte[][] arguments = new byte[10 + channels.size()][];
+		arguments[1] = RedisKeys.bytes(MessageId.format(this.link.seen()));
+		arguments[2] = this.keys.prefix();
+		arguments[3] = this.length;
+		arguments[4] = this.age;
+		arguments[5] = RedisKeys.bytes(envelope.ephemeral() ? "1" : "0");
+		arguments[6] = RedisKeys.bytes(Long.toString(envelope.expiresAt()));
+		arguments[7] = (idempotency != null) ? RedisKeys.bytes(idempotency.bodyHash()) : none;
+		arguments[8] = (idempotency != null) ? RedisKeys.bytes(Long.toString(idempotency.kept().toMillis())) : none;
+		arguments[9] = envelope.encode();
 		for (int i = 0; i < channels.size(); i++) {
-			scriptKeys[5 + i] = this.keys.stream(channels.get(i));
-			arguments[9 + i] = RedisKeys.bytes(channels.get(i).value());
+			scriptKeys[6 + i] = this.keys.stream(channels.get(i));
+			arguments[10 + i] = RedisKeys.bytes(channels.get(i).value());
 		}
-		return this.link.<List<Object>>run(Script.PUBLISH_MESSAGE, scriptKeys, (run) -> arguments)
-			.thenApply(this::result);
+		return this.link.<List<Object>>run(Script.PUBLISH_MESSAGE, scriptKeys, (run) -> {
+			arguments[0] = run;
+			return arguments;
+		}).thenApply(this::result);
 	}
 
 	private Result result(List<Object> values) {

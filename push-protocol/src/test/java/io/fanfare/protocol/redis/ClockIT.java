@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static io.fanfare.protocol.redis.RedisPartition.CLOCK;
 import static io.fanfare.protocol.redis.RedisPartition.RUN;
@@ -97,6 +98,36 @@ class ClockIT {
 		assertThat(this.partition.redis().get(SINCE)).isEqualTo(TOLD_MS + "-0");
 	}
 
+	/** What a publish begins is vouched for; nobody has seen anything older. */
+	@ParameterizedTest
+	@ValueSource(strings = { "0", "1" })
+	void aStoreThatAPublishBeganIsVouchedForFromItsFirstId(String durable) {
+		assertThat(begin("run-1")).isEqualTo(TOLD_MS + "-1");
+		assertThat(begin("run-1")).isEqualTo(TOLD_MS + "-2");
+		assertThat(this.partition.redis().mget(RUN, SINCE)).extracting((value) -> value.getValue())
+			.containsExactly("?run-1", TOLD_MS + "-0");
+		assertThat(guard("run-1", "0-0", durable)).containsExactly(TOLD_MS + "-2", TOLD_MS + "-0");
+		assertThat(this.partition.redis().get(RUN)).isEqualTo("run-1");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "run-2, 0-0, 0", "run-2, 0-0, 1", "run-1, 9-0, 0", "run-1, 9-0, 1" })
+	void aStoreThatAPublishBeganIsNotTrustedByWhoeverKnewAnOlderOne(String run, String seen, String durable) {
+		begin("run-1");
+		assertThat(guard(run, seen, durable)).containsExactly(TOLD_MS + "-2", TOLD_MS + "-2");
+		assertThat(this.partition.redis().get(RUN)).isEqualTo(run);
+	}
+
+	@Test
+	void aPublishBeginsNoStoreThatLostWhatItsProcessHasSeen() {
+		String id = this.partition.withClockAt(TOLD_MS,
+				"return (clock_next(KEYS[1], KEYS[2], ARGV[1], KEYS[3], ARGV[2]))", ScriptOutputType.VALUE,
+				List.of(CLOCK, SINCE, RUN), "9-0", "run-1");
+		assertThat(id).isEqualTo(TOLD_MS + "-1");
+		assertThat(this.partition.redis().get(RUN)).isNull();
+		assertThat(guard("run-1", "0-0", "0")).containsExactly(TOLD_MS + "-2", TOLD_MS + "-2");
+	}
+
 	@Test
 	void theSameServerChangesNothing() {
 		store("9-1", "run-1", "8-0");
@@ -165,6 +196,11 @@ class ClockIT {
 	private String next(long now, String seen) {
 		return this.partition.withClockAt(now, "return (clock_next(KEYS[1], KEYS[2], ARGV[1]))", ScriptOutputType.VALUE,
 				List.of(CLOCK, SINCE), seen);
+	}
+
+	private String begin(String run) {
+		return this.partition.withClockAt(TOLD_MS, "return (clock_next(KEYS[1], KEYS[2], '0-0', KEYS[3], ARGV[1]))",
+				ScriptOutputType.VALUE, List.of(CLOCK, SINCE, RUN), run);
 	}
 
 	private List<Object> guard(String run, String seen, String durable) {

@@ -19,6 +19,7 @@ import static io.fanfare.protocol.redis.RedisPartition.CLOCK;
 import static io.fanfare.protocol.redis.RedisPartition.LAST;
 import static io.fanfare.protocol.redis.RedisPartition.PREFIX;
 import static io.fanfare.protocol.redis.RedisPartition.PRESENCE;
+import static io.fanfare.protocol.redis.RedisPartition.RUN;
 import static io.fanfare.protocol.redis.RedisPartition.SINCE;
 import static io.fanfare.protocol.redis.RedisPartition.TOLD_MS;
 import static io.fanfare.protocol.redis.RedisPartition.ephemeral;
@@ -349,8 +350,8 @@ class PublishMessageIT {
 			publishAt(TOLD_MS, "m" + i);
 		}
 		publishAt(TOLD_MS - 1000, "m5");
-		assertThat(stored(NEWS_STREAM)).containsExactly(MessageId.of(TOLD_MS, 0), MessageId.of(TOLD_MS, 1),
-				MessageId.of(TOLD_MS, 2), MessageId.of(TOLD_MS, 3), MessageId.of(TOLD_MS, 4), MessageId.of(TOLD_MS, 5));
+		assertThat(stored(NEWS_STREAM)).containsExactly(MessageId.of(TOLD_MS, 1), MessageId.of(TOLD_MS, 2),
+				MessageId.of(TOLD_MS, 3), MessageId.of(TOLD_MS, 4), MessageId.of(TOLD_MS, 5), MessageId.of(TOLD_MS, 6));
 	}
 
 	@Test
@@ -365,9 +366,24 @@ class PublishMessageIT {
 		assertThat(this.partition.redis().pttl(NEWS_STREAM)).isGreaterThan(3_600_000);
 	}
 
+	/**
+	 * Neither the first message of a store nor what follows it is below {@code since}.
+	 */
+	@Test
+	void whatIsPublishedBeforeAnyNodeSpokeIsNotTakenForLost() {
+		long id = publish(ChannelName.ALL, message("m")).id();
+		CommandLink node = this.partition.newLink(false);
+		History history = new History(node, this.partition.keys, Duration.ofHours(1));
+		History.Batch batch = get(history.read(ChannelName.ALL, id - 1, 10, 1_000));
+		assertThat(batch.since()).isEqualTo(id - 1);
+		assertThat(batch.entries()).extracting(History.Entry::id).containsExactly(id);
+		assertThat(this.partition.redis().get(RUN)).isEqualTo(this.partition.runId());
+	}
+
 	private void publishAt(long now, String data) {
-		this.partition.runAt(now, Script.PUBLISH_MESSAGE, List.of(CLOCK, SINCE, LAST, PRESENCE, CLOCK, NEWS_STREAM),
-				"0-0", PREFIX, "100", "3600000", "0", "0", "", "", data, "news");
+		this.partition.runAt(now, Script.PUBLISH_MESSAGE,
+				List.of(CLOCK, RUN, SINCE, LAST, PRESENCE, CLOCK, NEWS_STREAM), "run-1", "0-0", PREFIX, "100",
+				"3600000", "0", "0", "", "", data, "news");
 	}
 
 	private Receipt publish(ChannelName channel, Envelope envelope) {
