@@ -108,6 +108,10 @@ final class Page {
 		return this.user;
 	}
 
+	boolean isAway() {
+		return this.state == State.IDLE;
+	}
+
 	boolean isStopped() {
 		return this.state == State.STOPPED;
 	}
@@ -352,10 +356,6 @@ final class Page {
 			}
 			return true;
 		}).findFirst().orElse(null);
-	}
-
-	boolean isStarted() {
-		return this.started;
 	}
 
 	/** A text field of a flat JSON object. */

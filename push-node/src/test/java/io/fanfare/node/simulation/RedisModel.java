@@ -95,6 +95,9 @@ final class RedisModel {
 		default void stored(ChannelName channel, long id, Envelope envelope) {
 		}
 
+		default void claimed(String connection) {
+		}
+
 		default void owned(String user, String connection, boolean displaced) {
 		}
 
@@ -352,6 +355,7 @@ final class RedisModel {
 		long generation = idAfter(this.store.clock, now());
 		this.store.clock = generation;
 		displace(claim.user(), victim, new Owner(node, claim.connection(), generation, claim.client(), now(), 0, 0));
+		this.witness.claimed(claim.connection());
 		return new ClaimResult.Owner(generation, generation, since());
 	}
 

@@ -20,6 +20,8 @@ enum Scenario {
 
 	COMMAND_LINK_CUT(2, 2, 1, Fault.COMMAND_CUT, Fault.TCP_CUT),
 
+	COMMAND_OUTAGE(2, 2, 1, Fault.COMMAND_OUTAGE, Fault.COMMAND_TIMEOUT),
+
 	NODE_CRASH(2, 2, 1, Fault.CRASH),
 
 	NODE_DRAINED(2, 2, 1, Fault.DRAIN),
@@ -43,13 +45,13 @@ enum Scenario {
 	DISCONNECTED_USER(2, 2, 2, Fault.DISCONNECT, Fault.TCP_CUT, Fault.DRAIN),
 
 	EVERYTHING(3, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT, Fault.PUBSUB_BLACK_HOLE,
-			Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.CRASH, Fault.DRAIN, Fault.FREEZE, Fault.TRIM,
-			Fault.OVERFLOW, Fault.REDIS_EMPTY, Fault.REDIS_SNAPSHOT, Fault.API_CUT, Fault.NOBODY_LEAVES,
+			Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE, Fault.CRASH, Fault.DRAIN, Fault.FREEZE,
+			Fault.TRIM, Fault.OVERFLOW, Fault.REDIS_EMPTY, Fault.REDIS_SNAPSHOT, Fault.API_CUT, Fault.NOBODY_LEAVES,
 			Fault.FALSE_GAPS),
 
 	EVERYTHING_BUT_DATA_LOSS(2, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT,
-			Fault.PUBSUB_BLACK_HOLE, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.CRASH, Fault.DRAIN, Fault.FREEZE,
-			Fault.TRIM, Fault.OVERFLOW, Fault.API_CUT);
+			Fault.PUBSUB_BLACK_HOLE, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE, Fault.CRASH,
+			Fault.DRAIN, Fault.FREEZE, Fault.TRIM, Fault.OVERFLOW, Fault.API_CUT);
 
 	private final int nodes;
 
@@ -86,6 +88,8 @@ enum Scenario {
 		COMMAND_TIMEOUT,
 		/** A command link ends. */
 		COMMAND_CUT,
+		/** A node cannot send commands for longer than a lease; messages reach it. */
+		COMMAND_OUTAGE,
 		/** A node is killed. */
 		CRASH,
 		/** A node sends its streams on and ends. */

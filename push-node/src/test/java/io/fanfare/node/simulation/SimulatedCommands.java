@@ -31,6 +31,8 @@ final class SimulatedCommands {
 
 	private long reconnectAt;
 
+	private long unreachableUntil;
+
 	private int made;
 
 	SimulatedCommands(Simulation simulation, String name) {
@@ -209,6 +211,12 @@ final class SimulatedCommands {
 		this.simulation.trace("%s: command link %d is up", this.name, this.made);
 	}
 
+	/** Redis cannot be reached for a while. */
+	void cutFor(long duration) {
+		this.unreachableUntil = this.simulation.now() + duration;
+		cut(true);
+	}
+
 	/** Cuts the connection: some of what was sent is executed later, the rest never. */
 	void cut(boolean executesLater) {
 		Session current = this.session;
@@ -234,7 +242,8 @@ final class SimulatedCommands {
 
 	private void end(Session ended) {
 		this.session = null;
-		this.reconnectAt = this.simulation.now() + RECONNECT + this.simulation.random().nextInt(200);
+		this.reconnectAt = Math.max(this.unreachableUntil,
+				this.simulation.now() + RECONNECT + this.simulation.random().nextInt(200));
 		this.simulation.trace("%s: command link is down", this.name);
 		List.copyOf(ended.open).forEach((call) -> call.fail("the connection ended"));
 	}

@@ -81,6 +81,12 @@ final class Simulation {
 
 	private final int publishWeight;
 
+	/** How often time passes, against all else. */
+	private final int pace;
+
+	/** How many of ten messages are for users. */
+	private final int forUsers;
+
 	private final boolean leaves;
 
 	/** How many of a thousand steps are faults. */
@@ -165,7 +171,9 @@ final class Simulation {
 			this.weights.put(fault, scenario.has(fault) ? weight : 0);
 		}
 		this.faultRate = new int[] { 5, 10, 20, 50 }[this.random.nextInt(4)];
-		this.publishWeight = new int[] { 2, 4, 8, 12 }[this.random.nextInt(4)];
+		this.publishWeight = new int[] { 1, 2, 4, 8, 12 }[this.random.nextInt(5)];
+		this.pace = new int[] { 4, 8, 25 }[this.random.nextInt(3)];
+		this.forUsers = new int[] { 3, 5, 9 }[this.random.nextInt(3)];
 		this.leaves = !scenario.has(Fault.NOBODY_LEAVES) && this.random.nextBoolean();
 		this.steps = Math.min(mostSteps, 200 + this.random.nextInt(1_000));
 		this.batch = this.random.nextBoolean() ? 2 : 256;
@@ -383,6 +391,11 @@ final class Simulation {
 		}
 
 		@Override
+		public void claimed(String connection) {
+			Simulation.this.claimedAt.put(connection, Simulation.this.truth.size());
+		}
+
+		@Override
 		public void owned(String user, String connection, boolean displaced) {
 			Simulation self = Simulation.this;
 			Set<String> ever = self.owners.computeIfAbsent(user, (name) -> new HashSet<>());
@@ -393,7 +406,6 @@ final class Simulation {
 			}
 			ever.add(connection);
 			self.displacedAt.remove(connection);
-			self.claimedAt.putIfAbsent(connection, self.truth.size());
 			if (displaced) {
 				self.displacements++;
 				self.statistics.displacements++;
@@ -524,7 +536,7 @@ final class Simulation {
 
 	/** Time passes, pages come and go, messages are published. */
 	private void offerLife() {
-		this.choices.add(8, this::advance);
+		this.choices.add(this.pace, this::advance);
 		if (this.pages.size() < this.scenario.pages() * this.scenario.users()) {
 			this.choices.add(this.pages.isEmpty() ? 40 : 3, this::open);
 		}
@@ -582,6 +594,11 @@ final class Simulation {
 				fault(Fault.COMMAND_CUT, () -> {
 					trace("FAULT the command link of %s is cut", node);
 					node.commands().cut(true);
+				});
+				fault(Fault.COMMAND_OUTAGE, () -> {
+					long duration = this.random.nextLong(3 * LEASE);
+					trace("FAULT %s cannot send commands for %d ms", node, duration);
+					node.commands().cutFor(duration);
 				});
 			}
 			if (this.scenario.has(Fault.COMMAND_TIMEOUT)) {
@@ -647,8 +664,11 @@ final class Simulation {
 	}
 
 	private ChannelName anyChannel() {
-		int any = this.random.nextInt(5);
-		return (any < 2) ? ChannelName.user(anyUser()) : (any == 2) ? ChannelName.ALL : TOPICS.get(any - 3);
+		if (this.random.nextInt(10) < this.forUsers) {
+			return ChannelName.user(anyUser());
+		}
+		int any = this.random.nextInt(TOPICS.size() + 1);
+		return (any == 0) ? ChannelName.ALL : TOPICS.get(any - 1);
 	}
 
 	private void open() {
@@ -737,6 +757,10 @@ final class Simulation {
 				publish(ChannelName.user("u" + i));
 			}
 			settle(2 * LEASE);
+			// A token may have expired just now: its page is on its way back.
+			for (int i = 0; i < 5 && this.pages.stream().anyMatch(Page::isAway); i++) {
+				settle(1_000);
+			}
 		}
 		if (this.violation == null) {
 			if (this.displacements != before) {
