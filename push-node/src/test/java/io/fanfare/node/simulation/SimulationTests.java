@@ -1,23 +1,29 @@
 package io.fanfare.node.simulation;
 
 import java.util.List;
+import java.util.stream.LongStream;
 
+import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.simulation.Simulation.Statistics;
 import io.fanfare.node.simulation.Simulation.Violation;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 /**
  * Tries to break the node's promises by faults in every order. Each schedule follows from
- * its scenario and seed; a failure names them and prints the shortest schedule found. To
- * run one again:
- * {@code -Dtest=SimulationTests#again -Dfanfare.simulation.scenario=… -Dfanfare.simulation.seed=…
+ * its scenario and seed; a failure names them and prints the shortest schedule found.
+ * They run on all processors. To run one again:
+ * {@code -Dtest=SimulationTests#aSeedIsOneSchedule -Dfanfare.simulation.scenario=… -Dfanfare.simulation.seed=…
  * -Dfanfare.simulation.steps=…}. More of them: {@code -Dfanfare.long=true}, or
  * {@code -Dfanfare.simulation.schedules=…}, from {@code -Dfanfare.simulation.from=…}.
  */
@@ -27,12 +33,20 @@ class SimulationTests {
 
 	private static final int ORDINARY = 300;
 
-	private static final int LONG = 20_000;
+	/** A million in all. */
+	private static final int LONG = 50_000;
 
 	/** How many schedules more are tried for a shorter one after a failure. */
 	private static final int MORE = 200;
 
 	private static final int MOST_LINES = 400;
+
+	/** Inboxes overflow by the thousand here. */
+	@BeforeAll
+	static void logNoOverflows() {
+		LoggingSystem.get(SimulationTests.class.getClassLoader())
+			.setLogLevel(StreamLoop.class.getName(), LogLevel.ERROR);
+	}
 
 	@ParameterizedTest
 	@EnumSource
@@ -42,16 +56,27 @@ class SimulationTests {
 		long from = Long.getLong("fanfare.simulation.from", 1);
 		Statistics statistics = new Statistics();
 		long begun = System.nanoTime();
-		for (long seed = from; seed < from + schedules; seed++) {
-			Simulation simulation = new Simulation(scenario, seed, Integer.MAX_VALUE, false);
-			Violation violation = simulation.run(true);
-			statistics.add(simulation.statistics());
-			if (violation != null) {
-				report(scenario, seed, violation);
-			}
-		}
+		LongStream.range(from, from + schedules)
+			.parallel()
+			.mapToObj((seed) -> run(scenario, seed, statistics))
+			.filter((run) -> run.violation() != null)
+			.findFirst()
+			.ifPresent((run) -> report(scenario, run.seed(), run.violation()));
 		long took = Math.max(1, (System.nanoTime() - begun) / 1_000_000);
 		log.info("simulation={} schedules={} a-second={} {}", scenario, schedules, schedules * 1000 / took, statistics);
+	}
+
+	private record Run(long seed, @Nullable Violation violation) {
+
+	}
+
+	private static Run run(Scenario scenario, long seed, Statistics statistics) {
+		Simulation simulation = new Simulation(scenario, seed, Integer.MAX_VALUE, false);
+		Violation violation = simulation.run(true);
+		synchronized (statistics) {
+			statistics.add(simulation.statistics());
+		}
+		return new Run(seed, violation);
 	}
 
 	/**
