@@ -542,7 +542,7 @@ public final class StreamLoop {
 			else {
 				connection.displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
 			}
-			if (connection.isCheckable()) {
+			if (connection.delivery().isCheckable()) {
 				lagging.add(connection);
 			}
 		}
@@ -559,7 +559,7 @@ public final class StreamLoop {
 		}
 		LinkedHashSet<ChannelName> channels = new LinkedHashSet<>();
 		for (Connection connection : lagging) {
-			connection.track();
+			connection.delivery().track();
 			channels.addAll(connection.channels());
 		}
 		List<ChannelName> asked = List.copyOf(channels);
@@ -578,7 +578,7 @@ public final class StreamLoop {
 	}
 
 	private static void checked(Connection connection, LastIds lastIds, Map<ChannelName, Long> ids) {
-		long position = connection.position();
+		long position = connection.delivery().position();
 		boolean missed = lastIds.since() > position;
 		for (ChannelName channel : connection.channels()) {
 			missed |= ids.getOrDefault(channel, Long.MAX_VALUE) > position;
@@ -587,7 +587,7 @@ public final class StreamLoop {
 			connection.catchUp();
 		}
 		else {
-			connection.missedNothing(lastIds.clock());
+			connection.delivery().missedNothing(lastIds.clock());
 		}
 	}
 

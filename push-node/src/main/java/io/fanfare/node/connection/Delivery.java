@@ -1,0 +1,371 @@
+package io.fanfare.node.connection;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import io.fanfare.node.broker.Message;
+import io.fanfare.node.catchup.Gap;
+import io.fanfare.node.catchup.Round;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.sse.SseBlock;
+
+/**
+ * What one connection is owed and where it stands.
+ * <p>
+ * Its <em>position</em> is the id up to which everything of its channels was written or
+ * announced as a gap. It is
+ * <ul>
+ * <li>PENDING until its topics are confirmed and its user is claimed; what arrives
+ * meanwhile is kept in the backlog,</li>
+ * <li>LIVE when its backlog holds all it is owed above its position,</li>
+ * <li>CATCHING_UP when it does not: the connection resumes, read too slowly, missed a
+ * stretch of pub/sub, or lacks the proof that it still hears its user. History is read in
+ * rounds. A round begins by keeping what arrives from now on (tracking); once the
+ * position has reached the floor, the highest id that may be missing from the backlog,
+ * the rest comes from the backlog and the connection is LIVE in the same turn. That ends
+ * under any load.</li>
+ * </ul>
+ * A slow reader is not written to; its backlog overflows, is dropped, and it catches up
+ * when it reads again: no queue grows, and nothing is lost within retention.
+ * <p>
+ * Belongs to its connection's loop.
+ */
+final class Delivery {
+
+	/** A backlog longer than this is dropped: reading history is cheaper then. */
+	private static final int MAX_OWED = 1024;
+
+	private static final int MAX_OWED_BYTES = 1024 * 1024;
+
+	private final Connection connection;
+
+	private final StreamLoop loop;
+
+	private final Outlet outlet;
+
+	private final Upkeep upkeep;
+
+	private State state = State.PENDING;
+
+	/**
+	 * Never goes back, but where the store forgot the ids below it. While LIVE it lies at
+	 * or above the floor.
+	 */
+	private long position;
+
+	/**
+	 * The client's cursor: the id of the last block that moved it. On a quiet stream it
+	 * runs ahead of the position, over ids that were none of its channels'.
+	 */
+	private long cursor;
+
+	/**
+	 * In id order. While tracking it holds everything of the channels that lies above
+	 * both floor and position, as far as it has arrived; otherwise it is empty.
+	 */
+	private Backlog owed;
+
+	private boolean tracking = true;
+
+	/** The highest id that may be missing from the backlog. Only rises. */
+	private long floor;
+
+	/** Whether a round is on its way; there is one at a time. */
+	private boolean reading;
+
+	/** Channels of which only what lies above an id was asked for. */
+	private Map<ChannelName, Long> starts = Map.of();
+
+	/** The highest end of a gap announced per channel, while catching up. */
+	private Map<ChannelName, Long> announced = Map.of();
+
+	Delivery(Connection connection, StreamLoop loop, Outlet outlet, Upkeep upkeep) {
+		this.connection = connection;
+		this.loop = loop;
+		this.outlet = outlet;
+		this.upkeep = upkeep;
+		this.owed = loop.nothingOwed();
+	}
+
+	/** Where a connection stands. */
+	enum State {
+
+		PENDING, CATCHING_UP, LIVE, CLOSED
+
+	}
+
+	State state() {
+		return this.state;
+	}
+
+	long position() {
+		return this.position;
+	}
+
+	long cursor() {
+		return this.cursor;
+	}
+
+	/** Whether all that arrived was written. */
+	boolean isIdle() {
+		return this.state == State.LIVE && this.owed.isEmpty();
+	}
+
+	// ---- where it begins and ends
+
+	/**
+	 * Sets out from an id; of some channels only what lies above another was asked for.
+	 */
+	void begin(long from, Map<ChannelName, Long> only) {
+		this.position = from;
+		this.cursor = from;
+		this.starts = only;
+	}
+
+	/** Begins with the past. */
+	void beginCatchingUp() {
+		this.state = State.CATCHING_UP;
+		catchUp();
+	}
+
+	/** Its client's cursor lies ahead of all that Redis knows: begins at the clock. */
+	void beginBehind(long ahead, long clock) {
+		this.position = clock;
+		this.cursor = clock;
+		for (ChannelName channel : this.connection.channels()) {
+			gap(new Gap(channel, ahead, clock, Gap.Reason.CURSOR_AHEAD));
+		}
+		live(clock);
+	}
+
+	/** The store forgot what lies above an id: ids above it may be given once more. */
+	void setBack(long since) {
+		if (this.state == State.CATCHING_UP && this.position >= since) {
+			for (ChannelName channel : this.connection.channels()) {
+				gap(new Gap(channel, since, this.position, Gap.Reason.DATA_LOSS));
+			}
+			this.position = since;
+			this.cursor = since;
+		}
+	}
+
+	void close() {
+		this.state = State.CLOSED;
+		this.owed = this.loop.nothingOwed();
+	}
+
+	// ---- what arrives
+
+	/**
+	 * A message of one of its channels arrived. Queues where there is something to write.
+	 */
+	void append(Message message, boolean urgent) {
+		long id = message.id();
+		if (id <= this.position && this.state != State.PENDING || !this.tracking) {
+			return;
+		}
+		if (this.state == State.CLOSED) {
+			return;
+		}
+		this.owed = this.owed.append(message);
+		if (this.owed.size() > MAX_OWED || this.owed.bytes() > MAX_OWED_BYTES && this.owed.size() > 1) {
+			overflow(id);
+		}
+		else if (this.state == State.LIVE) {
+			this.loop.queue(this.connection, urgent);
+		}
+	}
+
+	private void overflow(long id) {
+		this.owed = this.loop.nothingOwed();
+		missed(id);
+		if (this.state == State.LIVE) {
+			fallBehind();
+			catchUp();
+		}
+	}
+
+	/** Writes what it is owed, if it may and can. */
+	void visit() {
+		if (this.state != State.LIVE || this.owed.isEmpty()) {
+			return;
+		}
+		if (!this.connection.isProven()) {
+			fallBehind();
+			return;
+		}
+		if (!this.outlet.isWritable()) {
+			return;
+		}
+		Backlog written = this.owed;
+		this.owed = this.loop.nothingOwed();
+		this.position = written.lastId();
+		this.cursor = this.position;
+		this.outlet.write(this.loop.chunk(written));
+		this.upkeep.wroteMessages();
+		this.loop.events().sent(written.size(), written.lastId());
+	}
+
+	/** The socket takes more again. */
+	void writable() {
+		if (this.state == State.LIVE) {
+			visit();
+		}
+		else if (this.state == State.CATCHING_UP) {
+			catchUp();
+		}
+	}
+
+	// ---- catching up
+
+	/**
+	 * From LIVE: what arrives is not kept from here on, until a round of history begins.
+	 */
+	void fallBehind() {
+		if (this.state != State.LIVE) {
+			return;
+		}
+		if (this.owed.isEmpty() && this.floor <= this.position && this.connection.isProven()) {
+			// Without proof a message to the user may have gone nowhere, whatever else
+			// passed.
+			this.position = Math.max(this.position, this.loop.head());
+		}
+		this.owed = this.loop.nothingOwed();
+		this.tracking = false;
+		this.state = State.CATCHING_UP;
+		this.loop.events().fellBehind();
+	}
+
+	/** Begins a round, if one is due and possible now. */
+	void catchUp() {
+		if (this.state != State.CATCHING_UP || this.reading) {
+			return;
+		}
+		if (!this.outlet.isWritable() || !this.connection.isProven()) {
+			untrack();
+			return;
+		}
+		track();
+		this.reading = true;
+		this.loop.round(this.connection.channels(), this.position, this.starts, (round, failure) -> {
+			this.reading = false;
+			if (this.state != State.CATCHING_UP) {
+				return;
+			}
+			if (round == null) {
+				untrack();
+				this.loop.later(this::catchUp);
+			}
+			else if (!this.connection.isProven()) {
+				untrack();
+			}
+			else {
+				caughtUp(round);
+			}
+		});
+	}
+
+	/**
+	 * Keeps what arrives from now on; whatever arrived before has an id up to the loop's
+	 * head.
+	 */
+	void track() {
+		if (!this.tracking) {
+			this.tracking = true;
+			this.owed = this.loop.nothingOwed();
+			missed(this.loop.head());
+		}
+	}
+
+	private void untrack() {
+		this.tracking = false;
+		this.owed = this.loop.nothingOwed();
+	}
+
+	/**
+	 * What arrived up to an id may be missing from the backlog: only history has it all.
+	 */
+	void missed(long upTo) {
+		this.floor = Math.max(this.floor, upTo);
+	}
+
+	/**
+	 * Whether a check of last ids may stand in for a round: proven, and no round on its
+	 * way.
+	 */
+	boolean isCheckable() {
+		return this.state == State.CATCHING_UP && !this.reading && this.outlet.isWritable()
+				&& this.connection.isProven();
+	}
+
+	/**
+	 * Nothing of its channels has an id above the position, up to the clock at the check.
+	 */
+	void missedNothing(long clock) {
+		if (this.state == State.CATCHING_UP && !this.reading && this.tracking) {
+			live(clock);
+		}
+	}
+
+	private void caughtUp(Round round) {
+		for (Gap gap : round.gaps()) {
+			if (gap.to() > this.announced.getOrDefault(gap.channel(), MessageId.ZERO)) {
+				gap(gap);
+			}
+		}
+		Backlog batch = this.loop.nothingOwed();
+		for (Message message : round.messages()) {
+			if (message.id() > this.position) {
+				batch = batch.append(message);
+			}
+		}
+		if (!batch.isEmpty()) {
+			this.cursor = batch.lastId();
+			this.outlet.write(this.loop.chunk(batch));
+			this.upkeep.wrote();
+			this.loop.events().sent(batch.size(), batch.lastId());
+		}
+		this.position = Math.max(this.position, round.upTo());
+		if (!round.complete() || this.position < this.floor) {
+			catchUp();
+			return;
+		}
+		if (!this.announced.isEmpty()) {
+			moveCursor(this.position);
+		}
+		live(this.position);
+	}
+
+	/** Everything up to an id was written: the rest comes from the backlog. */
+	void live(long upTo) {
+		this.position = Math.max(this.position, upTo);
+		this.starts = Map.of();
+		this.announced = Map.of();
+		if (this.position < this.floor || !this.connection.isProven()) {
+			this.state = State.CATCHING_UP;
+			catchUp();
+			return;
+		}
+		this.owed = this.owed.above(this.position, this.loop.nothingOwed());
+		this.state = State.LIVE;
+		visit();
+	}
+
+	void gap(Gap gap) {
+		if (this.announced.isEmpty()) {
+			this.announced = new HashMap<>();
+		}
+		this.announced.put(gap.channel(), gap.to());
+		this.upkeep.write(Blocks.gap(gap, MessageId.format(this.cursor)));
+		this.loop.events().gap();
+	}
+
+	void moveCursor(long to) {
+		if (to > this.cursor) {
+			this.cursor = to;
+			this.upkeep.writeCursor(SseBlock.cursor(MessageId.format(to)));
+		}
+	}
+
+}
