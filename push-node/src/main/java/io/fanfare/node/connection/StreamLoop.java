@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +22,9 @@ import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
-import io.fanfare.protocol.redis.History.LastIds;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
-import io.fanfare.protocol.redis.Presence.Held;
-import io.fanfare.protocol.redis.Presence.Renewal;
-import io.fanfare.protocol.redis.Presence.Verdict;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
@@ -56,13 +51,11 @@ public final class StreamLoop {
 	/** How often the clock is asked within a slice. */
 	private static final int CLOCK_EVERY = 32;
 
-	private static final int RENEW_SLICE = 500;
-
 	private static final Duration TICK = Duration.ofMillis(100);
 
 	private static final int TICKS_A_SECOND = 10;
 
-	private static final Duration RETRY = Duration.ofMillis(200);
+	static final Duration RETRY = Duration.ofMillis(200);
 
 	private final LoopExecutor executor;
 
@@ -103,9 +96,7 @@ public final class StreamLoop {
 	/** The highest id that has passed here. */
 	private long head;
 
-	private long nextRenewNanos;
-
-	private boolean renewing;
+	private final Renewals renewals;
 
 	private int ticks;
 
@@ -136,7 +127,7 @@ public final class StreamLoop {
 		this.executor = executor;
 		this.node = node;
 		this.inbox = new Inbox(inboxLimit, this::arm, this::recoverFromOverflow);
-		this.nextRenewNanos = executor.nanoTime();
+		this.renewals = new Renewals(this, node);
 		this.sliceNanos = executor.nanoTime();
 		this.sliceMillis = executor.millis();
 		this.topics = new Topics<>(node.upstream(), this::submit, this::claimPending);
@@ -413,7 +404,7 @@ public final class StreamLoop {
 	}
 
 	/** Hands a reply to its asker through the inbox. */
-	private <T> void reply(CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+	<T> void reply(CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> then) {
 		future.whenComplete((value, failure) -> submit(() -> then.accept(value, failure)));
 	}
 
@@ -450,8 +441,7 @@ public final class StreamLoop {
 	void linkUp(long number) {
 		this.link = number;
 		beginSlice();
-		this.renewing = false;
-		renew();
+		this.renewals.restart();
 		claimPending();
 	}
 
@@ -485,7 +475,12 @@ public final class StreamLoop {
 
 	/** Renews at the next tick. */
 	void renewSoon() {
-		this.nextRenewNanos = this.executor.nanoTime();
+		this.renewals.soon();
+	}
+
+	/** The connections whose users are to be renewed. */
+	List<Connection> held() {
+		return this.connections.stream().filter(Connection::isHeld).toList();
 	}
 
 	/**
@@ -496,101 +491,6 @@ public final class StreamLoop {
 		return this.link != 0 || this.node.ownership().isAvailable();
 	}
 
-	private void renew() {
-		this.renewing = true;
-		this.nextRenewNanos = this.executor.nanoTime() + this.node.renewInterval().toNanos();
-		List<Connection> held = this.connections.stream().filter(Connection::isHeld).toList();
-		if (held.isEmpty()) {
-			renew(held, true);
-		}
-		for (int from = 0; from < held.size(); from += RENEW_SLICE) {
-			int to = Math.min(from + RENEW_SLICE, held.size());
-			renew(held.subList(from, to), to == held.size());
-		}
-	}
-
-	private void renew(List<Connection> slice, boolean last) {
-		Proof sent = proofFromNow();
-		List<Held> held = new ArrayList<>(slice.size());
-		slice.forEach((connection) -> held.add(connection.held()));
-		reply(this.node.ownership().renew(held), (renewal, failure) -> {
-			if (last) {
-				this.renewing = false;
-			}
-			if (renewal != null) {
-				renewed(slice, renewal, sent);
-			}
-			else {
-				slice.forEach(Connection::renewalLost);
-				this.nextRenewNanos = this.executor.nanoTime() + RETRY.toNanos();
-			}
-		});
-	}
-
-	private void renewed(List<Connection> slice, Renewal renewal, Proof sent) {
-		beginSlice();
-		noteProof(sent);
-		Map<Integer, Verdict> verdicts = new HashMap<>();
-		renewal.verdicts().forEach((verdict) -> verdicts.put(verdict.index(), verdict));
-		List<Connection> lagging = new ArrayList<>();
-		for (int i = 0; i < slice.size(); i++) {
-			Connection connection = slice.get(i);
-			Verdict verdict = verdicts.get(i);
-			if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
-				connection.renewed(sent, renewal.clock(), renewal.since(), verdict != null);
-			}
-			else {
-				connection.displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
-			}
-			if (connection.delivery().isCheckable()) {
-				lagging.add(connection);
-			}
-		}
-		check(lagging);
-	}
-
-	/**
-	 * Finds out who has missed something; the others are LIVE without a read of their
-	 * own.
-	 */
-	private void check(List<Connection> lagging) {
-		if (lagging.isEmpty()) {
-			return;
-		}
-		LinkedHashSet<ChannelName> channels = new LinkedHashSet<>();
-		for (Connection connection : lagging) {
-			connection.delivery().track();
-			channels.addAll(connection.channels());
-		}
-		List<ChannelName> asked = List.copyOf(channels);
-		reply(this.node.catchUp().lastIds(asked), (lastIds, failure) -> {
-			if (lastIds == null) {
-				lagging.forEach((connection) -> later(connection::catchUp));
-				return;
-			}
-			beginSlice();
-			Map<ChannelName, Long> ids = new HashMap<>();
-			for (int i = 0; i < asked.size(); i++) {
-				ids.put(asked.get(i), lastIds.ids().get(i));
-			}
-			lagging.forEach((connection) -> checked(connection, lastIds, ids));
-		});
-	}
-
-	private static void checked(Connection connection, LastIds lastIds, Map<ChannelName, Long> ids) {
-		long position = connection.delivery().position();
-		boolean missed = lastIds.since() > position;
-		for (ChannelName channel : connection.channels()) {
-			missed |= ids.getOrDefault(channel, Long.MAX_VALUE) > position;
-		}
-		if (missed) {
-			connection.catchUp();
-		}
-		else {
-			connection.delivery().missedNothing(lastIds.clock());
-		}
-	}
-
 	// ---- time
 
 	private void tick() {
@@ -598,9 +498,7 @@ public final class StreamLoop {
 			return;
 		}
 		beginSlice();
-		if (!this.renewing && this.sliceNanos - this.nextRenewNanos >= 0) {
-			renew();
-		}
+		this.renewals.tick(this.sliceNanos);
 		admitOrRefuse();
 		if (++this.ticks % TICKS_A_SECOND == 0) {
 			for (Connection connection : this.wheel.advance()) {

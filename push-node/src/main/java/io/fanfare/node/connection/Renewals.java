@@ -1,0 +1,156 @@
+package io.fanfare.node.connection;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+
+import io.fanfare.node.presence.Proof;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.redis.History.LastIds;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Renewal;
+import io.fanfare.protocol.redis.Presence.Verdict;
+
+/**
+ * Renews, for one loop, the node's lease and what its connections hold, from time to time
+ * and at once on a new link; and finds out which of those that fell behind missed
+ * anything. Belongs to its loop.
+ */
+final class Renewals {
+
+	/** Connections in one call. */
+	private static final int SLICE = 500;
+
+	private final StreamLoop loop;
+
+	private final StreamLoop.Node node;
+
+	private long nextNanos;
+
+	/**
+	 * Whether the last slice is not answered yet: then none is due, but on a new link.
+	 */
+	private boolean renewing;
+
+	Renewals(StreamLoop loop, StreamLoop.Node node) {
+		this.loop = loop;
+		this.node = node;
+		this.nextNanos = loop.nanoTime();
+	}
+
+	/** Renews if it is time. */
+	void tick(long nowNanos) {
+		if (!this.renewing && nowNanos - this.nextNanos >= 0) {
+			renew();
+		}
+	}
+
+	/** Renews at the next tick. */
+	void soon() {
+		this.nextNanos = this.loop.nanoTime();
+	}
+
+	/** Renews now, whatever is still on its way. */
+	void restart() {
+		this.renewing = false;
+		renew();
+	}
+
+	private void renew() {
+		this.renewing = true;
+		this.nextNanos = this.loop.nanoTime() + this.node.renewInterval().toNanos();
+		List<Connection> held = this.loop.held();
+		if (held.isEmpty()) {
+			renew(held, true);
+		}
+		for (int from = 0; from < held.size(); from += SLICE) {
+			int to = Math.min(from + SLICE, held.size());
+			renew(held.subList(from, to), to == held.size());
+		}
+	}
+
+	private void renew(List<Connection> slice, boolean last) {
+		Proof sent = this.loop.proofFromNow();
+		List<Held> held = new ArrayList<>(slice.size());
+		slice.forEach((connection) -> held.add(connection.held()));
+		this.loop.reply(this.node.ownership().renew(held), (renewal, failure) -> {
+			if (last) {
+				this.renewing = false;
+			}
+			if (renewal != null) {
+				renewed(slice, renewal, sent);
+			}
+			else {
+				slice.forEach(Connection::renewalLost);
+				this.nextNanos = this.loop.nanoTime() + StreamLoop.RETRY.toNanos();
+			}
+		});
+	}
+
+	private void renewed(List<Connection> slice, Renewal renewal, Proof sent) {
+		this.loop.beginSlice();
+		this.loop.noteProof(sent);
+		Map<Integer, Verdict> verdicts = new HashMap<>();
+		renewal.verdicts().forEach((verdict) -> verdicts.put(verdict.index(), verdict));
+		List<Connection> lagging = new ArrayList<>();
+		for (int i = 0; i < slice.size(); i++) {
+			Connection connection = slice.get(i);
+			Verdict verdict = verdicts.get(i);
+			if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
+				connection.renewed(sent, renewal.clock(), renewal.since(), verdict != null);
+			}
+			else {
+				connection.displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
+			}
+			if (connection.delivery().isCheckable()) {
+				lagging.add(connection);
+			}
+		}
+		check(lagging);
+	}
+
+	/**
+	 * Finds out who has missed something; the others are LIVE without a read of their
+	 * own.
+	 */
+	private void check(List<Connection> lagging) {
+		if (lagging.isEmpty()) {
+			return;
+		}
+		LinkedHashSet<ChannelName> channels = new LinkedHashSet<>();
+		for (Connection connection : lagging) {
+			connection.delivery().track();
+			channels.addAll(connection.channels());
+		}
+		List<ChannelName> asked = List.copyOf(channels);
+		this.loop.reply(this.node.catchUp().lastIds(asked), (lastIds, failure) -> {
+			if (lastIds == null) {
+				lagging.forEach((connection) -> this.loop.later(connection::catchUp));
+				return;
+			}
+			this.loop.beginSlice();
+			Map<ChannelName, Long> ids = new HashMap<>();
+			for (int i = 0; i < asked.size(); i++) {
+				ids.put(asked.get(i), lastIds.ids().get(i));
+			}
+			lagging.forEach((connection) -> checked(connection, lastIds, ids));
+		});
+	}
+
+	private static void checked(Connection connection, LastIds lastIds, Map<ChannelName, Long> ids) {
+		long position = connection.delivery().position();
+		boolean missed = lastIds.since() > position;
+		for (ChannelName channel : connection.channels()) {
+			missed |= ids.getOrDefault(channel, Long.MAX_VALUE) > position;
+		}
+		if (missed) {
+			connection.catchUp();
+		}
+		else {
+			connection.delivery().missedNothing(lastIds.clock());
+		}
+	}
+
+}
