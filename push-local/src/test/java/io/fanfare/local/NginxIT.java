@@ -9,6 +9,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
+import io.fanfare.test.network.TcpProxy;
+import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.redis.TestRedis;
@@ -52,7 +54,7 @@ class NginxIT {
 	@BeforeAll
 	static void startNginx() {
 		RequiredTool.NGINX.require();
-		nginx = NginxProcess.before(TestCluster.shared());
+		nginx = TestCluster.nginx(TestCluster.shared());
 	}
 
 	@AfterAll
@@ -122,7 +124,7 @@ class NginxIT {
 	void aFullNodeIsPassedOverAndAFullClusterSaysWhenToComeBack() {
 		Cluster small = TestCluster.small();
 		Backend smallBackend = TestCluster.backend(small);
-		try (NginxProcess mine = NginxProcess.before(small)) {
+		try (NginxProcess mine = TestCluster.nginx(small)) {
 			this.streams.addAll(TestCluster.fill(0));
 			for (int i = 0; i < TestCluster.SMALL; i++) {
 				assertThat(node(open(mine.stream(smallBackend.token("edge-full-" + i))))).isEqualTo("node-2");
@@ -202,7 +204,7 @@ class NginxIT {
 	void noTokenIsInAnyLog() {
 		String token = this.backend.token("edge-secret");
 		String signature = token.substring(token.lastIndexOf('.') + 1);
-		try (TcpRelay relay = new TcpRelay(this.cluster.streamPort(0));
+		try (TcpProxy relay = TcpProxy.to(this.cluster.streamPort(0));
 				NginxProcess mine = NginxProcess.start(Ports.free(), relay.port(), Ports.free())) {
 			SseClient byQuery = open(mine.request("/events").query("access_token", token));
 			node(byQuery);
@@ -315,8 +317,7 @@ class NginxIT {
 	@Test
 	void aReloadLosesNothing() {
 		String token = this.backend.token("edge-reload");
-		try (NginxProcess mine = NginxProcess.start(
-				(text) -> NginxProcess.replace(text, "worker_shutdown_timeout 30s", "worker_shutdown_timeout 2s"),
+		try (NginxProcess mine = NginxProcess.start(Map.of("worker_shutdown_timeout 30s", "worker_shutdown_timeout 2s"),
 				this.cluster.apiPort(), this.cluster.streamPort(0), this.cluster.streamPort(1))) {
 			SseClient stream = open(mine.stream(token).query("client", "page"));
 			node(stream);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.fanfare.node.connection.Connections;
+import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
 import io.fanfare.test.sse.SseRequest;
@@ -55,6 +56,11 @@ final class TestCluster {
 
 	static SseRequest stream(Cluster cluster, int node, String token) {
 		return SseClient.request("127.0.0.1", cluster.streamPort(node), "/events").bearer(token);
+	}
+
+	/** nginx before both nodes and the API. The caller closes it. */
+	static NginxProcess nginx(Cluster cluster) {
+		return NginxProcess.start(cluster.apiPort(), cluster.streamPort(0), cluster.streamPort(1));
 	}
 
 	/** How many streams a node holds. */

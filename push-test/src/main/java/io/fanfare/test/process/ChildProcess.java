@@ -75,6 +75,14 @@ public final class ChildProcess implements AutoCloseable {
 	}
 
 	/**
+	 * The program's process id.
+	 * @return the id
+	 */
+	public long pid() {
+		return this.process.pid();
+	}
+
+	/**
 	 * Sends a signal.
 	 * @param name its name, such as {@code HUP}
 	 */

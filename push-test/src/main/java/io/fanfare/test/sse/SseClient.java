@@ -1,15 +1,6 @@
 package io.fanfare.test.sse;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
-import java.io.FilterInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
-import java.net.ProtocolException;
-import java.net.Socket;
 import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -43,7 +34,7 @@ public final class SseClient implements AutoCloseable {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-	private final Socket socket;
+	private final SseStream stream;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -51,8 +42,6 @@ public final class SseClient implements AutoCloseable {
 	 * Signalled with every change of the fields below, which {@link #lock} guards.
 	 */
 	private final Condition changed = this.lock.newCondition();
-
-	private final SseParser parser;
 
 	private final ByteArrayOutputStream body = new ByteArrayOutputStream();
 
@@ -74,31 +63,13 @@ public final class SseClient implements AutoCloseable {
 
 	private boolean disconnected;
 
-	private boolean paused;
-
-	private boolean closedHere;
-
 	/**
 	 * How many blocks the waiting methods have passed.
 	 */
 	private int passed;
 
 	SseClient(String host, int port, int receiveBuffer, String method, String lastEventId) {
-		this.parser = new SseParser(lastEventId, this.blocks::add, this.comments::add);
-		this.socket = new Socket();
-		try {
-			if (receiveBuffer > 0) {
-				this.socket.setReceiveBufferSize(receiveBuffer);
-			}
-			this.socket.setTcpNoDelay(true);
-			this.socket.connect(new InetSocketAddress(host, port), (int) PATIENCE.toMillis());
-			InputStream in = new BufferedInputStream(new PausableInputStream(this.socket.getInputStream()));
-			Thread.ofVirtual().name("sse-client-" + this.socket.getLocalPort()).start(() -> read(in, method));
-		}
-		catch (IOException ex) {
-			close();
-			throw new UncheckedIOException(ex);
-		}
+		this.stream = new SseStream(host, port, receiveBuffer, method, lastEventId, new Collector());
 	}
 
 	/**
@@ -127,12 +98,7 @@ public final class SseClient implements AutoCloseable {
 	 * @param bytes the bytes
 	 */
 	public void send(byte[] bytes) {
-		try {
-			this.socket.getOutputStream().write(bytes);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		this.stream.send(bytes);
 	}
 
 	/**
@@ -240,7 +206,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the cursor, or an empty string
 	 */
 	public String lastEventId() {
-		return locked(this.parser::lastEventId);
+		return this.stream.lastEventId();
 	}
 
 	/**
@@ -347,26 +313,21 @@ public final class SseClient implements AutoCloseable {
 	 * no more. At most one read that was under way is held back until {@link #resume()}.
 	 */
 	public void pause() {
-		set(() -> this.paused = true);
+		this.stream.pause();
 	}
 
 	/**
 	 * Reads on after {@link #pause()}.
 	 */
 	public void resume() {
-		set(() -> this.paused = false);
+		this.stream.resume();
 	}
 
 	/**
 	 * Tells the server that nothing more will be sent (FIN), and reads on.
 	 */
 	public void halfClose() {
-		try {
-			this.socket.shutdownOutput();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		this.stream.halfClose();
 	}
 
 	/**
@@ -374,13 +335,7 @@ public final class SseClient implements AutoCloseable {
 	 * way that lost its state.
 	 */
 	public void abort() {
-		try {
-			this.socket.setSoLinger(true, 0);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		close();
+		this.stream.abort();
 	}
 
 	/**
@@ -388,49 +343,7 @@ public final class SseClient implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		set(() -> {
-			this.closedHere = true;
-			this.paused = false;
-		});
-		try {
-			this.socket.close();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
-	private void read(InputStream in, String method) {
-		try {
-			new ResponseReader(in, new Collector()).read(method);
-			finish(End.COMPLETE, null);
-			byte[] buffer = new byte[1024];
-			for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-				int length = read;
-				set(() -> this.surplus.write(buffer, 0, length));
-			}
-		}
-		catch (ProtocolException ex) {
-			finish(End.MALFORMED, ex);
-		}
-		catch (EOFException ex) {
-			finish(End.CUT, ex);
-		}
-		catch (IOException ex) {
-			finish(End.RESET, ex);
-		}
-		finally {
-			set(() -> this.disconnected = true);
-		}
-	}
-
-	private void finish(End how, @Nullable Exception cause) {
-		set(() -> {
-			if (this.end == null) {
-				this.end = (this.closedHere && how != End.COMPLETE) ? End.CLOSED_HERE : how;
-				this.cause = cause;
-			}
-		});
+		this.stream.close();
 	}
 
 	private boolean seek(Predicate<SseBlock> wanted) {
@@ -501,17 +414,12 @@ public final class SseClient implements AutoCloseable {
 	}
 
 	/**
-	 * Takes the parts of the answer and keeps them, under the lock.
+	 * Takes what comes and keeps it, under the lock.
 	 */
-	private final class Collector implements ResponseReader.Sink {
-
-		private boolean stream;
+	private final class Collector implements SseStream.Listener {
 
 		@Override
 		public void head(int status, HttpHeaders headers) {
-			this.stream = status == 200 && headers.firstValue("Content-Type")
-				.filter((type) -> type.startsWith("text/event-stream"))
-				.isPresent();
 			set(() -> {
 				SseClient.this.status = status;
 				SseClient.this.headers = headers;
@@ -525,43 +433,35 @@ public final class SseClient implements AutoCloseable {
 
 		@Override
 		public void body(byte[] bytes, int length) {
-			set(() -> {
-				SseClient.this.body.write(bytes, 0, length);
-				if (this.stream) {
-					SseClient.this.parser.read(bytes, length);
-				}
-			});
-		}
-
-	}
-
-	/**
-	 * The socket's bytes; while paused, none are asked for and none are handed on.
-	 */
-	private final class PausableInputStream extends FilterInputStream {
-
-		PausableInputStream(InputStream in) {
-			super(in);
+			set(() -> SseClient.this.body.write(bytes, 0, length));
 		}
 
 		@Override
-		public int read(byte[] bytes, int offset, int length) throws IOException {
-			awaitResume();
-			int read = super.read(bytes, offset, length);
-			awaitResume();
-			return read;
+		public void block(SseBlock block) {
+			set(() -> SseClient.this.blocks.add(block));
 		}
 
-		private void awaitResume() {
-			SseClient.this.lock.lock();
-			try {
-				while (SseClient.this.paused) {
-					SseClient.this.changed.awaitUninterruptibly();
-				}
-			}
-			finally {
-				SseClient.this.lock.unlock();
-			}
+		@Override
+		public void comment(String comment) {
+			set(() -> SseClient.this.comments.add(comment));
+		}
+
+		@Override
+		public void end(End how, @Nullable Exception cause) {
+			set(() -> {
+				SseClient.this.end = how;
+				SseClient.this.cause = cause;
+			});
+		}
+
+		@Override
+		public void surplus(byte[] bytes, int length) {
+			set(() -> SseClient.this.surplus.write(bytes, 0, length));
+		}
+
+		@Override
+		public void disconnected() {
+			set(() -> SseClient.this.disconnected = true);
 		}
 
 	}

@@ -1,10 +1,10 @@
 package io.fanfare.test.sse;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * so that tests see it.
  *
  * <p>
- * Used by one thread at a time.
+ * Used by one thread at a time; the last event ID may be asked by any.
  *
  * @see <a href=
  * "https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">HTML,
@@ -30,9 +30,9 @@ final class SseParser {
 
 	private final Consumer<String> comments;
 
-	private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+	private final Bytes line = new Bytes();
 
-	private final ByteArrayOutputStream raw = new ByteArrayOutputStream();
+	private final Bytes raw = new Bytes();
 
 	private final List<String> data = new ArrayList<>();
 
@@ -49,7 +49,7 @@ final class SseParser {
 	 */
 	private String idBuffer = "";
 
-	private String lastEventId;
+	private volatile String lastEventId;
 
 	private boolean first = true;
 
@@ -84,15 +84,15 @@ final class SseParser {
 		this.afterCarriageReturn = next == '\r';
 		if (secondOfPair) {
 			// The line ended at the CR; here the LF is only kept for the raw text
-			if (this.raw.size() > 0) {
-				this.raw.write(next);
+			if (this.raw.length > 0) {
+				this.raw.add(next);
 			}
 			return;
 		}
-		this.raw.write(next);
+		this.raw.add(next);
 		if (next == '\n' || next == '\r') {
-			String text = this.line.toString(StandardCharsets.UTF_8);
-			this.line.reset();
+			String text = this.line.toString();
+			this.line.length = 0;
 			if (this.first && text.startsWith(BYTE_ORDER_MARK)) {
 				text = text.substring(1);
 			}
@@ -100,7 +100,7 @@ final class SseParser {
 			endLine(text);
 		}
 		else {
-			this.line.write(next);
+			this.line.add(next);
 		}
 	}
 
@@ -147,17 +147,38 @@ final class SseParser {
 		this.lastEventId = this.idBuffer;
 		boolean empty = this.fresh;
 		SseBlock block = new SseBlock(this.id, this.event, this.data.isEmpty() ? null : String.join("\n", this.data),
-				this.blockComments, this.retry, this.raw.toString(StandardCharsets.UTF_8), Instant.now());
+				this.blockComments, this.retry, this.raw.toString(), Instant.now());
 		this.fresh = true;
 		this.id = null;
 		this.event = null;
 		this.retry = null;
 		this.data.clear();
 		this.blockComments.clear();
-		this.raw.reset();
+		this.raw.length = 0;
 		if (!empty) {
 			this.blocks.accept(block);
 		}
+	}
+
+	/** Bytes that become text. ByteArrayOutputStream would lock for each of them. */
+	private static final class Bytes {
+
+		private byte[] array = new byte[256];
+
+		private int length;
+
+		void add(byte next) {
+			if (this.length == this.array.length) {
+				this.array = Arrays.copyOf(this.array, 2 * this.length);
+			}
+			this.array[this.length++] = next;
+		}
+
+		@Override
+		public String toString() {
+			return new String(this.array, 0, this.length, StandardCharsets.UTF_8);
+		}
+
 	}
 
 }

@@ -137,6 +137,18 @@ public final class SseRequest {
 	}
 
 	/**
+	 * Connects, sends the request, and tells a listener what comes. Nothing is kept.
+	 * @param listener is told, on a thread of the connection's own
+	 * @return the stream; the caller closes it
+	 */
+	public SseStream open(SseStream.Listener listener) {
+		SseStream stream = new SseStream(this.host, this.port, this.receiveBuffer, this.method,
+				this.headers.getOrDefault("Last-Event-ID", ""), listener);
+		stream.send(toString());
+		return stream;
+	}
+
+	/**
 	 * Connects, sends the request, waits for the whole answer and closes the connection.
 	 * @return the answer
 	 * @throws AssertionError if it is not complete after 10 s

@@ -1,4 +1,4 @@
-package io.fanfare.local;
+package io.fanfare.test.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -7,25 +7,24 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-import io.fanfare.test.process.ChildProcess;
-import io.fanfare.test.process.Ports;
-import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.sse.SseClient;
 import io.fanfare.test.sse.SseRequest;
-
-import static org.awaitility.Awaitility.await;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The real nginx with the shipped configuration: only addresses, ports and the place of
  * the log differ. nginx remembers for seconds which server failed, so what makes servers
  * fail takes one of its own.
  */
-final class NginxProcess implements AutoCloseable {
+public final class NginxProcess implements AutoCloseable {
 
 	private static final Duration START = Duration.ofSeconds(10);
 
@@ -35,7 +34,7 @@ final class NginxProcess implements AutoCloseable {
 
 	private final Path directory;
 
-	private ChildProcess process;
+	private @Nullable ChildProcess process;
 
 	private int port;
 
@@ -43,21 +42,25 @@ final class NginxProcess implements AutoCloseable {
 		this.directory = directory;
 	}
 
-	static NginxProcess before(Cluster cluster) {
-		return start(cluster.apiPort(), cluster.streamPort(0), cluster.streamPort(1));
-	}
-
-	static NginxProcess start(int api, int... nodes) {
-		return start(UnaryOperator.identity(), api, nodes);
+	/**
+	 * Starts nginx as it is shipped.
+	 * @param api the API's port
+	 * @param nodes the nodes' stream ports
+	 * @return nginx, which answers; the caller closes it
+	 */
+	public static NginxProcess start(int api, int... nodes) {
+		return start(Map.of(), api, nodes);
 	}
 
 	/**
-	 * Starts nginx.
-	 * @param change what to change in {@code nginx.conf} besides
+	 * Starts nginx with other values.
+	 * @param changes what to replace by what, wherever it stands in the configuration;
+	 * each must stand somewhere
 	 * @param api the API's port
 	 * @param nodes the nodes' stream ports
+	 * @return nginx, which answers; the caller closes it
 	 */
-	static NginxProcess start(UnaryOperator<String> change, int api, int... nodes) {
+	public static NginxProcess start(Map<String, String> changes, int api, int... nodes) {
 		Path nginx = RequiredTool.NGINX.require();
 		try {
 			Path directory = Files.createTempDirectory("fanfare-nginx");
@@ -65,7 +68,9 @@ final class NginxProcess implements AutoCloseable {
 			directory.toFile().setExecutable(true, false);
 			NginxProcess started = new NginxProcess(directory);
 			copy(shipped(), started.configuration());
-			rewrite(started.configuration().resolve("nginx.conf"), change);
+			for (Map.Entry<String, String> change : changes.entrySet()) {
+				started.replaceEverywhere(change.getKey(), change.getValue());
+			}
 			servers(started.site("nodes.conf"), nodes);
 			servers(started.site("api.conf"), api);
 			rewrite(started.site("log.conf"), (text) -> replace(text, "/dev/stdout", "access.log"));
@@ -77,39 +82,66 @@ final class NginxProcess implements AutoCloseable {
 		}
 	}
 
-	int port() {
+	/**
+	 * Where nginx listens.
+	 * @return the port, on 127.0.0.1
+	 */
+	public int port() {
 		return this.port;
 	}
 
-	String url() {
+	/**
+	 * Where nginx listens.
+	 * @return a URL without a path
+	 */
+	public String url() {
 		return "http://" + HOST + ":" + this.port;
 	}
 
-	SseRequest request(String path) {
+	/**
+	 * Prepares a request through nginx.
+	 * @param path the path, with or without a query
+	 * @return the request
+	 */
+	public SseRequest request(String path) {
 		return SseClient.request(HOST, this.port, path);
 	}
 
-	SseRequest stream(String token) {
+	/**
+	 * Prepares to open a stream through nginx.
+	 * @param token a stream token
+	 * @return the request
+	 */
+	public SseRequest stream(String token) {
 		return request("/events").bearer(token);
 	}
 
 	/** Reads the configuration again; streams stay with the old workers. */
-	void reload() {
-		this.process.signal("HUP");
+	public void reload() {
+		Objects.requireNonNull(this.process).signal("HUP");
 	}
 
-	/** The log of requests. */
-	String accessLog() {
+	/**
+	 * The log of requests.
+	 * @return its lines so far
+	 */
+	public String accessLog() {
 		return read(this.directory.resolve("access.log"));
 	}
 
-	/** What nginx says about itself. */
-	String errorLog() {
+	/**
+	 * What nginx says about itself.
+	 * @return its lines so far
+	 */
+	public String errorLog() {
 		return read(this.directory.resolve("stderr.log"));
 	}
 
-	/** Everything that nginx wrote anywhere. */
-	String everythingWritten() {
+	/**
+	 * Everything that nginx wrote anywhere.
+	 * @return all its files but the configuration
+	 */
+	public String everythingWritten() {
 		try (Stream<Path> files = Files.walk(this.directory)) {
 			return files.filter((file) -> Files.isRegularFile(file) && !file.startsWith(configuration()))
 				.map(NginxProcess::read)
@@ -122,7 +154,9 @@ final class NginxProcess implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.process.close();
+		if (this.process != null) {
+			this.process.close();
+		}
 		try (Stream<Path> files = Files.walk(this.directory)) {
 			for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
 				Files.delete(file);
@@ -143,7 +177,8 @@ final class NginxProcess implements AutoCloseable {
 					List.of(nginx.toString(), "-e", "stderr", "-p", this.directory.toString(), "-c",
 							configuration().resolve("nginx.conf").toString(), "-g", "daemon off;"));
 			this.process = started;
-			await().pollInterval(Duration.ofMillis(20))
+			Awaitility.await()
+				.pollInterval(Duration.ofMillis(20))
 				.atMost(START)
 				.until(() -> !started.isAlive() || !Ports.isFree(this.port) && answers());
 			if (started.isAlive()) {
@@ -193,12 +228,28 @@ final class NginxProcess implements AutoCloseable {
 		});
 	}
 
+	private void replaceEverywhere(String old, String now) throws IOException {
+		boolean found = false;
+		try (Stream<Path> files = Files.walk(configuration())) {
+			for (Path file : files.filter(Files::isRegularFile).toList()) {
+				String text = Files.readString(file);
+				if (text.contains(old)) {
+					found = true;
+					Files.writeString(file, text.replace(old, now));
+				}
+			}
+		}
+		if (!found) {
+			throw new IllegalArgumentException("No \"" + old + "\" in the configuration of nginx");
+		}
+	}
+
 	private static void rewrite(Path file, UnaryOperator<String> change) throws IOException {
 		Files.writeString(file, change.apply(Files.readString(file)));
 	}
 
 	/** Replaces what must be there. */
-	static String replace(String text, String old, String now) {
+	private static String replace(String text, String old, String now) {
 		if (!text.contains(old)) {
 			throw new IllegalArgumentException("No \"" + old + "\" in " + text);
 		}

@@ -1,0 +1,315 @@
+package io.fanfare.faults.check;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+import io.fanfare.faults.traffic.Api;
+import io.fanfare.faults.traffic.Entry;
+import io.fanfare.faults.traffic.Notes;
+import io.fanfare.faults.traffic.Publisher.Accepted;
+import io.fanfare.protocol.MessageId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds what pages wrote down against what the API accepted.
+ * <p>
+ * A page is owed every accepted message of its channels above the point where its first
+ * stream began, up to the newest that it heard; a page that is live at the end, up to the
+ * last message of all. It was given what it heard or was told of by a gap. All of its
+ * streams are one: a page that comes back goes on where it was.
+ */
+public final class Checker {
+
+	private static final Duration REFUSAL = Duration.ofSeconds(2);
+
+	/** Of a kind. */
+	private static final int COMPLAINTS = 3;
+
+	private final Expectations expectations;
+
+	private final Collection<Accepted> accepted;
+
+	private final Map<Integer, Accepted> byNumber;
+
+	private final @Nullable Long healedAt;
+
+	private final List<String> complaints = new ArrayList<>();
+
+	private final Map<String, Integer> kinds = new HashMap<>();
+
+	private int delivered;
+
+	private int lost;
+
+	private int doubled;
+
+	private int reordered;
+
+	private int gaps;
+
+	private int falseGaps;
+
+	private Duration longestSilence = Duration.ZERO;
+
+	private @Nullable Duration recovery;
+
+	/**
+	 * Makes a checker.
+	 * @param expectations what may happen
+	 * @param accepted what was answered by 200
+	 * @param healedAt when the fault was over, by {@link System#nanoTime()}; null if
+	 * there was none
+	 */
+	public Checker(Expectations expectations, Collection<Accepted> accepted, @Nullable Long healedAt) {
+		this.expectations = expectations;
+		this.accepted = accepted;
+		this.byNumber = accepted.stream().collect(Collectors.toMap(Accepted::number, Function.identity()));
+		this.healedAt = healedAt;
+	}
+
+	/**
+	 * Checks everything. Once only.
+	 * @param pages all pages
+	 * @param steady those that do nothing but listen
+	 * @param refused what was answered otherwise than by 200
+	 * @param heartbeat how often an open stream must hear something
+	 * @return the score
+	 */
+	public Score check(List<Notes> pages, List<Notes> steady, Collection<Api.Reply> refused, Duration heartbeat) {
+		pages.forEach(this::checkDelivery);
+		steady.forEach(this::checkTimes);
+		Duration twice = checkTakeovers(pages);
+		int closed = (int) steady.stream()
+			.flatMap((page) -> page.journal().stream())
+			.filter(Entry.Ended.class::isInstance)
+			.count();
+		if (this.expectations.streamsStay() && closed > 0) {
+			complain("streams ended",
+					closed + ", such as by "
+							+ steady.stream()
+								.flatMap((page) -> page.journal().stream())
+								.filter(Entry.Ended.class::isInstance)
+								.findFirst());
+		}
+		if (this.expectations.heartbeats()) {
+			Duration atMost = heartbeat.plusMillis(1500);
+			steady.stream()
+				.map(Notes::longestQuiet)
+				.filter((quiet) -> quiet.compareTo(atMost) > 0)
+				.findFirst()
+				.ifPresent((quiet) -> complain("no heartbeat", quiet));
+		}
+		checkRefusals(refused);
+		return new Score(this.accepted.size(), refused.size(),
+				refused.stream().map(Api.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO), this.delivered,
+				this.lost, this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery,
+				twice, closed, this.complaints);
+	}
+
+	private void checkRefusals(Collection<Api.Reply> refused) {
+		for (Api.Reply reply : refused) {
+			if (reply.status() == 503 && (reply.took().compareTo(REFUSAL) > 0 || !reply.retryAfter())) {
+				complain("refused late", reply);
+			}
+			else if (reply.status() != 503 && reply.status() != 0) {
+				complain("refused wrongly", reply);
+			}
+		}
+	}
+
+	// ---- one page
+
+	private void checkDelivery(Notes page) {
+		List<Entry> journal = page.journal();
+		checkOrder(page, journal);
+		Long begin = journal.stream()
+			.filter(Entry.Connected.class::isInstance)
+			.map((entry) -> ((Entry.Connected) entry).from())
+			.findFirst()
+			.orElse(null);
+		if (begin == null) {
+			return;
+		}
+		Set<Integer> heard = new HashSet<>();
+		List<Entry.Announced> announced = new ArrayList<>();
+		long newest = begin;
+		for (Entry entry : journal) {
+			switch (entry) {
+				case Entry.Heard message -> {
+					heard.add(message.number());
+					newest = Math.max(newest, message.id());
+				}
+				case Entry.Announced gap -> announced.add(gap);
+				case Entry.Connected connected -> {
+				}
+				case Entry.Ended ended -> {
+				}
+			}
+		}
+		this.gaps += announced.size();
+		if (!this.expectations.losesData()) {
+			this.falseGaps += announced.size();
+			announced.forEach((gap) -> complain("false gap", page.user() + ", " + gap));
+		}
+		long end = page.live() ? MessageId.MAX : newest;
+		Set<String> channels = Set.copyOf(page.channels());
+		for (Accepted message : this.accepted) {
+			if (channels.contains(message.channel()) && message.id() > begin && message.id() <= end
+					&& !heard.contains(message.number())
+					&& announced.stream().noneMatch((gap) -> gap.covers(message.channel(), message.id()))) {
+				this.lost++;
+				complain("lost", page.user() + ", " + message + ", id " + MessageId.format(message.id()) + ", live "
+						+ page.live() + ", journal " + around(journal, message.at()));
+			}
+		}
+	}
+
+	/** What a page wrote down when it should have heard something. */
+	private static List<Entry> around(List<Entry> journal, long at) {
+		long window = Duration.ofMillis(100).toNanos();
+		return journal.stream()
+			.filter((entry) -> Math.abs(entry.at() - at) < window || !(entry instanceof Entry.Heard))
+			.limit(16)
+			.toList();
+	}
+
+	private void checkOrder(Notes page, List<Entry> journal) {
+		Set<String> seen = new HashSet<>();
+		long last = MessageId.ZERO;
+		for (Entry entry : journal) {
+			switch (entry) {
+				case Entry.Connected connected -> last = connected.from();
+				case Entry.Heard message -> {
+					this.delivered++;
+					if (!seen.add(message.number() + " " + message.id())) {
+						this.doubled++;
+						complain("doubled", page.user() + ", " + message);
+					}
+					else if (message.id() <= last) {
+						this.reordered++;
+						complain("reordered", page.user() + ", " + message + " after " + MessageId.format(last));
+					}
+					last = Math.max(last, message.id());
+				}
+				// Redis forgot ids that it had given: they may be given once more.
+				case Entry.Announced gap -> last = gap.reason().equals("data-loss") ? Math.min(last, gap.from()) : last;
+				case Entry.Ended ended -> {
+					if (ended.why().startsWith("status") && !ended.why().equals("status 204")) {
+						complain("ended for good", page.user() + ", " + ended);
+					}
+				}
+			}
+		}
+		if (!this.expectations.losesData()) {
+			checkRepetitions(page, journal);
+		}
+	}
+
+	/** The same message under two ids: a repeated publish that was no replay. */
+	private void checkRepetitions(Notes page, List<Entry> journal) {
+		Map<Integer, Long> ids = new HashMap<>();
+		for (Entry entry : journal) {
+			if (entry instanceof Entry.Heard message) {
+				Long before = ids.putIfAbsent(message.number(), message.id());
+				if (before != null && before != message.id()) {
+					this.doubled++;
+					complain("doubled under another id",
+							page.user() + ", " + message + ", before " + MessageId.format(before));
+				}
+			}
+		}
+	}
+
+	private void checkTimes(Notes page) {
+		if (!page.live()) {
+			return;
+		}
+		long last = 0;
+		Duration back = null;
+		for (Entry entry : page.journal()) {
+			if (!(entry instanceof Entry.Heard message)) {
+				continue;
+			}
+			if (last != 0) {
+				Duration silence = Duration.ofNanos(message.at() - last);
+				this.longestSilence = (silence.compareTo(this.longestSilence) > 0) ? silence : this.longestSilence;
+			}
+			last = message.at();
+			Accepted published = this.byNumber.get(message.number());
+			if (this.healedAt != null && back == null && published != null && published.at() > this.healedAt) {
+				back = Duration.ofNanos(message.at() - this.healedAt);
+			}
+		}
+		if (this.healedAt == null) {
+			return;
+		}
+		if (back == null) {
+			complain("not back", page.user());
+			return;
+		}
+		this.recovery = (this.recovery == null || back.compareTo(this.recovery) > 0) ? back : this.recovery;
+		if (back.compareTo(this.expectations.recovery()) > 0) {
+			complain("back late", page.user() + ", " + back);
+		}
+	}
+
+	// ---- one user
+
+	private record Life(String page, long began, long lastHeard) {
+	}
+
+	/** How long a stream heard messages after a newer one of another page had begun. */
+	private Duration checkTakeovers(List<Notes> pages) {
+		Map<String, List<Life>> lives = new HashMap<>();
+		for (Notes page : pages) {
+			lives.computeIfAbsent(page.user(), (user) -> new ArrayList<>()).addAll(lives(page));
+		}
+		long longest = 0;
+		for (Map.Entry<String, List<Life>> user : lives.entrySet()) {
+			for (Life older : user.getValue()) {
+				for (Life newer : user.getValue()) {
+					if (!older.page().equals(newer.page()) && older.began() < newer.began()) {
+						longest = Math.max(longest, older.lastHeard() - newer.began());
+					}
+				}
+			}
+		}
+		Duration twice = Duration.ofNanos(longest);
+		if (twice.compareTo(this.expectations.takeover()) > 0) {
+			complain("two streams of one user", twice);
+		}
+		return twice;
+	}
+
+	private static List<Life> lives(Notes page) {
+		List<Life> lives = new ArrayList<>();
+		Map<Integer, Long> lastHeard = new HashMap<>();
+		for (Entry entry : page.journal()) {
+			if (entry instanceof Entry.Heard) {
+				lastHeard.put(entry.stream(), entry.at());
+			}
+		}
+		for (Entry entry : page.journal()) {
+			if (entry instanceof Entry.Connected) {
+				lives.add(new Life(page.page(), entry.at(), lastHeard.getOrDefault(entry.stream(), entry.at())));
+			}
+		}
+		return lives;
+	}
+
+	private void complain(String kind, Object what) {
+		int count = this.kinds.merge(kind, 1, Integer::sum);
+		if (count <= COMPLAINTS) {
+			this.complaints.add(kind + ": " + what);
+		}
+	}
+
+}

@@ -1,0 +1,47 @@
+package io.fanfare.faults.check;
+
+import java.time.Duration;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came of a scenario.
+ *
+ * @param published messages answered by 200
+ * @param refused answers of the API other than 200
+ * @param slowestRefusal the longest that a publisher waited for one
+ * @param delivered messages that pages heard
+ * @param lost messages that a page should have heard, did not, and was not told of
+ * @param doubled messages that a page heard twice
+ * @param reordered messages below one that the same stream had heard before
+ * @param gaps gaps announced
+ * @param falseGaps of these, those where Redis had lost nothing
+ * @param longestSilence the longest time between two messages for any page
+ * @param recovery from the end of the fault until every page had heard something
+ * published since; null where no fault ended
+ * @param twice the longest for which a stream heard messages after a newer one of the
+ * same user had begun
+ * @param closed streams of steady pages that ended
+ * @param complaints what is not as expected, in words; empty if all is well
+ */
+public record Score(int published, int refused, Duration slowestRefusal, int delivered, int lost, int doubled,
+		int reordered, int gaps, int falseGaps, Duration longestSilence, @Nullable Duration recovery, Duration twice,
+		int closed, List<String> complaints) {
+
+	public Score {
+		complaints = List.copyOf(complaints);
+	}
+
+	/**
+	 * The same with other complaints.
+	 * @param all all of them
+	 * @return the score
+	 */
+	public Score with(List<String> all) {
+		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.doubled,
+				this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice, this.closed,
+				all);
+	}
+
+}

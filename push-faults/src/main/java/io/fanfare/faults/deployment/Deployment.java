@@ -1,0 +1,264 @@
+package io.fanfare.faults.deployment;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+import io.fanfare.test.network.TcpProxy;
+import io.fanfare.test.process.NginxProcess;
+import io.fanfare.test.process.Ports;
+import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
+
+/**
+ * Redis, two nodes, the API, and nginx with the shipped configuration, each a process of
+ * its own; between Redis and each of the others a wire that can fail.
+ */
+public final class Deployment implements AutoCloseable {
+
+	/** Secret of the API's only key. */
+	public static final String API_KEY = "faults-secret";
+
+	private static final String JWT_SECRET = "only-for-the-fault-suite-never-in-production";
+
+	private static final int NODES = 2;
+
+	private final Deque<AutoCloseable> closing = new ArrayDeque<>();
+
+	private final Timing timing;
+
+	private final List<String> nodeSettings;
+
+	private final Path logs;
+
+	private final RedisProcess redis;
+
+	private final List<TcpProxy> nodeWires = new ArrayList<>();
+
+	private final TcpProxy apiWire;
+
+	private final List<ServiceProcess> nodes = new ArrayList<>();
+
+	private final ServiceProcess api;
+
+	private final NginxProcess nginx;
+
+	private Deployment(Store store, Timing timing, List<String> nodeSettings) throws IOException {
+		this.timing = timing;
+		this.nodeSettings = nodeSettings;
+		this.logs = Files.createDirectories(project().resolve("push-faults/target/faults/" + store.name()));
+		this.redis = closing(TestRedis.start(store.configuration()));
+		this.apiWire = closing(TcpProxy.to(this.redis.port()));
+		this.api = closing(startApi(store));
+		for (int i = 0; i < NODES; i++) {
+			TcpProxy wire = closing(TcpProxy.to(this.redis.port()));
+			this.nodeWires.add(wire);
+			this.nodes.add(closing(startNode(i + 1, wire, store)));
+		}
+		this.api.awaitReady();
+		this.nodes.forEach(ServiceProcess::awaitReady);
+		this.nginx = closing(NginxProcess
+			.start(Map.of("proxy_read_timeout 75s", "proxy_read_timeout " + timing.silence().toSeconds() + "s",
+					"worker_shutdown_timeout 30s", "worker_shutdown_timeout " + timing.farewell().toSeconds() + "s"),
+					this.api.port(), this.nodes.stream().mapToInt(ServiceProcess::port).toArray()));
+	}
+
+	/** What Redis keeps. */
+	public enum Store {
+
+		/** Everything that it acknowledged, and nodes and API are told so. */
+		DURABLE("appendonly yes", "appendfsync always"),
+
+		/** Snapshots only. */
+		SNAPSHOTS("appendonly no");
+
+		private final String[] configuration;
+
+		Store(String... configuration) {
+			this.configuration = configuration;
+		}
+
+		String[] configuration() {
+			return this.configuration.clone();
+		}
+
+	}
+
+	/**
+	 * Starts everything and waits until it is ready.
+	 * @param store what Redis keeps
+	 * @param timing the settings that take time
+	 * @param nodeSettings further settings of the nodes, as arguments
+	 * @return the deployment; the caller closes it
+	 */
+	public static Deployment start(Store store, Timing timing, String... nodeSettings) {
+		try {
+			return new Deployment(store, timing, List.of(nodeSettings));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private ServiceProcess startApi(Store store) throws IOException {
+		int port = Ports.free();
+		int control = Ports.free();
+		return new ServiceProcess("api", jar("push-api"), this.logs, port, control,
+				List.of("--fanfare.api.port=" + port, "--fanfare.control.port=" + control,
+						"--fanfare.api.keys=faults:" + API_KEY + ":publish+read+admin+tokens",
+						"--fanfare.tokens.enabled=true", "--fanfare.jwt.secret=" + JWT_SECRET,
+						"--fanfare.redis.durable=" + (store == Store.DURABLE),
+						"--fanfare.redis.url=redis://127.0.0.1:" + this.apiWire.port()));
+	}
+
+	private ServiceProcess startNode(int number, TcpProxy wire, Store store) throws IOException {
+		int port = Ports.free();
+		int control = Ports.free();
+		List<String> arguments = new ArrayList<>(List.of("--fanfare.node.name=node-" + number,
+				"--fanfare.stream.port=" + port, "--fanfare.control.port=" + control,
+				"--fanfare.jwt.secret=" + JWT_SECRET, "--fanfare.redis.durable=" + (store == Store.DURABLE),
+				"--fanfare.redis.url=redis://127.0.0.1:" + wire.port(),
+				"--fanfare.redis.lease=" + millis(this.timing.lease()),
+				"--fanfare.redis.renew-interval=" + millis(this.timing.renewInterval()),
+				"--fanfare.connections.heartbeat=" + millis(this.timing.heartbeat()),
+				"--fanfare.connections.min-retry=200ms", "--fanfare.connections.max-retry=600ms",
+				"--fanfare.connections.max-spread=1500ms"));
+		arguments.addAll(this.nodeSettings);
+		return new ServiceProcess("node-" + number, jar("push-node"), this.logs, port, control, arguments);
+	}
+
+	private static String millis(Duration duration) {
+		return duration.toMillis() + "ms";
+	}
+
+	/**
+	 * Redis.
+	 * @return the process
+	 */
+	public RedisProcess redis() {
+		return this.redis;
+	}
+
+	/**
+	 * Asks Redis something, as an operator would by {@code redis-cli}.
+	 * @param question what to ask
+	 * @param <T> the answer's type
+	 * @return the answer
+	 */
+	public <T> T ask(Function<RedisCommands<String, String>, T> question) {
+		RedisClient client = RedisClient.create(this.redis.uri());
+		try {
+			return question.apply(client.connect().sync());
+		}
+		finally {
+			client.shutdown(0, 1, TimeUnit.SECONDS);
+		}
+	}
+
+	/**
+	 * A node.
+	 * @param index from 0
+	 * @return the process
+	 */
+	public ServiceProcess node(int index) {
+		return this.nodes.get(index);
+	}
+
+	/**
+	 * All nodes.
+	 * @return the processes
+	 */
+	public List<ServiceProcess> nodes() {
+		return List.copyOf(this.nodes);
+	}
+
+	/**
+	 * The API.
+	 * @return the process
+	 */
+	public ServiceProcess api() {
+		return this.api;
+	}
+
+	/**
+	 * What clients and backends connect to.
+	 * @return the process
+	 */
+	public NginxProcess nginx() {
+		return this.nginx;
+	}
+
+	/**
+	 * The wire between a node and Redis.
+	 * @param index the node's, from 0
+	 * @return the wire
+	 */
+	public TcpProxy wire(int index) {
+		return this.nodeWires.get(index);
+	}
+
+	/**
+	 * All wires to Redis.
+	 * @return those of the nodes and the API's
+	 */
+	public List<TcpProxy> wires() {
+		return Stream.concat(this.nodeWires.stream(), Stream.of(this.apiWire)).toList();
+	}
+
+	/**
+	 * How long its things take.
+	 * @return the timing it was started with
+	 */
+	public Timing timing() {
+		return this.timing;
+	}
+
+	private static Path jar(String module) {
+		Path jar = project().resolve(Path.of(module, "target", module + ".jar"));
+		if (!Files.exists(jar)) {
+			throw new IllegalStateException("Not built: " + jar);
+		}
+		return jar;
+	}
+
+	/**
+	 * Where the project is.
+	 * @return its top directory
+	 */
+	public static Path project() {
+		return Stream.iterate(Path.of("").toAbsolutePath(), Path::getParent)
+			.filter((directory) -> Files.exists(directory.resolve("docker-compose.yml")))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private <T extends AutoCloseable> T closing(T started) {
+		this.closing.push(started);
+		return started;
+	}
+
+	@Override
+	public void close() {
+		for (AutoCloseable part : this.closing) {
+			try {
+				part.close();
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+	}
+
+}

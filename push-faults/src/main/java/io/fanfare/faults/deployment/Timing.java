@@ -1,0 +1,37 @@
+package io.fanfare.faults.deployment;
+
+import java.time.Duration;
+
+/**
+ * How long things take: the settings of the processes, and of scenarios what is measured
+ * in them.
+ *
+ * @param lease of a node
+ * @param renewInterval how often a node renews its lease and its users
+ * @param heartbeat of quiet streams
+ * @param silence after which nginx gives up a node that sends nothing: five heartbeats
+ * @param farewell how long the old workers of nginx live on after a reload
+ * @param calm how long traffic runs before and after a fault
+ * @param outage how long a fault lasts
+ */
+public record Timing(Duration lease, Duration renewInterval, Duration heartbeat, Duration silence, Duration farewell,
+		Duration calm, Duration outage) {
+
+	/** For every build: the same mechanisms, some three times as fast. */
+	public static final Timing SHORT = new Timing(Duration.ofSeconds(6), Duration.ofSeconds(2), Duration.ofSeconds(2),
+			Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofMillis(1500), Duration.ofSeconds(4));
+
+	/** What is shipped, and faults that outlast every deadline. */
+	public static final Timing SHIPPED = new Timing(Duration.ofSeconds(15), Duration.ofSeconds(5),
+			Duration.ofSeconds(15), Duration.ofSeconds(75), Duration.ofSeconds(30), Duration.ofSeconds(5),
+			Duration.ofSeconds(20));
+
+	/**
+	 * Longer than a lease, so that a node in trouble must have lost it.
+	 * @return the time
+	 */
+	public Duration beyondLease() {
+		return this.lease.plusSeconds(2);
+	}
+
+}

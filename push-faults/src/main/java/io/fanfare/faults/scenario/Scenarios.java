@@ -1,0 +1,291 @@
+package io.fanfare.faults.scenario;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+import io.fanfare.faults.check.Expectations;
+import io.fanfare.faults.deployment.Deployment.Store;
+import io.fanfare.faults.traffic.Page;
+import io.fanfare.test.network.TcpProxy;
+import io.fanfare.test.redis.RedisProcess.Data;
+import io.lettuce.core.KillArgs;
+import io.lettuce.core.api.sync.RedisCommands;
+
+import static io.fanfare.faults.check.Expectations.ORDINARY;
+
+/** Everything that goes wrong. */
+public final class Scenarios {
+
+	private static final Expectations STREAMS_STAY = ORDINARY.streamsStaying();
+
+	private Scenarios() {
+	}
+
+	/**
+	 * All scenarios.
+	 * @return those on a durable store first
+	 */
+	public static List<Scenario> all() {
+		return List.of(
+				// ---- nothing
+				durable("calm", "Nothing fails but the networks of some users, and some open one page after another",
+						STREAMS_STAY, Scenarios::calm),
+				// ---- Redis
+				durable("redis-stopped", "Redis is stopped in order, and comes back with its data", STREAMS_STAY,
+						Scenarios::redisStopped),
+				durable("redis-killed", "Redis is killed (-9), and comes back with its data", STREAMS_STAY,
+						Scenarios::redisKilled),
+				durable("redis-frozen", "Redis is frozen (SIGSTOP), and runs on", STREAMS_STAY, Scenarios::redisFrozen),
+				durable("redis-black-holed", "Every connection to Redis swallows what is sent; TCP stays up",
+						STREAMS_STAY, Scenarios::redisBlackHoled),
+				durable("redis-refuses", "Every connection to Redis is reset, and no new one is taken", STREAMS_STAY,
+						Scenarios::redisRefuses),
+				durable("clients-killed", "CLIENT KILL ends every connection to Redis, five times", STREAMS_STAY,
+						Scenarios::clientsKilled),
+				durable("output-buffer",
+						"A node does not read, until Redis cuts its pub/sub connection off by the output buffer limit",
+						STREAMS_STAY, Scenarios::outputBuffer),
+				durable("half-open", "The connections of one node to Redis lose their other end without a word",
+						STREAMS_STAY, Scenarios::halfOpen),
+				durable("slow-wire", "Every piece between one node and Redis takes 150 ms longer each way",
+						STREAMS_STAY.kicking(Duration.ofSeconds(2)), Scenarios::slowWire),
+				// ---- nodes
+				durable("node-killed", "A node is killed (-9); some of its users do not come back", ORDINARY,
+						Scenarios::nodeKilled),
+				durable("node-frozen",
+						"A node is frozen for longer than its lease while users go elsewhere, and runs on",
+						ORDINARY.silent(), Scenarios::nodeFrozen),
+				durable("node-cut-off",
+						"A node is cut off from Redis for longer than its lease while users go elsewhere", ORDINARY,
+						Scenarios::nodeCutOff),
+				durable("rolling-restart", "One node after the other is stopped in order and started again", ORDINARY,
+						Scenarios::rollingRestart),
+				// ---- in front
+				durable("nginx-reloaded", "nginx reads its configuration again; its old workers leave", ORDINARY,
+						Scenarios::nginxReloaded),
+				durable("api-killed", "The API is killed (-9) and started again", STREAMS_STAY, Scenarios::apiKilled),
+				durable("readers-stalled", "Some pages do not read while megabytes are published to them",
+						ORDINARY.silent(), Scenarios::readersStalled),
+				// ---- data lost
+				snapshots("redis-emptied", "Redis is killed and comes back empty", STREAMS_STAY.dataLost(),
+						Scenarios::redisEmptied),
+				snapshots("redis-rolled-back", "Redis is killed and comes back with an older snapshot",
+						STREAMS_STAY.dataLost(), Scenarios::redisRolledBack),
+				snapshots("redis-flushed", "FLUSHALL", STREAMS_STAY.dataLost(), Scenarios::redisFlushed));
+	}
+
+	private static Scenario durable(String name, String what, Expectations expectations, Consumer<Stage> play) {
+		return new Scenario(name, what, Store.DURABLE, expectations, play);
+	}
+
+	private static Scenario snapshots(String name, String what, Expectations expectations, Consumer<Stage> play) {
+		return new Scenario(name, what, Store.SNAPSHOTS, expectations, play);
+	}
+
+	private static void calm(Stage stage) {
+		stage.outage();
+	}
+
+	private static void redisStopped(Stage stage) {
+		stage.calm();
+		stage.cluster().redis().stop();
+		stage.outage();
+		stage.cluster().redis().start();
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void redisKilled(Stage stage) {
+		stage.calm();
+		stage.cluster().redis().kill();
+		stage.outage();
+		stage.cluster().redis().start();
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void redisFrozen(Stage stage) {
+		stage.calm();
+		stage.cluster().redis().freeze();
+		stage.outage();
+		stage.cluster().redis().thaw();
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void redisBlackHoled(Stage stage) {
+		stage.calm();
+		stage.cluster().wires().forEach(TcpProxy::blackHole);
+		stage.outage();
+		stage.cluster().wires().forEach(TcpProxy::restore);
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void redisRefuses(Stage stage) {
+		stage.calm();
+		stage.cluster().wires().forEach(TcpProxy::refuse);
+		stage.outage();
+		stage.cluster().wires().forEach(TcpProxy::restore);
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void clientsKilled(Stage stage) {
+		stage.calm();
+		for (int i = 0; i < 5; i++) {
+			stage.cluster().ask((redis) -> redis.clientKill(KillArgs.Builder.typePubsub()));
+			stage.last(Duration.ofMillis(300));
+			stage.cluster().ask((redis) -> redis.clientKill(KillArgs.Builder.typeNormal().skipme()));
+			stage.last(Duration.ofMillis(700));
+		}
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void outputBuffer(Stage stage) {
+		stage.calm();
+		stage.cluster().ask((redis) -> redis.configSet("client-output-buffer-limit", "pubsub 1mb 512kb 2"));
+		stage.cluster().wire(0).stall();
+		stage.flood(0, 400);
+		stage.expect("Redis cuts the node off", Duration.ofSeconds(10),
+				() -> !stage.cluster()
+					.ask((redis) -> redis.info("stats"))
+					.contains("client_output_buffer_limit_disconnections:0\r"));
+		stage.cluster().wire(0).restore();
+		stage.cluster().ask((redis) -> redis.configSet("client-output-buffer-limit", "pubsub 32mb 8mb 60"));
+		stage.cluster().ask(RedisCommands::configResetstat);
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void halfOpen(Stage stage) {
+		stage.calm();
+		stage.cluster().wire(0).loseServer();
+		stage.healed();
+		stage.outage();
+		stage.cluster().wire(0).restore();
+		stage.calm();
+	}
+
+	private static void slowWire(Stage stage) {
+		stage.calm();
+		stage.cluster().wire(0).delay(Duration.ofMillis(150));
+		stage.outage();
+		stage.cluster().wire(0).restore();
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void nodeKilled(Stage stage) {
+		stage.calm();
+		List<Page> gone = stage.pagesOn(0).stream().limit(2).toList();
+		gone.forEach(Page::forsake);
+		stage.cluster().node(0).kill();
+		stage.healed();
+		for (Page page : gone) {
+			stage.expect("who was on the node is offline", stage.timing().lease().plusSeconds(5),
+					() -> stage.api().connectionOf(page.user()) == null);
+		}
+		stage.cluster().node(0).start();
+		stage.calm();
+	}
+
+	private static void nodeFrozen(Stage stage) {
+		stage.calm();
+		List<Page> moving = stage.pagesOn(0).stream().limit(3).toList();
+		stage.cluster().node(0).freeze();
+		stage.calm();
+		moving.forEach((page) -> stage.crowd().open(page));
+		stage.last(stage.timing().beyondLease());
+		stage.cluster().node(0).thaw();
+		stage.healed();
+		stage.expect("the pages that were taken over know", stage.timing().lease(),
+				() -> moving.stream().allMatch(Page::isStopped));
+		stage.calm();
+	}
+
+	private static void nodeCutOff(Stage stage) {
+		stage.calm();
+		List<Page> moving = stage.pagesOn(0).stream().limit(3).toList();
+		stage.cluster().wire(0).blackHole();
+		stage.expect("the node is not ready", Duration.ofSeconds(10), () -> !stage.cluster().node(0).isReady());
+		moving.forEach((page) -> stage.crowd().open(page));
+		stage.last(stage.timing().beyondLease());
+		stage.cluster().wire(0).restore();
+		stage.healed();
+		stage.expect("the pages that were taken over know", stage.timing().lease(),
+				() -> moving.stream().allMatch(Page::isStopped));
+		stage.expect("the node is ready", Duration.ofSeconds(10), () -> stage.cluster().node(0).isReady());
+		stage.calm();
+	}
+
+	private static void rollingRestart(Stage stage) {
+		stage.calm();
+		for (int i = 0; i < stage.cluster().nodes().size(); i++) {
+			stage.cluster().node(i).stop();
+			stage.cluster().node(i).start();
+			stage.calm();
+		}
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void nginxReloaded(Stage stage) {
+		stage.calm();
+		stage.cluster().nginx().reload();
+		stage.last(stage.timing().farewell());
+		stage.healed();
+		stage.calm();
+		stage.calm();
+	}
+
+	private static void apiKilled(Stage stage) {
+		stage.calm();
+		stage.cluster().api().kill();
+		stage.cluster().api().start();
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void readersStalled(Stage stage) {
+		stage.calm();
+		List<Page> stalled = stage.crowd().steady().subList(0, 6);
+		stalled.forEach(Page::stall);
+		stage.flood(0, 300);
+		stage.flood(1, 300);
+		stage.outage();
+		stalled.forEach(Page::readOn);
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void redisEmptied(Stage stage) {
+		stage.calm();
+		stage.cluster().redis().restart(Data.LOST);
+		stage.healed();
+		stage.calm();
+		stage.calm();
+	}
+
+	private static void redisRolledBack(Stage stage) {
+		stage.calm();
+		stage.cluster().redis().save();
+		stage.calm();
+		stage.cluster().redis().kill();
+		stage.cluster().redis().start();
+		stage.healed();
+		stage.calm();
+		stage.calm();
+	}
+
+	private static void redisFlushed(Stage stage) {
+		stage.calm();
+		stage.cluster().ask(RedisCommands::flushall);
+		stage.healed();
+		stage.calm();
+		stage.calm();
+	}
+
+}

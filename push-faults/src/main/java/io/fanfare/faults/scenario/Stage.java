@@ -1,0 +1,235 @@
+package io.fanfare.faults.scenario;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.fanfare.faults.check.Checker;
+import io.fanfare.faults.check.Score;
+import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.Timing;
+import io.fanfare.faults.traffic.Api;
+import io.fanfare.faults.traffic.Crowd;
+import io.fanfare.faults.traffic.Notes;
+import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.Publisher;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A deployment in use, on which a scenario plays: pages listen, backends publish, some
+ * users lose their network or open further pages all the time. Used by one thread.
+ */
+public final class Stage {
+
+	private static final AtomicInteger count = new AtomicInteger();
+
+	private static final Duration SETTLE = Duration.ofSeconds(20);
+
+	private final Deployment deployment;
+
+	private final Api api;
+
+	private final String id;
+
+	private final Crowd crowd;
+
+	private final Publisher publisher;
+
+	private final List<String> complaints = new ArrayList<>();
+
+	private @Nullable Long healedAt;
+
+	private Stage(Deployment deployment) {
+		this.deployment = deployment;
+		this.api = new Api(deployment.nginx().url(), Deployment.API_KEY);
+		this.id = "s" + count.incrementAndGet();
+		this.crowd = new Crowd(this.id, this.api, deployment.nginx());
+		awaitAllLive();
+		this.publisher = new Publisher(this.api, this.id, this.crowd.users(), this.crowd.topics());
+		this.crowd.stirUp();
+	}
+
+	/**
+	 * Plays a scenario, waits until everything is quiet again, and checks.
+	 * @param scenario what to play
+	 * @param deployment on what; whole before and after
+	 * @return the score
+	 */
+	public static Score play(Scenario scenario, Deployment deployment) {
+		Stage stage = new Stage(deployment);
+		try {
+			scenario.play().accept(stage);
+			return stage.finish(scenario);
+		}
+		finally {
+			stage.publisher.close();
+			stage.crowd.close();
+		}
+	}
+
+	// ---- what scenarios say
+
+	/** Lets traffic run for a while. */
+	public void calm() {
+		last(timing().calm());
+	}
+
+	/** Lets a fault last as long as faults do. */
+	public void outage() {
+		last(timing().outage());
+	}
+
+	/**
+	 * Lets what is last for a time.
+	 * @param time how long
+	 */
+	public void last(Duration time) {
+		try {
+			TimeUnit.NANOSECONDS.sleep(time.toNanos());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Publishes megabytes to a topic, in messages that no page writes down.
+	 * @param topic the topic's index
+	 * @param messages how many, of 32 KiB each
+	 */
+	public void flood(int topic, int messages) {
+		Map<String, Object> body = Map.of("to", Map.of("channel", this.crowd.topics().get(topic)), "data",
+				"x".repeat(32 * 1024));
+		for (int i = 0; i < messages; i++) {
+			this.api.publish(body);
+		}
+	}
+
+	/** The fault is over: from here on recovery is measured. */
+	public void healed() {
+		this.healedAt = System.nanoTime();
+	}
+
+	/**
+	 * The processes and wires.
+	 * @return the deployment
+	 */
+	public Deployment cluster() {
+		return this.deployment;
+	}
+
+	/**
+	 * The users.
+	 * @return the crowd
+	 */
+	public Crowd crowd() {
+		return this.crowd;
+	}
+
+	/**
+	 * How long things take.
+	 * @return the timing
+	 */
+	public Timing timing() {
+		return this.deployment.timing();
+	}
+
+	/**
+	 * The publish API.
+	 * @return the API as backends see it
+	 */
+	public Api api() {
+		return this.api;
+	}
+
+	/**
+	 * Steady pages whose stream a node holds now.
+	 * @param index the node's, from 0
+	 * @return the pages
+	 */
+	public List<Page> pagesOn(int index) {
+		String prefix = this.deployment.node(index).name() + ".";
+		return this.crowd.steady().stream().filter((page) -> {
+			String connection = page.connection();
+			return connection != null && connection.startsWith(prefix);
+		}).toList();
+	}
+
+	/**
+	 * Something must come true.
+	 * @param what in words
+	 * @param atMost within which time
+	 * @param condition the condition
+	 */
+	public void expect(String what, Duration atMost, Callable<Boolean> condition) {
+		try {
+			Awaitility.await()
+				.pollDelay(Duration.ZERO)
+				.pollInterval(Duration.ofMillis(20))
+				.atMost(atMost)
+				.ignoreExceptions()
+				.until(condition);
+		}
+		catch (ConditionTimeoutException ex) {
+			this.complaints.add("Not within " + atMost.toMillis() + " ms: " + what);
+		}
+	}
+
+	// ---- the end
+
+	private void awaitAllLive() {
+		Awaitility.await("all pages live")
+			.pollInterval(Duration.ofMillis(20))
+			.atMost(SETTLE)
+			.until(() -> this.crowd.pages().stream().allMatch(Page::isLive));
+	}
+
+	private Score finish(Scenario scenario) {
+		this.crowd.calmDown();
+		if (!this.publisher.finish(SETTLE)) {
+			this.complaints.add("Publishers could not get rid of their messages");
+		}
+		expect("every page is live or stopped", SETTLE,
+				() -> this.crowd.pages().stream().allMatch((page) -> page.isLive() || page.isStopped()));
+		Publisher.Accepted last = this.publisher.last();
+		expect("every live page hears the last message", SETTLE, () -> last != null
+				&& this.crowd.pages().stream().filter(Page::isLive).allMatch((page) -> page.hasHeard(last.number())));
+		for (String user : this.crowd.users()) {
+			checkOnline(user);
+		}
+		Score score = new Checker(scenario.expectations(), this.publisher.accepted(), this.healedAt)
+			.check(notes(this.crowd.pages()), notes(this.crowd.steady()), this.publisher.refused(), timing().heartbeat());
+		this.crowd.close();
+		expect("nobody is online any more", timing().lease().plusSeconds(5),
+				() -> this.crowd.users().stream().allMatch((user) -> this.api.connectionOf(user) == null));
+		this.complaints.addAll(score.complaints());
+		return score.with(this.complaints);
+	}
+
+	private static List<Notes> notes(List<Page> pages) {
+		return pages.stream().map(Page::notes).toList();
+	}
+
+	/** Exactly one live stream, and presence knows it; none where its page stays away. */
+	private void checkOnline(String user) {
+		expect(user + " has the one stream that presence tells", Duration.ofSeconds(5), () -> {
+			List<String> live = this.crowd.pages()
+				.stream()
+				.filter((page) -> page.user().equals(user))
+				.map(Page::connection)
+				.filter(Objects::nonNull)
+				.toList();
+			String told = this.api.connectionOf(user);
+			return (told == null) ? live.isEmpty() : live.equals(List.of(told));
+		});
+	}
+
+}

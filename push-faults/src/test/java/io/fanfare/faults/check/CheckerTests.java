@@ -1,0 +1,162 @@
+package io.fanfare.faults.check;
+
+import java.time.Duration;
+import java.util.List;
+
+import io.fanfare.faults.traffic.Api;
+import io.fanfare.faults.traffic.Entry;
+import io.fanfare.faults.traffic.Notes;
+import io.fanfare.faults.traffic.Publisher.Accepted;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** A checker that finds nothing proves nothing. */
+class CheckerTests {
+
+	private static final List<Accepted> PUBLISHED = List.of(accepted(0, "news", 10), accepted(1, "user:anna", 20),
+			accepted(2, "all", 30), accepted(3, "news", 40));
+
+	@Test
+	void pageThatHeardAllIsFine() {
+		Score score = check(page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2), heard(0, 3)));
+		assertThat(score.complaints()).isEmpty();
+		assertThat(score.delivered()).isEqualTo(4);
+	}
+
+	@Test
+	void pageIsOwedNothingFromBeforeItBegan() {
+		assertThat(check(page("a", true, connected(0, 25), heard(0, 2), heard(0, 3))).complaints()).isEmpty();
+	}
+
+	@Test
+	void messageThatALivePageDidNotHearIsLost() {
+		assertThat(check(page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2))).lost()).isOne();
+		assertThat(check(page("a", true, connected(0, 5), heard(0, 0), heard(0, 2), heard(0, 3))).lost()).isOne();
+	}
+
+	@Test
+	void pageThatStoppedIsOwedWhatLiesBelowTheNewestItHeard() {
+		assertThat(check(page("a", false, connected(0, 5), heard(0, 0), heard(0, 1))).lost()).isZero();
+		assertThat(check(page("a", false, connected(0, 5), heard(0, 0), heard(0, 2))).lost()).isOne();
+	}
+
+	@Test
+	void gapCoversWhatLiesInsideItOnItsChannelOnly() {
+		Entry news = new Entry.Announced(0, 0, "news", 5, 10, "data-loss");
+		Score covered = new Checker(Expectations.ORDINARY.dataLost(), PUBLISHED, null).check(
+				List.of(page("a", true, connected(0, 5), news, heard(0, 1), heard(0, 2), heard(0, 3))), List.of(),
+				List.of(), Duration.ofSeconds(2));
+		assertThat(covered.complaints()).isEmpty();
+		assertThat(covered.gaps()).isOne();
+		assertThat(check(page("a", true, connected(0, 5), news, heard(0, 0), heard(0, 2), heard(0, 3))).lost()).isOne();
+	}
+
+	@Test
+	void gapWhereNothingWasLostIsFalse() {
+		Score score = check(page("a", true, connected(0, 5), new Entry.Announced(0, 0, "news", 5, 10, "retention"),
+				heard(0, 0), heard(0, 1), heard(0, 2), heard(0, 3)));
+		assertThat(score.falseGaps()).isOne();
+		assertThat(score.complaints()).hasSize(1);
+	}
+
+	@Test
+	void messageHeardTwiceIsDoubledAcrossStreamsToo() {
+		assertThat(
+				check(page("a", true, connected(0, 5), heard(0, 0), heard(0, 0), heard(0, 1), heard(0, 2), heard(0, 3)))
+					.doubled())
+			.isOne();
+		assertThat(check(page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), connected(1, 10), heard(1, 1),
+				heard(1, 2), heard(1, 3)))
+			.doubled()).isOne();
+	}
+
+	@Test
+	void sameMessageUnderTwoIdsIsDoubled() {
+		assertThat(check(page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2), heard(0, 3),
+				new Entry.Heard(0, 0, 50, 3)))
+			.doubled()).isOne();
+	}
+
+	@Test
+	void messageBelowOneHeardBeforeIsReordered() {
+		assertThat(
+				check(page("a", true, connected(0, 5), heard(0, 1), heard(0, 0), heard(0, 2), heard(0, 3))).reordered())
+			.isOne();
+	}
+
+	@Test
+	void streamThatHearsAfterANewerOneBeganIsCounted() {
+		Notes older = page("a", false, new Entry.Connected(0, 0, "c1", "n", 5), new Entry.Heard(ms(4000), 0, 10, 0));
+		Notes newer = page("b", true, new Entry.Connected(ms(1000), 0, "c2", "n", 15), heard(0, 1), heard(0, 2),
+				heard(0, 3));
+		Score score = check(older, newer);
+		assertThat(score.twice()).isEqualTo(Duration.ofSeconds(3));
+		assertThat(score.complaints()).hasSize(1);
+	}
+
+	@Test
+	void statusThatEndsAnEventSourceForGoodIsAComplaint() {
+		assertThat(check(page("a", false, connected(0, 5), new Entry.Ended(0, 0, "status 502"))).complaints())
+			.hasSize(1);
+		assertThat(check(page("a", false, connected(0, 5), new Entry.Ended(0, 0, "status 204"))).complaints())
+			.isEmpty();
+	}
+
+	@Test
+	void pageThatHearsNothingAfterTheFaultIsAComplaint() {
+		Notes page = page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2), heard(0, 3));
+		assertThat(new Checker(Expectations.ORDINARY, PUBLISHED, ms(1))
+			.check(List.of(page), List.of(page), List.of(), Duration.ofSeconds(2))
+			.complaints()).containsExactly("not back: anna");
+	}
+
+	@Test
+	void refusalThatIsLateOrSaysNotWhenToComeBackIsAComplaint() {
+		assertThat(refused(new Api.Reply(503, null, true, Duration.ofMillis(1900)))).isEmpty();
+		assertThat(refused(new Api.Reply(503, null, true, Duration.ofMillis(2100)))).hasSize(1);
+		assertThat(refused(new Api.Reply(503, null, false, Duration.ZERO))).hasSize(1);
+		assertThat(refused(new Api.Reply(500, null, true, Duration.ZERO))).hasSize(1);
+	}
+
+	@Test
+	void endOfAStreamIsAComplaintWhereNoneMayEnd() {
+		Notes page = page("a", true, connected(0, 5), new Entry.Ended(0, 0, "RESET"), connected(1, 5), heard(1, 0),
+				heard(1, 1), heard(1, 2), heard(1, 3));
+		assertThat(new Checker(Expectations.ORDINARY.streamsStaying(), PUBLISHED, null)
+			.check(List.of(page), List.of(page), List.of(), Duration.ofSeconds(2))
+			.complaints()).hasSize(1);
+	}
+
+	private static Score check(Notes... pages) {
+		return new Checker(Expectations.ORDINARY, PUBLISHED, null).check(List.of(pages), List.of(), List.of(),
+				Duration.ofSeconds(2));
+	}
+
+	private static List<String> refused(Api.Reply reply) {
+		return new Checker(Expectations.ORDINARY, PUBLISHED, null)
+			.check(List.of(), List.of(), List.of(reply), Duration.ofSeconds(2))
+			.complaints();
+	}
+
+	private static Notes page(String page, boolean live, Entry... journal) {
+		return new Notes(page, "anna", List.of("news", "user:anna", "all"), live, Duration.ZERO, List.of(journal));
+	}
+
+	private static Accepted accepted(int number, String channel, long id) {
+		return new Accepted(number, channel, id, 0);
+	}
+
+	private static Entry connected(int stream, long from) {
+		return new Entry.Connected(0, stream, "c", "n", from);
+	}
+
+	private static Entry heard(int stream, int number) {
+		return new Entry.Heard(0, stream, PUBLISHED.get(number).id(), number);
+	}
+
+	private static long ms(long value) {
+		return Duration.ofMillis(value).toNanos();
+	}
+
+}
