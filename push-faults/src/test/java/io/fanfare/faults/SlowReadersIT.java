@@ -23,11 +23,14 @@ import io.fanfare.test.sse.SseStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /** A thousand readers that stall beside a thousand that do not. */
+@DisabledIfSystemProperty(named = "fanfare.faults.scenario", matches = ".+",
+		disabledReason = "One scenario was asked for")
 class SlowReadersIT {
 
 	private static final int READERS = 1000;

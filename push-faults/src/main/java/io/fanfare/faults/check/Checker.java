@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
+import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Notes;
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class Checker {
 
 	private static final Duration REFUSAL = Duration.ofSeconds(2);
+
+	/** How long a kick may take where the node can be told. */
+	private static final Duration KICK = Duration.ofSeconds(1);
 
 	/** Of a kind. */
 	private static final int COMPLAINTS = 3;
@@ -80,13 +84,13 @@ public final class Checker {
 	 * @param pages all pages
 	 * @param steady those that do nothing but listen
 	 * @param refused what was answered otherwise than by 200
-	 * @param heartbeat how often an open stream must hear something
+	 * @param timing of the deployment
 	 * @return the score
 	 */
-	public Score check(List<Notes> pages, List<Notes> steady, Collection<Api.Reply> refused, Duration heartbeat) {
+	public Score check(List<Notes> pages, List<Notes> steady, Collection<Api.Reply> refused, Timing timing) {
 		pages.forEach(this::checkDelivery);
 		steady.forEach(this::checkTimes);
-		Duration twice = checkTakeovers(pages);
+		Duration twice = checkTakeovers(pages, timing.lease());
 		int closed = (int) steady.stream()
 			.flatMap((page) -> page.journal().stream())
 			.filter(Entry.Ended.class::isInstance)
@@ -100,7 +104,7 @@ public final class Checker {
 								.findFirst());
 		}
 		if (this.expectations.heartbeats()) {
-			Duration atMost = heartbeat.plusMillis(1500);
+			Duration atMost = timing.heartbeat().plusMillis(1500);
 			steady.stream()
 				.map(Notes::longestQuiet)
 				.filter((quiet) -> quiet.compareTo(atMost) > 0)
@@ -267,7 +271,7 @@ public final class Checker {
 	}
 
 	/** How long a stream heard messages after a newer one of another page had begun. */
-	private Duration checkTakeovers(List<Notes> pages) {
+	private Duration checkTakeovers(List<Notes> pages, Duration lease) {
 		Map<String, List<Life>> lives = new HashMap<>();
 		for (Notes page : pages) {
 			lives.computeIfAbsent(page.user(), (user) -> new ArrayList<>()).addAll(lives(page));
@@ -283,7 +287,7 @@ public final class Checker {
 			}
 		}
 		Duration twice = Duration.ofNanos(longest);
-		if (twice.compareTo(this.expectations.takeover()) > 0) {
+		if (twice.compareTo(this.expectations.link() ? KICK : lease) > 0) {
 			complain("two streams of one user", twice);
 		}
 		return twice;

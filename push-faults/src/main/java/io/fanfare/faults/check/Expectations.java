@@ -11,22 +11,21 @@ import java.time.Duration;
  * @param streamsStay whether no stream may end
  * @param heartbeats whether an open stream hears something with every heartbeat
  * @param recovery until when every page must hear again once the fault is over
- * @param takeover for how long a stream may still hear after a newer one of the same user
- * began
+ * @param link whether nodes can be told at once that a user is heard elsewhere; if not, a
+ * displaced stream may hear messages until its node's lease is over
  */
 public record Expectations(boolean losesData, boolean streamsStay, boolean heartbeats, Duration recovery,
-		Duration takeover) {
+		boolean link) {
 
 	/** Nothing lost, streams may end, pages hear again within 10 s. */
-	public static final Expectations ORDINARY = new Expectations(false, false, true, Duration.ofSeconds(10),
-			Duration.ofSeconds(1));
+	public static final Expectations ORDINARY = new Expectations(false, false, true, Duration.ofSeconds(10), true);
 
 	/**
 	 * Redis loses data.
 	 * @return such expectations
 	 */
 	public Expectations dataLost() {
-		return new Expectations(true, this.streamsStay, this.heartbeats, this.recovery, this.takeover);
+		return new Expectations(true, this.streamsStay, this.heartbeats, this.recovery, this.link);
 	}
 
 	/**
@@ -34,7 +33,7 @@ public record Expectations(boolean losesData, boolean streamsStay, boolean heart
 	 * @return such expectations
 	 */
 	public Expectations streamsStaying() {
-		return new Expectations(this.losesData, true, this.heartbeats, this.recovery, this.takeover);
+		return new Expectations(this.losesData, true, this.heartbeats, this.recovery, this.link);
 	}
 
 	/**
@@ -42,25 +41,15 @@ public record Expectations(boolean losesData, boolean streamsStay, boolean heart
 	 * @return such expectations
 	 */
 	public Expectations silent() {
-		return new Expectations(this.losesData, this.streamsStay, false, this.recovery, this.takeover);
+		return new Expectations(this.losesData, this.streamsStay, false, this.recovery, this.link);
 	}
 
 	/**
-	 * Pages need longer to be back, for they have to notice first.
-	 * @param within how long at most
+	 * Nodes cannot be told, or not at once, that a user is heard elsewhere.
 	 * @return such expectations
 	 */
-	public Expectations recovering(Duration within) {
-		return new Expectations(this.losesData, this.streamsStay, this.heartbeats, within, this.takeover);
-	}
-
-	/**
-	 * A displaced stream cannot be told at once, for its node cannot.
-	 * @param within how long at most
-	 * @return such expectations
-	 */
-	public Expectations kicking(Duration within) {
-		return new Expectations(this.losesData, this.streamsStay, this.heartbeats, this.recovery, within);
+	public Expectations unlinked() {
+		return new Expectations(this.losesData, this.streamsStay, this.heartbeats, this.recovery, false);
 	}
 
 }

@@ -101,7 +101,7 @@ public final class Report {
 
 				What Fanfare loses when things fail: nothing without a word. Written by the fault suite, `push-faults`, from a run of
 
-				    ./mvnw verify -Plong -pl push-faults -am -Dfanfare.faults.report=docs/faults.md
+				    ./mvnw verify -Pfaults,long -pl push-faults -am -Dfanfare.faults.report=docs/faults.md
 
 				Real processes, from the jars and the nginx configuration that are shipped: Redis 7, two nodes, the API, nginx. \
 				26 users listen through nginx to their own channel, two topics and all; some lose their network every %s, some \
@@ -109,7 +109,7 @@ public final class Report {
 				answered by 200 with the same idempotency key. Then something fails for %s s or longer (lease %s s, heartbeat \
 				%s s), and what pages heard is held against what the API accepted.
 
-				One scenario alone, in the short form: `./mvnw verify -pl push-faults -am -Dfanfare.faults.scenario=redis-killed`. \
+				One scenario alone, in the short form: `./mvnw verify -Pfaults -pl push-faults -am -Dfanfare.faults.scenario=redis-killed`. \
 				All of them run in `./mvnw verify` with shorter times.
 
 				- **lost**: accepted, not heard by a page that should have, and not within an announced gap.

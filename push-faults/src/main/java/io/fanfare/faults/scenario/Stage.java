@@ -52,6 +52,7 @@ public final class Stage {
 		this.id = "s" + count.incrementAndGet();
 		this.crowd = new Crowd(this.id, this.api, deployment.nginx());
 		awaitAllLive();
+		awaitBothNodes();
 		this.publisher = new Publisher(this.api, this.id, this.crowd.users(), this.crowd.topics());
 		this.crowd.stirUp();
 	}
@@ -192,6 +193,23 @@ public final class Stage {
 			.until(() -> this.crowd.pages().stream().allMatch(Page::isLive));
 	}
 
+	/**
+	 * What fails must concern somebody: nginx leaves a node that has failed alone for a
+	 * while, though it is back.
+	 */
+	private void awaitBothNodes() {
+		Awaitility.await("pages on both nodes").pollInterval(Duration.ofMillis(500)).atMost(SETTLE).until(() -> {
+			for (int i = 0; i < this.deployment.nodes().size(); i++) {
+				if (pagesOn(i).size() < 3) {
+					pagesOn(1 - i).stream().limit(6).forEach(Page::cut);
+					return false;
+				}
+			}
+			return true;
+		});
+		awaitAllLive();
+	}
+
 	private Score finish(Scenario scenario) {
 		this.crowd.calmDown();
 		if (!this.publisher.finish(SETTLE)) {
@@ -206,7 +224,7 @@ public final class Stage {
 			checkOnline(user);
 		}
 		Score score = new Checker(scenario.expectations(), this.publisher.accepted(), this.healedAt)
-			.check(notes(this.crowd.pages()), notes(this.crowd.steady()), this.publisher.refused(), timing().heartbeat());
+			.check(notes(this.crowd.pages()), notes(this.crowd.steady()), this.publisher.refused(), timing());
 		this.crowd.close();
 		expect("nobody is online any more", timing().lease().plusSeconds(5),
 				() -> this.crowd.users().stream().allMatch((user) -> this.api.connectionOf(user) == null));

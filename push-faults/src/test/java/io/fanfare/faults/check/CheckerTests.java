@@ -3,6 +3,7 @@ package io.fanfare.faults.check;
 import java.time.Duration;
 import java.util.List;
 
+import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Notes;
@@ -46,7 +47,7 @@ class CheckerTests {
 		Entry news = new Entry.Announced(0, 0, "news", 5, 10, "data-loss");
 		Score covered = new Checker(Expectations.ORDINARY.dataLost(), PUBLISHED, null).check(
 				List.of(page("a", true, connected(0, 5), news, heard(0, 1), heard(0, 2), heard(0, 3))), List.of(),
-				List.of(), Duration.ofSeconds(2));
+				List.of(), Timing.SHORT);
 		assertThat(covered.complaints()).isEmpty();
 		assertThat(covered.gaps()).isOne();
 		assertThat(check(page("a", true, connected(0, 5), news, heard(0, 0), heard(0, 2), heard(0, 3))).lost()).isOne();
@@ -93,6 +94,9 @@ class CheckerTests {
 		Score score = check(older, newer);
 		assertThat(score.twice()).isEqualTo(Duration.ofSeconds(3));
 		assertThat(score.complaints()).hasSize(1);
+		assertThat(new Checker(Expectations.ORDINARY.unlinked(), PUBLISHED, null)
+			.check(List.of(older, newer), List.of(), List.of(), Timing.SHORT)
+			.complaints()).isEmpty();
 	}
 
 	@Test
@@ -107,7 +111,7 @@ class CheckerTests {
 	void pageThatHearsNothingAfterTheFaultIsAComplaint() {
 		Notes page = page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2), heard(0, 3));
 		assertThat(new Checker(Expectations.ORDINARY, PUBLISHED, ms(1))
-			.check(List.of(page), List.of(page), List.of(), Duration.ofSeconds(2))
+			.check(List.of(page), List.of(page), List.of(), Timing.SHORT)
 			.complaints()).containsExactly("not back: anna");
 	}
 
@@ -124,18 +128,18 @@ class CheckerTests {
 		Notes page = page("a", true, connected(0, 5), new Entry.Ended(0, 0, "RESET"), connected(1, 5), heard(1, 0),
 				heard(1, 1), heard(1, 2), heard(1, 3));
 		assertThat(new Checker(Expectations.ORDINARY.streamsStaying(), PUBLISHED, null)
-			.check(List.of(page), List.of(page), List.of(), Duration.ofSeconds(2))
+			.check(List.of(page), List.of(page), List.of(), Timing.SHORT)
 			.complaints()).hasSize(1);
 	}
 
 	private static Score check(Notes... pages) {
 		return new Checker(Expectations.ORDINARY, PUBLISHED, null).check(List.of(pages), List.of(), List.of(),
-				Duration.ofSeconds(2));
+				Timing.SHORT);
 	}
 
 	private static List<String> refused(Api.Reply reply) {
 		return new Checker(Expectations.ORDINARY, PUBLISHED, null)
-			.check(List.of(), List.of(), List.of(reply), Duration.ofSeconds(2))
+			.check(List.of(), List.of(), List.of(reply), Timing.SHORT)
 			.complaints();
 	}
 
