@@ -1,0 +1,125 @@
+package io.fanfare.bench.load;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * How streams of a system are asked for. In path and claims, <code>{user}</code> stands
+ * for the stream's user, <code>{token}</code> for the signed claims and
+ * <code>{t0}</code>, <code>{t1}</code>, <code>{t2}</code> for topics, so that every topic
+ * has the same number of subscribers.
+ *
+ * @param ports where it listens; streams take them in turn
+ * @param path the path with its query
+ * @param claims the token's claims, empty for a system without tokens
+ * @param secret what signs them, by HS256
+ * @param topics how many topics there are
+ */
+public record StreamTarget(int[] ports, String path, String claims, String secret, int topics) {
+
+	private static final int TOPICS_A_STREAM = 3;
+
+	private static final Duration TOKEN_LIFE = Duration.ofHours(6);
+
+	/**
+	 * The name of a stream's user.
+	 * @param number the stream's number
+	 * @return the name
+	 */
+	public static String user(int number) {
+		return "u" + number;
+	}
+
+	/**
+	 * A target without tokens and topics.
+	 * @param port where it listens
+	 * @param path the path
+	 * @return the target
+	 */
+	public static StreamTarget plain(int port, String path) {
+		return new StreamTarget(new int[] { port }, path, "", "", 1);
+	}
+
+	/**
+	 * The same with another number of topics.
+	 * @param path the path that names them
+	 * @param number how many
+	 * @return the target
+	 */
+	public StreamTarget withTopics(String path, int number) {
+		return new StreamTarget(this.ports, path, this.claims, this.secret, number);
+	}
+
+	int port(int number) {
+		return this.ports[number % this.ports.length];
+	}
+
+	byte[] request(int number) {
+		String filled = fill(this.path, number);
+		if (!this.claims.isEmpty()) {
+			filled = filled.replace("{token}", token(number));
+		}
+		return ("GET " + filled + " HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n")
+			.getBytes(StandardCharsets.US_ASCII);
+	}
+
+	private String fill(String text, int number) {
+		String filled = text.replace("{user}", user(number));
+		for (int i = 0; i < TOPICS_A_STREAM; i++) {
+			filled = filled.replace("{t" + i + "}", Integer.toString((number * TOPICS_A_STREAM + i) % this.topics));
+		}
+		return filled;
+	}
+
+	private String token(int number) {
+		long expires = Instant.now().plus(TOKEN_LIFE).getEpochSecond();
+		String body = base64("{\"alg\":\"HS256\",\"typ\":\"JWT\"}") + "."
+				+ base64(fill(this.claims, number).replace("{exp}", Long.toString(expires)));
+		try {
+			Mac mac = Mac.getInstance("HmacSHA256");
+			mac.init(new SecretKeySpec(this.secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+			return body + "."
+					+ Base64.getUrlEncoder()
+						.withoutPadding()
+						.encodeToString(mac.doFinal(body.getBytes(StandardCharsets.US_ASCII)));
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static String base64(String text) {
+		return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+	}
+
+	/** For the command line of a load process: fields apart by tabs. */
+	String write() {
+		StringBuilder joined = new StringBuilder();
+		for (int port : this.ports) {
+			joined.append(joined.isEmpty() ? "" : ",").append(port);
+		}
+		return String.join("\t", joined, this.path, base64(this.claims), base64(this.secret),
+				Integer.toString(this.topics));
+	}
+
+	static StreamTarget read(String[] fields, int from) {
+		String[] numbers = fields[from].split(",");
+		int[] ports = new int[numbers.length];
+		for (int i = 0; i < ports.length; i++) {
+			ports[i] = Integer.parseInt(numbers[i]);
+		}
+		return new StreamTarget(ports, fields[from + 1], text(fields[from + 2]), text(fields[from + 3]),
+				Integer.parseInt(fields[from + 4]));
+	}
+
+	private static String text(String base64) {
+		return new String(Base64.getUrlDecoder().decode(base64), StandardCharsets.UTF_8);
+	}
+
+}

@@ -1,0 +1,140 @@
+package io.fanfare.bench.measure;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+
+import io.fanfare.bench.load.Fleet;
+import io.fanfare.bench.load.Tally;
+import io.fanfare.bench.peer.Peer;
+import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Proc;
+import io.fanfare.bench.publish.Publishers;
+import io.fanfare.bench.report.Row;
+import org.HdrHistogram.Histogram;
+
+/**
+ * A time in which something is published and counted: begin, let it run, drain, look.
+ */
+final class Phase {
+
+	private static final Duration DRAIN = Duration.ofSeconds(40);
+
+	/** A system that delivers nothing for so long has nothing left. */
+	private static final Duration QUIET = Duration.ofSeconds(3);
+
+	private static char last = 'A';
+
+	private final Peer peer;
+
+	private final Fleet fleet;
+
+	private final Publishers publishers;
+
+	private final String title;
+
+	private final double[] cpu;
+
+	private final long began = System.nanoTime();
+
+	private long inTime;
+
+	private double ran;
+
+	/** Several fleets may take part; the first is the one that is counted. */
+	Phase(Peer peer, int size, String title, Fleet fleet, Fleet... others) {
+		this.peer = peer;
+		this.fleet = fleet;
+		this.title = title;
+		last = (last == 'Z') ? 'A' : (char) (last + 1);
+		fleet.begin(last);
+		for (Fleet other : others) {
+			other.begin(last);
+		}
+		this.publishers = new Publishers(peer.wire(), size, last);
+		this.cpu = cpu();
+	}
+
+	private double[] cpu() {
+		return new double[] { Proc.cpuSeconds(this.peer.servers()), Proc.cpuSeconds(this.peer.front()),
+				Proc.cpuSeconds(this.peer.store()), Proc.cpuSeconds(this.fleet.pids()), Proc.machineSeconds() };
+	}
+
+	Publishers publishers() {
+		return this.publishers;
+	}
+
+	/** Lets time pass and says how it goes. */
+	Phase run(int seconds) {
+		long before = 0;
+		for (int i = 1; i <= seconds; i++) {
+			Child.pause(Duration.ofNanos(Math.max(0, this.began + i * 1_000_000_000L - System.nanoTime())));
+			Tally tally = this.fleet.tally(false);
+			Console.progress(String.format(Locale.ROOT,
+					"%s  %d/%d s  published %d  received %d (%d/s)  open %d  flaws %d", this.title, i, seconds,
+					this.publishers.published(), tally.received, tally.received - before, tally.open, tally.flaws()));
+			before = tally.received;
+		}
+		this.inTime = before;
+		this.ran = (System.nanoTime() - this.began) / 1e9;
+		return this;
+	}
+
+	/** Ends publishing and waits for what is still on its way. */
+	Row.Builder finish(int audience) {
+		this.publishers.stop();
+		long expected = this.publishers.published() * audience;
+		long deadline = System.nanoTime() + DRAIN.toNanos();
+		long quietSince = System.nanoTime();
+		long before = -1;
+		while (System.nanoTime() < deadline) {
+			long received = this.fleet.tally(false).received;
+			if (received == expected) {
+				break;
+			}
+			if (received != before) {
+				quietSince = System.nanoTime();
+				before = received;
+			}
+			if (System.nanoTime() - quietSince > QUIET.toNanos()) {
+				break;
+			}
+			Child.pause(Duration.ofMillis(20));
+		}
+		double[] after = cpu();
+		return figures(this.fleet.tally(true), expected, after);
+	}
+
+	private Row.Builder figures(Tally tally, long expected, double[] after) {
+		Row.Builder row = new Row.Builder();
+		row.put("published/s", this.publishers.published() / this.ran);
+		row.put("delivered/s", this.inTime / this.ran);
+		List<String> names = List.of("us/event", "api us/event", "store us/event", "client us/event");
+		for (int i = 0; i < names.size(); i++) {
+			double micros = (after[i] - this.cpu[i]) * 1e6 / tally.received;
+			if (micros > 0) {
+				row.put(names.get(i), micros);
+			}
+		}
+		Histogram latency = (tally.shared.getTotalCount() > 0) ? tally.shared : tally.single;
+		percentiles(row, "", latency);
+		row.put("lost", Math.max(0, expected - tally.received));
+		row.put("disordered", tally.disordered);
+		if (tally.ended + tally.errors + tally.refused + tally.unreadable > 0) {
+			row.note("ended " + tally.ended + ", errors " + tally.errors + ", refused " + tally.refused
+					+ ", unreadable " + tally.unreadable);
+		}
+		if (this.publishers.refused() > 0) {
+			row.note("publishes refused " + this.publishers.refused());
+		}
+		return row.note(this.publishers.failure());
+	}
+
+	static void percentiles(Row.Builder row, String prefix, Histogram micros) {
+		if (micros.getTotalCount() > 0) {
+			row.put(prefix + "p50 ms", micros.getValueAtPercentile(50) / 1e3);
+			row.put(prefix + "p99 ms", micros.getValueAtPercentile(99) / 1e3);
+		}
+	}
+
+}

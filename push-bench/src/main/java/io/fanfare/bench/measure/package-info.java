@@ -1,0 +1,5 @@
+/** What is measured, and how. */
+@NullMarked
+package io.fanfare.bench.measure;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,192 @@
+package io.fanfare.bench.peer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+import io.fanfare.bench.load.StreamTarget;
+import io.fanfare.bench.process.Child;
+import io.fanfare.bench.publish.Wire;
+import org.jspecify.annotations.Nullable;
+
+/** The systems that can be measured. */
+public enum Catalog {
+
+	/** A loop of {@code write()} in C. */
+	RAW {
+		@Override
+		public @Nullable String missing(Site site) {
+			return program("cc");
+		}
+
+		@Override
+		public Peer start(Site site) {
+			Path program = site.work().resolve("raw");
+			try {
+				Process compiler = new ProcessBuilder("cc", "-O2", "-o", program.toString(),
+						site.peers().resolve("raw/raw.c").toString())
+					.inheritIO()
+					.start();
+				if (compiler.waitFor() != 0) {
+					throw new IllegalStateException("cc failed");
+				}
+			}
+			catch (IOException ex) {
+				throw new java.io.UncheckedIOException(ex);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				throw new IllegalStateException(ex);
+			}
+			int port = Child.freePort();
+			return single(List.of(program.toString(), Integer.toString(port)), site, port, "/events", "/publish");
+		}
+	},
+
+	/** The product. */
+	FANFARE {
+		@Override
+		public @Nullable String missing(Site site) {
+			String node = site.missingJar("push-node");
+			return (node != null) ? node : site.missingJar("push-api");
+		}
+
+		@Override
+		public Peer start(Site site) {
+			return new Fanfare(site, 1);
+		}
+	},
+
+	/** nginx with nchan. */
+	NCHAN {
+		@Override
+		public @Nullable String missing(Site site) {
+			return (module() == null) ? "no ngx_nchan_module.so: apt install libnginx-mod-nchan" : program("nginx");
+		}
+
+		@Override
+		public Peer start(Site site) {
+			int port = Child.freePort();
+			Path config = site.fill("nchan/nginx.conf", "nchan.conf",
+					Map.of("PORT", port, "WORK", site.work(), "MODULE", Objects.requireNonNull(module())));
+			return single(List.of(Objects.requireNonNull(Child.find("nginx")).toString(), "-c", config.toString()),
+					site, port, "/events", "/pub");
+		}
+
+		private @Nullable Path module() {
+			return Stream.of("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/nginx/modules")
+				.map((folder) -> Path.of(folder, "ngx_nchan_module.so"))
+				.filter(Files::exists)
+				.findFirst()
+				.orElse(null);
+		}
+	},
+
+	/** Mercure. */
+	MERCURE {
+		@Override
+		public @Nullable String missing(Site site) {
+			return program("mercure");
+		}
+
+		@Override
+		public Peer start(Site site) {
+			int port = Child.freePort();
+			return single(List.of(Objects.requireNonNull(Child.find("mercure")).toString(), Integer.toString(port)),
+					site, port, "/.well-known/mercure?match=https%3A%2F%2Fexample.com%2Fnews", "/pub");
+		}
+	},
+
+	/** Centrifugo. */
+	CENTRIFUGO {
+		@Override
+		public @Nullable String missing(Site site) {
+			return program("centrifugo");
+		}
+
+		@Override
+		public Peer start(Site site) {
+			return new Centrifugo(site);
+		}
+	},
+
+	/** Pushpin. */
+	PUSHPIN {
+		@Override
+		public @Nullable String missing(Site site) {
+			return Stream.of("pushpin", "condure", "zurl")
+				.map(Catalog::program)
+				.filter(Objects::nonNull)
+				.findFirst()
+				.orElse(null);
+		}
+
+		@Override
+		public Peer start(Site site) {
+			return new Pushpin(site);
+		}
+	},
+
+	/** A list of emitters. */
+	NAIVE {
+		@Override
+		public @Nullable String missing(Site site) {
+			return null;
+		}
+
+		@Override
+		public Peer start(Site site) {
+			int port = Child.freePort();
+			Path config = site.peers().resolve("naive/application.properties");
+			Child child = Child.server(Child.java(List.of("-XX:+UseG1GC", "-Xmx2g"),
+					List.of("naive", "--server.port=" + port, "--spring.config.additional-location=file:" + config)),
+					site.log("naive"));
+			child.awaitPort(port);
+			return new Peer.Single(child, StreamTarget.plain(port, "/events"), plain(port, "/publish"), true);
+		}
+	};
+
+	/**
+	 * Why it cannot be measured here.
+	 * @param site where things are
+	 * @return the reason, or null if it can
+	 */
+	public abstract @Nullable String missing(Site site);
+
+	/**
+	 * Starts it and waits until it takes streams.
+	 * @param site where things are
+	 * @return the running system
+	 */
+	public abstract Peer start(Site site);
+
+	/**
+	 * How people call it.
+	 * @return its name
+	 */
+	public String title() {
+		return name().toLowerCase(Locale.ROOT);
+	}
+
+	private static @Nullable String program(String name) {
+		return (Child.find(name) != null) ? null : "no " + name + " on the PATH";
+	}
+
+	private static Wire plain(int port, String path) {
+		return new Wire(port, 1,
+				(messages) -> Wire.post(path, "Content-Type: text/plain\r\n", messages.getFirst().text()));
+	}
+
+	private static Peer single(List<String> command, Site site, int port, String path, String publish) {
+		String name = Path.of(command.getFirst()).getFileName().toString();
+		Child child = Child.server(command, site.log(name));
+		child.awaitPort(port);
+		return new Peer.Single(child, StreamTarget.plain(port, path), plain(port, publish), false);
+	}
+
+}

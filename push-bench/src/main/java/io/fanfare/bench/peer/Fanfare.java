@@ -1,0 +1,154 @@
+package io.fanfare.bench.peer;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+import io.fanfare.bench.load.StreamTarget;
+import io.fanfare.bench.process.Child;
+import io.fanfare.bench.publish.Outgoing;
+import io.fanfare.bench.publish.Wire;
+
+/**
+ * The whole product: nodes, an API and Redis, with tokens, presence, history and metrics.
+ */
+public final class Fanfare implements Peer {
+
+	private static final String CLAIMS = "{\"sub\":\"{user}\",\"exp\":{exp},\"aud\":\"fanfare:stream\",\"channels\":[\"*\"]}";
+
+	private static final String KEY = "bench-secret";
+
+	private static final int BATCH = 500;
+
+	private static final Duration START = Duration.ofSeconds(90);
+
+	private final RedisServer redis;
+
+	private final List<Child> nodes = new ArrayList<>();
+
+	private final int[] streamPorts;
+
+	private final Child api;
+
+	private final int apiPort = Child.freePort();
+
+	/**
+	 * Starts it and waits until all is ready.
+	 * @param site where things are
+	 * @param count how many nodes
+	 */
+	public Fanfare(Site site, int count) {
+		this.redis = RedisServer.start(site);
+		this.streamPorts = new int[count];
+		List<Integer> controls = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			int control = Child.freePort();
+			controls.add(control);
+			this.streamPorts[i] = Child.freePort();
+			this.nodes.add(java(site, "push-node", "node",
+					List.of("--fanfare.node.name=bench-" + (i + 1), "--fanfare.stream.port=" + this.streamPorts[i],
+							"--fanfare.control.port=" + control, "--fanfare.stream.loops=1"),
+					count > 1));
+		}
+		int control = Child.freePort();
+		this.api = java(
+				site, "push-api", "api", List.of("--fanfare.api.port=" + this.apiPort,
+						"--fanfare.control.port=" + control, "--fanfare.api.keys=bench:" + KEY + ":publish+read"),
+				false);
+		for (int i = 0; i < count; i++) {
+			int port = controls.get(i);
+			this.nodes.get(i).await(() -> Wire.answers(port, "/actuator/health/readiness"), START);
+		}
+		this.api.await(() -> Wire.answers(control, "/actuator/health/readiness"), START);
+	}
+
+	private Child java(Site site, String module, String name, List<String> settings, boolean many) {
+		Path folder = site.peers().resolve("fanfare");
+		List<String> command = new ArrayList<>(
+				List.of(Child.javaProgram(), "@" + folder.resolve("java.options"), many ? "-Xmx512m" : "-Xmx2g"));
+		String more = System.getProperty("fanfare.bench.java." + name);
+		if (more != null) {
+			command.addAll(List.of(more.split(" ")));
+		}
+		command.addAll(List.of("-jar", site.jar(module).toString(),
+				"--spring.config.additional-location=file:" + folder.resolve(name + ".properties"),
+				"--fanfare.jwt.secret=" + SECRET, "--fanfare.redis.url=redis://127.0.0.1:" + this.redis.port()));
+		command.addAll(settings);
+		return Child.server(command, site.log("fanfare-" + name));
+	}
+
+	@Override
+	public StreamTarget streams() {
+		return new StreamTarget(this.streamPorts, "/events?client={user}&access_token={token}", CLAIMS, SECRET, 1);
+	}
+
+	@Override
+	public StreamTarget topicStreams(int topics) {
+		return streams()
+			.withTopics("/events?channel=t{t0}&channel=t{t1}&channel=t{t2}&client={user}&access_token={token}", topics);
+	}
+
+	@Override
+	public boolean hasUsers() {
+		return true;
+	}
+
+	@Override
+	public boolean isJava() {
+		return true;
+	}
+
+	@Override
+	public Wire wire() {
+		String headers = "Authorization: Bearer " + KEY + "\r\nContent-Type: application/json\r\n";
+		return new Wire(this.apiPort, BATCH, (messages) -> {
+			if (messages.size() == 1) {
+				return Wire.post("/v1/messages", headers, json(messages.getFirst()));
+			}
+			return Wire.post("/v1/messages/batch", headers,
+					messages.stream().map(Fanfare::json).collect(Collectors.joining(",", "{\"messages\":[", "]}")));
+		});
+	}
+
+	private static String json(Outgoing message) {
+		String to = switch (message.kind()) {
+			case ALL -> "\"all\":true";
+			case TOPIC -> "\"channel\":\"t" + message.number() + "\"";
+			case USER -> "\"user\":\"" + StreamTarget.user(message.number()) + "\"";
+		};
+		return "{\"to\":{" + to + "},\"data\":\"" + message.text() + "\"}";
+	}
+
+	@Override
+	public List<Long> servers() {
+		return this.nodes.stream().map(Child::pid).toList();
+	}
+
+	@Override
+	public List<Long> front() {
+		return List.of(this.api.pid());
+	}
+
+	@Override
+	public List<Long> store() {
+		return this.redis.pids();
+	}
+
+	/**
+	 * What Redis says it spent in scripts.
+	 * @return microseconds, and calls
+	 */
+	public double[] scripts() {
+		return this.redis.scripts();
+	}
+
+	@Override
+	public void close() {
+		this.nodes.forEach(Child::close);
+		this.api.close();
+		this.redis.close();
+	}
+
+}

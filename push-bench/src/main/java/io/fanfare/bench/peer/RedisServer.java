@@ -1,0 +1,81 @@
+package io.fanfare.bench.peer;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+
+import io.fanfare.bench.process.Child;
+import redis.embedded.RedisExecProvider;
+
+/** A Redis of a peer's own: the installed one, else the one that tests embed. */
+final class RedisServer implements AutoCloseable {
+
+	private final Child child;
+
+	private final int port;
+
+	private RedisServer(Child child, int port) {
+		this.child = child;
+		this.port = port;
+	}
+
+	static RedisServer start(Site site) {
+		int port = Child.freePort();
+		Path installed = Child.find("redis-server");
+		Child child = Child.server(
+				List.of((installed != null) ? installed.toString() : embedded(),
+						site.peers().resolve("redis.conf").toString(), "--port", Integer.toString(port)),
+				site.log("redis"));
+		child.awaitPort(port);
+		return new RedisServer(child, port);
+	}
+
+	private static String embedded() {
+		try {
+			return RedisExecProvider.defaultProvider().get().getPath();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	int port() {
+		return this.port;
+	}
+
+	List<Long> pids() {
+		return List.of(this.child.pid());
+	}
+
+	/** Microseconds of the server in scripts and how many there were. */
+	double[] scripts() {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), this.port)) {
+			socket.getOutputStream().write("INFO commandstats\r\nQUIT\r\n".getBytes(StandardCharsets.US_ASCII));
+			BufferedReader in = new BufferedReader(
+					new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+			String line;
+			while ((line = in.readLine()) != null) {
+				if (line.startsWith("cmdstat_evalsha:calls=")) {
+					String[] parts = line.substring(line.indexOf(':') + 1).split("[=,]");
+					return new double[] { Double.parseDouble(parts[3]), Double.parseDouble(parts[1]) };
+				}
+			}
+			return new double[2];
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Override
+	public void close() {
+		this.child.close();
+	}
+
+}
