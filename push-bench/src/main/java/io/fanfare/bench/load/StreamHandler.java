@@ -20,6 +20,11 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
 
 	private static final int[] NONE = {};
 
+	/** Below each digit there is no borrow; below what frames chunks there is. */
+	private static final long ZEROS = 0x3030303030303030L;
+
+	private static final long SIGNS = 0x8080808080808080L;
+
 	private final LoadLoop loop;
 
 	private final Tally tally;
@@ -101,11 +106,10 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
 		int end = in.writerIndex();
 		int mark = in.indexOf(in.readerIndex(), end, Payload.MARK);
 		while (mark >= 0) {
-			if (mark + Payload.HEAD > end) {
+			if (mark + Payload.HEAD > end || !read(in, mark, end, now)) {
 				this.rest = in.copy(mark, end - mark);
 				return;
 			}
-			message(in, mark, now);
 			int guess = mark + this.stride;
 			if (guess >= end || in.getByte(guess) != Payload.MARK) {
 				guess = in.indexOf(mark + Payload.HEAD, end, Payload.MARK);
@@ -115,6 +119,46 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
 			}
 			mark = guess;
 		}
+	}
+
+	/** Returns whether there was enough to read. */
+	private boolean read(ByteBuf in, int mark, int end, long now) {
+		long below = in.getLongLE(mark + 2) - ZEROS | in.getLongLE(mark + 10) - ZEROS | in.getLongLE(mark + 18) - ZEROS
+				| in.getLongLE(mark + 26) - ZEROS;
+		if ((below & SIGNS) == 0) {
+			message(in, mark, now);
+			return true;
+		}
+		ByteBuf head = joined(in, mark, end);
+		if (head != null) {
+			message(head, 0, now);
+		}
+		return head != null;
+	}
+
+	/**
+	 * The head of a message that the framing of chunks cut apart, if all of it is here.
+	 */
+	private static @Nullable ByteBuf joined(ByteBuf in, int mark, int end) {
+		ByteBuf head = Unpooled.buffer(Payload.HEAD);
+		int at = mark;
+		while (head.readableBytes() < Payload.HEAD) {
+			if (at >= end) {
+				return null;
+			}
+			if (in.getByte(at) == '\r') {
+				int size = in.indexOf(Math.min(at + 2, end), end, (byte) '\n');
+				if (size < 0) {
+					return null;
+				}
+				at = size;
+			}
+			else {
+				head.writeByte(in.getByte(at));
+			}
+			at++;
+		}
+		return head;
 	}
 
 	private void message(ByteBuf in, int mark, long now) {

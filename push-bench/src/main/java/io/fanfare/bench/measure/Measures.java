@@ -186,14 +186,18 @@ public final class Measures {
 		int streams = this.plan.streams();
 		fleet.open(peer.streams(), streams, 0);
 		warm(peer, fleet, streams);
+		boolean drained = true;
 		for (int rate : this.plan.rates()) {
-			if (fleet.tally(false).open < streams) {
+			if (!drained || fleet.tally(false).open < streams) {
+				// What a system still owes would be counted against the next rate.
 				fleet.closeStreams();
-				Child.pause(Duration.ofSeconds(2));
+				Child.pause(Duration.ofSeconds(5));
 				fleet.open(peer.streams(), streams, 0);
 			}
-			add(broadcast(peer, fleet, rate, streams, system + " " + rate + "/s").row("broadcast", system, streams,
-					rate + "/s"));
+			Row row = broadcast(peer, fleet, rate, streams, system + " " + rate + "/s").row("broadcast", system,
+					streams, rate + "/s");
+			drained = row.values().getOrDefault("lost", 0.0) == 0;
+			add(row);
 		}
 	}
 
@@ -215,6 +219,9 @@ public final class Measures {
 			probes.open(peer.streams(), this.plan.seconds() * 20, 20);
 			Tally seen = probes.tally(true);
 			Row.Builder row = new Row.Builder();
+			row.put("delivered/s", fleet.tally(false).received / phase.seconds());
+			row.put("opened", seen.open - held);
+			row.put("refused", seen.refused + seen.errors);
 			Phase.percentiles(row, "open ", seen.opens);
 			Phase.percentiles(row, "user message ", seen.single);
 			row.put("user messages", seen.single.getTotalCount());

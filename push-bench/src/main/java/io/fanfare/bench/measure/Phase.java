@@ -64,6 +64,11 @@ final class Phase {
 		return this.publishers;
 	}
 
+	/** How long it runs by now. */
+	double seconds() {
+		return (System.nanoTime() - this.began) / 1e9;
+	}
+
 	/** Lets time pass and says how it goes. */
 	Phase run(int seconds) {
 		long before = 0;

@@ -84,6 +84,28 @@ class StreamHandlerTests {
 	}
 
 	@Test
+	void readsMessagesThatChunksCutApart() {
+		String data = new String(Payload.write(200, 'A', 1, 1, System.nanoTime()), StandardCharsets.US_ASCII);
+		for (int cut = 1; cut < 40; cut++) {
+			for (int piece : new int[] { 1, 20, 100_000 }) {
+				this.loop.begin('A');
+				EmbeddedChannel another = new EmbeddedChannel(
+						new StreamHandler(this.loop, new byte[0], System.nanoTime()));
+				byte[] bytes = head("200 OK").text(Integer.toHexString(6 + cut) + "\r\ndata: " + data.substring(0, cut))
+					.text("\r\n" + Integer.toHexString(202 - cut) + "\r\n" + data.substring(cut) + "\n\n\r\n")
+					.events(200, 1, 2).sent.toByteArray();
+				this.sent.reset();
+				for (int from = 0; from < bytes.length; from += piece) {
+					another.writeInbound(Unpooled.copiedBuffer(bytes, from, Math.min(piece, bytes.length - from)));
+				}
+				assertThat(this.loop.tally().received).as("cut at %d, pieces of %d", cut, piece).isEqualTo(2);
+				assertThat(this.loop.tally().flaws()).isZero();
+				assertThat(this.loop.tally().shared.getMaxValue()).isLessThan(60_000_000);
+			}
+		}
+	}
+
+	@Test
 	void seesWhatIsMissing() {
 		Tally tally = head("200 OK").events(200, 1, 1, 2, 5, 6).deliver(100_000);
 		assertThat(tally.missing).isEqualTo(2);
