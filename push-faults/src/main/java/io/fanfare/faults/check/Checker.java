@@ -91,6 +91,7 @@ public final class Checker {
 		pages.forEach(this::checkDelivery);
 		steady.forEach(this::checkTimes);
 		Duration twice = checkTakeovers(pages, timing.lease());
+		checkWinners(pages);
 		int closed = (int) steady.stream()
 			.flatMap((page) -> page.journal().stream())
 			.filter(Entry.Ended.class::isInstance)
@@ -291,6 +292,31 @@ public final class Checker {
 			complain("two streams of one user", twice);
 		}
 		return twice;
+	}
+
+	/**
+	 * Of a user's pages the one that was first admitted last is the one that lives. A
+	 * page that never had a cursor begins where its claim was.
+	 */
+	private void checkWinners(List<Notes> pages) {
+		Map<String, Long> newest = new HashMap<>();
+		for (Notes page : pages) {
+			newest.merge(page.user(), claimed(page), Math::max);
+		}
+		for (Notes page : pages) {
+			if (page.live() && claimed(page) < newest.getOrDefault(page.user(), MessageId.ZERO)) {
+				complain("an older page won", page.user());
+			}
+		}
+	}
+
+	private static long claimed(Notes page) {
+		for (Entry entry : page.journal()) {
+			if (entry instanceof Entry.Connected connected) {
+				return connected.from();
+			}
+		}
+		return MessageId.ZERO;
 	}
 
 	private static List<Life> lives(Notes page) {

@@ -34,4 +34,12 @@ public record Timing(Duration lease, Duration renewInterval, Duration heartbeat,
 		return this.lease.plusSeconds(2);
 	}
 
+	/**
+	 * Longer than nginx waits for a sign of life.
+	 * @return the time
+	 */
+	public Duration beyondSilence() {
+		return this.silence.plusSeconds(2);
+	}
+
 }

@@ -57,6 +57,9 @@ public final class Scenarios {
 				durable("node-frozen",
 						"A node is frozen for longer than its lease while users go elsewhere, and runs on",
 						ORDINARY.silent(), Scenarios::nodeFrozen),
+				durable("node-silent",
+						"A node is frozen until nginx gives it up, while users go elsewhere, and runs on",
+						ORDINARY.silent(), Scenarios::nodeSilent),
 				durable("node-cut-off",
 						"A node is cut off from Redis for longer than its lease while users go elsewhere",
 						ORDINARY.unlinked(), Scenarios::nodeCutOff),
@@ -194,12 +197,20 @@ public final class Scenarios {
 	}
 
 	private static void nodeFrozen(Stage stage) {
+		freeze(stage, stage.timing().beyondLease());
+	}
+
+	private static void nodeSilent(Stage stage) {
+		freeze(stage, stage.timing().beyondSilence());
+	}
+
+	private static void freeze(Stage stage, Duration time) {
 		stage.calm();
 		List<Page> moving = stage.pagesOn(0).stream().limit(3).toList();
 		stage.cluster().node(0).freeze();
 		stage.calm();
 		moving.forEach((page) -> stage.crowd().open(page));
-		stage.last(stage.timing().beyondLease());
+		stage.last(time);
 		stage.cluster().node(0).thaw();
 		stage.healed();
 		stage.expect("the pages that were taken over know", stage.timing().lease(),

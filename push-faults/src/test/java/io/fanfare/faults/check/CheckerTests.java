@@ -100,6 +100,15 @@ class CheckerTests {
 	}
 
 	@Test
+	void olderPageThatWinsIsAComplaint() {
+		Notes older = page("a", true, new Entry.Connected(0, 0, "c1", "n", 5), heard(0, 0), heard(0, 1), heard(0, 2),
+				heard(0, 3));
+		Notes newer = page("b", false, new Entry.Connected(ms(1000), 0, "c2", "n", 35));
+		assertThat(check(older, newer).complaints()).containsExactly("an older page won: anna");
+		assertThat(check(older).complaints()).isEmpty();
+	}
+
+	@Test
 	void statusThatEndsAnEventSourceForGoodIsAComplaint() {
 		assertThat(check(page("a", false, connected(0, 5), new Entry.Ended(0, 0, "status 502"))).complaints())
 			.hasSize(1);
