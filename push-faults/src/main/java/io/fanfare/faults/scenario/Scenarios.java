@@ -51,6 +51,9 @@ public final class Scenarios {
 						STREAMS_STAY.unlinked(), Scenarios::halfOpen),
 				durable("slow-wire", "Every piece between one node and Redis takes 150 ms longer each way",
 						STREAMS_STAY.unlinked(), Scenarios::slowWire),
+				durable("slow-subscriptions",
+						"What one node subscribes takes 150 ms longer each way than what it writes",
+						STREAMS_STAY.unlinked(), Scenarios::slowSubscriptions),
 				// ---- nodes
 				durable("node-killed", "A node is killed (-9); some of its users do not come back", ORDINARY,
 						Scenarios::nodeKilled),
@@ -176,6 +179,15 @@ public final class Scenarios {
 	private static void slowWire(Stage stage) {
 		stage.calm();
 		stage.cluster().wire(0).delay(Duration.ofMillis(150));
+		stage.outage();
+		stage.cluster().wire(0).restore();
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void slowSubscriptions(Stage stage) {
+		stage.calm();
+		stage.cluster().wire(0).delay(Duration.ofMillis(150), "SUBSCRIBE");
 		stage.outage();
 		stage.cluster().wire(0).restore();
 		stage.healed();

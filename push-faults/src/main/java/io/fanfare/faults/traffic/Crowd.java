@@ -55,7 +55,7 @@ public final class Crowd implements AutoCloseable {
 		this.api = api;
 		this.nginx = nginx;
 		this.users = IntStream.range(0, STEADY + FLAPPING + RESTLESS).mapToObj((i) -> scenario + "-user-" + i).toList();
-		this.topics = IntStream.range(0, TOPICS).mapToObj((i) -> scenario + "." + i).toList();
+		this.topics = IntStream.range(0, TOPICS + FLAPPING + RESTLESS).mapToObj((i) -> scenario + "." + i).toList();
 		for (int i = 0; i < this.users.size(); i++) {
 			this.tokens.add(this.api.token(this.users.get(i)));
 			open(i);
@@ -68,7 +68,12 @@ public final class Crowd implements AutoCloseable {
 	 * @return the page
 	 */
 	public Page open(int index) {
-		List<String> mine = List.of(this.topics.get(index % TOPICS), this.topics.get((index + 1) % TOPICS));
+		List<String> mine = new ArrayList<>(
+				List.of(this.topics.get(index % TOPICS), this.topics.get((index + 1) % TOPICS)));
+		if (index >= STEADY) {
+			// Heard by nobody else: a node subscribes anew with every page of this user.
+			mine.add(this.topics.get(TOPICS + index - STEADY));
+		}
 		String token = this.tokens.get(index);
 		Page page = new Page(this.users.get(index), mine, this.scenario, () -> request(token));
 		this.pages.add(page);

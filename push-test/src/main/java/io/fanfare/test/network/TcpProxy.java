@@ -55,6 +55,9 @@ public final class TcpProxy implements AutoCloseable {
 
 	private Duration delay = Duration.ZERO;
 
+	/** Only connections whose clients send this are delayed; empty for all. */
+	private String delayed = "";
+
 	private TcpProxy(int target, boolean tapped) {
 		this.target = target;
 		this.tapped = tapped;
@@ -85,6 +88,9 @@ public final class TcpProxy implements AutoCloseable {
 		private final Socket client;
 
 		private final Socket server = new Socket();
+
+		/** Whether its client has sent what makes it one of those that are delayed. */
+		private volatile boolean slow;
 
 		/** Set once its bytes go nowhere any more, whatever becomes of the others. */
 		private volatile boolean dead;
@@ -176,7 +182,19 @@ public final class TcpProxy implements AutoCloseable {
 	 * @param each how long
 	 */
 	public void delay(Duration each) {
-		locked(() -> this.delay = each);
+		delay(each, "");
+	}
+
+	/**
+	 * Delays each piece in each direction, on some connections only; order stays.
+	 * @param each how long
+	 * @param saying those connections whose clients send this from now on
+	 */
+	public void delay(Duration each, String saying) {
+		locked(() -> {
+			this.delay = each;
+			this.delayed = saying;
+		});
 	}
 
 	/**
@@ -202,6 +220,7 @@ public final class TcpProxy implements AutoCloseable {
 			this.swallowing = false;
 			this.stalled = false;
 			this.delay = Duration.ZERO;
+			this.wires.forEach((wire) -> wire.slow = false);
 			this.wires.removeIf((wire) -> {
 				if (wire.dead) {
 					wire.reset();
@@ -289,6 +308,9 @@ public final class TcpProxy implements AutoCloseable {
 				if (tap != null) {
 					locked(() -> tap.write(buffer, 0, length));
 				}
+				if (!toClient) {
+					recognize(wire, buffer, length);
+				}
 				if (passes(wire, toClient)) {
 					OutputStream out = to.getOutputStream();
 					out.write(buffer, 0, length);
@@ -308,6 +330,14 @@ public final class TcpProxy implements AutoCloseable {
 		}
 	}
 
+	private void recognize(Wire wire, byte[] bytes, int length) {
+		locked(() -> {
+			if (!wire.slow && !this.delay.isZero()) {
+				wire.slow = new String(bytes, 0, length, StandardCharsets.ISO_8859_1).contains(this.delayed);
+			}
+		});
+	}
+
 	/** Waits as long as the wire wants. Returns whether bytes arrive. */
 	private boolean passes(Wire wire, boolean toClient) {
 		this.lock.lock();
@@ -315,7 +345,7 @@ public final class TcpProxy implements AutoCloseable {
 			while (this.stalled && toClient && !wire.client.isClosed()) {
 				this.flows.await(100, TimeUnit.MILLISECONDS);
 			}
-			long left = this.delay.toNanos();
+			long left = wire.slow ? this.delay.toNanos() : 0;
 			while (left > 0 && !wire.client.isClosed()) {
 				left = this.flows.awaitNanos(left);
 			}
