@@ -8,8 +8,13 @@
 --       7 the message's own expiry in ms since the epoch, "0" for none
 --       8 body hash, "" without an idempotency key  9 how long the idempotency record is kept, in ms
 --       10 envelope  11.. channel names, in the order of the streams
+-- A user's message goes to the node that presence names; for a while after a data loss, when presence names none, to all.
 -- Returns {"ok" or "replayed", answer} or {"mismatch"}; answer is "id:online id:online …", online "1", "0", or "-" for a
 -- channel that is no user's.
+
+-- For so long after a data loss a user without an owner may have a stream all the same: its field went with what was lost,
+-- and the renewal that writes it back is still to come. Longer than a lease, for no stream is written to without one.
+local UNCERTAIN_MS = 60000
 
 local run, seen, prefix, length, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local share = age / length
@@ -62,7 +67,14 @@ local function append(channel, stream_key, id, now, ms)
 	end
 end
 
+-- Whether the presence hash may lack fields that it should have.
+local function presence_uncertain(now)
+	local since = redis.call('GET', KEYS[3])
+	return not since or now - id_parts(since) < UNCERTAIN_MS
+end
+
 local answers = {}
+local uncertain
 for i = 11, #ARGV do
 	local channel = ARGV[i]
 	local id, now, ms = clock_next(KEYS[1], KEYS[3], seen, KEYS[2], run)
@@ -74,6 +86,13 @@ for i = 11, #ARGV do
 		if owner then
 			local node, connection = string.match(owner, '^(%S+) (%S+)')
 			redis.call('PUBLISH', prefix .. 'node:' .. node, 'M ' .. id .. ' ' .. connection .. ' ' .. channel .. '\n' .. envelope)
+		else
+			if uncertain == nil then
+				uncertain = presence_uncertain(now)
+			end
+			if uncertain then
+				redis.call('PUBLISH', prefix .. 'ch:all', 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
+			end
 		end
 		answers[#answers + 1] = id .. (owner and ':1' or ':0')
 	else

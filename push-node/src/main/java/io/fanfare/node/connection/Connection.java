@@ -70,6 +70,9 @@ public final class Connection {
 	/** Below it Redis may have lost something, as of the last claim or renewal. */
 	private long since;
 
+	/** How often ids had stepped back on its loop at the last claim or renewal. */
+	private int stepsBack;
+
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
 
@@ -195,8 +198,8 @@ public final class Connection {
 	// ---- admission
 
 	void subscribe() {
-		for (int i = 1; i < this.channels.size(); i++) {
-			this.subscriptions.add(this.loop.topics().add(this.channels.get(i), this));
+		for (ChannelName channel : this.channels) {
+			this.subscriptions.add(this.loop.topics().add(channel, this));
 		}
 	}
 
@@ -248,6 +251,7 @@ public final class Connection {
 				}
 				this.claimed = true;
 				this.since = owner.since();
+				this.stepsBack = this.loop.stepsBack();
 				this.proof = sent;
 				this.loop.noteProof(sent);
 				if (!isProven()) {
@@ -354,20 +358,30 @@ public final class Connection {
 			return;
 		}
 		Proof before = this.proof;
-		boolean absent = restored || this.unsure;
+		boolean lossy = storeSince > this.since;
+		boolean sameLink = before != null && before.link() == sent.link();
+		// Ids rise on a link but where the store gives some once more.
+		boolean unbroken = sameLink && this.loop.stepsBack() == this.stepsBack;
+		this.stepsBack = this.loop.stepsBack();
+		// A field that was there a lease ago can only have gone with what the store lost,
+		// and then all nodes were sent what was published to its user.
+		boolean absent = (restored || this.unsure) && !(lossy && unbroken && isProven());
 		this.unsure = false;
 		if (absent) {
 			this.proof = null;
 			fallBehind();
 		}
 		this.proof = sent;
-		if (absent || before == null || before.link() != sent.link()) {
+		if (absent || !sameLink) {
 			// What was published until then may have gone nowhere.
 			missed(clock);
 		}
-		if (storeSince > this.since) {
+		if (lossy) {
 			this.since = storeSince;
-			this.delivery.setBack(storeSince);
+			if (!unbroken) {
+				fallBehind();
+				this.delivery.setBack(storeSince);
+			}
 		}
 	}
 

@@ -96,6 +96,12 @@ public final class StreamLoop {
 	/** The highest id that has passed here. */
 	private long head;
 
+	/**
+	 * How often an id came that was not above the last: the store was emptied while its
+	 * clock stepped back, and gives ids once more.
+	 */
+	private int stepsBack;
+
 	private final Renewals renewals;
 
 	private int ticks;
@@ -254,7 +260,7 @@ public final class StreamLoop {
 				case Message message -> dispatch(message);
 				case Inbox.Delivery(Connection connection, Message message) -> {
 					connection.append(message, true);
-					pass(message.id());
+					arrive(message.id());
 				}
 				default -> ((Runnable) item).run();
 			}
@@ -265,10 +271,18 @@ public final class StreamLoop {
 		Topic<Connection> topic = this.topics.find(message.channel());
 		if (topic != null) {
 			for (int i = 0; i < topic.size(); i++) {
-				topic.subscriber(i).append(message, false);
+				topic.subscriber(i).append(message, message.channel().isUser());
 			}
 		}
-		pass(message.id());
+		arrive(message.id());
+	}
+
+	/** A message came over pub/sub. */
+	private void arrive(long id) {
+		if (id <= this.head) {
+			this.stepsBack++;
+		}
+		pass(id);
 	}
 
 	/** Whatever was published up to an id has arrived here. */
@@ -451,6 +465,10 @@ public final class StreamLoop {
 
 	long head() {
 		return this.head;
+	}
+
+	int stepsBack() {
+		return this.stepsBack;
 	}
 
 	/** A proof that would be made by a request sent now. */

@@ -17,7 +17,7 @@ public final class Topic<S> {
 
 	private final ChannelName name;
 
-	private @Nullable Subscription<S>[] subscriptions = newArray(4);
+	private @Nullable Subscription<S>[] subscriptions;
 
 	private int size;
 
@@ -34,6 +34,8 @@ public final class Topic<S> {
 	 */
 	Topic(ChannelName name, Executor loop, Runnable changed) {
 		this.name = name;
+		// Users seldom have more than one stream, and there is one of these for each.
+		this.subscriptions = newArray(name.isUser() ? 1 : 4);
 		this.confirmed = (number) -> loop.execute(() -> {
 			this.link = number;
 			changed.run();
@@ -106,10 +108,11 @@ public final class Topic<S> {
 	/**
 	 * Tells whether messages of this topic arrive.
 	 * @param present the number of the present link
-	 * @return whether Redis confirmed the subscription on it
+	 * @return whether Redis confirmed the subscription on it; of a user's channel none is
+	 * needed
 	 */
 	public boolean isConfirmed(long present) {
-		return this.link != 0 && this.link == present;
+		return present != 0 && (this.link == present || this.name.isUser());
 	}
 
 	/**

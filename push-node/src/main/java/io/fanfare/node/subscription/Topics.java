@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The topics of one loop, {@code all} among them. Belongs to its loop. The node is asked
  * to subscribe when a topic gets its first subscriber here and to stop when it loses its
- * last; {@code all} stays.
+ * last; {@code all} stays. Of a user's channel nothing is asked for: what is published to
+ * it comes over the node's own channel, or that of {@code all}.
  *
  * @param <S> who subscribes
  */
@@ -42,7 +43,9 @@ public final class Topics<S> {
 	private Topic<S> make(ChannelName name) {
 		Topic<S> topic = new Topic<>(name, this.loop, this.changed);
 		this.topics.put(name.value(), topic);
-		this.upstream.subscribe(name, topic.confirmed());
+		if (!name.isUser()) {
+			this.upstream.subscribe(name, topic.confirmed());
+		}
 		return topic;
 	}
 
@@ -89,7 +92,9 @@ public final class Topics<S> {
 		topic.remove(subscription);
 		if (topic.size() == 0 && !topic.name().equals(ChannelName.ALL)) {
 			this.topics.remove(topic.name().value());
-			this.upstream.unsubscribe(topic.name(), topic.confirmed());
+			if (!topic.name().isUser()) {
+				this.upstream.unsubscribe(topic.name(), topic.confirmed());
+			}
 		}
 	}
 

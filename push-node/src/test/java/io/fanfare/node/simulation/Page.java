@@ -68,6 +68,11 @@ final class Page {
 
 	private final Map<String, Integer> excused = new HashMap<>();
 
+	private final Set<String> connections = new java.util.HashSet<>();
+
+	/** Above it all may come again: the stream was set back, and said so. */
+	private long repeatedFrom = Long.MAX_VALUE;
+
 	private final BitSet seen = new BitSet();
 
 	private final List<Gap> gaps = new ArrayList<>();
@@ -229,7 +234,7 @@ final class Page {
 		String id = block.id();
 		switch (block.event()) {
 			case "push.connected" -> connected(from, String.valueOf(id), mark);
-			case "push.gap" -> gap(from, String.valueOf(block.data()), mark);
+			case "push.gap" -> gap(from, String.valueOf(id), String.valueOf(block.data()), mark);
 			case "push.kicked" -> from.kicked();
 			default -> {
 				if (id != null && !id.equals(this.lastId)) {
@@ -246,6 +251,7 @@ final class Page {
 	}
 
 	private void connected(SimulatedSocket from, String id, Mark mark) {
+		this.connections.add(String.valueOf(from.connection()));
 		if (!this.lastId.isEmpty()) {
 			if (!id.equals(this.lastId)) {
 				this.simulation.fail("CURSOR", "%s resumes from %s and is told %s", this, this.lastId, id);
@@ -279,6 +285,9 @@ final class Page {
 		}
 		if (!this.channels.contains(truth.channel())) {
 			this.simulation.fail("FOREIGN", "%s gets %s", this, truth);
+		}
+		if (this.seen.get(truth.index()) && truth.id() > this.repeatedFrom) {
+			return;
 		}
 		if (this.seen.get(truth.index())) {
 			this.simulation.fail("TWICE", "%s gets %s twice", this, truth);
@@ -314,11 +323,12 @@ final class Page {
 
 	private boolean isMissing(Truth truth) {
 		return this.channels.contains(truth.channel()) && !this.seen.get(truth.index()) && !truth.isEphemeral()
+				&& (truth.displacer() == null || this.connections.contains(truth.displacer()))
 				&& truth.index() >= this.excused.getOrDefault(truth.channel(), 0)
 				&& !truth.isExpired(this.simulation.now());
 	}
 
-	private void gap(SimulatedSocket from, String data, Mark mark) {
+	private void gap(SimulatedSocket from, String id, String data, Mark mark) {
 		Gap gap = new Gap(field(data, "channel"), MessageId.parse(field(data, "from")),
 				MessageId.parse(field(data, "to")), field(data, "reason"),
 				this.simulation.isForgotten(MessageId.parse(field(data, "from"))));
@@ -326,6 +336,9 @@ final class Page {
 			this.simulation.fail("FOREIGN", "%s gets a gap of %s", this, gap.channel());
 		}
 		this.gaps.add(gap);
+		if (gap.reason().equals("data-loss") && gap.from() < MessageId.parse(id) && this.simulation.repeats()) {
+			this.repeatedFrom = Math.min(this.repeatedFrom, gap.from());
+		}
 		boolean isLoss = !gap.reason().equals("retention");
 		int to = isLoss ? this.simulation.coveredBy(gap.to(), mark) : this.simulation.upTo(gap.to(), mark);
 		this.excused.merge(gap.channel(), to, Math::max);

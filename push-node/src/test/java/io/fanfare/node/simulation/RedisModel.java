@@ -42,6 +42,8 @@ final class RedisModel {
 
 	private static final long TWIN_WINDOW_MS = 60_000;
 
+	private static final long UNCERTAIN_MS = 60_000;
+
 	private final LongSupplier millis;
 
 	private final Settings settings;
@@ -207,6 +209,11 @@ final class RedisModel {
 	/** As if the run id stored were another server's. */
 	void forgetRun(String other) {
 		this.store.run = other;
+	}
+
+	/** As if the last data loss were long ago. */
+	void forgetLoss() {
+		this.store.since = 0L;
 	}
 
 	/** As if the key had expired or been evicted. */
@@ -450,6 +457,9 @@ final class RedisModel {
 					send("node:" + owner.node(),
 							"M " + MessageId.format(id) + " " + owner.connection() + " " + channel.value() + "\n",
 							bytes);
+				}
+				else if (now() - MessageId.timestamp(since()) < UNCERTAIN_MS) {
+					send("ch:all", "M " + MessageId.format(id) + " - " + channel.value() + "\n", bytes);
 				}
 				receipts.add(new Publisher.Receipt(id, owner != null));
 			}

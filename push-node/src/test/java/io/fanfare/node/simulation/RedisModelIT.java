@@ -339,8 +339,12 @@ class RedisModelIT {
 	private void lose() {
 		ChannelName channel = any(CHANNELS);
 		String user = any(USERS);
-		switch (this.random.nextInt(7)) {
+		switch (this.random.nextInt(10)) {
 			case 0 -> flush();
+			case 7, 8, 9 -> {
+				this.commands.set(PREFIX + "since", "0-0");
+				this.model.forgetLoss();
+			}
 			case 6 -> {
 				if (this.random.nextBoolean()) {
 					flush();

@@ -36,6 +36,11 @@ enum Scenario {
 
 	REDIS_FROM_AN_OLD_SNAPSHOT(2, 2, 1, Fault.REDIS_SNAPSHOT, Fault.FALSE_GAPS, Fault.TCP_CUT),
 
+	REDIS_FLUSHED(2, 2, 1, Fault.REDIS_FLUSH, Fault.FALSE_GAPS),
+
+	REDIS_FLUSHED_AND_MORE(2, 2, 2, Fault.REDIS_FLUSH, Fault.FALSE_GAPS, Fault.TCP_CUT, Fault.SLOW,
+			Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.PUBSUB_CUT, Fault.API_CUT, Fault.TTL),
+
 	TIME_STEPS_BACK(2, 2, 1, Fault.TIME_BACK, Fault.TCP_CUT),
 
 	API_TIME_OUT(2, 2, 1, Fault.API_CUT),
@@ -46,8 +51,8 @@ enum Scenario {
 
 	EVERYTHING(3, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT, Fault.PUBSUB_BLACK_HOLE,
 			Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE, Fault.CRASH, Fault.DRAIN, Fault.FREEZE,
-			Fault.TRIM, Fault.OVERFLOW, Fault.REDIS_EMPTY, Fault.REDIS_SNAPSHOT, Fault.API_CUT, Fault.NOBODY_LEAVES,
-			Fault.FALSE_GAPS),
+			Fault.TRIM, Fault.OVERFLOW, Fault.REDIS_EMPTY, Fault.REDIS_SNAPSHOT, Fault.REDIS_FLUSH, Fault.API_CUT,
+			Fault.NOBODY_LEAVES, Fault.FALSE_GAPS),
 
 	EVERYTHING_BUT_DATA_LOSS(2, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT,
 			Fault.PUBSUB_BLACK_HOLE, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE, Fault.CRASH,
@@ -102,6 +107,8 @@ enum Scenario {
 		TTL,
 		/** Redis starts again with nothing. */
 		REDIS_EMPTY,
+		/** All keys are deleted; no link is lost. */
+		REDIS_FLUSH,
 		/** Redis starts again with what it once had. */
 		REDIS_SNAPSHOT,
 		/** The clock of Redis steps back. */

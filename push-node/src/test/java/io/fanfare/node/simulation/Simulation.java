@@ -123,6 +123,8 @@ final class Simulation {
 
 	private int restarts;
 
+	private long flushedAt = Long.MIN_VALUE / 2;
+
 	private final Set<SimulatedPubSub.Session> subscribers = new java.util.LinkedHashSet<>();
 
 	private final Deque<Queue<Runnable>> orphans = new ArrayDeque<>();
@@ -198,7 +200,7 @@ final class Simulation {
 
 	/** A message that was stored, or would have been if it were not ephemeral. */
 	record Truth(int index, String channel, long id, int era, String label, int hash, boolean isEphemeral,
-			long expiresAt) {
+			long expiresAt, @Nullable String displacer) {
 
 		boolean isExpired(long at) {
 			return this.expiresAt != 0 && this.expiresAt <= EPOCH + at;
@@ -282,6 +284,13 @@ final class Simulation {
 	/** How many messages may wait for a loop. */
 	int inboxLimit() {
 		return this.inboxLimit;
+	}
+
+	/**
+	 * Whether a stream may be set back: the link was lost before the data loss was known.
+	 */
+	boolean repeats() {
+		return this.scenario.has(Fault.PUBSUB_CUT) && this.scenario.has(Fault.REDIS_FLUSH);
 	}
 
 	boolean forgets() {
@@ -376,6 +385,15 @@ final class Simulation {
 		return this.claimedAt.getOrDefault(connection, 0);
 	}
 
+	/**
+	 * Whom a message is for where a newer connection may have displaced another that the
+	 * store had forgotten: that one is told by its next renewal.
+	 */
+	private @Nullable String displacer(ChannelName channel) {
+		RedisModel.Owner owner = channel.isUser() ? this.redis.presence().get(channel.userId()) : null;
+		return (owner != null && this.now - this.flushedAt < LEASE) ? owner.connection() : null;
+	}
+
 	private final class Witness implements RedisModel.Witness {
 
 		@Override
@@ -383,7 +401,7 @@ final class Simulation {
 			Simulation self = Simulation.this;
 			String data = new String(envelope.data(), StandardCharsets.UTF_8);
 			Truth one = new Truth(self.truth.size(), channel.value(), id, self.era, label(data), data.hashCode(),
-					envelope.ephemeral(), envelope.expiresAt());
+					envelope.ephemeral(), envelope.expiresAt(), self.displacer(channel));
 			self.truth.add(one);
 			self.byId.put(id + "/" + one.label(), one);
 			self.statistics.messages++;
@@ -565,6 +583,7 @@ final class Simulation {
 		}
 		if (this.restarts < 2) {
 			fault(Fault.REDIS_EMPTY, () -> restart(null));
+			fault(Fault.REDIS_FLUSH, this::flush);
 			fault(Fault.REDIS_SNAPSHOT, () -> {
 				trace("REDIS takes a snapshot");
 				this.snapshot = this.redis.snapshot();
@@ -717,13 +736,9 @@ final class Simulation {
 
 	private void restart(RedisModel.@Nullable Snapshot from) {
 		trace("FAULT Redis starts again %s", (from != null) ? "from a snapshot" : "empty");
-		this.restarts++;
-		this.era++;
 		this.run++;
-		this.redis.restore(from);
+		lose(from);
 		this.redisUpAt = this.now + this.random.nextInt(1_500);
-		this.now += 1;
-		this.redis.presence().values().forEach((owner) -> this.displacedAt.remove(owner.connection()));
 		this.orphans.clear();
 		this.api.cut(false);
 		for (SimulatedNode node : this.nodes) {
@@ -732,6 +747,21 @@ final class Simulation {
 				node.pubSub().cut(false);
 			}
 		}
+	}
+
+	/** All keys are deleted, and nothing else happens. */
+	private void flush() {
+		trace("FAULT Redis is flushed");
+		this.flushedAt = this.now;
+		lose(null);
+	}
+
+	private void lose(RedisModel.@Nullable Snapshot from) {
+		this.restarts++;
+		this.era++;
+		this.redis.restore(from);
+		this.now += 1;
+		this.redis.presence().values().forEach((owner) -> this.displacedAt.remove(owner.connection()));
 	}
 
 	// ---- the run

@@ -10,6 +10,7 @@ import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.redis.Publisher.Idempotency;
 import io.fanfare.protocol.redis.Publisher.Receipt;
 import io.fanfare.protocol.redis.Publisher.Result;
+import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.Range;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -60,11 +61,27 @@ class PublishMessageIT {
 
 	@Test
 	void aMessageToAnOfflineUserIsStoredAndPublishedNowhere() {
-		RedisPartition.Ear ear = this.partition.listen("node:node-a", "ch:user:alice");
+		this.partition.redis().set(RedisPartition.SINCE, "1-0");
+		this.partition.redis().set(RedisPartition.CLOCK, "2-0");
+		RedisPartition.Ear ear = this.partition.listen("node:node-a", "ch:user:alice", "ch:all");
 		Receipt receipt = publish(ALICE, message("hello"));
 		assertThat(receipt.online()).isFalse();
 		assertThat(stored(ALICE_STREAM)).containsExactly(receipt.id());
 		ear.heardNoMore("node:node-a");
+	}
+
+	@Test
+	void afterADataLossAMessageToAUserWithoutOwnerGoesToAllNodes() {
+		publish(NEWS, message("before"));
+		TestRedis.shared().clear();
+		RedisPartition.Ear ear = this.partition.listen("ch:all", "ch:user:alice");
+		Receipt receipt = publish(ALICE, message("hello"));
+		assertThat(receipt.online()).isFalse();
+		Frame.Published frame = ear.next(Frame.Published.class);
+		assertThat(frame.id()).isEqualTo(receipt.id());
+		assertThat(frame.connection()).isNull();
+		assertThat(frame.channel()).isEqualTo(ALICE);
+		assertThat(stored(ALICE_STREAM)).containsExactly(receipt.id());
 	}
 
 	@Test
