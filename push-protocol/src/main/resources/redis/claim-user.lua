@@ -27,6 +27,11 @@ end
 local now = time_ms()
 local generation = id_after(clock, now)
 redis.call('SET', KEYS[1], generation)
+if not victim and presence_uncertain(since, now) then
+	-- Whom it displaces the store may have forgotten: "D generation connection client user\n" tells all nodes.
+	redis.call('PUBLISH', prefix .. 'ch:all',
+		string.format('D %s %s %s %s\n', generation, connection, client, user))
+end
 displace(prefix, KEYS[4], user, victim, {
 	node = node, connection = connection, generation = generation, client = client,
 	since = string.format('%.0f', now), tier = ARGV[9]

@@ -97,3 +97,12 @@ local function clock_guard(clock_key, run_key, since_key, run, seen, durable)
 	redis.call('SET', run_key, run)
 	return clock, since
 end
+
+-- For so long after a data loss a user without an owner may have a stream all the same: its field went with what was lost,
+-- and the renewal that writes it back is still to come. Longer than a lease, for no stream is written to without one.
+local UNCERTAIN_MS = 60000
+
+-- Whether the presence hash may lack fields that it should have. `since` may be nil.
+local function presence_uncertain(since, now)
+	return not since or now - id_parts(since) < UNCERTAIN_MS
+end

@@ -12,10 +12,6 @@
 -- Returns {"ok" or "replayed", answer} or {"mismatch"}; answer is "id:online id:online …", online "1", "0", or "-" for a
 -- channel that is no user's.
 
--- For so long after a data loss a user without an owner may have a stream all the same: its field went with what was lost,
--- and the renewal that writes it back is still to come. Longer than a lease, for no stream is written to without one.
-local UNCERTAIN_MS = 60000
-
 local run, seen, prefix, length, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local share = age / length
 local ephemeral, expires, hash, envelope = ARGV[6] == '1', ARGV[7], ARGV[8], ARGV[10]
@@ -67,12 +63,6 @@ local function append(channel, stream_key, id, now, ms)
 	end
 end
 
--- Whether the presence hash may lack fields that it should have.
-local function presence_uncertain(now)
-	local since = redis.call('GET', KEYS[3])
-	return not since or now - id_parts(since) < UNCERTAIN_MS
-end
-
 local answers = {}
 local uncertain
 for i = 11, #ARGV do
@@ -88,7 +78,7 @@ for i = 11, #ARGV do
 			redis.call('PUBLISH', prefix .. 'node:' .. node, 'M ' .. id .. ' ' .. connection .. ' ' .. channel .. '\n' .. envelope)
 		else
 			if uncertain == nil then
-				uncertain = presence_uncertain(now)
+				uncertain = presence_uncertain(redis.call('GET', KEYS[3]), now)
 			end
 			if uncertain then
 				redis.call('PUBLISH', prefix .. 'ch:all', 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)

@@ -30,6 +30,12 @@ public interface MessageSink {
 	void kick(Frame.Kick kick);
 
 	/**
+	 * A connection hears a user from now on; whichever other one did is displaced.
+	 * @param displacement by what
+	 */
+	void displace(Frame.Displacement displacement);
+
+	/**
 	 * A client asks for the end of its own stream.
 	 * @param connection the connection
 	 */

@@ -399,6 +399,7 @@ public final class PubSubLink implements AutoCloseable {
 				}
 			}
 			case Frame.Kick kick -> this.sink.kick(kick);
+			case Frame.Displacement displacement -> this.sink.displace(displacement);
 			case Frame.Close close -> this.sink.close(close.connection());
 			case Frame.Probe arrived -> {
 				this.commands.observe(arrived.id());

@@ -14,6 +14,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
@@ -382,6 +383,13 @@ public final class Connection {
 				fallBehind();
 				this.delivery.setBack(storeSince);
 			}
+		}
+	}
+
+	/** A newer connection may hear the user. */
+	void displaced(Frame.Displacement by) {
+		if (this.claimed && this.generation < by.generation() && !this.upkeep.isLeaving()) {
+			displaced(by.generation(), by.client().equals(this.client));
 		}
 	}
 

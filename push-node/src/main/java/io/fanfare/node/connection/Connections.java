@@ -217,6 +217,13 @@ public final class Connections implements MessageSink {
 	}
 
 	@Override
+	public void displace(Frame.Displacement displacement) {
+		for (StreamLoop loop : this.loops) {
+			loop.submit(() -> loop.displace(displacement));
+		}
+	}
+
+	@Override
 	public void close(String id) {
 		closeByClient(id);
 	}

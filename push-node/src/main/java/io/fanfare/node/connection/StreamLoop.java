@@ -22,6 +22,7 @@ import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
@@ -384,6 +385,17 @@ public final class StreamLoop {
 		this.node.connections().closed(connection);
 		if (begun) {
 			this.node.events().closed(ending, Duration.ofNanos(this.executor.nanoTime() - connection.openedNanos()));
+		}
+	}
+
+	/** Ends what a newer connection displaced without the store knowing. On the loop. */
+	void displace(Frame.Displacement by) {
+		Topic<Connection> topic = this.topics.find(ChannelName.user(by.user()));
+		if (topic != null) {
+			// From the end: whoever is displaced leaves its place to the last.
+			for (int i = topic.size() - 1; i >= 0; i--) {
+				topic.subscriber(i).displaced(by);
+			}
 		}
 	}
 

@@ -68,8 +68,6 @@ final class Page {
 
 	private final Map<String, Integer> excused = new HashMap<>();
 
-	private final Set<String> connections = new java.util.HashSet<>();
-
 	/** Above it all may come again: the stream was set back, and said so. */
 	private long repeatedFrom = Long.MAX_VALUE;
 
@@ -251,7 +249,6 @@ final class Page {
 	}
 
 	private void connected(SimulatedSocket from, String id, Mark mark) {
-		this.connections.add(String.valueOf(from.connection()));
 		if (!this.lastId.isEmpty()) {
 			if (!id.equals(this.lastId)) {
 				this.simulation.fail("CURSOR", "%s resumes from %s and is told %s", this, this.lastId, id);
@@ -323,7 +320,6 @@ final class Page {
 
 	private boolean isMissing(Truth truth) {
 		return this.channels.contains(truth.channel()) && !this.seen.get(truth.index()) && !truth.isEphemeral()
-				&& (truth.displacer() == null || this.connections.contains(truth.displacer()))
 				&& truth.index() >= this.excused.getOrDefault(truth.channel(), 0)
 				&& !truth.isExpired(this.simulation.now());
 	}

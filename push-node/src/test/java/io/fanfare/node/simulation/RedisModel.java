@@ -295,6 +295,10 @@ final class RedisModel {
 		data.run = caller.run();
 	}
 
+	private boolean isPresenceUncertain() {
+		return this.store.since == null || now() - MessageId.timestamp(since()) < UNCERTAIN_MS;
+	}
+
 	private long since() {
 		Long since = this.store.since;
 		return (since != null) ? since : 0;
@@ -361,6 +365,10 @@ final class RedisModel {
 		}
 		long generation = idAfter(this.store.clock, now());
 		this.store.clock = generation;
+		if (victim == null && isPresenceUncertain()) {
+			send("ch:all", "D " + MessageId.format(generation) + " " + claim.connection() + " " + claim.client() + " "
+					+ claim.user() + "\n");
+		}
 		displace(claim.user(), victim, new Owner(node, claim.connection(), generation, claim.client(), now(), 0, 0));
 		this.witness.claimed(claim.connection());
 		return new ClaimResult.Owner(generation, generation, since());
@@ -458,7 +466,7 @@ final class RedisModel {
 							"M " + MessageId.format(id) + " " + owner.connection() + " " + channel.value() + "\n",
 							bytes);
 				}
-				else if (now() - MessageId.timestamp(since()) < UNCERTAIN_MS) {
+				else if (isPresenceUncertain()) {
 					send("ch:all", "M " + MessageId.format(id) + " - " + channel.value() + "\n", bytes);
 				}
 				receipts.add(new Publisher.Receipt(id, owner != null));

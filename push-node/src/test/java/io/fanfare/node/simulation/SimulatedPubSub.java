@@ -338,6 +338,7 @@ final class SimulatedPubSub implements Topics.Upstream {
 				this.simulation.trace("%s: gets %s", this.node.name(), kick);
 				this.sink.kick(kick);
 			}
+			case Frame.Displacement displacement -> this.sink.displace(displacement);
 			case Frame.Close close -> this.sink.close(close.connection());
 			case Frame.Probe probe -> {
 				this.node.commands().observe(probe.id());

@@ -123,8 +123,6 @@ final class Simulation {
 
 	private int restarts;
 
-	private long flushedAt = Long.MIN_VALUE / 2;
-
 	private final Set<SimulatedPubSub.Session> subscribers = new java.util.LinkedHashSet<>();
 
 	private final Deque<Queue<Runnable>> orphans = new ArrayDeque<>();
@@ -200,7 +198,7 @@ final class Simulation {
 
 	/** A message that was stored, or would have been if it were not ephemeral. */
 	record Truth(int index, String channel, long id, int era, String label, int hash, boolean isEphemeral,
-			long expiresAt, @Nullable String displacer) {
+			long expiresAt) {
 
 		boolean isExpired(long at) {
 			return this.expiresAt != 0 && this.expiresAt <= EPOCH + at;
@@ -385,15 +383,6 @@ final class Simulation {
 		return this.claimedAt.getOrDefault(connection, 0);
 	}
 
-	/**
-	 * Whom a message is for where a newer connection may have displaced another that the
-	 * store had forgotten: that one is told by its next renewal.
-	 */
-	private @Nullable String displacer(ChannelName channel) {
-		RedisModel.Owner owner = channel.isUser() ? this.redis.presence().get(channel.userId()) : null;
-		return (owner != null && this.now - this.flushedAt < LEASE) ? owner.connection() : null;
-	}
-
 	private final class Witness implements RedisModel.Witness {
 
 		@Override
@@ -401,7 +390,7 @@ final class Simulation {
 			Simulation self = Simulation.this;
 			String data = new String(envelope.data(), StandardCharsets.UTF_8);
 			Truth one = new Truth(self.truth.size(), channel.value(), id, self.era, label(data), data.hashCode(),
-					envelope.ephemeral(), envelope.expiresAt(), self.displacer(channel));
+					envelope.ephemeral(), envelope.expiresAt());
 			self.truth.add(one);
 			self.byId.put(id + "/" + one.label(), one);
 			self.statistics.messages++;
@@ -752,7 +741,6 @@ final class Simulation {
 	/** All keys are deleted, and nothing else happens. */
 	private void flush() {
 		trace("FAULT Redis is flushed");
-		this.flushedAt = this.now;
 		lose(null);
 	}
 

@@ -17,7 +17,7 @@ public sealed interface Frame {
 
 	/**
 	 * A published message: {@code M id connection channel}, connection {@code -} where
-	 * the channel is no user's.
+	 * the channel is no user's, or the store may have forgotten who hears that user.
 	 *
 	 * @param id the message's id
 	 * @param connection the connection that heard the user when it was published, or null
@@ -37,6 +37,19 @@ public sealed interface Frame {
 	 * @param grace how long after the notice the stream is closed
 	 */
 	record Kick(String connection, long generation, @Nullable CloseReason reason, Duration grace) implements Frame {
+
+	}
+
+	/**
+	 * A connection hears a user from now on, and the store may have forgotten which one
+	 * it displaced: {@code D generation connection client user}.
+	 *
+	 * @param generation its generation
+	 * @param connection the connection
+	 * @param client its page
+	 * @param user the user
+	 */
+	record Displacement(long generation, String connection, String client, String user) implements Frame {
 
 	}
 
@@ -81,6 +94,7 @@ public sealed interface Frame {
 		return switch (head.charAt(0)) {
 			case 'M' -> published(head, bytes, end + 1);
 			case 'K' -> kick(head);
+			case 'D' -> displacement(head);
 			case 'P' -> probe(head);
 			case 'C' -> new Close(head.substring(2));
 			default -> null;
@@ -105,6 +119,14 @@ public sealed interface Frame {
 		}
 		return new Kick(parts[1], MessageId.parse(parts[2]), CloseReason.find(parts[3]),
 				Duration.ofMillis(Long.parseLong(parts[4])));
+	}
+
+	private static Displacement displacement(String head) {
+		String[] parts = head.split(" ", 5);
+		if (parts.length != 5) {
+			throw new IllegalArgumentException("Malformed displacement frame: " + head);
+		}
+		return new Displacement(MessageId.parse(parts[1]), parts[2], parts[3], parts[4]);
 	}
 
 	private static Probe probe(String head) {

@@ -47,6 +47,20 @@ class ClaimUserIT {
 	}
 
 	@Test
+	void soonAfterADataLossAllNodesAreToldOfAClaimThatFindsNoOwner() {
+		RedisPartition.Ear all = this.partition.listen("ch:all");
+		ClaimResult.Owner first = owner(claim("a", "c1", "page"));
+		assertThat(all.next(Frame.Displacement.class))
+			.isEqualTo(new Frame.Displacement(first.generation(), "c1", "page", "alice"));
+		claim("b", "c2", "other");
+		all.heardNoMore("ch:all");
+		this.partition.redis().del(RedisPartition.PRESENCE);
+		this.partition.redis().set(RedisPartition.SINCE, "1-0");
+		claim("b", "c3", "third");
+		all.heardNoMore("ch:all");
+	}
+
+	@Test
 	void whatWasPublishedBeforeIsBelowTheHandOverPointAndWhatComesAfterIsAbove() {
 		long before = publish();
 		ClaimResult.Owner result = owner(claim("a", "c1", "page"));

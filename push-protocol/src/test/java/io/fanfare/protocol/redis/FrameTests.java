@@ -49,6 +49,12 @@ class FrameTests {
 	}
 
 	@Test
+	void aDisplacementNamesGenerationConnectionClientAndAUserWhoMayHaveSpaces() {
+		assertThat(Frame.decode(RedisKeys.bytes("D 5-1 n.c page Zoë the 1st\n")))
+			.isEqualTo(new Frame.Displacement(MessageId.of(5, 1), "n.c", "page", "Zoë the 1st"));
+	}
+
+	@Test
 	void probeAndCloseAreRead() {
 		assertThat(Frame.decode(bytes("P 7-3 nonce with spaces\n")))
 			.isEqualTo(new Frame.Probe(MessageId.of(7, 3), "nonce with spaces"));
