@@ -6,10 +6,12 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.sse.SseBlock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message on its way through the node: rendered once, the same bytes go to every
- * connection. Immutable; its block must not be changed.
+ * connection. Immutable, but for the compressed form of its block, which is kept once it
+ * was made; its bytes must not be changed. Any thread may call.
  */
 public final class Message {
 
@@ -20,6 +22,8 @@ public final class Message {
 	private final byte[] block;
 
 	private final long expiresAt;
+
+	private volatile byte @Nullable [] deflated;
 
 	private Message(long id, ChannelName channel, byte[] block, long expiresAt) {
 		this.id = id;
@@ -62,6 +66,22 @@ public final class Message {
 	 */
 	public byte[] block() {
 		return this.block;
+	}
+
+	/**
+	 * Its block, compressed.
+	 * @return what was kept, or null where nothing was yet
+	 */
+	public byte @Nullable [] deflated() {
+		return this.deflated;
+	}
+
+	/**
+	 * Keeps its block, compressed. Who makes it at the same time makes the same.
+	 * @param bytes the bytes, not to be changed
+	 */
+	public void keepDeflated(byte[] bytes) {
+		this.deflated = bytes;
 	}
 
 	/**

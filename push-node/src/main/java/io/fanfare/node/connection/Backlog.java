@@ -91,7 +91,8 @@ final class Backlog {
 		return Chunks.end(chunk);
 	}
 
-	private Message[] messages() {
+	/** All messages in order. */
+	Message[] messages() {
 		Message[] path = new Message[this.size];
 		Backlog node = this;
 		for (int i = this.size - 1; i >= 0 && node != null && node.message != null; i--) {

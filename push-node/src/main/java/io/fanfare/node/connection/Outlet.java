@@ -3,8 +3,6 @@ package io.fanfare.node.connection;
 import java.time.Duration;
 
 import io.fanfare.protocol.CloseReason;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +26,16 @@ public interface Outlet {
 	void refuse(CloseReason reason, Duration retry);
 
 	/**
-	 * Writes and flushes chunks.
-	 * @param chunks framed; handed over
+	 * Writes and flushes a block of this stream's own.
+	 * @param block the block
 	 */
-	void write(ByteBuf chunks);
+	void write(byte[] block);
+
+	/**
+	 * Writes and flushes what other streams may be given as well.
+	 * @param chunk the loop's; not to be kept
+	 */
+	void write(SharedChunk chunk);
 
 	/**
 	 * Ends the stream in order and closes.
@@ -59,11 +63,5 @@ public interface Outlet {
 	 * @return bytes
 	 */
 	long pendingBytes();
-
-	/**
-	 * Makes buffers that suit it.
-	 * @return the allocator
-	 */
-	ByteBufAllocator allocator();
 
 }

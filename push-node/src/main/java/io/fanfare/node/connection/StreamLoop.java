@@ -26,8 +26,6 @@ import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,9 +85,7 @@ public final class StreamLoop {
 
 	private final Backlog root = Backlog.root();
 
-	private @Nullable Backlog chunkOf;
-
-	private @Nullable ByteBuf chunk;
+	private final SharedChunk chunk = new SharedChunk();
 
 	/** The number of the present link, 0 for none. */
 	private long link;
@@ -238,7 +234,7 @@ public final class StreamLoop {
 		flushReleases();
 		boolean more = !this.inbox.isEmpty() || !this.behind.isEmpty();
 		if (!more) {
-			dropChunk();
+			this.chunk.drop();
 		}
 		return more;
 	}
@@ -323,23 +319,8 @@ public final class StreamLoop {
 	}
 
 	/** The bytes of a backlog, shared by neighbours that are owed the same. */
-	ByteBuf chunk(Backlog backlog) {
-		ByteBuf present = this.chunk;
-		if (present == null || this.chunkOf != backlog) {
-			dropChunk();
-			present = backlog.encode(ByteBufAllocator.DEFAULT);
-			this.chunk = present;
-			this.chunkOf = backlog;
-		}
-		return present.retainedDuplicate();
-	}
-
-	private void dropChunk() {
-		if (this.chunk != null) {
-			this.chunk.release();
-			this.chunk = null;
-			this.chunkOf = null;
-		}
+	SharedChunk chunk(Backlog backlog) {
+		return this.chunk.of(backlog);
 	}
 
 	// ---- connections
@@ -409,7 +390,7 @@ public final class StreamLoop {
 		for (Connection connection : List.copyOf(this.connections)) {
 			connection.goAway(reason);
 		}
-		dropChunk();
+		this.chunk.close();
 		return flushReleases();
 	}
 

@@ -51,7 +51,7 @@ final class Upkeep {
 	// ---- what was written
 
 	void write(byte[] block) {
-		this.outlet.write(Chunks.chunk(this.outlet.allocator(), block));
+		this.outlet.write(block);
 		wrote();
 	}
 

@@ -25,9 +25,10 @@ final class Answers {
 	private Answers() {
 	}
 
-	/** The head of an event stream. */
-	static byte[] stream(String cors) {
-		byte[] rest = ascii(cors + "\r\n");
+	/** The head of an event stream, whose coding may depend on the request. */
+	static byte[] stream(String cors, boolean varies, boolean gzip) {
+		byte[] rest = ascii((gzip ? "Content-Encoding: gzip\r\n" : "") + (varies ? "Vary: Accept-Encoding\r\n" : "")
+				+ cors + "\r\n");
 		byte[] head = java.util.Arrays.copyOf(STREAM_HEAD, STREAM_HEAD.length + rest.length);
 		System.arraycopy(rest, 0, head, STREAM_HEAD.length, rest.length);
 		return head;

@@ -6,7 +6,9 @@ import java.util.concurrent.TimeUnit;
 import io.fanfare.node.connection.Blocks;
 import io.fanfare.node.connection.Chunks;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.Outlet;
+import io.fanfare.node.connection.SharedChunk;
 import io.fanfare.protocol.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -35,6 +37,12 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private final @Nullable String cursor;
 
+	/** Whether another request may be answered in another coding. */
+	private final boolean varies;
+
+	/** Null where the body travels as it is. */
+	private @Nullable GzipBody gzip;
+
 	private Connections.@Nullable Handle connection;
 
 	private boolean ending;
@@ -45,12 +53,17 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * @param cors the CORS headers of its answer
 	 * @param wantsStatus whether a refusal is a status rather than a block
 	 * @param cursor the cursor of the request
+	 * @param varies whether the coding depends on the request
+	 * @param gzip the body, if it is to be compressed
 	 */
-	NettyOutlet(Channel channel, String cors, boolean wantsStatus, @Nullable String cursor) {
+	NettyOutlet(Channel channel, String cors, boolean wantsStatus, @Nullable String cursor, boolean varies,
+			@Nullable GzipBody gzip) {
 		this.channel = channel;
 		this.cors = cors;
 		this.wantsStatus = wantsStatus;
 		this.cursor = cursor;
+		this.varies = varies;
+		this.gzip = gzip;
 	}
 
 	void use(Connections.Handle opened) {
@@ -59,11 +72,11 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public void begin(byte[] blocks) {
-		byte[] head = Answers.stream(this.cors);
-		ByteBuf answer = this.channel.alloc().directBuffer(head.length + blocks.length + 16);
-		answer.writeBytes(head);
-		ByteBuf first = Chunks.chunk(this.channel.alloc(), blocks);
-		answer.writeBytes(first);
+		byte[] head = Answers.stream(this.cors, this.varies, this.gzip != null);
+		ByteBuf first = (this.gzip != null) ? this.gzip.begin(this.channel.alloc(), blocks)
+				: Chunks.chunk(this.channel.alloc(), blocks);
+		ByteBuf answer = this.channel.alloc().directBuffer(head.length + first.readableBytes());
+		answer.writeBytes(head).writeBytes(first);
 		first.release();
 		this.channel.writeAndFlush(answer, this.channel.voidPromise());
 	}
@@ -76,23 +89,38 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 			farewell(Answers.problem(problem, this.cors, true, true));
 			return;
 		}
+		this.gzip = null;
 		begin(Blocks.busy(reason, this.cursor, retry));
 		end(null);
 	}
 
 	@Override
-	public void write(ByteBuf chunks) {
-		if (this.ending) {
-			chunks.release();
-			return;
+	public void write(byte[] block) {
+		if (!this.ending) {
+			write((this.gzip != null) ? this.gzip.append(this.channel.alloc(), block)
+					: Chunks.chunk(this.channel.alloc(), block));
 		}
-		this.channel.writeAndFlush(chunks, this.channel.voidPromise());
+	}
+
+	@Override
+	public void write(SharedChunk chunk) {
+		if (!this.ending) {
+			write((this.gzip != null) ? this.gzip.append(chunk) : chunk.plain());
+		}
+	}
+
+	private void write(ByteBuf chunk) {
+		this.channel.writeAndFlush(chunk, this.channel.voidPromise());
 	}
 
 	@Override
 	public void end(byte @Nullable [] block) {
-		ByteBuf last = (block != null) ? Chunks.chunk(this.channel.alloc(), block)
-				: this.channel.alloc().directBuffer(8);
+		if (this.ending) {
+			return;
+		}
+		ByteBufAllocator allocator = this.channel.alloc();
+		ByteBuf last = (this.gzip != null) ? this.gzip.end(allocator, block)
+				: (block != null) ? Chunks.chunk(allocator, block) : allocator.directBuffer(8);
 		farewell(Chunks.last(last));
 	}
 
@@ -131,11 +159,6 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	@Override
 	public long pendingBytes() {
 		return this.channel.bytesBeforeWritable();
-	}
-
-	@Override
-	public ByteBufAllocator allocator() {
-		return this.channel.alloc();
 	}
 
 	@Override

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.protocol.redis.Frame;
@@ -221,8 +222,10 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 		StreamRequest asked = parameters.request(parameters.token(this.gate.verifier()),
 				this.gate.settings().maxChannels(), this.gate.maxHistory());
-		NettyOutlet outlet = new NettyOutlet(context.channel(), cors, parameters.wantsStatus(),
-				parameters.cursorText());
+		StreamSettings settings = this.gate.settings();
+		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
+		NettyOutlet outlet = new NettyOutlet(context.channel(), cors, parameters.wantsStatus(), parameters.cursorText(),
+				settings.gzip(), gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
 		pipeline.addLast(outlet);
 		pipeline.remove(this);

@@ -23,16 +23,25 @@ import org.springframework.util.unit.DataSize;
  * @param idleTimeout how long a connection may lie idle after an answer that was no
  * stream; longer than a proxy keeps it
  * @param maxChannels how many topics a stream may ask for
+ * @param gzip whether streams are compressed for clients that accept it. Each message is
+ * compressed alone, once for all, some 5 us a KiB; its size then tells how much it
+ * repeats itself
+ * @param gzipThreshold blocks up to this size travel as they are in a compressed stream
  */
 @ConfigurationProperties("fanfare.stream")
 public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 		@DefaultValue("0.0.0.0") String address, @DefaultValue("0") @Min(0) int loops,
 		@DefaultValue("128KB") DataSize sendBuffer, @DefaultValue("4096") @Min(1) int backlog,
 		@DefaultValue("10s") Duration requestTimeout, @DefaultValue("75s") Duration idleTimeout,
-		@DefaultValue("32") @Min(1) @Max(1000) int maxChannels) {
+		@DefaultValue("32") @Min(1) @Max(1000) int maxChannels, @DefaultValue("false") boolean gzip,
+		@DefaultValue("1KB") DataSize gzipThreshold) {
 
 	int loopCount() {
 		return (this.loops > 0) ? this.loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+	}
+
+	int gzipThresholdBytes() {
+		return (int) Math.clamp(this.gzipThreshold.toBytes(), 0, Integer.MAX_VALUE);
 	}
 
 	/**

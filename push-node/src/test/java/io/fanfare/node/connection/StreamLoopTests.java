@@ -31,7 +31,6 @@ import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
 import io.fanfare.protocol.redis.Presence.Renewal;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -197,9 +196,15 @@ class StreamLoopTests {
 		}
 
 		@Override
-		public void write(ByteBuf chunks) {
-			this.text.append(chunks.toString(StandardCharsets.UTF_8));
-			chunks.release();
+		public void write(byte[] block) {
+			this.text.append(new String(block, StandardCharsets.UTF_8));
+		}
+
+		@Override
+		public void write(SharedChunk chunk) {
+			ByteBuf bytes = chunk.plain();
+			this.text.append(bytes.toString(StandardCharsets.UTF_8));
+			bytes.release();
 		}
 
 		@Override
@@ -225,11 +230,6 @@ class StreamLoopTests {
 		@Override
 		public long pendingBytes() {
 			return 0;
-		}
-
-		@Override
-		public ByteBufAllocator allocator() {
-			return ByteBufAllocator.DEFAULT;
 		}
 
 	}

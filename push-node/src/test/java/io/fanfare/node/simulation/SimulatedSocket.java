@@ -9,9 +9,9 @@ import io.fanfare.node.connection.Blocks;
 import io.fanfare.node.connection.Chunks;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
+import io.fanfare.node.connection.SharedChunk;
 import io.fanfare.protocol.CloseReason;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
@@ -111,12 +111,17 @@ final class SimulatedSocket implements Outlet {
 	}
 
 	@Override
-	public void write(ByteBuf chunks) {
-		if (this.ended) {
-			chunks.release();
-			return;
+	public void write(byte[] block) {
+		if (!this.ended) {
+			append(Chunks.chunk(HEAP, block));
 		}
-		append(chunks);
+	}
+
+	@Override
+	public void write(SharedChunk chunk) {
+		if (!this.ended) {
+			append(chunk.plain());
+		}
 	}
 
 	private void append(ByteBuf chunks) {
@@ -185,11 +190,6 @@ final class SimulatedSocket implements Outlet {
 	@Override
 	public long pendingBytes() {
 		return this.writable ? 0 : this.unreadBytes;
-	}
-
-	@Override
-	public ByteBufAllocator allocator() {
-		return HEAP;
 	}
 
 	// ---- the page's side
