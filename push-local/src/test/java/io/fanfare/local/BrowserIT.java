@@ -208,6 +208,48 @@ class BrowserIT {
 	}
 
 	@Test
+	void itsOwnDecoderShowsEachEventOfACompressedStream() {
+		Cluster compressing = TestCluster.compressing();
+		Backend compressed = TestCluster.backend(compressing);
+		TcpProxy relay = TcpProxy.tapped(compressing.streamPort(0));
+		this.open.add(relay);
+		Page page = newPage();
+		List<String> codings = new ArrayList<>();
+		page.onResponse((answer) -> codings.add(answer.headers().get("content-encoding")));
+		page.evaluate("([url, names]) => listen(url, names)", List.of(events(relay.port())
+				+ "?client=page-gzip&channel=gzip&access_token=" + compressed.token("browser-gzip"), NAMES));
+		awaitHeard(page, (one) -> one.type().equals("push.connected"));
+		List<String> published = new ArrayList<>();
+		List<Long> millis = new ArrayList<>();
+		for (int i = 0; i < 20; i++) {
+			String data = ("event " + i + " ünïcödé 🎺 ").repeat((i % 2 == 0) ? 200 : 1);
+			long begun = System.nanoTime();
+			String id = switch (i % 3) {
+				case 0 -> compressed.toUser("browser-gzip", data);
+				case 1 -> compressed.toChannel("gzip", data);
+				default -> compressed.toAll(data);
+			};
+			published.add(id + " " + data);
+			awaitHeard(page, (one) -> one.id().equals(id));
+			millis.add((System.nanoTime() - begun) / 1_000_000);
+			if (i == 9) {
+				relay.refuse();
+				published.add(compressed.toChannel("gzip", "missed") + " missed");
+				relay.accept();
+				awaitHeard(page, (one) -> one.data().equals("missed"));
+			}
+		}
+		System.out.println("Compressed, from publish to the page: " + millis + " ms");
+		assertThat(messages(page).stream().map((one) -> one.id() + " " + one.data()).toList()).isEqualTo(published);
+		assertThat(codings).isNotEmpty().containsOnly("gzip");
+		SseClient other = TestCluster.stream(compressing, 1, compressed.token("browser-gzip")).open();
+		this.open.add(other);
+		awaitHeard(page, (one) -> one.type().equals("push.kicked"));
+		awaitState(page, CLOSED);
+		assertThat(opens(relay)).hasSize(3);
+	}
+
+	@Test
 	void aKickedPageStaysDownAndAFreshPageTakesOver() {
 		TcpProxy relay = relay(0);
 		Page page = newPage();

@@ -1,6 +1,9 @@
 package io.fanfare.local;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -8,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPInputStream;
 
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.NginxProcess;
@@ -102,6 +106,37 @@ class NginxIT {
 		assertThat(headers.allValues("Content-Encoding")).isEmpty();
 		assertThat(headers.allValues("Access-Control-Allow-Origin")).containsExactly("*");
 		assertThat(headers.allValues("Vary")).containsExactly("Origin");
+	}
+
+	@Test
+	void compressedStreamsPassAsTheNodeMadeThem() throws IOException {
+		Cluster compressing = TestCluster.compressing();
+		Backend backend = TestCluster.backend(compressing);
+		try (NginxProcess mine = TestCluster.nginx(compressing)) {
+			SseClient stream = open(mine.stream(backend.token("edge-gzip")).gzip().query("client", "one"));
+			assertThat(stream.headers().allValues("Content-Encoding")).containsExactly("gzip");
+			assertThat(stream.headers().allValues("Vary")).containsExactly("Accept-Encoding");
+			SseClient plain = open(mine.stream(backend.token("edge-plain")));
+			assertThat(plain.headers().allValues("Content-Encoding")).isEmpty();
+			node(plain);
+			node(stream);
+			for (int i = 0; i < 20; i++) {
+				String data = ("event " + i + " ").repeat((i % 2 == 0) ? 600 : 1);
+				int before = stream.body().length;
+				String id = backend.toAll(data);
+				for (SseClient each : List.of(stream, plain)) {
+					SseBlock heard = each.awaitBlock((block) -> block.fires("message"), SOON);
+					assertThat(heard.id()).isEqualTo(id);
+					assertThat(heard.data()).isEqualTo(data);
+				}
+				assertThat(stream.body().length - before).isLessThan(200);
+			}
+			node(open(mine.stream(backend.token("edge-gzip")).gzip().query("client", "two")));
+			stream.awaitBlock((block) -> block.fires("push.kicked"), SOON);
+			assertThat(stream.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
+			assertThat(new GZIPInputStream(new ByteArrayInputStream(stream.body())).readAllBytes())
+				.isEqualTo(stream.text().getBytes(StandardCharsets.UTF_8));
+		}
 	}
 
 	@Test

@@ -41,6 +41,13 @@ final class TestCluster {
 		return SmallHolder.CLUSTER;
 	}
 
+	/**
+	 * Another one, whose nodes compress streams.
+	 */
+	static Cluster compressing() {
+		return CompressingHolder.CLUSTER;
+	}
+
 	static String jwtSecret() {
 		return SETTINGS.jwtSecret();
 	}
@@ -95,6 +102,21 @@ final class TestCluster {
 		private static Cluster start() {
 			Cluster cluster = TestCluster.start(TestRedis.shared(), "--logging.level.root=WARN",
 					"--logging.level.io.fanfare=WARN");
+			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
+			return cluster;
+		}
+
+	}
+
+	private static final class CompressingHolder {
+
+		private static final Cluster CLUSTER = start();
+
+		private static Cluster start() {
+			TestRedis redis = TestRedis.start();
+			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
+					"--fanfare.stream.gzip=true", "--fanfare.connections.min-retry=200ms",
+					"--fanfare.connections.max-retry=500ms", "--fanfare.connections.max-spread=500ms");
 			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
 			return cluster;
 		}

@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.zip.CRC32;
@@ -36,7 +37,7 @@ class CombinedCrcTests {
 	@ParameterizedTest
 	@ValueSource(ints = { 0, 1, 255, 65_535, 65_536, 1 << 24, (1 << 29) - 1, 1 << 29, (1 << 29) + 7 })
 	void anyLengthShifts(int zeros) {
-		byte[] first = "first".getBytes();
+		byte[] first = "first".getBytes(StandardCharsets.UTF_8);
 		CRC32 both = new CRC32();
 		both.update(first);
 		CRC32 second = new CRC32();

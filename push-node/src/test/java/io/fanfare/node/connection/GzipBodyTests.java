@@ -216,7 +216,7 @@ class GzipBodyTests {
 
 	@Test
 	void whatDoesNotGetSmallerTravelsAsItIs() throws Exception {
-		Message noise = message(noise(new Random(3), 200_000).replaceAll(".", "$0\u00ff".substring(0, 2)));
+		Message noise = message(noise(new Random(3), 200_000));
 		Message random = Message.render(++this.lastId, ChannelName.ALL,
 				new Envelope("message", bytes(new Random(4), 150_000), 0, 0, false, null));
 		Client client = new Client();
@@ -295,7 +295,8 @@ class GzipBodyTests {
 				}
 			}
 			for (Client client : clients) {
-				client.end(random.nextBoolean() ? null : "event: push.goaway\ndata: {}\n\n".getBytes());
+				client.end(random.nextBoolean() ? null
+						: "event: push.goaway\ndata: {}\n\n".getBytes(StandardCharsets.UTF_8));
 				client.assertWhole();
 			}
 		}

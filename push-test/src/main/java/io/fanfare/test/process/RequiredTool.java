@@ -24,7 +24,17 @@ public enum RequiredTool {
 	/**
 	 * A browser of the Chromium family.
 	 */
-	CHROMIUM("chromium", "chromium-browser", "google-chrome-stable", "google-chrome");
+	CHROMIUM("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
+
+	/**
+	 * The client of the command line.
+	 */
+	CURL("curl"),
+
+	/**
+	 * Node.js.
+	 */
+	NODE("node", "nodejs");
 
 	/** Servers live in directories that are not on everybody's path. */
 	private static final String BESIDES = "/usr/sbin:/usr/local/sbin:/sbin:/opt/homebrew/bin".replace(":",

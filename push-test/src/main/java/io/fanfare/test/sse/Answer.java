@@ -7,7 +7,7 @@ import java.net.http.HttpHeaders;
  *
  * @param status the status code
  * @param headers the header fields; names in any case
- * @param text the body without its transfer coding, read as UTF-8
+ * @param text the body without transfer and content coding, read as UTF-8
  */
 public record Answer(int status, HttpHeaders headers, String text) {
 

@@ -141,7 +141,7 @@ final class ResponseReader {
 
 		void chunk(long size);
 
-		void body(byte[] bytes, int length);
+		void body(byte[] bytes, int length) throws IOException;
 
 	}
 

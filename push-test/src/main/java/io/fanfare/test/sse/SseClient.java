@@ -45,6 +45,8 @@ public final class SseClient implements AutoCloseable {
 
 	private final ByteArrayOutputStream body = new ByteArrayOutputStream();
 
+	private final ByteArrayOutputStream content = new ByteArrayOutputStream();
+
 	private final ByteArrayOutputStream surplus = new ByteArrayOutputStream();
 
 	private final List<Long> chunks = new ArrayList<>();
@@ -152,7 +154,7 @@ public final class SseClient implements AutoCloseable {
 	}
 
 	/**
-	 * The body so far, without its transfer coding.
+	 * The body so far, without its transfer coding, but compressed where it is.
 	 * @return the bytes
 	 */
 	public byte[] body() {
@@ -160,11 +162,12 @@ public final class SseClient implements AutoCloseable {
 	}
 
 	/**
-	 * The body so far as text.
-	 * @return the body, read as UTF-8
+	 * The body so far as text, without any coding. A gzip stream is decoded as it comes;
+	 * one that is not sound ends as {@link End#MALFORMED}.
+	 * @return the content, read as UTF-8
 	 */
 	public String text() {
-		return new String(body(), StandardCharsets.UTF_8);
+		return locked(() -> this.content.toString(StandardCharsets.UTF_8));
 	}
 
 	/**
@@ -254,7 +257,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the text so far
 	 */
 	public String awaitText(Predicate<String> wanted, Duration atMost) {
-		await(() -> wanted.test(this.body.toString(StandardCharsets.UTF_8)), atMost, "text as wanted");
+		await(() -> wanted.test(this.content.toString(StandardCharsets.UTF_8)), atMost, "text as wanted");
 		return text();
 	}
 
@@ -434,6 +437,11 @@ public final class SseClient implements AutoCloseable {
 		@Override
 		public void body(byte[] bytes, int length) {
 			set(() -> SseClient.this.body.write(bytes, 0, length));
+		}
+
+		@Override
+		public void content(byte[] bytes, int length) {
+			set(() -> SseClient.this.content.write(bytes, 0, length));
 		}
 
 		@Override

@@ -103,6 +103,14 @@ public final class SseRequest {
 	}
 
 	/**
+	 * Accepts a compressed answer.
+	 * @return this
+	 */
+	public SseRequest gzip() {
+		return header("Accept-Encoding", "gzip, deflate, br, zstd");
+	}
+
+	/**
 	 * A body with its length.
 	 * @param type its media type
 	 * @param body the text, sent as UTF-8

@@ -98,11 +98,19 @@ public final class SseStream implements AutoCloseable {
 		}
 
 		/**
-		 * Bytes of the body, before they are parsed.
+		 * Bytes of the body as they came, content coding included.
 		 * @param bytes holds them from its beginning; valid during the call only
 		 * @param length how many
 		 */
 		default void body(byte[] bytes, int length) {
+		}
+
+		/**
+		 * Bytes of the body without its content coding, before they are parsed.
+		 * @param bytes holds them from its beginning; valid during the call only
+		 * @param length how many
+		 */
+		default void content(byte[] bytes, int length) {
 		}
 
 		/**
@@ -221,8 +229,10 @@ public final class SseStream implements AutoCloseable {
 
 	private void read(InputStream in, String method) {
 		boolean[] ended = { false };
+		Answer answer = new Answer();
 		try {
-			new ResponseReader(in, new Answer()).read(method);
+			new ResponseReader(in, answer).read(method);
+			answer.end();
 			ended[0] = true;
 			this.listener.end(End.COMPLETE, null);
 			byte[] buffer = new byte[1024];
@@ -236,6 +246,7 @@ public final class SseStream implements AutoCloseable {
 			}
 		}
 		finally {
+			answer.close();
 			this.listener.disconnected();
 		}
 	}
@@ -261,11 +272,16 @@ public final class SseStream implements AutoCloseable {
 
 		private boolean stream;
 
+		private @Nullable Gunzip gunzip;
+
 		@Override
 		public void head(int status, HttpHeaders headers) {
 			this.stream = status == 200 && headers.firstValue("Content-Type")
 				.filter((type) -> type.startsWith("text/event-stream"))
 				.isPresent();
+			if (headers.firstValue("Content-Encoding").filter("gzip"::equals).isPresent()) {
+				this.gunzip = new Gunzip();
+			}
 			SseStream.this.listener.head(status, headers);
 		}
 
@@ -275,10 +291,32 @@ public final class SseStream implements AutoCloseable {
 		}
 
 		@Override
-		public void body(byte[] bytes, int length) {
+		public void body(byte[] bytes, int length) throws IOException {
 			SseStream.this.listener.body(bytes, length);
+			if (this.gunzip != null) {
+				this.gunzip.read(bytes, length, this::content);
+			}
+			else {
+				content(bytes, length);
+			}
+		}
+
+		private void content(byte[] bytes, int length) {
+			SseStream.this.listener.content(bytes, length);
 			if (this.stream) {
 				SseStream.this.parser.read(bytes, length);
+			}
+		}
+
+		void end() throws IOException {
+			if (this.gunzip != null) {
+				this.gunzip.end();
+			}
+		}
+
+		void close() {
+			if (this.gunzip != null) {
+				this.gunzip.close();
 			}
 		}
 

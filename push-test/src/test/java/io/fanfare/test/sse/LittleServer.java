@@ -44,6 +44,8 @@ final class LittleServer implements AutoCloseable {
 		static final String STREAM = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream;charset=utf-8\r\n"
 				+ "Transfer-Encoding: chunked\r\n\r\n";
 
+		static final String GZIP_STREAM = STREAM.replace("\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n");
+
 		String readRequest() throws IOException {
 			StringBuilder request = new StringBuilder();
 			InputStream in = this.socket.getInputStream();
@@ -65,6 +67,12 @@ final class LittleServer implements AutoCloseable {
 		Peer chunk(String text) throws IOException {
 			int length = text.getBytes(StandardCharsets.UTF_8).length;
 			return write(Integer.toHexString(length) + "\r\n" + text + "\r\n");
+		}
+
+		Peer chunk(byte[] bytes) throws IOException {
+			write(Integer.toHexString(bytes.length) + "\r\n");
+			this.socket.getOutputStream().write(bytes);
+			return write("\r\n");
 		}
 
 		@Override

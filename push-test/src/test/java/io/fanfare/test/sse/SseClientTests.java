@@ -1,11 +1,15 @@
 package io.fanfare.test.sse;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.GZIPOutputStream;
 
 import io.fanfare.test.sse.LittleServer.Peer;
 import org.awaitility.Awaitility;
@@ -97,6 +101,49 @@ class SseClientTests {
 			peer.readRequest();
 			peer.close();
 			assertThatExceptionOfType(AssertionError.class).isThrownBy(client::status).withMessageContaining("end=CUT");
+		}
+	}
+
+	@Test
+	void aGzipStreamIsReadAsItComes() throws IOException {
+		ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+		GZIPOutputStream gzip = new GZIPOutputStream(compressed, 512, true);
+		try (SseClient client = this.server.request("/events").gzip().open(); Peer peer = this.server.accept()) {
+			assertThat(peer.readRequest()).contains("Accept-Encoding: gzip, ");
+			peer.write(Peer.GZIP_STREAM);
+			for (String text : List.of("id: 1\ndata: a\n\n", "id: 2\ndata: b\n\n", ":\n")) {
+				gzip.write(text.getBytes(StandardCharsets.UTF_8));
+				gzip.flush();
+				peer.chunk(compressed.toByteArray());
+				compressed.reset();
+				client.awaitText((all) -> all.endsWith(text), SOON);
+			}
+			assertThat(client.blocks()).extracting(SseBlock::data).containsExactly("a", "b");
+			assertThat(client.body()).startsWith(0x1f, 0x8b);
+			gzip.close();
+			peer.chunk(compressed.toByteArray()).write("0\r\n\r\n");
+			assertThat(client.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
+		}
+	}
+
+	@Test
+	void aGzipStreamThatIsNotSoundIsMalformed() throws IOException {
+		ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+		try (GZIPOutputStream gzip = new GZIPOutputStream(compressed)) {
+			gzip.write("data: a\n\n".getBytes(StandardCharsets.UTF_8));
+		}
+		byte[] whole = compressed.toByteArray();
+		byte[] wrongSum = whole.clone();
+		wrongSum[whole.length - 8]++;
+		byte[] wrongLength = whole.clone();
+		wrongLength[whole.length - 1]++;
+		for (byte[] body : List.of(wrongSum, wrongLength, Arrays.copyOf(whole, whole.length - 1),
+				Arrays.copyOf(whole, whole.length - 9), Arrays.copyOf(whole, whole.length + 1), new byte[20])) {
+			try (SseClient client = this.server.request("/events").open(); Peer peer = this.server.accept()) {
+				peer.readRequest();
+				peer.write(Peer.GZIP_STREAM).chunk(body).write("0\r\n\r\n");
+				assertThat(client.awaitEnd(SOON)).isEqualTo(End.MALFORMED);
+			}
 		}
 	}
 
