@@ -64,6 +64,19 @@ final class NodeSettings {
 			@DefaultValue("1s") Duration connectTimeout, @DefaultValue("15s") Duration lease,
 			@DefaultValue("5s") Duration renewInterval) {
 
+		/** Scripts take presence for complete a minute after a data loss. */
+		private static final Duration LONGEST_LEASE = Duration.ofSeconds(50);
+
+		Redis {
+			if (!lease.isPositive() || lease.compareTo(LONGEST_LEASE) > 0) {
+				throw new IllegalArgumentException("fanfare.redis.lease must be above 0 and at most 50s, not " + lease);
+			}
+			if (!renewInterval.isPositive() || renewInterval.compareTo(lease) >= 0) {
+				throw new IllegalArgumentException(
+						"fanfare.redis.renew-interval must be above 0 and below the lease, not " + renewInterval);
+			}
+		}
+
 	}
 
 }
