@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -69,10 +70,21 @@ public final class Deployment implements AutoCloseable {
 		}
 		this.api.awaitReady();
 		this.nodes.forEach(ServiceProcess::awaitReady);
-		this.nginx = closing(NginxProcess
-			.start(Map.of("proxy_read_timeout 75s", "proxy_read_timeout " + timing.silence().toSeconds() + "s",
-					"worker_shutdown_timeout 30s", "worker_shutdown_timeout " + timing.farewell().toSeconds() + "s"),
-					this.api.port(), this.nodes.stream().mapToInt(ServiceProcess::port).toArray()));
+		this.nginx = closing(NginxProcess.start(nginxSettings(), this.api.port(),
+				this.nodes.stream().mapToInt(ServiceProcess::port).toArray()));
+	}
+
+	private Map<String, String> nginxSettings() {
+		Map<String, String> changes = new LinkedHashMap<>();
+		changes.put("proxy_read_timeout 75s", "proxy_read_timeout " + this.timing.silence().toSeconds() + "s");
+		changes.put("worker_shutdown_timeout 30s",
+				"worker_shutdown_timeout " + this.timing.farewell().toSeconds() + "s");
+		for (int i = 0; i < 15; i++) {
+			long millis = 2000 + Math.round(i * 8000 / 15.0);
+			changes.put("6.25% " + millis + ";", "6.25% " + millis / this.timing.haste() + ";");
+		}
+		changes.put("* 10000;", "* " + 10_000 / this.timing.haste() + ";");
+		return changes;
 	}
 
 	/** What Redis keeps. */

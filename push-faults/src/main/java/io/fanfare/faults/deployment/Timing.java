@@ -11,19 +11,21 @@ import java.time.Duration;
  * @param heartbeat of quiet streams
  * @param silence after which nginx gives up a node that sends nothing: five heartbeats
  * @param farewell how long the old workers of nginx live on after a reload
+ * @param haste how many times sooner than it is shipped nginx lets clients come back whom
+ * no node took
  * @param calm how long traffic runs before and after a fault
  * @param outage how long a fault lasts
  */
 public record Timing(Duration lease, Duration renewInterval, Duration heartbeat, Duration silence, Duration farewell,
-		Duration calm, Duration outage) {
+		int haste, Duration calm, Duration outage) {
 
 	/** For every build: the same mechanisms, some three times as fast. */
 	public static final Timing SHORT = new Timing(Duration.ofSeconds(6), Duration.ofSeconds(2), Duration.ofSeconds(2),
-			Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofMillis(1500), Duration.ofSeconds(4));
+			Duration.ofSeconds(10), Duration.ofSeconds(2), 5, Duration.ofMillis(1500), Duration.ofSeconds(4));
 
 	/** What is shipped, and faults that outlast every deadline. */
 	public static final Timing SHIPPED = new Timing(Duration.ofSeconds(15), Duration.ofSeconds(5),
-			Duration.ofSeconds(15), Duration.ofSeconds(75), Duration.ofSeconds(30), Duration.ofSeconds(5),
+			Duration.ofSeconds(15), Duration.ofSeconds(75), Duration.ofSeconds(30), 1, Duration.ofSeconds(5),
 			Duration.ofSeconds(20));
 
 	/**

@@ -12,9 +12,19 @@ import io.fanfare.faults.deployment.Deployment.Store;
  * @param what happens, in a sentence
  * @param store what Redis keeps in it
  * @param expectations what it may cost
+ * @param inShort whether every build plays it; the long form plays all
  * @param play what is done
  */
-public record Scenario(String name, String what, Store store, Expectations expectations, Consumer<Stage> play) {
+public record Scenario(String name, String what, Store store, Expectations expectations, boolean inShort,
+		Consumer<Stage> play) {
+
+	/**
+	 * The same, for the long form alone.
+	 * @return the scenario
+	 */
+	Scenario longOnly() {
+		return new Scenario(this.name, this.what, this.store, this.expectations, false, this.play);
+	}
 
 	@Override
 	public String toString() {

@@ -33,7 +33,8 @@ public final class Scenarios {
 						STREAMS_STAY, Scenarios::calm),
 				// ---- Redis
 				durable("redis-stopped", "Redis is stopped in order, and comes back with its data",
-						STREAMS_STAY.unlinked(), Scenarios::redisStopped),
+						STREAMS_STAY.unlinked(), Scenarios::redisStopped)
+					.longOnly(),
 				durable("redis-killed", "Redis is killed (-9), and comes back with its data", STREAMS_STAY.unlinked(),
 						Scenarios::redisKilled),
 				durable("redis-frozen", "Redis is frozen (SIGSTOP), and runs on", STREAMS_STAY.unlinked(),
@@ -41,7 +42,8 @@ public final class Scenarios {
 				durable("redis-black-holed", "Every connection to Redis swallows what is sent; TCP stays up",
 						STREAMS_STAY.unlinked(), Scenarios::redisBlackHoled),
 				durable("redis-refuses", "Every connection to Redis is reset, and no new one is taken",
-						STREAMS_STAY.unlinked(), Scenarios::redisRefuses),
+						STREAMS_STAY.unlinked(), Scenarios::redisRefuses)
+					.longOnly(),
 				durable("clients-killed", "CLIENT KILL ends every connection to Redis, five times", STREAMS_STAY,
 						Scenarios::clientsKilled),
 				durable("output-buffer",
@@ -50,7 +52,8 @@ public final class Scenarios {
 				durable("half-open", "The connections of one node to Redis lose their other end without a word",
 						STREAMS_STAY.unlinked(), Scenarios::halfOpen),
 				durable("slow-wire", "Every piece between one node and Redis takes 150 ms longer each way",
-						STREAMS_STAY.unlinked(), Scenarios::slowWire),
+						STREAMS_STAY.unlinked(), Scenarios::slowWire)
+					.longOnly(),
 				durable("slow-subscriptions",
 						"What one node subscribes takes 150 ms longer each way than what it writes",
 						STREAMS_STAY.unlinked(), Scenarios::slowSubscriptions),
@@ -73,7 +76,8 @@ public final class Scenarios {
 						Scenarios::nginxReloaded),
 				durable("api-killed", "The API is killed (-9) and started again", STREAMS_STAY, Scenarios::apiKilled),
 				durable("readers-stalled", "Some pages do not read while megabytes are published to them",
-						ORDINARY.silent(), Scenarios::readersStalled),
+						ORDINARY.silent(), Scenarios::readersStalled)
+					.longOnly(),
 				// ---- data lost
 				snapshots("redis-emptied", "Redis is killed and comes back empty", STREAMS_STAY.dataLost(),
 						Scenarios::redisEmptied),
@@ -83,11 +87,11 @@ public final class Scenarios {
 	}
 
 	private static Scenario durable(String name, String what, Expectations expectations, Consumer<Stage> play) {
-		return new Scenario(name, what, Store.DURABLE, expectations, play);
+		return new Scenario(name, what, Store.DURABLE, expectations, true, play);
 	}
 
 	private static Scenario snapshots(String name, String what, Expectations expectations, Consumer<Stage> play) {
-		return new Scenario(name, what, Store.SNAPSHOTS, expectations, play);
+		return new Scenario(name, what, Store.SNAPSHOTS, expectations, true, play);
 	}
 
 	private static void calm(Stage stage) {
