@@ -250,7 +250,8 @@ public final class Checker {
 			last = message.at();
 			Accepted published = this.byNumber.get(message.number());
 			if (this.healedAt != null && back == null && published != null && published.at() > this.healedAt) {
-				back = Duration.ofNanos(message.at() - this.healedAt);
+				// The answer to its publisher may come after the message itself.
+				back = Duration.ofNanos(Math.max(0, message.at() - this.healedAt));
 			}
 		}
 		if (this.healedAt == null) {

@@ -36,6 +36,11 @@ public final class Deployment implements AutoCloseable {
 
 	private static final int NODES = 2;
 
+	/**
+	 * Whatever happens within a scenario lies within retention: no gap has that excuse.
+	 */
+	private static final String HISTORY = "--fanfare.history.length=20000";
+
 	private final Deque<AutoCloseable> closing = new ArrayDeque<>();
 
 	private final Timing timing;
@@ -130,7 +135,7 @@ public final class Deployment implements AutoCloseable {
 		return new ServiceProcess("api", jar("push-api"), this.logs, port, control,
 				List.of("--fanfare.api.port=" + port, "--fanfare.control.port=" + control,
 						"--fanfare.api.keys=faults:" + API_KEY + ":publish+read+admin+tokens",
-						"--fanfare.tokens.enabled=true", "--fanfare.jwt.secret=" + JWT_SECRET,
+						"--fanfare.tokens.enabled=true", "--fanfare.jwt.secret=" + JWT_SECRET, HISTORY,
 						"--fanfare.redis.durable=" + (store == Store.DURABLE),
 						"--fanfare.redis.url=redis://127.0.0.1:" + this.apiWire.port()));
 	}
@@ -140,7 +145,7 @@ public final class Deployment implements AutoCloseable {
 		int control = Ports.free();
 		List<String> arguments = new ArrayList<>(List.of("--fanfare.node.name=node-" + number,
 				"--fanfare.stream.port=" + port, "--fanfare.control.port=" + control,
-				"--fanfare.jwt.secret=" + JWT_SECRET, "--fanfare.redis.durable=" + (store == Store.DURABLE),
+				"--fanfare.jwt.secret=" + JWT_SECRET, HISTORY, "--fanfare.redis.durable=" + (store == Store.DURABLE),
 				"--fanfare.redis.url=redis://127.0.0.1:" + wire.port(),
 				"--fanfare.redis.lease=" + millis(this.timing.lease()),
 				"--fanfare.redis.renew-interval=" + millis(this.timing.renewInterval()),

@@ -101,16 +101,16 @@ public final class Report {
 
 				What Fanfare loses when things fail: nothing without a word. Written by the fault suite, `push-faults`, from a run of
 
-				    ./mvnw verify -Pfaults,long -pl push-faults -am -Dfanfare.faults.report=docs/faults.md
+				    ./mvnw verify -P%s -pl push-faults -am -Dfanfare.faults.report=docs/faults.md
 
 				Real processes, from the jars and the nginx configuration that are shipped: Redis 7, two nodes, the API, nginx. \
-				26 users listen through nginx to their own channel, two topics and all; some lose their network every %s, some \
+				26 users listen through nginx to their own channel, two topics and all; some lose their network every second or so, some \
 				open one page after another. Six backends publish all the time, one by one and in batches, and repeat what was not \
 				answered by 200 with the same idempotency key. Then something fails for %s s or longer (lease %s s, heartbeat \
 				%s s), and what pages heard is held against what the API accepted.
 
-				One scenario alone, in the short form: `./mvnw verify -Pfaults -pl push-faults -am -Dfanfare.faults.scenario=redis-killed`. \
-				All of them run in `./mvnw verify` with shorter times.
+				One scenario alone: `./mvnw verify -Pfaults -pl push-faults -am -Dfanfare.faults.scenario=redis-killed`. \
+				With `-Pfaults,long` faults last 20 s and settings are those that are shipped; the short form, with shorter times, is part of `./mvnw verify`.
 
 				- **lost**: accepted, not heard by a page that should have, and not within an announced gap.
 				- **doubled**, **reordered**: within one stream or across a page's streams.
@@ -122,8 +122,8 @@ public final class Report {
 				- **streams ended**: of the 18 users who only listen.
 
 				"""
-			.formatted("second or so", this.timing.outage().toSeconds(), this.timing.lease().toSeconds(),
-					this.timing.heartbeat().toSeconds());
+			.formatted((this.timing == Timing.SHORT) ? "faults" : "faults,long", this.timing.outage().toSeconds(),
+					this.timing.lease().toSeconds(), this.timing.heartbeat().toSeconds());
 	}
 
 	private static String row(List<String> cells) {

@@ -114,9 +114,13 @@ public final class Stage {
 		}
 	}
 
-	/** The fault is over: from here on recovery is measured. */
+	/**
+	 * The fault is over: from here on recovery is measured, by a message to all that is
+	 * published as soon as the API takes it.
+	 */
 	public void healed() {
 		this.healedAt = System.nanoTime();
+		Thread.ofVirtual().name("beacon").start(this.publisher::toAll);
 	}
 
 	/**
@@ -217,7 +221,7 @@ public final class Stage {
 		}
 		expect("every page is live or stopped", SETTLE,
 				() -> this.crowd.pages().stream().allMatch((page) -> page.isLive() || page.isStopped()));
-		Publisher.Accepted last = this.publisher.last();
+		Publisher.Accepted last = this.publisher.toAll();
 		expect("every live page hears the last message", SETTLE, () -> last != null
 				&& this.crowd.pages().stream().filter(Page::isLive).allMatch((page) -> page.hasHeard(last.number())));
 		for (String user : this.crowd.users()) {

@@ -199,10 +199,10 @@ public final class Publisher implements AutoCloseable {
 	}
 
 	/**
-	 * Publishes one more message to all, after everything else.
+	 * Publishes a message to all, and repeats it until it is accepted.
 	 * @return the message
 	 */
-	public @Nullable Accepted last() {
+	public @Nullable Accepted toAll() {
 		try {
 			return single(all());
 		}
