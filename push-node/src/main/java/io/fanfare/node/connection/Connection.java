@@ -9,6 +9,7 @@ import java.util.Map;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.connection.Delivery.State;
 import io.fanfare.node.presence.Proof;
+import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topic.Subscription;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
@@ -76,6 +77,9 @@ public final class Connection {
 
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
+
+	/** Its place among the loop's connections, -1 for none. */
+	private int place = -1;
 
 	Connection(String id, StreamRequest request, StreamLoop loop, Outlet outlet) {
 		this.id = id;
@@ -147,6 +151,14 @@ public final class Connection {
 		this.queued = now;
 	}
 
+	int place() {
+		return this.place;
+	}
+
+	void place(int now) {
+		this.place = now;
+	}
+
 	long openedNanos() {
 		return this.openedNanos;
 	}
@@ -160,6 +172,21 @@ public final class Connection {
 	/** A message of one of its channels arrived. */
 	void append(Message message, boolean urgent) {
 		this.delivery.append(message, urgent);
+	}
+
+	/** Takes over what of the loop's broadcasts is its own. */
+	void takeBroadcasts() {
+		this.delivery.take();
+	}
+
+	/** Whether it hears a topic. */
+	boolean hears(Topic<Connection> topic) {
+		for (Subscription<Connection> subscription : this.subscriptions) {
+			if (subscription.topic() == topic) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/** Writes what it is owed, if it may and can. */
@@ -202,6 +229,7 @@ public final class Connection {
 		for (ChannelName channel : this.channels) {
 			this.subscriptions.add(this.loop.topics().add(channel, this));
 		}
+		this.delivery.hearFromNow();
 	}
 
 	/**

@@ -68,6 +68,9 @@ final class Delivery {
 
 	private boolean tracking = true;
 
+	/** The number of the first broadcast of the loop that it has not taken over. */
+	private long broadcast;
+
 	/** The highest id that may be missing from the backlog. Only rises. */
 	private long floor;
 
@@ -109,6 +112,7 @@ final class Delivery {
 
 	/** Whether all that arrived was written. */
 	boolean isIdle() {
+		take();
 		return this.state == State.LIVE && this.owed.isEmpty();
 	}
 
@@ -118,6 +122,7 @@ final class Delivery {
 	 * Sets out from an id; of some channels only what lies above another was asked for.
 	 */
 	void begin(long from, Map<ChannelName, Long> only) {
+		take();
 		this.position = from;
 		this.cursor = from;
 		this.starts = only;
@@ -125,12 +130,14 @@ final class Delivery {
 
 	/** Begins with the past. */
 	void beginCatchingUp() {
+		take();
 		this.state = State.CATCHING_UP;
 		catchUp();
 	}
 
 	/** Its client's cursor lies ahead of all that Redis knows: begins at the clock. */
 	void beginBehind(long ahead, long clock) {
+		take();
 		this.position = clock;
 		this.cursor = clock;
 		for (ChannelName channel : this.connection.channels()) {
@@ -141,6 +148,7 @@ final class Delivery {
 
 	/** The store forgot what lies above an id: ids above it may be given once more. */
 	void setBack(long since) {
+		take();
 		if (this.state == State.CATCHING_UP && this.position >= since) {
 			for (ChannelName channel : this.connection.channels()) {
 				gap(new Gap(channel, since, this.position, Gap.Reason.DATA_LOSS));
@@ -157,37 +165,57 @@ final class Delivery {
 
 	// ---- what arrives
 
+	/** What the loop keeps for many is its own from here on. */
+	void hearFromNow() {
+		this.broadcast = this.loop.broadcasts().head();
+	}
+
 	/**
 	 * A message of one of its channels arrived. Queues where there is something to write.
 	 */
 	void append(Message message, boolean urgent) {
-		long id = message.id();
-		if (id <= this.position && this.state != State.PENDING || !this.tracking) {
-			return;
-		}
-		if (this.state == State.CLOSED) {
-			return;
-		}
-		this.owed = this.owed.append(message);
-		if (this.owed.size() > MAX_OWED || this.owed.bytes() > MAX_OWED_BYTES && this.owed.size() > 1) {
-			overflow(id);
-		}
-		else if (this.state == State.LIVE) {
+		take();
+		if (keep(message) && this.state == State.LIVE) {
 			this.loop.queue(this.connection, urgent);
 		}
 	}
 
-	private void overflow(long id) {
-		this.owed = this.loop.nothingOwed();
-		missed(id);
-		if (this.state == State.LIVE) {
-			fallBehind();
-			catchUp();
+	/**
+	 * Takes over what the loop keeps for many and is its own. Whoever looks at the state,
+	 * or changes it, does this first.
+	 */
+	void take() {
+		BroadcastLog log = this.loop.broadcasts();
+		while (this.broadcast < log.head() && this.state != State.CLOSED) {
+			BroadcastLog.Entry entry = log.get(this.broadcast++);
+			if (this.connection.hears(entry.topic())) {
+				keep(entry.message());
+			}
 		}
+	}
+
+	/** Returns whether the message went into the backlog. */
+	private boolean keep(Message message) {
+		long id = message.id();
+		if (id <= this.position && this.state != State.PENDING || !this.tracking || this.state == State.CLOSED) {
+			return false;
+		}
+		this.owed = this.owed.append(message);
+		if (this.owed.size() > MAX_OWED || this.owed.bytes() > MAX_OWED_BYTES && this.owed.size() > 1) {
+			this.owed = this.loop.nothingOwed();
+			missed(id);
+			if (this.state == State.LIVE) {
+				fallBehind();
+				catchUp();
+			}
+			return false;
+		}
+		return true;
 	}
 
 	/** Writes what it is owed, if it may and can. */
 	void visit() {
+		take();
 		if (this.state != State.LIVE || this.owed.isEmpty()) {
 			return;
 		}
@@ -209,6 +237,7 @@ final class Delivery {
 
 	/** The socket takes more again. */
 	void writable() {
+		take();
 		if (this.state == State.LIVE) {
 			visit();
 		}
@@ -223,6 +252,7 @@ final class Delivery {
 	 * From LIVE: what arrives is not kept from here on, until a round of history begins.
 	 */
 	void fallBehind() {
+		take();
 		if (this.state != State.LIVE) {
 			return;
 		}
@@ -239,6 +269,7 @@ final class Delivery {
 
 	/** Begins a round, if one is due and possible now. */
 	void catchUp() {
+		take();
 		if (this.state != State.CATCHING_UP || this.reading) {
 			return;
 		}
@@ -271,6 +302,7 @@ final class Delivery {
 	 * head.
 	 */
 	void track() {
+		take();
 		if (!this.tracking) {
 			this.tracking = true;
 			this.owed = this.loop.nothingOwed();
@@ -295,6 +327,7 @@ final class Delivery {
 	 * way.
 	 */
 	boolean isCheckable() {
+		take();
 		return this.state == State.CATCHING_UP && !this.reading && this.outlet.isWritable()
 				&& this.connection.isProven();
 	}
@@ -303,12 +336,14 @@ final class Delivery {
 	 * Nothing of its channels has an id above the position, up to the clock at the check.
 	 */
 	void missedNothing(long clock) {
+		take();
 		if (this.state == State.CATCHING_UP && !this.reading && this.tracking) {
 			live(clock);
 		}
 	}
 
 	private void caughtUp(Round round) {
+		take();
 		for (Gap gap : round.gaps()) {
 			if (gap.to() > this.announced.getOrDefault(gap.channel(), MessageId.ZERO)) {
 				gap(gap);
@@ -339,6 +374,7 @@ final class Delivery {
 
 	/** Everything up to an id was written: the rest comes from the backlog. */
 	void live(long upTo) {
+		take();
 		this.position = Math.max(this.position, upTo);
 		this.starts = Map.of();
 		this.announced = Map.of();

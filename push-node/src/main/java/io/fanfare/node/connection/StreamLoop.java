@@ -4,10 +4,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -37,7 +35,8 @@ import org.slf4j.LoggerFactory;
  * <p>
  * A turn takes what waits in the inbox, then writes to connections that are owed
  * something, each in bounded slices, and lets the loop look at its sockets before it goes
- * on. Messages that arrive while earlier ones wait are merged into one write, so a busier
+ * on. What many hear is kept once, and each takes what is its own when it is its turn;
+ * messages that arrive while earlier ones wait are merged into one write. So a busier
  * loop gets cheaper, not later. Nothing waits for a timer.
  */
 public final class StreamLoop {
@@ -47,8 +46,14 @@ public final class StreamLoop {
 	/** How long a phase of a turn may take. */
 	private static final long SLICE_NANOS = 1_000_000;
 
-	/** How often the clock is asked within a slice. */
+	/** How many pieces of work are done before the clock is asked. */
 	private static final int CLOCK_EVERY = 32;
+
+	/**
+	 * A message that one in so many hear is kept once for all; one that fewer hear is
+	 * handed to each.
+	 */
+	private static final int MANY = 4;
 
 	private static final Duration TICK = Duration.ofMillis(100);
 
@@ -74,7 +79,12 @@ public final class StreamLoop {
 	/** Connections that are owed something. */
 	private final Deque<Connection> behind = new ArrayDeque<>();
 
-	private final Set<Connection> connections = new LinkedHashSet<>();
+	private final Walk connections = new Walk();
+
+	private final BroadcastLog broadcasts = new BroadcastLog();
+
+	/** The number of the first message that came during the present round. */
+	private long roundEnd;
 
 	/** Connections whose claim is not answered yet, in the order of their opening. */
 	private final Deque<Connection> pending = new ArrayDeque<>();
@@ -109,6 +119,9 @@ public final class StreamLoop {
 	private long sliceNanos;
 
 	private long sliceMillis;
+
+	/** Pieces of work done in this slice since the clock was asked. */
+	private int sliceWork;
 
 	/**
 	 * Makes a loop.
@@ -202,7 +215,7 @@ public final class StreamLoop {
 
 	/** What came after this was dropped, until now: as if the link had been lost. */
 	private void recoverFromOverflow() {
-		List<Connection> all = List.copyOf(this.connections);
+		List<Connection> all = this.connections.all();
 		log.warn("inbox=overflowed connections={}", all.size());
 		all.forEach(Connection::fallBehind);
 		long lost = this.inbox.reopen();
@@ -231,8 +244,10 @@ public final class StreamLoop {
 		writeUrgent();
 		beginSlice();
 		writeBehind();
+		beginSlice();
+		writeBroadcasts();
 		flushReleases();
-		boolean more = !this.inbox.isEmpty() || !this.behind.isEmpty();
+		boolean more = !this.inbox.isEmpty() || !this.behind.isEmpty() || !this.broadcasts.isEmpty();
 		if (!more) {
 			this.chunk.drop();
 		}
@@ -243,16 +258,20 @@ public final class StreamLoop {
 	void beginSlice() {
 		this.sliceNanos = this.executor.nanoTime();
 		this.sliceMillis = this.executor.millis();
+		this.sliceWork = 0;
 	}
 
-	private boolean isSliceOver(int count) {
-		return count % CLOCK_EVERY == 0 && this.executor.nanoTime() - this.sliceNanos > SLICE_NANOS;
+	private boolean isSliceOver() {
+		if (++this.sliceWork < CLOCK_EVERY) {
+			return false;
+		}
+		this.sliceWork = 0;
+		return this.executor.nanoTime() - this.sliceNanos > SLICE_NANOS;
 	}
 
 	private void takeInbox() {
-		int count = 0;
 		Object item;
-		while (!isSliceOver(++count) && (item = this.inbox.poll()) != null) {
+		while (!isSliceOver() && (item = this.inbox.poll()) != null) {
 			switch (item) {
 				case Message message -> dispatch(message);
 				case Inbox.Delivery(Connection connection, Message message) -> {
@@ -266,12 +285,26 @@ public final class StreamLoop {
 
 	private void dispatch(Message message) {
 		Topic<Connection> topic = this.topics.find(message.channel());
-		if (topic != null) {
+		if (topic != null && !topic.name().isUser() && topic.size() >= this.connections.size() / MANY) {
+			if (this.broadcasts.isFull()) {
+				takeAll();
+			}
+			this.broadcasts.add(topic, message);
+		}
+		else if (topic != null) {
 			for (int i = 0; i < topic.size(); i++) {
 				topic.subscriber(i).append(message, message.channel().isUser());
 			}
+			this.sliceWork += topic.size();
 		}
 		arrive(message.id());
+	}
+
+	/** Makes room for more broadcasts than can be written in one round. */
+	private void takeAll() {
+		this.connections.all().forEach(Connection::takeBroadcasts);
+		this.broadcasts.forget(this.broadcasts.head());
+		this.sliceWork += this.connections.size();
 	}
 
 	/** A message came over pub/sub. */
@@ -298,12 +331,30 @@ public final class StreamLoop {
 	}
 
 	private void writeBehind() {
-		int count = 0;
 		Connection connection;
-		while (!isSliceOver(++count) && (connection = this.behind.poll()) != null) {
+		while (!isSliceOver() && (connection = this.behind.poll()) != null) {
 			connection.queued(false);
 			connection.visit();
 		}
+	}
+
+	/**
+	 * Visits one connection after the other while there is something that not all have
+	 * taken; what arrives meanwhile goes along.
+	 */
+	private void writeBroadcasts() {
+		while (!this.broadcasts.isEmpty() && !isSliceOver()) {
+			if (this.connections.isAtStart()) {
+				this.roundEnd = this.broadcasts.head();
+			}
+			if (!this.connections.step(Connection::visit)) {
+				this.broadcasts.forget(this.roundEnd);
+			}
+		}
+	}
+
+	BroadcastLog broadcasts() {
+		return this.broadcasts;
 	}
 
 	void queue(Connection connection, boolean first) {
@@ -387,7 +438,7 @@ public final class StreamLoop {
 	 */
 	CompletableFuture<?> stop(CloseReason reason) {
 		this.stopped = true;
-		for (Connection connection : List.copyOf(this.connections)) {
+		for (Connection connection : this.connections.all()) {
 			connection.goAway(reason);
 		}
 		this.chunk.close();
@@ -438,7 +489,7 @@ public final class StreamLoop {
 
 	/** Messages may be missed from here on. On the loop. */
 	void linkDown() {
-		for (Connection connection : List.copyOf(this.connections)) {
+		for (Connection connection : this.connections.all()) {
 			connection.fallBehind();
 		}
 		this.link = 0;
@@ -491,7 +542,7 @@ public final class StreamLoop {
 
 	/** The connections whose users are to be renewed. */
 	List<Connection> held() {
-		return this.connections.stream().filter(Connection::isHeld).toList();
+		return this.connections.all().stream().filter(Connection::isHeld).toList();
 	}
 
 	/**

@@ -1,0 +1,83 @@
+package io.fanfare.node.connection;
+
+import io.fanfare.node.broker.Message;
+import io.fanfare.node.subscription.Topic;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest messages that many connections of a loop hear, kept once, so that one that
+ * arrives costs the same however many hear it. Messages are numbered as they arrive. Each
+ * connection remembers the number up to which it took what is its own over into its
+ * backlog, and takes the rest before anything else is done with it: nobody can tell this
+ * from a message that was handed to each connection at once. Belongs to its loop.
+ */
+final class BroadcastLog {
+
+	/** What a backlog may hold fits. */
+	private static final int LIMIT = 1024;
+
+	private static final int LIMIT_BYTES = 8 * 1024 * 1024;
+
+	private final @Nullable Entry[] entries = new Entry[LIMIT];
+
+	/** The number of the oldest message that is kept. */
+	private long tail;
+
+	/** The number that the next message gets. */
+	private long head;
+
+	private long bytes;
+
+	/**
+	 * A message that many hear.
+	 *
+	 * @param topic who hears it
+	 * @param message the message
+	 */
+	record Entry(Topic<Connection> topic, Message message) {
+
+	}
+
+	/** Whether all have to take over what they lack before there is room again. */
+	boolean isFull() {
+		return this.head - this.tail == LIMIT || this.bytes > LIMIT_BYTES;
+	}
+
+	boolean isEmpty() {
+		return this.head == this.tail;
+	}
+
+	/** The number that the next message gets. */
+	long head() {
+		return this.head;
+	}
+
+	void add(Topic<Connection> topic, Message message) {
+		this.entries[slot(this.head)] = new Entry(topic, message);
+		this.bytes += message.block().length;
+		this.head++;
+	}
+
+	/** One of the messages that are kept. */
+	Entry get(long number) {
+		Entry entry = this.entries[slot(number)];
+		if (number < this.tail || entry == null) {
+			throw new IllegalArgumentException("No longer kept: " + number);
+		}
+		return entry;
+	}
+
+	/** Forgets messages with numbers below one: all have taken over what was theirs. */
+	void forget(long below) {
+		while (this.tail < below) {
+			this.bytes -= get(this.tail).message().block().length;
+			this.entries[slot(this.tail)] = null;
+			this.tail++;
+		}
+	}
+
+	private static int slot(long number) {
+		return (int) (number % LIMIT);
+	}
+
+}
