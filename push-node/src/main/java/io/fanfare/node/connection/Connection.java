@@ -211,7 +211,7 @@ public final class Connection {
 	/** The socket takes more again. */
 	void writable() {
 		this.upkeep.progressed();
-		this.loop.beginSlice();
+		this.loop.askClocks();
 		this.delivery.writable();
 	}
 

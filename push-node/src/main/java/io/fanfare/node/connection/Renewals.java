@@ -90,7 +90,7 @@ final class Renewals {
 	}
 
 	private void renewed(List<Connection> slice, Renewal renewal, Proof sent) {
-		this.loop.beginSlice();
+		this.loop.askClocks();
 		this.loop.noteProof(sent);
 		Map<Integer, Verdict> verdicts = new HashMap<>();
 		renewal.verdicts().forEach((verdict) -> verdicts.put(verdict.index(), verdict));
@@ -130,7 +130,7 @@ final class Renewals {
 				lagging.forEach((connection) -> this.loop.later(connection::catchUp));
 				return;
 			}
-			this.loop.beginSlice();
+			this.loop.askClocks();
 			Map<ChannelName, Long> ids = new HashMap<>();
 			for (int i = 0; i < asked.size(); i++) {
 				ids.put(asked.get(i), lastIds.ids().get(i));

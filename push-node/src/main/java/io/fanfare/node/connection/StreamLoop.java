@@ -47,7 +47,7 @@ public final class StreamLoop {
 	private static final long SLICE_NANOS = 1_000_000;
 
 	/** How many pieces of work are done before the clock is asked. */
-	private static final int CLOCK_EVERY = 32;
+	private static final int CLOCK_EVERY = 8;
 
 	/**
 	 * A message that one in so many hear is kept once for all; one that fewer hear is
@@ -115,10 +115,13 @@ public final class StreamLoop {
 
 	private boolean stopped;
 
-	/** Time as of this slice. */
-	private long sliceNanos;
+	/** Time when the clocks were last asked. */
+	private long nowNanos;
 
-	private long sliceMillis;
+	private long nowMillis;
+
+	/** When this slice began. What happens within it must not move it. */
+	private long sliceBegan;
 
 	/** Pieces of work done in this slice since the clock was asked. */
 	private int sliceWork;
@@ -144,8 +147,8 @@ public final class StreamLoop {
 		this.node = node;
 		this.inbox = new Inbox(inboxLimit, this::arm, this::recoverFromOverflow);
 		this.renewals = new Renewals(this, node);
-		this.sliceNanos = executor.nanoTime();
-		this.sliceMillis = executor.millis();
+		this.nowNanos = executor.nanoTime();
+		this.nowMillis = executor.millis();
 		this.topics = new Topics<>(node.upstream(), this::submit, this::claimPending);
 	}
 
@@ -254,11 +257,16 @@ public final class StreamLoop {
 		return more;
 	}
 
-	/** Asks the clocks: what was proven before a freeze must not count after it. */
-	void beginSlice() {
-		this.sliceNanos = this.executor.nanoTime();
-		this.sliceMillis = this.executor.millis();
+	private void beginSlice() {
+		askClocks();
+		this.sliceBegan = this.nowNanos;
 		this.sliceWork = 0;
+	}
+
+	/** Asks the clocks: what was proven before a freeze must not count after it. */
+	void askClocks() {
+		this.nowNanos = this.executor.nanoTime();
+		this.nowMillis = this.executor.millis();
 	}
 
 	private boolean isSliceOver() {
@@ -266,7 +274,7 @@ public final class StreamLoop {
 			return false;
 		}
 		this.sliceWork = 0;
-		return this.executor.nanoTime() - this.sliceNanos > SLICE_NANOS;
+		return this.executor.nanoTime() - this.sliceBegan > SLICE_NANOS;
 	}
 
 	private void takeInbox() {
@@ -392,7 +400,7 @@ public final class StreamLoop {
 		this.connections.add(connection);
 		this.pending.add(connection);
 		connection.subscribe();
-		beginSlice();
+		askClocks();
 		connection.claimWhenSubscribed();
 	}
 
@@ -498,7 +506,7 @@ public final class StreamLoop {
 	/** A new link is there. On the loop. */
 	void linkUp(long number) {
 		this.link = number;
-		beginSlice();
+		askClocks();
 		this.renewals.restart();
 		claimPending();
 	}
@@ -525,7 +533,7 @@ public final class StreamLoop {
 	}
 
 	boolean holds(Proof proof) {
-		return proof.holds(this.link, this.sliceNanos, this.sliceMillis, this.node.lease().toMillis());
+		return proof.holds(this.link, this.nowNanos, this.nowMillis, this.node.lease().toMillis());
 	}
 
 	/** Whether the node's lease may be gone by now, as after a freeze. */
@@ -559,13 +567,13 @@ public final class StreamLoop {
 		if (this.stopped) {
 			return;
 		}
-		beginSlice();
-		this.renewals.tick(this.sliceNanos);
+		askClocks();
+		this.renewals.tick(this.nowNanos);
 		admitOrRefuse();
 		if (++this.ticks % TICKS_A_SECOND == 0) {
 			for (Connection connection : this.wheel.advance()) {
 				if (!connection.isClosed()) {
-					long next = connection.tick(this.sliceNanos, this.sliceMillis);
+					long next = connection.tick(this.nowNanos, this.nowMillis);
 					if (!connection.isClosed()) {
 						this.wheel.add(connection, next);
 					}
@@ -585,7 +593,7 @@ public final class StreamLoop {
 			if (!first.isPending()) {
 				this.pending.poll();
 			}
-			else if (this.sliceNanos - first.openedNanos() >= limit) {
+			else if (this.nowNanos - first.openedNanos() >= limit) {
 				this.pending.poll();
 				first.refuse(CloseReason.REDIS_UNAVAILABLE);
 			}
