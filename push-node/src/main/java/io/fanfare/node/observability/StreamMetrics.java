@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -53,6 +54,8 @@ public final class StreamMetrics implements ConnectionEvents {
 	private final LongAdder slow = new LongAdder();
 
 	private final Map<Ending.Status, Timer> durations = new EnumMap<>(Ending.Status.class);
+
+	private final Map<String, Counter> endings = new ConcurrentHashMap<>();
 
 	private final Timer latency;
 
@@ -117,11 +120,14 @@ public final class StreamMetrics implements ConnectionEvents {
 		if (ending.status() == Ending.Status.ERROR) {
 			this.errors.increment();
 		}
-		Counter.builder("sse.connections.closed")
+		this.endings.computeIfAbsent(ending.reason(), this::endings).increment();
+	}
+
+	private Counter endings(String reason) {
+		return Counter.builder("sse.connections.closed")
 			.description("Streams that ended, by reason")
-			.tag("reason", ending.reason())
-			.register(this.registry)
-			.increment();
+			.tag("reason", reason)
+			.register(this.registry);
 	}
 
 	@Override

@@ -58,6 +58,10 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	/** A server accepts it as well (RFC 9112, section 3.2.2). */
 	private static final Pattern ABSOLUTE_FORM = Pattern.compile("^https?://[^/?#]*", Pattern.CASE_INSENSITIVE);
 
+	private static final Pattern PARAMETERS = Pattern.compile("\\s*;\\s*");
+
+	private static final Pattern NO_QUALITY = Pattern.compile("q\\s*=\\s*0(\\.0*)?");
+
 	private static final JsonMapper JSON = JsonMapper.shared();
 
 	private final Gate gate;
@@ -157,7 +161,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private void handle(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
 			throws ProblemException {
 		check(request);
-		String target = ABSOLUTE_FORM.matcher(request.uri()).replaceFirst("");
+		String target = request.uri().startsWith("/") ? request.uri()
+				: ABSOLUTE_FORM.matcher(request.uri()).replaceFirst("");
 		QueryStringDecoder uri = new QueryStringDecoder(target, StandardCharsets.UTF_8, true, MAX_QUERY_PARAMETERS);
 		switch (uri.rawPath()) {
 			case "/events", "/sse" -> {
@@ -242,7 +247,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 */
 	private static boolean acceptsStream(FullHttpRequest request) {
 		List<String> accepts = request.headers().getAll(HttpHeaderNames.ACCEPT);
-		if (accepts.isEmpty()) {
+		if (accepts.isEmpty() || accepts.size() == 1 && accepts.getFirst().equals("text/event-stream")) {
 			return true;
 		}
 		List<String> ranges = Stream.of(String.join(",", accepts).toLowerCase(Locale.ROOT).split(","))
@@ -252,14 +257,14 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		int best = -1;
 		boolean accepted = ranges.isEmpty();
 		for (String range : ranges) {
-			String[] parts = range.split("\\s*;\\s*", -1);
+			String[] parts = PARAMETERS.split(range, -1);
 			int precision = switch (parts[0]) {
 				case "text/event-stream" -> 2;
 				case "text/*" -> 1;
 				case "*/*" -> 0;
 				default -> -1;
 			};
-			boolean refused = List.of(parts).stream().anyMatch((part) -> part.matches("q\\s*=\\s*0(\\.0*)?"));
+			boolean refused = List.of(parts).stream().anyMatch((part) -> NO_QUALITY.matcher(part).matches());
 			if (precision > best) {
 				best = precision;
 				accepted = !refused;
