@@ -7,10 +7,12 @@ import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
+import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jwt.JWTClaimsSet;
 import io.fanfare.node.Tokens;
 import io.fanfare.protocol.Tier;
@@ -104,6 +106,101 @@ class TokenVerifierTests {
 	void aPayloadThatIsNoGoodIsRefusedAndNotMore(String payload) throws Exception {
 		String token = signed("{\"alg\":\"HS256\"}", payload);
 		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
+	}
+
+	/** Each would pass where the header of the last good token stood for its own. */
+	@ParameterizedTest
+	@ValueSource(strings = { "{\"alg\":\"none\"}", "{\"alg\":\"HS512\"}", "{\"alg\":\"HS256\",\"crit\":[\"exp\"]}",
+			"{\"alg\":\"HS256\",\"b64\":false,\"crit\":[\"b64\"]}", "{\"alg\":\"HS256\",\"b64\":false}",
+			"{\"alg\":\"HS256\",\"alg\":\"HS256\"}" })
+	void aHeaderOfAnotherKindIsRefusedAfterAGoodOneAsWell(String header) throws Exception {
+		String payload = "{\"sub\":\"alice\",\"exp\":99999999999}";
+		assertThat(this.verifier.verify(signed("{\"alg\":\"HS256\"}", payload)).user()).isEqualTo("alice");
+		String token = signed(header, payload);
+		for (int round = 0; round < 2; round++) {
+			assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
+		}
+	}
+
+	@Test
+	void headersOfDifferentMakersAreReadInTurn() throws Exception {
+		for (String header : List.of("{\"alg\":\"HS256\"}", "{\"typ\":\"JWT\",\"alg\":\"HS256\"}",
+				"{\"alg\":\"HS256\"}", "{\"alg\":\"HS256\",\"kid\":\"x\"}")) {
+			assertThat(this.verifier.verify(signed(header, "{\"sub\":\"alice\",\"exp\":99999999999}")).user())
+				.isEqualTo("alice");
+		}
+	}
+
+	@Test
+	void aTokenOfAnotherKeyOrAlgorithmIsRefused() throws Exception {
+		String good = Tokens.sign(claims());
+		assertThat(this.verifier.verify(good).user()).isEqualTo("alice");
+		assertRefused(Tokens.sign(claims(), JWSAlgorithm.HS256, Tokens.SECRET + "!"), "signature");
+		String longSecret = Tokens.SECRET.repeat(2);
+		assertRefused(Tokens.sign(claims(), JWSAlgorithm.HS512, longSecret), "signature");
+		assertThatExceptionOfType(InvalidTokenException.class)
+			.isThrownBy(() -> new TokenVerifier(longSecret, () -> NOW).verify(good));
+	}
+
+	@Test
+	void aTokenThatWasGoodIsRefusedOnceItHasEnded() throws Exception {
+		AtomicReference<Instant> now = new AtomicReference<>(NOW);
+		TokenVerifier ageing = new TokenVerifier(Tokens.SECRET, now::get);
+		String token = Tokens.sign(claims());
+		assertThat(ageing.verify(token).user()).isEqualTo("alice");
+		now.set(NOW.plusSeconds(10));
+		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> ageing.verify(token))
+			.withMessageContaining("expired");
+	}
+
+	@Test
+	void aTokenThatLacksAPartIsRefused() throws Exception {
+		String good = Tokens.sign(claims());
+		assertThat(this.verifier.verify(good).user()).isEqualTo("alice");
+		for (int length = 0; length < good.length() - 1; length++) {
+			String token = good.substring(0, length);
+			assertThatExceptionOfType(InvalidTokenException.class).as(token)
+				.isThrownBy(() -> this.verifier.verify(token));
+		}
+		String payload = good.substring(good.indexOf('.') + 1, good.lastIndexOf('.'));
+		for (String token : List.of(good + ".", "." + good, good + ".e30.e30", good.replace(payload, ""),
+				good.replace(".", ""), payload, "..", ".", good.replaceFirst("\\.", ".."))) {
+			assertRefused(token, "");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "\"sub\":\"alice\",\"sub\":\"bob\"", "\"sub\":\"alice\",\"exp\":99999999998",
+			"\"sub\":\"alice\",\"channels\":[],\"channels\":[\"*\"]", "\"sub\":\"alice\",\"more\":{\"a\":1,\"a\":2}" })
+	void aClaimThatStandsTwiceIsRefused(String claims) throws Exception {
+		assertRefused(signed("{\"alg\":\"HS256\"}", "{\"exp\":99999999999," + claims + "}"), "malformed");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "\"iss\":7", "\"jti\":{}", "\"iat\":\"x\"", "\"sub\":1.5", "\"sub\":true",
+			"\"sub\":[\"a\"]", "\"nbf\":[]", "\"nbf\":99999999998", "\"exp\":1e300", "\"exp\":9223372036854775807",
+			"\"exp\":123456789012345678901234567890", "\"aud\":{}", "\"aud\":[\"fanfare:stream\",7]", "\"aud\":[null]",
+			"\"aud\":\"\"", "\"channels\":\"news\"" })
+	void aClaimOfAnotherTypeIsRefused(String claim) throws Exception {
+		String name = claim.substring(0, claim.indexOf(':'));
+		String sub = name.equals("\"sub\"") ? "" : "\"sub\":\"alice\",";
+		String exp = name.equals("\"exp\"") ? "" : "\"exp\":99999999999,";
+		String token = signed("{\"alg\":\"HS256\"}", "{" + sub + exp + claim + "}");
+		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{\"sub\":\"alice\",\"exp\":99999999999}x", "{\"sub\":\"alice\",\"exp\":99999999999}{}",
+			"{'sub':'alice','exp':99999999999}", "{sub:\"alice\",\"exp\":99999999999}",
+			"{\"sub\":\"alice\",\"exp\":99999999999,}", "[{\"sub\":\"alice\",\"exp\":99999999999}]" })
+	void aPayloadThatIsNoJsonObjectIsRefused(String payload) throws Exception {
+		assertRefused(signed("{\"alg\":\"HS256\"}", payload), "malformed");
+	}
+
+	@Test
+	void aTimeMayHaveAFraction() throws Exception {
+		assertThat(this.verifier.verify(signed("{\"alg\":\"HS256\"}", "{\"sub\":\"alice\",\"exp\":99999999999.5}"))
+			.expires()).isEqualTo(Instant.ofEpochSecond(99999999999L));
 	}
 
 	@Test
