@@ -26,17 +26,24 @@ local function time_ms()
 	return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- The id after `last`, not stored yet, and its ms. `now` is time_ms().
-local function id_after(last, now)
+local function id_ms(id)
+	return tonumber(string.sub(id, 1, string.find(id, '-', 1, true) - 1))
+end
+
+-- ms and seq of the first of `count` ids after `last`, which all share that ms. `now` is time_ms().
+local function parts_after(last, now, count)
 	local ms, seq = id_parts(last)
 	if now > ms then
-		ms, seq = now, 0
-	elseif seq + 1 < SEQ_LIMIT then
-		seq = seq + 1
-	else
-		ms, seq = ms + 1, 0
+		return now, 0
+	elseif seq + count < SEQ_LIMIT then
+		return ms, seq + 1
 	end
-	return string.format('%.0f-%.0f', ms, seq), ms
+	return ms + 1, 0
+end
+
+-- The id after `last`, not stored yet. `now` is time_ms().
+local function id_after(last, now)
+	return string.format('%.0f-%.0f', parts_after(last, now, 1))
 end
 
 -- The highest id given so far; "0-0" before the first.
@@ -47,11 +54,12 @@ end
 -- Before the run id in `run`: a publish began the store, and no node has spoken to it yet.
 local BEGUN = '?'
 
--- Takes the next id. `seen` is the highest id that the calling process has ever seen: above the clock it means that the
--- store was rolled back, so the clock is lifted to it and what lies below `since` can no longer be vouched for.
+-- Takes the next `count` ids, which share their ms. `seen` is the highest id that the calling process has ever seen: above
+-- the clock it means that the store was rolled back, so the clock is lifted to it and what lies below `since` can no longer
+-- be vouched for.
 -- A caller that names `run_key` and `run` and has seen nothing itself begins an empty store: `since` lies below its first id.
--- Returns the id, the time it was taken at, in ms, and the id's own ms.
-local function clock_next(clock_key, since_key, seen, run_key, run)
+-- Returns ms and seq of the first, and the time it was taken at, in ms.
+local function clock_take(count, clock_key, since_key, seen, run_key, run)
 	local last = clock_read(clock_key)
 	local now = time_ms()
 	local begins = run_key and last == '0-0' and seen == last
@@ -62,9 +70,14 @@ local function clock_next(clock_key, since_key, seen, run_key, run)
 	if begins then
 		redis.call('SET', run_key, BEGUN .. run)
 	end
-	local id, ms = id_after(last, now)
-	redis.call('SET', clock_key, id)
-	return id, now, ms
+	local ms, seq = parts_after(last, now, count)
+	redis.call('SET', clock_key, string.format('%.0f-%.0f', ms, seq + count - 1))
+	return ms, seq, now
+end
+
+-- Takes the next id.
+local function clock_next(clock_key, since_key, seen)
+	return string.format('%.0f-%.0f', clock_take(1, clock_key, since_key, seen))
 end
 
 -- What every script of a node does first: notices that the store may have lost data, by the server's run id (`run`) or by

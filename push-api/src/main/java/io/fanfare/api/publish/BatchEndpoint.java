@@ -70,32 +70,17 @@ class BatchEndpoint {
 			throw ProblemException.invalid(FieldError.ofHeader(IdempotencyKey.HEADER,
 					"is for one message; here each message carries its own " + PublicationReader.KEY_FIELD));
 		}
-		List<Item> items = read(body);
 		String traceparent = TraceContext.of(request);
-		List<Publishing.Started> started = new ArrayList<>(items.size());
-		for (Item item : items) {
-			started.add((item.publication() != null)
-					? this.publishing.start(item.publication(), caller, item.pointer() + "/to", item.key(), traceparent)
-					: Publishing.Started.refused(item.flaw()));
+		List<Publishing.Prepared> messages = new ArrayList<>();
+		for (Fields.Item item : items(body)) {
+			messages.add(prepare(item, caller, traceparent));
 		}
-		long deadline = this.publishing.deadline();
-		List<Outcome> outcomes = new ArrayList<>(items.size());
-		started.forEach((one) -> outcomes.add(this.publishing.finish(one, deadline)));
+		List<Outcome> outcomes = this.publishing.publish(messages);
 		failIfNothingIsKnown(outcomes);
 		return new BatchResult.Results(outcomes.stream().map(BatchResult::of).toList());
 	}
 
-	/** A message of the batch, or why it is none. */
-	private record Item(String pointer, @Nullable Publication publication, @Nullable String key,
-			@Nullable Problem problem) {
-
-		Problem flaw() {
-			return java.util.Objects.requireNonNull(this.problem);
-		}
-
-	}
-
-	private List<Item> read(JsonBody body) {
+	private List<Fields.Item> items(JsonBody body) {
 		Fields batch = body.fields();
 		if (batch != null) {
 			batch.allow("messages");
@@ -105,19 +90,20 @@ class BatchEndpoint {
 		if (messages == null || !body.flaws().isEmpty()) {
 			throw body.flaws().problem();
 		}
-		return messages.stream().map(this::read).toList();
+		return messages;
 	}
 
-	private Item read(Fields.Item message) {
+	private Publishing.Prepared prepare(Fields.Item item, Caller caller, @Nullable String traceparent) {
 		Flaws flaws = new Flaws();
-		Fields fields = Fields.of(message, flaws);
+		Fields fields = Fields.of(item, flaws);
 		String key = (fields != null) ? fields.text(PublicationReader.KEY_FIELD) : null;
 		if (fields != null && key != null && !IdempotencyKey.isValid(key)) {
 			fields.refuse(PublicationReader.KEY_FIELD, IdempotencyKey.RULE);
 		}
 		Publication publication = (fields != null) ? this.reader.read(fields, true, flaws) : null;
-		return (publication != null) ? new Item(message.pointer(), publication, key, null)
-				: new Item(message.pointer(), null, null, flaws.problem().problem());
+		return (publication != null)
+				? this.publishing.prepare(publication, caller, item.pointer() + "/to", key, traceparent)
+				: new Publishing.Prepared.Refused(flaws.problem().problem());
 	}
 
 	private static void failIfNothingIsKnown(List<Outcome> outcomes) {

@@ -1,6 +1,7 @@
 package io.fanfare.api.publish;
 
 import java.util.Collections;
+import java.util.List;
 
 import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.RequiresScope;
@@ -73,8 +74,9 @@ class MessageEndpoint {
 		if (publication == null) {
 			throw body.flaws().problem();
 		}
-		Publishing.Started started = this.publishing.start(publication, caller, "#/to", key, TraceContext.of(request));
-		return switch (this.publishing.finish(started, this.publishing.deadline())) {
+		Publishing.Prepared message = this.publishing.prepare(publication, caller, "#/to", key,
+				TraceContext.of(request));
+		return switch (this.publishing.publish(List.of(message)).getFirst()) {
 			case Outcome.Stored stored ->
 				stored.replayed() ? ResponseEntity.ok().header(REPLAYED, "true").body(stored.answer())
 						: ResponseEntity.ok(stored.answer());

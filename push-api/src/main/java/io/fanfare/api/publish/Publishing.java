@@ -2,8 +2,11 @@ package io.fanfare.api.publish;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.fanfare.api.auth.Caller;
 import io.fanfare.api.problem.FieldError;
@@ -14,6 +17,7 @@ import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.redis.Publisher;
 import io.fanfare.protocol.redis.RedisUnavailableException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +25,20 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Hands messages to Redis and tells what became of them. Starting several one after the
- * other puts them on the link in that order, and ids follow it.
+ * Hands messages to Redis and tells what became of them. Several go in the order they
+ * have, some in each call of the script, and ids follow it.
  */
 @Component
 final class Publishing {
 
 	private static final Duration KEY_KEPT = Duration.ofHours(24);
+
+	/**
+	 * Channels that are published to in one step of Redis, which serves nobody else
+	 * meanwhile: some 15 microseconds each. A message to more of them is a step by
+	 * itself.
+	 */
+	private static final int CALL = 16;
 
 	private final Publisher publisher;
 
@@ -41,6 +52,9 @@ final class Publishing {
 
 	private final Timer duration;
 
+	/** Looking a meter up by its tags costs more than counting. */
+	private final Map<String, Counter> outcomes = new ConcurrentHashMap<>();
+
 	Publishing(Publisher publisher, RedisCalls calls, RunningKeys running, Clock clock, MeterRegistry meters) {
 		this.publisher = publisher;
 		this.calls = calls;
@@ -48,85 +62,163 @@ final class Publishing {
 		this.clock = clock;
 		this.meters = meters;
 		this.duration = Timer.builder("fanfare.publish.duration")
-			.description("From handing a message to Redis to its answer")
+			.description("From handing messages to Redis to its answer")
 			.register(meters);
 	}
 
+	/** A message that is to be published, or why it is not. */
+	sealed interface Prepared {
+
+		/**
+		 * May be published.
+		 *
+		 * @param target who is to hear it
+		 * @param request what is asked of Redis
+		 */
+		record Ready(Target target, Publisher.Request request) implements Prepared {
+
+		}
+
+		/**
+		 * May not.
+		 *
+		 * @param problem why
+		 */
+		record Refused(Problem problem) implements Prepared {
+
+		}
+
+	}
+
 	/**
-	 * Starts to publish.
+	 * Looks at whether a message may be published. Leaves nothing behind.
 	 * @param publication the message
 	 * @param caller who publishes
 	 * @param pointer where the recipients stand in the request
 	 * @param key the idempotency key, or null
 	 * @param traceparent the trace it belongs to, or null
-	 * @return what to {@link #finish} with
+	 * @return what to {@link #publish}
 	 */
-	Started start(Publication publication, Caller caller, String pointer, @Nullable String key,
+	Prepared prepare(Publication publication, Caller caller, String pointer, @Nullable String key,
 			@Nullable String traceparent) {
-		for (ChannelName channel : publication.target().channels()) {
+		List<ChannelName> channels = publication.target().channels();
+		for (ChannelName channel : channels) {
 			if (!caller.mayPublishTo(channel)) {
-				return Started.refused(Problem.of(ProblemType.INSUFFICIENT_SCOPE,
+				return new Prepared.Refused(Problem.of(ProblemType.INSUFFICIENT_SCOPE,
 						List.of(FieldError.at(pointer, "The key or token does not cover this recipient: " + channel))));
 			}
 		}
-		if (key != null && !this.running.start(caller, key)) {
-			return Started
-				.refused(Problem.of(ProblemType.IDEMPOTENCY_KEY_IN_USE, "Wait for the answer of the other request"));
-		}
-		Timer.Sample sample = Timer.start(this.meters);
 		Publisher.Idempotency idempotency = (key != null)
 				? new Publisher.Idempotency(caller.id(), key, publication.hash(), KEY_KEPT) : null;
-		CompletableFuture<Publisher.Result> answer = this.publisher.publish(publication.target().channels(),
-				publication.envelope(this.clock.instant(), traceparent), idempotency);
-		answer.whenComplete((result, failure) -> {
-			sample.stop(this.duration);
-			if (key != null) {
-				this.running.end(caller, key);
-			}
-		});
-		return new Started(publication.target(), answer, null);
+		return new Prepared.Ready(publication.target(),
+				new Publisher.Request(channels, publication.envelope(this.clock.instant(), traceparent), idempotency));
 	}
 
 	/**
-	 * A message that is on its way, or was refused before.
+	 * Publishes messages and waits for what becomes of them. All are handed to Redis
+	 * before the first answer is waited for.
+	 * @param messages the messages
+	 * @return what became of each
 	 */
-	record Started(@Nullable Target target, @Nullable CompletableFuture<Publisher.Result> answer,
-			@Nullable Problem problem) {
+	List<Outcome> publish(List<Prepared> messages) {
+		List<Started> started = start(messages);
+		long deadline = this.calls.deadline();
+		List<Outcome> outcomes = new ArrayList<>(started.size());
+		for (Started one : started) {
+			Outcome outcome = wait(one, deadline);
+			this.outcomes
+				.computeIfAbsent(name(outcome), (name) -> this.meters.counter("fanfare.publish", "outcome", name))
+				.increment();
+			outcomes.add(outcome);
+		}
+		return outcomes;
+	}
 
-		static Started refused(Problem problem) {
-			return new Started(null, null, problem);
+	/**
+	 * Takes the idempotency keys of a call just before it is sent, so that none is left
+	 * over.
+	 */
+	private List<Started> start(List<Prepared> messages) {
+		List<Started> started = new ArrayList<>(messages.size());
+		Call call = new Call();
+		for (Prepared message : messages) {
+			switch (message) {
+				case Prepared.Refused refused -> started.add(new Started.Refused(refused.problem()));
+				case Prepared.Ready ready -> {
+					if (!call.hasRoomFor(ready.request())) {
+						send(call);
+						call = new Call();
+					}
+					Publisher.Idempotency key = ready.request().idempotency();
+					started.add((key == null || this.running.start(key)) ? call.add(ready) : new Started.Refused(Problem
+						.of(ProblemType.IDEMPOTENCY_KEY_IN_USE, "Wait for the answer of the other request")));
+				}
+			}
+		}
+		send(call);
+		return started;
+	}
+
+	private void send(Call call) {
+		if (call.requests.isEmpty()) {
+			return;
+		}
+		Timer.Sample sample = Timer.start(this.meters);
+		call.answer = this.publisher.publish(call.requests).whenComplete((results, failure) -> {
+			sample.stop(this.duration);
+			for (Publisher.Request request : call.requests) {
+				if (request.idempotency() != null) {
+					this.running.end(request.idempotency());
+				}
+			}
+		});
+	}
+
+	/** Messages that Redis takes in one step. */
+	private static final class Call {
+
+		private final List<Publisher.Request> requests = new ArrayList<>();
+
+		private int channels;
+
+		private CompletableFuture<List<Publisher.Result>> answer = CompletableFuture.completedFuture(List.of());
+
+		private boolean hasRoomFor(Publisher.Request request) {
+			return this.requests.isEmpty() || this.channels + request.channels().size() <= CALL;
+		}
+
+		private Started add(Prepared.Ready message) {
+			this.requests.add(message.request());
+			this.channels += message.request().channels().size();
+			return new Started.Sent(message.target(), this, this.requests.size() - 1);
 		}
 
 	}
 
-	/**
-	 * When a request that starts now has waited long enough.
-	 * @return what {@link #finish} takes
-	 */
-	long deadline() {
-		return this.calls.deadline();
-	}
+	private sealed interface Started {
 
-	/**
-	 * Waits for what became of a message.
-	 * @param started the message
-	 * @param deadline until when
-	 * @return what became of it
-	 */
-	Outcome finish(Started started, long deadline) {
-		Outcome outcome = wait(started, deadline);
-		this.meters.counter("fanfare.publish", "outcome", name(outcome)).increment();
-		return outcome;
+		record Sent(Target target, Call call, int index) implements Started {
+
+		}
+
+		record Refused(Problem problem) implements Started {
+
+		}
+
 	}
 
 	private Outcome wait(Started started, long deadline) {
-		if (started.target() == null || started.answer() == null) {
-			return new Outcome.Failed(java.util.Objects.requireNonNull(started.problem()));
-		}
+		return switch (started) {
+			case Started.Refused refused -> new Outcome.Failed(refused.problem());
+			case Started.Sent sent -> wait(sent, deadline);
+		};
+	}
+
+	private Outcome wait(Started.Sent sent, long deadline) {
 		try {
-			return switch (this.calls.await(started.answer(), deadline)) {
+			return switch (this.calls.await(sent.call().answer, deadline).get(sent.index())) {
 				case Publisher.Result.Stored stored ->
-					new Outcome.Stored(Published.of(started.target(), stored.receipts()), stored.replayed());
+					new Outcome.Stored(Published.of(sent.target(), stored.receipts()), stored.replayed());
 				case Publisher.Result.KeyReused reused -> new Outcome.Failed(Problem
 					.of(ProblemType.IDEMPOTENCY_KEY_REUSED, "Another request was sent with this key within 24 hours"));
 			};

@@ -3,7 +3,7 @@ package io.fanfare.api.publish;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.fanfare.api.auth.Caller;
+import io.fanfare.protocol.redis.Publisher;
 
 import org.springframework.stereotype.Component;
 
@@ -19,20 +19,23 @@ final class RunningKeys {
 
 	private record Key(String caller, String key) {
 
+		private static Key of(Publisher.Idempotency idempotency) {
+			return new Key(idempotency.apiKey(), idempotency.key());
+		}
+
 	}
 
 	/**
 	 * Notes that a request runs.
-	 * @param caller who sent it
-	 * @param key its key
+	 * @param idempotency its key, and whose
 	 * @return whether none with that key did
 	 */
-	boolean start(Caller caller, String key) {
-		return this.running.add(new Key(caller.id(), key));
+	boolean start(Publisher.Idempotency idempotency) {
+		return this.running.add(Key.of(idempotency));
 	}
 
-	void end(Caller caller, String key) {
-		this.running.remove(new Key(caller.id(), key));
+	void end(Publisher.Idempotency idempotency) {
+		this.running.remove(Key.of(idempotency));
 	}
 
 }

@@ -329,7 +329,7 @@ public final class Measures {
 		Phase.percentiles(row, "answer ", phase.publishers().answers());
 		if (peer instanceof Fanfare fanfare) {
 			double[] after = fanfare.scripts();
-			row.put("us/script", (after[0] - before[0]) / (after[1] - before[1]));
+			row.put("script us/event", (after[0] - before[0]) / phase.publishers().published());
 		}
 		return row;
 	}

@@ -270,29 +270,45 @@ class RedisModelIT {
 	}
 
 	private void publish(String what, Publisher publisher) throws Exception {
-		List<ChannelName> channels = CHANNELS.stream().filter((one) -> this.random.nextInt(3) == 0).toList();
-		if (channels.isEmpty()) {
+		List<Publisher.Request> requests = new ArrayList<>();
+		for (int i = this.random.nextInt(4); i >= 0; i--) {
+			List<ChannelName> channels = CHANNELS.stream().filter((one) -> this.random.nextInt(3) == 0).toList();
+			if (!channels.isEmpty()) {
+				requests.add(request(channels));
+			}
+		}
+		if (requests.isEmpty()) {
 			return;
 		}
+		Caller caller = caller();
+		List<Publisher.Result> modelled = requests.stream()
+			.map((one) -> this.model.publish(caller, one.channels(), one.envelope(), one.idempotency()))
+			.toList();
+		List<Publisher.Result> real = get(publisher.publish(requests));
+		assertThat(real).hasSameSizeAs(modelled);
+		for (int i = 0; i < real.size(); i++) {
+			compare(what + requests.get(i), real.get(i), modelled.get(i), (result) -> {
+				List<Object> values = new ArrayList<>();
+				if (result instanceof Publisher.Result.Stored stored) {
+					values.add("stored" + stored.replayed());
+					stored.receipts().forEach((receipt) -> values.addAll(List.of(receipt.id(), "" + receipt.online())));
+				}
+				return values;
+			});
+			if (modelled.get(i) instanceof Publisher.Result.Stored stored) {
+				stored.receipts().forEach((receipt) -> observe(receipt.id()));
+			}
+		}
+	}
+
+	private Publisher.Request request(List<ChannelName> channels) {
 		long expires = (this.random.nextInt(3) == 0) ? 2_000_000_000_000L + this.random.nextInt(1_000) : 0;
 		String data = "x".repeat(this.random.nextInt(60));
 		Envelope envelope = new Envelope("message", data.getBytes(StandardCharsets.UTF_8), 1, expires,
 				this.random.nextInt(6) == 0, null);
 		Publisher.Idempotency key = this.random.nextBoolean() ? null : new Publisher.Idempotency("api",
 				"k" + this.random.nextInt(20), "h" + this.random.nextInt(2), Duration.ofHours(1));
-		Publisher.Result modelled = this.model.publish(caller(), channels, envelope, key);
-		Publisher.Result real = get(publisher.publish(channels, envelope, key));
-		compare(what + channels + key, real, modelled, (result) -> {
-			List<Object> values = new ArrayList<>();
-			if (result instanceof Publisher.Result.Stored stored) {
-				values.add("stored" + stored.replayed());
-				stored.receipts().forEach((receipt) -> values.addAll(List.of(receipt.id(), "" + receipt.online())));
-			}
-			return values;
-		});
-		if (modelled instanceof Publisher.Result.Stored stored) {
-			stored.receipts().forEach((receipt) -> observe(receipt.id()));
-		}
+		return new Publisher.Request(channels, envelope, key);
 	}
 
 	private void read(String what, History history) throws Exception {

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Publisher {
 
+	private static final byte[] NONE = new byte[0];
+
 	private final CommandLink link;
 
 	private final RedisKeys keys;
@@ -27,6 +29,9 @@ public final class Publisher {
 	private final byte[] length;
 
 	private final byte[] age;
+
+	/** The keys that every call names first. */
+	private final List<byte[]> callKeys;
 
 	/**
 	 * Makes the access.
@@ -40,6 +45,7 @@ public final class Publisher {
 		this.keys = keys;
 		this.length = RedisKeys.bytes(Integer.toString(length));
 		this.age = RedisKeys.bytes(Long.toString(age.toMillis()));
+		this.callKeys = List.of(keys.clock(), keys.run(), keys.since(), keys.last(), keys.presence());
 	}
 
 	/**
@@ -51,6 +57,17 @@ public final class Publisher {
 	 * @param kept how long the answer is kept
 	 */
 	public record Idempotency(String apiKey, String key, String bodyHash, Duration kept) {
+
+	}
+
+	/**
+	 * A message that is to be published.
+	 *
+	 * @param channels its channels, one at least
+	 * @param envelope the message
+	 * @param idempotency what makes a repetition exact, or null
+	 */
+	public record Request(List<ChannelName> channels, Envelope envelope, @Nullable Idempotency idempotency) {
 
 	}
 
@@ -94,50 +111,79 @@ public final class Publisher {
 	 */
 	public CompletableFuture<Result> publish(List<ChannelName> channels, Envelope envelope,
 			@Nullable Idempotency idempotency) {
-		byte[] none = new byte[0];
-		byte[][] scriptKeys = new byte[6 + channels.size()][];
-		scriptKeys[0] = this.keys.clock();
-		scriptKeys[1] = this.keys.run();
-		scriptKeys[2] = this.keys.since();
-		scriptKeys[3] = this.keys.last();
-		scriptKeys[4] = this.keys.presence();
-		scriptKeys[5] = (idempotency != null) ? this.keys.idempotency(idempotency.apiKey(), idempotency.key())
-				: this.keys.clock();
-		byte[][] arguments = new byte[10 + channels.size()][];
-		arguments[1] = RedisKeys.bytes(MessageId.format(this.link.seen()));
-		arguments[2] = this.keys.prefix();
-		arguments[3] = this.length;
-		arguments[4] = this.age;
-		arguments[5] = RedisKeys.bytes(envelope.ephemeral() ? "1" : "0");
-		arguments[6] = RedisKeys.bytes(Long.toString(envelope.expiresAt()));
-		arguments[7] = (idempotency != null) ? RedisKeys.bytes(idempotency.bodyHash()) : none;
-		arguments[8] = (idempotency != null) ? RedisKeys.bytes(Long.toString(idempotency.kept().toMillis())) : none;
-		arguments[9] = envelope.encode();
-		for (int i = 0; i < channels.size(); i++) {
-			scriptKeys[6 + i] = this.keys.stream(channels.get(i));
-			arguments[10 + i] = RedisKeys.bytes(channels.get(i).value());
-		}
-		return this.link.<List<Object>>run(Script.PUBLISH_MESSAGE, scriptKeys, (run) -> {
-			arguments[0] = run;
-			return arguments;
-		}).thenApply(this::result);
+		return publish(List.of(new Request(channels, envelope, idempotency))).thenApply(List::getFirst);
 	}
 
-	private Result result(List<Object> values) {
+	/**
+	 * Publishes messages, in this order and in one step, which Redis does not interrupt:
+	 * some 10 microseconds for each channel of each message. An error inside of Redis
+	 * leaves unknown what became of any of them.
+	 * @param requests the messages, one at least
+	 * @return what each came to
+	 */
+	public CompletableFuture<List<Result>> publish(List<Request> requests) {
+		List<byte[]> scriptKeys = new ArrayList<>(5 + requests.size());
+		scriptKeys.addAll(this.callKeys);
+		List<byte[]> arguments = new ArrayList<>(5 + 5 * requests.size());
+		arguments.add(NONE);
+		arguments.add(RedisKeys.bytes(MessageId.format(this.link.seen())));
+		arguments.add(this.keys.prefix());
+		arguments.add(this.length);
+		arguments.add(this.age);
+		for (Request request : requests) {
+			add(request, scriptKeys, arguments);
+		}
+		return this.link.<List<Object>>run(Script.PUBLISH_MESSAGES, scriptKeys.toArray(byte[][]::new), (run) -> {
+			arguments.set(0, run);
+			return arguments.toArray(byte[][]::new);
+		}).thenApply(this::results);
+	}
+
+	private void add(Request request, List<byte[]> scriptKeys, List<byte[]> arguments) {
+		Envelope envelope = request.envelope();
+		Idempotency idempotency = request.idempotency();
+		arguments.add(RedisKeys.bytes(Integer.toString(request.channels().size())));
+		arguments.add(RedisKeys.bytes(envelope.ephemeral() ? "1" : "0"));
+		arguments.add(RedisKeys.bytes(Long.toString(envelope.expiresAt())));
+		arguments.add(envelope.encode());
+		if (idempotency != null) {
+			scriptKeys.add(this.keys.idempotency(idempotency.apiKey(), idempotency.key()));
+			arguments.add(RedisKeys.bytes(idempotency.bodyHash()));
+			arguments.add(RedisKeys.bytes(Long.toString(idempotency.kept().toMillis())));
+		}
+		else {
+			arguments.add(NONE);
+		}
+		for (ChannelName channel : request.channels()) {
+			scriptKeys.add(this.keys.stream(channel));
+		}
+	}
+
+	private List<Result> results(List<Object> values) {
 		Reply reply = new Reply(values);
-		String status = reply.text();
-		if (status.equals("mismatch")) {
+		List<Result> results = new ArrayList<>(values.size());
+		while (reply.hasNext()) {
+			results.add(result(reply.text()));
+		}
+		return results;
+	}
+
+	private Result result(String answer) {
+		if (answer.equals("mismatch")) {
 			return new Result.KeyReused();
 		}
 		List<Receipt> receipts = new ArrayList<>();
-		for (String receipt : reply.text().split(" ")) {
-			int colon = receipt.indexOf(':');
-			char online = receipt.charAt(colon + 1);
-			long id = MessageId.parse(receipt.substring(0, colon));
+		int end = answer.indexOf(' ');
+		boolean replayed = answer.startsWith("replayed");
+		while (end < answer.length()) {
+			int colon = answer.indexOf(':', end);
+			long id = MessageId.parse(answer.substring(end + 1, colon));
+			char online = answer.charAt(colon + 1);
 			this.link.observe(id);
 			receipts.add(new Receipt(id, (online == '-') ? null : online == '1'));
+			end = colon + 2;
 		}
-		return new Result.Stored(receipts, status.equals("replayed"));
+		return new Result.Stored(receipts, replayed);
 	}
 
 }

@@ -17,7 +17,7 @@ import io.lettuce.core.ScriptOutputType;
  */
 enum Script {
 
-	PUBLISH_MESSAGE(ScriptOutputType.MULTI, "clock"),
+	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "clock"),
 
 	CLAIM_USER(ScriptOutputType.MULTI, "clock", "presence"),
 

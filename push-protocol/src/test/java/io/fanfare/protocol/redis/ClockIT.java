@@ -21,6 +21,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** The preamble {@code clock.lua}: ids, and how a loss of data is noticed. */
 class ClockIT {
 
+	/** The first of some ids, for a publish. */
+	private static final String TAKE = """
+			local ms, seq = clock_take(tonumber(ARGV[3]), KEYS[1], KEYS[2], ARGV[1], KEYS[3], ARGV[2])
+			return string.format('%.0f-%.0f', ms, seq)""";
+
 	@RegisterExtension
 	final RedisPartition partition = new RedisPartition();
 
@@ -75,6 +80,17 @@ class ClockIT {
 		assertThat(next(TOLD_MS, "0-0")).isEqualTo((TOLD_MS + 1) + "-1");
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "5-0, 3, 5-1, 5-3", "5-1048572, 3, 5-1048573, 5-1048575", "5-1048573, 3, 6-0, 6-2",
+			"4-7, 3, 5-0, 5-2" })
+	void idsThatAreTakenTogetherShareTheirMilliseconds(String last, String count, String first, String clock) {
+		this.partition.redis().set(CLOCK, last);
+		String id = this.partition.withClockAt(5, TAKE, ScriptOutputType.VALUE, List.of(CLOCK, SINCE, RUN), last,
+				"run-1", count);
+		assertThat(id).isEqualTo(first);
+		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(clock);
+	}
+
 	@Test
 	void anIdAboveTheClockLiftsItAndNothingBelowIsVouchedFor() {
 		this.partition.redis().set(CLOCK, TOLD_MS + "-0");
@@ -120,9 +136,8 @@ class ClockIT {
 
 	@Test
 	void aPublishBeginsNoStoreThatLostWhatItsProcessHasSeen() {
-		String id = this.partition.withClockAt(TOLD_MS,
-				"return (clock_next(KEYS[1], KEYS[2], ARGV[1], KEYS[3], ARGV[2]))", ScriptOutputType.VALUE,
-				List.of(CLOCK, SINCE, RUN), "9-0", "run-1");
+		String id = this.partition.withClockAt(TOLD_MS, TAKE, ScriptOutputType.VALUE, List.of(CLOCK, SINCE, RUN), "9-0",
+				"run-1", "1");
 		assertThat(id).isEqualTo(TOLD_MS + "-1");
 		assertThat(this.partition.redis().get(RUN)).isNull();
 		assertThat(guard("run-1", "0-0", "0")).containsExactly(TOLD_MS + "-2", TOLD_MS + "-2");
@@ -199,8 +214,8 @@ class ClockIT {
 	}
 
 	private String begin(String run) {
-		return this.partition.withClockAt(TOLD_MS, "return (clock_next(KEYS[1], KEYS[2], '0-0', KEYS[3], ARGV[1]))",
-				ScriptOutputType.VALUE, List.of(CLOCK, SINCE, RUN), run);
+		return this.partition.withClockAt(TOLD_MS, TAKE, ScriptOutputType.VALUE, List.of(CLOCK, SINCE, RUN), "0-0", run,
+				"1");
 	}
 
 	private List<Object> guard(String run, String seen, String durable) {

@@ -3,6 +3,8 @@ package io.fanfare.protocol.redis;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
@@ -13,6 +15,7 @@ import io.fanfare.protocol.redis.Publisher.Result;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.Range;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -29,7 +32,7 @@ import static io.fanfare.protocol.redis.RedisPartition.get;
 import static io.fanfare.protocol.redis.RedisPartition.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
-class PublishMessageIT {
+class PublishMessagesIT {
 
 	private static final ChannelName ALICE = ChannelName.user("alice");
 
@@ -344,6 +347,78 @@ class PublishMessageIT {
 	}
 
 	@Test
+	void messagesOfOneCallAreStoredAndAnsweredInTheirOrderEachByItself() {
+		this.partition.owner("alice", "node-a", "node-a.c1", 1, "page");
+		RedisPartition.Ear alice = this.partition.listen("node:node-a");
+		RedisPartition.Ear news = this.partition.listen("ch:news");
+		get(this.partition.publisher().publish(List.of(NEWS), message("0"), key("backend", "used", "other")));
+		get(this.partition.publisher().publish(List.of(NEWS), message("1"), key("backend", "again", "hash:again:1")));
+		news.next();
+		news.next();
+		List<Long> before = stored(NEWS_STREAM);
+		List<Result> results = get(this.partition.publisher()
+			.publish(List.of(request(message("2"), null, NEWS), request(message("x"), "used", NEWS, ALICE),
+					request(message("1"), "again", NEWS), request(message("3"), "new", ALICE, NEWS),
+					request(ephemeral("4"), null, NEWS), request(message("5"), null, ALICE))));
+		assertThat(results).hasSize(6);
+		assertThat(results.get(1)).isEqualTo(new Result.KeyReused());
+		assertThat(stored(results.get(2)).replayed()).isTrue();
+		assertThat(stored(results.get(2)).receipts()).extracting(Receipt::id).containsExactly(before.get(1));
+		List<Long> ids = List.of(0, 3, 4, 5)
+			.stream()
+			.flatMap((i) -> stored(results.get(i)).receipts().stream())
+			.map(Receipt::id)
+			.toList();
+		assertThat(ids).isSorted().doesNotHaveDuplicates().hasSize(5);
+		assertThat(stored(results.get(3)).receipts()).extracting(Receipt::online).containsExactly(true, null);
+		assertThat(stored(NEWS_STREAM)).containsExactly(before.get(0), before.get(1), ids.get(0), ids.get(2));
+		assertThat(stored(ALICE_STREAM)).containsExactly(ids.get(1), ids.get(4));
+		assertThat(predecessors(NEWS_STREAM)).endsWith(MessageId.format(before.get(1)), MessageId.format(ids.get(0)));
+		assertThat(predecessors(ALICE_STREAM)).containsExactly("0-0", MessageId.format(ids.get(1)));
+		assertThat(List.of(alice.next(Frame.Published.class), alice.next(Frame.Published.class)))
+			.extracting((frame) -> RedisPartition.data(frame.envelope()))
+			.containsExactly("3", "5");
+		assertThat(List.of(news.next(Frame.Published.class), news.next(Frame.Published.class),
+				news.next(Frame.Published.class)))
+			.extracting((frame) -> RedisPartition.data(frame.envelope()))
+			.containsExactly("2", "3", "4");
+		assertThat(this.partition.link().seen()).isEqualTo(ids.getLast());
+		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(MessageId.format(ids.getLast()));
+		assertThat(publish(NEWS, message("6")).id()).as("no id is given twice").isGreaterThan(ids.getLast());
+	}
+
+	@Test
+	void aKeyThatOccursTwiceInOneCallIsPublishedOnce() {
+		List<Result> results = get(this.partition.publisher()
+			.publish(List.of(request(message("1"), "k", NEWS), request(message("1"), "k", NEWS))));
+		assertThat(results).extracting((result) -> stored(result).replayed()).containsExactly(false, true);
+		assertThat(stored(results.get(1)).receipts()).isEqualTo(stored(results.get(0)).receipts());
+		assertThat(stored(NEWS_STREAM)).hasSize(1);
+	}
+
+	@Test
+	void aCallOfRepetitionsTakesNoId() {
+		List<Publisher.Request> requests = List.of(request(message("1"), "a", NEWS), request(message("2"), "b", ALICE));
+		get(this.partition.publisher().publish(requests));
+		String clock = this.partition.redis().get(CLOCK);
+		assertThat(get(this.partition.publisher().publish(requests)))
+			.allSatisfy((result) -> assertThat(stored(result).replayed()).isTrue());
+		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(clock);
+	}
+
+	@Test
+	void anErrorInsideOfACallGivesNoIdTwice() {
+		this.partition.redis().set(ALICE_STREAM, "no stream");
+		CompletableFuture<List<Result>> failed = this.partition.publisher()
+			.publish(List.of(request(message("1"), null, NEWS), request(message("2"), null, ALICE)));
+		assertThat(failed).failsWithin(RedisPartition.TIMEOUT)
+			.withThrowableOfType(ExecutionException.class)
+			.withCauseInstanceOf(RedisUnavailableException.class);
+		assertThat(stored(NEWS_STREAM)).hasSize(1);
+		assertThat(publish(NEWS, message("3")).id()).isGreaterThan(stored(NEWS_STREAM).getFirst());
+	}
+
+	@Test
 	void aStoreThatWasRolledBackGivesNoIdASecondTime() {
 		Receipt before = publish(NEWS, message("1"));
 		this.partition.redis().del(LAST, NEWS_STREAM);
@@ -398,13 +473,17 @@ class PublishMessageIT {
 	}
 
 	private void publishAt(long now, String data) {
-		this.partition.runAt(now, Script.PUBLISH_MESSAGE,
-				List.of(CLOCK, RUN, SINCE, LAST, PRESENCE, CLOCK, NEWS_STREAM), "run-1", "0-0", PREFIX, "100",
-				"3600000", "0", "0", "", "", data, "news");
+		this.partition.runAt(now, Script.PUBLISH_MESSAGES, List.of(CLOCK, RUN, SINCE, LAST, PRESENCE, NEWS_STREAM),
+				"run-1", "0-0", PREFIX, "100", "3600000", "1", "0", "0", data, "");
 	}
 
 	private Receipt publish(ChannelName channel, Envelope envelope) {
 		return stored(get(this.partition.publisher().publish(List.of(channel), envelope, null))).receipts().getFirst();
+	}
+
+	private static Publisher.Request request(Envelope envelope, @Nullable String key, ChannelName... channels) {
+		return new Publisher.Request(List.of(channels), envelope,
+				(key != null) ? key("backend", key, "hash:" + key + ":" + RedisPartition.data(envelope)) : null);
 	}
 
 	private static Result.Stored stored(Result result) {

@@ -1,0 +1,118 @@
+-- Publishes messages, each to one or more channels, in the order told: takes an id for each channel, appends to the history,
+-- hands it to the nodes. An idempotency key is looked at before an id is taken, so a repeated message is answered exactly as
+-- the first was. Nothing else runs in Redis meanwhile: callers bound how many channels one call names.
+--
+-- KEYS  1 clock  2 run  3 since  4 last  5 presence
+--       then of each message: its idempotency record, if it has a key; the history stream of each channel
+-- ARGV  1 run id of the server  2 highest id seen  3 prefix of the partition's keys and pub/sub channels
+--       4 history length  5 history age in ms
+--       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored); its own expiry in ms since
+--       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms
+-- A user's message goes to the node that presence names; for a while after a data loss, when presence names none, to all.
+-- Returns for each message "ok id:online id:online …", "replayed id:online …" or "mismatch"; online is "1", "0", or "-" for
+-- a channel that is no user's.
+
+local call, find, sub = redis.call, string.find, string.sub
+
+local run, seen, prefix, length, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local share = age / length
+local name_at = #prefix + 4 -- in the key of a stream, behind "ch:"
+
+-- The next id. The clock is set with the first one, to what the rest of the call may need: should it break off, no id is
+-- given twice. `now` is when they were taken.
+local now, ms, ms_text, seq, last_seq, share_start
+local function take(most)
+	if not now then
+		ms, seq, now = clock_take(most, KEYS[1], KEYS[3], seen, KEYS[2], run)
+		ms_text, last_seq, share_start = string.format('%.0f-', ms), seq + most - 1, ms - ms % share
+	else
+		seq = seq + 1
+	end
+	return ms_text .. seq
+end
+
+-- Appends to one channel's history. `last` keeps for a channel "id", or where messages with a ttl of their own came since:
+-- "id durable expiry", the last id without a ttl and the latest expiry of those with one: a message past its own ttl is
+-- no hole. Each entry carries what `last` said before it.
+local function append(channel, stream_key, id, expires, envelope)
+	local previous = call('HGET', KEYS[4], channel)
+	local before = previous or call('HGET', KEYS[4], '') or '0-0'
+	local state = id
+	if expires ~= '0' then
+		local durable, latest = before, '0'
+		if find(before, ' ', 1, true) then
+			durable, latest = string.match(before, ' (%S+) (%S+)$')
+		end
+		if tonumber(expires) > tonumber(latest) then
+			latest = expires
+		end
+		state = id .. ' ' .. durable .. ' ' .. latest
+	end
+	call('XADD', stream_key, 'MAXLEN', '=', length, id, 'p', before, 'm', envelope)
+	call('HSET', KEYS[4], channel, state)
+	-- The expiry must outlive every message by its age, also where messages come so steadily that none is ever old. The
+	-- first one of each share of the age (age / length) trims and sets it anew; the others are spared two commands.
+	-- Readers leave out what is too old in any case. A clock ahead of TIME says nothing about shares.
+	if not previous or ms > now or id_ms(previous) < share_start then
+		call('XTRIM', stream_key, 'MINID', string.format('%.0f', now - age))
+		call('PEXPIRE', stream_key, string.format('%.0f', age + share + 1000))
+	end
+end
+
+-- Hands a message to whoever hears its channel. Returns what the answer says of it.
+local uncertain
+local function hand_out(channel, id, envelope)
+	if sub(channel, 1, 5) ~= 'user:' then
+		call('PUBLISH', prefix .. 'ch:' .. channel, 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
+		return '-'
+	end
+	local owner = call('HGET', KEYS[5], sub(channel, 6))
+	if owner then
+		local space = find(owner, ' ', 1, true)
+		call('PUBLISH', prefix .. 'node:' .. sub(owner, 1, space - 1),
+			'M ' .. id .. sub(owner, space, find(owner, ' ', space + 1, true)) .. channel .. '\n' .. envelope)
+		return '1'
+	end
+	if uncertain == nil then
+		uncertain = presence_uncertain(call('GET', KEYS[3]), now)
+	end
+	if uncertain then
+		call('PUBLISH', prefix .. 'ch:all', 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
+	end
+	return '0'
+end
+
+local key, argument, answers = 6, 6, {}
+while argument <= #ARGV do
+	local count, ephemeral, expires = tonumber(ARGV[argument]), ARGV[argument + 1] == '1', ARGV[argument + 2]
+	local envelope, hash = ARGV[argument + 3], ARGV[argument + 4]
+	argument = argument + 5
+	local record_key, kept, record
+	if hash ~= '' then
+		record_key, kept = KEYS[key], ARGV[argument]
+		key, argument = key + 1, argument + 1
+		record = call('GET', record_key)
+	end
+	if record then
+		local bar = find(record, '|', 1, true)
+		answers[#answers + 1] = (sub(record, 1, bar - 1) == hash) and 'replayed ' .. sub(record, bar + 1) or 'mismatch'
+	else
+		local answer = 'ok'
+		for i = key, key + count - 1 do
+			local channel, id = sub(KEYS[i], name_at), take(#KEYS - i + 1)
+			if not ephemeral then
+				append(channel, KEYS[i], id, expires, envelope)
+			end
+			answer = answer .. ' ' .. id .. ':' .. hand_out(channel, id, envelope)
+		end
+		if record_key then
+			call('SET', record_key, hash .. '|' .. sub(answer, 4), 'PX', kept)
+		end
+		answers[#answers + 1] = answer
+	end
+	key = key + count
+end
+if now and seq < last_seq then
+	call('SET', KEYS[1], ms_text .. seq)
+end
+return answers
