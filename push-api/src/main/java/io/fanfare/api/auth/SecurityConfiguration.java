@@ -9,6 +9,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.AnonymousAuthenticationFilter;
 import org.springframework.security.web.firewall.HttpFirewall;
@@ -58,6 +59,12 @@ class SecurityConfiguration implements WebMvcConfigurer {
 				.permitAll())
 			.addFilterBefore(new BearerFilter(keys, tokens, refusals), AnonymousAuthenticationFilter.class)
 			.build();
+	}
+
+	/** An observation around every filter costs every request, and nobody reads it. */
+	@Bean
+	SecurityObservationSettings securityObservationSettings() {
+		return SecurityObservationSettings.noObservations();
 	}
 
 	private static HeaderWriter contentSecurityPolicy() {

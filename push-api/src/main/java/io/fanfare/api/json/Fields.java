@@ -217,9 +217,10 @@ public final class Fields {
 			refuse(name, "must have 1 to " + max + " items, has " + array.size());
 			return null;
 		}
+		String parent = pointer(name) + "/";
 		List<Item> items = new ArrayList<>(array.size());
 		for (int i = 0; i < array.size(); i++) {
-			items.add(new Item(pointer(name) + "/" + i, array.get(i)));
+			items.add(new Item(parent + i, array.get(i)));
 		}
 		return items;
 	}

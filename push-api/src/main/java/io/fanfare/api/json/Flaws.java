@@ -85,9 +85,26 @@ public final class Flaws {
 	 * @return the pointer
 	 */
 	public static String pointer(String parent, String name) {
+		if (isPlain(name)) {
+			return parent + "/" + name;
+		}
 		String shown = (name.length() > MAX_NAME) ? name.substring(0, MAX_NAME) : name;
 		String escaped = shown.replace("~", "~0").replace("/", "~1");
 		return parent + "/" + UriUtils.encodeFragment(escaped, StandardCharsets.UTF_8);
+	}
+
+	/** As nearly all are, so that a pointer nobody will see costs little. */
+	private static boolean isPlain(String name) {
+		if (name.length() > MAX_NAME) {
+			return false;
+		}
+		for (int i = 0; i < name.length(); i++) {
+			char c = name.charAt(i);
+			if (!(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9')) {
+				return false;
+			}
+		}
+		return true;
 	}
 
 }

@@ -118,10 +118,22 @@ public final class StrictJson {
 	}
 
 	private static String text(JsonParser parser, String text, Flaws flaws) {
-		if (text.codePoints().anyMatch((c) -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+		if (hasHalfPair(text)) {
 			flaws.add(pointer(parser), "holds half a surrogate pair, which is no Unicode");
 		}
 		return text;
+	}
+
+	private static boolean hasHalfPair(String text) {
+		int at = 0;
+		while (at < text.length()) {
+			int c = text.codePointAt(at);
+			if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
+				return true;
+			}
+			at += Character.charCount(c);
+		}
+		return false;
 	}
 
 	private static String pointer(JsonParser parser) {

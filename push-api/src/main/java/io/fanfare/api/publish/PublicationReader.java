@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.Flaws;
@@ -65,12 +64,21 @@ final class PublicationReader {
 			return null;
 		}
 		to.allow(TARGETS);
-		List<String> given = Stream.of(TARGETS).filter(to::has).toList();
-		if (given.size() != 1) {
+		String given = null;
+		for (String one : TARGETS) {
+			if (to.has(one)) {
+				if (given != null) {
+					given = null;
+					break;
+				}
+				given = one;
+			}
+		}
+		if (given == null) {
 			flaws.add(to.pointer(), "must have exactly one of user, users, channel and all");
 			return null;
 		}
-		return switch (given.getFirst()) {
+		return switch (given) {
 			case "user" -> user(to);
 			case "users" -> users(to, flaws);
 			case "channel" -> topic(to);
