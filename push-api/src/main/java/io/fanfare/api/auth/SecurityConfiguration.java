@@ -48,6 +48,7 @@ class SecurityConfiguration implements WebMvcConfigurer {
 		return http.csrf(AbstractHttpConfigurer::disable)
 			.logout(AbstractHttpConfigurer::disable)
 			.requestCache(AbstractHttpConfigurer::disable)
+			.servletApi(AbstractHttpConfigurer::disable)
 			.sessionManagement((sessions) -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
 			.headers((headers) -> headers.addHeaderWriter(contentSecurityPolicy()))
 			.exceptionHandling((handling) -> handling.authenticationEntryPoint(refusals))
