@@ -97,18 +97,19 @@ while argument <= #ARGV do
 		local bar = find(record, '|', 1, true)
 		answers[#answers + 1] = (sub(record, 1, bar - 1) == hash) and 'replayed ' .. sub(record, bar + 1) or 'mismatch'
 	else
-		local answer = 'ok'
+		local receipts = {}
 		for i = key, key + count - 1 do
 			local channel, id = sub(KEYS[i], name_at), take(#KEYS - i + 1)
 			if not ephemeral then
 				append(channel, KEYS[i], id, expires, envelope)
 			end
-			answer = answer .. ' ' .. id .. ':' .. hand_out(channel, id, envelope)
+			receipts[#receipts + 1] = id .. ':' .. hand_out(channel, id, envelope)
 		end
+		local answer = table.concat(receipts, ' ')
 		if record_key then
-			call('SET', record_key, hash .. '|' .. sub(answer, 4), 'PX', kept)
+			call('SET', record_key, hash .. '|' .. answer, 'PX', kept)
 		end
-		answers[#answers + 1] = answer
+		answers[#answers + 1] = 'ok ' .. answer
 	end
 	key = key + count
 end

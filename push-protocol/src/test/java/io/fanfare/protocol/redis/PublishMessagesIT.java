@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
@@ -385,6 +386,17 @@ class PublishMessagesIT {
 		assertThat(this.partition.link().seen()).isEqualTo(ids.getLast());
 		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(MessageId.format(ids.getLast()));
 		assertThat(publish(NEWS, message("6")).id()).as("no id is given twice").isGreaterThan(ids.getLast());
+	}
+
+	/** As many as the settings of the API allow. */
+	@Test
+	void oneMessageReachesFiveThousandUsers() {
+		List<ChannelName> users = IntStream.range(0, 5_000).mapToObj((i) -> ChannelName.user("u" + i)).toList();
+		List<Receipt> receipts = stored(
+				get(this.partition.publisher().publish(users, message("x"), key("backend", "k", "hash"))))
+			.receipts();
+		assertThat(receipts).extracting(Receipt::id).isSorted().doesNotHaveDuplicates().hasSize(5_000);
+		assertThat(stored(PREFIX + "ch:user:u4999")).containsExactly(receipts.getLast().id());
 	}
 
 	@Test
