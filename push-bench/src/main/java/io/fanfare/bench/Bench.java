@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,8 +15,11 @@ import io.fanfare.bench.measure.Plan;
 import io.fanfare.bench.naive.NaiveServer;
 import io.fanfare.bench.peer.Catalog;
 import io.fanfare.bench.peer.Site;
+import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Proc;
 import io.fanfare.bench.report.Report;
 import io.fanfare.bench.report.Run;
+import io.fanfare.bench.report.Run.Session;
 
 /** The command line. */
 public final class Bench {
@@ -23,15 +27,18 @@ public final class Bench {
 	private static final String USAGE = """
 			push-bench/run [options]                 measures
 			push-bench/run smoke [options]           everything once, small
-			push-bench/run report FILE...            writes docs/performance.md from run.json files
+			push-bench/run report [FILE...]          writes docs/performance.md from run.json files, or anew
+
 
 			--systems=%s
 			--measures=%s
-			--streams=10000 --rates=5,20,50,200 --growth=1000,10000,19000 --seconds=10 --cluster=100000
+			--streams=10000 --rates=5,20,50,200 --growth=1000,10000,19000 --seconds=8 --hold=60 --cluster=100000
 			--out=FOLDER                             default push-bench/target/run
+			--merge                                  keeps what FOLDER's run.json has of points that are not measured now
 			-Dfanfare.bench.NAME=PATH before the command names a program that is not on the PATH
-			""".formatted(String.join(",", Arrays.stream(Catalog.values()).map(Catalog::title).toList()),
-			String.join(",", Plan.MEASURES));
+			"""
+		.formatted(String.join(",", Arrays.stream(Catalog.values()).map(Catalog::title).toList()),
+				String.join(",", Plan.MEASURES));
 
 	private Bench() {
 	}
@@ -59,12 +66,16 @@ public final class Bench {
 		Site home = Site.find(Files.createTempDirectory("push-bench"));
 		Path folder = out.isEmpty() ? home.root().resolve("push-bench/target/run") : Path.of(out);
 		Site site = Site.find(folder.resolve("work"));
+		Path before = folder.resolve("run.json");
+		Run kept = (options.contains("--merge") && Files.exists(before)) ? Report.read(List.of(before)) : Run.EMPTY;
 		Measures measures = new Measures(plan, site);
-		String at = Instant.now().truncatedTo(ChronoUnit.MINUTES).toString();
 		String command = String.join(" ", options.stream().filter((option) -> !option.startsWith("--out=")).toList());
+		Session session = new Session(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), machine(),
+				versions(plan, site),
+				Child.line("git", "-C", site.root().toString(), "describe", "--always", "--dirty"), command);
 		measures.run(() -> {
 			try {
-				Report.write(new Run(at, machine(), command, measures.missing(), measures.rows()), folder);
+				Report.write(kept.with(Run.of(session, measures.missing(), measures.rows())), folder);
 			}
 			catch (IOException ex) {
 				throw new java.io.UncheckedIOException(ex);
@@ -74,17 +85,36 @@ public final class Bench {
 		System.exit(0);
 	}
 
+	/**
+	 * Without files the page is written anew from its figures: the remarks may have
+	 * changed.
+	 */
 	private static void report(List<String> files) throws IOException {
-		Run run = Report.read(files.stream().map(Path::of).toList());
-		Path docs = Site.find(Files.createTempDirectory("push-bench")).root().resolve("docs");
-		Files.writeString(docs.resolve("performance.md"), Report.page(run, "performance.svg"));
-		Files.writeString(docs.resolve("performance.svg"), Report.picture(run));
+		Path root = Site.find(Files.createTempDirectory("push-bench")).root();
+		Path docs = root.resolve("docs");
+		List<Path> paths = files.isEmpty() ? List.of(docs.resolve("performance.json"))
+				: files.stream().map(Path::of).toList();
+		Report.publish(Report.read(paths), Files.readString(root.resolve("push-bench/remarks.md")), docs);
+	}
+
+	private static List<String> versions(Plan plan, Site site) {
+		List<String> versions = new ArrayList<>();
+		for (Catalog system : plan.systems()) {
+			String version = (system.missing(site) == null) ? system.version(site) : "";
+			if (!version.isEmpty()) {
+				versions.add(system.title() + ": " + version);
+			}
+		}
+		versions.add("Redis: " + Child.line("redis-server", "--version"));
+		versions.add("nginx: " + Child.line("nginx", "-v"));
+		versions.add("Java: " + System.getProperty("java.vm.name") + " " + Runtime.version());
+		return versions;
 	}
 
 	/** Named by what counts: processors, memory, kernel. */
 	private static String machine() {
-		return Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.arch") + ", Linux "
-				+ System.getProperty("os.version") + ", Java " + Runtime.version().feature();
+		return Runtime.getRuntime().availableProcessors() + " processors (" + Proc.processor() + "), "
+				+ Proc.memoryBytes() / (1 << 30) + " GiB, Linux " + System.getProperty("os.version");
 	}
 
 }

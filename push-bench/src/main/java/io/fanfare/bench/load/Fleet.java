@@ -24,7 +24,7 @@ public final class Fleet implements AutoCloseable {
 	private static final int STREAMS_A_PROCESS = 19_200;
 
 	/** Opens that may be on their way at once, in all processes together. */
-	private static final int CONCURRENCY = 256;
+	public static final int CONCURRENCY = 256;
 
 	private final List<Member> members = new ArrayList<>();
 
@@ -88,14 +88,25 @@ public final class Fleet implements AutoCloseable {
 	}
 
 	/**
+	 * Opens more streams as fast as they can be.
+	 * @param target where
+	 * @param count how many
+	 * @return how long it took
+	 */
+	public Duration open(StreamTarget target, int count) {
+		return open(target, count, CONCURRENCY, 0);
+	}
+
+	/**
 	 * Opens more streams, spread over as many processes as they need. Waits until each is
 	 * open, refused or failed.
 	 * @param target where
 	 * @param count how many
+	 * @param concurrency how many may be on their way at once
 	 * @param rate opens a second, 0 for as many as there can be
 	 * @return how long it took
 	 */
-	public Duration open(StreamTarget target, int count, double rate) {
+	public Duration open(StreamTarget target, int count, int concurrency, double rate) {
 		List<Member> asked = new ArrayList<>();
 		List<Integer> shares = new ArrayList<>();
 		int left = count;
@@ -113,7 +124,7 @@ public final class Fleet implements AutoCloseable {
 		}
 		BiFunction<Integer, Integer, String> command = (index, first) -> String.join("\t", "open",
 				Integer.toString(first), Integer.toString(shares.get(index)),
-				Integer.toString(Math.max(1, CONCURRENCY / asked.size())), Double.toString(rate / asked.size()),
+				Integer.toString(Math.max(1, concurrency / asked.size())), Double.toString(rate / asked.size()),
 				target.write());
 		for (int i = 0; i < asked.size(); i++) {
 			asked.get(i).tell(command.apply(i, this.first + this.streams));

@@ -16,6 +16,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.handler.codec.http.HttpContentDecompressor;
+import io.netty.handler.codec.http.HttpResponseDecoder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,8 @@ final class LoadLoop {
 	private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
 
 	private final Tally tally = new Tally();
+
+	private final WireBytes wireBytes = new WireBytes(this.tally);
 
 	private final List<Channel> channels = new ArrayList<>();
 
@@ -153,6 +157,11 @@ final class LoadLoop {
 			.handler(new ChannelInitializer<>() {
 				@Override
 				protected void initChannel(Channel channel) {
+					channel.pipeline().addLast(LoadLoop.this.wireBytes);
+					if (current.target.gzip()) {
+						channel.pipeline()
+							.addLast(new HttpResponseDecoder(), new HttpContentDecompressor(0), new Unframed());
+					}
 					channel.pipeline().addLast(handler);
 				}
 			})

@@ -2,6 +2,7 @@ package io.fanfare.bench.load;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Random;
 
 /**
  * What a message carries: a mark, the phase it was published in, its lane (one publisher,
@@ -28,27 +29,62 @@ public final class Payload {
 
 	private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
+	private static final String[] WORDS = { "order", "invoice", "shipped", "pending", "Berlin", "Lisbon", "blue",
+			"small", "express", "returned" };
+
 	private Payload() {
 	}
 
 	/**
+	 * What fills a message.
+	 *
+	 * @param size bytes a message
+	 * @param json whether it is JSON, different each time, as is sent to be compressed
+	 */
+	public record Content(int size, boolean json) {
+	}
+
+	/**
 	 * Writes a payload.
-	 * @param size how many bytes it has
+	 * @param content how many bytes it has, and of what
 	 * @param phase the phase, A to Z
 	 * @param lane the lane
 	 * @param number the number in its lane, from 1
 	 * @param due when it was to be published
 	 * @return the bytes
 	 */
-	public static byte[] write(int size, char phase, int lane, int number, long due) {
-		byte[] payload = new byte[Math.max(size, HEAD)];
-		Arrays.fill(payload, HEAD, payload.length, (byte) 'x');
+	public static byte[] write(Content content, char phase, int lane, int number, long due) {
+		byte[] payload = new byte[Math.max(content.size(), HEAD)];
+		if (content.json()) {
+			byte[] json = json(payload.length - HEAD, due);
+			System.arraycopy(json, 0, payload, HEAD, json.length);
+		}
+		else {
+			Arrays.fill(payload, HEAD, payload.length, (byte) 'x');
+		}
 		payload[0] = MARK;
 		payload[1] = (byte) phase;
 		hex(payload, 2, 8, lane);
 		hex(payload, 10, 8, number);
 		hex(payload, 18, 16, due);
 		return payload;
+	}
+
+	/** A list of records, filled up with spaces. */
+	private static byte[] json(int size, long seed) {
+		Random random = new Random(seed);
+		StringBuilder json = new StringBuilder(size).append('[');
+		while (true) {
+			String next = "{\"id\":%d,\"state\":\"%s\",\"place\":\"%s\",\"amount\":%d.%02d,\"open\":%b}".formatted(
+					random.nextInt(1_000_000), WORDS[random.nextInt(WORDS.length)], WORDS[random.nextInt(WORDS.length)],
+					random.nextInt(1000), random.nextInt(100), random.nextBoolean());
+			if (json.length() + next.length() + 2 > size) {
+				break;
+			}
+			json.append((json.length() > 1) ? "," : "").append(next);
+		}
+		json.append(']').repeat(' ', size - json.length());
+		return json.toString().getBytes(StandardCharsets.US_ASCII);
 	}
 
 	private static void hex(byte[] to, int offset, int digits, long value) {

@@ -63,7 +63,6 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
 	@Override
 	public void channelRead(ChannelHandlerContext context, Object message) {
 		ByteBuf in = (ByteBuf) message;
-		this.tally.bytes += in.readableBytes();
 		ByteBuf before = this.rest;
 		if (before != null) {
 			this.rest = null;

@@ -20,8 +20,9 @@ import javax.crypto.spec.SecretKeySpec;
  * @param claims the token's claims, empty for a system without tokens
  * @param secret what signs them, by HS256
  * @param topics how many topics there are
+ * @param gzip whether streams ask for compression, and undo it
  */
-public record StreamTarget(int[] ports, String path, String claims, String secret, int topics) {
+public record StreamTarget(int[] ports, String path, String claims, String secret, int topics, boolean gzip) {
 
 	private static final int TOPICS_A_STREAM = 3;
 
@@ -43,7 +44,7 @@ public record StreamTarget(int[] ports, String path, String claims, String secre
 	 * @return the target
 	 */
 	public static StreamTarget plain(int port, String path) {
-		return new StreamTarget(new int[] { port }, path, "", "", 1);
+		return new StreamTarget(new int[] { port }, path, "", "", 1, false);
 	}
 
 	/**
@@ -53,7 +54,17 @@ public record StreamTarget(int[] ports, String path, String claims, String secre
 	 * @return the target
 	 */
 	public StreamTarget withTopics(String path, int number) {
-		return new StreamTarget(this.ports, path, this.claims, this.secret, number);
+		return new StreamTarget(this.ports, path, this.claims, this.secret, number, this.gzip);
+	}
+
+	/**
+	 * The same behind a proxy.
+	 * @param port where that listens
+	 * @param compressed whether streams ask for compression
+	 * @return the target
+	 */
+	public StreamTarget behind(int port, boolean compressed) {
+		return new StreamTarget(new int[] { port }, this.path, this.claims, this.secret, this.topics, compressed);
 	}
 
 	int port(int number) {
@@ -65,7 +76,8 @@ public record StreamTarget(int[] ports, String path, String claims, String secre
 		if (!this.claims.isEmpty()) {
 			filled = filled.replace("{token}", token(number));
 		}
-		return ("GET " + filled + " HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n")
+		return ("GET " + filled + " HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n"
+				+ (this.gzip ? "Accept-Encoding: gzip\r\n" : "") + "\r\n")
 			.getBytes(StandardCharsets.US_ASCII);
 	}
 
@@ -105,7 +117,7 @@ public record StreamTarget(int[] ports, String path, String claims, String secre
 			joined.append(joined.isEmpty() ? "" : ",").append(port);
 		}
 		return String.join("\t", joined, this.path, base64(this.claims), base64(this.secret),
-				Integer.toString(this.topics));
+				Integer.toString(this.topics), Boolean.toString(this.gzip));
 	}
 
 	static StreamTarget read(String[] fields, int from) {
@@ -115,7 +127,7 @@ public record StreamTarget(int[] ports, String path, String claims, String secre
 			ports[i] = Integer.parseInt(numbers[i]);
 		}
 		return new StreamTarget(ports, fields[from + 1], text(fields[from + 2]), text(fields[from + 3]),
-				Integer.parseInt(fields[from + 4]));
+				Integer.parseInt(fields[from + 4]), Boolean.parseBoolean(fields[from + 5]));
 	}
 
 	private static String text(String base64) {

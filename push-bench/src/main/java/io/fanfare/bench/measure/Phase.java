@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 import io.fanfare.bench.load.Fleet;
+import io.fanfare.bench.load.Payload.Content;
 import io.fanfare.bench.load.Tally;
 import io.fanfare.bench.peer.Peer;
 import io.fanfare.bench.process.Child;
@@ -23,6 +24,11 @@ final class Phase {
 	/** A system that delivers nothing for so long has nothing left. */
 	private static final Duration QUIET = Duration.ofSeconds(3);
 
+	private static final List<String> PARTS = List.of("node", "API", "store", "nginx", "client");
+
+	/** The last part, which is none of the system. */
+	private static final int CLIENT = 4;
+
 	private static char last = 'A';
 
 	private final Peer peer;
@@ -35,6 +41,8 @@ final class Phase {
 
 	private final double[] cpu;
 
+	private final char letter;
+
 	private final long began = System.nanoTime();
 
 	private long inTime;
@@ -42,7 +50,7 @@ final class Phase {
 	private double ran;
 
 	/** Several fleets may take part; the first is the one that is counted. */
-	Phase(Peer peer, int size, String title, Fleet fleet, Fleet... others) {
+	Phase(Peer peer, Content content, String title, Fleet fleet, Fleet... others) {
 		this.peer = peer;
 		this.fleet = fleet;
 		this.title = title;
@@ -51,13 +59,20 @@ final class Phase {
 		for (Fleet other : others) {
 			other.begin(last);
 		}
-		this.publishers = new Publishers(peer.wire(), size, last);
+		this.letter = last;
+		this.publishers = new Publishers(peer.wire(), content, last);
 		this.cpu = cpu();
 	}
 
 	private double[] cpu() {
 		return new double[] { Proc.cpuSeconds(this.peer.servers()), Proc.cpuSeconds(this.peer.front()),
-				Proc.cpuSeconds(this.peer.store()), Proc.cpuSeconds(this.fleet.pids()), Proc.machineSeconds() };
+				Proc.cpuSeconds(this.peer.store()), Proc.cpuSeconds(this.peer.edge()),
+				Proc.cpuSeconds(this.fleet.pids()) };
+	}
+
+	/** What messages of this phase carry. */
+	char letter() {
+		return this.letter;
 	}
 
 	Publishers publishers() {
@@ -114,15 +129,22 @@ final class Phase {
 		Row.Builder row = new Row.Builder();
 		row.put("published/s", this.publishers.published() / this.ran);
 		row.put("delivered/s", this.inTime / this.ran);
-		List<String> names = List.of("us/event", "api us/event", "store us/event", "client us/event");
-		for (int i = 0; i < names.size(); i++) {
-			double micros = (after[i] - this.cpu[i]) * 1e6 / tally.received;
-			if (micros > 0) {
-				row.put(names.get(i), micros);
+		double all = 0;
+		double[] each = new double[PARTS.size()];
+		for (int i = 0; i < each.length; i++) {
+			each[i] = (after[i] - this.cpu[i]) * 1e6 / tally.received;
+			all += (i == CLIENT) ? 0 : each[i];
+		}
+		row.put("us/event", all);
+		for (int i = 0; i < each.length; i++) {
+			// A system of one process has no parts.
+			if (each[i] > 0 && (i == CLIENT || each[i] < all)) {
+				row.put(PARTS.get(i) + " us/event", each[i]);
 			}
 		}
 		Histogram latency = (tally.shared.getTotalCount() > 0) ? tally.shared : tally.single;
 		percentiles(row, "", latency);
+		row.put("bytes/event", (double) tally.bytes / tally.received);
 		row.put("lost", Math.max(0, expected - tally.received));
 		row.put("disordered", tally.disordered);
 		if (tally.ended + tally.errors + tally.refused + tally.unreadable > 0) {

@@ -15,15 +15,16 @@ import io.fanfare.bench.peer.Catalog;
  * @param rates broadcasts a second, one after the other
  * @param growth numbers of streams
  * @param seconds how long each point is measured
+ * @param hold how long the highest rate is held
  * @param size bytes a message
  * @param cluster how many streams over six nodes
  */
 public record Plan(List<Catalog> systems, List<String> measures, int streams, List<Integer> rates, List<Integer> growth,
-		int seconds, int size, int cluster) {
+		int seconds, int hold, int size, int cluster) {
 
 	/** All measures. */
 	public static final List<String> MEASURES = List.of("broadcast", "busy", "growth", "opens", "publish", "topics",
-			"cluster", "stalled");
+			"stalled", "edge", "gzip", "cluster");
 
 	/**
 	 * Reads options of the form {@code --name=value}.
@@ -41,13 +42,14 @@ public record Plan(List<Catalog> systems, List<String> measures, int streams, Li
 				case "--systems" -> plan.withSystems(list(value).stream()
 					.map((system) -> Catalog.valueOf(system.toUpperCase(Locale.ROOT)))
 					.toList());
-				case "--measures" -> plan.withMeasures(list(value));
-				case "--streams" -> plan.withNumbers(Integer.parseInt(value), plan.seconds, plan.cluster);
-				case "--seconds" -> plan.withNumbers(plan.streams, Integer.parseInt(value), plan.cluster);
-				case "--cluster" -> plan.withNumbers(plan.streams, plan.seconds, Integer.parseInt(value));
+				case "--measures" -> plan.withMeasures(value.equals("all") ? MEASURES : list(value));
+				case "--streams" -> plan.withStreams(Integer.parseInt(value), plan.cluster);
+				case "--cluster" -> plan.withStreams(plan.streams, Integer.parseInt(value));
+				case "--seconds" -> plan.withTimes(Integer.parseInt(value), plan.hold);
+				case "--hold" -> plan.withTimes(plan.seconds, Integer.parseInt(value));
 				case "--rates" -> plan.withLists(numbers(value), plan.growth);
 				case "--growth" -> plan.withLists(plan.rates, numbers(value));
-				case "--out" -> plan;
+				case "--out", "--merge" -> plan;
 				default -> throw new IllegalArgumentException("Unknown option " + option);
 			};
 		}
@@ -68,7 +70,7 @@ public record Plan(List<Catalog> systems, List<String> measures, int streams, Li
 	 */
 	public static Plan whole() {
 		return new Plan(List.of(Catalog.values()), MEASURES, 10_000, List.of(5, 20, 50, 200),
-				List.of(1_000, 10_000, 19_000), 10, 200, 100_000);
+				List.of(1_000, 10_000, 19_000), 8, 60, 200, 100_000);
 	}
 
 	/**
@@ -76,29 +78,35 @@ public record Plan(List<Catalog> systems, List<String> measures, int streams, Li
 	 * @return the plan
 	 */
 	public static Plan smoke() {
-		return new Plan(List.of(Catalog.values()), MEASURES, 200, List.of(5, 50), List.of(100, 200), 2, 200, 600);
+		return new Plan(List.of(Catalog.values()), MEASURES, 200, List.of(5, 50), List.of(100, 200), 2, 4, 200, 600);
 	}
 
 	private Plan withSystems(List<Catalog> chosen) {
-		return new Plan(chosen, this.measures, this.streams, this.rates, this.growth, this.seconds, this.size,
-				this.cluster);
+		return new Plan(chosen, this.measures, this.streams, this.rates, this.growth, this.seconds, this.hold,
+				this.size, this.cluster);
 	}
 
 	private Plan withMeasures(List<String> chosen) {
 		if (!MEASURES.containsAll(chosen)) {
 			throw new IllegalArgumentException("Measures are " + MEASURES);
 		}
-		return new Plan(this.systems, chosen, this.streams, this.rates, this.growth, this.seconds, this.size,
+		return new Plan(this.systems, chosen, this.streams, this.rates, this.growth, this.seconds, this.hold, this.size,
 				this.cluster);
 	}
 
-	private Plan withNumbers(int held, int time, int together) {
-		return new Plan(this.systems, this.measures, held, this.rates, this.growth, time, this.size, together);
+	private Plan withStreams(int held, int together) {
+		return new Plan(this.systems, this.measures, held, this.rates, this.growth, this.seconds, this.hold, this.size,
+				together);
+	}
+
+	private Plan withTimes(int time, int longTime) {
+		return new Plan(this.systems, this.measures, this.streams, this.rates, this.growth, time, longTime, this.size,
+				this.cluster);
 	}
 
 	private Plan withLists(List<Integer> broadcasts, List<Integer> stages) {
-		return new Plan(this.systems, this.measures, this.streams, broadcasts, stages, this.seconds, this.size,
-				this.cluster);
+		return new Plan(this.systems, this.measures, this.streams, broadcasts, stages, this.seconds, this.hold,
+				this.size, this.cluster);
 	}
 
 }

@@ -58,7 +58,7 @@ public enum Catalog {
 
 		@Override
 		public Peer start(Site site) {
-			return new Fanfare(site, 1);
+			return new Fanfare(site, 1, List.of());
 		}
 	},
 
@@ -79,11 +79,7 @@ public enum Catalog {
 		}
 
 		private @Nullable Path module() {
-			return Stream.of("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/nginx/modules")
-				.map((folder) -> Path.of(folder, "ngx_nchan_module.so"))
-				.filter(Files::exists)
-				.findFirst()
-				.orElse(null);
+			return nginxModule("ngx_nchan_module.so");
 		}
 	},
 
@@ -166,11 +162,37 @@ public enum Catalog {
 	public abstract Peer start(Site site);
 
 	/**
+	 * Which version is measured.
+	 * @param site where things are
+	 * @return what it says of itself, or empty
+	 */
+	public String version(Site site) {
+		return switch (this) {
+			case RAW -> Child.line("cc", "--version");
+			case FANFARE -> "";
+			case NCHAN -> Child.line("nginx", "-v") + ", nchan "
+					+ Child.line("dpkg-query", "-W", "-f=${Version}", "libnginx-mod-nchan");
+			case MERCURE -> "";
+			case CENTRIFUGO -> Child.line("centrifugo", "version");
+			case PUSHPIN -> Child.line("pushpin", "--version");
+			case NAIVE -> "Spring Boot " + org.springframework.boot.SpringBootVersion.getVersion();
+		};
+	}
+
+	/**
 	 * How people call it.
 	 * @return its name
 	 */
 	public String title() {
 		return name().toLowerCase(Locale.ROOT);
+	}
+
+	static @Nullable Path nginxModule(String name) {
+		return Stream.of("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/nginx/modules")
+			.map((folder) -> Path.of(folder, name))
+			.filter(Files::exists)
+			.findFirst()
+			.orElse(null);
 	}
 
 	private static @Nullable String program(String name) {

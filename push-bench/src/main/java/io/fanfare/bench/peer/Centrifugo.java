@@ -37,7 +37,7 @@ final class Centrifugo implements Peer {
 	private StreamTarget target(String channels, int topics) {
 		return new StreamTarget(new int[] { this.port }, PATH,
 				"{\"sub\":\"{user}\",\"exp\":{exp},\"channels\":[\"all\",\"user-{user}\"" + channels + "]}", SECRET,
-				topics);
+				topics, false);
 	}
 
 	@Override

@@ -34,33 +34,33 @@ public final class Fanfare implements Peer {
 
 	private final int apiPort = Child.freePort();
 
+	private boolean compressed;
+
 	/**
 	 * Starts it and waits until all is ready.
 	 * @param site where things are
 	 * @param count how many nodes
+	 * @param settings more settings of the nodes
 	 */
-	public Fanfare(Site site, int count) {
+	public Fanfare(Site site, int count, List<String> settings) {
 		this.redis = RedisServer.start(site);
 		this.streamPorts = new int[count];
-		List<Integer> controls = new ArrayList<>();
 		for (int i = 0; i < count; i++) {
 			int control = Child.freePort();
-			controls.add(control);
 			this.streamPorts[i] = Child.freePort();
-			this.nodes.add(java(site, "push-node", "node",
-					List.of("--fanfare.node.name=bench-" + (i + 1), "--fanfare.stream.port=" + this.streamPorts[i],
-							"--fanfare.control.port=" + control, "--fanfare.stream.loops=1"),
-					count > 1));
+			List<String> own = new ArrayList<>(settings);
+			own.addAll(List.of("--fanfare.node.name=bench-" + (i + 1), "--fanfare.stream.port=" + this.streamPorts[i],
+					"--fanfare.control.port=" + control, "--fanfare.stream.loops=1"));
+			Child node = java(site, "push-node", "node", own, count > 1);
+			this.nodes.add(node);
+			// One after the other: many that start at once starve each other.
+			node.await(() -> Wire.answers(control, "/actuator/health/readiness"), START);
 		}
 		int control = Child.freePort();
 		this.api = java(
 				site, "push-api", "api", List.of("--fanfare.api.port=" + this.apiPort,
 						"--fanfare.control.port=" + control, "--fanfare.api.keys=bench:" + KEY + ":publish+read"),
 				false);
-		for (int i = 0; i < count; i++) {
-			int port = controls.get(i);
-			this.nodes.get(i).await(() -> Wire.answers(port, "/actuator/health/readiness"), START);
-		}
 		this.api.await(() -> Wire.answers(control, "/actuator/health/readiness"), START);
 	}
 
@@ -79,9 +79,27 @@ public final class Fanfare implements Peer {
 		return Child.server(command, site.log("fanfare-" + name));
 	}
 
+	/**
+	 * From now on streams ask for compression.
+	 * @return this
+	 */
+	public Fanfare compressed() {
+		this.compressed = true;
+		return this;
+	}
+
+	int[] streamPorts() {
+		return this.streamPorts;
+	}
+
+	int apiPort() {
+		return this.apiPort;
+	}
+
 	@Override
 	public StreamTarget streams() {
-		return new StreamTarget(this.streamPorts, "/events?client={user}&access_token={token}", CLAIMS, SECRET, 1);
+		return new StreamTarget(this.streamPorts, "/events?client={user}&access_token={token}", CLAIMS, SECRET, 1,
+				this.compressed);
 	}
 
 	@Override
@@ -118,7 +136,7 @@ public final class Fanfare implements Peer {
 			case TOPIC -> "\"channel\":\"t" + message.number() + "\"";
 			case USER -> "\"user\":\"" + StreamTarget.user(message.number()) + "\"";
 		};
-		return "{\"to\":{" + to + "},\"data\":\"" + message.text() + "\"}";
+		return "{\"to\":{" + to + "},\"data\":\"" + message.text().replace("\"", "\\\"") + "\"}";
 	}
 
 	@Override

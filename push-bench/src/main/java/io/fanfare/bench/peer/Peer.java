@@ -33,6 +33,11 @@ public interface Peer extends AutoCloseable {
 		return List.of();
 	}
 
+	/** The processes of a proxy before it, if there is one. */
+	default List<Long> edge() {
+		return List.of();
+	}
+
 	/** Streams that hear three topics each, or null where that is not measured. */
 	default @Nullable StreamTarget topicStreams(int topics) {
 		return null;

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -127,6 +128,30 @@ public final class Child implements AutoCloseable {
 			.filter((file) -> Files.isRegularFile(file) && Files.isExecutable(file))
 			.findFirst()
 			.orElse(null);
+	}
+
+	/**
+	 * Asks a program something.
+	 * @param name the program
+	 * @param arguments what it is asked
+	 * @return the first line of its answer, empty without one
+	 */
+	public static String line(String name, String... arguments) {
+		Path program = find(name);
+		if (program == null) {
+			return "";
+		}
+		try {
+			List<String> command = new ArrayList<>(List.of(program.toString()));
+			command.addAll(List.of(arguments));
+			Process asked = new ProcessBuilder(command).redirectErrorStream(true).start();
+			asked.getOutputStream().close();
+			String text = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+			return text.lines().findFirst().orElse("").trim();
+		}
+		catch (IOException ex) {
+			return "";
+		}
 	}
 
 	/**

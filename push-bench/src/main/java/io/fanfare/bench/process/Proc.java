@@ -72,16 +72,23 @@ public final class Proc {
 	}
 
 	/**
-	 * CPU time that the whole machine has spent on work.
-	 * @return seconds
+	 * What the processors call themselves.
+	 * @return the name, or empty
 	 */
-	public static double machineSeconds() {
-		String[] fields = read("/proc/stat").lines().findFirst().orElse("cpu 0 0 0 0 0 0 0 0").trim().split("\\s+");
-		long ticks = 0;
-		for (int i : new int[] { 1, 2, 3, 6, 7 }) {
-			ticks += Long.parseLong(fields[i]);
-		}
-		return ticks / TICKS_A_SECOND;
+	public static String processor() {
+		return read("/proc/cpuinfo").lines()
+			.filter((line) -> line.startsWith("model name"))
+			.map((line) -> line.substring(line.indexOf(':') + 1).trim())
+			.findFirst()
+			.orElse("");
+	}
+
+	/**
+	 * The memory of the machine.
+	 * @return bytes
+	 */
+	public static long memoryBytes() {
+		return kilobytes(read("/proc/meminfo"), "MemTotal:") * 1024;
 	}
 
 	private static long kilobytes(String text, String name) {

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 import io.fanfare.bench.load.Payload;
+import io.fanfare.bench.load.Payload.Content;
 import io.fanfare.bench.publish.Outgoing.Kind;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
@@ -23,7 +24,7 @@ public final class Publishers {
 
 	private final Wire wire;
 
-	private final int size;
+	private final Content content;
 
 	private final char phase;
 
@@ -42,12 +43,12 @@ public final class Publishers {
 	/**
 	 * Makes publishers that are not started.
 	 * @param wire how the system takes messages
-	 * @param size bytes a message
+	 * @param content what messages carry
 	 * @param phase the phase they publish in
 	 */
-	public Publishers(Wire wire, int size, char phase) {
+	public Publishers(Wire wire, Content content, char phase) {
 		this.wire = wire;
-		this.size = size;
+		this.content = content;
 		this.phase = phase;
 	}
 
@@ -181,7 +182,7 @@ public final class Publishers {
 			}
 			this.turn = (this.audience.kind() == Kind.ALL) ? 0 : (slot + 1) % this.numbers.length;
 			int target = this.audience.first() + number;
-			byte[] data = Payload.write(Publishers.this.size, Publishers.this.phase,
+			byte[] data = Payload.write(Publishers.this.content, Publishers.this.phase,
 					this.audience.lane(this.index, target), ++this.numbers[slot], due);
 			return new Outgoing(this.audience.kind(), target, data);
 		}

@@ -29,18 +29,19 @@ final class Picture {
 
 	static String of(Run run) {
 		Picture picture = new Picture();
-		List<Row> rows = run.rows().stream().filter((row) -> row.measure().equals("broadcast")).toList();
+		List<Row> rows = run.of("broadcast");
 		picture.chart(rows, "CPU a delivered event, us (servers only)", (row) -> row.value("us/event"));
 		picture.chart(rows, "Delivered a second, thousands", (row) -> row.value("delivered/s") / 1000);
 		picture.chart(rows, "Latency from when it was due: p99, ms", (row) -> row.value("p99 ms"));
-		List<Row> memory = run.rows().stream().filter((row) -> row.measure().equals("growth")).toList();
+		List<Row> memory = run.of("growth");
 		picture.chart(memory, "Process memory an idle stream, KiB", (row) -> row.value("KiB/stream"));
 		return """
 				<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">
 				<rect width="100%%" height="100%%" fill="#fff"/>
 				<text x="10" y="20" font-size="14">%s</text>
 				%s</svg>
-				""".formatted(WIDTH, picture.y, escape(run.at() + ", " + run.machine()), picture.svg);
+				""".formatted(WIDTH, picture.y,
+				escape(run.sessions().getLast().at() + ", " + run.sessions().getLast().machine()), picture.svg);
 	}
 
 	private void chart(List<Row> rows, String title, ToDoubleFunction<Row> value) {

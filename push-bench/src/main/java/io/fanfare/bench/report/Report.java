@@ -3,33 +3,16 @@ package io.fanfare.bench.report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 
 import tools.jackson.databind.json.JsonMapper;
 
-/** Writes a run down. */
+/** Writes a run down, and reads it again. */
 public final class Report {
 
 	private static final JsonMapper JSON = JsonMapper.builder().build();
-
-	private static final Map<String, String> TITLES = new LinkedHashMap<>();
-
-	static {
-		TITLES.put("broadcast", "Broadcasts to all streams");
-		TITLES.put("busy", "A new stream and a user's message while broadcasts run");
-		TITLES.put("growth", "Memory of idle streams, and how costs grow");
-		TITLES.put("opens", "Opening streams");
-		TITLES.put("publish", "Publishing to users through the HTTP API");
-		TITLES.put("topics", "Many topics");
-		TITLES.put("cluster", "Many streams over six nodes");
-		TITLES.put("stalled", "Readers that stop");
-	}
 
 	private Report() {
 	}
@@ -42,10 +25,29 @@ public final class Report {
 	 */
 	public static void write(Run run, Path folder) throws IOException {
 		Files.createDirectories(folder);
-		Files.writeString(folder.resolve("run.json"),
-				JSON.writerWithDefaultPrettyPrinter().writeValueAsString(run) + "\n");
+		json(run, folder.resolve("run.json"));
 		Files.writeString(folder.resolve("run.txt"), text(run));
 		Files.writeString(folder.resolve("run.svg"), Picture.of(run));
+	}
+
+	/**
+	 * Writes what is published: the page, its picture, its figures.
+	 * @param run the run
+	 * @param remarks what people have to say, see {@link Page}
+	 * @param folder where
+	 * @throws IOException if that fails
+	 */
+	public static void publish(Run run, String remarks, Path folder) throws IOException {
+		Files.writeString(folder.resolve("performance.md"), new Page(run, remarks).write("performance.svg"));
+		Files.writeString(folder.resolve("performance.svg"), Picture.of(run));
+		json(run, folder.resolve("performance.json"));
+	}
+
+	/** A run that is interrupted while it writes leaves what was there before. */
+	private static void json(Run run, Path file) throws IOException {
+		Path fresh = file.resolveSibling(file.getFileName() + ".new");
+		Files.writeString(fresh, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(run) + "\n");
+		Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
 	}
 
 	/**
@@ -55,77 +57,11 @@ public final class Report {
 	 * @throws IOException if one cannot be read
 	 */
 	public static Run read(List<Path> files) throws IOException {
-		Run sum = new Run("", "", "", List.of(), List.of());
+		Run sum = Run.EMPTY;
 		for (Path file : files) {
-			Run next = JSON.readValue(Files.readString(file), Run.class);
-			List<Row> rows = new ArrayList<>(sum.rows());
-			rows.addAll(next.rows());
-			Set<String> missing = new LinkedHashSet<>(sum.missing());
-			missing.addAll(next.missing());
-			sum = new Run(next.at(), next.machine(), (sum.command() + "\n" + next.command()).trim(),
-					List.copyOf(missing), rows);
+			sum = sum.with(JSON.readValue(Files.readString(file), Run.class));
 		}
 		return sum;
-	}
-
-	/**
-	 * The run as a page.
-	 * @param run the run
-	 * @param picture where the picture is, from the page
-	 * @return Markdown
-	 */
-	public static String page(Run run, String picture) {
-		StringBuilder page = new StringBuilder("# Performance\n\nWritten by `push-bench/run report` from a run of "
-				+ run.at() + ", " + run.machine()
-				+ ". Client, servers and Redis shared the processors, so ratios within the run say more than its times."
-				+ " Times count from when a message was due. How it is measured: [push-bench](../push-bench/README.md).\n");
-		run.missing().forEach((line) -> page.append("\nNot measured: ").append(line).append('\n'));
-		page.append("\n![CPU a delivered event and latency](").append(picture).append(")\n");
-		TITLES.forEach((measure, title) -> {
-			List<Row> rows = run.rows().stream().filter((row) -> row.measure().equals(measure)).toList();
-			if (!rows.isEmpty()) {
-				page.append("\n## ").append(title).append("\n\n");
-				table(rows, page);
-			}
-		});
-		page.append("\n## Commands\n\n");
-		run.command().lines().forEach((line) -> page.append("    push-bench/run ").append(line).append('\n'));
-		return page.toString();
-	}
-
-	/**
-	 * The run as a picture.
-	 * @param run the run
-	 * @return SVG
-	 */
-	public static String picture(Run run) {
-		return Picture.of(run);
-	}
-
-	private static Set<String> columns(List<Row> rows) {
-		Set<String> columns = new LinkedHashSet<>();
-		rows.forEach((row) -> columns.addAll(row.values().keySet()));
-		return columns;
-	}
-
-	private static void table(List<Row> rows, StringBuilder page) {
-		Set<String> columns = columns(rows);
-		boolean notes = rows.stream().anyMatch((row) -> !row.note().isEmpty());
-		page.append("| system | streams | |");
-		columns.forEach((column) -> page.append(' ').append(column).append(" |"));
-		page.append(notes ? " remarks |\n" : "\n");
-		page.append("|---|---:|---|").append("---:|".repeat(columns.size())).append(notes ? "---|\n" : "\n");
-		for (Row row : rows) {
-			page.append("| ")
-				.append(row.system())
-				.append(" | ")
-				.append(row.streams())
-				.append(" | ")
-				.append(row.point());
-			page.append(" |");
-			columns.forEach((column) -> page.append(' ').append(number(row.value(column))).append(" |"));
-			page.append(notes ? " " + row.note().replace("|", "/") + " |\n" : "\n");
-		}
 	}
 
 	/**
@@ -134,7 +70,14 @@ public final class Report {
 	 * @return the text
 	 */
 	public static String text(Run run) {
-		StringBuilder text = new StringBuilder(run.at() + "  " + run.machine() + "\n" + run.command() + "\n");
+		StringBuilder text = new StringBuilder();
+		run.sessions()
+			.forEach((session) -> text.append(session.at())
+				.append("  ")
+				.append(session.machine())
+				.append("  ")
+				.append(session.command())
+				.append('\n'));
 		run.missing().forEach((line) -> text.append("not measured: ").append(line).append('\n'));
 		run.rows().forEach((row) -> text.append(line(row)).append('\n'));
 		return text.toString();

@@ -12,8 +12,13 @@ import java.util.Map;
  * @param point what was varied
  * @param values figures by name; the name ends with its unit
  * @param note what a reader must know, or empty
+ * @param run the session that measured it, empty until it is written down
  */
-public record Row(String measure, String system, int streams, String point, Map<String, Double> values, String note) {
+public record Row(String measure, String system, int streams, String point, Map<String, Double> values, String note,
+		String run) {
+
+	/** The point of a measure that failed altogether. */
+	public static final String FAILED = "-";
 
 	/** Puts a row together. */
 	public static final class Builder {
@@ -56,9 +61,24 @@ public record Row(String measure, String system, int streams, String point, Map<
 		 * @return the row
 		 */
 		public Row row(String measure, String system, int streams, String point) {
-			return new Row(measure, system, streams, point, this.values, this.note.toString());
+			return new Row(measure, system, streams, point, this.values, this.note.toString(), "");
 		}
 
+	}
+
+	Row in(String session) {
+		return new Row(this.measure, this.system, this.streams, this.point, this.values, this.note, session);
+	}
+
+	boolean isSamePoint(Row other) {
+		return this.measure.equals(other.measure) && this.system.equals(other.system) && this.streams == other.streams
+				&& this.point.equals(other.point);
+	}
+
+	/** Whether a later row makes this one worthless. */
+	boolean isReplacedBy(Row later) {
+		return isSamePoint(later)
+				|| this.point.equals(FAILED) && this.measure.equals(later.measure) && this.system.equals(later.system);
 	}
 
 	double value(String name) {

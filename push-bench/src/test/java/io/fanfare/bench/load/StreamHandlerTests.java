@@ -1,11 +1,15 @@
 package io.fanfare.bench.load;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpContentDecompressor;
+import io.netty.handler.codec.http.HttpResponseDecoder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +40,8 @@ class StreamHandlerTests {
 
 	private StreamHandlerTests events(int size, int lane, int... numbers) {
 		for (int number : numbers) {
-			String data = new String(Payload.write(size, 'A', lane, number, System.nanoTime()),
+			String data = new String(
+					Payload.write(new Payload.Content(size, false), 'A', lane, number, System.nanoTime()),
 					StandardCharsets.US_ASCII);
 			String block = "id: " + number + "-0\ndata: " + data + "\n\n";
 			text(Integer.toHexString(block.length()) + "\r\n" + block + "\r\n");
@@ -85,7 +90,8 @@ class StreamHandlerTests {
 
 	@Test
 	void readsMessagesThatChunksCutApart() {
-		String data = new String(Payload.write(200, 'A', 1, 1, System.nanoTime()), StandardCharsets.US_ASCII);
+		String data = new String(Payload.write(new Payload.Content(200, false), 'A', 1, 1, System.nanoTime()),
+				StandardCharsets.US_ASCII);
 		for (int cut = 1; cut < 40; cut++) {
 			for (int piece : new int[] { 1, 20, 100_000 }) {
 				this.loop.begin('A');
@@ -160,6 +166,31 @@ class StreamHandlerTests {
 		this.channel.close();
 		assertThat(tally.ended).isEqualTo(1);
 		assertThat(tally.open).isZero();
+	}
+
+	@Test
+	void undoesCompressionHoweverTheBytesAreCut() throws IOException {
+		for (int piece : new int[] { 1, 10, 100_000 }) {
+			this.loop.begin('A');
+			EmbeddedChannel compressed = new EmbeddedChannel(new HttpResponseDecoder(), new HttpContentDecompressor(0),
+					new Unframed(), new StreamHandler(this.loop, new byte[0], System.nanoTime()));
+			ByteArrayOutputStream body = new ByteArrayOutputStream();
+			try (GZIPOutputStream gzip = new GZIPOutputStream(body)) {
+				for (int number = 1; number <= 20; number++) {
+					gzip.write(Payload.write(new Payload.Content(4096, true), 'A', 1, number, System.nanoTime()));
+				}
+			}
+			String head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+					+ Integer.toHexString(body.size()) + "\r\n";
+			text(head).sent.writeBytes(body.toByteArray());
+			byte[] bytes = this.sent.toByteArray();
+			this.sent.reset();
+			for (int from = 0; from < bytes.length; from += piece) {
+				compressed.writeInbound(Unpooled.copiedBuffer(bytes, from, Math.min(piece, bytes.length - from)));
+			}
+			assertThat(this.loop.tally().received).as("pieces of %d", piece).isEqualTo(20);
+			assertThat(this.loop.tally().flaws()).isZero();
+		}
 	}
 
 }

@@ -1,0 +1,90 @@
+package io.fanfare.bench.measure;
+
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+import io.fanfare.bench.load.Fleet;
+import io.fanfare.bench.load.Payload.Content;
+import io.fanfare.bench.peer.Catalog;
+import io.fanfare.bench.peer.Peer;
+import io.fanfare.bench.peer.Site;
+import io.fanfare.bench.publish.Publishers.Audience;
+import io.fanfare.bench.report.Report;
+import io.fanfare.bench.report.Row;
+
+/**
+ * What measures share: starting systems, warming them up, broadcasting, writing down.
+ *
+ * @param plan what is measured
+ * @param site where things are
+ * @param rows takes each point
+ */
+record Bed(Plan plan, Site site, Consumer<Row> rows) {
+
+	/** How many backends publish where one would be held up by answers. */
+	static final int BACKENDS = 4;
+
+	/** From this rate on, all of them broadcast. */
+	private static final int SHARED_RATE = 50;
+
+	private static final int WARM_SECONDS = 4;
+
+	private static final int WARM_RATE = 100;
+
+	/** A measure of a running system. */
+	interface Measure {
+
+		void run(Peer peer, Fleet fleet);
+
+	}
+
+	Content content() {
+		return new Content(this.plan.size(), false);
+	}
+
+	void with(Catalog system, Measure measure) {
+		with(() -> system.start(this.site), measure);
+	}
+
+	/**
+	 * Every measure of every system has processes of its own, so none inherits another's
+	 * heap, queues or luck.
+	 */
+	void with(Supplier<? extends Peer> start, Measure measure) {
+		Console.progress("starting");
+		try (Peer peer = start.get(); Fleet fleet = fleet(0)) {
+			measure.run(peer, fleet);
+		}
+	}
+
+	Fleet fleet(int first) {
+		return new Fleet(this.site.log("load"), first);
+	}
+
+	void add(Row row) {
+		this.rows.accept(row);
+		Console.say(Report.line(row));
+	}
+
+	/** Compilers and pools get their work before anything counts. */
+	void warm(Peer peer, Fleet fleet, int streams) {
+		Phase phase = new Phase(peer, content(), "warming up", fleet);
+		phase.publishers().start(0, 1, Audience.ALL, WARM_RATE, Integer.MAX_VALUE);
+		phase.run(Math.min(WARM_SECONDS, this.plan.seconds())).finish(streams);
+	}
+
+	/** Starts backends that broadcast together at a rate. */
+	static void publish(Phase phase, double rate) {
+		int backends = (rate >= SHARED_RATE) ? BACKENDS : 1;
+		for (int i = 0; i < backends; i++) {
+			phase.publishers().start(i, backends, Audience.ALL, rate / backends, Integer.MAX_VALUE);
+		}
+	}
+
+	Row.Builder broadcast(Peer peer, Fleet fleet, double rate, int streams, String title) {
+		Phase phase = new Phase(peer, content(), title, fleet);
+		publish(phase, rate);
+		return phase.run(this.plan.seconds()).finish(streams);
+	}
+
+}

@@ -1,0 +1,128 @@
+package io.fanfare.bench.measure;
+
+import java.time.Duration;
+
+import io.fanfare.bench.load.Fleet;
+import io.fanfare.bench.load.Tally;
+import io.fanfare.bench.peer.Peer;
+import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Proc;
+import io.fanfare.bench.report.Row;
+
+/** Streams themselves: opening them, their memory, many of them. */
+final class Holding {
+
+	private static final int WARM_STREAMS = 1_000;
+
+	private static final int OPEN_ROUNDS = 4;
+
+	/**
+	 * Opens on their way at once while a cluster fills up. Six JVMs compile on the same
+	 * processors at first, and an open may wait for 2 s at most; so few at once set their
+	 * own pace, from some hundreds a second to thousands.
+	 */
+	private static final int CLUSTER_CONCURRENCY = 48;
+
+	private static final int CLUSTER_STEP = 10_000;
+
+	private final Bed bed;
+
+	private final Plan plan;
+
+	Holding(Bed bed) {
+		this.bed = bed;
+		this.plan = bed.plan();
+	}
+
+	void growth(String system, Peer peer, Fleet fleet) {
+		if (peer.isJava()) {
+			fleet.open(peer.streams(), Math.min(WARM_STREAMS, this.plan.streams()));
+			this.bed.warm(peer, fleet, Math.min(WARM_STREAMS, this.plan.streams()));
+		}
+		else {
+			fleet.open(peer.streams(), 1);
+		}
+		fleet.closeStreams();
+		Memory before = Memory.settled(peer);
+		int held = 0;
+		for (int stage : this.plan.growth()) {
+			double cpu = Proc.cpuSeconds(peer.servers());
+			Duration took = fleet.open(peer.streams(), stage - held);
+			double opening = Proc.cpuSeconds(peer.servers()) - cpu;
+			Memory raw = Memory.now(peer.servers());
+			Memory now = Memory.settled(peer);
+			Row.Builder row = new Row.Builder();
+			memory(row, before, now, stage);
+			row.put("uncollected KiB/stream", Memory.each(raw.process(), before.process(), stage));
+			row.put("opens/s", (stage - held) / (took.toNanos() / 1e9));
+			row.put("us/open", opening * 1e6 / (stage - held));
+			held = stage;
+			Tally tally = fleet.tally(false);
+			if (tally.open < stage) {
+				row.note("open " + tally.open);
+			}
+			Row five = this.bed.broadcast(peer, fleet, 5, stage, system + " growth " + stage).row("", "", 0, "");
+			five.values().forEach((name, value) -> {
+				if (name.equals("us/event") || name.endsWith(" ms")) {
+					row.put(name, value);
+				}
+			});
+			row.put("lost", five.values().getOrDefault("lost", 0.0));
+			this.bed.add(row.note(five.note()).row("growth", system, stage, "5/s"));
+		}
+	}
+
+	static void memory(Row.Builder row, Memory before, Memory now, int streams) {
+		row.put("KiB/stream", Memory.each(now.process(), before.process(), streams));
+		row.put("kernel slab KiB/stream, both ends", Memory.each(now.slab(), before.slab(), streams));
+		row.put("socket KiB/stream", Memory.each(now.sockets(), before.sockets(), streams));
+	}
+
+	void opens(String system, Peer peer, Fleet fleet) {
+		int streams = this.plan.streams();
+		for (int round = 1; round <= OPEN_ROUNDS; round++) {
+			new Phase(peer, this.bed.content(), "opens", fleet);
+			double servers = Proc.cpuSeconds(peer.servers());
+			double store = Proc.cpuSeconds(peer.store());
+			Duration took = fleet.open(peer.streams(), streams);
+			Row.Builder row = new Row.Builder();
+			row.put("opens/s", streams / (took.toNanos() / 1e9));
+			row.put("us/open", (Proc.cpuSeconds(peer.servers()) - servers) * 1e6 / streams);
+			row.put("store us/open", (Proc.cpuSeconds(peer.store()) - store) * 1e6 / streams);
+			Tally tally = fleet.tally(true);
+			Phase.percentiles(row, "", tally.opens);
+			if (tally.open < streams) {
+				row.note("open " + tally.open + ", refused " + tally.refused + ", errors " + tally.errors);
+			}
+			this.bed.add(row.row("opens", system, streams, "round " + round));
+			fleet.closeStreams();
+			Child.pause(Duration.ofSeconds(2));
+		}
+	}
+
+	/** Many streams over several nodes, then a broadcast that must reach all. */
+	void cluster(String system, Peer peer, Fleet fleet) {
+		int streams = this.plan.cluster();
+		Memory before = Memory.settled(peer);
+		double took = 0;
+		long open = 0;
+		// Who was refused comes back, as a client would.
+		for (int left = streams, tries = 0; left > 0 && tries < 2 * streams / CLUSTER_STEP + 5; tries++) {
+			took += fleet.open(peer.streams(), Math.min(left, CLUSTER_STEP), CLUSTER_CONCURRENCY, 0).toNanos() / 1e9;
+			open = fleet.tally(false).open;
+			left = (int) (streams - open);
+			Console.progress(system + " cluster  open " + open + " in " + Math.round(took) + " s");
+		}
+		Memory now = Memory.settled(peer);
+		for (int i = 1; i <= 3; i++) {
+			Phase phase = new Phase(peer, this.bed.content(), system + " cluster", fleet);
+			Bed.publish(phase, 0.5);
+			Row.Builder row = phase.run(1).finish(streams);
+			row.put("opens/s", open / took);
+			memory(row, before, now, streams);
+			row.put("open", fleet.tally(false).open);
+			this.bed.add(row.row("cluster", system, streams, "broadcast " + i));
+		}
+	}
+
+}
