@@ -1,6 +1,8 @@
 package io.fanfare.bench.measure;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 
 import io.fanfare.bench.load.Fleet;
 import io.fanfare.bench.load.Tally;
@@ -21,7 +23,7 @@ final class Holding {
 	 * processors at first, and an open may wait for 2 s at most; so few at once set their
 	 * own pace, from some hundreds a second to thousands.
 	 */
-	private static final int CLUSTER_CONCURRENCY = 48;
+	private static final int CLUSTER_CONCURRENCY = 96;
 
 	private static final int CLUSTER_STEP = 10_000;
 
@@ -103,7 +105,13 @@ final class Holding {
 	/** Many streams over several nodes, then a broadcast that must reach all. */
 	void cluster(String system, Peer peer, Fleet fleet) {
 		int streams = this.plan.cluster();
+		// Nodes that have never delivered anything would compile while the first
+		// broadcast goes out.
+		fleet.open(peer.streams(), Math.min(streams, WARM_STREAMS), CLUSTER_CONCURRENCY, 0);
+		this.bed.warm(peer, fleet, Math.min(streams, WARM_STREAMS));
+		fleet.closeStreams();
 		Memory before = Memory.settled(peer);
+		double cpu = Proc.cpuSeconds(peer.servers());
 		double took = 0;
 		long open = 0;
 		// Who was refused comes back, as a client would.
@@ -113,16 +121,30 @@ final class Holding {
 			left = (int) (streams - open);
 			Console.progress(system + " cluster  open " + open + " in " + Math.round(took) + " s");
 		}
+		double opening = Proc.cpuSeconds(peer.servers()) - cpu;
 		Memory now = Memory.settled(peer);
+		double idle = idle(peer, fleet);
 		for (int i = 1; i <= 3; i++) {
 			Phase phase = new Phase(peer, this.bed.content(), system + " cluster", fleet);
 			Bed.publish(phase, 0.5);
 			Row.Builder row = phase.run(1).finish(streams);
 			row.put("opens/s", open / took);
+			row.put("us/open", opening * 1e6 / streams);
 			memory(row, before, now, streams);
 			row.put("open", fleet.tally(false).open);
+			row.put("CPUs while idle", idle);
 			this.bed.add(row.row("cluster", system, streams, "broadcast " + i));
 		}
+	}
+
+	/** Processors that heartbeats, renewals and the like keep busy, clients included. */
+	private double idle(Peer peer, Fleet fleet) {
+		List<Long> pids = Stream.of(peer.servers(), peer.front(), peer.store(), fleet.pids())
+			.flatMap(List::stream)
+			.toList();
+		double before = Proc.cpuSeconds(pids);
+		Child.pause(Duration.ofSeconds(this.plan.seconds()));
+		return (Proc.cpuSeconds(pids) - before) / this.plan.seconds();
 	}
 
 }

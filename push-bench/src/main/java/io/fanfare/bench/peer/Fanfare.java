@@ -73,7 +73,8 @@ public final class Fanfare implements Peer {
 			command.addAll(List.of(more.split(" ")));
 		}
 		command.addAll(List.of("-jar", site.jar(module).toString(),
-				"--spring.config.additional-location=file:" + folder.resolve(name + ".properties"),
+				"--spring.config.additional-location=file:" + folder.resolve(name + ".properties")
+						+ (many ? ",file:" + folder.resolve("cluster.properties") : ""),
 				"--fanfare.jwt.secret=" + SECRET, "--fanfare.redis.url=redis://127.0.0.1:" + this.redis.port()));
 		command.addAll(settings);
 		return Child.server(command, site.log("fanfare-" + name));
