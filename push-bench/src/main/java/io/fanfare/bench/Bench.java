@@ -32,7 +32,7 @@ public final class Bench {
 
 			--systems=%s
 			--measures=%s
-			--streams=10000 --rates=5,20,50,200 --growth=1000,10000,19000 --seconds=8 --hold=60 --cluster=100000
+			--streams=10000 --rates=5,20,50,200 --growth=1000,10000,19000 --seconds=6 --hold=60 --cluster=100000
 			--out=FOLDER                             default push-bench/target/run
 			--merge                                  keeps what FOLDER's run.json has of points that are not measured now
 			-Dfanfare.bench.NAME=PATH before the command names a program that is not on the PATH

@@ -1,5 +1,6 @@
 package io.fanfare.bench.measure;
 
+import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -8,6 +9,7 @@ import io.fanfare.bench.load.Payload.Content;
 import io.fanfare.bench.peer.Catalog;
 import io.fanfare.bench.peer.Peer;
 import io.fanfare.bench.peer.Site;
+import io.fanfare.bench.process.Child;
 import io.fanfare.bench.publish.Publishers.Audience;
 import io.fanfare.bench.report.Report;
 import io.fanfare.bench.report.Row;
@@ -26,6 +28,8 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 
 	/** From this rate on, all of them broadcast. */
 	private static final int SHARED_RATE = 50;
+
+	private static final int RETURNS = 5;
 
 	private static final int WARM_SECONDS = 4;
 
@@ -64,6 +68,20 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 	void add(Row row) {
 		this.rows.accept(row);
 		Console.say(Report.line(row));
+	}
+
+	/** Opens streams; who is refused comes back, as a client would. */
+	static void open(Peer peer, Fleet fleet, int streams) {
+		fleet.open(peer.streams(), streams);
+		for (int i = 0; i < RETURNS; i++) {
+			// Some are sent away only after their head has come.
+			Child.pause(Duration.ofMillis(200));
+			int left = streams - (int) fleet.tally(false).open;
+			if (left <= 0) {
+				return;
+			}
+			fleet.open(peer.streams(), left);
+		}
 	}
 
 	/** Compilers and pools get their work before anything counts. */

@@ -20,6 +20,9 @@ final class Broadcasts {
 
 	private static final int STALLED = 500;
 
+	/** A second fleet's users begin so far behind the first one's. */
+	private static final int OTHERS = 10_000;
+
 	/** Streams with a user whose messages are timed while broadcasts run. */
 	private static final int PROBES = 50;
 
@@ -38,7 +41,7 @@ final class Broadcasts {
 
 	void rates(String system, Peer peer, Fleet fleet) {
 		int streams = this.plan.streams();
-		fleet.open(peer.streams(), streams);
+		Bed.open(peer, fleet, streams);
 		this.bed.warm(peer, fleet, streams);
 		boolean drained = true;
 		for (int rate : this.plan.rates()) {
@@ -46,7 +49,7 @@ final class Broadcasts {
 				// What a system still owes would be counted against the next rate.
 				fleet.closeStreams();
 				Child.pause(Duration.ofSeconds(5));
-				fleet.open(peer.streams(), streams);
+				Bed.open(peer, fleet, streams);
 			}
 			Row row = this.bed.broadcast(peer, fleet, rate, streams, system + " " + rate + "/s")
 				.row("broadcast", system, streams, rate + "/s");
@@ -63,14 +66,14 @@ final class Broadcasts {
 		int rate = this.plan.rates().getLast();
 		// The others fall behind in the first second.
 		int seconds = system.equals(Catalog.FANFARE.title()) ? this.plan.hold() : this.plan.seconds();
-		fleet.open(peer.streams(), streams);
+		Bed.open(peer, fleet, streams);
 		this.bed.warm(peer, fleet, streams);
-		try (Fleet probes = this.bed.fleet(streams + 10_000)) {
+		try (Fleet probes = this.bed.fleet(streams + OTHERS)) {
 			probes.open(peer.streams(), PROBES);
 			Phase phase = new Phase(peer, this.bed.content(), system + " busy", fleet, probes);
 			Bed.publish(phase, rate);
 			Publishers users = new Publishers(peer.wire(), this.bed.content(), phase.letter());
-			users.start(0, 1, new Audience(Kind.USER, streams + 10_000, PROBES), PROBE_MESSAGES_A_SECOND, 1);
+			users.start(0, 1, new Audience(Kind.USER, streams + OTHERS, PROBES), PROBE_MESSAGES_A_SECOND, 1);
 			int opens = Math.max(1, seconds - 1) * PROBE_OPENS_A_SECOND;
 			Thread opener = Thread.ofPlatform()
 				.start(() -> probes.open(peer.streams(), opens, Fleet.CONCURRENCY, PROBE_OPENS_A_SECOND));
@@ -102,9 +105,9 @@ final class Broadcasts {
 		int stalled = Math.min(STALLED, this.plan.streams() / 20);
 		int reading = this.plan.streams() - stalled;
 		int rate = this.plan.rates().getLast();
-		fleet.open(peer.streams(), reading);
-		try (Fleet slow = this.bed.fleet(reading)) {
-			slow.open(peer.streams(), stalled);
+		Bed.open(peer, fleet, reading);
+		try (Fleet slow = this.bed.fleet(reading + OTHERS)) {
+			Bed.open(peer, slow, stalled);
 			this.bed.warm(peer, fleet, reading);
 			this.bed.add(this.bed.broadcast(peer, fleet, rate, reading, system + " all read")
 				.row("stalled", system, reading, rate + "/s, all read"));

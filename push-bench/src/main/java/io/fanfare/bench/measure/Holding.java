@@ -16,7 +16,7 @@ final class Holding {
 
 	private static final int WARM_STREAMS = 1_000;
 
-	private static final int OPEN_ROUNDS = 4;
+	private static final int OPEN_ROUNDS = 3;
 
 	/**
 	 * Opens on their way at once while a cluster fills up. Six JVMs compile on the same
@@ -63,7 +63,8 @@ final class Holding {
 			if (tally.open < stage) {
 				row.note("open " + tally.open);
 			}
-			Row five = this.bed.broadcast(peer, fleet, 5, stage, system + " growth " + stage).row("", "", 0, "");
+			Row five = this.bed.broadcast(peer, fleet, 5, (int) tally.open, system + " growth " + stage)
+				.row("", "", 0, "");
 			five.values().forEach((name, value) -> {
 				if (name.equals("us/event") || name.endsWith(" ms")) {
 					row.put(name, value);

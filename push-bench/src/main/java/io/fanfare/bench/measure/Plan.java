@@ -70,7 +70,7 @@ public record Plan(List<Catalog> systems, List<String> measures, int streams, Li
 	 */
 	public static Plan whole() {
 		return new Plan(List.of(Catalog.values()), MEASURES, 10_000, List.of(5, 20, 50, 200),
-				List.of(1_000, 10_000, 19_000), 8, 60, 200, 100_000);
+				List.of(1_000, 10_000, 19_000), 6, 60, 200, 100_000);
 	}
 
 	/**

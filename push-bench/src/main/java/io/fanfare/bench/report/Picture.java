@@ -1,9 +1,8 @@
 package io.fanfare.bench.report;
 
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -24,17 +23,24 @@ final class Picture {
 
 	private int y = 40;
 
-	private Picture() {
+	/** A system has one colour in all charts. */
+	private final List<String> systems;
+
+	private Picture(Run run) {
+		this.systems = run.rows().stream().map(Row::system).distinct().toList();
 	}
 
 	static String of(Run run) {
-		Picture picture = new Picture();
+		Picture picture = new Picture(run);
 		List<Row> rows = run.of("broadcast");
-		picture.chart(rows, "CPU a delivered event, us (servers only)", (row) -> row.value("us/event"));
-		picture.chart(rows, "Delivered a second, thousands", (row) -> row.value("delivered/s") / 1000);
-		picture.chart(rows, "Latency from when it was due: p99, ms", (row) -> row.value("p99 ms"));
-		List<Row> memory = run.of("growth");
-		picture.chart(memory, "Process memory an idle stream, KiB", (row) -> row.value("KiB/stream"));
+		picture.chart(rows, Row::point, "CPU a delivered event, us (all processes of the system)",
+				(row) -> row.value("us/event"), false);
+		picture.chart(rows, Row::point, "Delivered a second, thousands, by what was offered",
+				(row) -> row.value("delivered/s") / 1000, false);
+		picture.chart(rows, Row::point, "Latency from when a message was due: p99, ms (logarithmic)",
+				(row) -> row.value("p99 ms"), true);
+		picture.chart(run.of("growth"), (row) -> row.streams() + " streams", "Process memory an idle stream, KiB",
+				(row) -> row.value("KiB/stream"), false);
 		return """
 				<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">
 				<rect width="100%%" height="100%%" fill="#fff"/>
@@ -44,18 +50,16 @@ final class Picture {
 				escape(run.sessions().getLast().at() + ", " + run.sessions().getLast().machine()), picture.svg);
 	}
 
-	private void chart(List<Row> rows, String title, ToDoubleFunction<Row> value) {
+	private void chart(List<Row> rows, Function<Row, String> label, String title, ToDoubleFunction<Row> value,
+			boolean logarithmic) {
 		List<Row> drawn = rows.stream().filter((row) -> Double.isFinite(value.applyAsDouble(row))).toList();
 		if (drawn.isEmpty()) {
 			return;
 		}
-		double most = drawn.stream().mapToDouble(value).max().orElse(1);
-		Set<String> systems = new LinkedHashSet<>();
-		Set<String> points = new LinkedHashSet<>();
-		drawn.forEach((row) -> {
-			systems.add(row.system());
-			points.add(row.point());
-		});
+		ToDoubleFunction<Row> length = (row) -> logarithmic ? Math.log1p(Math.max(0, value.applyAsDouble(row)))
+				: Math.max(0, value.applyAsDouble(row));
+		double most = Math.max(1e-9, drawn.stream().mapToDouble(length).max().orElse(1));
+		List<String> points = drawn.stream().map(label).distinct().toList();
 		this.y += 16;
 		text(10, title, "font-weight=\"bold\"");
 		this.y += 8;
@@ -64,17 +68,18 @@ final class Picture {
 			text(10, point, "");
 			this.y -= BAR;
 			for (Row row : drawn) {
-				if (row.point().equals(point)) {
-					bar(row, value.applyAsDouble(row), most, List.copyOf(systems).indexOf(row.system()));
+				if (label.apply(row).equals(point)) {
+					bar(row, value.applyAsDouble(row), length.applyAsDouble(row) / most,
+							this.systems.indexOf(row.system()));
 				}
 			}
 			this.y += 8;
 		}
 	}
 
-	private void bar(Row row, double value, double most, int color) {
+	private void bar(Row row, double value, double share, int color) {
 		this.y += BAR;
-		double width = Math.max(1, (WIDTH - LABEL - 160) * value / Math.max(most, 1e-9));
+		double width = Math.max(1, (WIDTH - LABEL - 160) * share);
 		this.svg
 			.append(String.format(Locale.ROOT, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>%n",
 					LABEL, this.y - BAR + 4, width, BAR - 2, COLORS[color % COLORS.length]));

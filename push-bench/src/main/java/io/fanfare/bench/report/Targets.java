@@ -3,7 +3,6 @@ package io.fanfare.bench.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /** What the product is to reach, and whether it does in a run. */
 final class Targets {
@@ -109,11 +108,8 @@ final class Targets {
 					.findFirst()
 					.orElse(Double.NaN),
 				6);
-		double[] warm = IntStream.rangeClosed(2, 4)
-			.mapToDouble((round) -> own("opens", "round " + round, "opens/s"))
-			.sorted()
-			.toArray();
-		least("opens a second, median of the warm rounds", warm[1], 8_000);
+		least("opens a second, mean of the warm rounds",
+				(own("opens", "round 2", "opens/s") + own("opens", "round 3", "opens/s")) / 2, 8_000);
 		least("users' messages a second in batches", own("publish", "batches", "delivered/s"), 25_000);
 		most("a single message to its user, p99, ms", own("publish", "100/s single", "p99 ms"), 5);
 		most("500 stopped readers: p99 of the others, times that without them",
