@@ -33,6 +33,9 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 
 	private static final int WARM_SECONDS = 4;
 
+	/** JVMs compile for longer, and on the processors that are measured. */
+	private static final int WARM_JAVA_SECONDS = 12;
+
 	private static final int WARM_RATE = 100;
 
 	/** A measure of a running system. */
@@ -88,7 +91,8 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 	void warm(Peer peer, Fleet fleet, int streams) {
 		Phase phase = new Phase(peer, content(), "warming up", fleet);
 		phase.publishers().start(0, 1, Audience.ALL, WARM_RATE, Integer.MAX_VALUE);
-		phase.run(Math.min(WARM_SECONDS, this.plan.seconds())).finish(streams);
+		int seconds = peer.isJava() ? WARM_JAVA_SECONDS : WARM_SECONDS;
+		phase.run(Math.min(seconds, 2 * this.plan.seconds())).finish(streams);
 	}
 
 	/** Starts backends that broadcast together at a rate. */
