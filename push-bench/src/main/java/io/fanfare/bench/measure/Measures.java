@@ -21,6 +21,9 @@ public final class Measures {
 
 	private final List<String> missing = new ArrayList<>();
 
+	private Runnable after = () -> {
+	};
+
 	private final Bed bed;
 
 	private final Broadcasts broadcasts;
@@ -39,7 +42,7 @@ public final class Measures {
 	public Measures(Plan plan, Site site) {
 		this.plan = plan;
 		this.site = site;
-		this.bed = new Bed(plan, site, this.rows::add);
+		this.bed = new Bed(plan, site, this::take);
 		this.broadcasts = new Broadcasts(this.bed);
 		this.holding = new Holding(this.bed);
 		this.publishing = new Publishing(this.bed);
@@ -64,9 +67,10 @@ public final class Measures {
 
 	/**
 	 * Runs the plan. A system that fails is said to and does not stop the others.
-	 * @param after is run after each system of each measure
+	 * @param each is run after each point
 	 */
-	public void run(Runnable after) {
+	public void run(Runnable each) {
+		this.after = each;
 		List<Catalog> present = new ArrayList<>();
 		for (Catalog system : this.plan.systems()) {
 			String why = system.missing(this.site);
@@ -86,9 +90,13 @@ public final class Measures {
 				catch (RuntimeException ex) {
 					this.bed.add(new Row.Builder().note("failed: " + ex).row(measure, system.title(), 0, Row.FAILED));
 				}
-				after.run();
 			}
 		}
+	}
+
+	private void take(Row row) {
+		this.rows.add(row);
+		this.after.run();
 	}
 
 	private void measure(String measure, Catalog system) {
