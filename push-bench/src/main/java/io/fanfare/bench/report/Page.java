@@ -131,9 +131,7 @@ final class Page {
 					"\nNot all rows come from one run: the last column of a table says which, where they differ.\n");
 		}
 		for (Run.Session session : this.run.sessions()) {
-			this.page.append("\nRun ")
-				.append(mark(session.at()))
-				.append(several ? ", " : " of ")
+			this.page.append(several ? "\nRun " + mark(session.at()) + ", " : "\nRun of ")
 				.append(session.at())
 				.append(", Fanfare ")
 				.append(session.revision())
