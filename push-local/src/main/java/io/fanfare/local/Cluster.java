@@ -70,8 +70,8 @@ final class Cluster implements AutoCloseable {
 				List.of("--fanfare.node.name=node-" + (index + 1),
 						"--fanfare.stream.port=" + this.settings.streamPorts().get(index),
 						"--fanfare.control.port=" + this.settings.controlPorts().get(index),
-						"--spring.autoconfigure.exclude=" + NOT_FOR_NODES, "--springdoc.api-docs.enabled=false",
-						"--springdoc.swagger-ui.enabled=false"));
+						"--fanfare.stream.warm-up=0", "--spring.autoconfigure.exclude=" + NOT_FOR_NODES,
+						"--springdoc.api-docs.enabled=false", "--springdoc.swagger-ui.enabled=false"));
 	}
 
 	private ConfigurableApplicationContext start(Class<?> application, String configName, List<String> own) {

@@ -37,7 +37,7 @@ final class NodeProcess implements AutoCloseable {
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx192m",
 						"-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp",
 						System.getProperty("java.class.path"), NodeApplication.class.getName(),
-						"--fanfare.node.name=" + name, "--fanfare.stream.port=" + port,
+						"--fanfare.node.name=" + name, "--fanfare.stream.warm-up=0", "--fanfare.stream.port=" + port,
 						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(),
 						"--spring.data.redis.url=" + redisUrl,
 						"--spring.autoconfigure.exclude=" + Cluster.NOT_FOR_NODES, "--springdoc.api-docs.enabled=false",

@@ -144,7 +144,7 @@ public final class Deployment implements AutoCloseable {
 		int port = Ports.free();
 		int control = Ports.free();
 		List<String> arguments = new ArrayList<>(List.of("--fanfare.node.name=node-" + number,
-				"--fanfare.stream.port=" + port, "--fanfare.control.port=" + control,
+				"--fanfare.stream.port=" + port, "--fanfare.control.port=" + control, "--fanfare.stream.warm-up=0",
 				"--fanfare.jwt.secret=" + JWT_SECRET, HISTORY, "--fanfare.redis.durable=" + (store == Store.DURABLE),
 				"--fanfare.redis.url=redis://127.0.0.1:" + wire.port(),
 				"--fanfare.redis.lease=" + millis(this.timing.lease()),

@@ -58,10 +58,11 @@ class StreamConfiguration {
 	@Bean
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, TokenVerifier verifier,
 			Connections connections, Nodes nodes, NodeIdentity identity, StreamLoop.Node node, PubSubLink link,
-			Probe probe, @Value("${fanfare.history.length:1000}") int maxHistory) {
+			Probe probe, Presence presence, @Value("${fanfare.history.length:1000}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins()), connections, nodes, identity);
-		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe);
+		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe,
+				new WarmUp(settings.warmUp(), gate, node, presence));
 	}
 
 }

@@ -32,8 +32,6 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The stream port: a server socket and the event loops that own what it accepts. Native
@@ -44,8 +42,6 @@ final class StreamPort {
 	static final String DECODER = "decoder";
 
 	static final String AGGREGATOR = "aggregator";
-
-	private static final Logger log = LoggerFactory.getLogger(StreamPort.class);
 
 	private static final HttpDecoderConfig DECODING = new HttpDecoderConfig().setMaxInitialLineLength(8 * 1024)
 		.setMaxHeaderSize(16 * 1024);
@@ -118,8 +114,6 @@ final class StreamPort {
 			throw new StreamPortUnavailableException(address, bound.cause());
 		}
 		this.server = bound.channel();
-		log.info("stream=listening port={} loops={} transport={}", port(), this.loops.size(),
-				Epoll.isAvailable() ? "epoll" : "nio");
 	}
 
 	/** The port it is bound to. */

@@ -12,6 +12,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.LoopExecutor;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.protocol.CloseReason;
+import io.netty.channel.epoll.Epoll;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +20,8 @@ import org.springframework.context.SmartLifecycle;
 
 /**
  * The life of the stream port. It starts last and stops first: streams must have ended
- * before the web server's graceful shutdown, which would wait for them.
+ * before the web server's graceful shutdown, which would wait for them. Until the JVM is
+ * warm the port is not even bound, so a proxy takes another node.
  */
 public final class StreamServer implements SmartLifecycle {
 
@@ -37,19 +39,23 @@ public final class StreamServer implements SmartLifecycle {
 
 	private final Probe probe;
 
+	private final WarmUp warmUp;
+
 	private @Nullable StreamPort port;
 
 	StreamServer(StreamSettings settings, RequestHandler.Gate gate, Function<LoopExecutor, StreamLoop> makeLoop,
-			PubSubLink link, Probe probe) {
+			PubSubLink link, Probe probe, WarmUp warmUp) {
 		this.settings = settings;
 		this.gate = gate;
 		this.makeLoop = makeLoop;
 		this.link = link;
 		this.probe = probe;
+		this.warmUp = warmUp;
 	}
 
 	@Override
 	public void start() {
+		this.warmUp.run();
 		StreamPort opened = new StreamPort(this.settings, this.gate.identity().name(), this.makeLoop);
 		List<StreamLoop> loops = opened.loops();
 		this.gate.connections().use(loops);
@@ -60,6 +66,8 @@ public final class StreamServer implements SmartLifecycle {
 			opened.stop();
 			throw ex;
 		}
+		log.info("stream=listening port={} loops={} transport={}", opened.port(), loops.size(),
+				Epoll.isAvailable() ? "epoll" : "nio");
 		loops.forEach(StreamLoop::start);
 		this.link.start();
 		this.probe.start(this.link);

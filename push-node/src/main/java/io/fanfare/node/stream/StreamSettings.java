@@ -1,5 +1,6 @@
 package io.fanfare.node.stream;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 
@@ -27,6 +28,9 @@ import org.springframework.util.unit.DataSize;
  * compressed alone, once for all, some 5 us a KiB; its size then tells how much it
  * repeats itself
  * @param gzipThreshold blocks up to this size travel as they are in a compressed stream
+ * @param warmUp how long streams are opened on the node's own behalf before it takes
+ * anybody in, so that the JVM has compiled what they take; zero for not at all. The start
+ * takes so much longer, with a processor or two at work
  */
 @ConfigurationProperties("fanfare.stream")
 public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
@@ -34,10 +38,17 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 		@DefaultValue("128KB") DataSize sendBuffer, @DefaultValue("4096") @Min(1) int backlog,
 		@DefaultValue("10s") Duration requestTimeout, @DefaultValue("75s") Duration idleTimeout,
 		@DefaultValue("32") @Min(1) @Max(1000) int maxChannels, @DefaultValue("false") boolean gzip,
-		@DefaultValue("1KB") DataSize gzipThreshold) {
+		@DefaultValue("1KB") DataSize gzipThreshold, @DefaultValue("3s") Duration warmUp) {
 
 	int loopCount() {
 		return (this.loops > 0) ? this.loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+	}
+
+	/** The same for a port that only this process reaches. */
+	StreamSettings forWarmUp() {
+		return new StreamSettings(0, InetAddress.getLoopbackAddress().getHostAddress(), 1, this.sendBuffer,
+				this.backlog, this.requestTimeout, this.idleTimeout, this.maxChannels, this.gzip, this.gzipThreshold,
+				Duration.ZERO);
 	}
 
 	int gzipThresholdBytes() {

@@ -1,0 +1,115 @@
+package io.fanfare.node.stream;
+
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+
+import io.fanfare.node.catchup.HistorySource;
+import io.fanfare.node.presence.Ownership;
+import io.fanfare.node.subscription.Topics;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.Presence;
+import io.fanfare.protocol.redis.Presence.Claim;
+import io.fanfare.protocol.redis.Presence.ClaimResult;
+import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Renewal;
+
+/**
+ * What stands for Redis while the JVM warms up: everybody owns whom they ask for, history
+ * is empty, and ids come from here. A claim asks Redis all the same, for the way there is
+ * to be warm as well, but to release a user whom no token can name. Any thread may call.
+ */
+final class Rehearsal implements Ownership, HistorySource, Topics.Upstream {
+
+	/** No user id is empty. */
+	private static final String NOBODY = "";
+
+	private final Presence presence;
+
+	private final AtomicLong lastId = new AtomicLong(MessageId.of(System.currentTimeMillis(), 0));
+
+	/**
+	 * Up to it history is complete, and empty: what is broadcast has a higher id, or
+	 * streams that read history would take it for read.
+	 */
+	private final AtomicLong clock = new AtomicLong(this.lastId.get());
+
+	private final Queue<LongConsumer> subscribed = new ConcurrentLinkedQueue<>();
+
+	Rehearsal(Presence presence) {
+		this.presence = presence;
+	}
+
+	/** Where a stream that resumes may have stopped. */
+	long cursor() {
+		return this.clock.get();
+	}
+
+	long nextId() {
+		return this.lastId.incrementAndGet();
+	}
+
+	/** Confirms what was subscribed, which is {@code all}. */
+	void confirm(long link) {
+		this.subscribed.forEach((confirmed) -> confirmed.accept(link));
+	}
+
+	@Override
+	public CompletableFuture<ClaimResult> claim(Claim claim) {
+		return this.presence.release(List.of(new Field(NOBODY, claim.connection(), MessageId.ZERO)))
+			.handle((removed, failure) -> {
+				long id = nextId();
+				this.clock.accumulateAndGet(id, Math::max);
+				return new ClaimResult.Owner(id, id, MessageId.ZERO);
+			});
+	}
+
+	@Override
+	public CompletableFuture<Renewal> renew(List<Held> held) {
+		return CompletableFuture.completedFuture(new Renewal(this.clock.get(), MessageId.ZERO, List.of()));
+	}
+
+	@Override
+	public CompletableFuture<Long> release(List<Field> fields) {
+		return CompletableFuture.completedFuture(0L);
+	}
+
+	@Override
+	public boolean isAvailable() {
+		return true;
+	}
+
+	@Override
+	public CompletableFuture<History.Batch> read(ChannelName channel, long position, int count, int bytes) {
+		return CompletableFuture.completedFuture(new History.Batch(this.clock.get(), MessageId.ZERO, true,
+				new History.Predecessor(MessageId.ZERO, MessageId.ZERO, 0), List.of()));
+	}
+
+	@Override
+	public CompletableFuture<Long> findStart(ChannelName channel, int count) {
+		return CompletableFuture.completedFuture(MessageId.ZERO);
+	}
+
+	@Override
+	public CompletableFuture<History.LastIds> lastIds(List<ChannelName> channels) {
+		return CompletableFuture.completedFuture(new History.LastIds(this.clock.get(), MessageId.ZERO,
+				channels.stream().map((channel) -> MessageId.ZERO).toList()));
+	}
+
+	@Override
+	public void subscribe(ChannelName topic, LongConsumer confirmed) {
+		this.subscribed.add(confirmed);
+	}
+
+	@Override
+	public void unsubscribe(ChannelName topic, LongConsumer confirmed) {
+		this.subscribed.remove(confirmed);
+	}
+
+}

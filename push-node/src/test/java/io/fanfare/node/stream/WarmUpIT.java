@@ -1,0 +1,106 @@
+package io.fanfare.node.stream;
+
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+import io.fanfare.node.Tokens;
+import io.fanfare.node.auth.TokenVerifier;
+import io.fanfare.node.catchup.CatchUp;
+import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.node.connection.ConnectionSettings;
+import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.StreamLoop;
+import io.fanfare.node.observability.StreamMetrics;
+import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.Nodes;
+import io.fanfare.protocol.redis.Presence;
+import io.fanfare.protocol.redis.RedisClientOptions;
+import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.RedisClient;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@ExtendWith(RedisExtension.class)
+class WarmUpIT {
+
+	private static final Duration SECOND = Duration.ofSeconds(1);
+
+	private final RedisKeys keys = new RedisKeys(0);
+
+	private final Connections connections = new Connections("node.12345678", 10, new SecureRandom());
+
+	private final StreamMetrics metrics = new StreamMetrics(new SimpleMeterRegistry(), this.connections,
+			Clock.systemUTC());
+
+	private RedisClient client;
+
+	private CommandLink link;
+
+	@BeforeEach
+	void connect(TestRedis redis) {
+		this.client = RedisClient.create(redis.url());
+		this.client.setOptions(RedisClientOptions.bounded(SECOND, SECOND));
+		this.link = new CommandLink(this.client, false, "test");
+	}
+
+	@AfterEach
+	void disconnect() {
+		this.link.close();
+		this.client.shutdown(0, 1, TimeUnit.SECONDS);
+	}
+
+	private WarmUp warmUp(Duration duration) {
+		StreamSettings settings = new StreamSettings(0, "127.0.0.1", 1, DataSize.ofKilobytes(128), 128,
+				Duration.ofSeconds(10), Duration.ofSeconds(75), 32, true, DataSize.ofKilobytes(1), duration);
+		Presence presence = new Presence(this.link, this.keys, Presence.Times.DEFAULT);
+		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
+				new TokenVerifier(Tokens.SECRET, Clock.systemUTC()), new Cors(List.of("*")), this.connections,
+				new Nodes(this.link, this.keys), new NodeIdentity("node", "node.12345678"));
+		Rehearsal unused = new Rehearsal(presence);
+		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
+				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
+				Duration.ofSeconds(10));
+		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
+				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused,
+				new StreamLoop.LastProof(), this.metrics, this.connections, new Random(1));
+		return new WarmUp(duration, gate, node, presence);
+	}
+
+	@Test
+	void itOpensStreamsAndLeavesNoTrace() {
+		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
+		assertThat(warmUp(SECOND).run()).isPositive();
+		assertThat(this.client.connect().sync().dbsize()).isZero();
+		assertThat(this.connections.peak()).isZero();
+		assertThat(this.metrics.counts().opened()).isZero();
+		assertThat(this.metrics.counts().closed()).isZero();
+		assertThat(Thread.getAllStackTraces().keySet()).noneMatch((thread) -> thread.getName().contains("warm-up"));
+	}
+
+	@Test
+	void itNeedsNoRedis() {
+		this.link.close();
+		assertThat(warmUp(SECOND).run()).isPositive();
+	}
+
+	@Test
+	void itKeepsToItsTime() {
+		assertThat(warmUp(Duration.ZERO).run()).isZero();
+		long began = System.nanoTime();
+		warmUp(Duration.ofMillis(1)).run();
+		assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+	}
+
+}
