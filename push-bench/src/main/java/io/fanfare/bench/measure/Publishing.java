@@ -51,7 +51,7 @@ final class Publishing {
 	}
 
 	private Row.Builder run(Peer peer, Fleet fleet, Audience audience, Pace pace, String title) {
-		double[] before = (peer instanceof Fanfare fanfare) ? fanfare.scripts() : new double[2];
+		double before = (peer instanceof Fanfare fanfare) ? fanfare.scriptMicros() : 0;
 		Phase phase = new Phase(peer, this.bed.content(), title, fleet);
 		for (int i = 0; i < pace.backends(); i++) {
 			phase.publishers().start(i, pace.backends(), audience, pace.rate(), pace.batch());
@@ -61,8 +61,7 @@ final class Publishing {
 			.finish((audience.kind() == Kind.TOPIC) ? this.plan.streams() * TOPICS_A_STREAM / audience.count() : 1);
 		Phase.percentiles(row, "answer ", phase.publishers().answers());
 		if (peer instanceof Fanfare fanfare) {
-			double[] after = fanfare.scripts();
-			row.put("us/script", (after[0] - before[0]) / (after[1] - before[1]));
+			row.put("script us/event", (fanfare.scriptMicros() - before) / phase.publishers().published());
 		}
 		return row;
 	}

@@ -157,10 +157,10 @@ public final class Fanfare implements Peer {
 
 	/**
 	 * What Redis says it spent in scripts.
-	 * @return microseconds, and calls
+	 * @return microseconds
 	 */
-	public double[] scripts() {
-		return this.redis.scripts();
+	public double scriptMicros() {
+		return this.redis.scriptMicros();
 	}
 
 	@Override
