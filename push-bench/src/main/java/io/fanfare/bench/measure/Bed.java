@@ -38,6 +38,10 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 
 	private static final int WARM_RATE = 100;
 
+	private static final int WARM_PUBLISHING_SECONDS = 16;
+
+	private static final int WARM_CALLERS = 16;
+
 	/** A measure of a running system. */
 	interface Measure {
 
@@ -85,6 +89,21 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 			}
 			fleet.open(peer.streams(), left);
 		}
+	}
+
+	/**
+	 * Publishes to nobody yet, so that what takes publishes is compiled: at the rates of
+	 * broadcasts alone a JVM would take minutes.
+	 */
+	void warmPublishing(Peer peer, Fleet fleet) {
+		if (!peer.isJava()) {
+			return;
+		}
+		Phase phase = new Phase(peer, content(), "warming up", fleet);
+		for (int i = 0; i < WARM_CALLERS; i++) {
+			phase.publishers().start(i, WARM_CALLERS, Audience.ALL, 0, 1);
+		}
+		phase.run(Math.min(WARM_PUBLISHING_SECONDS, 3 * this.plan.seconds())).finish(0);
 	}
 
 	/** Compilers and pools get their work before anything counts. */

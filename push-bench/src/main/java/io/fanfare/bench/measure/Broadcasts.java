@@ -41,6 +41,7 @@ final class Broadcasts {
 
 	void rates(String system, Peer peer, Fleet fleet) {
 		int streams = this.plan.streams();
+		this.bed.warmPublishing(peer, fleet);
 		Bed.open(peer, fleet, streams);
 		this.bed.warm(peer, fleet, streams);
 		boolean drained = true;
@@ -66,6 +67,7 @@ final class Broadcasts {
 		int rate = this.plan.rates().getLast();
 		// The others fall behind in the first second.
 		int seconds = system.equals(Catalog.FANFARE.title()) ? this.plan.hold() : this.plan.seconds();
+		this.bed.warmPublishing(peer, fleet);
 		Bed.open(peer, fleet, streams);
 		this.bed.warm(peer, fleet, streams);
 		try (Fleet probes = this.bed.fleet(streams + OTHERS)) {
