@@ -16,7 +16,7 @@ final class Holding {
 
 	private static final int WARM_STREAMS = 1_000;
 
-	private static final int OPEN_ROUNDS = 3;
+	private static final int OPEN_ROUNDS = 6;
 
 	/**
 	 * Opens on their way at once while a cluster fills up. Six JVMs compile on the same
@@ -81,6 +81,13 @@ final class Holding {
 		row.put("socket KiB/stream", Memory.each(now.sockets(), before.sockets(), streams));
 	}
 
+	/** Some systems notice only when they write that a stream is gone. */
+	private void noticeEnds(Peer peer, Fleet fleet) {
+		Phase phase = new Phase(peer, this.bed.content(), "closing", fleet);
+		Bed.publish(phase, 2);
+		phase.run(2).finish(0);
+	}
+
 	void opens(String system, Peer peer, Fleet fleet) {
 		int streams = this.plan.streams();
 		for (int round = 1; round <= OPEN_ROUNDS; round++) {
@@ -99,7 +106,7 @@ final class Holding {
 			}
 			this.bed.add(row.row("opens", system, streams, "round " + round));
 			fleet.closeStreams();
-			Child.pause(Duration.ofSeconds(2));
+			noticeEnds(peer, fleet);
 		}
 	}
 

@@ -108,8 +108,8 @@ final class Targets {
 					.findFirst()
 					.orElse(Double.NaN),
 				6);
-		least("opens a second, mean of the warm rounds",
-				(own("opens", "round 2", "opens/s") + own("opens", "round 3", "opens/s")) / 2, 8_000);
+		least("opens a second, mean of the last two rounds",
+				(own("opens", "round 5", "opens/s") + own("opens", "round 6", "opens/s")) / 2, 8_000);
 		least("users' messages a second in batches", own("publish", "batches", "delivered/s"), 25_000);
 		most("a single message to its user, p99, ms", own("publish", "100/s single", "p99 ms"), 5);
 		most("500 stopped readers: p99 of the others, times that without them",

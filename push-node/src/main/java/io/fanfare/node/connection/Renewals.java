@@ -1,6 +1,8 @@
 package io.fanfare.node.connection;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,6 +31,13 @@ final class Renewals {
 
 	private long nextNanos;
 
+	/** Those that are still to be renewed in this round. */
+	private final Deque<List<Connection>> slices = new ArrayDeque<>();
+
+	private int slicesATick = 1;
+
+	private boolean urgent;
+
 	/**
 	 * Whether the last slice is not answered yet: then none is due, but on a new link.
 	 */
@@ -43,32 +52,48 @@ final class Renewals {
 	/** Renews if it is time. */
 	void tick(long nowNanos) {
 		if (!this.renewing && nowNanos - this.nextNanos >= 0) {
-			renew();
+			begin();
+		}
+		for (int i = 0; i < this.slicesATick && !this.slices.isEmpty(); i++) {
+			renewSlice();
 		}
 	}
 
-	/** Renews at the next tick. */
+	/** Renews at the next tick, all at once. */
 	void soon() {
 		this.nextNanos = this.loop.nanoTime();
+		this.slicesATick = Integer.MAX_VALUE;
+		this.urgent = true;
 	}
 
 	/** Renews now, whatever is still on its way. */
 	void restart() {
-		this.renewing = false;
-		renew();
+		begin();
+		while (!this.slices.isEmpty()) {
+			renewSlice();
+		}
 	}
 
-	private void renew() {
+	/**
+	 * Each slice keeps Redis busy for a millisecond or two. All at once they would hold
+	 * up whoever opens a stream or publishes; so they take half of the interval.
+	 */
+	private void begin() {
 		this.renewing = true;
 		this.nextNanos = this.loop.nanoTime() + this.node.renewInterval().toNanos();
+		this.slices.clear();
 		List<Connection> held = this.loop.held();
-		if (held.isEmpty()) {
-			renew(held, true);
+		for (int from = 0; from == 0 || from < held.size(); from += SLICE) {
+			this.slices.add(held.subList(from, Math.min(from + SLICE, held.size())));
 		}
-		for (int from = 0; from < held.size(); from += SLICE) {
-			int to = Math.min(from + SLICE, held.size());
-			renew(held.subList(from, to), to == held.size());
-		}
+		long ticks = Math.max(1, this.node.renewInterval().dividedBy(2).dividedBy(StreamLoop.TICK));
+		this.slicesATick = this.urgent ? Integer.MAX_VALUE : (int) Math.ceilDiv(this.slices.size(), ticks);
+		this.urgent = false;
+	}
+
+	private void renewSlice() {
+		List<Connection> slice = this.slices.remove();
+		renew(slice.stream().filter(Connection::isHeld).toList(), this.slices.isEmpty());
 	}
 
 	private void renew(List<Connection> slice, boolean last) {

@@ -55,7 +55,7 @@ public final class StreamLoop {
 	 */
 	private static final int MANY = 4;
 
-	private static final Duration TICK = Duration.ofMillis(100);
+	static final Duration TICK = Duration.ofMillis(100);
 
 	private static final int TICKS_A_SECOND = 10;
 

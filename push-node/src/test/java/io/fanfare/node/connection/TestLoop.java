@@ -53,6 +53,9 @@ final class TestLoop {
 
 	private final Queue<Runnable> tasks = new ArrayDeque<>();
 
+	/** What waits for time to pass. */
+	private final Queue<Runnable> scheduled = new ArrayDeque<>();
+
 	/** What the loop's clock says. */
 	private long nanos = 1;
 
@@ -74,7 +77,8 @@ final class TestLoop {
 	Socket open(String user, StreamRequest.Start start, String... topics) {
 		Socket socket = new Socket();
 		socket.handle = this.connections.open(this.loop, new StreamRequest(user, null, Tier.NORMAL,
-				Stream.of(topics).map(ChannelName::topic).toList(), start, false, Instant.MAX), socket);
+				Stream.of(topics).map(ChannelName::topic).toList(), start, false, Instant.ofEpochSecond(1L << 40)),
+				socket);
 		return socket;
 	}
 
@@ -113,12 +117,23 @@ final class TestLoop {
 		}
 	}
 
+	/** Lets time pass, and then runs what waited for any time at all. */
+	void pass(Duration time) {
+		this.nanos += time.toNanos();
+		this.tasks.addAll(this.scheduled);
+		this.scheduled.clear();
+		run();
+	}
+
 	/** Redis, which answers when it is told to. */
 	static final class Store implements HistorySource, Ownership {
 
 		private final Map<ChannelName, TreeMap<Long, Envelope>> history = new HashMap<>();
 
 		final Queue<Runnable> asked = new ArrayDeque<>();
+
+		/** The connections of each call that renewed some. */
+		final List<List<String>> renewed = new ArrayList<>();
 
 		long clock = 100;
 
@@ -169,6 +184,7 @@ final class TestLoop {
 
 		@Override
 		public CompletableFuture<Renewal> renew(List<Held> held) {
+			this.renewed.add(held.stream().map(Held::connection).toList());
 			return ask(() -> new Renewal(this.clock, 1, List.of()));
 		}
 
@@ -294,7 +310,7 @@ final class TestLoop {
 
 		@Override
 		public void schedule(Runnable task, Duration delay) {
-			// never
+			TestLoop.this.scheduled.add(task);
 		}
 
 		@Override
