@@ -66,12 +66,11 @@ final class Cluster implements AutoCloseable {
 	}
 
 	private ConfigurableApplicationContext startNode(int index) {
-		return start(NodeApplication.class, "push-node",
-				List.of("--fanfare.node.name=node-" + (index + 1),
-						"--fanfare.stream.port=" + this.settings.streamPorts().get(index),
-						"--fanfare.control.port=" + this.settings.controlPorts().get(index),
-						"--fanfare.stream.warm-up=0", "--spring.autoconfigure.exclude=" + NOT_FOR_NODES,
-						"--springdoc.api-docs.enabled=false", "--springdoc.swagger-ui.enabled=false"));
+		return start(NodeApplication.class, "push-node", List.of("--fanfare.node.name=node-" + (index + 1),
+				"--fanfare.stream.port=" + this.settings.streamPorts().get(index),
+				"--fanfare.control.port=" + this.settings.controlPorts().get(index), "--fanfare.stream.warm-up=0",
+				"--fanfare.connections.drain-window=0", "--spring.autoconfigure.exclude=" + NOT_FOR_NODES,
+				"--springdoc.api-docs.enabled=false", "--springdoc.swagger-ui.enabled=false"));
 	}
 
 	private ConfigurableApplicationContext start(Class<?> application, String configName, List<String> own) {

@@ -33,15 +33,14 @@ final class NodeProcess implements AutoCloseable {
 		int port = Ports.free();
 		int control = Ports.free();
 		Path log = directory.resolve(name + ".log");
-		ChildProcess process = ChildProcess.start("KILL", log,
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx192m",
-						"-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp",
-						System.getProperty("java.class.path"), NodeApplication.class.getName(),
-						"--fanfare.node.name=" + name, "--fanfare.stream.warm-up=0", "--fanfare.stream.port=" + port,
-						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(),
-						"--spring.data.redis.url=" + redisUrl,
-						"--spring.autoconfigure.exclude=" + Cluster.NOT_FOR_NODES, "--springdoc.api-docs.enabled=false",
-						"--springdoc.swagger-ui.enabled=false"));
+		ChildProcess process = ChildProcess.start("KILL", log, List.of(
+				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx192m",
+				"-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp",
+				System.getProperty("java.class.path"), NodeApplication.class.getName(), "--fanfare.node.name=" + name,
+				"--fanfare.stream.warm-up=0", "--fanfare.connections.drain-window=0", "--fanfare.stream.port=" + port,
+				"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(),
+				"--spring.data.redis.url=" + redisUrl, "--spring.autoconfigure.exclude=" + Cluster.NOT_FOR_NODES,
+				"--springdoc.api-docs.enabled=false", "--springdoc.swagger-ui.enabled=false"));
 		await().atMost(START)
 			.until(() -> !process.isAlive() || (!Ports.isFree(port) && !Ports.isFree(control)
 					&& SseClient.request("127.0.0.1", control, "/actuator/health/readiness")

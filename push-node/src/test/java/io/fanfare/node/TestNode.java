@@ -49,8 +49,10 @@ final class TestNode implements AutoCloseable {
 						"--fanfare.jwt.secret=" + Tokens.SECRET, "--spring.data.redis.url=" + redis.url(),
 						"--spring.jmx.enabled=false", "--management.metrics.use-global-registry=false"));
 		arguments.addAll(List.of(settings));
-		if (arguments.stream().noneMatch((argument) -> argument.startsWith("--fanfare.stream.warm-up="))) {
-			arguments.add("--fanfare.stream.warm-up=0");
+		for (String setting : List.of("--fanfare.stream.warm-up=", "--fanfare.connections.drain-window=")) {
+			if (arguments.stream().noneMatch((argument) -> argument.startsWith(setting))) {
+				arguments.add(setting + "0");
+			}
 		}
 		SpringApplication application = new SpringApplicationBuilder(NodeApplication.class).logStartupInfo(false)
 			.registerShutdownHook(false)

@@ -145,7 +145,8 @@ public final class Deployment implements AutoCloseable {
 		int control = Ports.free();
 		List<String> arguments = new ArrayList<>(List.of("--fanfare.node.name=node-" + number,
 				"--fanfare.stream.port=" + port, "--fanfare.control.port=" + control, "--fanfare.stream.warm-up=0",
-				"--fanfare.jwt.secret=" + JWT_SECRET, HISTORY, "--fanfare.redis.durable=" + (store == Store.DURABLE),
+				"--fanfare.connections.drain-window=2s", "--fanfare.jwt.secret=" + JWT_SECRET, HISTORY,
+				"--fanfare.redis.durable=" + (store == Store.DURABLE),
 				"--fanfare.redis.url=redis://127.0.0.1:" + wire.port(),
 				"--fanfare.redis.lease=" + millis(this.timing.lease()),
 				"--fanfare.redis.renew-interval=" + millis(this.timing.renewInterval()),

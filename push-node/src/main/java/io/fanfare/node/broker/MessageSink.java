@@ -1,5 +1,7 @@
 package io.fanfare.node.broker;
 
+import java.util.List;
+
 import io.fanfare.protocol.redis.Frame;
 
 /**
@@ -40,6 +42,13 @@ public interface MessageSink {
 	 * @param connection the connection
 	 */
 	void close(String connection);
+
+	/**
+	 * A client says that it hears its stream.
+	 * @param connection the connection
+	 * @param nonces of the probes that it heard
+	 */
+	void acknowledge(String connection, List<String> nonces);
 
 	/**
 	 * An id passed that belongs to no message: whatever was published before it has

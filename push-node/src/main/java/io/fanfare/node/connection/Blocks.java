@@ -57,6 +57,10 @@ public final class Blocks {
 		return SseBlock.platform("push.expiring", cursor, "{\"atMs\":" + atMs + "}", 0);
 	}
 
+	static byte[] probe(String cursor, String nonce) {
+		return SseBlock.platform("push.probe", cursor, "{\"nonce\":" + json(nonce) + "}", 0);
+	}
+
 	static byte[] heartbeat(String cursor, long atMs) {
 		return SseBlock.platform("push.heartbeat", cursor, "{\"time\":" + atMs + "}", 0);
 	}

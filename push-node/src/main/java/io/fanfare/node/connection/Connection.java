@@ -215,6 +215,11 @@ public final class Connection {
 		this.delivery.writable();
 	}
 
+	/** The client says that it hears the stream. */
+	void acknowledged(List<String> nonces) {
+		this.upkeep.acknowledged(nonces);
+	}
+
 	/**
 	 * Looks at what is due.
 	 * @return seconds until it wants to be looked at again
@@ -349,7 +354,7 @@ public final class Connection {
 		this.begun = true;
 		this.outlet.begin(Blocks.connected(this, this.loop.node(), MessageId.format(from), resumed, replayed,
 				this.loop.settings().heartbeat(), this.loop.ordinaryRetry()));
-		this.upkeep.wrote();
+		this.upkeep.began();
 		this.loop.began(this, resumed);
 	}
 

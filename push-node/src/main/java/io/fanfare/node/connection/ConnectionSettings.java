@@ -22,12 +22,23 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param minRetry the least that a client is told to wait before it comes back
  * @param maxRetry the most after an ordinary end
  * @param maxSpread the most after an end that hits many at once
+ * @param lifetime after how long a stream is sent on, less up to a tenth at random, so
+ * that what began together does not end together; each costs an open. Zero for never
+ * @param idleClose after how long without a message a stream is sent on, unless its
+ * client acknowledges; each costs an open. Zero for never
+ * @param ackTimeout how long a client that acknowledges may say nothing before it is
+ * probed; each probe costs a write and a request
+ * @param probeTimeout how long it may then take before it is closed
+ * @param drainWindow over how long a node that stops spreads the ends of its streams, so
+ * that the others are not overrun; the stop takes so much longer
  */
 @ConfigurationProperties("fanfare.connections")
 public record ConnectionSettings(@DefaultValue("10000") @Min(1) @Max(10_000_000) int max,
 		@DefaultValue("15s") Duration heartbeat, @DefaultValue("5m") Duration cursorInterval,
 		@DefaultValue("2s") Duration admission, @DefaultValue("30s") Duration slowLimit,
 		@DefaultValue("2s") Duration minRetry, @DefaultValue("5s") Duration maxRetry,
-		@DefaultValue("10s") Duration maxSpread) {
+		@DefaultValue("10s") Duration maxSpread, @DefaultValue("2h") Duration lifetime,
+		@DefaultValue("0") Duration idleClose, @DefaultValue("60s") Duration ackTimeout,
+		@DefaultValue("30s") Duration probeTimeout, @DefaultValue("30s") Duration drainWindow) {
 
 }

@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -171,7 +172,23 @@ public final class Connections implements MessageSink {
 	}
 
 	/**
-	 * Sends all connections on.
+	 * Takes nobody in any more and sends all connections on, one after the other.
+	 * @param window over how long
+	 * @return when none is left
+	 */
+	public CompletableFuture<Void> drain(Duration window) {
+		refuse(CloseReason.DRAINING);
+		List<CompletableFuture<Void>> drains = new ArrayList<>();
+		for (StreamLoop loop : this.loops) {
+			CompletableFuture<Void> drained = new CompletableFuture<>();
+			drains.add(drained);
+			loop.submit(() -> loop.drain(window).thenAccept(drained::complete));
+		}
+		return CompletableFuture.allOf(drains.toArray(CompletableFuture[]::new));
+	}
+
+	/**
+	 * Sends all connections on at once.
 	 * @param reason what they are told
 	 * @return when every loop has done so and their users are given up, or could not be
 	 */
@@ -237,6 +254,25 @@ public final class Connections implements MessageSink {
 		Connection connection = this.byId.get(id);
 		if (connection != null) {
 			connection.loop().submit(connection::closeByClient);
+		}
+		return connection != null;
+	}
+
+	@Override
+	public void acknowledge(String id, List<String> nonces) {
+		acknowledgeByClient(id, nonces);
+	}
+
+	/**
+	 * Notes that a client hears its stream.
+	 * @param id the connection
+	 * @param nonces of the probes that it heard
+	 * @return whether it is held here
+	 */
+	public boolean acknowledgeByClient(String id, List<String> nonces) {
+		Connection connection = this.byId.get(id);
+		if (connection != null) {
+			connection.loop().submit(() -> connection.acknowledged(nonces));
 		}
 		return connection != null;
 	}

@@ -3,9 +3,11 @@ package io.fanfare.node.connection;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -440,6 +442,53 @@ public final class StreamLoop {
 	}
 
 	/**
+	 * Sends the connections on, in no order and spread over a time, while the others hear
+	 * what is published. On the loop.
+	 * @param window the time
+	 * @return when none is left
+	 */
+	CompletableFuture<Void> drain(Duration window) {
+		List<Connection> leaving = new ArrayList<>(this.connections.all());
+		Collections.shuffle(leaving, Random.from(this.node.random()));
+		CompletableFuture<Void> drained = new CompletableFuture<>();
+		sendOn(new Departure(leaving, leaving.size(), this.executor.nanoTime(), window.toNanos(), drained));
+		return drained;
+	}
+
+	/**
+	 * A drain on its way.
+	 *
+	 * @param leaving who is still here, but those that went by themselves
+	 * @param total how many there were
+	 * @param began when it began
+	 * @param window how long it takes
+	 * @param drained completed when none is left
+	 */
+	private record Departure(List<Connection> leaving, int total, long began, long window,
+			CompletableFuture<Void> drained) {
+
+		/** How many may still be here. */
+		private int staying(long now) {
+			return (this.window > 0) ? (int) (this.total * Math.max(0, 1 - (double) (now - this.began) / this.window))
+					: 0;
+		}
+
+	}
+
+	private void sendOn(Departure departure) {
+		int staying = departure.staying(this.executor.nanoTime());
+		while (departure.leaving().size() > staying) {
+			departure.leaving().removeLast().goAway(CloseReason.DRAIN);
+		}
+		if (this.connections.size() == 0 || departure.leaving().isEmpty()) {
+			departure.drained().complete(null);
+		}
+		else {
+			this.executor.schedule(() -> submit(() -> sendOn(departure)), TICK);
+		}
+	}
+
+	/**
 	 * Sends every connection on and takes no more. On the loop.
 	 * @param reason why
 	 * @return when their users are given up
@@ -612,6 +661,18 @@ public final class StreamLoop {
 
 	Duration spreadRetry() {
 		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxSpread());
+	}
+
+	/** How long a stream that begins now may live. */
+	long lifetimeNanos() {
+		Duration most = this.node.settings().lifetime();
+		return most.isPositive() ? Blocks.spread(this.node.random(), most.multipliedBy(9).dividedBy(10), most).toNanos()
+				: Long.MAX_VALUE / 2;
+	}
+
+	/** What a probe asks to have back. */
+	String nonce() {
+		return Long.toHexString(this.node.random().nextLong());
 	}
 
 	long nanoTime() {

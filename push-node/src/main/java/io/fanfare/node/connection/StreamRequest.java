@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param topics what it hears besides the user's own channel and {@code all}
  * @param start where it begins
  * @param heartbeatEvents whether heartbeats are events that the page can see
+ * @param acknowledges whether the page promised to acknowledge what it is asked
  * @param tokenExpires when the right to it ends
  */
 public record StreamRequest(String user, @Nullable String client, Tier tier, List<ChannelName> topics, Start start,
-		boolean heartbeatEvents, Instant tokenExpires) {
+		boolean heartbeatEvents, boolean acknowledges, Instant tokenExpires) {
 
 	/** Where a stream begins. */
 	public sealed interface Start {

@@ -1,6 +1,7 @@
 package io.fanfare.node.connection;
 
 import java.time.Duration;
+import java.util.List;
 
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
@@ -8,10 +9,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What time does to a connection: heartbeats, a cursor that stays young, a token that
- * expires, a reader that stalls, the end that follows a notice. Looked at from the loop's
- * wheel; belongs to its connection's loop.
+ * expires, a life that ends, a reader that stalls or is gone, the end that follows a
+ * notice. Looked at from the loop's wheel; belongs to its connection's loop.
  */
 final class Upkeep {
+
+	private static final long SECOND = 1_000_000_000;
+
+	/** A stream whose life is over ends after so long without a message, */
+	private static final long QUIET = SECOND;
+
+	/** or so much later. */
+	private static final long QUIET_LIMIT = 30 * SECOND;
 
 	private final Connection connection;
 
@@ -40,6 +49,15 @@ final class Upkeep {
 
 	private boolean expiryAnnounced;
 
+	/** When messages were last written, at first when it began. */
+	private long lastMessageNanos;
+
+	/** When its life is over; without a limit far away. */
+	private long lifeEndsNanos;
+
+	/** Null for a client that does not acknowledge. */
+	private @Nullable Liveness liveness;
+
 	Upkeep(Connection connection, StreamLoop loop, Outlet outlet) {
 		this.connection = connection;
 		this.loop = loop;
@@ -64,15 +82,38 @@ final class Upkeep {
 		this.lastWriteNanos = this.loop.nanoTime();
 	}
 
-	/** Messages of its channels were written to a LIVE stream. */
+	/** The stream began. */
+	void began() {
+		wrote();
+		this.lastMessageNanos = this.lastWriteNanos;
+		this.lifeEndsNanos = this.lastWriteNanos + this.loop.lifetimeNanos();
+		if (this.connection.request().acknowledges()) {
+			this.liveness = new Liveness(this.lastWriteNanos);
+		}
+	}
+
+	/** Messages of its channels were written. */
 	void wroteMessages() {
 		wrote();
+		this.lastMessageNanos = this.lastWriteNanos;
+	}
+
+	/** Messages of its channels were written to a LIVE stream. */
+	void wroteLiveMessages() {
+		wroteMessages();
 		this.lastCursorNanos = this.lastWriteNanos;
 	}
 
 	/** The socket takes more again. */
 	void progressed() {
 		this.stalledNanos = 0;
+	}
+
+	/** The client says that it hears the stream. */
+	void acknowledged(List<String> nonces) {
+		if (this.liveness != null) {
+			this.liveness.acknowledged(nonces, this.loop.nanoTime());
+		}
 	}
 
 	// ---- a notice
@@ -125,6 +166,9 @@ final class Upkeep {
 			write(Blocks.expiring(MessageId.format(this.connection.delivery().cursor()),
 					this.connection.request().tokenExpires().toEpochMilli()));
 		}
+		if (isOver(nowNanos) || isUnwanted(nowNanos) || isZombie(nowNanos)) {
+			return 0;
+		}
 		ConnectionSettings settings = this.loop.settings();
 		if (this.connection.delivery().isIdle() && this.connection.isProven()
 				&& nowNanos - this.lastCursorNanos >= settings.cursorInterval().toNanos()) {
@@ -136,9 +180,58 @@ final class Upkeep {
 			beat(nowMillis);
 			quiet = 0;
 		}
-		long next = Math.ceilDiv(settings.heartbeat().toNanos() - quiet, 1_000_000_000L);
+		long next = Math.min(settings.heartbeat().toNanos() - quiet, Math.max(this.lifeEndsNanos - nowNanos, 0));
+		if (settings.idleClose().isPositive() && this.liveness == null) {
+			next = Math.min(next, this.lastMessageNanos + settings.idleClose().toNanos() - nowNanos);
+		}
+		if (this.liveness != null) {
+			next = Math.min(next, this.liveness.sinceNanos() + patience(this.liveness).toNanos() - nowNanos);
+		}
 		long untilExpiry = Math.ceilDiv((expires > 60_000) ? expires - 60_000 : expires, 1_000L);
-		return Math.min(next, untilExpiry);
+		return Math.min(Math.ceilDiv(next, SECOND), untilExpiry);
+	}
+
+	/** Ends a stream whose life is over, at a quiet moment. */
+	private boolean isOver(long nowNanos) {
+		long over = nowNanos - this.lifeEndsNanos;
+		boolean quiet = this.connection.delivery().isIdle() && nowNanos - this.lastMessageNanos >= QUIET;
+		if (over < 0 || !quiet && over < QUIET_LIMIT) {
+			return false;
+		}
+		this.connection.goAway(CloseReason.LIFETIME);
+		return true;
+	}
+
+	/** Ends a stream that has had no message for long. */
+	private boolean isUnwanted(long nowNanos) {
+		long limit = this.loop.settings().idleClose().toNanos();
+		if (limit <= 0 || this.liveness != null || !this.connection.delivery().isIdle()
+				|| nowNanos - this.lastMessageNanos < limit) {
+			return false;
+		}
+		this.connection.goAway(CloseReason.IDLE);
+		return true;
+	}
+
+	/** Probes a client that owes an acknowledgement, and ends one that owes an answer. */
+	private boolean isZombie(long nowNanos) {
+		Liveness present = this.liveness;
+		if (present == null || nowNanos - present.sinceNanos() < patience(present).toNanos()) {
+			return false;
+		}
+		if (present.isProbed()) {
+			this.connection.goAway(CloseReason.ZOMBIE);
+			return true;
+		}
+		String nonce = this.loop.nonce();
+		write(Blocks.probe(MessageId.format(this.connection.delivery().cursor()), nonce));
+		present.probed(nonce, nowNanos);
+		return false;
+	}
+
+	private Duration patience(Liveness present) {
+		ConnectionSettings settings = this.loop.settings();
+		return present.isProbed() ? settings.probeTimeout() : settings.ackTimeout();
 	}
 
 	private void beat(long nowMillis) {

@@ -36,9 +36,6 @@ import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Answers requests on the stream port. A request for a stream takes the channel over;
@@ -51,7 +48,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private static final String STREAM_METHODS = "GET, OPTIONS";
 
-	private static final String CLOSE_METHODS = "POST, OPTIONS";
+	private static final String CALL_METHODS = "POST, OPTIONS";
 
 	private static final int MAX_QUERY_PARAMETERS = 128;
 
@@ -61,8 +58,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private static final Pattern PARAMETERS = Pattern.compile("\\s*;\\s*");
 
 	private static final Pattern NO_QUALITY = Pattern.compile("q\\s*=\\s*0(\\.0*)?");
-
-	private static final JsonMapper JSON = JsonMapper.shared();
 
 	private final Gate gate;
 
@@ -177,14 +172,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				}
 			}
 			case "/events/close" -> {
-				if (request.method().equals(HttpMethod.OPTIONS)) {
-					preflight(context, request, cors, CLOSE_METHODS, close);
+				if (isCall(context, request, cors, close)) {
+					relay(context, ClientCalls.close(body(request)), cors, close);
 				}
-				else if (request.method().equals(HttpMethod.POST)) {
-					closeStream(context, request, cors, close);
-				}
-				else {
-					throw new ProblemException(Problem.methodNotAllowed(CLOSE_METHODS));
+			}
+			case "/events/ack" -> {
+				if (isCall(context, request, cors, close)) {
+					relay(context, ClientCalls.acknowledgement(body(request)), cors, close);
 				}
 			}
 			default -> throw new ProblemException(Problem.notFound("Streams are at /events"));
@@ -280,34 +274,53 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		answer(context, Answers.empty(headers, close), close);
 	}
 
-	private void closeStream(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
+	/** Whether it is a call and no preflight. */
+	private boolean isCall(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
 			throws ProblemException {
-		String connection = connection(request.content().toString(StandardCharsets.UTF_8));
-		String owner = NodeIdentity.ownerOf(connection);
+		if (request.method().equals(HttpMethod.OPTIONS)) {
+			preflight(context, request, cors, CALL_METHODS, close);
+			return false;
+		}
+		if (!request.method().equals(HttpMethod.POST)) {
+			throw new ProblemException(Problem.methodNotAllowed(CALL_METHODS));
+		}
+		return true;
+	}
+
+	private static String body(FullHttpRequest request) {
+		return request.content().toString(StandardCharsets.UTF_8);
+	}
+
+	/** Brings what a client says about its stream to whoever holds that. */
+	private void relay(ChannelHandlerContext context, Frame.FromClient said, String cors, boolean close)
+			throws ProblemException {
+		String owner = NodeIdentity.ownerOf(said.connection());
 		if (owner == null) {
 			throw new ProblemException(Problem.badRequest("connection", "is no connection id"));
 		}
 		if (owner.equals(this.gate.identity().value())) {
-			answerClosed(context, this.gate.connections().closeByClient(connection), cors, close);
+			Connections connections = this.gate.connections();
+			boolean held = switch (said) {
+				case Frame.Close gone -> connections.closeByClient(gone.connection());
+				case Frame.Acknowledgement heard -> connections.acknowledgeByClient(heard.connection(), heard.nonces());
+			};
+			answerRelayed(context, held, cors, close);
 			return;
 		}
 		this.asking = true;
 		context.channel().config().setAutoRead(false);
-		this.gate.nodes()
-			.send(owner, new Frame.Close(connection))
-			.whenComplete((heard, failure) -> context.executor().execute(() -> {
-				this.asking = false;
-				context.channel().config().setAutoRead(true);
-				if (failure != null) {
-					answer(context,
-							Answers.problem(Problem.unavailable(503, "redis-unavailable", 2), cors, close, true),
-							close);
-				}
-				else {
-					answerClosed(context, heard, cors, close);
-				}
-				serveWaiting(context);
-			}));
+		this.gate.nodes().send(owner, said).whenComplete((heard, failure) -> context.executor().execute(() -> {
+			this.asking = false;
+			context.channel().config().setAutoRead(true);
+			if (failure != null) {
+				answer(context, Answers.problem(Problem.unavailable(503, "redis-unavailable", 2), cors, close, true),
+						close);
+			}
+			else {
+				answerRelayed(context, heard, cors, close);
+			}
+			serveWaiting(context);
+		}));
 	}
 
 	private void serveWaiting(ChannelHandlerContext context) {
@@ -322,24 +335,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 	}
 
-	private void answerClosed(ChannelHandlerContext context, boolean found, String cors, boolean close) {
+	private void answerRelayed(ChannelHandlerContext context, boolean found, String cors, boolean close) {
 		answer(context, found ? Answers.empty(cors, close)
 				: Answers.problem(Problem.notFound("connection: is not open"), cors, close, true), close);
-	}
-
-	private static String connection(String body) throws ProblemException {
-		try {
-			JsonNode root = JSON.readTree(body);
-			JsonNode connection = (root != null) ? root.get("connection") : null;
-			if (connection == null || !connection.isString()
-					|| connection.stringValue().chars().anyMatch((c) -> c <= ' ')) {
-				throw new ProblemException(Problem.badRequest("connection", "a string is needed"));
-			}
-			return connection.stringValue();
-		}
-		catch (JacksonException ex) {
-			throw new ProblemException(Problem.badRequest("body", "is no JSON object"));
-		}
 	}
 
 	private void answer(ChannelHandlerContext context, ByteBuf answer, boolean close) {

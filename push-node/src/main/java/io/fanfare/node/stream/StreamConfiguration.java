@@ -62,7 +62,7 @@ class StreamConfiguration {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins()), connections, nodes, identity);
 		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe,
-				new WarmUp(settings.warmUp(), gate, node, presence));
+				new WarmUp(settings.warmUp(), gate, node, presence), node.settings().drainWindow());
 	}
 
 }

@@ -99,7 +99,7 @@ final class StreamParameters {
 
 	StreamRequest request(StreamToken token, int maxChannels, int maxHistory) throws ProblemException {
 		return new StreamRequest(token.user(), client(), token.tier(), topics(token, maxChannels), start(maxHistory),
-				"event".equals(first("heartbeat")), token.expires());
+				"event".equals(first("heartbeat")), "1".equals(first("ack")), token.expires());
 	}
 
 	private @Nullable String client() throws ProblemException {

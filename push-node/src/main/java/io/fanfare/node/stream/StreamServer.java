@@ -1,7 +1,9 @@
 package io.fanfare.node.stream;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -20,8 +22,10 @@ import org.springframework.context.SmartLifecycle;
 
 /**
  * The life of the stream port. It starts last and stops first: streams must have ended
- * before the web server's graceful shutdown, which would wait for them. Until the JVM is
- * warm the port is not even bound, so a proxy takes another node.
+ * before the web server's graceful shutdown, which would wait for them; meanwhile its
+ * health tells that the node drains, and the port still takes what clients say of their
+ * streams. Until the JVM is warm the port is not even bound, so a proxy takes another
+ * node.
  */
 public final class StreamServer implements SmartLifecycle {
 
@@ -41,16 +45,19 @@ public final class StreamServer implements SmartLifecycle {
 
 	private final WarmUp warmUp;
 
+	private final Duration drainWindow;
+
 	private @Nullable StreamPort port;
 
 	StreamServer(StreamSettings settings, RequestHandler.Gate gate, Function<LoopExecutor, StreamLoop> makeLoop,
-			PubSubLink link, Probe probe, WarmUp warmUp) {
+			PubSubLink link, Probe probe, WarmUp warmUp, Duration drainWindow) {
 		this.settings = settings;
 		this.gate = gate;
 		this.makeLoop = makeLoop;
 		this.link = link;
 		this.probe = probe;
 		this.warmUp = warmUp;
+		this.drainWindow = drainWindow;
 	}
 
 	@Override
@@ -77,27 +84,33 @@ public final class StreamServer implements SmartLifecycle {
 	@Override
 	public void stop() {
 		StreamPort opened = this.port;
-		this.port = null;
 		if (opened == null) {
 			return;
 		}
 		Connections connections = this.gate.connections();
-		connections.refuse(CloseReason.DRAINING);
 		int open = connections.size();
+		log.info("drain=began streams={} ms={}", open, this.drainWindow.toMillis());
+		await(connections.drain(this.drainWindow), this.drainWindow.toSeconds() + GOODBYE_SECONDS);
 		opened.unbind();
+		int cut = connections.size();
+		await(connections.stop(CloseReason.DRAIN), GOODBYE_SECONDS);
+		log.info("stream=closed sent-on={} cut={}", open - cut, cut);
+		this.probe.close();
+		this.link.close();
+		opened.stop();
+		this.port = null;
+	}
+
+	private static void await(Future<?> done, long seconds) {
 		try {
-			connections.stop(CloseReason.DRAIN).get(GOODBYE_SECONDS, TimeUnit.SECONDS);
-			log.info("stream=closed sent-on={}", open);
+			done.get(seconds, TimeUnit.SECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 		catch (ExecutionException | TimeoutException ex) {
-			log.warn("stream=closed sent-on={} left={}", open, connections.size());
+			log.warn("drain=unfinished reason=\"{}\"", ex.toString());
 		}
-		this.probe.close();
-		this.link.close();
-		opened.stop();
 	}
 
 	@Override

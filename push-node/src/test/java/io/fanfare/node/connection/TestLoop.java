@@ -64,7 +64,8 @@ final class TestLoop {
 	TestLoop(int inboxLimit) {
 		this.loop = new StreamLoop(new LoopThread(), new StreamLoop.Node("node",
 				new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10)),
+						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10),
+						Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ZERO),
 				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
 				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), new Confirming(),
 				new StreamLoop.LastProof(), new Silent(), this.connections, new Random(1)), inboxLimit);
@@ -76,8 +77,9 @@ final class TestLoop {
 
 	Socket open(String user, StreamRequest.Start start, String... topics) {
 		Socket socket = new Socket();
-		socket.handle = this.connections.open(this.loop, new StreamRequest(user, null, Tier.NORMAL,
-				Stream.of(topics).map(ChannelName::topic).toList(), start, false, Instant.ofEpochSecond(1L << 40)),
+		socket.handle = this.connections.open(this.loop,
+				new StreamRequest(user, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(), start,
+						false, false, Instant.ofEpochSecond(1L << 40)),
 				socket);
 		return socket;
 	}

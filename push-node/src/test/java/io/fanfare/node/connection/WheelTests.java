@@ -63,7 +63,7 @@ class WheelTests {
 
 	private Connection connection(String id) {
 		return new Connection(id, new StreamRequest("user", null, Tier.NORMAL, List.of(), new StreamRequest.Start.Now(),
-				false, Instant.MAX), this.loop, null);
+				false, false, Instant.MAX), this.loop, null);
 	}
 
 	@ParameterizedTest

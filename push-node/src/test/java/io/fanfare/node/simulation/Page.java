@@ -161,7 +161,7 @@ final class Page {
 		Start start = (!this.lastId.isEmpty()) ? new Start.After(MessageId.parse(this.lastId))
 				: (this.history >= 0) ? new Start.Latest(this.history) : new Start.Now();
 		StreamRequest request = new StreamRequest(this.user, this.client, Tier.NORMAL, this.topics, start,
-				this.number % 2 == 0, Instant.ofEpochMilli(node.millis() + this.tokenLife));
+				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife));
 		this.socket = node.accept(this, request, this.lastId.isEmpty() ? null : this.lastId, this.window);
 		this.connectedAt = this.simulation.now();
 		this.heard = false;

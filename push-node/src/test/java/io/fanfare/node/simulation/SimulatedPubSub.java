@@ -340,6 +340,7 @@ final class SimulatedPubSub implements Topics.Upstream {
 			}
 			case Frame.Displacement displacement -> this.sink.displace(displacement);
 			case Frame.Close close -> this.sink.close(close.connection());
+			case Frame.Acknowledgement said -> this.sink.acknowledge(said.connection(), said.nonces());
 			case Frame.Probe probe -> {
 				this.node.commands().observe(probe.id());
 				this.arrivedAt = this.node.monotonic();

@@ -63,7 +63,8 @@ class WarmUpIT {
 
 	private WarmUp warmUp(Duration duration) {
 		StreamSettings settings = new StreamSettings(0, "127.0.0.1", 1, DataSize.ofKilobytes(128), 128,
-				Duration.ofSeconds(10), Duration.ofSeconds(75), 32, true, DataSize.ofKilobytes(1), duration);
+				Duration.ofSeconds(10), Duration.ofSeconds(75), Duration.ofSeconds(25), 32, true,
+				DataSize.ofKilobytes(1), duration);
 		Presence presence = new Presence(this.link, this.keys, Presence.Times.DEFAULT);
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
 				new TokenVerifier(Tokens.SECRET, Clock.systemUTC()), new Cors(List.of("*")), this.connections,
@@ -71,7 +72,8 @@ class WarmUpIT {
 		Rehearsal unused = new Rehearsal(presence);
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
 				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
-				Duration.ofSeconds(10));
+				Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
+				Duration.ZERO);
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
 				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused,
 				new StreamLoop.LastProof(), this.metrics, this.connections, new Random(1));

@@ -2,6 +2,8 @@ package io.fanfare.protocol.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
@@ -64,14 +66,50 @@ public sealed interface Frame {
 	}
 
 	/**
-	 * A client closed its own stream by way of another node: {@code C connection}.
-	 *
-	 * @param connection the connection, which is the client's proof that it may
+	 * What a client said about its own stream to another node than the one that holds it.
 	 */
-	record Close(String connection) implements Frame {
+	sealed interface FromClient extends Frame {
 
-		byte[] encode() {
+		/**
+		 * The connection, which is the client's proof that it may.
+		 * @return its id
+		 */
+		String connection();
+
+		/**
+		 * What travels.
+		 * @return the frame
+		 */
+		byte[] encode();
+
+	}
+
+	/**
+	 * It ends the stream: {@code C connection}.
+	 *
+	 * @param connection the connection
+	 */
+	record Close(String connection) implements FromClient {
+
+		@Override
+		public byte[] encode() {
 			return RedisKeys.bytes("C " + this.connection + "\n");
+		}
+
+	}
+
+	/**
+	 * It hears the stream: {@code A connection nonce nonce…}.
+	 *
+	 * @param connection the connection
+	 * @param nonces of the probes that it heard, which may be none
+	 */
+	record Acknowledgement(String connection, List<String> nonces) implements FromClient {
+
+		@Override
+		public byte[] encode() {
+			return RedisKeys.bytes("A " + this.connection
+					+ this.nonces.stream().map((nonce) -> " " + nonce).collect(Collectors.joining()) + "\n");
 		}
 
 	}
@@ -97,6 +135,7 @@ public sealed interface Frame {
 			case 'D' -> displacement(head);
 			case 'P' -> probe(head);
 			case 'C' -> new Close(head.substring(2));
+			case 'A' -> acknowledgement(head);
 			default -> null;
 		};
 	}
@@ -127,6 +166,14 @@ public sealed interface Frame {
 			throw new IllegalArgumentException("Malformed displacement frame: " + head);
 		}
 		return new Displacement(MessageId.parse(parts[1]), parts[2], parts[3], parts[4]);
+	}
+
+	private static Acknowledgement acknowledgement(String head) {
+		List<String> parts = List.of(head.split(" "));
+		if (parts.size() < 2 || parts.contains("")) {
+			throw new IllegalArgumentException("Malformed acknowledgement frame: " + head);
+		}
+		return new Acknowledgement(parts.get(1), parts.subList(2, parts.size()));
 	}
 
 	private static Probe probe(String head) {

@@ -79,13 +79,13 @@ public final class Nodes {
 	}
 
 	/**
-	 * Asks the node that holds a connection to close it.
+	 * Tells the node that holds a connection what its client said.
 	 * @param node the node's identity
-	 * @param close which connection
+	 * @param said what
 	 * @return whether a node of that identity heard it
 	 */
-	public CompletableFuture<Boolean> send(String node, Frame.Close close) {
-		return this.link.call((commands) -> commands.publish(this.keys.nodeChannel(node), close.encode()))
+	public CompletableFuture<Boolean> send(String node, Frame.FromClient said) {
+		return this.link.call((commands) -> commands.publish(this.keys.nodeChannel(node), said.encode()))
 			.thenApply((receivers) -> receivers > 0);
 	}
 

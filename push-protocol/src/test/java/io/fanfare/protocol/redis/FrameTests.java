@@ -2,6 +2,7 @@ package io.fanfare.protocol.redis;
 
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -63,6 +64,14 @@ class FrameTests {
 	}
 
 	@Test
+	void anAcknowledgementNamesTheProbesThatWereHeard() {
+		Frame.Acknowledgement none = new Frame.Acknowledgement("n.c1", List.of());
+		assertThat(Frame.decode(none.encode())).isEqualTo(none);
+		Frame.Acknowledgement two = new Frame.Acknowledgement("n.c1", List.of("a1", "b2"));
+		assertThat(Frame.decode(two.encode())).isEqualTo(two);
+	}
+
+	@Test
 	void aKindOfALaterVersionIsPassedOver() {
 		assertThat(Frame.decode(bytes("X what ever\n"))).isNull();
 		assertThat(Frame.decode(bytes("é\n"))).isNull();
@@ -71,7 +80,7 @@ class FrameTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "\n", "M", "M\n", "M 7-3 - news", "M 7-3\n", "M 7-3 -\n", "M x - news\n",
 			"M 7-3 - news\n", "K c 7-3 logout\n", "K c 7-3 logout x\n", "K c x logout 0\n", "K c 7-3 logout 0 more\n",
-			"K \n", "P 7-3\n", "P x n\n", "P \n" })
+			"K \n", "A \n", "A n.c  a\n", "P 7-3\n", "P x n\n", "P \n" })
 	void malformedFramesAreRefused(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> Frame.decode(bytes(text)));
 	}

@@ -1,0 +1,70 @@
+package io.fanfare.node.stream;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+import io.fanfare.protocol.redis.Frame;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads what clients say about their own streams. */
+final class ClientCalls {
+
+	private static final JsonMapper JSON = JsonMapper.shared();
+
+	private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9_-]{1,32}");
+
+	/** More probes than could be out. */
+	private static final int MAX_NONCES = 16;
+
+	private ClientCalls() {
+	}
+
+	static Frame.Close close(String body) throws ProblemException {
+		return new Frame.Close(connection(root(body)));
+	}
+
+	static Frame.Acknowledgement acknowledgement(String body) throws ProblemException {
+		JsonNode root = root(body);
+		return new Frame.Acknowledgement(connection(root), nonces((root != null) ? root.get("nonces") : null));
+	}
+
+	private static @Nullable JsonNode root(String body) throws ProblemException {
+		try {
+			return JSON.readTree(body);
+		}
+		catch (JacksonException ex) {
+			throw new ProblemException(Problem.badRequest("body", "is no JSON object"));
+		}
+	}
+
+	private static String connection(@Nullable JsonNode root) throws ProblemException {
+		JsonNode connection = (root != null) ? root.get("connection") : null;
+		if (connection == null || !connection.isString()
+				|| connection.stringValue().chars().anyMatch((c) -> c <= ' ')) {
+			throw new ProblemException(Problem.badRequest("connection", "a string is needed"));
+		}
+		return connection.stringValue();
+	}
+
+	private static List<String> nonces(@Nullable JsonNode given) throws ProblemException {
+		if (given == null) {
+			return List.of();
+		}
+		if (!given.isArray() || given.size() > MAX_NONCES) {
+			throw new ProblemException(Problem.badRequest("nonces", "is an array of at most " + MAX_NONCES));
+		}
+		List<String> nonces = new ArrayList<>();
+		for (JsonNode nonce : given) {
+			if (!nonce.isString() || !NONCE.matcher(nonce.stringValue()).matches()) {
+				throw new ProblemException(Problem.badRequest("nonces", "are those of push.probe"));
+			}
+			nonces.add(nonce.stringValue());
+		}
+		return nonces;
+	}
+
+}
