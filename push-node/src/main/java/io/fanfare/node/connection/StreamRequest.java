@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
 
@@ -18,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param heartbeatEvents whether heartbeats are events that the page can see
  * @param acknowledges whether the page promised to acknowledge what it is asked
  * @param tokenExpires when the right to it ends
+ * @param address where the client is
  */
 public record StreamRequest(String user, @Nullable String client, Tier tier, List<ChannelName> topics, Start start,
-		boolean heartbeatEvents, boolean acknowledges, Instant tokenExpires) {
+		boolean heartbeatEvents, boolean acknowledges, Instant tokenExpires, InetAddress address) {
 
 	/** Where a stream begins. */
 	public sealed interface Start {

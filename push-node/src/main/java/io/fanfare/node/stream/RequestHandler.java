@@ -1,5 +1,7 @@
 package io.fanfare.node.stream;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -219,7 +221,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		if (!acceptsStream(request)) {
 			throw new ProblemException(Problem.notAcceptable());
 		}
-		StreamRequest asked = parameters.request(parameters.token(this.gate.verifier()),
+		StreamRequest asked = parameters.request(parameters.token(this.gate.verifier()), peer(context),
 				this.gate.settings().maxChannels(), this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
@@ -234,6 +236,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		if (opened != null) {
 			outlet.use(opened);
 		}
+	}
+
+	private static InetAddress peer(ChannelHandlerContext context) {
+		return (context.channel().remoteAddress() instanceof InetSocketAddress peer) ? peer.getAddress()
+				: InetAddress.getLoopbackAddress();
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.fanfare.node.stream;
 
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -97,9 +98,10 @@ final class StreamParameters {
 		return null;
 	}
 
-	StreamRequest request(StreamToken token, int maxChannels, int maxHistory) throws ProblemException {
+	StreamRequest request(StreamToken token, InetAddress address, int maxChannels, int maxHistory)
+			throws ProblemException {
 		return new StreamRequest(token.user(), client(), token.tier(), topics(token, maxChannels), start(maxHistory),
-				"event".equals(first("heartbeat")), "1".equals(first("ack")), token.expires());
+				"event".equals(first("heartbeat")), "1".equals(first("ack")), token.expires(), address);
 	}
 
 	private @Nullable String client() throws ProblemException {

@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,10 +78,11 @@ final class TestLoop {
 
 	Socket open(String user, StreamRequest.Start start, String... topics) {
 		Socket socket = new Socket();
-		socket.handle = this.connections.open(this.loop,
-				new StreamRequest(user, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(), start,
-						false, false, Instant.ofEpochSecond(1L << 40)),
-				socket);
+		socket.handle = this.connections
+			.open(this.loop,
+					new StreamRequest(user, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(),
+							start, false, false, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress()),
+					socket);
 		return socket;
 	}
 

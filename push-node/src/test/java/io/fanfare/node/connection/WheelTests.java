@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -63,7 +64,7 @@ class WheelTests {
 
 	private Connection connection(String id) {
 		return new Connection(id, new StreamRequest("user", null, Tier.NORMAL, List.of(), new StreamRequest.Start.Now(),
-				false, false, Instant.MAX), this.loop, null);
+				false, false, Instant.MAX, InetAddress.getLoopbackAddress()), this.loop, null);
 	}
 
 	@ParameterizedTest

@@ -1,5 +1,6 @@
 package io.fanfare.node.simulation;
 
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -161,7 +162,8 @@ final class Page {
 		Start start = (!this.lastId.isEmpty()) ? new Start.After(MessageId.parse(this.lastId))
 				: (this.history >= 0) ? new Start.Latest(this.history) : new Start.Now();
 		StreamRequest request = new StreamRequest(this.user, this.client, Tier.NORMAL, this.topics, start,
-				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife));
+				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife),
+				InetAddress.getLoopbackAddress());
 		this.socket = node.accept(this, request, this.lastId.isEmpty() ? null : this.lastId, this.window);
 		this.connectedAt = this.simulation.now();
 		this.heard = false;

@@ -1,5 +1,6 @@
 package io.fanfare.node.stream;
 
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ class StreamParametersTests {
 	private final HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/events");
 
 	private StreamRequest read(Map<String, List<String>> query) throws ProblemException {
-		return new StreamParameters(this.request, query).request(TOKEN, 2, 1000);
+		return new StreamParameters(this.request, query).request(TOKEN, InetAddress.getLoopbackAddress(), 2, 1000);
 	}
 
 	private Problem problem(Map<String, List<String>> query) {
@@ -41,7 +42,7 @@ class StreamParametersTests {
 	@Test
 	void withoutParametersAStreamIsLive() throws ProblemException {
 		assertThat(read(Map.of())).isEqualTo(new StreamRequest("alice", null, Tier.LOW, List.of(),
-				new StreamRequest.Start.Now(), false, false, Instant.MAX));
+				new StreamRequest.Start.Now(), false, false, Instant.MAX, InetAddress.getLoopbackAddress()));
 	}
 
 	@Test
