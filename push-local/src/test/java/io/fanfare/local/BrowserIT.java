@@ -287,9 +287,17 @@ class BrowserIT {
 		TestCluster.awaitEmpty();
 		List<SseClient> others = TestCluster.fill(0);
 		this.open.addAll(others);
+		SseClient waiter = TestCluster
+			.stream(TestCluster.small(), 0, backend(TestCluster.small()).token("first in line"))
+			.open();
+		this.open.add(waiter);
+		waiter.awaitBlock((block) -> block.fires("push.waiting"), SOON);
 		String missed = this.backend.toUser("browser-busy", "meanwhile");
 		relay.accept();
 		until(() -> heard(page).stream().filter((one) -> one.type().equals("push.busy")).count() >= 2);
+		waiter.close();
+		Heard waiting = awaitHeard(page, (one) -> one.type().equals("push.waiting"));
+		assertThat(waiting.id()).isEqualTo(last);
 		others.getFirst().close();
 		awaitHeard(page, (one) -> one.id().equals(missed));
 		assertThat(heard(page)).filteredOn((one) -> one.type().equals("push.busy"))

@@ -164,17 +164,19 @@ class NginxIT {
 			for (int i = 0; i < TestCluster.SMALL; i++) {
 				assertThat(node(open(mine.stream(smallBackend.token("edge-full-" + i))))).isEqualTo("node-2");
 			}
+			List<SseClient> waiters = List.of(open(mine.stream(smallBackend.token("edge-waits"))),
+					open(mine.stream(smallBackend.token("edge-waits-strictly")).query("strict", "1")));
+			waiters.forEach((waiter) -> waiter.awaitBlock((block) -> block.fires("push.waiting"), SOON));
+			String cursor = smallBackend.cursor();
 			SseRequest request = mine.stream(smallBackend.token("edge-too-many"))
 				.header("Origin", "https://app.example")
-				.lastEventId(smallBackend.cursor());
-			Answer fallback = request.fetch();
-			assertThat(fallback.status()).isEqualTo(200);
-			assertThat(fallback.headers().allValues("Content-Type")).containsExactly("text/event-stream;charset=utf-8");
-			assertThat(fallback.headers().allValues("Access-Control-Allow-Origin"))
-				.containsExactly("https://app.example");
-			assertThat(fallback.text()).matches("retry: [0-9]+\n\n");
-			assertThat(Integer.parseInt(fallback.text().replaceAll("\\D", ""))).isBetween(2_000, 10_000);
-			assertThat(fallback.header("Set-Cookie")).isEmpty();
+				.lastEventId(cursor);
+			Answer busy = request.fetch();
+			assertThat(busy.status()).isEqualTo(200);
+			assertThat(busy.headers().allValues("Content-Type")).containsExactly("text/event-stream;charset=utf-8");
+			assertThat(busy.headers().allValues("Access-Control-Allow-Origin")).containsExactly("*");
+			assertThat(busy.text())
+				.matches("retry: [0-9]+\nid: " + cursor + "\nevent: push.busy\ndata: .*\"full\".*\n\n");
 
 			Answer strict = request.query("strict", "1").fetch();
 			assertThat(strict.status()).isEqualTo(503);
@@ -183,6 +185,8 @@ class NginxIT {
 			assertThat(strict.headers().allValues("Access-Control-Allow-Origin")).containsExactly("*");
 			assertThat(strict.text()).contains("\"detail\":\"full\"");
 
+			this.streams.stream().filter((stream) -> !waiters.contains(stream)).forEach(SseClient::close);
+			waiters.forEach((waiter) -> waiter.awaitBlock((block) -> block.fires("push.connected"), SOON));
 			this.streams.forEach(SseClient::close);
 			TestCluster.awaitEmpty();
 			node(open(mine.stream(smallBackend.token("edge-again"))));

@@ -130,8 +130,9 @@ final class TestCluster {
 		private static Cluster start() {
 			TestRedis redis = TestRedis.start();
 			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
-					"--fanfare.connections.max=" + SMALL, "--fanfare.connections.min-retry=200ms",
-					"--fanfare.connections.max-retry=500ms", "--fanfare.connections.max-spread=500ms");
+					"--fanfare.connections.max=" + SMALL, "--fanfare.admission.waiting-room=1",
+					"--fanfare.connections.min-retry=200ms", "--fanfare.connections.max-retry=500ms",
+					"--fanfare.connections.max-spread=500ms");
 			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
 			return cluster;
 		}

@@ -8,8 +8,11 @@ import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
+import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.memory.MemoryGuard;
+import io.fanfare.node.memory.MemorySettings;
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.Reaper;
@@ -30,7 +33,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Retention.class,
-		NodeSettings.Redis.class, ConnectionSettings.class, StreamSettings.class, StreamSettings.Origins.class })
+		NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class, MemorySettings.class,
+		StreamSettings.class, StreamSettings.Origins.class })
 class NodeConfiguration {
 
 	@Bean
@@ -44,8 +48,13 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	Connections connections(NodeIdentity identity, ConnectionSettings settings) {
-		return new Connections(identity.value(), settings.max(), new SecureRandom());
+	Connections connections(NodeIdentity identity, ConnectionSettings settings, AdmissionSettings admission) {
+		return new Connections(identity.value(), settings.max(), admission, new SecureRandom());
+	}
+
+	@Bean(initMethod = "start")
+	MemoryGuard memoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry) {
+		return new MemoryGuard(connections, settings, registry);
 	}
 
 	@Bean
@@ -76,16 +85,16 @@ class NodeConfiguration {
 
 	@Bean(initMethod = "start", destroyMethod = "")
 	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Connections connections, StreamMetrics metrics,
-			NodeHealth health) {
+			NodeHealth health, MemoryGuard memory) {
 		String version = NodeApplication.class.getPackage().getImplementationVersion();
 		long startedAt = System.currentTimeMillis();
 		return new NodeReporter(nodes, identity, () -> {
 			StreamMetrics.Counts counts = metrics.counts();
 			String state = connections.isRefusing() ? "draining" : health.isReady() ? "up" : "not-ready";
 			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development", state,
-					startedAt, System.currentTimeMillis(), connections.max(), connections.size(), 0, connections.peak(),
-					counts.opened(), counts.closed(), counts.durationMs(), counts.sent(), counts.errors(),
-					counts.reconnections(), counts.kicks());
+					startedAt, System.currentTimeMillis(), connections.max(), connections.size(), connections.waiting(),
+					connections.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
+					counts.errors(), counts.reconnections(), counts.kicks(), memory.status());
 		}, JsonMapper.shared());
 	}
 

@@ -57,7 +57,7 @@ class ConnectionEndsIT {
 	static void startNodes() {
 		probing = TestNode.start(Cluster.redis(), "probing", "--fanfare.connections.heartbeat=1s",
 				"--fanfare.connections.ack-timeout=1s", "--fanfare.connections.probe-timeout=2s",
-				"--fanfare.stream.user-timeout=2s");
+				"--fanfare.connections.unreachable-after=2s");
 		brief = TestNode.start(Cluster.redis(), "brief", "--fanfare.connections.heartbeat=1s",
 				"--fanfare.connections.lifetime=5s", "--fanfare.connections.idle-close=2s",
 				"--fanfare.connections.ack-timeout=1s");

@@ -288,7 +288,8 @@ class GzipIT {
 	@Test
 	void refusalsArePlain() {
 		try (TestNode full = TestNode.start(Cluster.redis(), "gzip-full", "--fanfare.stream.gzip=true",
-				"--fanfare.connections.max=1"); SseClient only = opened(full.stream(this.user).gzip())) {
+				"--fanfare.connections.max=1", "--fanfare.admission.when-full=reject");
+				SseClient only = opened(full.stream(this.user).gzip())) {
 			Answer busy = full.stream(newUser()).gzip().fetch();
 			assertThat(busy.status()).isEqualTo(200);
 			assertThat(busy.headers().allValues("Content-Encoding")).isEmpty();

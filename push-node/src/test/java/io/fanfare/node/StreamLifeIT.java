@@ -164,7 +164,8 @@ class StreamLifeIT {
 	@Test
 	void aFullNodeSaysSoInTheFormThatTheClientCanBear() {
 		try (TestRedis redis = TestRedis.start();
-				TestNode full = TestNode.start(redis, "full", "--fanfare.connections.max=1");
+				TestNode full = TestNode.start(redis, "full", "--fanfare.connections.max=1",
+						"--fanfare.admission.when-full=reject");
 				SseClient only = full.open(this.user)) {
 			try (SseClient busy = full.stream(newUser()).header("Origin", "https://a.example").open()) {
 				assertThat(busy.status()).isEqualTo(200);

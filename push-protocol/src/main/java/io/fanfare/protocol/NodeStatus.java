@@ -1,5 +1,7 @@
 package io.fanfare.protocol;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a node tells of itself every few seconds, and {@code GET /v1/nodes} shows. Counts
  * are since the node's start.
@@ -21,10 +23,26 @@ package io.fanfare.protocol;
  * @param errors streams that ended by an error
  * @param reconnections opens that carried a cursor
  * @param kicks streams that were kicked
+ * @param memory how it stands with memory, or null if it does not say
  */
 public record NodeStatus(String node, String name, String version, String state, long startedAt, long updatedAt,
 		int limit, int active, int waiting, int peak, long created, long closed, long durationMs, long messagesSent,
-		long errors, long reconnections, long kicks) {
+		long errors, long reconnections, long kicks, @Nullable Memory memory) {
+
+	/**
+	 * Memory, in shares of its limits.
+	 *
+	 * @param state {@code ok}, or what there is too little of: {@code heap},
+	 * {@code direct}, {@code process}
+	 * @param heap of the largest heap, after the last collection
+	 * @param direct of the largest direct memory
+	 * @param process of what the process may have; 0 without a limit
+	 * @param growing whether the live heap grew by half in ten minutes at an equal number
+	 * of streams
+	 */
+	public record Memory(String state, double heap, double direct, double process, boolean growing) {
+
+	}
 
 	/** How often a node tells of itself, in milliseconds. */
 	public static final long INTERVAL_MS = 5_000;

@@ -2,8 +2,10 @@ package io.fanfare.api.cluster;
 
 import java.time.Instant;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fanfare.protocol.NodeStatus;
 import io.swagger.v3.oas.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node as operators see it. Counts are since its start.
@@ -21,19 +23,22 @@ import io.swagger.v3.oas.annotations.media.Schema;
  * @param peak the most that were open at once
  * @param created how many were opened
  * @param closed how many ended
+ * @param memory how it stands with memory, in shares of its limits; absent if it does not
+ * say
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 record NodeAnswer(@Schema(example = "node-1.x7Gh2kPq") String node, @Schema(example = "node-1") String name,
 		@Schema(example = "0.1.0") String version,
 		@Schema(description = "gone: not heard of for 15 seconds.", allowableValues = {
 				"up", "not-ready", "draining", "gone" }) String state,
 		Instant startedAt, Instant updatedAt, int limit, int active, int waiting, int available, int peak, long created,
-		long closed){
+		long closed, NodeStatus.@Nullable Memory memory){
 
 	static NodeAnswer of(NodeStatus status, boolean gone) {
 		return new NodeAnswer(status.node(), status.name(), status.version(), gone ? "gone" : status.state(),
 				Instant.ofEpochMilli(status.startedAt()), Instant.ofEpochMilli(status.updatedAt()), status.limit(),
 				gone ? 0 : status.active(), gone ? 0 : status.waiting(), gone ? 0 : status.available(), status.peak(),
-				status.created(), status.closed());
+				status.created(), status.closed(), status.memory());
 	}
 
 }

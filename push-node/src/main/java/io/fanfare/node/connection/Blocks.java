@@ -48,7 +48,15 @@ public final class Blocks {
 				"{\"reason\":\"" + reason.wireName() + "\",\"cursor\":\"" + cursor + "\",\"at\":" + atMs + "}", 0);
 	}
 
-	static byte[] goaway(CloseReason reason, String cursor, Duration retry) {
+	static byte[] waiting(Places.Outlook outlook, @Nullable String cursor, @Nullable Duration retry) {
+		return SseBlock
+			.platform(
+					"push.waiting", cursor, "{\"position\":" + outlook.position() + ",\"total\":" + outlook.total()
+							+ ",\"estimateMs\":" + outlook.estimateMillis() + "}",
+					(retry != null) ? retry.toMillis() : 0);
+	}
+
+	static byte[] goaway(CloseReason reason, @Nullable String cursor, Duration retry) {
 		return SseBlock.platform("push.goaway", cursor,
 				"{\"reason\":\"" + reason.wireName() + "\",\"afterMs\":" + retry.toMillis() + "}", retry.toMillis());
 	}

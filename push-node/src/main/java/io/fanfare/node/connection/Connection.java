@@ -8,6 +8,8 @@ import java.util.Map;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.connection.Delivery.State;
+import io.fanfare.node.connection.Places.Outlook;
+import io.fanfare.node.connection.Places.Place;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topic.Subscription;
@@ -41,9 +43,13 @@ public final class Connection {
 
 	private final Outlet outlet;
 
-	private final long openedMillis;
+	/** Its place on the node, or its claim to one. */
+	private final Place place;
 
-	private final long openedNanos;
+	/** When it was opened; once it has a place, since when. */
+	private long openedMillis;
+
+	private long openedNanos;
 
 	private final List<Subscription<Connection>> subscriptions = new ArrayList<>(2);
 
@@ -59,7 +65,13 @@ public final class Connection {
 	/** Whether a claim was ever sent: then Redis may name this connection. */
 	private boolean claimSent;
 
+	/** Whether the head of the answer was written: it waits, or it is begun. */
+	private boolean answered;
+
 	private boolean begun;
+
+	/** What it was last told of its waiting. */
+	private @Nullable Outlook outlook;
 
 	/** 0 until claimed. */
 	private long generation;
@@ -78,8 +90,8 @@ public final class Connection {
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
 
-	/** Its place among the loop's connections, -1 for none. */
-	private int place = -1;
+	/** Where it stands among the loop's connections, -1 for nowhere. */
+	private int index = -1;
 
 	Connection(String id, StreamRequest request, StreamLoop loop, Outlet outlet) {
 		this.id = id;
@@ -90,6 +102,8 @@ public final class Connection {
 		this.outlet = outlet;
 		this.upkeep = new Upkeep(this, loop, outlet);
 		this.delivery = new Delivery(this, loop, outlet, this.upkeep);
+		this.place = new Place(request.user(), given, request.tier(), () -> loop.submit(this::admitted),
+				() -> loop.submit(this::endSilently));
 		this.openedMillis = loop.millis();
 		this.openedNanos = loop.nanoTime();
 		this.channels = new ArrayList<>(request.topics().size() + 2);
@@ -138,9 +152,14 @@ public final class Connection {
 		return this.delivery.state() == State.PENDING;
 	}
 
-	/** Whether the answer began. */
+	/** Whether it is a stream: it was admitted and told so. */
 	boolean isBegun() {
 		return this.begun;
+	}
+
+	/** Whether it waits for a place. */
+	boolean isWaiting() {
+		return this.answered && !this.begun && this.index < 0 && !isClosed();
 	}
 
 	boolean isQueued() {
@@ -151,12 +170,16 @@ public final class Connection {
 		this.queued = now;
 	}
 
-	int place() {
-		return this.place;
+	int index() {
+		return this.index;
 	}
 
-	void place(int now) {
-		this.place = now;
+	void index(int now) {
+		this.index = now;
+	}
+
+	Place place() {
+		return this.place;
 	}
 
 	long openedNanos() {
@@ -226,6 +249,69 @@ public final class Connection {
 	 */
 	long tick(long nowNanos, long nowMillis) {
 		return this.upkeep.tick(nowNanos, nowMillis);
+	}
+
+	// ---- waiting for a place
+
+	/** Whether it was looked at by the wheel before it began. */
+	boolean hasWaited() {
+		return this.outlook != null;
+	}
+
+	/** There is no place yet: it is told where it stands. */
+	void waitForPlace() {
+		this.outlook = this.loop.places().outlook(this.place);
+		if (this.outlook != null) {
+			this.answered = true;
+			this.outlet.begin(Blocks.waiting(this.outlook, this.request.cursorText(), this.loop.spreadRetry()));
+			this.upkeep.wrote();
+		}
+	}
+
+	/** Is told where it stands, if that changed and it reads. */
+	void tellOutlook() {
+		Outlook now = this.loop.places().outlook(this.place);
+		Outlook told = this.outlook;
+		if (now == null || !isWaiting() || !this.outlet.isWritable()) {
+			return;
+		}
+		if (told == null || now.position() != told.position() || now.total() != told.total()) {
+			this.outlook = now;
+			this.upkeep.write(Blocks.waiting(now, this.request.cursorText(), null));
+		}
+	}
+
+	/** It got the place for which it waited. */
+	private void admitted() {
+		if (isClosed()) {
+			return;
+		}
+		this.loop.events().waited(Duration.ofNanos(this.loop.nanoTime() - this.openedNanos));
+		this.openedMillis = this.loop.millis();
+		this.openedNanos = this.loop.nanoTime();
+		this.loop.admit(this);
+	}
+
+	/** Nobody had to go for it. */
+	void noPlace() {
+		if (!isClosed() && this.loop.places().giveUp(this.place)) {
+			refuse(CloseReason.FULL);
+		}
+	}
+
+	/** Whether it may be sent away for somebody of a higher tier. */
+	boolean isPreemptible() {
+		return tier() == Tier.LOW && this.begun && !isClosed() && !this.upkeep.isLeaving();
+	}
+
+	/** Why it would soon be closed anyway, or null. */
+	@Nullable CloseReason overdue() {
+		return (this.begun && !isClosed()) ? this.upkeep.overdue() : null;
+	}
+
+	/** Since when it has had no message, or not answered. */
+	long idleNanos() {
+		return this.upkeep.idleNanos();
 	}
 
 	// ---- admission
@@ -351,17 +437,34 @@ public final class Connection {
 
 	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
 		this.delivery.begin(from, starts);
-		this.begun = true;
-		this.outlet.begin(Blocks.connected(this, this.loop.node(), MessageId.format(from), resumed, replayed,
+		answer(Blocks.connected(this, this.loop.node(), MessageId.format(from), resumed, replayed,
 				this.loop.settings().heartbeat(), this.loop.ordinaryRetry()));
+		this.begun = true;
 		this.upkeep.began();
 		this.loop.began(this, resumed);
 	}
 
+	/** Writes a block, behind the head of the answer if that was not written before. */
+	private void answer(byte[] block) {
+		if (this.answered) {
+			this.outlet.write(block);
+		}
+		else {
+			this.answered = true;
+			this.outlet.begin(block);
+		}
+	}
+
 	/** Says that there is no stream now. */
 	void refuse(CloseReason reason) {
-		this.outlet.refuse(reason, this.loop.spreadRetry());
 		this.loop.events().refused(reason);
+		Duration retry = this.loop.spreadRetry();
+		if (this.answered) {
+			this.outlet.end(Blocks.busy(reason, this.request.cursorText(), retry));
+		}
+		else {
+			this.outlet.refuse(reason, retry);
+		}
 		close(Ending.of(reason));
 	}
 
@@ -465,7 +568,7 @@ public final class Connection {
 
 	private void kicked(CloseReason reason, long by) {
 		byte[] block = kickedBlock(reason, by);
-		if (this.begun) {
+		if (this.answered) {
 			this.outlet.end(block);
 		}
 		else {
@@ -494,7 +597,7 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		if (this.begun) {
+		if (this.answered) {
 			this.outlet.end(null);
 		}
 		else {
@@ -508,7 +611,7 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		if (!this.begun) {
+		if (!this.begun && reason != CloseReason.TOKEN_EXPIRED) {
 			refuse(CloseReason.DRAINING);
 			return;
 		}
@@ -516,19 +619,26 @@ public final class Connection {
 			endAfterNotice();
 			return;
 		}
-		this.outlet.end(Blocks.goaway(reason, MessageId.format(this.delivery.cursor()), this.loop.spreadRetry()));
+		String cursor = this.begun ? MessageId.format(this.delivery.cursor()) : this.request.cursorText();
+		this.outlet.end(Blocks.goaway(reason, cursor, this.loop.spreadRetry()));
 		close(Ending.of(reason));
 	}
 
 	/** The client asked for the end. */
 	void closeByClient() {
-		if (!isClosed() && this.begun) {
+		if (!isClosed() && this.answered) {
 			this.outlet.end(null);
 		}
 		else {
 			this.outlet.abort();
 		}
 		close(Ending.CLIENT);
+	}
+
+	/** Nothing reaches the client any more. */
+	void giveUp() {
+		this.outlet.abort();
+		close(Ending.UNREACHABLE);
 	}
 
 	/** The socket is gone. */

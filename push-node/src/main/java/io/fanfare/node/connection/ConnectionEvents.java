@@ -18,6 +18,12 @@ public interface ConnectionEvents {
 	void opened(boolean resumed);
 
 	/**
+	 * A request for a stream got the place for which it waited.
+	 * @param waited how long
+	 */
+	void waited(Duration waited);
+
+	/**
 	 * A stream ended.
 	 * @param ending how
 	 * @param open how long it was open

@@ -29,6 +29,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param ackTimeout how long a client that acknowledges may say nothing before it is
  * probed; each probe costs a write and a request
  * @param probeTimeout how long it may then take before it is closed
+ * @param unreachableAfter how long the client's kernel may acknowledge nothing of what
+ * was sent before the connection is given up; with the heartbeat it says how soon a
+ * client whose wire was cut is gone. A reader that merely stopped acknowledges. Linux
+ * only; zero for what the system does, some 15 minutes
  * @param drainWindow over how long a node that stops spreads the ends of its streams, so
  * that the others are not overrun; the stop takes so much longer
  */
@@ -39,6 +43,7 @@ public record ConnectionSettings(@DefaultValue("10000") @Min(1) @Max(10_000_000)
 		@DefaultValue("2s") Duration minRetry, @DefaultValue("5s") Duration maxRetry,
 		@DefaultValue("10s") Duration maxSpread, @DefaultValue("2h") Duration lifetime,
 		@DefaultValue("0") Duration idleClose, @DefaultValue("60s") Duration ackTimeout,
-		@DefaultValue("30s") Duration probeTimeout, @DefaultValue("30s") Duration drainWindow) {
+		@DefaultValue("30s") Duration probeTimeout, @DefaultValue("25s") Duration unreachableAfter,
+		@DefaultValue("30s") Duration drainWindow) {
 
 }

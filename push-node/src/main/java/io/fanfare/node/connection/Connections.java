@@ -6,11 +6,13 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.broker.MessageSink;
+import io.fanfare.node.connection.Eviction.Candidate;
+import io.fanfare.node.connection.Places.Place;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
@@ -25,15 +27,15 @@ public final class Connections implements MessageSink {
 
 	private final String node;
 
-	private final int max;
-
 	private final RandomGenerator secureRandom;
 
 	private final ConcurrentHashMap<String, Connection> byId = new ConcurrentHashMap<>();
 
-	private final AtomicInteger taken = new AtomicInteger();
+	private final AdmissionSettings admission;
 
-	private final AtomicInteger peak = new AtomicInteger();
+	private final Places places;
+
+	private final Eviction eviction;
 
 	private volatile List<StreamLoop> loops = List.of();
 
@@ -43,12 +45,15 @@ public final class Connections implements MessageSink {
 	 * Makes an empty registry.
 	 * @param node the node's identity
 	 * @param max how many connections the node takes
+	 * @param admission what is done with newcomers above that
 	 * @param secureRandom makes ids that cannot be guessed
 	 */
-	public Connections(String node, int max, RandomGenerator secureRandom) {
+	public Connections(String node, int max, AdmissionSettings admission, RandomGenerator secureRandom) {
 		this.node = node;
-		this.max = max;
+		this.admission = admission;
 		this.secureRandom = secureRandom;
+		this.places = new Places(max, admission, System::nanoTime);
+		this.eviction = new Eviction(this.places, this::candidates, System::nanoTime);
 	}
 
 	/**
@@ -72,23 +77,47 @@ public final class Connections implements MessageSink {
 		if (reason == null && !loop.isReady()) {
 			reason = CloseReason.REDIS_UNAVAILABLE;
 		}
-		if (reason == null && this.taken.incrementAndGet() > this.max) {
-			this.taken.decrementAndGet();
-			reason = CloseReason.FULL;
-		}
 		if (reason != null) {
 			loop.events().refused(reason);
 			outlet.refuse(reason, loop.spreadRetry());
 			return null;
 		}
-		this.peak.accumulateAndGet(this.taken.get(), Math::max);
+		Connection connection = loop.open(newId(), request, outlet);
+		this.byId.put(connection.id(), connection);
+		switch (this.places.arrive(connection.place(), request.elsewhere())) {
+			case ADMITTED -> loop.admit(connection);
+			case FULL -> connection.refuse(CloseReason.FULL);
+			case WAITS -> {
+				loop.await(connection);
+				makeRoom(connection);
+			}
+			case ASKS -> makeRoom(connection);
+		}
+		return connection.isClosed() ? null : new Handle(connection);
+	}
+
+	private void makeRoom(Connection connection) {
+		Place place = connection.place();
+		this.eviction.makeRoom(place, this.places.mayPreempt(place),
+				() -> connection.loop().submit(connection::noPlace));
+	}
+
+	private String newId() {
 		byte[] random = new byte[ID_BYTES];
 		this.secureRandom.nextBytes(random);
-		String id = this.node + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-		Connection connection = loop.open(id, request, outlet);
-		this.byId.put(id, connection);
-		loop.admit(connection);
-		return new Handle(connection);
+		return this.node + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+	}
+
+	/**
+	 * What is done with newcomers when all places are taken.
+	 * @return the settings
+	 */
+	public AdmissionSettings admission() {
+		return this.admission;
+	}
+
+	Places places() {
+		return this.places;
 	}
 
 	/** What the socket tells the connection. On its loop. */
@@ -118,7 +147,7 @@ public final class Connections implements MessageSink {
 	/** To be called for every connection that is gone. */
 	void closed(Connection connection) {
 		if (this.byId.remove(connection.id(), connection)) {
-			this.taken.decrementAndGet();
+			this.places.leave(connection.place());
 		}
 	}
 
@@ -132,11 +161,27 @@ public final class Connections implements MessageSink {
 	}
 
 	/**
-	 * How many there are.
+	 * How many have a place.
 	 * @return the number
 	 */
 	public int size() {
-		return this.taken.get();
+		return this.places.taken();
+	}
+
+	/**
+	 * How many wait for one.
+	 * @return the number
+	 */
+	public int waiting() {
+		return this.places.waiting();
+	}
+
+	/**
+	 * How many are known, with a place or without: none when all are gone.
+	 * @return the number
+	 */
+	public int known() {
+		return this.byId.size();
 	}
 
 	/**
@@ -144,7 +189,7 @@ public final class Connections implements MessageSink {
 	 * @return the number
 	 */
 	public int peak() {
-		return this.peak.get();
+		return this.places.peak();
 	}
 
 	/**
@@ -152,7 +197,7 @@ public final class Connections implements MessageSink {
 	 * @return the number
 	 */
 	public int max() {
-		return this.max;
+		return this.places.max();
 	}
 
 	/**
@@ -161,6 +206,66 @@ public final class Connections implements MessageSink {
 	 */
 	public void refuse(CloseReason reason) {
 		this.refusing = reason;
+		this.places.shut();
+	}
+
+	/**
+	 * Takes nobody in while memory is short. Not readiness: the others may be short as
+	 * well.
+	 * @param now whether it is
+	 */
+	public void lackMemory(boolean now) {
+		this.places.pause(now);
+	}
+
+	/**
+	 * Sends the idlest streams of tier low away, for want of memory.
+	 * @param count how many at most
+	 * @return how many
+	 */
+	public CompletableFuture<Integer> shed(int count) {
+		return this.eviction.shed(count, CloseReason.MEMORY);
+	}
+
+	/**
+	 * Sends streams on that are open now, in no order and spread over a time, while the
+	 * node goes on. None that opens meanwhile is sent on.
+	 * @param count how many
+	 * @param window over how long
+	 * @param reason what they are told
+	 * @return how many are sent on, once all are gone
+	 */
+	public CompletableFuture<Integer> sendOn(int count, Duration window, CloseReason reason) {
+		return onLoops((loop) -> CompletableFuture.completedFuture(loop.size())).thenCompose((sizes) -> {
+			int total = sizes.stream().mapToInt(Integer::intValue).sum();
+			int left = Math.min(count, total);
+			List<Integer> shares = new ArrayList<>();
+			for (int size : sizes) {
+				int share = (total > 0) ? Math.ceilDiv(left * size, total) : 0;
+				shares.add(share);
+				left -= share;
+				total -= size;
+			}
+			List<StreamLoop> order = this.loops;
+			return onLoops((loop) -> loop.sendOn(shares.get(order.indexOf(loop)), window, reason));
+		}).thenApply((sent) -> sent.stream().mapToInt(Integer::intValue).sum());
+	}
+
+	private CompletableFuture<List<Candidate>> candidates(int each) {
+		return onLoops((loop) -> CompletableFuture.completedFuture(loop.candidates(each)))
+			.thenApply((found) -> found.stream().flatMap(List::stream).toList());
+	}
+
+	/** Asks every loop something on its own thread, and answers in their order. */
+	private <T> CompletableFuture<List<T>> onLoops(Function<StreamLoop, CompletableFuture<T>> question) {
+		List<CompletableFuture<T>> answers = new ArrayList<>();
+		for (StreamLoop loop : this.loops) {
+			CompletableFuture<T> answer = new CompletableFuture<>();
+			answers.add(answer);
+			loop.submit(() -> question.apply(loop).thenAccept(answer::complete));
+		}
+		return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+			.thenApply((done) -> answers.stream().map(CompletableFuture::join).toList());
 	}
 
 	/**
@@ -178,13 +283,8 @@ public final class Connections implements MessageSink {
 	 */
 	public CompletableFuture<Void> drain(Duration window) {
 		refuse(CloseReason.DRAINING);
-		List<CompletableFuture<Void>> drains = new ArrayList<>();
-		for (StreamLoop loop : this.loops) {
-			CompletableFuture<Void> drained = new CompletableFuture<>();
-			drains.add(drained);
-			loop.submit(() -> loop.drain(window).thenAccept(drained::complete));
-		}
-		return CompletableFuture.allOf(drains.toArray(CompletableFuture[]::new));
+		return onLoops((loop) -> loop.drain(window)).thenAccept((done) -> {
+		});
 	}
 
 	/**

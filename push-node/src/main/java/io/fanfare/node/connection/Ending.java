@@ -39,6 +39,9 @@ public record Ending(String reason, Status status) {
 	/** The socket broke. */
 	static final Ending ERROR = new Ending("error", Status.ERROR);
 
+	/** Nothing reached the client any more. */
+	static final Ending UNREACHABLE = new Ending("unreachable", Status.ERROR);
+
 	static Ending of(CloseReason reason) {
 		return new Ending(reason.wireName(), switch (reason) {
 			case TAKEOVER, LOGOUT, PERMISSION_CHANGE, REVOKED -> Status.KICKED;

@@ -59,6 +59,13 @@ public interface Outlet {
 	boolean isWritable();
 
 	/**
+	 * For how long the peer's kernel has acknowledged nothing of what was sent to it. A
+	 * peer that merely stopped reading acknowledges.
+	 * @return the time; zero where nothing is unacknowledged, or that cannot be known
+	 */
+	Duration unacknowledged();
+
+	/**
 	 * How much was written and is not in the kernel yet.
 	 * @return bytes
 	 */

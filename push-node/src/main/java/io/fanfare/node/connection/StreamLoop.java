@@ -4,9 +4,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,6 +18,7 @@ import java.util.random.RandomGenerator;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.Round;
+import io.fanfare.node.connection.Eviction.Candidate;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.subscription.Topic;
@@ -57,6 +60,9 @@ public final class StreamLoop {
 	 */
 	private static final int MANY = 4;
 
+	private static final Comparator<Candidate> LATEST_FIRST = Comparator.comparingLong(Candidate::sinceNanos)
+		.reversed();
+
 	static final Duration TICK = Duration.ofMillis(100);
 
 	private static final int TICKS_A_SECOND = 10;
@@ -90,6 +96,8 @@ public final class StreamLoop {
 
 	/** Connections whose claim is not answered yet, in the order of their opening. */
 	private final Deque<Connection> pending = new ArrayDeque<>();
+
+	private final Waiters waiters;
 
 	private final Wheel wheel = new Wheel();
 
@@ -149,6 +157,7 @@ public final class StreamLoop {
 		this.node = node;
 		this.inbox = new Inbox(inboxLimit, this::arm, this::recoverFromOverflow);
 		this.renewals = new Renewals(this, node);
+		this.waiters = new Waiters(node.connections().admission());
 		this.nowNanos = executor.nanoTime();
 		this.nowMillis = executor.millis();
 		this.topics = new Topics<>(node.upstream(), this::submit, this::claimPending);
@@ -399,11 +408,19 @@ public final class StreamLoop {
 
 	/** Begins to admit a connection that is registered. On the loop. */
 	void admit(Connection connection) {
+		this.waiters.remove(connection);
 		this.connections.add(connection);
 		this.pending.add(connection);
 		connection.subscribe();
 		askClocks();
 		connection.claimWhenSubscribed();
+	}
+
+	/** Lets a connection wait for a place. On the loop. */
+	void await(Connection connection) {
+		this.waiters.add(connection);
+		this.wheel.add(connection, 1);
+		connection.waitForPlace();
 	}
 
 	private void claimPending() {
@@ -415,7 +432,9 @@ public final class StreamLoop {
 	void began(Connection connection, boolean resumed) {
 		this.node.events().opened(resumed);
 		// A token may end before the first heartbeat is due: the first look tells when.
-		this.wheel.add(connection, 1);
+		if (!connection.hasWaited()) {
+			this.wheel.add(connection, 1);
+		}
 	}
 
 	void watch(Connection connection, long seconds) {
@@ -423,6 +442,7 @@ public final class StreamLoop {
 	}
 
 	void closed(Connection connection, Ending ending, boolean begun) {
+		this.waiters.remove(connection);
 		this.connections.remove(connection);
 		this.node.connections().closed(connection);
 		if (begun) {
@@ -442,49 +462,60 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * Sends the connections on, in no order and spread over a time, while the others hear
-	 * what is published. On the loop.
-	 * @param window the time
-	 * @return when none is left
+	 * Finds streams that may have to go, so that others can stay: those past a deadline,
+	 * and the idlest of tier low. On the loop.
+	 * @param each how many of either kind at most
+	 * @return the candidates, in no order
 	 */
-	CompletableFuture<Void> drain(Duration window) {
-		List<Connection> leaving = new ArrayList<>(this.connections.all());
-		Collections.shuffle(leaving, Random.from(this.node.random()));
-		CompletableFuture<Void> drained = new CompletableFuture<>();
-		sendOn(new Departure(leaving, leaving.size(), this.executor.nanoTime(), window.toNanos(), drained));
-		return drained;
+	List<Candidate> candidates(int each) {
+		PriorityQueue<Candidate> overdue = new PriorityQueue<>(LATEST_FIRST);
+		PriorityQueue<Candidate> idlest = new PriorityQueue<>(LATEST_FIRST);
+		for (Connection connection : this.connections.all()) {
+			boolean late = connection.overdue() != null;
+			if (late || connection.isPreemptible()) {
+				PriorityQueue<Candidate> queue = late ? overdue : idlest;
+				queue.add(new Candidate(connection, connection.idleNanos(), late));
+				if (queue.size() > each) {
+					queue.poll();
+				}
+			}
+		}
+		List<Candidate> found = new ArrayList<>(overdue);
+		found.addAll(idlest);
+		return found;
 	}
 
 	/**
-	 * A drain on its way.
-	 *
-	 * @param leaving who is still here, but those that went by themselves
-	 * @param total how many there were
-	 * @param began when it began
-	 * @param window how long it takes
-	 * @param drained completed when none is left
+	 * Sends the connections on, in no order and spread over a time, while the others hear
+	 * what is published; who waits for a place goes at once. On the loop.
+	 * @param window the time
+	 * @return how many were sent on, when none is left
 	 */
-	private record Departure(List<Connection> leaving, int total, long began, long window,
-			CompletableFuture<Void> drained) {
-
-		/** How many may still be here. */
-		private int staying(long now) {
-			return (this.window > 0) ? (int) (this.total * Math.max(0, 1 - (double) (now - this.began) / this.window))
-					: 0;
-		}
-
+	CompletableFuture<Integer> drain(Duration window) {
+		this.waiters.all().forEach((waiter) -> waiter.refuse(CloseReason.DRAINING));
+		return sendOn(this.connections.size(), window, CloseReason.DRAIN);
 	}
 
-	private void sendOn(Departure departure) {
-		int staying = departure.staying(this.executor.nanoTime());
-		while (departure.leaving().size() > staying) {
-			departure.leaving().removeLast().goAway(CloseReason.DRAIN);
-		}
-		if (this.connections.size() == 0 || departure.leaving().isEmpty()) {
-			departure.drained().complete(null);
-		}
-		else {
-			this.executor.schedule(() -> submit(() -> sendOn(departure)), TICK);
+	/**
+	 * Sends some of the connections on, in no order and spread over a time. On the loop.
+	 * @param count how many
+	 * @param window the time
+	 * @param reason what they are told
+	 * @return how many were sent on, when they are
+	 */
+	CompletableFuture<Integer> sendOn(int count, Duration window, CloseReason reason) {
+		List<Connection> leaving = new ArrayList<>(this.connections.all());
+		Collections.shuffle(leaving, Random.from(this.node.random()));
+		leaving = leaving.subList(0, Math.min(count, leaving.size()));
+		CompletableFuture<Integer> sent = new CompletableFuture<>();
+		step(new Departure(leaving, leaving.size(), reason, this.executor.nanoTime(), window.toNanos(), sent));
+		return sent;
+	}
+
+	private void step(Departure departure) {
+		departure.step(this.executor.nanoTime());
+		if (!departure.isOver()) {
+			this.executor.schedule(() -> submit(() -> step(departure)), TICK);
 		}
 	}
 
@@ -495,6 +526,7 @@ public final class StreamLoop {
 	 */
 	CompletableFuture<?> stop(CloseReason reason) {
 		this.stopped = true;
+		this.waiters.all().forEach((waiter) -> waiter.refuse(CloseReason.DRAINING));
 		for (Connection connection : this.connections.all()) {
 			connection.goAway(reason);
 		}
@@ -619,6 +651,7 @@ public final class StreamLoop {
 		askClocks();
 		this.renewals.tick(this.nowNanos);
 		admitOrRefuse();
+		this.waiters.tick(this.nowNanos);
 		if (++this.ticks % TICKS_A_SECOND == 0) {
 			for (Connection connection : this.wheel.advance()) {
 				if (!connection.isClosed()) {
@@ -689,6 +722,10 @@ public final class StreamLoop {
 
 	ConnectionSettings settings() {
 		return this.node.settings();
+	}
+
+	Places places() {
+		return this.node.connections().places();
 	}
 
 	ConnectionEvents events() {

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +21,10 @@ import org.jspecify.annotations.Nullable;
  * @param acknowledges whether the page promised to acknowledge what it is asked
  * @param tokenExpires when the right to it ends
  * @param address where the client is
+ * @param elsewhere whether a proxy tries another node where this one refuses
  */
 public record StreamRequest(String user, @Nullable String client, Tier tier, List<ChannelName> topics, Start start,
-		boolean heartbeatEvents, boolean acknowledges, Instant tokenExpires, InetAddress address) {
+		boolean heartbeatEvents, boolean acknowledges, Instant tokenExpires, InetAddress address, boolean elsewhere) {
 
 	/** Where a stream begins. */
 	public sealed interface Start {
@@ -50,6 +52,14 @@ public record StreamRequest(String user, @Nullable String client, Tier tier, Lis
 
 		}
 
+	}
+
+	/**
+	 * The client's cursor, as it travels.
+	 * @return the cursor, or null if it has none
+	 */
+	@Nullable String cursorText() {
+		return (this.start instanceof Start.After after) ? MessageId.format(after.cursor()) : null;
 	}
 
 	/**

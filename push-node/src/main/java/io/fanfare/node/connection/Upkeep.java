@@ -124,6 +124,27 @@ final class Upkeep {
 		this.closeAtNanos = this.loop.nanoTime() + grace.toNanos();
 	}
 
+	/**
+	 * Why it would soon be closed: a probe is unanswered, or the client stopped reading.
+	 */
+	@Nullable CloseReason overdue() {
+		if (isLeaving()) {
+			return null;
+		}
+		if (this.liveness != null && this.liveness.isProbed()) {
+			return CloseReason.ZOMBIE;
+		}
+		return (this.stalledNanos != 0 && !this.outlet.isWritable()) ? CloseReason.SLOW : null;
+	}
+
+	/** Since when it has had no message; if it is overdue, since when it is that. */
+	long idleNanos() {
+		if (this.liveness != null && this.liveness.isProbed()) {
+			return this.liveness.sinceNanos();
+		}
+		return (this.stalledNanos != 0) ? this.stalledNanos : this.lastMessageNanos;
+	}
+
 	/** Whether its client was told to stop and it is closed soon. */
 	boolean isLeaving() {
 		return this.closeAtNanos != 0;
@@ -149,8 +170,9 @@ final class Upkeep {
 			this.connection.endAfterNotice();
 			return 0;
 		}
-		if (!this.connection.isBegun()) {
-			return 1;
+		Duration silence = this.outlet.unacknowledged();
+		if (isUnreachable(silence)) {
+			return 0;
 		}
 		if (!this.outlet.isWritable()) {
 			return stalled(nowNanos);
@@ -160,6 +182,12 @@ final class Upkeep {
 		if (expires <= 0) {
 			this.connection.goAway(CloseReason.TOKEN_EXPIRED);
 			return 0;
+		}
+		if (!this.connection.isBegun()) {
+			if (nowNanos - this.lastWriteNanos >= this.loop.settings().heartbeat().toNanos()) {
+				write(Blocks.HEARTBEAT);
+			}
+			return 1;
 		}
 		if (expires <= 60_000 && !this.expiryAnnounced) {
 			this.expiryAnnounced = true;
@@ -187,8 +215,21 @@ final class Upkeep {
 		if (this.liveness != null) {
 			next = Math.min(next, this.liveness.sinceNanos() + patience(this.liveness).toNanos() - nowNanos);
 		}
+		if (silence.isPositive()) {
+			next = Math.min(next, this.loop.settings().unreachableAfter().minus(silence).toNanos());
+		}
 		long untilExpiry = Math.ceilDiv((expires > 60_000) ? expires - 60_000 : expires, 1_000L);
 		return Math.min(Math.ceilDiv(next, SECOND), untilExpiry);
+	}
+
+	/** Gives a stream up that nothing reaches any more. */
+	private boolean isUnreachable(Duration silence) {
+		Duration limit = this.loop.settings().unreachableAfter();
+		if (!limit.isPositive() || silence.compareTo(limit) < 0) {
+			return false;
+		}
+		this.connection.giveUp();
+		return true;
 	}
 
 	/** Ends a stream whose life is over, at a quiet moment. */

@@ -34,17 +34,17 @@ final class Walk {
 		if (this.size == this.connections.length) {
 			this.connections = Arrays.copyOf(this.connections, this.size * 2);
 		}
-		connection.place(this.size);
+		connection.index(this.size);
 		this.connections[this.size++] = connection;
 	}
 
 	/** Takes a connection out, if it is here. */
 	void remove(Connection connection) {
-		int hole = connection.place();
+		int hole = connection.index();
 		if (hole < 0) {
 			return;
 		}
-		connection.place(-1);
+		connection.index(-1);
 		if (hole < this.next) {
 			// Only one that was visited may move among those that were.
 			this.next--;
@@ -60,7 +60,7 @@ final class Walk {
 		if (from != to) {
 			Connection moved = at(from);
 			this.connections[to] = moved;
-			moved.place(to);
+			moved.index(to);
 		}
 	}
 

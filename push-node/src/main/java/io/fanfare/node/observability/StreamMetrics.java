@@ -59,6 +59,8 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	private final Timer latency;
 
+	private final Timer waits;
+
 	private volatile long lastSampled;
 
 	/**
@@ -76,6 +78,9 @@ public final class StreamMetrics implements ConnectionEvents {
 		Gauge.builder("sse.peak.connections", connections, Connections::peak)
 			.description("The most streams at once since the start")
 			.register(registry);
+		Gauge.builder("sse.waiting.connections", connections, Connections::waiting)
+			.description("Requests for a stream that wait for a place")
+			.register(registry);
 		counter("sse.connections", "Streams opened", this.opened);
 		counter("sse.messages.sent", "Messages written to streams", this.sent);
 		counter("sse.errors", "Streams that ended by an error", this.errors);
@@ -89,6 +94,11 @@ public final class StreamMetrics implements ConnectionEvents {
 						.tag("status", status.name().toLowerCase(Locale.ROOT))
 						.register(registry));
 		}
+		this.waits = Timer.builder("fanfare.admission.wait")
+			.description("How long requests waited for the place that they got")
+			.serviceLevelObjectives(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(15),
+					Duration.ofMinutes(1), Duration.ofMinutes(5))
+			.register(registry);
 		this.latency = Timer.builder("sse.delivery.latency")
 			.description("From the id of a message to its write, by the clocks of Redis and this node; sampled")
 			.serviceLevelObjectives(Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(25),
@@ -107,6 +117,11 @@ public final class StreamMetrics implements ConnectionEvents {
 		if (resumed) {
 			this.reconnections.increment();
 		}
+	}
+
+	@Override
+	public void waited(Duration waited) {
+		this.waits.record(waited);
 	}
 
 	@Override

@@ -13,10 +13,13 @@ import io.fanfare.protocol.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -154,6 +157,21 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	@Override
 	public boolean isWritable() {
 		return this.channel.isWritable();
+	}
+
+	@Override
+	public Duration unacknowledged() {
+		if (!(this.channel instanceof EpollSocketChannel socket) || !socket.isActive()) {
+			return Duration.ZERO;
+		}
+		try {
+			EpollTcpInfo info = socket.tcpInfo();
+			return (info.unacked() > 0) ? Duration.ofMillis(info.lastAckRecv()) : Duration.ZERO;
+		}
+		catch (ChannelException ex) {
+			// It is gone, and its end is on the way.
+			return Duration.ZERO;
+		}
 	}
 
 	@Override

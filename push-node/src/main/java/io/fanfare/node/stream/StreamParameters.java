@@ -56,7 +56,12 @@ final class StreamParameters {
 	 * instead of a busy block.
 	 */
 	boolean wantsStatus() {
-		return "1".equals(first("strict")) || "1".equals(this.headers.get("Fanfare-Next-Upstream"));
+		return "1".equals(first("strict")) || goesElsewhere();
+	}
+
+	/** Whether a proxy tries another node where this one refuses. */
+	private boolean goesElsewhere() {
+		return "1".equals(this.headers.get("Fanfare-Next-Upstream"));
 	}
 
 	/** The cursor as it was sent, where it is one. */
@@ -101,7 +106,8 @@ final class StreamParameters {
 	StreamRequest request(StreamToken token, InetAddress address, int maxChannels, int maxHistory)
 			throws ProblemException {
 		return new StreamRequest(token.user(), client(), token.tier(), topics(token, maxChannels), start(maxHistory),
-				"event".equals(first("heartbeat")), "1".equals(first("ack")), token.expires(), address);
+				"event".equals(first("heartbeat")), "1".equals(first("ack")), token.expires(), address,
+				goesElsewhere());
 	}
 
 	private @Nullable String client() throws ProblemException {

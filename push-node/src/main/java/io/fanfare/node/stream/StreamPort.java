@@ -23,7 +23,6 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
@@ -109,10 +108,6 @@ final class StreamPort {
 						.addLast(new RequestHandler(gate, loop));
 				}
 			});
-		if (Epoll.isAvailable()) {
-			bootstrap.childOption(EpollChannelOption.TCP_USER_TIMEOUT,
-					Math.toIntExact(this.settings.userTimeout().toMillis()));
-		}
 		InetSocketAddress address = new InetSocketAddress(this.settings.address(), this.settings.port());
 		ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
 		if (!bound.isSuccess()) {

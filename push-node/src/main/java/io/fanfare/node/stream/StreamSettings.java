@@ -23,10 +23,6 @@ import org.springframework.util.unit.DataSize;
  * @param requestTimeout how long a request may take to arrive
  * @param idleTimeout how long a connection may lie idle after an answer that was no
  * stream; longer than a proxy keeps it
- * @param userTimeout how long what was written may stay unacknowledged by the client's
- * kernel before the connection is given up (TCP_USER_TIMEOUT, on Linux). A reader that
- * stopped counts as well, so it belongs above the slow limit and two heartbeats; zero for
- * what the system does, some 15 minutes
  * @param maxChannels how many topics a stream may ask for
  * @param gzip whether streams are compressed for clients that accept it. Each message is
  * compressed alone, once for all, some 5 us a KiB; its size then tells how much it
@@ -41,9 +37,8 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 		@DefaultValue("0.0.0.0") String address, @DefaultValue("0") @Min(0) int loops,
 		@DefaultValue("128KB") DataSize sendBuffer, @DefaultValue("4096") @Min(1) int backlog,
 		@DefaultValue("10s") Duration requestTimeout, @DefaultValue("75s") Duration idleTimeout,
-		@DefaultValue("0") Duration userTimeout, @DefaultValue("32") @Min(1) @Max(1000) int maxChannels,
-		@DefaultValue("false") boolean gzip, @DefaultValue("1KB") DataSize gzipThreshold,
-		@DefaultValue("3s") Duration warmUp) {
+		@DefaultValue("32") @Min(1) @Max(1000) int maxChannels, @DefaultValue("false") boolean gzip,
+		@DefaultValue("1KB") DataSize gzipThreshold, @DefaultValue("3s") Duration warmUp) {
 
 	int loopCount() {
 		return (this.loops > 0) ? this.loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -52,8 +47,8 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	/** The same for a port that only this process reaches. */
 	StreamSettings forWarmUp() {
 		return new StreamSettings(0, InetAddress.getLoopbackAddress().getHostAddress(), 1, this.sendBuffer,
-				this.backlog, this.requestTimeout, this.idleTimeout, this.userTimeout, this.maxChannels, this.gzip,
-				this.gzipThreshold, Duration.ZERO);
+				this.backlog, this.requestTimeout, this.idleTimeout, this.maxChannels, this.gzip, this.gzipThreshold,
+				Duration.ZERO);
 	}
 
 	int gzipThresholdBytes() {

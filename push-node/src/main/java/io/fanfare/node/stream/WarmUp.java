@@ -109,7 +109,8 @@ final class WarmUp {
 		new SecureRandom().nextBytes(key);
 		String secret = HexFormat.of().formatHex(key);
 		String identity = this.gate.identity().value();
-		Connections connections = new Connections(identity, 2 * BATCH, RandomGenerator.getDefault());
+		Connections connections = new Connections(identity, 2 * BATCH, this.gate.connections().admission(),
+				RandomGenerator.getDefault());
 		Rehearsal rehearsal = new Rehearsal(this.presence);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
 				this.node.lease(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()), rehearsal,

@@ -46,7 +46,9 @@ final class TestLoop {
 
 	private static final Pattern NUMBER = Pattern.compile("data: m(\\d+)\n");
 
-	final Connections connections = new Connections("node", 10_000, new Random(1));
+	final Connections connections = new Connections("node", 10_000,
+			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
+			new Random(1));
 
 	final Store store = new Store();
 
@@ -63,13 +65,16 @@ final class TestLoop {
 	private int published;
 
 	TestLoop(int inboxLimit) {
-		this.loop = new StreamLoop(new LoopThread(), new StreamLoop.Node("node",
-				new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10),
-						Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ZERO),
-				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
-				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), new Confirming(),
-				new StreamLoop.LastProof(), new Silent(), this.connections, new Random(1)), inboxLimit);
+		this.loop = new StreamLoop(new LoopThread(),
+				new StreamLoop.Node("node",
+						new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
+								Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
+								Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
+								Duration.ofSeconds(30), Duration.ZERO, Duration.ZERO),
+						Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
+						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), new Confirming(),
+						new StreamLoop.LastProof(), new Silent(), this.connections, new Random(1)),
+				inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
@@ -78,11 +83,10 @@ final class TestLoop {
 
 	Socket open(String user, StreamRequest.Start start, String... topics) {
 		Socket socket = new Socket();
-		socket.handle = this.connections
-			.open(this.loop,
-					new StreamRequest(user, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(),
-							start, false, false, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress()),
-					socket);
+		socket.handle = this.connections.open(this.loop,
+				new StreamRequest(user, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(), start,
+						false, false, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(), false),
+				socket);
 		return socket;
 	}
 
@@ -278,6 +282,11 @@ final class TestLoop {
 		}
 
 		@Override
+		public Duration unacknowledged() {
+			return Duration.ZERO;
+		}
+
+		@Override
 		public long pendingBytes() {
 			return 0;
 		}
@@ -333,6 +342,11 @@ final class TestLoop {
 
 		@Override
 		public void opened(boolean resumed) {
+			// silent
+		}
+
+		@Override
+		public void waited(Duration waited) {
 			// silent
 		}
 

@@ -57,14 +57,19 @@ class WheelTests {
 		}
 	};
 
-	private final StreamLoop loop = new StreamLoop(STILL, new StreamLoop.Node("node", null, Duration.ZERO,
-			Duration.ZERO, null, null, NOBODY, new StreamLoop.LastProof(), null, null, RandomGenerator.getDefault()));
+	private final StreamLoop loop = new StreamLoop(STILL,
+			new StreamLoop.Node("node", null, Duration.ZERO, Duration.ZERO, null, null, NOBODY,
+					new StreamLoop.LastProof(), null,
+					new Connections("node", 1,
+							new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1, Duration.ZERO, Duration.ZERO),
+							RandomGenerator.getDefault()),
+					RandomGenerator.getDefault()));
 
 	private final Wheel wheel = new Wheel();
 
 	private Connection connection(String id) {
 		return new Connection(id, new StreamRequest("user", null, Tier.NORMAL, List.of(), new StreamRequest.Start.Now(),
-				false, false, Instant.MAX, InetAddress.getLoopbackAddress()), this.loop, null);
+				false, false, Instant.MAX, InetAddress.getLoopbackAddress(), false), this.loop, null);
 	}
 
 	@ParameterizedTest

@@ -163,7 +163,7 @@ final class Page {
 				: (this.history >= 0) ? new Start.Latest(this.history) : new Start.Now();
 		StreamRequest request = new StreamRequest(this.user, this.client, Tier.NORMAL, this.topics, start,
 				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife),
-				InetAddress.getLoopbackAddress());
+				InetAddress.getLoopbackAddress(), false);
 		this.socket = node.accept(this, request, this.lastId.isEmpty() ? null : this.lastId, this.window);
 		this.connectedAt = this.simulation.now();
 		this.heard = false;

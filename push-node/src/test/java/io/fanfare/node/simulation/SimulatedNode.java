@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySource;
+import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
@@ -71,14 +72,15 @@ final class SimulatedNode {
 		this.simulation = simulation;
 		this.slot = slot;
 		this.identity = identity;
-		this.connections = new Connections(identity, 1_000, simulation.random());
+		this.connections = new Connections(identity, 1_000, new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000,
+				Duration.ofSeconds(30), Duration.ofSeconds(2)), simulation.random());
 		this.commands = new SimulatedCommands(simulation, name());
 		this.pubSub = new SimulatedPubSub(simulation, this, this.connections);
 		InstantSource clock = () -> java.time.Instant.ofEpochMilli(millis());
 		ConnectionSettings settings = new ConnectionSettings(1_000, Duration.ofSeconds(2), Duration.ofSeconds(4),
 				Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofMillis(300),
 				Duration.ofMillis(500), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
-				Duration.ZERO);
+				Duration.ofSeconds(25), Duration.ZERO);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, settings, Duration.ofMillis(Simulation.RENEWAL),
 				Duration.ofMillis(Simulation.LEASE), new Ownership() {
 					@Override
@@ -188,6 +190,11 @@ final class SimulatedNode {
 
 		@Override
 		public void opened(boolean resumed) {
+		}
+
+		@Override
+		public void waited(Duration waited) {
+			// counted nowhere
 		}
 
 		@Override

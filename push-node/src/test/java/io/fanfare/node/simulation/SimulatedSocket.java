@@ -188,6 +188,11 @@ final class SimulatedSocket implements Outlet {
 	}
 
 	@Override
+	public Duration unacknowledged() {
+		return Duration.ZERO;
+	}
+
+	@Override
 	public long pendingBytes() {
 		return this.writable ? 0 : this.unreadBytes;
 	}

@@ -42,7 +42,7 @@ class StreamParametersTests {
 	@Test
 	void withoutParametersAStreamIsLive() throws ProblemException {
 		assertThat(read(Map.of())).isEqualTo(new StreamRequest("alice", null, Tier.LOW, List.of(),
-				new StreamRequest.Start.Now(), false, false, Instant.MAX, InetAddress.getLoopbackAddress()));
+				new StreamRequest.Start.Now(), false, false, Instant.MAX, InetAddress.getLoopbackAddress(), false));
 	}
 
 	@Test

@@ -12,6 +12,7 @@ import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionSettings;
+import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.observability.StreamMetrics;
@@ -39,7 +40,9 @@ class WarmUpIT {
 
 	private final RedisKeys keys = new RedisKeys(0);
 
-	private final Connections connections = new Connections("node.12345678", 10, new SecureRandom());
+	private final Connections connections = new Connections("node.12345678", 10,
+			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
+			new SecureRandom());
 
 	private final StreamMetrics metrics = new StreamMetrics(new SimpleMeterRegistry(), this.connections,
 			Clock.systemUTC());
@@ -63,8 +66,7 @@ class WarmUpIT {
 
 	private WarmUp warmUp(Duration duration) {
 		StreamSettings settings = new StreamSettings(0, "127.0.0.1", 1, DataSize.ofKilobytes(128), 128,
-				Duration.ofSeconds(10), Duration.ofSeconds(75), Duration.ofSeconds(25), 32, true,
-				DataSize.ofKilobytes(1), duration);
+				Duration.ofSeconds(10), Duration.ofSeconds(75), 32, true, DataSize.ofKilobytes(1), duration);
 		Presence presence = new Presence(this.link, this.keys, Presence.Times.DEFAULT);
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
 				new TokenVerifier(Tokens.SECRET, Clock.systemUTC()), new Cors(List.of("*")), this.connections,
@@ -73,7 +75,7 @@ class WarmUpIT {
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
 				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
 				Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
-				Duration.ZERO);
+				Duration.ofSeconds(25), Duration.ZERO);
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
 				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused,
 				new StreamLoop.LastProof(), this.metrics, this.connections, new Random(1));

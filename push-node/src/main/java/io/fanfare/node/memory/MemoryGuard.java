@@ -1,0 +1,187 @@
+package io.fanfare.node.memory;
+
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+import io.fanfare.node.connection.Connections;
+import io.fanfare.protocol.NodeStatus.Memory;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at memory every few seconds. The first kind that is over its limit makes the node
+ * refuse newcomers; while it stays over, the idlest streams of tier low are sent away in
+ * small steps. It never asks for a collection: what one left is what counts, and a heap
+ * that was not collected since the last look says nothing new.
+ * <p>
+ * A live heap that grew by half in ten minutes, compared with the ten before, with no
+ * more streams, is told as well: that is what a leak looks like.
+ */
+public final class MemoryGuard implements AutoCloseable {
+
+	private static final Logger log = LoggerFactory.getLogger(MemoryGuard.class);
+
+	private static final String OK = "ok";
+
+	/** Taken up again this much below the limit, so that it does not flutter. */
+	private static final double RELIEF = 0.95;
+
+	private static final double GROWTH = 1.5;
+
+	private static final long GROWTH_MILLIS = TimeUnit.MINUTES.toMillis(10);
+
+	/** How many more streams are no more. */
+	private static final double SAME = 1.1;
+
+	/** A heap below that may grow. */
+	private static final long SMALL = 64L << 20;
+
+	private final Connections connections;
+
+	private final MemorySettings settings;
+
+	private final Supplier<MemoryReading> memory;
+
+	private final ScheduledExecutorService thread;
+
+	private final Deque<Sample> samples = new ArrayDeque<>();
+
+	private volatile Memory status = new Memory(OK, 0, 0, 0, false);
+
+	private volatile long shed;
+
+	private long collections;
+
+	/**
+	 * Makes a guard of this process.
+	 * @param connections whom it sends away
+	 * @param settings the settings
+	 * @param registry where its meters are
+	 */
+	public MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry) {
+		this(connections, settings, registry, new ProcessMemory(settings.processLimit().toBytes()));
+	}
+
+	MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry,
+			Supplier<MemoryReading> memory) {
+		this.connections = connections;
+		this.settings = settings;
+		this.memory = memory;
+		this.thread = Executors
+			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-memory").factory());
+		Gauge.builder("fanfare.memory.short", this, (guard) -> isShort(guard.status) ? 1 : 0)
+			.description("Whether newcomers are refused for want of memory")
+			.register(registry);
+		Gauge.builder("fanfare.memory.growing", this, (guard) -> guard.status.growing() ? 1 : 0)
+			.description("Whether the live heap grew by half within ten minutes at an equal number of streams")
+			.register(registry);
+		FunctionCounter.builder("fanfare.memory.shed", this, (guard) -> guard.shed)
+			.description("Streams sent away for want of memory")
+			.register(registry);
+	}
+
+	private record Sample(long millis, long heap, int streams) {
+
+	}
+
+	/** Begins. */
+	public void start() {
+		if (this.settings.interval().isPositive()) {
+			long interval = this.settings.interval().toMillis();
+			this.thread.scheduleWithFixedDelay(() -> look(System.nanoTime() / 1_000_000), interval, interval,
+					TimeUnit.MILLISECONDS);
+		}
+	}
+
+	/**
+	 * How it stood at the last look.
+	 * @return the status
+	 */
+	public Memory status() {
+		return this.status;
+	}
+
+	/** Looks, and does what has to be done. */
+	void look(long nowMillis) {
+		MemoryReading reading = this.memory.get();
+		boolean collected = reading.collections() != this.collections;
+		this.collections = reading.collections();
+		Memory before = this.status;
+		double heap = MemoryReading.share(reading.heap(), reading.heapLimit());
+		double direct = MemoryReading.share(reading.direct(), reading.directLimit());
+		double process = MemoryReading.share(reading.process(), reading.processLimit());
+		String state = isOver(before, "heap", heap, this.settings.heap()) ? "heap"
+				: isOver(before, "direct", direct, this.settings.direct()) ? "direct"
+						: isOver(before, "process", process, this.settings.process()) ? "process" : OK;
+		boolean growing = isGrowing(before, new Sample(nowMillis, reading.heap(), this.connections.size()));
+		Memory now = new Memory(state, heap, direct, process, growing);
+		this.status = now;
+		if (!state.equals(before.state())) {
+			log.warn("memory={} heap={} direct={} process={} streams={}", state, percent(heap), percent(direct),
+					percent(process), this.connections.size());
+			this.connections.lackMemory(isShort(now));
+		}
+		else if (isShort(now) && (collected || !state.equals("heap"))) {
+			int step = (int) Math.ceil(this.connections.size() * this.settings.step());
+			this.connections.shed(step).thenAccept((count) -> {
+				this.shed += count;
+				log.warn("memory={} sent-away={} of={}", state, count, step);
+			});
+		}
+	}
+
+	private static boolean isShort(Memory memory) {
+		return !memory.state().equals(OK);
+	}
+
+	private static boolean isOver(Memory before, String kind, double share, double limit) {
+		return share >= (before.state().equals(kind) ? limit * RELIEF : limit);
+	}
+
+	private boolean isGrowing(Memory before, Sample now) {
+		if (now.heap() == 0) {
+			return false;
+		}
+		this.samples.addLast(now);
+		while (now.millis() - this.samples.getFirst().millis() > 2 * GROWTH_MILLIS) {
+			this.samples.removeFirst();
+		}
+		// What one collection leaves may still be garbage; what the best of many left is
+		// not.
+		Optional<Sample> then = lowest((sample) -> now.millis() - sample.millis() >= GROWTH_MILLIS);
+		Optional<Sample> lately = lowest((sample) -> now.millis() - sample.millis() < GROWTH_MILLIS);
+		boolean growing = then.isPresent() && lately.isPresent() && lately.get().heap() >= SMALL
+				&& lately.get().heap() >= GROWTH * then.get().heap()
+				&& lately.get().streams() <= SAME * then.get().streams();
+		if (growing && !before.growing()) {
+			log.warn("memory=growing heap-mib={} streams={} minutes={}", now.heap() >> 20, now.streams(),
+					GROWTH_MILLIS / 60_000);
+		}
+		return growing;
+	}
+
+	private Optional<Sample> lowest(Predicate<Sample> when) {
+		return this.samples.stream().filter(when).min(Comparator.comparingLong(Sample::heap));
+	}
+
+	private static String percent(double share) {
+		return String.format(Locale.ROOT, "%.0f%%", share * 100);
+	}
+
+	@Override
+	public void close() {
+		this.thread.shutdownNow();
+	}
+
+}

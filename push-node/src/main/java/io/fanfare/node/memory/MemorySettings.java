@@ -1,0 +1,31 @@
+package io.fanfare.node.memory;
+
+import java.time.Duration;
+
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * When a node is short of memory.
+ *
+ * @param interval how often it looks; a look costs some 20 us. Zero for never
+ * @param heap the share of the largest heap that may be in use after a collection
+ * @param direct the share of the largest direct memory that may be in use
+ * @param process the share of {@code processLimit} that may be resident
+ * @param processLimit how much the process may have; zero for the limit of its container,
+ * and where that has none, no limit
+ * @param step the share of its streams that it sends away at each look while it stays
+ * short
+ */
+@ConfigurationProperties("fanfare.memory")
+public record MemorySettings(@DefaultValue("10s") Duration interval,
+		@DefaultValue("0.85") @DecimalMin("0.1") @DecimalMax("1") double heap,
+		@DefaultValue("0.85") @DecimalMin("0.1") @DecimalMax("1") double direct,
+		@DefaultValue("0.95") @DecimalMin("0.1") @DecimalMax("1") double process,
+		@DefaultValue("0") DataSize processLimit,
+		@DefaultValue("0.01") @DecimalMin("0.001") @DecimalMax("1") double step) {
+
+}

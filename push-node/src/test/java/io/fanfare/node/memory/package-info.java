@@ -1,0 +1,5 @@
+/** Units of the node's identity. */
+@NullMarked
+package io.fanfare.node.memory;
+
+import org.jspecify.annotations.NullMarked;
