@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.node.broker.Message;
@@ -39,6 +40,8 @@ public final class Connections implements MessageSink {
 
 	private volatile @Nullable CloseReason refusing;
 
+	private volatile @Nullable Consumer<Frame.Call> calls;
+
 	/**
 	 * Makes an empty registry.
 	 * @param node the node's identity
@@ -57,6 +60,14 @@ public final class Connections implements MessageSink {
 	 */
 	public void use(List<StreamLoop> all) {
 		this.loops = List.copyOf(all);
+	}
+
+	/**
+	 * Names who answers what is asked of the node, once, before anything arrives.
+	 * @param handler takes calls without blocking
+	 */
+	public void answerBy(Consumer<Frame.Call> handler) {
+		this.calls = handler;
 	}
 
 	/**
@@ -275,6 +286,14 @@ public final class Connections implements MessageSink {
 			connection.loop().submit(() -> connection.acknowledged(nonces));
 		}
 		return connection != null;
+	}
+
+	@Override
+	public void call(Frame.Call call) {
+		Consumer<Frame.Call> handler = this.calls;
+		if (handler != null) {
+			handler.accept(call);
+		}
 	}
 
 	@Override
