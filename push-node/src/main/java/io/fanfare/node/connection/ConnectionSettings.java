@@ -31,6 +31,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param probeTimeout how long it may then take before it is closed
  * @param drainWindow over how long a node that stops spreads the ends of its streams, so
  * that the others are not overrun; the stop takes so much longer
+ * @param idleAfter after how long without a message a stream is shown as idle
  */
 @ConfigurationProperties("fanfare.connections")
 public record ConnectionSettings(@DefaultValue("10000") @Min(1) @Max(10_000_000) int max,
@@ -39,6 +40,7 @@ public record ConnectionSettings(@DefaultValue("10000") @Min(1) @Max(10_000_000)
 		@DefaultValue("2s") Duration minRetry, @DefaultValue("5s") Duration maxRetry,
 		@DefaultValue("10s") Duration maxSpread, @DefaultValue("2h") Duration lifetime,
 		@DefaultValue("0") Duration idleClose, @DefaultValue("60s") Duration ackTimeout,
-		@DefaultValue("30s") Duration probeTimeout, @DefaultValue("30s") Duration drainWindow) {
+		@DefaultValue("30s") Duration probeTimeout, @DefaultValue("30s") Duration drainWindow,
+		@DefaultValue("30m") Duration idleAfter) {
 
 }

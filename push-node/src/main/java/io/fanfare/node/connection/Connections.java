@@ -32,6 +32,8 @@ public final class Connections implements MessageSink {
 
 	private final ConcurrentHashMap<String, Connection> byId = new ConcurrentHashMap<>();
 
+	private final ClosedConnections ended = new ClosedConnections();
+
 	private final AtomicInteger taken = new AtomicInteger();
 
 	private final AtomicInteger peak = new AtomicInteger();
@@ -127,10 +129,24 @@ public final class Connections implements MessageSink {
 	}
 
 	/** To be called for every connection that is gone. */
-	void closed(Connection connection) {
+	void closed(Connection connection, Ending ending) {
 		if (this.byId.remove(connection.id(), connection)) {
 			this.taken.decrementAndGet();
+			this.ended.add(connection.status(ending));
 		}
+	}
+
+	List<StreamLoop> loops() {
+		return this.loops;
+	}
+
+	@Nullable Connection find(String id) {
+		return this.byId.get(id);
+	}
+
+	/** The last that ended. */
+	ClosedConnections ended() {
+		return this.ended;
 	}
 
 	/**
