@@ -54,7 +54,7 @@ class ArchitectureTests {
 		.whereLayer("user")
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("cluster")
-		.mayNotBeAccessedByAnyLayer()
+		.mayOnlyBeAccessedByLayers("user")
 		.whereLayer("auth")
 		.mayOnlyBeAccessedByLayers("description", "publish", "channel", "user", "cluster")
 		.whereLayer("redis")

@@ -28,6 +28,9 @@ public final class TestApi implements AutoCloseable {
 	/** A key that may publish to users and to news. */
 	public static final String SHOP_KEY = "shop-secret";
 
+	/** A key that may look, and nothing else. */
+	public static final String READ_KEY = "read-secret";
+
 	/** What tokens are signed with. */
 	public static final String JWT_SECRET = "a secret of thirty-two bytes and more";
 
@@ -48,11 +51,11 @@ public final class TestApi implements AutoCloseable {
 
 	/** One of its own. */
 	public static TestApi start(TestRedis redis, String... properties) {
-		Map<String, String> arguments = new LinkedHashMap<>(
-				Map.of("--spring.config.name", "push-api", "--fanfare.api.port", "0", "--fanfare.control.port", "0",
-						"--fanfare.redis.url", redis.url(), "--fanfare.api.keys",
-						"dev:" + KEY + ":publish+read+admin+tokens,shop:" + SHOP_KEY + ":publish:user:*+publish:news",
-						"--fanfare.jwt.secret", JWT_SECRET, "--fanfare.tokens.enabled", "true"));
+		Map<String, String> arguments = new LinkedHashMap<>(Map.of("--spring.config.name", "push-api",
+				"--fanfare.api.port", "0", "--fanfare.control.port", "0", "--fanfare.redis.url", redis.url(),
+				"--fanfare.api.keys", "dev:" + KEY + ":publish+read+admin+tokens,shop:" + SHOP_KEY
+						+ ":publish:user:*+publish:news,look:" + READ_KEY + ":read",
+				"--fanfare.jwt.secret", JWT_SECRET, "--fanfare.tokens.enabled", "true"));
 		for (String property : properties) {
 			String[] parts = property.split("=", 2);
 			arguments.put(parts[0], parts[1]);

@@ -285,8 +285,8 @@ class NginxIT {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "/v1/nodes", "//v1/nodes", "/v1//nodes", "/v1/nodes/node-1/drain", "/v1/%6eodes",
-			"/v1/x/../nodes", "/v1/;/nodes", "/v1/drain", "/v1/rebalance", "/actuator", "/actuator/health", "/-/nodes",
-			"/-/nodes-seen", "/livez/x" })
+			"/v1/nodes/node-1/connections", "/v1/disconnect", "/v1/x/../nodes", "/v1/;/nodes", "/v1/drain",
+			"/v1/rebalance", "/actuator", "/actuator/health", "/-/nodes", "/-/nodes-seen", "/livez/x" })
 	void whatIsPrivateIsNotThere(String path) {
 		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
 		assertThat(answer.status()).isEqualTo(404);

@@ -2,15 +2,21 @@ package io.fanfare.node;
 
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.List;
 
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
+import io.fanfare.node.cluster.CallHandler;
+import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
 import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.DisconnectConnections;
+import io.fanfare.node.connection.ListConnections;
+import io.fanfare.node.connection.ShowConnection;
 import io.fanfare.node.memory.MemoryGuard;
 import io.fanfare.node.memory.MemorySettings;
 import io.fanfare.node.observability.NodeHealth;
@@ -70,6 +76,29 @@ class NodeConfiguration {
 	@Bean(initMethod = "start")
 	Reaper reaper(Presence presence, History history, NodeIdentity identity, Connections connections) {
 		return new Reaper(presence, history, identity.value(), connections::isHeld);
+	}
+
+	@Bean
+	NodeCall listConnections(Connections connections) {
+		return new ListConnections(connections);
+	}
+
+	@Bean
+	NodeCall showConnection(Connections connections) {
+		return new ShowConnection(connections);
+	}
+
+	@Bean
+	NodeCall disconnectConnections(Connections connections, Presence presence) {
+		return new DisconnectConnections(connections, presence::disconnect);
+	}
+
+	/** Answers by every {@link NodeCall} there is. */
+	@Bean
+	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, Connections connections) {
+		CallHandler handler = new CallHandler(nodes, calls, JsonMapper.shared());
+		connections.answerBy(handler::handle);
+		return handler;
 	}
 
 	@Bean

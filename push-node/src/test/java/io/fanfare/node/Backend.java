@@ -1,16 +1,21 @@
 package io.fanfare.node;
 
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.CallAnswer;
+import io.fanfare.protocol.redis.CallName;
 import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.NodeCalls;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.Publisher;
 import io.fanfare.protocol.redis.RedisClientOptions;
@@ -18,6 +23,12 @@ import io.fanfare.protocol.redis.RedisKeys;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.awaitility.Awaitility.await;
 
 /** What publishes to nodes under test: the protocol's own access to their Redis. */
 final class Backend implements AutoCloseable {
@@ -34,6 +45,8 @@ final class Backend implements AutoCloseable {
 
 	private final Presence presence;
 
+	private final NodeCalls calls;
+
 	private final StatefulRedisConnection<String, String> plain;
 
 	Backend(TestRedis redis) {
@@ -45,6 +58,9 @@ final class Backend implements AutoCloseable {
 		}
 		this.publisher = publisher(1000);
 		this.presence = new Presence(this.link, this.keys, Presence.Times.DEFAULT);
+		this.calls = new NodeCalls(this.client, this.link, this.keys, "backend", new SecureRandom(),
+				Duration.ofSeconds(2));
+		await().atMost(Duration.ofSeconds(10)).until(this.calls::isUp);
 		this.plain = this.client.connect();
 	}
 
@@ -55,6 +71,36 @@ final class Backend implements AutoCloseable {
 
 	Presence presence() {
 		return this.presence;
+	}
+
+	/** What a node answers. */
+	CallAnswer call(String node, CallName name, String body) {
+		return this.calls.call(node, name, body.getBytes(StandardCharsets.UTF_8)).join();
+	}
+
+	/** What a node answers, which it has to. */
+	JsonNode ask(String node, CallName name, String body) {
+		CallAnswer answer = call(node, name, body);
+		if (answer instanceof CallAnswer.Done done) {
+			return JsonMapper.shared().readTree(done.body());
+		}
+		throw new AssertionError(answer);
+	}
+
+	/** What a node answers to a call of any name, as it comes. */
+	String callByName(String node, String name) {
+		CompletableFuture<String> answer = new CompletableFuture<>();
+		try (StatefulRedisPubSubConnection<String, String> ear = this.client.connectPubSub()) {
+			ear.addListener(new RedisPubSubAdapter<>() {
+				@Override
+				public void message(String channel, String message) {
+					answer.complete(message);
+				}
+			});
+			ear.sync().subscribe("fanfare:{0}:answers:test");
+			this.plain.sync().publish("fanfare:{0}:node:" + node, "Q 1 test " + name + "\n{}");
+			return answer.orTimeout(10, TimeUnit.SECONDS).join();
+		}
 	}
 
 	/** Who hears a user, or null. */
@@ -116,6 +162,7 @@ final class Backend implements AutoCloseable {
 	@Override
 	public void close() {
 		this.plain.close();
+		this.calls.close();
 		this.link.close();
 		this.client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
 	}

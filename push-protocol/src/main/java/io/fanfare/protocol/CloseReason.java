@@ -33,6 +33,8 @@ public enum CloseReason {
 	SLOW("slow", Advice.COME_BACK),
 	/** The client no longer answers. */
 	ZOMBIE("zombie", Advice.COME_BACK),
+	/** Several things in a row went wrong with the stream. */
+	ERROR("error", Advice.COME_BACK),
 	/** The node is short of memory. */
 	MEMORY("memory", Advice.COME_BACK),
 	/** The place was given to a client of a higher tier. */

@@ -14,8 +14,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 class CloseReasonTests {
 
 	private static final Map<String, Set<String>> CONTRACT = Map.of("push.kicked",
-			Set.of("takeover", "logout", "permission-change", "revoked"), "push.goaway", Set.of("lifetime", "idle",
-					"maintenance", "drain", "rebalance", "slow", "zombie", "memory", "preempted", "token-expired"),
+			Set.of("takeover", "logout", "permission-change", "revoked"), "push.goaway",
+			Set.of("lifetime", "idle", "maintenance", "drain", "rebalance", "slow", "zombie", "error", "memory",
+					"preempted", "token-expired"),
 			"push.busy", Set.of("full", "rate-limited", "draining", "redis-unavailable"));
 
 	@Test

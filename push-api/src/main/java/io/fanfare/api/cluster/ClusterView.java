@@ -7,6 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
+import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.redis.Nodes;
@@ -23,7 +25,7 @@ import org.springframework.stereotype.Component;
  * gone; after a minute whoever looks forgets it.
  */
 @Component
-final class ClusterView {
+public final class ClusterView {
 
 	static final Duration GONE_AFTER = Duration.ofMillis(3 * NodeStatus.INTERVAL_MS);
 
@@ -53,12 +55,29 @@ final class ClusterView {
 	 * @param status what it said
 	 * @param gone whether that is too long ago
 	 */
-	record Seen(NodeStatus status, boolean gone) {
+	public record Seen(NodeStatus status, boolean gone) {
 
 	}
 
-	/** The nodes, by name and then by start. */
-	List<Seen> nodes() {
+	/**
+	 * Finds a node.
+	 * @param node its identity, or the name it was configured with
+	 * @return the node; of several of that name the one that was last heard of
+	 * @throws ProblemException if there is none
+	 */
+	public NodeStatus find(String node) {
+		return nodes().stream()
+			.map(Seen::status)
+			.filter((status) -> status.node().equals(node) || status.name().equals(node))
+			.max(Comparator.comparing(NodeStatus::updatedAt))
+			.orElseThrow(() -> ProblemException.of(ProblemType.NOT_FOUND, "No node of that name or identity"));
+	}
+
+	/**
+	 * The nodes.
+	 * @return all of them, by name and then by start
+	 */
+	public List<Seen> nodes() {
 		long now = this.clock.millis();
 		List<Seen> seen = new ArrayList<>();
 		for (Map.Entry<String, byte[]> entry : this.calls.await(this.nodes.list()).entrySet()) {

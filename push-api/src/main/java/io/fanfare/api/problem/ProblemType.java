@@ -37,6 +37,8 @@ public enum ProblemType {
 	INTERNAL_ERROR("internal-error", HttpStatus.INTERNAL_SERVER_ERROR, "The API failed"),
 	/** Redis does not answer; what was asked for may have been done. */
 	REDIS_UNAVAILABLE("redis-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "Redis does not answer"),
+	/** A node does not answer; what was asked of it may have been done. */
+	NODE_UNAVAILABLE("node-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "The node does not answer"),
 	/** Any other refusal of the HTTP layer, such as headers that are too long. */
 	REFUSED("refused", HttpStatus.BAD_REQUEST, "The request was refused");
 

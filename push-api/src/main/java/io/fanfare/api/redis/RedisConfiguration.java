@@ -1,9 +1,11 @@
 package io.fanfare.api.redis;
 
+import java.security.SecureRandom;
 import java.time.Duration;
 
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.NodeCalls;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.Publisher;
@@ -27,6 +29,9 @@ class RedisConfiguration {
 
 	private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
 
+	/** What callers are promised for anything that does not answer. */
+	private static final Duration NODE_TIMEOUT = Duration.ofSeconds(2);
+
 	/** Sets option by option, so that what Boot set for TLS stays. */
 	@Bean
 	LettuceClientOptionsBuilderCustomizer boundedCommands(RedisSettings settings) {
@@ -41,12 +46,16 @@ class RedisConfiguration {
 	/** Waits a moment for Redis; without it the API starts, and is not ready. */
 	@Bean
 	CommandLink commandLink(LettuceConnectionFactory factory, RedisSettings settings) {
+		CommandLink link = new CommandLink(client(factory), settings.durable(), "api");
+		link.awaitUp(settings.commandTimeout());
+		return link;
+	}
+
+	private static RedisClient client(LettuceConnectionFactory factory) {
 		if (!(factory.getRequiredNativeClient() instanceof RedisClient client)) {
 			throw new IllegalStateException("A Redis Cluster is not supported; name one server or its sentinels");
 		}
-		CommandLink link = new CommandLink(client, settings.durable(), "api");
-		link.awaitUp(settings.commandTimeout());
-		return link;
+		return client;
 	}
 
 	@Bean
@@ -74,23 +83,31 @@ class RedisConfiguration {
 		return new Nodes(link, keys);
 	}
 
+	@Bean(destroyMethod = "")
+	NodeCalls nodeCalls(LettuceConnectionFactory factory, CommandLink link, RedisKeys keys) {
+		return new NodeCalls(client(factory), link, keys, "api", new SecureRandom(), NODE_TIMEOUT);
+	}
+
 	@Bean
-	SmartLifecycle commandLinkLifecycle(CommandLink link) {
-		return new LinkLifecycle(link);
+	SmartLifecycle commandLinkLifecycle(CommandLink link, NodeCalls calls) {
+		return new LinkLifecycle(link, calls);
 	}
 
 	/**
-	 * Ends the link when everything that uses it has ended, and before Boot ends the
+	 * Ends the links when everything that uses them has ended, and before Boot ends the
 	 * client.
 	 */
 	private static final class LinkLifecycle implements SmartLifecycle {
 
 		private final CommandLink link;
 
+		private final NodeCalls calls;
+
 		private volatile boolean running;
 
-		private LinkLifecycle(CommandLink link) {
+		private LinkLifecycle(CommandLink link, NodeCalls calls) {
 			this.link = link;
+			this.calls = calls;
 		}
 
 		@Override
@@ -101,6 +118,7 @@ class RedisConfiguration {
 		@Override
 		public void stop() {
 			this.running = false;
+			this.calls.close();
 			this.link.close();
 		}
 

@@ -1,12 +1,10 @@
 package io.fanfare.api.user;
 
-import java.time.Duration;
-import java.util.EnumSet;
-import java.util.Set;
-import java.util.stream.Collectors;
-
+import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
+import io.fanfare.api.cluster.ConnectionAnswer;
+import io.fanfare.api.cluster.NodeAsker;
 import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.json.Fields;
@@ -15,7 +13,7 @@ import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.redis.Presence;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -23,9 +21,11 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -38,30 +38,35 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "Users")
 class UserEndpoint {
 
-	/** Between the notice and the close, so that a page can say goodbye. */
-	private static final Duration GRACE = Duration.ofSeconds(5);
-
 	private static final String USER = "The user's id, percent-encoded: a/b is a%2Fb.";
-
-	/** Those that tell a page to stay away; a take-over is made by a newer page only. */
-	private static final Set<CloseReason> REASONS = EnumSet.of(CloseReason.LOGOUT, CloseReason.PERMISSION_CHANGE,
-			CloseReason.REVOKED);
 
 	private final Presence presence;
 
 	private final RedisCalls calls;
 
-	UserEndpoint(Presence presence, RedisCalls calls) {
+	private final NodeAsker nodes;
+
+	UserEndpoint(Presence presence, RedisCalls calls, NodeAsker nodes) {
 		this.presence = presence;
 		this.calls = calls;
+		this.nodes = nodes;
 	}
 
 	@GetMapping(path = "/v1/users/{user}", produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.READ)
 	@Answers(ProblemType.REDIS_UNAVAILABLE)
-	@Operation(operationId = "getUser", summary = "Tell whether a user is online, and where")
-	PresenceAnswer find(@Parameter(description = USER, example = "alice") @PathVariable String user) {
-		return PresenceAnswer.of(user, this.calls.await(this.presence.find(checked(user))));
+	@Operation(operationId = "getUser", summary = "Tell whether a user is online, and where",
+			description = "details is what the node tells of the connection: absent if it does not answer within half"
+					+ " a second. Its address is shown to callers with the scope admin.")
+	PresenceAnswer find(@Parameter(description = USER, example = "alice") @PathVariable String user,
+			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller) {
+		Presence.Owner owner = this.calls.await(this.presence.find(checked(user)));
+		return PresenceAnswer.of(user, owner, (owner != null) ? details(owner, caller.holds(Scope.ADMIN)) : null);
+	}
+
+	private @Nullable ConnectionAnswer details(Presence.Owner owner, boolean withAddress) {
+		ConnectionStatus status = this.nodes.show(owner.node(), owner.connection());
+		return (status != null) ? ConnectionAnswer.of(status, withAddress) : null;
 	}
 
 	/**
@@ -72,7 +77,7 @@ class UserEndpoint {
 	 */
 	record Disconnected(@Schema(example = "alice") String user, @Schema(types = {
 			"string", "null" }, description = "The connection that ends; null if the user had none.",
-			example = "node-1.4f9Ka2Qz") @org.jspecify.annotations.Nullable String connection){
+			example = "node-1.4f9Ka2Qz") @Nullable String connection){
 
 	}
 
@@ -97,29 +102,10 @@ class UserEndpoint {
 			throw body.flaws().problem();
 		}
 		fields.allow("mode", "reason");
-		Duration grace = grace(fields);
-		CloseReason reason = reason(fields);
+		Farewell farewell = Farewell.read(fields, Farewell.STAY_AWAY);
 		body.flaws().check();
-		return new Disconnected(user, this.calls.await(this.presence.disconnect(user, reason, grace)));
-	}
-
-	private static Duration grace(Fields fields) {
-		String mode = fields.text("mode");
-		if (mode != null && !mode.equals("graceful") && !mode.equals("now")) {
-			fields.refuse("mode", "must be graceful or now");
-		}
-		return "now".equals(mode) ? Duration.ZERO : GRACE;
-	}
-
-	private static CloseReason reason(Fields fields) {
-		String name = fields.text("reason");
-		CloseReason reason = (name != null) ? CloseReason.find(name) : CloseReason.LOGOUT;
-		if (reason == null || !REASONS.contains(reason)) {
-			fields.refuse("reason",
-					"must be one of " + REASONS.stream().map(CloseReason::wireName).collect(Collectors.joining(", ")));
-			return CloseReason.LOGOUT;
-		}
-		return reason;
+		return new Disconnected(user,
+				this.calls.await(this.presence.disconnect(user, farewell.reason(), farewell.grace())));
 	}
 
 	private static String checked(String user) {

@@ -1,5 +1,5 @@
 /**
- * Who is online, and ending a user's stream.
+ * Who is online, and ending users' streams.
  */
 @NullMarked
 package io.fanfare.api.user;

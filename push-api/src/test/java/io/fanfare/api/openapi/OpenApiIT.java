@@ -7,9 +7,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
+import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
+import io.fanfare.api.cluster.ConnectionIT;
+import io.fanfare.protocol.redis.CallName;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.TestRedis;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -28,6 +34,8 @@ class OpenApiIT {
 	private final TestApi api = TestApi.shared();
 
 	private final JsonNode document = this.api.send("GET", "/v3/api-docs", null).json();
+
+	private NodeVoice node;
 
 	/** An operation of the document. */
 	private record Call(String method, String path, JsonNode operation) {
@@ -90,6 +98,19 @@ class OpenApiIT {
 			.allSatisfy(
 					(reference) -> assertThat(this.document.at(reference.substring(1)).isMissingNode()).as(reference)
 						.isFalse());
+	}
+
+	/** Some calls need a node that answers, by the name that their examples have. */
+	@BeforeEach
+	void speakForANode() {
+		this.node = new NodeVoice(this.api, TestRedis.shared(), "node-1")
+			.answering(CallName.LIST_CONNECTIONS, ConnectionIT.PAGE)
+			.answering(CallName.DISCONNECT, "{\"connections\":1}");
+	}
+
+	@AfterEach
+	void fallSilent() {
+		this.node.close();
 	}
 
 	@TestFactory

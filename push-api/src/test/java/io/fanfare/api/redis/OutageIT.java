@@ -49,6 +49,9 @@ class OutageIT {
 		assertUnavailable("GET", "/v1/cursor", null);
 		assertUnavailable("GET", "/v1/nodes", null);
 		assertUnavailable("GET", "/v1/stats", null);
+		assertUnavailable("GET", "/v1/nodes/node-1/connections", null);
+		assertUnavailable("POST", "/v1/disconnect", "{\"all\":true}");
+		assertUnavailable("POST", "/v1/disconnect", "{\"users\":[\"alice\",\"bob\"]}");
 		assertThat(this.api.get("/readyz").status()).isEqualTo(503);
 		assertThat(this.api.get("/livez").status()).isEqualTo(200);
 		assertThat(health("readiness")).isEqualTo(503);

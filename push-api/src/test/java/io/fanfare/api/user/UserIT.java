@@ -1,12 +1,17 @@
 package io.fanfare.api.user;
 
+import java.time.Duration;
 import java.util.List;
 
+import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
+import io.fanfare.api.cluster.ConnectionIT;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.redis.CallName;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,6 +81,35 @@ class UserIT {
 		assertThat(answer.get("node").stringValue()).isEqualTo("node-1.abcdefgh");
 		assertThat(answer.get("tier").stringValue()).isEqualTo("high");
 		assertThat(answer.get("since").stringValue()).endsWith("Z");
+	}
+
+	@Test
+	void whatTheNodeTellsOfTheConnectionIsShownAndTheAddressToAdministratorsOnly() {
+		claim("alice");
+		String shown = "{\"connection\":" + TestApi.JSON.readTree(ConnectionIT.PAGE).at("/connections/0") + "}";
+		try (NodeVoice node = new NodeVoice(this.api, TestRedis.shared(), "node-1").answering(CallName.SHOW_CONNECTION,
+				shown)) {
+			var details = this.api.get("/v1/users/alice").json().get("details");
+			assertThat(node.asked().toString()).isEqualTo("{\"connection\":\"c1\"}");
+			assertThat(details.get("messagesSent").intValue()).isEqualTo(3);
+			assertThat(details.get("address").stringValue()).isEqualTo("203.0.113.7");
+			Answer read = this.api.send("GET", "/v1/users/alice", null, "Authorization", "Bearer " + TestApi.READ_KEY);
+			assertThat(read.json().get("details").has("address")).isFalse();
+			assertThat(read.json().get("details").get("client").stringValue()).isEqualTo("page");
+		}
+	}
+
+	@Test
+	void aNodeThatDoesNotAnswerLeavesPresenceAloneAndSoon() {
+		claim("alice");
+		try (NodeVoice silent = new NodeVoice(this.api, TestRedis.shared(), "node-1")) {
+			long begin = System.nanoTime();
+			var answer = this.api.get("/v1/users/alice").json();
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(1800));
+			assertThat(silent.asked()).isNotNull();
+			assertThat(answer.get("online").booleanValue()).isTrue();
+			assertThat(answer.has("details")).isFalse();
+		}
 	}
 
 	@Test

@@ -51,6 +51,12 @@ public interface MessageSink {
 	void acknowledge(String connection, List<String> nonces);
 
 	/**
+	 * Something is asked of the node.
+	 * @param call what, and by whom
+	 */
+	void call(Frame.Call call);
+
+	/**
 	 * An id passed that belongs to no message: whatever was published before it has
 	 * arrived.
 	 * @param id the id

@@ -402,6 +402,7 @@ public final class PubSubLink implements AutoCloseable {
 			case Frame.Displacement displacement -> this.sink.displace(displacement);
 			case Frame.Close close -> this.sink.close(close.connection());
 			case Frame.Acknowledgement said -> this.sink.acknowledge(said.connection(), said.nonces());
+			case Frame.Call call -> this.sink.call(call);
 			case Frame.Probe arrived -> {
 				this.commands.observe(arrived.id());
 				this.probe.arrived(arrived.nonce());

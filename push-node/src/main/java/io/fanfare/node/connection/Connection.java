@@ -15,6 +15,8 @@ import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topic.Subscription;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.ConnectionState;
+import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.redis.Frame;
@@ -314,6 +316,49 @@ public final class Connection {
 		return this.upkeep.idleNanos();
 	}
 
+	// ---- what is told of it
+
+	/** The one place that says where it stands. */
+	ConnectionState state(long nowNanos) {
+		if (isClosed()) {
+			return ConnectionState.CLOSED;
+		}
+		if (!this.begun) {
+			return isWaiting() ? ConnectionState.WAITING : ConnectionState.CONNECTING;
+		}
+		if (this.upkeep.isInError()) {
+			return ConnectionState.ERROR;
+		}
+		return this.upkeep.isIdle(nowNanos) ? ConnectionState.IDLE : ConnectionState.ACTIVE;
+	}
+
+	String address() {
+		return this.request.address().getHostAddress();
+	}
+
+	long openedMillis() {
+		return this.openedMillis;
+	}
+
+	/**
+	 * What is told of it.
+	 * @param ending how it ended, or null while it is open
+	 */
+	ConnectionStatus status(@Nullable Ending ending) {
+		long now = this.loop.nanoTime();
+		// The wall clock's now is taken from the monotonic one, so that times agree.
+		long millis = this.openedMillis + (now - this.openedNanos) / 1_000_000;
+		long active = this.begun ? now - this.upkeep.lastActivityNanos() : now - this.openedNanos;
+		Liveness liveness = this.upkeep.liveness();
+		long heard = (liveness != null && liveness.isEverHeard()) ? millis - (now - liveness.heardNanos()) / 1_000_000
+				: 0;
+		return new ConnectionStatus(this.id, this.loop.node(), user(), this.client, tier().wireName(), address(),
+				state(now).wireName(), this.openedMillis, millis - active / 1_000_000, heard,
+				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, this.upkeep.messagesSent(),
+				this.upkeep.bytesSent(), this.upkeep.errors(), (now - this.openedNanos) / 1_000_000,
+				(ending != null) ? ending.reason() : null);
+	}
+
 	// ---- admission
 
 	void subscribe() {
@@ -437,10 +482,11 @@ public final class Connection {
 
 	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
 		this.delivery.begin(from, starts);
-		answer(Blocks.connected(this, this.loop.node(), MessageId.format(from), resumed, replayed,
-				this.loop.settings().heartbeat(), this.loop.ordinaryRetry()));
+		byte[] first = Blocks.connected(this, this.loop.node(), MessageId.format(from), resumed, replayed,
+				this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
+		answer(first);
 		this.begun = true;
-		this.upkeep.began();
+		this.upkeep.began(first);
 		this.loop.began(this, resumed);
 	}
 
@@ -643,7 +689,7 @@ public final class Connection {
 
 	/** The socket is gone. */
 	void disconnected(boolean broken) {
-		close(broken ? Ending.ERROR : Ending.CLIENT);
+		close(broken ? Ending.BROKEN : Ending.CLIENT);
 	}
 
 	/** The socket is closed or closing: now clean up. */

@@ -35,6 +35,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * only; zero for what the system does, some 15 minutes
  * @param drainWindow over how long a node that stops spreads the ends of its streams, so
  * that the others are not overrun; the stop takes so much longer
+ * @param idleAfter after how long without a message a stream is shown as idle
  */
 @ConfigurationProperties("fanfare.connections")
 public record ConnectionSettings(@DefaultValue("10000") @Min(1) @Max(10_000_000) int max,
@@ -44,6 +45,6 @@ public record ConnectionSettings(@DefaultValue("10000") @Min(1) @Max(10_000_000)
 		@DefaultValue("10s") Duration maxSpread, @DefaultValue("2h") Duration lifetime,
 		@DefaultValue("0") Duration idleClose, @DefaultValue("60s") Duration ackTimeout,
 		@DefaultValue("30s") Duration probeTimeout, @DefaultValue("25s") Duration unreachableAfter,
-		@DefaultValue("30s") Duration drainWindow) {
+		@DefaultValue("30s") Duration drainWindow, @DefaultValue("30m") Duration idleAfter) {
 
 }

@@ -6,6 +6,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -31,6 +32,8 @@ public final class Connections implements MessageSink {
 
 	private final ConcurrentHashMap<String, Connection> byId = new ConcurrentHashMap<>();
 
+	private final ClosedConnections ended = new ClosedConnections();
+
 	private final AdmissionSettings admission;
 
 	private final Places places;
@@ -40,6 +43,8 @@ public final class Connections implements MessageSink {
 	private volatile List<StreamLoop> loops = List.of();
 
 	private volatile @Nullable CloseReason refusing;
+
+	private volatile @Nullable Consumer<Frame.Call> calls;
 
 	/**
 	 * Makes an empty registry.
@@ -62,6 +67,14 @@ public final class Connections implements MessageSink {
 	 */
 	public void use(List<StreamLoop> all) {
 		this.loops = List.copyOf(all);
+	}
+
+	/**
+	 * Names who answers what is asked of the node, once, before anything arrives.
+	 * @param handler takes calls without blocking
+	 */
+	public void answerBy(Consumer<Frame.Call> handler) {
+		this.calls = handler;
 	}
 
 	/**
@@ -145,10 +158,26 @@ public final class Connections implements MessageSink {
 	}
 
 	/** To be called for every connection that is gone. */
-	void closed(Connection connection) {
+	void closed(Connection connection, Ending ending) {
 		if (this.byId.remove(connection.id(), connection)) {
 			this.places.leave(connection.place());
+			if (connection.isBegun()) {
+				this.ended.add(connection.status(ending));
+			}
 		}
+	}
+
+	List<StreamLoop> loops() {
+		return this.loops;
+	}
+
+	@Nullable Connection find(String id) {
+		return this.byId.get(id);
+	}
+
+	/** The last that ended. */
+	ClosedConnections ended() {
+		return this.ended;
 	}
 
 	/**
@@ -375,6 +404,14 @@ public final class Connections implements MessageSink {
 			connection.loop().submit(() -> connection.acknowledged(nonces));
 		}
 		return connection != null;
+	}
+
+	@Override
+	public void call(Frame.Call call) {
+		Consumer<Frame.Call> handler = this.calls;
+		if (handler != null) {
+			handler.accept(call);
+		}
 	}
 
 	@Override

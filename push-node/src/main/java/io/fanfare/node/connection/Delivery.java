@@ -231,7 +231,7 @@ final class Delivery {
 		this.position = written.lastId();
 		this.cursor = this.position;
 		this.outlet.write(this.loop.chunk(written));
-		this.upkeep.wroteLiveMessages();
+		this.upkeep.wroteLiveMessages(written);
 		this.loop.events().sent(written.size(), written.lastId());
 	}
 
@@ -358,7 +358,7 @@ final class Delivery {
 		if (!batch.isEmpty()) {
 			this.cursor = batch.lastId();
 			this.outlet.write(this.loop.chunk(batch));
-			this.upkeep.wroteMessages();
+			this.upkeep.wroteMessages(batch);
 			this.loop.events().sent(batch.size(), batch.lastId());
 		}
 		this.position = Math.max(this.position, round.upTo());

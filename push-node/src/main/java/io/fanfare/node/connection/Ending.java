@@ -6,7 +6,7 @@ import io.fanfare.protocol.CloseReason;
  * How a connection ended, for metrics and logs.
  *
  * @param reason the close reason's wire name, or {@code client}, {@code replaced},
- * {@code error}
+ * {@code broken}, {@code lapsed}
  * @param status what kind of end it was
  */
 public record Ending(String reason, Status status) {
@@ -37,7 +37,7 @@ public record Ending(String reason, Status status) {
 	static final Ending LAPSED = new Ending("lapsed", Status.ERROR);
 
 	/** The socket broke. */
-	static final Ending ERROR = new Ending("error", Status.ERROR);
+	static final Ending BROKEN = new Ending("broken", Status.ERROR);
 
 	/** Nothing reached the client any more. */
 	static final Ending UNREACHABLE = new Ending("unreachable", Status.ERROR);
@@ -47,7 +47,7 @@ public record Ending(String reason, Status status) {
 			case TAKEOVER, LOGOUT, PERMISSION_CHANGE, REVOKED -> Status.KICKED;
 			case LIFETIME, IDLE, TOKEN_EXPIRED -> Status.TIMEOUT;
 			case DRAIN, MAINTENANCE, REBALANCE, DRAINING -> Status.DRAINED;
-			case SLOW, ZOMBIE, MEMORY, REDIS_UNAVAILABLE -> Status.ERROR;
+			case SLOW, ZOMBIE, ERROR, MEMORY, REDIS_UNAVAILABLE -> Status.ERROR;
 			case PREEMPTED, FULL, RATE_LIMITED -> Status.COMPLETED;
 		});
 	}

@@ -19,18 +19,27 @@ final class Liveness {
 
 	private @Nullable String nonce;
 
+	private boolean everHeard;
+
+	/** From the last probe that was answered to its answer; 0 for none. */
+	private long roundTripNanos;
+
 	Liveness(long nowNanos) {
 		this.heardNanos = nowNanos;
 	}
 
-	void acknowledged(List<String> nonces, long nowNanos) {
-		if (this.nonce == null) {
-			this.heardNanos = nowNanos;
-		}
-		else if (nonces.contains(this.nonce)) {
-			this.heardNanos = nowNanos;
+	/** Returns whether it shows that the stream is heard. */
+	boolean acknowledged(List<String> nonces, long nowNanos) {
+		if (this.nonce != null) {
+			if (!nonces.contains(this.nonce)) {
+				return false;
+			}
 			this.nonce = null;
+			this.roundTripNanos = nowNanos - this.probedNanos;
 		}
+		this.heardNanos = nowNanos;
+		this.everHeard = true;
+		return true;
 	}
 
 	void probed(String with, long nowNanos) {
@@ -40,6 +49,19 @@ final class Liveness {
 
 	boolean isProbed() {
 		return this.nonce != null;
+	}
+
+	/** Whether it ever acknowledged. */
+	boolean isEverHeard() {
+		return this.everHeard;
+	}
+
+	long heardNanos() {
+		return this.heardNanos;
+	}
+
+	long roundTripNanos() {
+		return this.roundTripNanos;
 	}
 
 	/** Since when it owes something: an acknowledgement, or the answer to a probe. */

@@ -444,7 +444,7 @@ public final class StreamLoop {
 	void closed(Connection connection, Ending ending, boolean begun) {
 		this.waiters.remove(connection);
 		this.connections.remove(connection);
-		this.node.connections().closed(connection);
+		this.node.connections().closed(connection, ending);
 		if (begun) {
 			this.node.events().closed(ending, Duration.ofNanos(this.executor.nanoTime() - connection.openedNanos()));
 		}
@@ -627,6 +627,16 @@ public final class StreamLoop {
 	/** Renews at the next tick. */
 	void renewSoon() {
 		this.renewals.soon();
+	}
+
+	/** The connections that are here now. On the loop. */
+	List<Connection> present() {
+		return this.connections.all();
+	}
+
+	/** So many pieces of work were done at once, or what costs as much as one visit. */
+	void worked(int pieces) {
+		this.sliceWork += pieces;
 	}
 
 	/** The connections whose users are to be renewed. */

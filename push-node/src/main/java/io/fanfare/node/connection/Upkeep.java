@@ -22,6 +22,12 @@ final class Upkeep {
 	/** or so much later. */
 	private static final long QUIET_LIMIT = 30 * SECOND;
 
+	/** A reader that takes nothing for so long has stalled. */
+	private static final long STALL = 5 * SECOND;
+
+	/** With so many errors in a row a stream ends. */
+	private static final int MAX_ERRORS = 4;
+
 	private final Connection connection;
 
 	private final StreamLoop loop;
@@ -40,6 +46,23 @@ final class Upkeep {
 	private long stalledNanos;
 
 	private long stalledPending;
+
+	/** Whether this stall was counted. */
+	private boolean stallCounted;
+
+	/** Stalls since the socket last took more. */
+	private int stalls;
+
+	/** Acknowledgements missed since the last that came. */
+	private int misses;
+
+	/** Stalls and missed acknowledgements since it began. */
+	private int errors;
+
+	private long messagesSent;
+
+	/** Of blocks, before compression. */
+	private long bytesSent;
 
 	/** When it is closed after a notice; 0 for never. */
 	private long closeAtNanos;
@@ -70,6 +93,7 @@ final class Upkeep {
 
 	void write(byte[] block) {
 		this.outlet.write(block);
+		this.bytesSent += block.length;
 		wrote();
 	}
 
@@ -82,8 +106,9 @@ final class Upkeep {
 		this.lastWriteNanos = this.loop.nanoTime();
 	}
 
-	/** The stream began. */
-	void began() {
+	/** The stream began with a block. */
+	void began(byte[] block) {
+		this.bytesSent += block.length;
 		wrote();
 		this.lastMessageNanos = this.lastWriteNanos;
 		this.lifeEndsNanos = this.lastWriteNanos + this.loop.lifetimeNanos();
@@ -93,27 +118,67 @@ final class Upkeep {
 	}
 
 	/** Messages of its channels were written. */
-	void wroteMessages() {
+	void wroteMessages(Backlog written) {
+		this.messagesSent += written.size();
+		this.bytesSent += written.bytes();
 		wrote();
 		this.lastMessageNanos = this.lastWriteNanos;
 	}
 
 	/** Messages of its channels were written to a LIVE stream. */
-	void wroteLiveMessages() {
-		wroteMessages();
+	void wroteLiveMessages(Backlog written) {
+		wroteMessages(written);
 		this.lastCursorNanos = this.lastWriteNanos;
 	}
 
 	/** The socket takes more again. */
 	void progressed() {
 		this.stalledNanos = 0;
+		this.stalls = 0;
 	}
 
 	/** The client says that it hears the stream. */
 	void acknowledged(List<String> nonces) {
-		if (this.liveness != null) {
-			this.liveness.acknowledged(nonces, this.loop.nanoTime());
+		if (this.liveness != null && this.liveness.acknowledged(nonces, this.loop.nanoTime())) {
+			this.misses = 0;
+			this.stalls = 0;
 		}
+	}
+
+	// ---- what is told of it
+
+	/** Whether something went wrong and was not made up for. */
+	boolean isInError() {
+		return this.misses + this.stalls > 0;
+	}
+
+	/** Whether it had no message for long. */
+	boolean isIdle(long nowNanos) {
+		return nowNanos - this.lastMessageNanos >= this.loop.settings().idleAfter().toNanos();
+	}
+
+	int errors() {
+		return this.errors;
+	}
+
+	long messagesSent() {
+		return this.messagesSent;
+	}
+
+	long bytesSent() {
+		return this.bytesSent;
+	}
+
+	/** When it last had a message or acknowledged, at first when it began. */
+	long lastActivityNanos() {
+		Liveness present = this.liveness;
+		return (present != null && present.heardNanos() - this.lastMessageNanos > 0) ? present.heardNanos()
+				: this.lastMessageNanos;
+	}
+
+	/** Null for a client that does not acknowledge. */
+	@Nullable Liveness liveness() {
+		return this.liveness;
 	}
 
 	// ---- a notice
@@ -177,7 +242,7 @@ final class Upkeep {
 		if (!this.outlet.isWritable()) {
 			return stalled(nowNanos);
 		}
-		this.stalledNanos = 0;
+		progressed();
 		long expires = this.connection.request().tokenExpires().toEpochMilli() - nowMillis;
 		if (expires <= 0) {
 			this.connection.goAway(CloseReason.TOKEN_EXPIRED);
@@ -261,7 +326,12 @@ final class Upkeep {
 			return false;
 		}
 		if (present.isProbed()) {
+			this.errors++;
 			this.connection.goAway(CloseReason.ZOMBIE);
+			return true;
+		}
+		this.misses++;
+		if (isEndedByErrors()) {
 			return true;
 		}
 		String nonce = this.loop.nonce();
@@ -289,13 +359,32 @@ final class Upkeep {
 		if (this.stalledNanos == 0 || pending < this.stalledPending) {
 			this.stalledNanos = nowNanos;
 			this.stalledPending = pending;
+			this.stallCounted = false;
 		}
 		else if (nowNanos - this.stalledNanos >= this.loop.settings().slowLimit().toNanos()) {
 			// It hears why if it reads on within the moment that a farewell may take.
 			this.connection.goAway(CloseReason.SLOW);
 			return 0;
 		}
+		else if (nowNanos - this.stalledNanos >= STALL && !this.stallCounted) {
+			this.stallCounted = true;
+			this.stalls++;
+			return isEndedByErrors() ? 0 : 1;
+		}
 		return 1;
+	}
+
+	/**
+	 * Counts an error, and ends a stream that had too many in a row. A reader that takes
+	 * a little now and then, and never all, stalls once each time.
+	 */
+	private boolean isEndedByErrors() {
+		this.errors++;
+		if (this.misses + this.stalls < MAX_ERRORS) {
+			return false;
+		}
+		this.connection.goAway(CloseReason.ERROR);
+		return true;
 	}
 
 }

@@ -62,19 +62,20 @@ final class TestLoop {
 	/** What the loop's clock says. */
 	private long nanos = 1;
 
+	/** What it takes to ask it. */
+	Duration askCost = Duration.ZERO;
+
 	private int published;
 
 	TestLoop(int inboxLimit) {
-		this.loop = new StreamLoop(new LoopThread(),
-				new StreamLoop.Node("node",
-						new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-								Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
-								Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
-								Duration.ofSeconds(30), Duration.ZERO, Duration.ZERO),
-						Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
-						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), new Confirming(),
-						new StreamLoop.LastProof(), new Silent(), this.connections, new Random(1)),
-				inboxLimit);
+		this.loop = new StreamLoop(new LoopThread(), new StreamLoop.Node("node",
+				new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
+						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10),
+						Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ZERO,
+						Duration.ZERO, Duration.ofMinutes(30)),
+				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
+				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), new Confirming(),
+				new StreamLoop.LastProof(), new Silent(), this.connections, new Random(1)), inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
@@ -82,10 +83,19 @@ final class TestLoop {
 	}
 
 	Socket open(String user, StreamRequest.Start start, String... topics) {
+		return open(user, false, start, topics);
+	}
+
+	/** The stream of a client that acknowledges. */
+	Socket openAcknowledging(String user) {
+		return open(user, true, new StreamRequest.Start.Now());
+	}
+
+	private Socket open(String user, boolean acknowledges, StreamRequest.Start start, String... topics) {
 		Socket socket = new Socket();
 		socket.handle = this.connections.open(this.loop,
 				new StreamRequest(user, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(), start,
-						false, false, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(), false),
+						false, acknowledges, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(), false),
 				socket);
 		return socket;
 	}
@@ -131,6 +141,13 @@ final class TestLoop {
 		this.tasks.addAll(this.scheduled);
 		this.scheduled.clear();
 		run();
+	}
+
+	/** Lets seconds pass one by one, and what is due in each be done. */
+	void seconds(int seconds) {
+		for (int i = 0; i < seconds * 10; i++) {
+			pass(StreamLoop.TICK);
+		}
 	}
 
 	/** Redis, which answers when it is told to. */
@@ -208,7 +225,7 @@ final class TestLoop {
 
 	}
 
-	/** A client that reads everything at once. */
+	/** A client that reads everything at once, unless it is told to stop. */
 	final class Socket implements Outlet {
 
 		final StringBuilder text = new StringBuilder();
@@ -219,11 +236,30 @@ final class TestLoop {
 		/** What a write takes. */
 		Duration cost = Duration.ZERO;
 
+		/** What waits because it reads nothing; 0 while it reads. */
+		long pending;
+
+		/** The last block of a stream that was ended, which a test has to allow. */
+		@Nullable String ended;
+
+		boolean mayEnd;
+
 		private Connections.@Nullable Handle handle;
+
+		/** Reads what waits. */
+		void readOn() {
+			this.pending = 0;
+			handle().writable();
+		}
 
 		/** Goes away. */
 		void cut() {
 			handle().disconnected(false);
+		}
+
+		/** Breaks. */
+		void breakDown() {
+			handle().disconnected(true);
 		}
 
 		private Connections.Handle handle() {
@@ -263,7 +299,10 @@ final class TestLoop {
 
 		@Override
 		public void end(byte @Nullable [] block) {
-			throw new AssertionError("Ended");
+			if (!this.mayEnd) {
+				throw new AssertionError("Ended");
+			}
+			this.ended = (block != null) ? new String(block, StandardCharsets.UTF_8) : "";
 		}
 
 		@Override
@@ -278,7 +317,7 @@ final class TestLoop {
 
 		@Override
 		public boolean isWritable() {
-			return true;
+			return this.pending == 0;
 		}
 
 		@Override
@@ -288,7 +327,7 @@ final class TestLoop {
 
 		@Override
 		public long pendingBytes() {
-			return 0;
+			return this.pending;
 		}
 
 	}
@@ -328,12 +367,13 @@ final class TestLoop {
 
 		@Override
 		public long nanoTime() {
+			TestLoop.this.nanos += TestLoop.this.askCost.toNanos();
 			return TestLoop.this.nanos;
 		}
 
 		@Override
 		public long millis() {
-			return 1;
+			return 1 + TestLoop.this.nanos / 1_000_000;
 		}
 
 	}

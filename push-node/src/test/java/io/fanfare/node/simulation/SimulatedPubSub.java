@@ -341,6 +341,7 @@ final class SimulatedPubSub implements Topics.Upstream {
 			case Frame.Displacement displacement -> this.sink.displace(displacement);
 			case Frame.Close close -> this.sink.close(close.connection());
 			case Frame.Acknowledgement said -> this.sink.acknowledge(said.connection(), said.nonces());
+			case Frame.Call call -> this.sink.call(call);
 			case Frame.Probe probe -> {
 				this.node.commands().observe(probe.id());
 				this.arrivedAt = this.node.monotonic();

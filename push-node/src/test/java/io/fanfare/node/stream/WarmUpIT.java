@@ -75,7 +75,7 @@ class WarmUpIT {
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
 				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
 				Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
-				Duration.ofSeconds(25), Duration.ZERO);
+				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
 				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused,
 				new StreamLoop.LastProof(), this.metrics, this.connections, new Random(1));

@@ -2,6 +2,7 @@ package io.fanfare.protocol.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -115,6 +116,23 @@ public sealed interface Frame {
 	}
 
 	/**
+	 * Somebody asks something of the node and waits for its answer:
+	 * {@code Q id asker name}, LF, and the body.
+	 *
+	 * @param id what the answer is told from others by, of the asker's choice
+	 * @param asker the process that asks, which names the channel of its answers
+	 * @param name what is asked
+	 * @param body JSON
+	 */
+	record Call(String id, String asker, String name, byte[] body) implements Frame {
+
+		byte[] encode() {
+			return RedisKeys.withBody("Q " + this.id + " " + this.asker + " " + this.name, this.body);
+		}
+
+	}
+
+	/**
 	 * Reads a frame.
 	 * @param bytes what came
 	 * @return the frame, or null for a kind that this version does not know
@@ -136,6 +154,7 @@ public sealed interface Frame {
 			case 'P' -> probe(head);
 			case 'C' -> new Close(head.substring(2));
 			case 'A' -> acknowledgement(head);
+			case 'Q' -> call(head, Arrays.copyOfRange(bytes, end + 1, bytes.length));
 			default -> null;
 		};
 	}
@@ -174,6 +193,14 @@ public sealed interface Frame {
 			throw new IllegalArgumentException("Malformed acknowledgement frame: " + head);
 		}
 		return new Acknowledgement(parts.get(1), parts.subList(2, parts.size()));
+	}
+
+	private static Call call(String head, byte[] body) {
+		String[] parts = head.split(" ");
+		if (parts.length != 4) {
+			throw new IllegalArgumentException("Malformed call frame: " + head);
+		}
+		return new Call(parts[1], parts[2], parts[3], body);
 	}
 
 	private static Probe probe(String head) {

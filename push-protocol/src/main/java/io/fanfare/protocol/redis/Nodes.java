@@ -89,4 +89,16 @@ public final class Nodes {
 			.thenApply((receivers) -> receivers > 0);
 	}
 
+	/**
+	 * Answers a call.
+	 * @param call the call
+	 * @param answer what is answered; not silence
+	 * @return whether the process that asked heard it
+	 */
+	public CompletableFuture<Boolean> answer(Frame.Call call, CallAnswer answer) {
+		byte[] frame = new AnswerFrame(call.id(), answer).encode();
+		return this.link.call((commands) -> commands.publish(this.keys.answerChannel(call.asker()), frame))
+			.thenApply((receivers) -> receivers > 0);
+	}
+
 }

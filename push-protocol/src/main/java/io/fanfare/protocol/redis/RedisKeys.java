@@ -1,6 +1,7 @@
 package io.fanfare.protocol.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 import io.fanfare.protocol.ChannelName;
 
@@ -99,8 +100,25 @@ public final class RedisKeys {
 		return key("ch:" + topic.value());
 	}
 
+	/**
+	 * The pub/sub channel on which a process hears the answers to its calls.
+	 * @param asker what the process calls itself
+	 * @return the channel
+	 */
+	byte[] answerChannel(String asker) {
+		return key("answers:" + asker);
+	}
+
 	private byte[] key(String rest) {
 		return bytes(this.prefix + rest);
+	}
+
+	/** A line of text, and what follows it. */
+	static byte[] withBody(String head, byte[] body) {
+		byte[] line = bytes(head + "\n");
+		byte[] whole = Arrays.copyOf(line, line.length + body.length);
+		System.arraycopy(body, 0, whole, line.length, body.length);
+		return whole;
 	}
 
 	static byte[] bytes(String text) {

@@ -72,6 +72,12 @@ class FrameTests {
 	}
 
 	@Test
+	void aCallCarriesItsAskerAndABodyOfAnyBytes() {
+		Frame.Call call = new Frame.Call("1z", "api.ff", "show", new byte[] { '\n', 0, '{', -1 });
+		assertThat(Frame.decode(call.encode())).usingRecursiveComparison().isEqualTo(call);
+	}
+
+	@Test
 	void aKindOfALaterVersionIsPassedOver() {
 		assertThat(Frame.decode(bytes("X what ever\n"))).isNull();
 		assertThat(Frame.decode(bytes("é\n"))).isNull();
@@ -80,7 +86,7 @@ class FrameTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "\n", "M", "M\n", "M 7-3 - news", "M 7-3\n", "M 7-3 -\n", "M x - news\n",
 			"M 7-3 - news\n", "K c 7-3 logout\n", "K c 7-3 logout x\n", "K c x logout 0\n", "K c 7-3 logout 0 more\n",
-			"K \n", "A \n", "A n.c  a\n", "P 7-3\n", "P x n\n", "P \n" })
+			"K \n", "A \n", "A n.c  a\n", "P 7-3\n", "P x n\n", "P \n", "Q 1 api\n", "Q 1 api a b\n", "Q 1 api show" })
 	void malformedFramesAreRefused(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> Frame.decode(bytes(text)));
 	}
@@ -89,7 +95,7 @@ class FrameTests {
 	void noBytesMakeItFailOtherwise() {
 		Random random = new Random(SEED);
 		byte[][] good = { message("M 7-3 n.c1 user:Zoë\n"), message("M 7-3 - news\n"), bytes("K n.c1 7-3 logout 0\n"),
-				bytes("P 7-3 n\n"), bytes("C n.c1\n") };
+				bytes("P 7-3 n\n"), bytes("C n.c1\n"), bytes("Q 1 api show\n{}") };
 		for (int i = 0; i < 200_000; i++) {
 			byte[] bytes = good[random.nextInt(good.length)].clone();
 			for (int changes = random.nextInt(4); changes > 0; changes--) {

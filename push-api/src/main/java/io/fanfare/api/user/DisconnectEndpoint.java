@@ -1,0 +1,222 @@
+package io.fanfare.api.user;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.api.auth.RequiresScope;
+import io.fanfare.api.auth.Scope;
+import io.fanfare.api.cluster.ClusterView;
+import io.fanfare.api.cluster.NodeAsker;
+import io.fanfare.api.json.Fields;
+import io.fanfare.api.json.JsonBody;
+import io.fanfare.api.problem.Answers;
+import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.problem.ProblemType;
+import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.redis.CallAnswer;
+import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.redis.Presence;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Ends many streams with one request. */
+@RestController
+@Tag(name = "Users")
+class DisconnectEndpoint {
+
+	private static final int MAX_USERS = 1000;
+
+	private static final List<String> CHOICES = List.of("users", "channel", "tier", "node", "all");
+
+	private final Presence presence;
+
+	private final RedisCalls calls;
+
+	private final ClusterView view;
+
+	private final NodeAsker nodes;
+
+	DisconnectEndpoint(Presence presence, RedisCalls calls, ClusterView view, NodeAsker nodes) {
+		this.presence = presence;
+		this.calls = calls;
+		this.view = view;
+		this.nodes = nodes;
+	}
+
+	/**
+	 * What a disconnect came to.
+	 *
+	 * @param connections how many streams end
+	 * @param nodes how many on each node that answered
+	 * @param unanswered the nodes that did not answer
+	 */
+	record DisconnectedMany(@Schema(description = "How many streams end.") int connections, List<OnNode> nodes,
+			@Schema(description = "Identities of nodes that did not answer; their streams may end or not.",
+					example = "[]") List<String> unanswered) {
+
+	}
+
+	/**
+	 * How many streams end on a node.
+	 *
+	 * @param node the node's identity
+	 * @param connections how many
+	 */
+	record OnNode(@Schema(example = "node-1.x7Gh2kPq") String node, int connections) {
+
+	}
+
+	/** As a node tells it. */
+	private record Ended(int connections) {
+
+	}
+
+	@PostMapping(path = "/v1/disconnect", consumes = MediaType.APPLICATION_JSON_VALUE,
+			produces = MediaType.APPLICATION_JSON_VALUE)
+	@ResponseStatus(HttpStatus.ACCEPTED)
+	@RequiresScope(Scope.ADMIN)
+	@Answers({ ProblemType.NOT_FOUND, ProblemType.REDIS_UNAVAILABLE })
+	@Operation(operationId = "disconnectMany", summary = "End many streams",
+			description = "Those of some users, of all who hear a topic, of a tier, of a node, or all. Their pages are"
+					+ " told the reason and do not come back by themselves; but after maintenance, which knows no"
+					+ " grace, they do, within 2 to 10 seconds. Streams end while this is answered, and after.")
+	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true, content = @Content(
+			schema = @Schema(ref = "#/components/schemas/DisconnectManyRequest"),
+			examples = { @ExampleObject(name = "users", value = """
+					{"users": ["alice", "bob"], "mode": "now", "reason": "revoked"}"""),
+					@ExampleObject(name = "channel", value = """
+							{"channel": "news", "reason": "permission-change"}"""),
+					@ExampleObject(name = "tier", value = """
+							{"tier": "low", "reason": "maintenance"}"""), @ExampleObject(name = "node", value = """
+							{"node": "node-1", "reason": "maintenance"}"""), @ExampleObject(name = "all", value = """
+							{"all": true, "reason": "maintenance"}""") }))
+	DisconnectedMany disconnect(@RequestBody JsonBody body) {
+		Fields fields = body.fields();
+		if (fields == null) {
+			throw body.flaws().problem();
+		}
+		fields.allow("users", "channel", "tier", "node", "all", "mode", "reason");
+		if (CHOICES.stream().filter(fields::has).count() != 1) {
+			body.flaws().add(fields.pointer(), "needs exactly one of " + String.join(", ", CHOICES));
+		}
+		List<String> users = users(fields, body);
+		Map<String, Object> meant = meant(fields, users);
+		String node = fields.text("node");
+		Farewell farewell = Farewell.read(fields, Farewell.ANY);
+		body.flaws().check();
+		if (users != null && farewell.isForGood()) {
+			return kick(users, farewell);
+		}
+		meant.put("reason", farewell.reason().wireName());
+		meant.put("graceMs", farewell.grace().toMillis());
+		return ask((node != null) ? List.of(this.view.find(node).node())
+				: this.view.nodes().stream().map((seen) -> seen.status().node()).toList(), meant);
+	}
+
+	private static @Nullable List<String> users(Fields fields, JsonBody body) {
+		List<Fields.Item> items = fields.list("users", MAX_USERS);
+		if (items == null) {
+			return null;
+		}
+		List<String> users = new ArrayList<>(items.size());
+		Set<String> named = new HashSet<>();
+		for (Fields.Item item : items) {
+			String user = item.text(body.flaws());
+			if (user != null && !ChannelName.isUser(user)) {
+				body.flaws()
+					.add(item.pointer(),
+							"must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls");
+			}
+			else if (user != null && !named.add(user)) {
+				body.flaws().add(item.pointer(), "is named twice");
+			}
+			else if (user != null) {
+				users.add(user);
+			}
+		}
+		return users;
+	}
+
+	/** Whom a node is asked to end. */
+	private static Map<String, Object> meant(Fields fields, @Nullable List<String> users) {
+		Map<String, Object> meant = new LinkedHashMap<>();
+		if (users != null) {
+			meant.put("users", users);
+		}
+		String channel = fields.text("channel");
+		if (channel != null && !ChannelName.isTopic(channel)) {
+			fields.refuse("channel", "must be a topic");
+		}
+		else if (channel != null) {
+			meant.put("channel", channel);
+		}
+		String tier = fields.text("tier");
+		if (tier != null && Tier.find(tier) == null) {
+			fields.refuse("tier", "must be high, normal or low");
+		}
+		else if (tier != null) {
+			meant.put("tier", tier);
+		}
+		if (Boolean.FALSE.equals(fields.truth("all"))) {
+			fields.refuse("all", "must be true");
+		}
+		return meant;
+	}
+
+	/** All are on their way before the first answer is waited for. */
+	private DisconnectedMany kick(List<String> users, Farewell farewell) {
+		List<CompletableFuture<@Nullable String>> sent = users.stream()
+			.map((user) -> this.presence.disconnect(user, farewell.reason(), farewell.grace()))
+			.toList();
+		long deadline = this.calls.deadline();
+		Map<String, Integer> counts = new TreeMap<>();
+		for (CompletableFuture<@Nullable String> one : sent) {
+			String connection = this.calls.await(one, deadline);
+			if (connection != null) {
+				counts.merge(connection.substring(0, Math.max(0, connection.lastIndexOf('.'))), 1, Integer::sum);
+			}
+		}
+		return answer(counts, List.of());
+	}
+
+	private DisconnectedMany ask(List<String> identities, Map<String, Object> meant) {
+		Map<String, CompletableFuture<CallAnswer>> asked = new LinkedHashMap<>();
+		identities.forEach((node) -> asked.put(node, this.nodes.ask(node, CallName.DISCONNECT, meant)));
+		Map<String, Integer> counts = new LinkedHashMap<>();
+		List<String> unanswered = new ArrayList<>();
+		asked.forEach((node, answer) -> {
+			try {
+				counts.put(node, this.nodes.await(answer, Ended.class).connections());
+			}
+			catch (ProblemException ex) {
+				unanswered.add(node);
+			}
+		});
+		return answer(counts, unanswered);
+	}
+
+	private static DisconnectedMany answer(Map<String, Integer> counts, List<String> unanswered) {
+		List<OnNode> nodes = counts.entrySet().stream().map((one) -> new OnNode(one.getKey(), one.getValue())).toList();
+		return new DisconnectedMany(nodes.stream().mapToInt(OnNode::connections).sum(), nodes, unanswered);
+	}
+
+}

@@ -1,0 +1,24 @@
+package io.fanfare.node.cluster;
+
+import io.fanfare.protocol.redis.CallAnswer;
+
+/** Ends a call with an error that whoever asked knows what to do about. */
+@SuppressWarnings("serial")
+public final class CallRefusedException extends RuntimeException {
+
+	private final transient CallAnswer.Refused answer;
+
+	/**
+	 * Makes it.
+	 * @param error the name of the error
+	 */
+	public CallRefusedException(String error) {
+		super(error, null, false, false);
+		this.answer = new CallAnswer.Refused(error);
+	}
+
+	CallAnswer.Refused answer() {
+		return this.answer;
+	}
+
+}

@@ -1,0 +1,60 @@
+package io.fanfare.node.connection;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * Looks at many connections of a loop, some at a time, between what else the loop has to
+ * do. Whoever is there when it begins is looked at, unless it ended by then; whoever
+ * comes later is not.
+ */
+final class Slices {
+
+	/** For a look: some 10 us. */
+	static final int LOOK = 128;
+
+	/** For a write: some 0.5 ms. */
+	static final int WRITE = 8;
+
+	private Slices() {
+	}
+
+	/** All connections of a loop. Any thread may call. */
+	static CompletableFuture<Void> ofAll(StreamLoop loop, int size, Consumer<Connection> visit) {
+		CompletableFuture<Void> done = new CompletableFuture<>();
+		loop.submit(() -> slice(loop, loop.present(), 0, size, visit, done));
+		return done;
+	}
+
+	/** Some connections of a loop. Any thread may call. */
+	static CompletableFuture<Void> of(StreamLoop loop, List<Connection> some, int size, Consumer<Connection> visit) {
+		CompletableFuture<Void> done = new CompletableFuture<>();
+		loop.submit(() -> slice(loop, some, 0, size, visit, done));
+		return done;
+	}
+
+	private static void slice(StreamLoop loop, List<Connection> some, int from, int size, Consumer<Connection> visit,
+			CompletableFuture<Void> done) {
+		int to = Math.min(from + size, some.size());
+		try {
+			for (Connection connection : some.subList(from, to)) {
+				if (!connection.isClosed()) {
+					visit.accept(connection);
+				}
+			}
+		}
+		catch (RuntimeException ex) {
+			done.completeExceptionally(ex);
+			return;
+		}
+		loop.worked(to - from);
+		if (to < some.size()) {
+			loop.submit(() -> slice(loop, some, to, size, visit, done));
+		}
+		else {
+			done.complete(null);
+		}
+	}
+
+}

@@ -1,0 +1,33 @@
+package io.fanfare.protocol;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a node tells of one of its connections when it is asked. Times are in milliseconds
+ * since the epoch, 0 for never.
+ *
+ * @param connection its id
+ * @param node the node's identity
+ * @param user the user
+ * @param client the page
+ * @param tier its tier
+ * @param address where the client is, an IP address
+ * @param state a {@link ConnectionState}, by its wire name
+ * @param createdAt when it asked for a stream
+ * @param lastActivityAt when it last had a message or acknowledged, at first when it
+ * began
+ * @param lastAcknowledgedAt when it last acknowledged
+ * @param roundTripMicros from its last probe that was answered to that answer; 0 for none
+ * @param messagesSent messages written to it
+ * @param bytesSent bytes of blocks written to it, before compression; its last block is
+ * not counted
+ * @param errors missed acknowledgements, unanswered probes and stalls, since it began
+ * @param durationMs how long it is open, or was
+ * @param reason why it ended: a close reason or {@code client}, {@code replaced},
+ * {@code broken}, {@code lapsed}; null while it is open
+ */
+public record ConnectionStatus(String connection, String node, String user, String client, String tier, String address,
+		String state, long createdAt, long lastActivityAt, long lastAcknowledgedAt, long roundTripMicros,
+		long messagesSent, long bytesSent, int errors, long durationMs, @Nullable String reason) {
+
+}

@@ -1,0 +1,54 @@
+package io.fanfare.protocol.redis;
+
+import java.util.regex.Pattern;
+
+/** What a call to a node came to. */
+public sealed interface CallAnswer {
+
+	/**
+	 * The node did it.
+	 *
+	 * @param body its answer, JSON
+	 */
+	record Done(byte[] body) implements CallAnswer {
+
+	}
+
+	/**
+	 * The node did not do it.
+	 *
+	 * @param error why: an error of the call's own, or one of those below
+	 */
+	record Refused(String error) implements CallAnswer {
+
+		/** The node knows no call of that name: it is of another version. */
+		public static final String UNKNOWN_CALL = "unknown-call";
+
+		/** A cursor that came with the call is none. */
+		public static final String INVALID_CURSOR = "invalid-cursor";
+
+		/** The node failed, and has logged why. */
+		public static final String FAILED = "failed";
+
+		private static final Pattern NAME = Pattern.compile("[a-z-]{3,40}");
+
+		/**
+		 * Checks the name.
+		 * @throws IllegalArgumentException if it has anything but a to z and hyphens
+		 */
+		public Refused {
+			if (!NAME.matcher(error).matches()) {
+				throw new IllegalArgumentException("No name of an error: " + error);
+			}
+		}
+
+	}
+
+	/**
+	 * Nobody heard the call, or no answer came in time. It may have been done.
+	 */
+	record Silence() implements CallAnswer {
+
+	}
+
+}

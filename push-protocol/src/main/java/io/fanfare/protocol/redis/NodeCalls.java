@@ -1,0 +1,125 @@
+package io.fanfare.protocol.redis;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+
+import io.lettuce.core.RedisClient;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks nodes, and hears their answers: a call goes out on the node's channel, the answer
+ * comes on a channel of this process, over a connection of its own.
+ * <p>
+ * Guarantees: every call ends, with an answer or without, within a time; none is sent
+ * twice. Any thread may call. Futures complete on Lettuce's event loop or a timer's
+ * thread, which must not be blocked.
+ */
+public final class NodeCalls implements AutoCloseable {
+
+	private static final Logger log = LoggerFactory.getLogger(NodeCalls.class);
+
+	private final CommandLink link;
+
+	private final RedisKeys keys;
+
+	private final Duration timeout;
+
+	private final String asker;
+
+	private final AtomicLong lastCall = new AtomicLong();
+
+	private final Map<String, CompletableFuture<CallAnswer>> waiting = new ConcurrentHashMap<>();
+
+	private final AnswerLink answers;
+
+	/**
+	 * Starts to listen for answers; it connects by itself.
+	 * @param client the client, which stays the caller's to shut down
+	 * @param link sends the calls
+	 * @param keys the partition's keys
+	 * @param name what this process is called
+	 * @param random makes the name one of its own
+	 * @param timeout how long a node may take to answer
+	 */
+	public NodeCalls(RedisClient client, CommandLink link, RedisKeys keys, String name, RandomGenerator random,
+			Duration timeout) {
+		this.link = link;
+		this.keys = keys;
+		this.timeout = timeout;
+		this.asker = name + "." + Long.toHexString(random.nextLong());
+		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, this::lost, name);
+	}
+
+	/**
+	 * Tells whether answers can be heard.
+	 * @return whether they can
+	 */
+	public boolean isUp() {
+		return this.answers.isUp();
+	}
+
+	/**
+	 * Asks a node.
+	 * @param node the node's identity
+	 * @param name what is asked
+	 * @param body JSON
+	 * @return the answer; fails with a {@link RedisUnavailableException} where Redis does
+	 * not carry it: the outcome is unknown then
+	 */
+	public CompletableFuture<CallAnswer> call(String node, CallName name, byte[] body) {
+		String id = Long.toString(this.lastCall.incrementAndGet(), Character.MAX_RADIX);
+		CompletableFuture<CallAnswer> answer = new CompletableFuture<>();
+		this.waiting.put(id, answer);
+		answer.whenComplete((value, failure) -> this.waiting.remove(id));
+		if (!this.answers.isUp()) {
+			answer.completeExceptionally(unheard());
+			return answer;
+		}
+		byte[] frame = new Frame.Call(id, this.asker, name.wireName(), body).encode();
+		this.link.call((commands) -> commands.publish(this.keys.nodeChannel(node), frame))
+			.whenComplete((receivers, failure) -> {
+				if (failure != null) {
+					answer.completeExceptionally(failure);
+				}
+				else if (receivers == 0) {
+					answer.complete(new CallAnswer.Silence());
+				}
+			});
+		return answer.completeOnTimeout(new CallAnswer.Silence(), this.timeout.toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	private void received(byte[] bytes) {
+		try {
+			AnswerFrame received = AnswerFrame.decode(bytes);
+			CompletableFuture<CallAnswer> answer = this.waiting.get(received.id());
+			if (answer != null) {
+				answer.complete(received.answer());
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			log.warn("answer=malformed reason=\"{}\"", ex.getMessage());
+		}
+	}
+
+	/** What is answered now is not heard. */
+	private void lost() {
+		this.waiting.values().forEach((answer) -> answer.completeExceptionally(unheard()));
+	}
+
+	private static RedisUnavailableException unheard() {
+		return new RedisUnavailableException("Answers of nodes cannot be heard", null);
+	}
+
+	@Override
+	public void close() {
+		this.answers.close();
+		lost();
+	}
+
+}
