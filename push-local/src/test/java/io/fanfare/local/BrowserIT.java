@@ -288,7 +288,7 @@ class BrowserIT {
 		List<SseClient> others = TestCluster.fill(0);
 		this.open.addAll(others);
 		SseClient waiter = TestCluster
-			.stream(TestCluster.small(), 0, backend(TestCluster.small()).token("first in line"))
+			.stream(TestCluster.small(), 0, TestCluster.backend(TestCluster.small()).token("first in line"))
 			.open();
 		this.open.add(waiter);
 		waiter.awaitBlock((block) -> block.fires("push.waiting"), SOON);

@@ -17,6 +17,11 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DisconnectConnections;
 import io.fanfare.node.connection.ListConnections;
 import io.fanfare.node.connection.ShowConnection;
+import io.fanfare.node.drain.Drain;
+import io.fanfare.node.drain.DrainNode;
+import io.fanfare.node.drain.RebalanceSettings;
+import io.fanfare.node.drain.Rebalancer;
+import io.fanfare.node.drain.SendOn;
 import io.fanfare.node.memory.MemoryGuard;
 import io.fanfare.node.memory.MemorySettings;
 import io.fanfare.node.observability.NodeHealth;
@@ -30,17 +35,16 @@ import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.event.ContextClosedEvent;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Retention.class,
 		NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class, MemorySettings.class,
-		StreamSettings.class, StreamSettings.Origins.class })
+		RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class })
 class NodeConfiguration {
 
 	@Bean
@@ -106,24 +110,40 @@ class NodeConfiguration {
 		return new NodeHealth(commands, link, probe, connections);
 	}
 
-	/** Before the lifecycle ends, for the Redis client ends within it. */
+	/** Ended by a call the process ends as by a signal: the context is closed. */
 	@Bean
-	ApplicationListener<ContextClosedEvent> nodeReporterFarewell(NodeReporter reporter) {
-		return (closed) -> reporter.close();
+	Drain drain(Connections connections, ConnectionSettings settings, ConfigurableApplicationContext context) {
+		return new Drain(connections, settings.drainWindow(), context::close);
 	}
 
-	@Bean(initMethod = "start", destroyMethod = "")
+	@Bean
+	NodeCall drainNode(Drain drain) {
+		return new DrainNode(drain);
+	}
+
+	@Bean
+	SendOn sendOn(Connections connections) {
+		return new SendOn(connections);
+	}
+
+	@Bean(initMethod = "start")
+	Rebalancer rebalancer(Nodes nodes, NodeIdentity identity, SendOn sendOn, RebalanceSettings settings) {
+		return new Rebalancer(nodes, identity.value(), sendOn, settings);
+	}
+
+	@Bean(initMethod = "start")
 	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Connections connections, StreamMetrics metrics,
-			NodeHealth health, MemoryGuard memory) {
+			NodeHealth health, MemoryGuard memory, Drain drain) {
 		String version = NodeApplication.class.getPackage().getImplementationVersion();
 		long startedAt = System.currentTimeMillis();
 		return new NodeReporter(nodes, identity, () -> {
 			StreamMetrics.Counts counts = metrics.counts();
-			String state = connections.isRefusing() ? "draining" : health.isReady() ? "up" : "not-ready";
+			String state = (drain.outcome() != null) ? NodeStatus.DRAINED
+					: connections.isRefusing() ? NodeStatus.DRAINING : health.isReady() ? NodeStatus.UP : "not-ready";
 			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development", state,
 					startedAt, System.currentTimeMillis(), connections.max(), connections.size(), connections.waiting(),
 					connections.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
-					counts.errors(), counts.reconnections(), counts.kicks(), memory.status());
+					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome());
 		}, JsonMapper.shared());
 	}
 

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param node the node's identity, new with each start
  * @param name the name it was configured with
  * @param version its version
- * @param state {@code up}, {@code not-ready} or {@code draining}
+ * @param state {@code up}, {@code not-ready}, {@code draining}, or at last
+ * {@code drained}
  * @param startedAt when it started, in milliseconds since the epoch
  * @param updatedAt when it said this, in milliseconds since the epoch
  * @param limit how many connections it takes
@@ -24,10 +25,11 @@ import org.jspecify.annotations.Nullable;
  * @param reconnections opens that carried a cursor
  * @param kicks streams that were kicked
  * @param memory how it stands with memory, or null if it does not say
+ * @param drained what came of its drain, once it is over; else null
  */
 public record NodeStatus(String node, String name, String version, String state, long startedAt, long updatedAt,
 		int limit, int active, int waiting, int peak, long created, long closed, long durationMs, long messagesSent,
-		long errors, long reconnections, long kicks, @Nullable Memory memory) {
+		long errors, long reconnections, long kicks, @Nullable Memory memory, @Nullable Drained drained) {
 
 	/**
 	 * Memory, in shares of its limits.
@@ -43,6 +45,26 @@ public record NodeStatus(String node, String name, String version, String state,
 	public record Memory(String state, double heap, double direct, double process, boolean growing) {
 
 	}
+
+	/**
+	 * What came of a drain.
+	 *
+	 * @param sentOn how many connections were sent on, or went by themselves meanwhile
+	 * @param cut how many were still there at its end
+	 * @param tookMs how long it took, in milliseconds
+	 */
+	public record Drained(int sentOn, int cut, long tookMs) {
+
+	}
+
+	/** The state of a node that takes streams. */
+	public static final String UP = "up";
+
+	/** The state of a node that takes none any more. */
+	public static final String DRAINING = "draining";
+
+	/** The last state of a node. */
+	public static final String DRAINED = "drained";
 
 	/** How often a node tells of itself, in milliseconds. */
 	public static final long INTERVAL_MS = 5_000;

@@ -53,7 +53,7 @@ public final class ClusterView {
 	 * A node as it was last heard of.
 	 *
 	 * @param status what it said
-	 * @param gone whether that is too long ago
+	 * @param gone whether that is too long ago, or was its last word
 	 */
 	public record Seen(NodeStatus status, boolean gone) {
 
@@ -71,6 +71,14 @@ public final class ClusterView {
 			.filter((status) -> status.node().equals(node) || status.name().equals(node))
 			.max(Comparator.comparing(NodeStatus::updatedAt))
 			.orElseThrow(() -> ProblemException.of(ProblemType.NOT_FOUND, "No node of that name or identity"));
+	}
+
+	/**
+	 * The nodes that are there.
+	 * @return what they said last
+	 */
+	List<NodeStatus> present() {
+		return nodes().stream().filter((seen) -> !seen.gone()).map(Seen::status).toList();
 	}
 
 	/**
@@ -95,7 +103,7 @@ public final class ClusterView {
 				this.nodes.remove(entry.getKey());
 			}
 			else {
-				seen.add(new Seen(status, silence > GONE_AFTER.toMillis()));
+				seen.add(new Seen(status, silence > GONE_AFTER.toMillis() || status.drained() != null));
 			}
 		}
 		seen.sort(Comparator.comparing((Seen one) -> one.status().name())

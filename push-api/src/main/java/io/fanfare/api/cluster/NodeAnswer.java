@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param node its identity, new with each start
  * @param name the name it was configured with
  * @param version its version
- * @param state {@code up}, {@code not-ready}, {@code draining}, or {@code gone}
+ * @param state {@code up}, {@code not-ready}, {@code draining}, {@code drained}, or
+ * {@code gone}
  * @param startedAt when it started
  * @param updatedAt when it last told of itself
  * @param limit how many connections it takes
@@ -25,20 +26,23 @@ import org.jspecify.annotations.Nullable;
  * @param closed how many ended
  * @param memory how it stands with memory, in shares of its limits; absent if it does not
  * say
+ * @param drained what came of its drain, once it is over
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record NodeAnswer(@Schema(example = "node-1.x7Gh2kPq") String node, @Schema(example = "node-1") String name,
 		@Schema(example = "0.1.0") String version,
-		@Schema(description = "gone: not heard of for 15 seconds.", allowableValues = {
-				"up", "not-ready", "draining", "gone" }) String state,
+		@Schema(description = "drained: it sent its streams on and ended. gone: not heard of for 15 seconds.",
+				allowableValues = {
+						"up", "not-ready", "draining", "drained", "gone" }) String state,
 		Instant startedAt, Instant updatedAt, int limit, int active, int waiting, int available, int peak, long created,
-		long closed, NodeStatus.@Nullable Memory memory){
+		long closed, NodeStatus.@Nullable Memory memory, NodeStatus.@Nullable Drained drained){
 
 	static NodeAnswer of(NodeStatus status, boolean gone) {
-		return new NodeAnswer(status.node(), status.name(), status.version(), gone ? "gone" : status.state(),
+		return new NodeAnswer(status.node(), status.name(), status.version(),
+				(status.drained() != null) ? NodeStatus.DRAINED : gone ? "gone" : status.state(),
 				Instant.ofEpochMilli(status.startedAt()), Instant.ofEpochMilli(status.updatedAt()), status.limit(),
 				gone ? 0 : status.active(), gone ? 0 : status.waiting(), gone ? 0 : status.available(), status.peak(),
-				status.created(), status.closed(), status.memory());
+				status.created(), status.closed(), status.memory(), status.drained());
 	}
 
 }

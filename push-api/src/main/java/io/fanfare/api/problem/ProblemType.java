@@ -25,6 +25,8 @@ public enum ProblemType {
 	/** A request with the same idempotency key is running. */
 	IDEMPOTENCY_KEY_IN_USE("idempotency-key-in-use", HttpStatus.CONFLICT,
 			"A request with this idempotency key is running"),
+	/** A drain of the cluster is on its way. */
+	DRAIN_RUNNING("drain-running", HttpStatus.CONFLICT, "A drain of the cluster is on its way"),
 	/** The body, or the data of a message, is longer than allowed. */
 	CONTENT_TOO_LARGE("content-too-large", HttpStatus.CONTENT_TOO_LARGE, "The content is too large"),
 	/** The body is of a kind that is not understood. */

@@ -1,8 +1,10 @@
 package io.fanfare.node.cluster;
 
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import io.fanfare.protocol.NodeStatus;
@@ -56,10 +58,24 @@ public final class NodeReporter implements AutoCloseable {
 			});
 	}
 
+	/** Tells what came of the node, for the last time, and waits a moment for Redis. */
+	public void farewell() {
+		close();
+		try {
+			this.nodes.put(this.identity.value(), this.json.writeValueAsBytes(this.status.get()))
+				.get(1, TimeUnit.SECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			log.debug("farewell=unsent reason=\"{}\"", ex.getMessage());
+		}
+	}
+
 	@Override
 	public void close() {
 		this.thread.shutdownNow();
-		this.nodes.remove(this.identity.value());
 	}
 
 }

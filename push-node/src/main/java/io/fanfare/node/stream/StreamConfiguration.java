@@ -11,9 +11,11 @@ import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.RedisHistory;
 import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.node.cluster.NodeReporter;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
+import io.fanfare.node.drain.Drain;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.RedisOwnership;
 import io.fanfare.node.subscription.Topics;
@@ -58,11 +60,12 @@ class StreamConfiguration {
 	@Bean
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, TokenVerifier verifier,
 			Connections connections, Nodes nodes, NodeIdentity identity, StreamLoop.Node node, PubSubLink link,
-			Probe probe, Presence presence, @Value("${fanfare.history.length:1000}") int maxHistory) {
+			Probe probe, Presence presence, Drain drain, NodeReporter reporter,
+			@Value("${fanfare.history.length:1000}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins()), connections, nodes, identity);
 		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe,
-				new WarmUp(settings.warmUp(), gate, node, presence), node.settings().drainWindow());
+				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter);
 	}
 
 }

@@ -10,10 +10,13 @@ import java.util.function.Function;
 
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
+import io.fanfare.node.cluster.NodeReporter;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.LoopExecutor;
 import io.fanfare.node.connection.StreamLoop;
+import io.fanfare.node.drain.Drain;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.NodeStatus.Drained;
 import io.netty.channel.epoll.Epoll;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,19 +48,22 @@ public final class StreamServer implements SmartLifecycle {
 
 	private final WarmUp warmUp;
 
-	private final Duration drainWindow;
+	private final Drain drain;
+
+	private final NodeReporter reporter;
 
 	private @Nullable StreamPort port;
 
 	StreamServer(StreamSettings settings, RequestHandler.Gate gate, Function<LoopExecutor, StreamLoop> makeLoop,
-			PubSubLink link, Probe probe, WarmUp warmUp, Duration drainWindow) {
+			PubSubLink link, Probe probe, WarmUp warmUp, Drain drain, NodeReporter reporter) {
 		this.settings = settings;
 		this.gate = gate;
 		this.makeLoop = makeLoop;
 		this.link = link;
 		this.probe = probe;
 		this.warmUp = warmUp;
-		this.drainWindow = drainWindow;
+		this.drain = drain;
+		this.reporter = reporter;
 	}
 
 	@Override
@@ -88,13 +94,17 @@ public final class StreamServer implements SmartLifecycle {
 			return;
 		}
 		Connections connections = this.gate.connections();
+		Duration window = this.drain.window();
+		long began = System.nanoTime();
 		int open = connections.size();
-		log.info("drain=began streams={} ms={}", open, this.drainWindow.toMillis());
-		await(connections.drain(this.drainWindow), this.drainWindow.toSeconds() + GOODBYE_SECONDS);
+		log.info("drain=began streams={} ms={}", open, window.toMillis());
+		await(connections.drain(window), window.toSeconds() + GOODBYE_SECONDS);
 		opened.unbind();
 		int cut = connections.size();
 		await(connections.stop(CloseReason.DRAIN), GOODBYE_SECONDS);
 		log.info("stream=closed sent-on={} cut={}", open - cut, cut);
+		this.drain.ended(new Drained(open - cut, cut, (System.nanoTime() - began) / 1_000_000));
+		this.reporter.farewell();
 		this.probe.close();
 		this.link.close();
 		opened.stop();

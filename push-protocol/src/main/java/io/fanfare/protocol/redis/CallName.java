@@ -12,7 +12,13 @@ public enum CallName {
 	SHOW_CONNECTION,
 
 	/** Ends some connections. */
-	DISCONNECT;
+	DISCONNECT,
+
+	/** Sends some of its connections on to other nodes. */
+	SEND_ON,
+
+	/** Sends all of them on, and ends the node. */
+	DRAIN;
 
 	private final String wireName = name().toLowerCase(Locale.ROOT).replace('_', '-');
 

@@ -1,11 +1,14 @@
 package io.fanfare.protocol.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.MessageId;
+import io.lettuce.core.SetArgs;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What nodes tell of themselves, and how something is told to one node.
@@ -62,6 +65,39 @@ public final class Nodes {
 			fields.forEach((node, status) -> nodes.put(new String(node, StandardCharsets.UTF_8), status));
 			return nodes;
 		});
+	}
+
+	/**
+	 * Begins a drain of the cluster, unless one is on its way.
+	 * @param progress how it gets on, JSON
+	 * @param life after how long without news it is taken for dead
+	 * @return whether it is the only one
+	 */
+	public CompletableFuture<Boolean> beginRollout(byte[] progress, Duration life) {
+		return this.link
+			.call((commands) -> commands.set(RedisKeys.ROLLOUT, progress, SetArgs.Builder.nx().px(life.toMillis())))
+			.thenApply((answer) -> answer != null);
+	}
+
+	/**
+	 * Tells how the drain of the cluster gets on.
+	 * @param progress JSON
+	 * @param life after how long without news it is forgotten
+	 * @return when it is written
+	 */
+	public CompletableFuture<Void> putRollout(byte[] progress, Duration life) {
+		return this.link
+			.call((commands) -> commands.set(RedisKeys.ROLLOUT, progress, SetArgs.Builder.px(life.toMillis())))
+			.thenAccept((answer) -> {
+			});
+	}
+
+	/**
+	 * Tells how the drain of the cluster got on.
+	 * @return JSON, or null if there was none lately
+	 */
+	public CompletableFuture<byte @Nullable []> rollout() {
+		return this.link.call((commands) -> commands.get(RedisKeys.ROLLOUT));
 	}
 
 	/**

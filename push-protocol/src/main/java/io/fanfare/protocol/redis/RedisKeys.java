@@ -14,6 +14,9 @@ public final class RedisKeys {
 	/** What nodes tell of themselves: name to JSON. Belongs to no partition. */
 	static final byte[] NODES = bytes("fanfare:nodes");
 
+	/** How the drain of the cluster gets on, JSON. Belongs to no partition. */
+	static final byte[] ROLLOUT = bytes("fanfare:drain");
+
 	private final String prefix;
 
 	private final byte[] prefixBytes;

@@ -1,0 +1,85 @@
+package io.fanfare.node.drain;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.fanfare.node.connection.Connections;
+import io.fanfare.protocol.NodeStatus.Drained;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The drain of this node: streams leave, then the process ends. It begins with the end of
+ * the process, by whatever caused that, or by a call, which causes it.
+ */
+public final class Drain {
+
+	private static final Logger log = LoggerFactory.getLogger(Drain.class);
+
+	private final Connections connections;
+
+	private final Runnable endProcess;
+
+	private final AtomicBoolean ordered = new AtomicBoolean();
+
+	private volatile Duration window;
+
+	private volatile @Nullable Drained outcome;
+
+	/**
+	 * Makes it.
+	 * @param connections the node's connections
+	 * @param window over how long streams leave, unless the call says otherwise
+	 * @param endProcess ends the process in order, which drains it; may take long
+	 */
+	public Drain(Connections connections, Duration window, Runnable endProcess) {
+		this.connections = connections;
+		this.window = window;
+		this.endProcess = endProcess;
+	}
+
+	/**
+	 * Orders the end of this node; returns at once. Once ordered it goes on as it began.
+	 * @param over how long streams take to leave, or null for the setting's
+	 * @return over how long they do
+	 */
+	Duration order(@Nullable Duration over) {
+		if (!this.connections.isRefusing() && this.ordered.compareAndSet(false, true)) {
+			this.window = (over != null) ? over : this.window;
+			log.info("drain=ordered streams={} ms={}", this.connections.size(), this.window.toMillis());
+			Thread.ofPlatform().name("fanfare-drain").start(this.endProcess);
+		}
+		return this.window;
+	}
+
+	/** How many streams are to leave. */
+	int streams() {
+		return this.connections.size();
+	}
+
+	/**
+	 * Over how long streams leave.
+	 * @return the window
+	 */
+	public Duration window() {
+		return this.window;
+	}
+
+	/**
+	 * It is over.
+	 * @param what what came of it
+	 */
+	public void ended(Drained what) {
+		this.outcome = what;
+	}
+
+	/**
+	 * What came of it.
+	 * @return the outcome, or null while it is not over
+	 */
+	public @Nullable Drained outcome() {
+		return this.outcome;
+	}
+
+}

@@ -1,0 +1,119 @@
+package io.fanfare.node.drain;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import io.fanfare.protocol.FairShare;
+import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.redis.Nodes;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Sends this node's surplus on when it has too much more than its share, as after nodes
+ * were added. Each node looks at itself alone: none leads. After a surplus has left, it
+ * waits until what nodes tell of themselves shows it.
+ */
+public final class Rebalancer implements AutoCloseable {
+
+	private static final Logger log = LoggerFactory.getLogger(Rebalancer.class);
+
+	/** A node that was not heard of for so long counts no more. */
+	private static final long SILENCE_MS = 3 * NodeStatus.INTERVAL_MS;
+
+	private final Nodes nodes;
+
+	private final String identity;
+
+	private final SendOn sendOn;
+
+	private final RebalanceSettings settings;
+
+	private final ScheduledExecutorService thread;
+
+	private final JsonMapper json = JsonMapper.builder()
+		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+		.build();
+
+	/**
+	 * Makes it.
+	 * @param nodes what nodes tell of themselves
+	 * @param identity this node
+	 * @param sendOn sends streams on
+	 * @param settings the settings
+	 */
+	public Rebalancer(Nodes nodes, String identity, SendOn sendOn, RebalanceSettings settings) {
+		this.nodes = nodes;
+		this.identity = identity;
+		this.sendOn = sendOn;
+		this.settings = settings;
+		this.thread = Executors
+			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-rebalance").factory());
+	}
+
+	/** Begins, if it is wanted. */
+	public void start() {
+		if (this.settings.automatic()) {
+			again(this.settings.interval().toMillis());
+		}
+	}
+
+	private void again(long millis) {
+		if (!this.thread.isShutdown()) {
+			this.thread.schedule(this::look, millis, TimeUnit.MILLISECONDS);
+		}
+	}
+
+	private void look() {
+		this.nodes.list().thenCompose(this::level).whenComplete((sent, failure) -> {
+			if (failure != null) {
+				log.debug("rebalance=unknown reason=\"{}\"", failure.getMessage());
+			}
+			boolean acted = sent != null && sent > 0;
+			again(this.settings.interval().toMillis() + (acted ? 2 * NodeStatus.INTERVAL_MS : 0));
+		});
+	}
+
+	private CompletableFuture<Integer> level(Map<String, byte[]> told) {
+		long now = System.currentTimeMillis();
+		List<NodeStatus> cluster = new ArrayList<>();
+		for (byte[] status : told.values()) {
+			NodeStatus node = read(status);
+			if (node != null && now - node.updatedAt() < SILENCE_MS) {
+				cluster.add(node);
+			}
+		}
+		FairShare share = new FairShare(cluster);
+		for (NodeStatus node : cluster) {
+			if (node.node().equals(this.identity) && node.active() > share.of(node) * (1 + this.settings.skew())
+					&& share.surplus(node) > 0) {
+				return this.sendOn.begin(share.surplus(node), this.settings.window());
+			}
+		}
+		return CompletableFuture.completedFuture(0);
+	}
+
+	private @Nullable NodeStatus read(byte[] status) {
+		try {
+			return this.json.readValue(status, NodeStatus.class);
+		}
+		catch (JacksonException ex) {
+			return null;
+		}
+	}
+
+	@Override
+	public void close() {
+		this.thread.shutdownNow();
+	}
+
+}

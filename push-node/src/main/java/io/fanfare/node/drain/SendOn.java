@@ -1,0 +1,65 @@
+package io.fanfare.node.drain;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.node.cluster.NodeCall;
+import io.fanfare.node.connection.Connections;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.redis.CallName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/** Sends some of this node's streams on to others. Answers once that has begun. */
+public final class SendOn implements NodeCall {
+
+	private static final Logger log = LoggerFactory.getLogger(SendOn.class);
+
+	private final Connections connections;
+
+	/**
+	 * Makes the call.
+	 * @param connections the node's connections
+	 */
+	public SendOn(Connections connections) {
+		this.connections = connections;
+	}
+
+	/**
+	 * What has begun.
+	 *
+	 * @param connections how many streams are sent on
+	 */
+	record Begun(int connections) {
+
+	}
+
+	@Override
+	public CallName name() {
+		return CallName.SEND_ON;
+	}
+
+	@Override
+	public CompletableFuture<Begun> run(JsonNode body) {
+		int count = Math.min(body.path("count").asInt(0), this.connections.size());
+		begin(count, Duration.ofMillis(body.path("windowMs").asLong(0)));
+		return CompletableFuture.completedFuture(new Begun(count));
+	}
+
+	/**
+	 * Begins.
+	 * @param count how many streams
+	 * @param window over how long
+	 * @return how many were sent on, when they are gone
+	 */
+	CompletableFuture<Integer> begin(int count, Duration window) {
+		log.info("rebalance=began streams={} of={} ms={}", count, this.connections.size(), window.toMillis());
+		return this.connections.sendOn(count, window, CloseReason.REBALANCE).whenComplete((sent, failure) -> {
+			if (sent != null) {
+				log.info("rebalance=ended sent-on={}", sent);
+			}
+		});
+	}
+
+}
