@@ -9,6 +9,7 @@ import java.util.Map;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.connection.Delivery.State;
 import io.fanfare.node.presence.Proof;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topic.Subscription;
 import io.fanfare.protocol.ChannelName;
@@ -297,6 +298,15 @@ public final class Connection {
 				if (!isClosed()) {
 					this.claimSent = false;
 					kicked(CloseReason.TAKEOVER, displaced.generation());
+				}
+			}
+			case ClaimResult.Limited limited -> {
+				if (!isClosed()) {
+					this.claimSent = false;
+					this.loop.refuse(
+							Quota.takeovers(limited.limit().count(), limited.limit().window(), limited.reset()),
+							this.outlet);
+					close(Ending.of(CloseReason.RATE_LIMITED));
 				}
 			}
 		}

@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.broker.MessageSink;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,16 @@ public final class Connections implements MessageSink {
 		this.byId.put(id, connection);
 		loop.admit(connection);
 		return new Handle(connection);
+	}
+
+	/**
+	 * Refuses a stream because a quota is used up; to be called on the loop.
+	 * @param loop the loop
+	 * @param quota which one
+	 * @param outlet the socket
+	 */
+	public void refuse(StreamLoop loop, Quota quota, Outlet outlet) {
+		loop.refuse(quota, outlet);
 	}
 
 	/** What the socket tells the connection. On its loop. */

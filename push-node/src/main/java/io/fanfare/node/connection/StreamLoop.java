@@ -18,6 +18,7 @@ import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.Round;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
@@ -661,6 +662,16 @@ public final class StreamLoop {
 
 	Duration spreadRetry() {
 		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxSpread());
+	}
+
+	/**
+	 * Says that a quota is used up, and to come back when it may be there again: spread,
+	 * for others who share it do so, too.
+	 */
+	void refuse(Quota quota, Outlet outlet) {
+		Duration reset = quota.reset();
+		outlet.refuse(quota, (reset != null) ? reset.plus(spreadRetry()) : spreadRetry());
+		this.node.events().limited(quota);
 	}
 
 	/** How long a stream that begins now may live. */

@@ -13,6 +13,7 @@ import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.LoopExecutor;
 import io.fanfare.node.connection.StreamLoop;
+import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.protocol.CloseReason;
 import io.netty.channel.epoll.Epoll;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,10 @@ public final class StreamServer implements SmartLifecycle {
 		int cut = connections.size();
 		await(connections.stop(CloseReason.DRAIN), GOODBYE_SECONDS);
 		log.info("stream=closed sent-on={} cut={}", open - cut, cut);
+		AddressLimits limits = this.gate.limits();
+		if (limits != null) {
+			await(limits.tell(), GOODBYE_SECONDS);
+		}
 		this.probe.close();
 		this.link.close();
 		opened.stop();
