@@ -146,7 +146,7 @@ class LimitsIT {
 	@Test
 	void whatANodeHeldThatCrashedCountsNoLongerThanItsLease() {
 		String address = newAddress();
-		Cluster.backend().holds("crashed.1", 50, address, 1_000);
+		Cluster.backend().holds("crashed.1", 50, address, 3_000);
 		assertThat(isRefused(from(Cluster.first(), address))).isTrue();
 		await().atMost(SOON).until(() -> !isRefused(from(Cluster.first(), address)));
 	}
