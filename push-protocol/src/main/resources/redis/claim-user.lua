@@ -3,9 +3,12 @@
 -- May be sent again for the same connection when the outcome is unknown.
 --
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 tombstone of this user and client
+--       7 take-overs of this user
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix
 --       5 user  6 node  7 connection  8 client  9 tier  10 lease in ms  11 life of a tombstone in ms
--- Returns {"owner", generation, clock, since} or {"kicked", generation that displaced this client, clock, since}.
+--       12 take-overs that a user may have within a time ("0": any number)  13 that time in ms
+-- Returns {"owner", generation, clock, since}, {"kicked", generation that displaced this client, clock, since} or
+-- {"limited", ms until take-overs are counted anew, clock, since}: then the owner stays, and nothing was written but the lease.
 
 local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
 local prefix, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
@@ -25,6 +28,15 @@ if victim and victim.connection == connection then
 end
 
 local now = time_ms()
+local limit = tonumber(ARGV[12])
+if limit > 0 and victim and is_takeover(victim, client, now) then
+	if tonumber(redis.call('GET', KEYS[7]) or 0) >= limit then
+		return {'limited', redis.call('PTTL', KEYS[7]), clock, since}
+	elseif redis.call('INCR', KEYS[7]) == 1 then
+		redis.call('PEXPIRE', KEYS[7], ARGV[13])
+	end
+end
+
 local generation = id_after(clock, now)
 redis.call('SET', KEYS[1], generation)
 if not victim and presence_uncertain(since, now) then

@@ -31,27 +31,34 @@ local function kick(prefix, victim, generation, reason, grace_ms)
 		string.format('K %s %s %s %s\n', victim.connection, generation, reason, grace_ms))
 end
 
+-- How often `client` has replaced itself when it displaces `victim`, and since when; 0 where it is another client.
+local function replacements(victim, client, now)
+	if victim.client ~= client then
+		return 0, now
+	elseif now - victim.window < TWIN_WINDOW_MS then
+		return victim.replaced + 1, victim.window
+	end
+	return 1, now
+end
+
+-- Whether it is a take-over that `client` displaces `victim`: always by another client. The same client is a page that
+-- reconnects; the tenth time within a minute it counts as a take-over all the same, for two tabs that share a client id by
+-- mistake would replace each other for ever.
+local function is_takeover(victim, client, now)
+	return victim.client ~= client or replacements(victim, client, now) >= TWIN_LIMIT
+end
+
 -- Puts `owner` into the place of `victim` (nil when the field is empty).
--- Another client is a take-over: the victim is told and a tombstone answers every further claim of its client.
--- The same client is a page that reconnects: the victim ends silently. The tenth time within a minute it counts as a
--- take-over, for two tabs that share a client id by mistake would replace each other for ever; no tombstone then, it
--- would hit the winner too.
+-- By a take-over the victim is told, and a tombstone answers every further claim of its client; but none where that is the
+-- winner's own. Otherwise it ends silently.
 local function displace(prefix, presence_key, user, victim, owner, now, tombstone_ms)
 	owner.replaced, owner.window = 0, now
 	if victim then
-		local reason = 'takeover'
-		if victim.client == owner.client then
-			if now - victim.window < TWIN_WINDOW_MS then
-				owner.replaced, owner.window = victim.replaced, victim.window
-			end
-			owner.replaced = owner.replaced + 1
-			if owner.replaced < TWIN_LIMIT then
-				reason = '-'
-			end
-		else
+		owner.replaced, owner.window = replacements(victim, owner.client, now)
+		if victim.client ~= owner.client then
 			redis.call('SET', tombstone_key(prefix, user, victim.client), owner.generation, 'PX', tombstone_ms)
 		end
-		kick(prefix, victim, owner.generation, reason, '0')
+		kick(prefix, victim, owner.generation, is_takeover(victim, owner.client, now) and 'takeover' or '-', '0')
 	end
 	redis.call('HSET', presence_key, user, owner_format(owner))
 end

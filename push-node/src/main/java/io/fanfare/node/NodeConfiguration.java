@@ -27,8 +27,11 @@ import io.fanfare.node.memory.MemorySettings;
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.Reaper;
+import io.fanfare.node.ratelimit.AddressLimits;
+import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Nodes;
@@ -43,8 +46,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Retention.class,
-		NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class, MemorySettings.class,
-		RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class })
+		NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class,
+		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
+		StreamSettings.Proxies.class })
 class NodeConfiguration {
 
 	@Bean
@@ -70,6 +74,11 @@ class NodeConfiguration {
 	@Bean
 	StreamMetrics streamMetrics(MeterRegistry registry, Connections connections) {
 		return new StreamMetrics(registry, connections, Clock.systemUTC());
+	}
+
+	@Bean(initMethod = "start")
+	AddressLimits addressLimits(Addresses addresses, NodeIdentity identity, LimitSettings settings) {
+		return new AddressLimits(addresses, identity.value(), settings, System::nanoTime);
 	}
 
 	@Bean

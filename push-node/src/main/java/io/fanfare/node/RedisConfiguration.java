@@ -6,6 +6,9 @@ import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.ratelimit.LimitSettings;
+import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Nodes;
@@ -58,8 +61,15 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	Presence presence(CommandLink link, RedisKeys keys, NodeSettings.Redis settings) {
-		return new Presence(link, keys, new Presence.Times(settings.lease(), Presence.Times.DEFAULT.tombstone()));
+	Presence presence(CommandLink link, RedisKeys keys, NodeSettings.Redis settings, LimitSettings limits) {
+		return new Presence(link, keys, new Presence.Times(settings.lease(), Presence.Times.DEFAULT.tombstone()),
+				new Presence.TakeoverLimit(limits.takeoversPerMinute(), Quota.MINUTE));
+	}
+
+	@Bean
+	Addresses addresses(CommandLink link, RedisKeys keys, LimitSettings limits) {
+		return new Addresses(link, keys,
+				new Addresses.Limits(limits.connectionsPerAddress(), limits.opensPerMinute(), Quota.MINUTE));
 	}
 
 	@Bean

@@ -196,6 +196,26 @@ class AdmissionIT {
 	}
 
 	@Test
+	void aWaiterThatTakesOverOnceTooOftenIsToldSoOnItsStream() {
+		try (TestNode node = start("--fanfare.limits.takeovers-per-minute=1")) {
+			String user = newUser();
+			fill(node, Tier.NORMAL);
+			SseClient waiter = waiter(node, node.stream(user).query("client", "waiting"));
+			try (SseClient first = opened(Cluster.second().stream(user).query("client", "a"));
+					SseClient second = opened(Cluster.second().stream(user).query("client", "b"))) {
+				first.awaitBlock((block) -> block.fires("push.kicked"), SOON);
+				this.opened.removeFirst().close();
+				SseBlock busy = waiter.awaitBlock((block) -> block.fires("push.busy"), SOON);
+				assertThat(Blocks.json(busy).get("reason").asString()).isEqualTo("rate-limited");
+				assertThat(waiter.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
+				assertThat(second.end()).isNull();
+			}
+			closeAll();
+			assertEmpty(node);
+		}
+	}
+
+	@Test
 	void aWaiterWhoseTokenEndsIsToldSo() {
 		try (TestNode node = start()) {
 			fill(node, Tier.NORMAL);

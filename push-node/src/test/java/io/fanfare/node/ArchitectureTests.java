@@ -23,7 +23,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 class ArchitectureTests {
 
 	private static final String[] LOOP_PACKAGES = { "..node.connection..", "..node.catchup..", "..node.subscription..",
-			"..node.presence..", "..node.stream.." };
+			"..node.presence..", "..node.ratelimit..", "..node.stream.." };
 
 	/** {@code drain} comes between stream and connection when it is built. */
 	@ArchTest
@@ -47,6 +47,8 @@ class ArchitectureTests {
 		.definedBy("io.fanfare.node.subscription..")
 		.layer("presence")
 		.definedBy("io.fanfare.node.presence..")
+		.layer("ratelimit")
+		.definedBy("io.fanfare.node.ratelimit..")
 		.layer("broker")
 		.definedBy("io.fanfare.node.broker..")
 		.layer("cluster")
@@ -71,6 +73,8 @@ class ArchitectureTests {
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "connection", "catchup")
 		.whereLayer("presence")
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "connection", "catchup", "subscription")
+		.whereLayer("ratelimit")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "observability", "connection")
 		.whereLayer("broker")
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "observability", "connection", "catchup",
 				"subscription", "presence")

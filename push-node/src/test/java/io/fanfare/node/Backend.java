@@ -113,6 +113,17 @@ final class Backend implements AutoCloseable {
 		return this.plain.sync().hget("fanfare:{0}:presence", user);
 	}
 
+	/** As if a node held some streams of an address, and its lease ran out soon. */
+	void holds(String node, int streams, String address, long leaseMillis) {
+		this.plain.sync().psetex("fanfare:{0}:lease:" + node, leaseMillis, "1");
+		this.plain.sync().hset("fanfare:{0}:connections:" + address, node, Integer.toString(streams));
+	}
+
+	/** How many streams of an address nodes say they hold. */
+	int held(String address) {
+		return this.plain.sync().hvals("fanfare:{0}:connections:" + address).stream().mapToInt(Integer::parseInt).sum();
+	}
+
 	/** Whether a node is in the list of nodes. */
 	boolean lists(String node) {
 		return this.plain.sync().hexists("fanfare:nodes", node);

@@ -1,9 +1,18 @@
 package io.fanfare.node;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 
+import io.fanfare.node.ratelimit.LimitSettings;
+import io.fanfare.node.stream.StreamSettings;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
@@ -23,6 +32,31 @@ class NodeSettingsTests {
 			.withMessageContaining("fanfare.redis.renew-interval");
 		assertThatIllegalArgumentException().isThrownBy(() -> redis(15, 0))
 			.withMessageContaining("fanfare.redis.renew-interval");
+	}
+
+	@Test
+	void proxiesAndExemptAddressesAreListsAlsoInTheEnvironment() {
+		Binder environment = environment(Map.of("FANFARE_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1",
+				"FANFARE_LIMITS_EXEMPT", "", "FANFARE_LIMITS_OPENSPERMINUTE", "7"));
+		assertThat(environment.bindOrCreate("fanfare", StreamSettings.Proxies.class).trustedProxies())
+			.containsExactly("10.0.0.0/8", "192.0.2.1");
+		LimitSettings limits = environment.bindOrCreate("fanfare.limits", LimitSettings.class);
+		assertThat(limits.exempt()).isEmpty();
+		assertThat(limits.opensPerMinute()).isEqualTo(7);
+	}
+
+	@Test
+	void loopbackIsTrustedAndExemptUnlessTold() {
+		Binder nothing = environment(Map.of());
+		assertThat(nothing.bindOrCreate("fanfare", StreamSettings.Proxies.class).trustedProxies())
+			.containsExactly("127.0.0.0/8", "::1");
+		assertThat(nothing.bindOrCreate("fanfare.limits", LimitSettings.class))
+			.isEqualTo(new LimitSettings(50, 60, 10, List.of("127.0.0.0/8", "::1")));
+	}
+
+	private static Binder environment(Map<String, Object> variables) {
+		return new Binder(ConfigurationPropertySources.from(new SystemEnvironmentPropertySource(
+				StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, variables)));
 	}
 
 	private static NodeSettings.Redis redis(long lease, long renewInterval) {

@@ -152,7 +152,9 @@ public final class Deployment implements AutoCloseable {
 				"--fanfare.redis.renew-interval=" + millis(this.timing.renewInterval()),
 				"--fanfare.connections.heartbeat=" + millis(this.timing.heartbeat()),
 				"--fanfare.connections.min-retry=200ms", "--fanfare.connections.max-retry=600ms",
-				"--fanfare.connections.max-spread=1500ms"));
+				"--fanfare.connections.max-spread=1500ms",
+				// Restless users take over as often as they can.
+				"--fanfare.limits.takeovers-per-minute=0"));
 		arguments.addAll(this.nodeSettings);
 		return new ServiceProcess("node-" + number, jar("push-node"), this.logs, port, control, arguments);
 	}

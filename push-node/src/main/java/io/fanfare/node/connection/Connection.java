@@ -11,6 +11,7 @@ import io.fanfare.node.connection.Delivery.State;
 import io.fanfare.node.connection.Places.Outlook;
 import io.fanfare.node.connection.Places.Place;
 import io.fanfare.node.presence.Proof;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topic.Subscription;
 import io.fanfare.protocol.ChannelName;
@@ -430,6 +431,12 @@ public final class Connection {
 					kicked(CloseReason.TAKEOVER, displaced.generation());
 				}
 			}
+			case ClaimResult.Limited limited -> {
+				if (!isClosed()) {
+					this.claimSent = false;
+					refuse(Quota.takeovers(limited.limit().count(), limited.limit().window(), limited.reset()));
+				}
+			}
 		}
 	}
 
@@ -512,6 +519,19 @@ public final class Connection {
 			this.outlet.refuse(reason, retry);
 		}
 		close(Ending.of(reason));
+	}
+
+	/** Says that a quota is used up. */
+	private void refuse(Quota quota) {
+		if (this.answered) {
+			this.outlet
+				.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), this.loop.retryAfter(quota)));
+			this.loop.events().limited(quota);
+		}
+		else {
+			this.loop.refuse(quota, this.outlet);
+		}
+		close(Ending.of(CloseReason.RATE_LIMITED));
 	}
 
 	/** Whether it may be written to: it surely still hears its user. */

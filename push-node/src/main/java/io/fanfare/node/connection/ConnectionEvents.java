@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,12 @@ public interface ConnectionEvents {
 	 * @param reason why
 	 */
 	void refused(CloseReason reason);
+
+	/**
+	 * A request for a stream was answered otherwise because a quota is used up.
+	 * @param quota which one
+	 */
+	void limited(Quota quota);
 
 	/**
 	 * A client was told to stop.

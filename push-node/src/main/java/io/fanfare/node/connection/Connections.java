@@ -14,6 +14,7 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.broker.MessageSink;
 import io.fanfare.node.connection.Eviction.Candidate;
 import io.fanfare.node.connection.Places.Place;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
@@ -109,6 +110,16 @@ public final class Connections implements MessageSink {
 		return connection.isClosed() ? null : new Handle(connection);
 	}
 
+	/**
+	 * Tells whether a request would be refused so that a proxy tries another node, which
+	 * counts it.
+	 * @param request what is asked for
+	 * @return whether it would
+	 */
+	public boolean sendsElsewhere(StreamRequest request) {
+		return request.elsewhere() && !this.places.isFreeFor(request.user());
+	}
+
 	private void makeRoom(Connection connection) {
 		Place place = connection.place();
 		this.eviction.makeRoom(place, this.places.mayPreempt(place),
@@ -131,6 +142,16 @@ public final class Connections implements MessageSink {
 
 	Places places() {
 		return this.places;
+	}
+
+	/**
+	 * Refuses a stream because a quota is used up; to be called on the loop.
+	 * @param loop the loop
+	 * @param quota which one
+	 * @param outlet the socket
+	 */
+	public void refuse(StreamLoop loop, Quota quota, Outlet outlet) {
+		loop.refuse(quota, outlet);
 	}
 
 	/** What the socket tells the connection. On its loop. */

@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,13 @@ public interface Outlet {
 	 * @param retry when to come back
 	 */
 	void refuse(CloseReason reason, Duration retry);
+
+	/**
+	 * Answers the same because a quota is used up.
+	 * @param quota which one
+	 * @param retry when to come back
+	 */
+	void refuse(Quota quota, Duration retry);
 
 	/**
 	 * Writes and flushes a block of this stream's own.

@@ -133,7 +133,7 @@ final class Places {
 		if (this.shut || this.paused) {
 			return Decision.FULL;
 		}
-		if (this.taken < this.max && this.room.size() == 0 && this.promised.isEmpty()) {
+		if (isFree()) {
 			admit(place);
 			return Decision.ADMITTED;
 		}
@@ -160,6 +160,19 @@ final class Places {
 			before.replaced.run();
 		}
 		return Decision.WAITS;
+	}
+
+	private boolean isFree() {
+		return this.taken < this.max && this.room.size() == 0 && this.promised.isEmpty();
+	}
+
+	/** Whether a newcomer would have a place at once. */
+	synchronized boolean isFreeFor(String user) {
+		if (this.shut || this.paused) {
+			return false;
+		}
+		Place own = this.byUser.get(user);
+		return isFree() || own != null && !own.leaving;
 	}
 
 	/** Whether somebody of tier low may be sent away for a newcomer. */

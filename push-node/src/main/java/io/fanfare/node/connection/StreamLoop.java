@@ -21,6 +21,7 @@ import io.fanfare.node.catchup.Round;
 import io.fanfare.node.connection.Eviction.Candidate;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
@@ -704,6 +705,21 @@ public final class StreamLoop {
 
 	Duration spreadRetry() {
 		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxSpread());
+	}
+
+	/** Says that a quota is used up. */
+	void refuse(Quota quota, Outlet outlet) {
+		outlet.refuse(quota, retryAfter(quota));
+		this.node.events().limited(quota);
+	}
+
+	/**
+	 * When to come back to a quota that is used up: spread, for others who share it do
+	 * so, too.
+	 */
+	Duration retryAfter(Quota quota) {
+		Duration reset = quota.reset();
+		return (reset != null) ? reset.plus(spreadRetry()) : spreadRetry();
 	}
 
 	/** How long a stream that begins now may live. */

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.LongAdder;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Ending;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
 import io.micrometer.core.instrument.Counter;
@@ -147,9 +148,19 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	@Override
 	public void refused(CloseReason reason) {
+		refused(reason, "");
+	}
+
+	@Override
+	public void limited(Quota quota) {
+		refused(CloseReason.RATE_LIMITED, quota.policy());
+	}
+
+	private void refused(CloseReason reason, String limit) {
 		Counter.builder("fanfare.streams.refused")
 			.description("Requests for a stream that were answered busy, by reason")
 			.tag("reason", reason.wireName())
+			.tag("limit", limit)
 			.register(this.registry)
 			.increment();
 	}

@@ -37,6 +37,12 @@ final class Cors {
 		return this.any ? "Access-Control-Allow-Origin: *\r\nVary: Origin\r\n" : "Vary: Origin\r\n";
 	}
 
+	/** The headers of an answer that says when to come back. */
+	static String exposing(String headers) {
+		return headers.startsWith("Access-Control-Allow-Origin:")
+				? headers + "Access-Control-Expose-Headers: RateLimit, RateLimit-Policy, Retry-After\r\n" : headers;
+	}
+
 	/** What a preflight is told besides. */
 	String preflight() {
 		return "Access-Control-Allow-Methods: GET, POST\r\n"

@@ -9,6 +9,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.Outlet;
 import io.fanfare.node.connection.SharedChunk;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -87,11 +88,28 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	@Override
 	public void refuse(CloseReason reason, Duration retry) {
 		if (this.wantsStatus) {
-			int status = (reason == CloseReason.RATE_LIMITED) ? 429 : 503;
-			Problem problem = Problem.unavailable(status, reason.wireName(), Math.ceilDiv(retry.toMillis(), 1000L));
-			farewell(Answers.problem(problem, this.cors, true, true));
-			return;
+			refuse(Problem.unavailable(reason.wireName(), retry));
 		}
+		else {
+			busy(reason, retry);
+		}
+	}
+
+	@Override
+	public void refuse(Quota quota, Duration retry) {
+		if (this.wantsStatus) {
+			refuse(Problem.quotaExceeded(quota, retry));
+		}
+		else {
+			busy(CloseReason.RATE_LIMITED, retry);
+		}
+	}
+
+	private void refuse(Problem problem) {
+		farewell(Answers.problem(problem, Cors.exposing(this.cors), true, true));
+	}
+
+	private void busy(CloseReason reason, Duration retry) {
 		this.gzip = null;
 		begin(Blocks.busy(reason, this.cursor, retry));
 		end(null);

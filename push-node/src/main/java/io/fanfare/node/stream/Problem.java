@@ -1,20 +1,33 @@
 package io.fanfare.node.stream;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 
+import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.CloseReason;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.io.JsonStringEncoder;
 
 /**
  * Why a request is not granted, as a problem document (RFC 9457).
  *
  * @param status the HTTP status
- * @param type the kebab name at the end of the type
+ * @param type the type, a URI
  * @param title what is wrong in general
  * @param detail what is wrong here, naming the field; never a token
  * @param headers what the answer carries besides
+ * @param violated the policy whose quota is used up, or null
  */
-record Problem(int status, String type, String title, String detail, Map<String, String> headers) {
+record Problem(int status, String type, String title, String detail, Map<String, String> headers,
+		@Nullable String violated) {
+
+	private static final String TYPES = "https://fanfare.io/problems/";
+
+	/** One of the problems of Fanfare, by the name at the end of its type. */
+	private Problem(int status, String name, String title, String detail, Map<String, String> headers) {
+		this(status, TYPES + name, title, detail, headers, null);
+	}
 
 	static Problem badRequest(String field, String detail) {
 		return new Problem(400, "invalid-request", "The request is not valid", field + ": " + detail, Map.of());
@@ -72,14 +85,32 @@ record Problem(int status, String type, String title, String detail, Map<String,
 				"An event stream needs HTTP/1.1 or a proxy that speaks it", Map.of());
 	}
 
-	static Problem unavailable(int status, String reason, long retrySeconds) {
-		return new Problem(status, (status == 429) ? "too-many-requests" : "unavailable", "No stream now", reason,
-				Map.of("Retry-After", Long.toString(retrySeconds)));
+	static Problem unavailable(String reason, Duration retry) {
+		return new Problem(503, "unavailable", "No stream now", reason, Map.of("Retry-After", seconds(retry)));
+	}
+
+	/** Type and headers of draft-ietf-httpapi-ratelimit-headers-10. */
+	static Problem quotaExceeded(Quota quota, Duration retry) {
+		Duration window = quota.window();
+		Duration reset = quota.reset();
+		String name = "\"" + quota.policy() + "\"";
+		return new Problem(429, "https://iana.org/assignments/http-problem-types#quota-exceeded",
+				"Request cannot be satisfied as assigned quota has been exceeded", CloseReason.RATE_LIMITED.wireName(),
+				Map.of("Retry-After", seconds(retry), "RateLimit-Policy",
+						name + ";q=" + quota.limit()
+								+ ((window != null) ? ";w=" + seconds(window) : ";qu=\"concurrent-requests\""),
+						"RateLimit", name + ";r=0" + ((reset != null) ? ";t=" + seconds(reset) : "")),
+				quota.policy());
+	}
+
+	private static String seconds(Duration duration) {
+		return Long.toString(Math.ceilDiv(duration.toMillis(), 1000L));
 	}
 
 	byte[] body() {
-		return ("{\"type\":\"https://fanfare.io/problems/" + this.type + "\",\"title\":" + json(this.title)
-				+ ",\"status\":" + this.status + ",\"detail\":" + json(this.detail) + "}")
+		return ("{\"type\":" + json(this.type) + ",\"title\":" + json(this.title) + ",\"status\":" + this.status
+				+ ",\"detail\":" + json(this.detail)
+				+ ((this.violated != null) ? ",\"violated-policies\":[" + json(this.violated) + "]" : "") + "}")
 			.getBytes(StandardCharsets.UTF_8);
 	}
 

@@ -3,6 +3,7 @@ package io.fanfare.node.stream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -18,9 +19,11 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
+import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Nodes;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -84,12 +87,14 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 * @param maxHistory the most messages that may be asked for
 	 * @param verifier verifies tokens
 	 * @param cors who may read answers
+	 * @param proxies finds out where clients are
+	 * @param limits how much an address may ask for, or null for anything
 	 * @param connections where streams are opened
 	 * @param nodes reaches other nodes
 	 * @param identity this node
 	 */
-	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, Connections connections,
-			Nodes nodes, NodeIdentity identity) {
+	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, TrustedProxies proxies,
+			@Nullable AddressLimits limits, Connections connections, Nodes nodes, NodeIdentity identity) {
 
 	}
 
@@ -221,7 +226,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		if (!acceptsStream(request)) {
 			throw new ProblemException(Problem.notAcceptable());
 		}
-		StreamRequest asked = parameters.request(parameters.token(this.gate.verifier()), peer(context),
+		TrustedProxies.Client client = this.gate.proxies()
+			.client(peer(context), request.headers().getAll("X-Forwarded-For"));
+		StreamRequest asked = parameters.request(parameters.token(this.gate.verifier()), client.address(),
 				this.gate.settings().maxChannels(), this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
@@ -232,10 +239,42 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		pipeline.remove(this);
 		pipeline.remove(StreamPort.AGGREGATOR);
 		pipeline.remove(StreamPort.DECODER);
+		AddressLimits limits = this.gate.limits();
+		Connections connections = this.gate.connections();
+		// Where nobody is let in anyway, it counts for nothing.
+		AddressLimits.Place place = (limits != null && !connections.isRefusing() && !connections.sendsElsewhere(asked))
+				? limits.ask(client.address()) : null;
+		if (place == null) {
+			open(asked, outlet);
+		}
+		else {
+			openInPlace(context.channel(), place, client, asked, outlet);
+		}
+	}
+
+	private void open(StreamRequest asked, NettyOutlet outlet) {
 		Connections.Handle opened = this.gate.connections().open(this.loop, asked, outlet);
 		if (opened != null) {
 			outlet.use(opened);
 		}
+	}
+
+	/** Opens a stream if its address may have one more. */
+	private void openInPlace(Channel channel, AddressLimits.Place place, TrustedProxies.Client client,
+			StreamRequest asked, NettyOutlet outlet) {
+		channel.closeFuture().addListener((closed) -> place.giveBack());
+		place.refusal().thenAccept((quota) -> channel.eventLoop().execute(() -> {
+			if (quota != null) {
+				place.giveBack();
+				if (client.isDoubtful()) {
+					this.gate.proxies().hint(client.address());
+				}
+				this.gate.connections().refuse(this.loop, quota, outlet);
+			}
+			else if (channel.isActive()) {
+				open(asked, outlet);
+			}
+		}));
 	}
 
 	private static InetAddress peer(ChannelHandlerContext context) {
@@ -320,8 +359,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			this.asking = false;
 			context.channel().config().setAutoRead(true);
 			if (failure != null) {
-				answer(context, Answers.problem(Problem.unavailable(503, "redis-unavailable", 2), cors, close, true),
-						close);
+				answer(context, Answers.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors,
+						close, true), close);
 			}
 			else {
 				answerRelayed(context, heard, cors, close);

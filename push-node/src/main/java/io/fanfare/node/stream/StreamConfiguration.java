@@ -18,6 +18,7 @@ import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.RedisOwnership;
+import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.redis.CommandLink;
@@ -58,12 +59,13 @@ class StreamConfiguration {
 	}
 
 	@Bean
-	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, TokenVerifier verifier,
-			Connections connections, Nodes nodes, NodeIdentity identity, StreamLoop.Node node, PubSubLink link,
-			Probe probe, Presence presence, Drain drain, NodeReporter reporter,
+	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Proxies proxies,
+			TokenVerifier verifier, AddressLimits limits, Connections connections, Nodes nodes, NodeIdentity identity,
+			StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence, Drain drain, NodeReporter reporter,
 			@Value("${fanfare.history.length:1000}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
-				new Cors(origins.allowedOrigins()), connections, nodes, identity);
+				new Cors(origins.allowedOrigins()), new TrustedProxies(proxies.blocks(), System::nanoTime), limits,
+				connections, nodes, identity);
 		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe,
 				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter);
 	}

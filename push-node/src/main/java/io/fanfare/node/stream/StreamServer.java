@@ -15,6 +15,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.LoopExecutor;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.drain.Drain;
+import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.NodeStatus.Drained;
 import io.netty.channel.epoll.Epoll;
@@ -103,6 +104,10 @@ public final class StreamServer implements SmartLifecycle {
 		int cut = connections.size();
 		await(connections.stop(CloseReason.DRAIN), GOODBYE_SECONDS);
 		log.info("stream=closed sent-on={} cut={}", open - cut, cut);
+		AddressLimits limits = this.gate.limits();
+		if (limits != null) {
+			await(limits.tell(), GOODBYE_SECONDS);
+		}
 		this.drain.ended(new Drained(open - cut, cut, (System.nanoTime() - began) / 1_000_000));
 		this.reporter.farewell();
 		this.probe.close();

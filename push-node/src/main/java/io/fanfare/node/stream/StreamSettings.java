@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 
+import io.fanfare.node.ratelimit.AddressBlocks;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -53,6 +54,29 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 
 	int gzipThresholdBytes() {
 		return (int) Math.clamp(this.gzipThreshold.toBytes(), 0, Integer.MAX_VALUE);
+	}
+
+	/**
+	 * Which proxies are believed where clients are.
+	 *
+	 * @param trustedProxies their addresses, or CIDR blocks of them; from anybody else
+	 * X-Forwarded-For is ignored
+	 */
+	@ConfigurationProperties("fanfare")
+	public record Proxies(@DefaultValue( {
+			"127.0.0.0/8", "::1" }) List<String> trustedProxies){
+
+		/**
+		 * Fails where a block is none.
+		 */
+		public Proxies {
+			AddressBlocks.parse("fanfare.trusted-proxies", trustedProxies);
+		}
+
+		AddressBlocks blocks() {
+			return AddressBlocks.parse("fanfare.trusted-proxies", this.trustedProxies);
+		}
+
 	}
 
 	/**

@@ -24,6 +24,7 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySource;
 import io.fanfare.node.presence.Ownership;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
@@ -282,6 +283,11 @@ final class TestLoop {
 		}
 
 		@Override
+		public void refuse(Quota quota, Duration retry) {
+			throw new AssertionError(quota);
+		}
+
+		@Override
 		public void write(byte[] block) {
 			this.text.append(new String(block, StandardCharsets.UTF_8));
 		}
@@ -397,6 +403,11 @@ final class TestLoop {
 
 		@Override
 		public void refused(CloseReason reason) {
+			// silent
+		}
+
+		@Override
+		public void limited(Quota quota) {
 			// silent
 		}
 

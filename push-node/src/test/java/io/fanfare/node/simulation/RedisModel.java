@@ -2,6 +2,7 @@ package io.fanfare.node.simulation;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
 import io.fanfare.protocol.redis.Presence.Renewal;
 import io.fanfare.protocol.redis.Presence.Slice;
+import io.fanfare.protocol.redis.Presence.TakeoverLimit;
 import io.fanfare.protocol.redis.Presence.Verdict;
 import io.fanfare.protocol.redis.Publisher;
 import org.jspecify.annotations.Nullable;
@@ -75,8 +77,10 @@ final class RedisModel {
 	 * @param tombstone the life of a tombstone
 	 * @param length messages a channel
 	 * @param age how long a message is retained
+	 * @param takeovers how many take-overs a user may have, 0 for any number
+	 * @param takeoverWindow within how long
 	 */
-	record Settings(long lease, long tombstone, int length, long age) {
+	record Settings(long lease, long tombstone, int length, long age, int takeovers, long takeoverWindow) {
 
 	}
 
@@ -156,6 +160,8 @@ final class RedisModel {
 
 		private final Map<String, Expiring<Long>> tombstones = new HashMap<>();
 
+		private final Map<String, Expiring<Integer>> takeovers = new HashMap<>();
+
 		private final Map<String, Long> leases = new HashMap<>();
 
 		private final Map<String, Expiring<Answer>> idempotency = new HashMap<>();
@@ -174,6 +180,7 @@ final class RedisModel {
 			});
 			copy.presence.putAll(this.presence);
 			copy.tombstones.putAll(this.tombstones);
+			copy.takeovers.putAll(this.takeovers);
 			copy.leases.putAll(this.leases);
 			copy.idempotency.putAll(this.idempotency);
 			return copy;
@@ -223,6 +230,10 @@ final class RedisModel {
 
 	void dropTombstones() {
 		this.store.tombstones.clear();
+	}
+
+	void dropTakeovers() {
+		this.store.takeovers.clear();
 	}
 
 	void dropLease(String node) {
@@ -325,30 +336,36 @@ final class RedisModel {
 		this.publish.accept(channel, frame.getBytes(StandardCharsets.UTF_8));
 	}
 
+	/** How often a client has replaced itself, and since when. */
+	private record Replacements(int count, long window) {
+
+	}
+
+	private static Replacements replacements(Owner victim, String client, long now) {
+		if (!victim.client().equals(client)) {
+			return new Replacements(0, now);
+		}
+		return (now - victim.window() < TWIN_WINDOW_MS) ? new Replacements(victim.replaced() + 1, victim.window())
+				: new Replacements(1, now);
+	}
+
+	private static boolean isTakeover(Owner victim, String client, long now) {
+		return !victim.client().equals(client) || replacements(victim, client, now).count() >= TWIN_LIMIT;
+	}
+
 	private void displace(String user, @Nullable Owner victim, Owner owner) {
 		long now = now();
-		int replaced = 0;
-		long window = now;
+		Replacements replaced = new Replacements(0, now);
 		if (victim != null) {
-			String reason = "takeover";
-			if (victim.client().equals(owner.client())) {
-				if (now - victim.window() < TWIN_WINDOW_MS) {
-					replaced = victim.replaced();
-					window = victim.window();
-				}
-				replaced++;
-				if (replaced < TWIN_LIMIT) {
-					reason = "-";
-				}
-			}
-			else {
+			replaced = replacements(victim, owner.client(), now);
+			if (!victim.client().equals(owner.client())) {
 				this.store.tombstones.put(tombstoneKey(user, victim.client()),
 						new Expiring<>(owner.generation(), now + this.settings.tombstone()));
 			}
-			kick(victim, owner.generation(), reason, 0);
+			kick(victim, owner.generation(), isTakeover(victim, owner.client(), now) ? "takeover" : "-", 0);
 		}
 		this.store.presence.put(user, new Owner(owner.node(), owner.connection(), owner.generation(), owner.client(),
-				owner.since(), replaced, window));
+				owner.since(), replaced.count(), replaced.window()));
 		this.witness.owned(user, owner.connection(), victim != null);
 	}
 
@@ -363,6 +380,12 @@ final class RedisModel {
 		if (victim != null && victim.connection().equals(claim.connection())) {
 			return new ClaimResult.Owner(victim.generation(), this.store.clock, since());
 		}
+		if (victim != null && isTakeover(victim, claim.client(), now())) {
+			Duration reset = countTakeover(claim.user());
+			if (reset != null) {
+				return new ClaimResult.Limited(limit(), reset);
+			}
+		}
 		long generation = idAfter(this.store.clock, now());
 		this.store.clock = generation;
 		if (victim == null && isPresenceUncertain()) {
@@ -372,6 +395,26 @@ final class RedisModel {
 		displace(claim.user(), victim, new Owner(node, claim.connection(), generation, claim.client(), now(), 0, 0));
 		this.witness.claimed(claim.connection());
 		return new ClaimResult.Owner(generation, generation, since());
+	}
+
+	/** Counts a take-over. Returns null, or how long until there may be another. */
+	private @Nullable Duration countTakeover(String user) {
+		if (this.settings.takeovers() == 0) {
+			return null;
+		}
+		Expiring<Integer> counted = this.store.takeovers.get(user);
+		if (counted == null || counted.at() <= now()) {
+			counted = new Expiring<>(0, now() + this.settings.takeoverWindow());
+		}
+		if (counted.value() >= this.settings.takeovers()) {
+			return Duration.ofMillis(counted.at() - now());
+		}
+		this.store.takeovers.put(user, new Expiring<>(counted.value() + 1, counted.at()));
+		return null;
+	}
+
+	TakeoverLimit limit() {
+		return new TakeoverLimit(this.settings.takeovers(), Duration.ofMillis(this.settings.takeoverWindow()));
 	}
 
 	long release(List<Field> fields) {

@@ -66,6 +66,8 @@ class RedisModelIT {
 
 	private static final Presence.Times TIMES = new Presence.Times(Duration.ofHours(1), Duration.ofHours(1));
 
+	private static final Presence.TakeoverLimit TAKEOVERS = new Presence.TakeoverLimit(4, Duration.ofHours(1));
+
 	private static final int LENGTH = 5;
 
 	private static final Duration AGE = Duration.ofHours(1);
@@ -136,7 +138,8 @@ class RedisModelIT {
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
 		newProcess();
 		this.model = new RedisModel(System::currentTimeMillis,
-				new RedisModel.Settings(TIMES.lease().toMillis(), TIMES.tombstone().toMillis(), LENGTH, AGE.toMillis()),
+				new RedisModel.Settings(TIMES.lease().toMillis(), TIMES.tombstone().toMillis(), LENGTH, AGE.toMillis(),
+						TAKEOVERS.count(), TAKEOVERS.window().toMillis()),
 				(channel, frame) -> this.modelFrames.add(channel + " " + latin(frame)));
 		pair(0, 0);
 	}
@@ -167,7 +170,7 @@ class RedisModelIT {
 	void answersAndFramesAreThoseOfTheScripts(long seed) throws Exception {
 		this.random = new SplittableRandom(seed);
 		for (int i = 0; i < CALLS; i++) {
-			Presence presence = new Presence(this.link, KEYS, TIMES);
+			Presence presence = new Presence(this.link, KEYS, TIMES, TAKEOVERS);
 			History history = new History(this.link, KEYS, AGE);
 			Publisher publisher = new Publisher(this.link, KEYS, LENGTH, AGE);
 			Nodes nodes = new Nodes(this.link, KEYS);
@@ -203,6 +206,10 @@ class RedisModelIT {
 		compare(what + claim, real, modelled, (result) -> switch (result) {
 			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.clock(), owner.since());
 			case ClaimResult.Displaced displaced -> List.of("kicked", displaced.generation());
+			case ClaimResult.Limited limited -> {
+				assertThat(limited.reset()).as(what).isBetween(Duration.ofMinutes(50), Duration.ofHours(1));
+				yield List.of("limited" + limited.limit());
+			}
 		});
 		if (modelled instanceof ClaimResult.Owner owner) {
 			observe(owner.clock());
@@ -355,7 +362,7 @@ class RedisModelIT {
 	private void lose() {
 		ChannelName channel = any(CHANNELS);
 		String user = any(USERS);
-		switch (this.random.nextInt(10)) {
+		switch (this.random.nextInt(11)) {
 			case 0 -> flush();
 			case 7, 8, 9 -> {
 				this.commands.set(PREFIX + "since", "0-0");
@@ -378,6 +385,10 @@ class RedisModelIT {
 			case 3 -> {
 				this.commands.hdel(PREFIX + "presence", user);
 				this.model.dropPresence(user);
+			}
+			case 10 -> {
+				this.commands.keys(PREFIX + "takeovers:*").forEach(this.commands::del);
+				this.model.dropTakeovers();
 			}
 			case 4 -> {
 				this.commands.keys(PREFIX + "kicked:*").forEach(this.commands::del);

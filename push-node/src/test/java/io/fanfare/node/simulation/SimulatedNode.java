@@ -16,6 +16,7 @@ import io.fanfare.node.connection.Ending;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.presence.Ownership;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.redis.History;
@@ -205,6 +206,12 @@ final class SimulatedNode {
 		@Override
 		public void refused(CloseReason reason) {
 			SimulatedNode.this.simulation.trace("%s: refuses a stream: %s", name(), reason);
+		}
+
+		@Override
+		public void limited(Quota quota) {
+			SimulatedNode.this.simulation.statistics().limited++;
+			SimulatedNode.this.simulation.trace("%s: refuses a stream: %s", name(), quota);
 		}
 
 		@Override

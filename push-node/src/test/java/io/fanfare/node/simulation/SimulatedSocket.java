@@ -10,6 +10,7 @@ import io.fanfare.node.connection.Chunks;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
 import io.fanfare.node.connection.SharedChunk;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -108,6 +109,11 @@ final class SimulatedSocket implements Outlet {
 	public void refuse(CloseReason reason, Duration retry) {
 		begin(Blocks.busy(reason, this.cursor, retry));
 		end(null);
+	}
+
+	@Override
+	public void refuse(Quota quota, Duration retry) {
+		refuse(CloseReason.RATE_LIMITED, retry);
 	}
 
 	@Override

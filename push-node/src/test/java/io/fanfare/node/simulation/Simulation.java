@@ -46,6 +46,9 @@ final class Simulation {
 
 	private static final long TOMBSTONE = 300_000;
 
+	/** How long take-overs are counted for, in the schedules that limit them. */
+	private static final long TAKEOVER_WINDOW = 2_000;
+
 	private static final long SETTLE = 8 * LEASE;
 
 	private static final int LIVELOCK = 5_000;
@@ -182,7 +185,7 @@ final class Simulation {
 		this.inboxLimit = (this.weights.get(Fault.OVERFLOW) > 0) ? this.random.nextInt(4) : Integer.MAX_VALUE;
 		boolean trims = scenario.has(Fault.TRIM);
 		RedisModel.Settings settings = new RedisModel.Settings(LEASE, TOMBSTONE, trims ? 4 : 1_000,
-				trims ? 4_000 : Duration.ofHours(24).toMillis());
+				trims ? 4_000 : Duration.ofHours(24).toMillis(), this.random.nextInt(3), TAKEOVER_WINDOW);
 		this.redis = new RedisModel(this::redisMillis, settings, this::publish);
 		this.redis.watch(new Witness());
 		this.api = new SimulatedCommands(this, "API");
@@ -235,6 +238,8 @@ final class Simulation {
 
 		int resumed;
 
+		int limited;
+
 		void add(Statistics other) {
 			this.messages += other.messages;
 			this.gaps += other.gaps;
@@ -242,12 +247,13 @@ final class Simulation {
 			this.fellBehind += other.fellBehind;
 			this.displacements += other.displacements;
 			this.resumed += other.resumed;
+			this.limited += other.limited;
 		}
 
 		@Override
 		public String toString() {
 			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
-					+ this.fellBehind + " displacements=" + this.displacements;
+					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited;
 		}
 
 	}

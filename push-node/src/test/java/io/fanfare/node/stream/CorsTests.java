@@ -36,6 +36,15 @@ class CorsTests {
 	}
 
 	@Test
+	void whenToComeBackIsReadByWhoMayReadTheAnswer() {
+		Cors cors = new Cors(List.of(NAMED));
+		assertThat(Cors.exposing(cors.headers(NAMED))).isEqualTo(
+				cors.headers(NAMED) + "Access-Control-Expose-Headers: RateLimit, RateLimit-Policy, Retry-After\r\n");
+		assertThat(Cors.exposing(cors.headers("https://other.example"))).isEqualTo("Vary: Origin\r\n");
+		assertThat(Cors.exposing(new Cors(List.of("*")).headers(null))).isEmpty();
+	}
+
+	@Test
 	void aPreflightNamesMethodsAndHeaders() {
 		assertThat(new Cors(List.of()).preflight()).isEqualTo("Access-Control-Allow-Methods: GET, POST\r\n"
 				+ "Access-Control-Allow-Headers: Authorization, Cache-Control, Last-Event-ID, Content-Type\r\n"

@@ -16,6 +16,7 @@ import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.observability.StreamMetrics;
+import io.fanfare.node.ratelimit.AddressBlocks;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
@@ -69,7 +70,8 @@ class WarmUpIT {
 				Duration.ofSeconds(10), Duration.ofSeconds(75), 32, true, DataSize.ofKilobytes(1), duration);
 		Presence presence = new Presence(this.link, this.keys, Presence.Times.DEFAULT);
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
-				new TokenVerifier(Tokens.SECRET, Clock.systemUTC()), new Cors(List.of("*")), this.connections,
+				new TokenVerifier(Tokens.SECRET, Clock.systemUTC()), new Cors(List.of("*")),
+				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, this.connections,
 				new Nodes(this.link, this.keys), new NodeIdentity("node", "node.12345678"));
 		Rehearsal unused = new Rehearsal(presence);
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),

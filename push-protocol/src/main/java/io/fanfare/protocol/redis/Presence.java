@@ -25,16 +25,30 @@ public final class Presence {
 
 	private final Times times;
 
+	private final TakeoverLimit takeovers;
+
 	/**
-	 * Makes the access.
+	 * Makes the access for who claims nobody, or without a limit.
 	 * @param link the link
 	 * @param keys the partition's keys
 	 * @param times how long things last
 	 */
 	public Presence(CommandLink link, RedisKeys keys, Times times) {
+		this(link, keys, times, TakeoverLimit.NONE);
+	}
+
+	/**
+	 * Makes the access.
+	 * @param link the link
+	 * @param keys the partition's keys
+	 * @param times how long things last
+	 * @param takeovers how many take-overs a user may have
+	 */
+	public Presence(CommandLink link, RedisKeys keys, Times times, TakeoverLimit takeovers) {
 		this.link = link;
 		this.keys = keys;
 		this.times = times;
+		this.takeovers = takeovers;
 	}
 
 	/**
@@ -47,6 +61,19 @@ public final class Presence {
 
 		/** Lease 15 s, tombstone 5 min. */
 		public static final Times DEFAULT = new Times(Duration.ofSeconds(15), Duration.ofMinutes(5));
+
+	}
+
+	/**
+	 * How many take-overs a user may have; above it the owner stays.
+	 *
+	 * @param count how many, 0 for any number
+	 * @param window within how long, from the first of them on
+	 */
+	public record TakeoverLimit(int count, Duration window) {
+
+		/** Any number. */
+		public static final TakeoverLimit NONE = new TakeoverLimit(0, Duration.ZERO);
 
 	}
 
@@ -82,6 +109,17 @@ public final class Presence {
 		 * @param generation what displaced it
 		 */
 		record Displaced(long generation) implements ClaimResult {
+
+		}
+
+		/**
+		 * The user had as many take-overs as the limit allows: the owner stays, and
+		 * nothing names this connection.
+		 *
+		 * @param limit the limit
+		 * @param reset how long until take-overs are counted anew
+		 */
+		record Limited(TakeoverLimit limit, Duration reset) implements ClaimResult {
 
 		}
 
@@ -190,20 +228,29 @@ public final class Presence {
 	 */
 	public CompletableFuture<ClaimResult> claim(String node, Claim claim) {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
-				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()) };
-		return this.link.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
-				(run) -> new byte[][] { run, seen(), this.link.durable(), this.keys.prefix(), bytes(claim.user()),
-						bytes(node), bytes(claim.connection()), bytes(claim.client()), bytes(claim.tier().wireName()),
-						millis(this.times.lease()), millis(this.times.tombstone()) })
-			.thenApply((values) -> {
-				Reply reply = new Reply(values);
-				boolean owner = reply.text().equals("owner");
-				long generation = reply.id();
-				long clock = reply.id();
-				this.link.observe(clock);
-				return owner ? new ClaimResult.Owner(generation, clock, reply.id())
-						: new ClaimResult.Displaced(generation);
-			});
+				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
+				this.keys.takeovers(claim.user()) };
+		return this.link
+			.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
+					(run) -> new byte[][] { run, seen(), this.link.durable(), this.keys.prefix(), bytes(claim.user()),
+							bytes(node), bytes(claim.connection()), bytes(claim.client()),
+							bytes(claim.tier().wireName()), millis(this.times.lease()), millis(this.times.tombstone()),
+							bytes(Integer.toString(this.takeovers.count())), millis(this.takeovers.window()) })
+			.thenApply((values) -> claimed(new Reply(values)));
+	}
+
+	private ClaimResult claimed(Reply reply) {
+		String outcome = reply.text();
+		if (outcome.equals("limited")) {
+			Duration reset = Duration.ofMillis(reply.number());
+			this.link.observe(reply.id());
+			return new ClaimResult.Limited(this.takeovers, reset);
+		}
+		long generation = reply.id();
+		long clock = reply.id();
+		this.link.observe(clock);
+		return outcome.equals("owner") ? new ClaimResult.Owner(generation, clock, reply.id())
+				: new ClaimResult.Displaced(generation);
 	}
 
 	/**

@@ -81,6 +81,18 @@ public final class RedisKeys {
 		return key("kicked:" + user + ":" + client);
 	}
 
+	byte[] takeovers(String user) {
+		return key("takeovers:" + user);
+	}
+
+	byte[] connections(String address) {
+		return key("connections:" + address);
+	}
+
+	byte[] opens(String address) {
+		return key("opens:" + address);
+	}
+
 	byte[] idempotency(String apiKey, String key) {
 		return key("idem:" + apiKey + ":" + key);
 	}

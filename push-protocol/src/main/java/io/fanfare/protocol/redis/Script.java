@@ -29,6 +29,10 @@ enum Script {
 
 	DISCONNECT_USER(ScriptOutputType.VALUE, "clock", "presence"),
 
+	ADMIT_ADDRESS(ScriptOutputType.MULTI),
+
+	RENEW_ADDRESSES(ScriptOutputType.VALUE),
+
 	READ_HISTORY(ScriptOutputType.MULTI, "clock"),
 
 	FIND_START(ScriptOutputType.VALUE, "clock"),

@@ -1,5 +1,6 @@
 package io.fanfare.protocol.redis;
 
+import java.time.Duration;
 import java.util.List;
 
 import io.fanfare.protocol.ChannelName;
@@ -20,10 +21,15 @@ import static io.fanfare.protocol.redis.RedisPartition.TOLD_MS;
 import static io.fanfare.protocol.redis.RedisPartition.get;
 import static io.fanfare.protocol.redis.RedisPartition.message;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 class ClaimUserIT {
 
 	private static final String TOMBSTONE = PREFIX + "kicked:alice:";
+
+	private static final String TAKEOVERS = PREFIX + "takeovers:alice";
+
+	private static final Presence.TakeoverLimit TWO_A_MINUTE = new Presence.TakeoverLimit(2, Duration.ofMinutes(1));
 
 	@RegisterExtension
 	final RedisPartition partition = new RedisPartition();
@@ -271,14 +277,72 @@ class ClaimUserIT {
 		assertThat(get(this.partition.presence().find("nobody"))).isNull();
 	}
 
+	@Test
+	void aboveTheLimitOfTakeOversTheOwnerStaysAndNobodyIsTold() {
+		limited("c1", "page-1");
+		owner(limited("c2", "page-2"));
+		long generation = owner(limited("c3", "page-3")).generation();
+		assertThat(this.partition.redis().pttl(TAKEOVERS)).isBetween(50_000L, 60_000L);
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		for (int i = 0; i < 2; i++) {
+			ClaimResult.Limited refused = (ClaimResult.Limited) limited("c4", "page-4");
+			assertThat(refused.limit()).isEqualTo(TWO_A_MINUTE);
+			assertThat(refused.reset()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
+		}
+		assertThat(connection()).isEqualTo("c3");
+		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(MessageId.format(generation));
+		assertThat(this.partition.redis().exists(TOMBSTONE + "page-3")).isZero();
+		ear.heardNoMore("node:a");
+
+		assertThat(owner(limited("c3", "page-3")).generation()).as("a repeated claim").isEqualTo(generation);
+		owner(limited("c5", "page-3"));
+		assertThat(connection()).as("a reconnect of the owner's page").isEqualTo("c5");
+		assertThat(limited("c6", "page-2")).as("a page that was taken over").isInstanceOf(ClaimResult.Displaced.class);
+		get(this.partition.presence().release(List.of(new Presence.Field("alice", "c5", MessageId.ZERO))));
+		owner(limited("c7", "page-7"));
+		assertThat(connection()).as("nobody is displaced").isEqualTo("c7");
+		assertThat(limited("c8", "page-8")).isInstanceOf(ClaimResult.Limited.class);
+		this.partition.redis().pexpire(TAKEOVERS, 1);
+		await().until(() -> this.partition.redis().exists(TAKEOVERS) == 0);
+		owner(limited("c8", "page-8"));
+		assertThat(connection()).as("counted anew").isEqualTo("c8");
+	}
+
+	@Test
+	void aTenthReconnectWithinAMinuteCountsAsATakeOver() {
+		for (int i = 0; i <= 11; i++) {
+			owner(limited("c" + i, "twin"));
+		}
+		assertThat(this.partition.redis().get(TAKEOVERS)).isEqualTo("2");
+		assertThat(limited("c12", "twin")).isInstanceOf(ClaimResult.Limited.class);
+		assertThat(connection()).isEqualTo("c11");
+	}
+
+	@Test
+	void takeOversAreCountedForEachUserAlone() {
+		for (int i = 0; i < 3; i++) {
+			owner(limited("c" + i, "page-" + i));
+		}
+		assertThat(limited("c3", "page-3")).isInstanceOf(ClaimResult.Limited.class);
+		Presence bounded = this.partition.presence(TWO_A_MINUTE);
+		owner(get(bounded.claim("a", new Claim("bob", "d1", "page-1", Tier.LOW))));
+		owner(get(bounded.claim("a", new Claim("bob", "d2", "page-2", Tier.LOW))));
+		owner(claim("a", "c4", "page-4"));
+		assertThat(connection()).as("without a limit").isEqualTo("c4");
+	}
+
+	private ClaimResult limited(String connection, String client) {
+		return get(this.partition.presence(TWO_A_MINUTE).claim("a", new Claim("alice", connection, client, Tier.HIGH)));
+	}
+
 	private ClaimResult claim(String node, String connection, String client) {
 		return get(this.partition.presence().claim(node, new Claim("alice", connection, client, Tier.HIGH)));
 	}
 
 	private void claimAt(long now, String connection, String client) {
 		List<Object> answer = this.partition.runAt(now, Script.CLAIM_USER,
-				List.of(CLOCK, RUN, SINCE, PRESENCE, PREFIX + "lease:a", TOMBSTONE + client), "run", "0-0", "0", PREFIX,
-				"alice", "a", connection, client, "normal", "15000", "300000");
+				List.of(CLOCK, RUN, SINCE, PRESENCE, PREFIX + "lease:a", TOMBSTONE + client, TAKEOVERS), "run", "0-0",
+				"0", PREFIX, "alice", "a", connection, client, "normal", "15000", "300000", "0", "0");
 		assertThat(answer.getFirst()).isEqualTo("owner");
 	}
 

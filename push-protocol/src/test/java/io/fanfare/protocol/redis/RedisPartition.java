@@ -125,6 +125,14 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 		return new Presence(by, this.keys, Presence.Times.DEFAULT);
 	}
 
+	Presence presence(Presence.TakeoverLimit takeovers) {
+		return new Presence(this.link, this.keys, Presence.Times.DEFAULT, takeovers);
+	}
+
+	Addresses addresses(int connections, int opens) {
+		return new Addresses(this.link, this.keys, new Addresses.Limits(connections, opens, Duration.ofMinutes(1)));
+	}
+
 	Nodes nodes() {
 		return new Nodes(this.link, this.keys);
 	}

@@ -1,0 +1,39 @@
+package io.fanfare.node.ratelimit;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A quota that was used up (draft-ietf-httpapi-ratelimit-headers-10).
+ *
+ * @param policy the name of its policy
+ * @param limit how much it allows
+ * @param window within how long, or null where it is a number at once
+ * @param reset how long until it is counted anew, or null where nobody knows
+ */
+public record Quota(String policy, int limit, @Nullable Duration window, @Nullable Duration reset) {
+
+	/** How long opens and take-overs are counted for. */
+	public static final Duration MINUTE = Duration.ofMinutes(1);
+
+	static Quota connections(int limit) {
+		return new Quota("connections", limit, null, null);
+	}
+
+	static Quota opens(int limit, Duration reset) {
+		return new Quota("opens", limit, MINUTE, reset);
+	}
+
+	/**
+	 * The take-overs of a user.
+	 * @param limit how many may be
+	 * @param window within how long
+	 * @param reset how long until they are counted anew
+	 * @return the quota
+	 */
+	public static Quota takeovers(int limit, Duration window, Duration reset) {
+		return new Quota("takeovers", limit, window, reset);
+	}
+
+}

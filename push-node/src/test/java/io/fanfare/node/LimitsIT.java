@@ -1,0 +1,255 @@
+package io.fanfare.node;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+import io.fanfare.node.connection.Connections;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.test.sse.Answer;
+import io.fanfare.test.sse.End;
+import io.fanfare.test.sse.SseBlock;
+import io.fanfare.test.sse.SseClient;
+import io.fanfare.test.sse.SseRequest;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static io.fanfare.node.TestNode.SOON;
+import static io.fanfare.node.TestNode.newUser;
+import static io.fanfare.node.TestNode.opened;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * How much an address, and a user, may ask for. Loopback is a trusted proxy, so
+ * X-Forwarded-For says where a client is.
+ */
+class LimitsIT {
+
+	private static final AtomicInteger ADDRESSES = new AtomicInteger();
+
+	/** A few opens, no matter how many at once. */
+	private static TestNode opens;
+
+	/** A few streams at once, and loopback is neither believed nor exempt. */
+	private static TestNode wary;
+
+	@RegisterExtension
+	private final LogWatch log = new LogWatch();
+
+	private final List<SseClient> streams = new ArrayList<>();
+
+	@BeforeAll
+	static void startNodes() {
+		opens = TestNode.start(Cluster.redis(), "opens", "--fanfare.limits.opens-per-minute=2",
+				"--fanfare.limits.connections-per-address=0");
+		wary = TestNode.start(Cluster.redis(), "wary", "--fanfare.limits.connections-per-address=2",
+				"--fanfare.trusted-proxies=192.0.2.1", "--fanfare.limits.exempt=");
+	}
+
+	@AfterAll
+	static void stopNodes() {
+		if (opens != null) {
+			opens.close();
+		}
+		if (wary != null) {
+			wary.close();
+		}
+	}
+
+	@AfterEach
+	void closeStreams() {
+		this.streams.forEach(SseClient::close);
+	}
+
+	private static String newAddress() {
+		return "198.51.100." + ADDRESSES.incrementAndGet();
+	}
+
+	private static SseRequest from(TestNode node, String address) {
+		return node.stream(newUser()).header("X-Forwarded-For", address);
+	}
+
+	private SseClient keep(SseRequest request) {
+		SseClient stream = opened(request);
+		this.streams.add(stream);
+		return stream;
+	}
+
+	private static boolean isRefused(SseRequest request) {
+		try (SseClient stream = request.open()) {
+			return stream.nextBlock(SOON).fires("push.busy");
+		}
+	}
+
+	private static JsonNode busy(SseRequest request) {
+		try (SseClient stream = request.open()) {
+			assertThat(stream.status()).isEqualTo(200);
+			SseBlock block = stream.nextBlock(SOON);
+			assertThat(block.event()).isEqualTo("push.busy");
+			assertThat(Blocks.json(block).get("reason").asString()).isEqualTo("rate-limited");
+			assertThat(stream.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
+			return Blocks.json(block);
+		}
+	}
+
+	private static void assertViolates(Answer answer, String policy) {
+		assertThat(answer.status()).isEqualTo(429);
+		assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+		JsonNode problem = JsonMapper.shared().readTree(answer.text());
+		assertThat(problem.get("type").asString())
+			.isEqualTo("https://iana.org/assignments/http-problem-types#quota-exceeded");
+		assertThat(problem.get("violated-policies").toString()).isEqualTo("[\"" + policy + "\"]");
+	}
+
+	private static long seconds(Answer answer, String header, String before) {
+		assertThat(answer.header(header)).startsWith(before);
+		return Long.parseLong(answer.header(header).substring(before.length()));
+	}
+
+	// ---- streams at once
+
+	@Test
+	void theFiftyFirstStreamOfAnAddressIsRefusedOnWhicheverNode() {
+		String address = newAddress();
+		List<TestNode> nodes = List.of(Cluster.first(), Cluster.second());
+		for (int i = 0; i < 50; i++) {
+			keep(from(nodes.get(i % 2), address));
+		}
+		int held = Cluster.first().bean(Connections.class).size();
+		double before = Cluster.first().meter("fanfare.streams.refused", "limit", "connections");
+		assertThat(busy(from(Cluster.first(), address)).get("retryMs").asLong()).isBetween(2_000L, 10_000L);
+		Answer answer = from(Cluster.first(), address).query("strict", "1")
+			.header("Origin", "https://app.example")
+			.fetch();
+		assertViolates(answer, "connections");
+		assertThat(answer.header("RateLimit-Policy")).isEqualTo("\"connections\";q=50;qu=\"concurrent-requests\"");
+		assertThat(answer.header("RateLimit")).isEqualTo("\"connections\";r=0");
+		assertThat(seconds(answer, "Retry-After", "")).isBetween(2L, 10L);
+		assertThat(answer.header("Access-Control-Expose-Headers"))
+			.isEqualTo("RateLimit, RateLimit-Policy, Retry-After");
+		assertThat(busy(from(Cluster.second(), address)).get("reason").asString()).isEqualTo("rate-limited");
+		assertThat(Cluster.first().meter("fanfare.streams.refused", "limit", "connections")).isEqualTo(before + 2);
+		assertThat(Cluster.first().bean(Connections.class).size()).isEqualTo(held);
+		keep(from(Cluster.second(), newAddress()));
+
+		this.streams.getFirst().close();
+		await().atMost(SOON).until(() -> !isRefused(from(Cluster.second(), address)));
+	}
+
+	@Test
+	void whatANodeHeldThatCrashedCountsNoLongerThanItsLease() {
+		String address = newAddress();
+		Cluster.backend().holds("crashed.1", 50, address, 3_000);
+		assertThat(isRefused(from(Cluster.first(), address))).isTrue();
+		await().atMost(SOON).until(() -> !isRefused(from(Cluster.first(), address)));
+	}
+
+	@Test
+	void aRefusedStreamTakesNobodysPlace() {
+		String address = newAddress();
+		String user = newUser();
+		keep(Cluster.first().stream(user));
+		Cluster.backend().holds("other.1", 50, address, 60_000);
+		String owner = Cluster.backend().presenceField(user);
+		busy(Cluster.first().stream(user).header("X-Forwarded-For", address));
+		assertThat(Cluster.backend().presenceField(user)).isEqualTo(owner);
+		assertThat(this.streams.getFirst().end()).isNull();
+	}
+
+	// ---- opens
+
+	@Test
+	void theSixtyFirstOpenWithinAMinuteIsRefused() {
+		String address = newAddress();
+		for (int i = 0; i < 60; i++) {
+			opened(from((i % 2 == 0) ? Cluster.first() : Cluster.second(), address)).close();
+			if (i % 20 == 19) {
+				await().atMost(SOON).until(() -> Cluster.backend().held(address) < 20);
+			}
+		}
+		Answer answer = from(Cluster.first(), address).query("strict", "1").fetch();
+		assertViolates(answer, "opens");
+		assertThat(answer.header("RateLimit-Policy")).isEqualTo("\"opens\";q=60;w=60");
+		long reset = seconds(answer, "RateLimit", "\"opens\";r=0;t=");
+		assertThat(reset).isBetween(1L, 60L);
+		assertThat(seconds(answer, "Retry-After", "")).isBetween(reset + 1, reset + 10);
+		assertThat(answer.header("Access-Control-Expose-Headers")).isEmpty();
+		assertThat(busy(from(Cluster.second(), address)).get("retryMs").asLong()).isGreaterThan(reset * 1_000 - 2_000);
+	}
+
+	@Test
+	void anIpv6NetworkCountsAsOne() {
+		String network = "2001:db8:" + ADDRESSES.incrementAndGet();
+		assertThat(isRefused(from(opens, network + ":7::1"))).isFalse();
+		assertThat(isRefused(from(opens, network + ":7:ffff::2"))).isFalse();
+		assertThat(isRefused(from(opens, network + ":7::3"))).isTrue();
+		assertThat(isRefused(from(opens, network + ":8::1"))).isFalse();
+	}
+
+	@Test
+	void aMappedAddressCountsAsIpv4() {
+		String address = newAddress();
+		assertThat(isRefused(from(opens, address))).isFalse();
+		assertThat(isRefused(from(opens, "::ffff:" + address))).isFalse();
+		assertThat(isRefused(from(opens, address + ":4711"))).isTrue();
+	}
+
+	@Test
+	void loopbackIsExempt() {
+		for (Supplier<SseRequest> request : List.<Supplier<SseRequest>>of(() -> opens.stream(newUser()),
+				() -> from(opens, "127.0.0.9"), () -> from(opens, "::1"))) {
+			for (int i = 0; i < 4; i++) {
+				assertThat(isRefused(request.get())).isFalse();
+			}
+		}
+	}
+
+	@Test
+	void whatAClientSaysOfItselfDoesNotCount() {
+		keep(from(wary, newAddress()));
+		keep(from(wary, newAddress()));
+		assertThat(isRefused(from(wary, newAddress()))).isTrue();
+
+		String address = newAddress();
+		for (int i = 0; i < 2; i++) {
+			assertThat(isRefused(from(opens, newAddress() + ", " + address))).isFalse();
+		}
+		assertThat(isRefused(from(opens, newAddress() + ", " + address))).isTrue();
+	}
+
+	// ---- take-overs
+
+	@Test
+	void theEleventhPageWithinAMinuteIsRefusedAndTheOwnerStays() {
+		String user = newUser();
+		for (int i = 0; i <= 10; i++) {
+			keep(Cluster.first().stream(user).query("client", "page-" + i));
+		}
+		SseClient owner = this.streams.getLast();
+		double before = Cluster.second().meter("fanfare.streams.refused", "limit", "takeovers");
+		int held = Cluster.second().bean(Connections.class).size();
+		assertThat(busy(Cluster.second().stream(user).query("client", "newcomer")).get("retryMs").asLong())
+			.isBetween(2_000L, 70_000L);
+		Answer answer = Cluster.second().stream(user).query("client", "newcomer").query("strict", "1").fetch();
+		assertViolates(answer, "takeovers");
+		assertThat(answer.header("RateLimit-Policy")).isEqualTo("\"takeovers\";q=10;w=60");
+		assertThat(seconds(answer, "RateLimit", "\"takeovers\";r=0;t=")).isBetween(1L, 60L);
+		assertThat(Cluster.second().meter("fanfare.streams.refused", "limit", "takeovers")).isEqualTo(before + 2);
+		await().atMost(SOON).until(() -> Cluster.second().bean(Connections.class).size() <= held);
+
+		String id = Cluster.backend().publish(ChannelName.user(user), "for the owner");
+		assertThat(owner.awaitBlock(Blocks::isMessage, SOON).id()).isEqualTo(id);
+		assertThat(owner.end()).isNull();
+		SseClient again = keep(Cluster.second().stream(user).query("client", "page-10"));
+		assertThat(owner.awaitEnd(SOON)).as("its own reconnect").isEqualTo(End.COMPLETE);
+		assertThat(again.end()).isNull();
+	}
+
+}

@@ -1,0 +1,150 @@
+package io.fanfare.node.ratelimit;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.fanfare.protocol.redis.Addresses;
+import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.RedisClientOptions;
+import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@ExtendWith(RedisExtension.class)
+class AddressLimitsIT {
+
+	private static final InetAddress ADDRESS = InetAddress.ofLiteral("192.0.2.7");
+
+	private static final String KEY = "fanfare:{0}:connections:192.0.2.7";
+
+	private static final LimitSettings SETTINGS = new LimitSettings(2, 100, 0, List.of("127.0.0.0/8"));
+
+	private final AtomicLong nanos = new AtomicLong();
+
+	private RedisClient client;
+
+	private CommandLink link;
+
+	private RedisCommands<String, String> redis;
+
+	private AddressLimits limits;
+
+	@BeforeEach
+	void connect(TestRedis server) {
+		this.client = RedisClient.create(server.url());
+		this.redis = this.client.connect().sync();
+		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
+		this.link = new CommandLink(this.client, false, "test");
+		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
+		this.limits = limits(SETTINGS);
+	}
+
+	@AfterEach
+	void disconnect() {
+		this.limits.close();
+		this.link.close();
+		this.client.shutdown(0, 1, TimeUnit.SECONDS);
+	}
+
+	private AddressLimits limits(LimitSettings settings) {
+		Addresses addresses = new Addresses(this.link, new RedisKeys(0),
+				new Addresses.Limits(settings.connectionsPerAddress(), settings.opensPerMinute(), Quota.MINUTE));
+		return new AddressLimits(addresses, "node", settings, this.nanos::get);
+	}
+
+	private AddressLimits.Place ask() {
+		AddressLimits.Place place = this.limits.ask(ADDRESS);
+		assertThat(place).isNotNull();
+		return place;
+	}
+
+	private static Quota refusal(AddressLimits.Place place) throws Exception {
+		return place.refusal().get(10, TimeUnit.SECONDS);
+	}
+
+	private void tell() throws Exception {
+		this.limits.tell().get(10, TimeUnit.SECONDS);
+	}
+
+	@Test
+	void aPlaceThatIsGivenBackIsFreeHereAtOnceAndToldToOthers() throws Exception {
+		AddressLimits.Place first = ask();
+		AddressLimits.Place second = ask();
+		assertThat(refusal(first)).isNull();
+		assertThat(refusal(second)).isNull();
+		AddressLimits.Place third = ask();
+		assertThat(refusal(third)).isEqualTo(new Quota("connections", 2, null, null));
+		third.giveBack();
+		second.giveBack();
+		second.giveBack();
+		tell();
+		assertThat(this.redis.hgetall(KEY)).containsOnly(Map.entry("node", "1"));
+		AddressLimits.Place fourth = ask();
+		assertThat(refusal(fourth)).isNull();
+		fourth.giveBack();
+		first.giveBack();
+		tell();
+		assertThat(this.redis.exists(KEY)).isZero();
+		assertThat(this.limits.size()).isZero();
+	}
+
+	@Test
+	void aClientThatLeavesBeforeTheAnswerLeavesNothing() throws Exception {
+		AddressLimits.Place place = ask();
+		place.giveBack();
+		assertThat(refusal(place)).isNull();
+		tell();
+		assertThat(this.redis.exists(KEY)).isZero();
+		assertThat(this.limits.size()).isZero();
+	}
+
+	@Test
+	void whatRedisLostIsSaidAgainWithinAMinute() throws Exception {
+		assertThat(refusal(ask())).isNull();
+		this.redis.flushall();
+		tell();
+		assertThat(this.redis.exists(KEY)).isZero();
+		this.nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+		tell();
+		assertThat(this.redis.hgetall(KEY)).containsOnly(Map.entry("node", "1"));
+	}
+
+	@Test
+	void withoutRedisEverybodyIsLetIn() throws Exception {
+		this.link.close();
+		for (int i = 0; i < 5; i++) {
+			assertThat(refusal(ask())).isNull();
+		}
+		tell();
+		assertThat(this.limits.size()).as("still to be told").isEqualTo(1);
+	}
+
+	@Test
+	void aRedisThatHangsIsNotWaitedForLong() throws Exception {
+		this.redis.clientPause(2_000);
+		long began = System.nanoTime();
+		assertThat(refusal(ask())).isNull();
+		assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(1_900));
+	}
+
+	@Test
+	void whomNoLimitConcernsNobodyIsAskedFor() {
+		assertThat(this.limits.ask(InetAddress.ofLiteral("127.3.2.1"))).isNull();
+		try (AddressLimits off = limits(new LimitSettings(0, 0, 5, List.of()))) {
+			assertThat(off.ask(ADDRESS)).isNull();
+		}
+	}
+
+}

@@ -1,0 +1,40 @@
+-- Lets one more stream of an address in, or says which limit it would break. What is refused counts for nothing.
+--
+-- A count that is raised and lowered drifts when a node dies in between. So each node says how many streams of the address
+-- it holds itself, and that stands as long as its lease does.
+--
+-- KEYS  1 connections of the address: node -> its count  2 opens of the address
+-- ARGV  1 prefix  2 node  3 how many it holds, with this one  4 connections allowed ("0": any number)
+--       5 opens allowed within a time ("0": any number)  6 that time in ms  7 life of KEYS[1] in ms
+-- Returns {"admitted"}, {"connections"} or {"opens", ms until opens are counted anew}.
+
+local prefix, node, held = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local connections, opens = tonumber(ARGV[4]), tonumber(ARGV[5])
+
+if connections > 0 then
+	local total = held
+	local counts = redis.call('HGETALL', KEYS[1])
+	for i = 1, #counts, 2 do
+		local other = counts[i]
+		if other ~= node and redis.call('EXISTS', prefix .. 'lease:' .. other) == 1 then
+			total = total + tonumber(counts[i + 1])
+		elseif other ~= node then
+			redis.call('HDEL', KEYS[1], other)
+		end
+	end
+	if total > connections then
+		return {'connections'}
+	end
+end
+if opens > 0 then
+	if tonumber(redis.call('GET', KEYS[2]) or 0) >= opens then
+		return {'opens', redis.call('PTTL', KEYS[2])}
+	elseif redis.call('INCR', KEYS[2]) == 1 then
+		redis.call('PEXPIRE', KEYS[2], ARGV[6])
+	end
+end
+if connections > 0 then
+	redis.call('HSET', KEYS[1], node, held)
+	redis.call('PEXPIRE', KEYS[1], ARGV[7])
+end
+return {'admitted'}
