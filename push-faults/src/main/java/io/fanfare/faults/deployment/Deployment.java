@@ -24,8 +24,8 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 
 /**
- * Redis, two nodes, the API, and nginx with the shipped configuration, each a process of
- * its own; between Redis and each of the others a wire that can fail.
+ * Redis, two nodes or more, the API, and nginx with the shipped configuration, each a
+ * process of its own; between Redis and each of the others a wire that can fail.
  */
 public final class Deployment implements AutoCloseable {
 
@@ -61,14 +61,14 @@ public final class Deployment implements AutoCloseable {
 
 	private final NginxProcess nginx;
 
-	private Deployment(Store store, Timing timing, List<String> nodeSettings) throws IOException {
+	private Deployment(Store store, Timing timing, int nodes, List<String> nodeSettings) throws IOException {
 		this.timing = timing;
 		this.nodeSettings = nodeSettings;
 		this.logs = Files.createDirectories(project().resolve("push-faults/target/faults/" + store.name()));
 		this.redis = closing(TestRedis.start(store.configuration()));
 		this.apiWire = closing(TcpProxy.to(this.redis.port()));
 		this.api = closing(startApi(store));
-		for (int i = 0; i < NODES; i++) {
+		for (int i = 0; i < nodes; i++) {
 			TcpProxy wire = closing(TcpProxy.to(this.redis.port()));
 			this.nodeWires.add(wire);
 			this.nodes.add(closing(startNode(i + 1, wire, store)));
@@ -121,8 +121,20 @@ public final class Deployment implements AutoCloseable {
 	 * @return the deployment; the caller closes it
 	 */
 	public static Deployment start(Store store, Timing timing, String... nodeSettings) {
+		return start(store, timing, NODES, nodeSettings);
+	}
+
+	/**
+	 * Starts everything and waits until it is ready.
+	 * @param store what Redis keeps
+	 * @param timing the settings that take time
+	 * @param nodes how many nodes
+	 * @param nodeSettings further settings of the nodes, as arguments
+	 * @return the deployment; the caller closes it
+	 */
+	public static Deployment start(Store store, Timing timing, int nodes, String... nodeSettings) {
 		try {
-			return new Deployment(store, timing, List.of(nodeSettings));
+			return new Deployment(store, timing, nodes, List.of(nodeSettings));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -155,7 +167,11 @@ public final class Deployment implements AutoCloseable {
 				"--fanfare.connections.max-spread=1500ms",
 				// Restless users take over as often as they can.
 				"--fanfare.limits.takeovers-per-minute=0"));
-		arguments.addAll(this.nodeSettings);
+		for (String setting : this.nodeSettings) {
+			String name = setting.substring(0, setting.indexOf('=') + 1);
+			arguments.removeIf((argument) -> argument.startsWith(name));
+			arguments.add(setting);
+		}
 		return new ServiceProcess("node-" + number, jar("push-node"), this.logs, port, control, arguments);
 	}
 

@@ -166,7 +166,11 @@ public final class ServiceProcess implements AutoCloseable {
 		running().thaw();
 	}
 
-	private boolean isAlive() {
+	/**
+	 * Tells whether the process runs.
+	 * @return whether it does
+	 */
+	public boolean isAlive() {
 		return this.process != null && this.process.isAlive();
 	}
 

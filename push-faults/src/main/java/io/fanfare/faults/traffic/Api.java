@@ -92,6 +92,25 @@ public final class Api {
 		return post("/v1/messages", message, null);
 	}
 
+	/**
+	 * Asks for something.
+	 * @param path the path
+	 * @return the answer
+	 */
+	public Reply get(String path) {
+		return send(HttpRequest.newBuilder(URI.create(this.url + path)).GET());
+	}
+
+	/**
+	 * Orders something.
+	 * @param path the path
+	 * @param body written as JSON
+	 * @return the answer
+	 */
+	public Reply post(String path, Object body) {
+		return post(path, body, null);
+	}
+
 	Reply post(String path, Object body, @Nullable String idempotencyKey) {
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.url + path))
 			.header("Content-Type", "application/json")

@@ -1,0 +1,264 @@
+package io.fanfare.faults;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.ServiceProcess;
+import io.fanfare.faults.deployment.Timing;
+import io.fanfare.faults.traffic.Api;
+import io.fanfare.faults.traffic.Entry;
+import io.fanfare.faults.traffic.Notes;
+import io.fanfare.faults.traffic.Page;
+import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.sse.SseClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Nodes that let their streams go, as an operator makes them: by a signal, by call, one
+ * after the other, or some of them to a node that was added. Nobody misses anything.
+ */
+class LettingGoIT {
+
+	private static final boolean LONG = Boolean.getBoolean("fanfare.long");
+
+	private static final String TOPIC = "letting.go";
+
+	private static final Duration SOON = Duration.ofSeconds(60);
+
+	private final List<Page> pages = new ArrayList<>();
+
+	private final AtomicInteger published = new AtomicInteger();
+
+	private final AtomicBoolean publishing = new AtomicBoolean(true);
+
+	private Deployment deployment;
+
+	private Api api;
+
+	@BeforeAll
+	static void requireNginx() {
+		RequiredTool.NGINX.require();
+	}
+
+	@AfterEach
+	void close() {
+		this.publishing.set(false);
+		this.pages.forEach(Page::close);
+		if (this.deployment != null) {
+			this.deployment.close();
+		}
+	}
+
+	private void start(int nodes, String... settings) {
+		this.deployment = Deployment.start(Deployment.Store.DURABLE, Timing.SHORT, nodes, settings);
+		this.api = new Api("http://127.0.0.1:" + this.deployment.api().port(), Deployment.API_KEY);
+	}
+
+	private void open(int count) {
+		for (int i = 0; i < count; i++) {
+			String token = this.api.token("letting-go-" + this.pages.size());
+			this.pages.add(new Page("letting-go-" + this.pages.size(), List.of(TOPIC), "going",
+					() -> this.deployment.nginx().stream(token)));
+		}
+		awaitLive();
+	}
+
+	private void awaitLive() {
+		await().atMost(SOON).until(() -> this.pages.stream().allMatch(Page::isLive));
+	}
+
+	private void publish() {
+		int number = this.published.get();
+		assertThat(this.api.publish(Map.of("to", Map.of("channel", TOPIC), "data", "going " + number + " ")).status())
+			.isEqualTo(200);
+		this.published.incrementAndGet();
+	}
+
+	private Thread publishOn() {
+		return Thread.ofVirtual().start(() -> {
+			while (this.publishing.get()) {
+				publish();
+				await().pollDelay(Duration.ofMillis(100)).until(() -> true);
+			}
+		});
+	}
+
+	/** Each page heard each message once, in order, whatever became of its streams. */
+	private void assertNothingWasMissed(Thread publisher) throws InterruptedException {
+		this.publishing.set(false);
+		publisher.join();
+		int last = this.published.get() - 1;
+		await().atMost(SOON).until(() -> this.pages.stream().allMatch((page) -> page.hasHeard(last)));
+		List<Integer> all = IntStream.range(0, last + 1).boxed().toList();
+		for (Page page : this.pages) {
+			assertThat(entries(page, Entry.Heard.class).stream().map(Entry.Heard::number)).isEqualTo(all);
+			assertThat(entries(page, Entry.Announced.class)).isEmpty();
+		}
+	}
+
+	private static <T extends Entry> List<T> entries(Page page, Class<T> type) {
+		Notes notes = page.notes();
+		return notes.journal().stream().filter(type::isInstance).map(type::cast).toList();
+	}
+
+	private Map<String, Integer> streams() {
+		Map<String, Integer> streams = new TreeMap<>();
+		for (ServiceProcess node : this.deployment.nodes()) {
+			if (node.isAlive()) {
+				streams.put(node.name(), (int) node.metric("sse_active_connections", ""));
+			}
+		}
+		return streams;
+	}
+
+	private JsonNode node(String name, String state) {
+		for (JsonNode node : this.api.get("/v1/nodes").ok().get("nodes")) {
+			if (node.get("name").asString().equals(name) && node.get("state").asString().equals(state)) {
+				return node;
+			}
+		}
+		return null;
+	}
+
+	@Test
+	void aNodeIsDrainedByCallAndEnds() throws InterruptedException {
+		start(2);
+		open(60);
+		Thread publisher = publishOn();
+		int leaving = streams().get("node-1");
+		assertThat(leaving).isBetween(20, 40);
+		Api.Reply reply = this.api.post("/v1/nodes/node-1/drain", Map.of("window", "PT4S"));
+		assertThat(reply.status()).isEqualTo(202);
+		assertThat(reply.body().get("connections").asInt()).isEqualTo(leaving);
+		assertThat(reply.body().get("window").asString()).isEqualTo("PT4S");
+		await().atMost(SOON).until(() -> !this.deployment.node(0).isAlive());
+		JsonNode drained = node("node-1", "drained");
+		assertThat(drained).isNotNull();
+		assertThat(drained.at("/drained/sentOn").asInt()).isEqualTo(leaving);
+		assertThat(drained.at("/drained/cut").asInt()).isZero();
+		assertThat(drained.at("/drained/tookMs").asLong()).isBetween(2_500L, 6_000L);
+		awaitLive();
+		assertNothingWasMissed(publisher);
+		assertThat(streams()).isEqualTo(Map.of("node-2", 60));
+		assertThat(this.api.post("/v1/nodes/node-9/drain", Map.of()).status()).isEqualTo(404);
+	}
+
+	@Test
+	void theClusterIsDrainedOneNodeAfterTheOther() throws InterruptedException {
+		start(2);
+		open(40);
+		Thread publisher = publishOn();
+		AtomicBoolean supervised = new AtomicBoolean(true);
+		AtomicInteger fewest = new AtomicInteger(2);
+		Thread supervisor = Thread.ofVirtual().start(() -> {
+			while (supervised.get()) {
+				List<ServiceProcess> ended = this.deployment.nodes()
+					.stream()
+					.filter((node) -> !node.isAlive())
+					.toList();
+				fewest.accumulateAndGet(2 - ended.size(), Math::min);
+				ended.forEach(ServiceProcess::start);
+				await().pollDelay(Duration.ofMillis(100)).until(() -> true);
+			}
+		});
+		Api.Reply reply = this.api.post("/v1/drain", Map.of("window", "PT3S", "returnWithin", "PT1M"));
+		assertThat(reply.status()).isEqualTo(202);
+		assertThat(this.api.post("/v1/drain", Map.of()).status()).isEqualTo(409);
+		await().atMost(SOON.multipliedBy(2))
+			.until(() -> !this.api.get("/v1/drain").ok().get("state").asString().equals("running"));
+		supervised.set(false);
+		supervisor.join();
+		JsonNode progress = this.api.get("/v1/drain").ok();
+		assertThat(progress.get("state").asString()).as(progress.toString()).isEqualTo("done");
+		assertThat(progress.get("nodes").findValuesAsString("state")).containsExactly("back", "back");
+		assertThat(fewest).hasValue(1);
+		awaitLive();
+		assertNothingWasMissed(publisher);
+		for (Page page : this.pages) {
+			assertThat(entries(page, Entry.Ended.class)).extracting(Entry.Ended::why).containsOnly("push.goaway drain");
+		}
+	}
+
+	@Test
+	void aNodeThatWasAddedGetsItsShare() throws InterruptedException {
+		start(3);
+		this.deployment.node(2).stop();
+		await().atMost(SOON).until(() -> !this.deployment.node(2).isAlive());
+		open(90);
+		Thread publisher = publishOn();
+		this.deployment.node(2).start();
+		await().atMost(SOON)
+			.until(() -> node("node-3", "up") != null
+					&& node("node-1", "up").get("active").asInt() + node("node-2", "up").get("active").asInt() == 90);
+		assertThat(streams().get("node-3")).isZero();
+		Api.Reply reply = this.api.post("/v1/rebalance", Map.of("window", "PT4S"));
+		assertThat(reply.status()).isEqualTo(202);
+		assertThat(reply.body().get("nodes").findValues("connections").stream().mapToInt(JsonNode::asInt).sum())
+			.isBetween(29, 30);
+		await().atMost(SOON).untilAsserted(() -> {
+			assertThat(this.pages).allMatch(Page::isLive);
+			assertThat(streams().values()).allMatch((count) -> count >= 26 && count <= 34);
+		});
+		assertNothingWasMissed(publisher);
+		for (Page page : this.pages) {
+			assertThat(entries(page, Entry.Ended.class)).extracting(Entry.Ended::why)
+				.hasSizeLessThanOrEqualTo(1)
+				.allMatch("push.goaway rebalance"::equals);
+		}
+	}
+
+	@Test
+	void streamsOfANodeThatIsToldToEndAreSpreadOverItsWindow() throws InterruptedException {
+		int count = LONG ? 10_000 : 1_500;
+		Duration window = LONG ? Duration.ofSeconds(30) : Duration.ofSeconds(10);
+		start(2, "--fanfare.connections.drain-window=" + window.toMillis() + "ms", "--fanfare.connections.min-retry=2s",
+				"--fanfare.connections.max-retry=5s", "--fanfare.connections.max-spread=10s",
+				"--fanfare.connections.heartbeat=15s");
+		int first = this.deployment.node(0).port();
+		int second = this.deployment.node(1).port();
+		for (int i = 0; i < count; i++) {
+			String token = this.api.token("letting-go-" + i);
+			AtomicBoolean again = new AtomicBoolean();
+			this.pages.add(new Page("letting-go-" + i, List.of(TOPIC), "going",
+					() -> SseClient.request("127.0.0.1", again.getAndSet(true) ? second : first, "/events")
+						.bearer(token)));
+		}
+		awaitLive();
+		publish();
+		long began = System.nanoTime();
+		Thread stopper = Thread.ofVirtual().start(() -> this.deployment.node(0).stop());
+		Thread publisher = publishOn();
+		await().atMost(window.plusSeconds(5)).until(() -> !this.deployment.node(0).isAlive());
+		stopper.join();
+		await().atMost(Duration.ofSeconds(20)).until(() -> this.pages.stream().allMatch(Page::isLive));
+		assertNothingWasMissed(publisher);
+		Map<Long, Integer> ends = new TreeMap<>();
+		Map<Long, Integer> returns = new TreeMap<>();
+		for (Page page : this.pages) {
+			List<Entry.Ended> ended = entries(page, Entry.Ended.class);
+			assertThat(ended).extracting(Entry.Ended::why).containsExactly("push.goaway drain");
+			ends.merge((ended.getFirst().at() - began) / 1_000_000_000, 1, Integer::sum);
+			returns.merge((entries(page, Entry.Connected.class).getLast().at() - began) / 1_000_000_000, 1,
+					Integer::sum);
+		}
+		System.out.printf("%d streams left within %d s; a second: %s; came back: %s%n", count, window.toSeconds(), ends,
+				returns);
+		int mean = (int) (count / window.toSeconds());
+		assertThat(ends.values()).allMatch((each) -> each <= 2 * mean);
+		assertThat(returns.values()).allMatch((each) -> each <= 2 * mean);
+	}
+
+}
