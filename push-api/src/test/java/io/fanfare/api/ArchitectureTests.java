@@ -60,7 +60,7 @@ class ArchitectureTests {
 		.whereLayer("redis")
 		.mayOnlyBeAccessedByLayers("publish", "channel", "user", "cluster")
 		.whereLayer("json")
-		.mayOnlyBeAccessedByLayers("publish", "user", "auth")
+		.mayOnlyBeAccessedByLayers("publish", "user", "cluster", "auth")
 		.whereLayer("problem")
 		.mayNotAccessAnyLayer()
 		.whereLayer("settings")

@@ -129,6 +129,11 @@ final class Backend implements AutoCloseable {
 		return this.plain.sync().hexists("fanfare:nodes", node);
 	}
 
+	/** What a node said last of itself, JSON. */
+	String lastWord(String node) {
+		return this.plain.sync().hget("fanfare:nodes", node);
+	}
+
 	/** How many nodes listen to a topic. */
 	long subscribers(String topic) {
 		String channel = "fanfare:{0}:ch:" + topic;

@@ -249,7 +249,8 @@ class StreamLifeIT {
 				.isGreaterThan(4);
 			idle.awaitDisconnect(SOON);
 			await().atMost(SOON).until(() -> backend.presenceField(mine) == null);
-			assertThat(backend.lists(identity)).isFalse();
+			assertThat(backend.lastWord(identity)).contains("\"state\":\"drained\"", "\"sentOn\":9,\"cut\":0",
+					"\"active\":0");
 		}
 	}
 
