@@ -1,12 +1,16 @@
 package io.fanfare.faults.deployment;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
@@ -27,6 +31,10 @@ public final class ServiceProcess implements AutoCloseable {
 	private final Path log;
 
 	private final List<String> command;
+
+	/** A line of a histogram: number, instances, bytes, class. */
+	private static final Pattern OBJECTS = Pattern
+		.compile(" *\\d+: +\\d+ +(\\d+) +(?!.*jdk\\.internal\\.vm\\.Filler).*");
 
 	private final int port;
 
@@ -121,28 +129,25 @@ public final class ServiceProcess implements AutoCloseable {
 	}
 
 	/**
-	 * The heap in use once everything was collected that can be.
+	 * What lives in the heap: objects that can be reached, without what the collector
+	 * fills holes with.
 	 * @return bytes
 	 */
 	public long liveHeap() {
 		try {
-			int status = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-					Long.toString(running().pid()), "GC.run")
-				.redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-				.start()
-				.waitFor();
-			if (status != 0) {
-				throw new IllegalStateException("jcmd ended with " + status);
+			Process histogram = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+					Long.toString(running().pid()), "GC.class_histogram")
+				.start();
+			try (BufferedReader lines = histogram.inputReader(StandardCharsets.UTF_8)) {
+				return lines.lines()
+					.map(OBJECTS::matcher)
+					.filter(Matcher::matches)
+					.mapToLong((line) -> Long.parseLong(line.group(1)))
+					.sum();
 			}
-			return (long) metric("jvm_memory_used_bytes", "area=\"heap\"");
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException(ex);
 		}
 	}
 
@@ -151,7 +156,12 @@ public final class ServiceProcess implements AutoCloseable {
 		running().close();
 	}
 
-	/** Ends it in order, as {@code kill}. */
+	/** Asks it to end, as {@code kill}, and does not wait. */
+	public void terminate() {
+		running().terminate();
+	}
+
+	/** Ends it in order, as {@code kill}, and waits until it has ended. */
 	public void stop() {
 		running().stop();
 	}

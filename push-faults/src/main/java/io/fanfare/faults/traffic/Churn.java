@@ -6,10 +6,10 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -35,7 +35,7 @@ public final class Churn {
 
 	private final AtomicInteger left = new AtomicInteger();
 
-	private final Map<Way, LongAdder> gone = new EnumMap<>(Way.class);
+	private final Map<Way, LongAdder> gone = new ConcurrentSkipListMap<>();
 
 	/** How somebody goes. */
 	public enum Way {
@@ -68,9 +68,6 @@ public final class Churn {
 		this.ports = List.copyOf(ports);
 		for (int i = 0; i < users; i++) {
 			this.tokens.add(api.token("churn-" + i));
-		}
-		for (Way way : Way.values()) {
-			this.gone.put(way, new LongAdder());
 		}
 	}
 
@@ -122,7 +119,7 @@ public final class Churn {
 		catch (IOException ex) {
 			// Whoever is reset or refused has gone as well.
 		}
-		this.gone.get(way).increment();
+		this.gone.computeIfAbsent(way, (first) -> new LongAdder()).increment();
 	}
 
 	private int port(SplittableRandom random) {

@@ -261,7 +261,6 @@ final class Places {
 		while (!this.shut && !this.paused && this.taken < this.max) {
 			Place next = this.promised.poll();
 			if (next == null) {
-				this.room.sweep(this.nanoTime.getAsLong());
 				next = this.room.poll();
 				if (next == null) {
 					return;
@@ -312,7 +311,6 @@ final class Places {
 		if (place.standing != Standing.WAITING || ticket == null) {
 			return null;
 		}
-		this.room.sweep(this.nanoTime.getAsLong());
 		int position = this.room.position(ticket);
 		return new Outlook(position, this.room.size(), estimate(position));
 	}
@@ -338,10 +336,9 @@ final class Places {
 		return this.room.size() + this.promised.size();
 	}
 
-	/** How many places are kept for those who vanished while they waited. */
-	synchronized int kept() {
+	/** Gives up the places of those who did not come back in time. */
+	synchronized void sweep() {
 		this.room.sweep(this.nanoTime.getAsLong());
-		return this.room.kept();
 	}
 
 	int max() {

@@ -673,6 +673,7 @@ public final class StreamLoop {
 				}
 			}
 			this.node.catchUp().sweep();
+			places().sweep();
 		}
 		flushReleases();
 		this.executor.schedule(this::tick, TICK);

@@ -124,6 +124,13 @@ public final class ChildProcess implements AutoCloseable {
 	}
 
 	/**
+	 * Asks the program to end (SIGTERM) and does not wait.
+	 */
+	public void terminate() {
+		this.process.destroy();
+	}
+
+	/**
 	 * Asks the program to end (SIGTERM) and waits until it has.
 	 */
 	public void stop() {
