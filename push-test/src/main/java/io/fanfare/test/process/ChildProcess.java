@@ -127,14 +127,15 @@ public final class ChildProcess implements AutoCloseable {
 	 * Asks the program to end (SIGTERM) and does not wait.
 	 */
 	public void terminate() {
-		this.process.destroy();
+		// Process.destroy() would end the watcher's pipe as well.
+		signal("TERM");
 	}
 
 	/**
 	 * Asks the program to end (SIGTERM) and waits until it has.
 	 */
 	public void stop() {
-		this.process.destroy();
+		terminate();
 		awaitEnd();
 	}
 
