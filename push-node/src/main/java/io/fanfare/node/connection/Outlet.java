@@ -67,11 +67,11 @@ public interface Outlet {
 	boolean isWritable();
 
 	/**
-	 * For how long the peer's kernel has acknowledged nothing of what was sent to it. A
-	 * peer that merely stopped reading acknowledges.
-	 * @return the time; zero where nothing is unacknowledged, or that cannot be known
+	 * How long ago the peer's kernel last acknowledged anything, where something that was
+	 * sent is not acknowledged. A peer that merely stopped reading acknowledges.
+	 * @return the time; null where all is acknowledged, or that cannot be known
 	 */
-	Duration unacknowledged();
+	@Nullable Duration unacknowledged();
 
 	/**
 	 * How much was written and is not in the kernel yet.

@@ -70,6 +70,11 @@ final class Upkeep {
 	/** What that notice said. */
 	private @Nullable CloseReason noticed;
 
+	/** Whether something was unacknowledged at the last look, and since when. */
+	private boolean unheard;
+
+	private long unheardSinceNanos;
+
 	private boolean expiryAnnounced;
 
 	/** When messages were last written, at first when it began. */
@@ -235,8 +240,9 @@ final class Upkeep {
 			this.connection.endAfterNotice();
 			return 0;
 		}
-		Duration silence = this.outlet.unacknowledged();
-		if (isUnreachable(silence)) {
+		long unheard = unheardNanos(nowNanos);
+		if (unheard >= this.loop.settings().unreachableAfter().toNanos() && unheard > 0) {
+			this.connection.giveUp();
 			return 0;
 		}
 		if (!this.outlet.isWritable()) {
@@ -280,21 +286,29 @@ final class Upkeep {
 		if (this.liveness != null) {
 			next = Math.min(next, this.liveness.sinceNanos() + patience(this.liveness).toNanos() - nowNanos);
 		}
-		if (silence.isPositive()) {
-			next = Math.min(next, this.loop.settings().unreachableAfter().minus(silence).toNanos());
+		if (unheard > 0) {
+			next = Math.min(next, this.loop.settings().unreachableAfter().toNanos() - unheard);
 		}
 		long untilExpiry = Math.ceilDiv((expires > 60_000) ? expires - 60_000 : expires, 1_000L);
 		return Math.min(Math.ceilDiv(next, SECOND), untilExpiry);
 	}
 
-	/** Gives a stream up that nothing reaches any more. */
-	private boolean isUnreachable(Duration silence) {
-		Duration limit = this.loop.settings().unreachableAfter();
-		if (!limit.isPositive() || silence.compareTo(limit) < 0) {
-			return false;
+	/**
+	 * For how long the client's kernel has surely acknowledged nothing of what was sent.
+	 * While anything is unacknowledged, what was written last is.
+	 */
+	private long unheardNanos(long nowNanos) {
+		Duration acknowledged = this.loop.settings().unreachableAfter().isPositive() ? this.outlet.unacknowledged()
+				: null;
+		if (acknowledged == null) {
+			this.unheard = false;
+			return 0;
 		}
-		this.connection.giveUp();
-		return true;
+		if (!this.unheard || nowNanos - acknowledged.toNanos() - this.unheardSinceNanos > 0) {
+			this.unheard = true;
+			this.unheardSinceNanos = this.lastWriteNanos;
+		}
+		return nowNanos - this.unheardSinceNanos;
 	}
 
 	/** Ends a stream whose life is over, at a quiet moment. */

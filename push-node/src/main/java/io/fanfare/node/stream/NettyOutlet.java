@@ -178,17 +178,17 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	}
 
 	@Override
-	public Duration unacknowledged() {
+	public @Nullable Duration unacknowledged() {
 		if (!(this.channel instanceof EpollSocketChannel socket) || !socket.isActive()) {
-			return Duration.ZERO;
+			return null;
 		}
 		try {
 			EpollTcpInfo info = socket.tcpInfo();
-			return (info.unacked() > 0) ? Duration.ofMillis(info.lastAckRecv()) : Duration.ZERO;
+			return (info.unacked() > 0) ? Duration.ofMillis(info.lastAckRecv()) : null;
 		}
 		catch (ChannelException ex) {
 			// It is gone, and its end is on the way.
-			return Duration.ZERO;
+			return null;
 		}
 	}
 

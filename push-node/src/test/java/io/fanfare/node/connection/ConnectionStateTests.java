@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -98,6 +99,36 @@ class ConnectionStateTests {
 		assertThat(ended().state()).isEqualTo("closed");
 		assertThat(ended().errors()).isEqualTo(2);
 		assertThat(ended().durationMs()).isBetween(90_000L, 92_000L);
+	}
+
+	@Test
+	void aClientWhoseKernelIsSilentIsGivenUpWithinFortySeconds() {
+		Socket socket = this.node.open("alice", NOW);
+		this.node.run();
+		this.node.seconds(16);
+		long cut = this.node.nanos();
+		// The heartbeat before was acknowledged; the next is what nobody acknowledges.
+		socket.kernel = () -> (this.node.nanos() - cut > Duration.ofSeconds(15).toNanos())
+				? Duration.ofNanos(this.node.nanos() - cut) : null;
+		socket.mayEnd = true;
+		this.node.seconds(24);
+		assertThat(status().state()).isEqualTo("active");
+		this.node.seconds(17);
+		assertThat(ended().reason()).isEqualTo("unreachable");
+	}
+
+	@Test
+	void aClientThatHasNotAcknowledgedYetWhatWasJustWrittenIsNotGivenUp() {
+		Socket socket = this.node.open("alice", NOW);
+		this.node.run();
+		AtomicInteger looks = new AtomicInteger();
+		// Silent for a minute, because nothing was sent; every other time a write is on
+		// its
+		// way while the node looks.
+		socket.kernel = () -> (looks.getAndIncrement() % 2 == 0) ? Duration.ofSeconds(60) : null;
+		this.node.seconds(300);
+		assertThat(status().state()).isEqualTo("active");
+		assertThat(looks.get()).isGreaterThan(15);
 	}
 
 	@Test

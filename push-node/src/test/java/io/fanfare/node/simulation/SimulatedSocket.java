@@ -194,8 +194,8 @@ final class SimulatedSocket implements Outlet {
 	}
 
 	@Override
-	public Duration unacknowledged() {
-		return Duration.ZERO;
+	public @Nullable Duration unacknowledged() {
+		return null;
 	}
 
 	@Override
