@@ -72,7 +72,7 @@ class BrowserIT {
 			""";
 
 	private static final List<String> NAMES = List.of("message", "order", "push.connected", "push.gap", "push.busy",
-			"push.goaway", "push.kicked");
+			"push.waiting", "push.goaway", "push.kicked");
 
 	private static Playwright playwright;
 
