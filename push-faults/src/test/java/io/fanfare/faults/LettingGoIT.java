@@ -155,6 +155,8 @@ class LettingGoIT {
 		assertNothingWasMissed(publisher);
 		assertThat(streams()).isEqualTo(Map.of("node-2", 60));
 		assertThat(this.api.post("/v1/nodes/node-9/drain", Map.of()).status()).isEqualTo(404);
+		assertThat(this.api.post("/v1/nodes/node-2/drain", Map.of("window", "PT1S", "rate", 1)).body().toString())
+			.contains("#/rate");
 	}
 
 	@Test
@@ -175,7 +177,7 @@ class LettingGoIT {
 				await().pollDelay(Duration.ofMillis(100)).until(() -> true);
 			}
 		});
-		Api.Reply reply = this.api.post("/v1/drain", Map.of("window", "PT3S", "returnWithin", "PT1M"));
+		Api.Reply reply = this.api.post("/v1/drain", Map.of("rate", 8, "returnWithin", "PT1M"));
 		assertThat(reply.status()).isEqualTo(202);
 		assertThat(this.api.post("/v1/drain", Map.of()).status()).isEqualTo(409);
 		await().atMost(SOON.multipliedBy(2))
@@ -198,21 +200,39 @@ class LettingGoIT {
 	}
 
 	@Test
-	void aNodeThatWasAddedGetsItsShare() throws InterruptedException {
+	void aNodeThatWasAddedGetsItsShareByCall() throws InterruptedException {
 		start(3);
-		this.deployment.node(2).stop();
-		await().atMost(SOON).until(() -> !this.deployment.node(2).isAlive());
-		open(90);
-		Thread publisher = publishOn();
-		this.deployment.node(2).start();
-		await().atMost(SOON)
-			.until(() -> node("node-3", "up") != null
-					&& node("node-1", "up").get("active").asInt() + node("node-2", "up").get("active").asInt() == 90);
+		Thread publisher = addNode();
 		assertThat(streams().get("node-3")).isZero();
 		Api.Reply reply = this.api.post("/v1/rebalance", Map.of("window", "PT4S"));
 		assertThat(reply.status()).isEqualTo(202);
 		assertThat(reply.body().get("nodes").findValues("connections").stream().mapToInt(JsonNode::asInt).sum())
 			.isBetween(29, 30);
+		assertLevelled(publisher);
+	}
+
+	@Test
+	void aNodeThatWasAddedGetsItsShareByItself() throws InterruptedException {
+		start(3, "--fanfare.rebalance.automatic=true", "--fanfare.rebalance.interval=2s",
+				"--fanfare.rebalance.window=3s");
+		assertLevelled(addNode());
+		assertThat(this.deployment.node(0).log() + this.deployment.node(1).log()).contains("rebalance=ended sent-on=");
+	}
+
+	/** Ninety streams on two nodes, and then a third. */
+	private Thread addNode() {
+		this.deployment.node(2).stop();
+		open(90);
+		Thread publisher = publishOn();
+		this.deployment.node(2).start();
+		await().atMost(SOON)
+			.until(() -> node("node-3", "up") != null && node("node-1", "up").get("active").asInt()
+					+ node("node-2", "up").get("active").asInt() + node("node-3", "up").get("active").asInt() == 90);
+		return publisher;
+	}
+
+	/** Each node has its share, and nobody was moved twice. */
+	private void assertLevelled(Thread publisher) throws InterruptedException {
 		await().atMost(SOON).untilAsserted(() -> {
 			assertThat(this.pages).allMatch(Page::isLive);
 			assertThat(streams().values()).allMatch((count) -> count >= 26 && count <= 34);

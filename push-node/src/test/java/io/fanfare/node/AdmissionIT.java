@@ -11,8 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
+import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.ListConnections;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
 import io.fanfare.test.sse.End;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 import static io.fanfare.node.TestNode.A_WHILE;
 import static io.fanfare.node.TestNode.SOON;
@@ -86,6 +91,17 @@ class AdmissionIT {
 		return stream.awaitBlock((block) -> block.fires("push.connected"), SOON);
 	}
 
+	private static Map<String, Long> states(TestNode node) {
+		NodeCall list = new ListConnections(node.bean(Connections.class));
+		Object page = list.run(JsonMapper.shared().createObjectNode()).join();
+		return JsonMapper.shared()
+			.<JsonNode>valueToTree(page)
+			.get("connections")
+			.findValuesAsString("state")
+			.stream()
+			.collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+	}
+
 	private static int position(SseClient waiter) {
 		List<SseBlock> told = waiter.blocks().stream().filter((block) -> block.fires("push.waiting")).toList();
 		return Blocks.json(told.getLast()).get("position").asInt();
@@ -122,6 +138,7 @@ class AdmissionIT {
 			assertThat(json.get("estimateMs").isNull()).isTrue();
 			assertThat(position(second)).isEqualTo(2);
 			assertThat(node.meter("sse.waiting.connections")).isEqualTo(2);
+			assertThat(states(node)).isEqualTo(Map.of("active", (long) PLACES, "waiting", 2L));
 			assertThat(node.meter("sse.active.connections")).isEqualTo(PLACES);
 			// It lives while it waits.
 			await().atMost(SOON).until(() -> !second.comments().isEmpty());

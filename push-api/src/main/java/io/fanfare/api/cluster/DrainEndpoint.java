@@ -35,6 +35,8 @@ class DrainEndpoint {
 
 	private static final Duration MAX_WINDOW = Duration.ofHours(1);
 
+	private static final int MAX_RATE = 100_000;
+
 	private static final Duration MAX_RETURN = Duration.ofHours(1);
 
 	private static final Duration RETURN = Duration.ofMinutes(2);
@@ -79,23 +81,53 @@ class DrainEndpoint {
 					+ " What came of it is shown by GET /v1/nodes for a minute. A second call changes nothing.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(
 			content = @Content(schema = @Schema(ref = "#/components/schemas/DrainNodeRequest"),
-					examples = @ExampleObject(name = "slowly", value = """
-							{"window": "PT2M"}""")))
+					examples = { @ExampleObject(name = "slowly", value = """
+							{"window": "PT2M"}"""), @ExampleObject(name = "by rate", value = """
+							{"rate": 100}""") }))
 	Draining drain(
 			@Parameter(description = "The node's identity, or its name.", example = "node-1") @PathVariable String node,
 			@RequestBody(required = false) @Nullable JsonBody body) {
-		Duration window = window(body);
+		Pace pace = Pace.OF_THE_NODE;
+		if (body != null) {
+			pace = Pace.read(fields(body, "window", "rate"));
+			body.flaws().check();
+		}
 		String identity = this.view.find(node).node();
-		Begun begun = this.nodes.await(this.nodes.ask(identity, CallName.DRAIN, asked(window)), Begun.class);
+		Begun begun = this.nodes.await(this.nodes.ask(identity, CallName.DRAIN, pace.body()), Begun.class);
 		return new Draining(identity, begun.connections(), Duration.ofMillis(begun.windowMs()));
 	}
 
-	static Map<String, Object> asked(@Nullable Duration window) {
-		Map<String, Object> asked = new HashMap<>();
-		if (window != null) {
-			asked.put("windowMs", window.toMillis());
+	/**
+	 * How fast streams leave; a node does as it is set up where neither is told.
+	 *
+	 * @param window over how long
+	 * @param rate how many a second
+	 */
+	record Pace(@Nullable Duration window, @Nullable Integer rate) {
+
+		static final Pace OF_THE_NODE = new Pace(null, null);
+
+		static Pace read(Fields fields) {
+			Duration window = fields.duration("window", Duration.ZERO, MAX_WINDOW);
+			Integer rate = fields.number("rate", 1, MAX_RATE);
+			if (window != null && rate != null) {
+				fields.refuse("rate", "is one way to say it, window the other");
+			}
+			return new Pace(window, rate);
 		}
-		return asked;
+
+		/** What the node is asked with. */
+		Map<String, Object> body() {
+			Map<String, Object> body = new HashMap<>();
+			if (this.window != null) {
+				body.put("windowMs", this.window.toMillis());
+			}
+			if (this.rate != null) {
+				body.put("rate", this.rate);
+			}
+			return body;
+		}
+
 	}
 
 	/** A body may be left out; what stands in it is checked. */
@@ -132,13 +164,13 @@ class DrainEndpoint {
 							{"window": "PT1M", "returnWithin": "PT5M"}""")))
 	DrainProgress drainAll(@RequestBody(required = false) @Nullable JsonBody body) {
 		if (body == null) {
-			return this.rolling.begin(null, RETURN);
+			return this.rolling.begin(Pace.OF_THE_NODE, RETURN);
 		}
-		Fields fields = fields(body, "window", "returnWithin");
-		Duration window = fields.duration("window", Duration.ZERO, MAX_WINDOW);
+		Fields fields = fields(body, "window", "rate", "returnWithin");
+		Pace pace = Pace.read(fields);
 		Duration back = fields.duration("returnWithin", Duration.ofSeconds(1), MAX_RETURN);
 		body.flaws().check();
-		return this.rolling.begin(window, (back != null) ? back : RETURN);
+		return this.rolling.begin(pace, (back != null) ? back : RETURN);
 	}
 
 	@GetMapping(path = "/v1/drain", produces = MediaType.APPLICATION_JSON_VALUE)

@@ -83,7 +83,7 @@ class RebalanceEndpoint {
 					+ " share of all streams, by its limit, sends the surplus on, spread over the window. Where they go"
 					+ " is the balancer's choice: it has to prefer the node with the fewest.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(
-			content = @Content(schema = @Schema(ref = "#/components/schemas/DrainNodeRequest"),
+			content = @Content(schema = @Schema(ref = "#/components/schemas/RebalanceRequest"),
 					examples = @ExampleObject(name = "within a minute", value = """
 							{"window": "PT1M"}""")))
 	Rebalancing rebalance(@RequestBody(required = false) @Nullable JsonBody body) {

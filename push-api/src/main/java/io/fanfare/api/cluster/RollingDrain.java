@@ -16,7 +16,6 @@ import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.redis.CallName;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.RedisUnavailableException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
@@ -65,12 +64,11 @@ class RollingDrain {
 
 	/**
 	 * Begins; goes on by itself.
-	 * @param window over how long the streams of a node leave, or null for the node's
-	 * setting
+	 * @param pace how fast the streams of a node leave
 	 * @param back how long a node may take to come back
 	 * @return how it gets on
 	 */
-	DrainProgress begin(@Nullable Duration window, Duration back) {
+	DrainProgress begin(DrainEndpoint.Pace pace, Duration back) {
 		Instant now = this.clock.instant();
 		List<Step> steps = this.view.present()
 			.stream()
@@ -85,7 +83,7 @@ class RollingDrain {
 			}
 			write(progress, LIFE);
 		}
-		Thread.ofVirtual().name("fanfare-rolling-drain").start(() -> lead(progress, window, back));
+		Thread.ofVirtual().name("fanfare-rolling-drain").start(() -> lead(progress, pace, back));
 		return progress;
 	}
 
@@ -94,11 +92,11 @@ class RollingDrain {
 		return (told != null) ? this.json.readValue(told, DrainProgress.class) : DrainProgress.NONE;
 	}
 
-	private void lead(DrainProgress begun, @Nullable Duration window, Duration back) {
+	private void lead(DrainProgress begun, DrainEndpoint.Pace pace, Duration back) {
 		DrainProgress progress = begun;
 		try {
 			for (int i = 0; i < begun.nodes().size(); i++) {
-				progress = drain(progress, i, window, back);
+				progress = drain(progress, i, pace, back);
 			}
 			write(progress.ended("done", null, this.clock.instant()), REMEMBERED);
 			log.info("rollout=done nodes={}", begun.nodes().size());
@@ -113,12 +111,12 @@ class RollingDrain {
 		}
 	}
 
-	private DrainProgress drain(DrainProgress before, int place, @Nullable Duration window, Duration back) {
+	private DrainProgress drain(DrainProgress before, int place, DrainEndpoint.Pace pace, Duration back) {
 		Step step = before.nodes().get(place);
 		DrainProgress draining = before.with(place, step.in("draining"), this.clock.instant());
 		write(draining, LIFE);
-		DrainEndpoint.Begun begun = this.asker
-			.await(this.asker.ask(step.node(), CallName.DRAIN, DrainEndpoint.asked(window)), DrainEndpoint.Begun.class);
+		DrainEndpoint.Begun begun = this.asker.await(this.asker.ask(step.node(), CallName.DRAIN, pace.body()),
+				DrainEndpoint.Begun.class);
 		log.info("rollout=draining node={} streams={}", step.node(), begun.connections());
 		await(draining, Duration.ofMillis(begun.windowMs()).plus(PATIENCE), step.name() + " did not end",
 				() -> !isPresent(step));

@@ -164,6 +164,25 @@ public final class Fields {
 	}
 
 	/**
+	 * A whole number.
+	 * @param name its name
+	 * @param min the least it may be
+	 * @param max the most it may be
+	 * @return the number, or null if there is none
+	 */
+	public @Nullable Integer number(String name, int min, int max) {
+		JsonNode value = this.object.get(name);
+		if (value == null) {
+			return null;
+		}
+		if (value.isIntegralNumber() && value.canConvertToInt() && value.intValue() >= min && value.intValue() <= max) {
+			return value.intValue();
+		}
+		refuse(name, "must be a whole number from " + min + " to " + max);
+		return null;
+	}
+
+	/**
 	 * A time span, ISO-8601.
 	 * @param name its name
 	 * @param min the shortest it may be

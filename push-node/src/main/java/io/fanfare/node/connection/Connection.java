@@ -49,10 +49,12 @@ public final class Connection {
 	/** Its place on the node, or its claim to one. */
 	private final Place place;
 
-	/** When it was opened; once it has a place, since when. */
-	private long openedMillis;
+	private final long openedMillis;
 
-	private long openedNanos;
+	private final long openedNanos;
+
+	/** Since when it has a place. */
+	private long admittedNanos;
 
 	private final List<Subscription<Connection>> subscriptions = new ArrayList<>(2);
 
@@ -185,8 +187,8 @@ public final class Connection {
 		return this.place;
 	}
 
-	long openedNanos() {
-		return this.openedNanos;
+	long admittedNanos() {
+		return this.admittedNanos;
 	}
 
 	List<ChannelName> channels() {
@@ -290,8 +292,6 @@ public final class Connection {
 			return;
 		}
 		this.loop.events().waited(Duration.ofNanos(this.loop.nanoTime() - this.openedNanos));
-		this.openedMillis = this.loop.millis();
-		this.openedNanos = this.loop.nanoTime();
 		this.loop.admit(this);
 	}
 
@@ -363,6 +363,7 @@ public final class Connection {
 	// ---- admission
 
 	void subscribe() {
+		this.admittedNanos = this.loop.nanoTime();
 		for (ChannelName channel : this.channels) {
 			this.subscriptions.add(this.loop.topics().add(channel, this));
 		}

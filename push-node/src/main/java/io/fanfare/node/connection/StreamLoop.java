@@ -447,7 +447,7 @@ public final class StreamLoop {
 		this.connections.remove(connection);
 		this.node.connections().closed(connection, ending);
 		if (begun) {
-			this.node.events().closed(ending, Duration.ofNanos(this.executor.nanoTime() - connection.openedNanos()));
+			this.node.events().closed(ending, Duration.ofNanos(this.executor.nanoTime() - connection.admittedNanos()));
 		}
 	}
 
@@ -630,9 +630,13 @@ public final class StreamLoop {
 		this.renewals.soon();
 	}
 
-	/** The connections that are here now. On the loop. */
+	/**
+	 * The connections that are here now, also those that wait for a place. On the loop.
+	 */
 	List<Connection> present() {
-		return this.connections.all();
+		List<Connection> present = new ArrayList<>(this.connections.all());
+		present.addAll(this.waiters.all());
+		return present;
 	}
 
 	/** So many pieces of work were done at once, or what costs as much as one visit. */
@@ -687,7 +691,7 @@ public final class StreamLoop {
 			if (!first.isPending()) {
 				this.pending.poll();
 			}
-			else if (this.nowNanos - first.openedNanos() >= limit) {
+			else if (this.nowNanos - first.admittedNanos() >= limit) {
 				this.pending.poll();
 				first.refuse(CloseReason.REDIS_UNAVAILABLE);
 			}

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.protocol.redis.CallName;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Drains this node and ends it. Answers once that has begun. */
@@ -38,9 +39,16 @@ public final class DrainNode implements NodeCall {
 	@Override
 	public CompletableFuture<Begun> run(JsonNode body) {
 		int connections = this.drain.streams();
-		Duration window = this.drain
-			.order(body.has("windowMs") ? Duration.ofMillis(body.get("windowMs").asLong()) : null);
+		Duration window = this.drain.order(window(body, connections));
 		return CompletableFuture.completedFuture(new Begun(connections, window.toMillis()));
+	}
+
+	/** What is asked for: a window, so many streams a second, or nothing. */
+	private static @Nullable Duration window(JsonNode body, int connections) {
+		if (body.has("rate")) {
+			return Duration.ofMillis(Math.ceilDiv(connections * 1000L, Math.max(1, body.get("rate").asInt())));
+		}
+		return body.has("windowMs") ? Duration.ofMillis(body.get("windowMs").asLong()) : null;
 	}
 
 }
