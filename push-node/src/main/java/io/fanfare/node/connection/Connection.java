@@ -525,9 +525,9 @@ public final class Connection {
 	/** Says that a quota is used up. */
 	private void refuse(Quota quota) {
 		if (this.answered) {
+			this.loop.events().limited(quota);
 			this.outlet
 				.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), this.loop.retryAfter(quota)));
-			this.loop.events().limited(quota);
 		}
 		else {
 			this.loop.refuse(quota, this.outlet);

@@ -714,8 +714,8 @@ public final class StreamLoop {
 
 	/** Says that a quota is used up. */
 	void refuse(Quota quota, Outlet outlet) {
-		outlet.refuse(quota, retryAfter(quota));
 		this.node.events().limited(quota);
+		outlet.refuse(quota, retryAfter(quota));
 	}
 
 	/**
