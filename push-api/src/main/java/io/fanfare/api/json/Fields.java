@@ -4,17 +4,23 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.POJONode;
+import tools.jackson.databind.util.RawValue;
 
 /**
  * The fields of an object in a body. What is not as expected is noted as a flaw and read
  * as null, so that reading goes on.
  */
 public final class Fields {
+
+	/** Fits into an int. */
+	private static final Pattern WHOLE = Pattern.compile("-?[0-9]{1,9}");
 
 	private final ObjectNode object;
 
@@ -175,8 +181,11 @@ public final class Fields {
 		if (value == null) {
 			return null;
 		}
-		if (value.isIntegralNumber() && value.canConvertToInt() && value.intValue() >= min && value.intValue() <= max) {
-			return value.intValue();
+		// Numbers are kept as they were written.
+		String text = (value instanceof POJONode node && node.getPojo() instanceof RawValue raw)
+				? String.valueOf(raw.rawValue()) : "";
+		if (WHOLE.matcher(text).matches() && Integer.parseInt(text) >= min && Integer.parseInt(text) <= max) {
+			return Integer.valueOf(text);
 		}
 		refuse(name, "must be a whole number from " + min + " to " + max);
 		return null;
