@@ -208,14 +208,15 @@ class LettingGoIT {
 		assertThat(reply.status()).isEqualTo(202);
 		assertThat(reply.body().get("nodes").findValues("connections").stream().mapToInt(JsonNode::asInt).sum())
 			.isBetween(29, 30);
-		assertLevelled(publisher);
+		assertLevelled(publisher, 1);
 	}
 
 	@Test
 	void aNodeThatWasAddedGetsItsShareByItself() throws InterruptedException {
 		start(3, "--fanfare.rebalance.automatic=true", "--fanfare.rebalance.interval=2s",
 				"--fanfare.rebalance.window=3s");
-		assertLevelled(addNode());
+		// Nodes that look at themselves alone may both send a stream on.
+		assertLevelled(addNode(), 2);
 		assertThat(this.deployment.node(0).log() + this.deployment.node(1).log()).contains("rebalance=ended sent-on=");
 	}
 
@@ -231,8 +232,8 @@ class LettingGoIT {
 		return publisher;
 	}
 
-	/** Each node has its share, and nobody was moved twice. */
-	private void assertLevelled(Thread publisher) throws InterruptedException {
+	/** Each node has its share, and nobody was moved more often than that. */
+	private void assertLevelled(Thread publisher, int moves) throws InterruptedException {
 		await().atMost(SOON).untilAsserted(() -> {
 			assertThat(this.pages).allMatch(Page::isLive);
 			assertThat(streams().values()).allMatch((count) -> count >= 26 && count <= 34);
@@ -240,7 +241,7 @@ class LettingGoIT {
 		assertNothingWasMissed(publisher);
 		for (Page page : this.pages) {
 			assertThat(entries(page, Entry.Ended.class)).extracting(Entry.Ended::why)
-				.hasSizeLessThanOrEqualTo(1)
+				.hasSizeLessThanOrEqualTo(moves)
 				.allMatch("push.goaway rebalance"::equals);
 		}
 	}

@@ -296,19 +296,47 @@ public final class Checker {
 	}
 
 	/**
-	 * Of a user's pages the one that was first admitted last is the one that lives. A
-	 * page that never had a cursor begins where its claim was.
+	 * Of a user's pages the one that was first admitted last is the one that lives,
+	 * unless an older one was away at that moment and came back. A page that never had a
+	 * cursor begins where its claim was.
 	 */
 	private void checkWinners(List<Notes> pages) {
-		Map<String, Long> newest = new HashMap<>();
+		Map<String, Notes> newest = new HashMap<>();
 		for (Notes page : pages) {
-			newest.merge(page.user(), claimed(page), Math::max);
+			newest.merge(page.user(), page, (one, other) -> (claimed(one) >= claimed(other)) ? one : other);
 		}
 		for (Notes page : pages) {
-			if (page.live() && claimed(page) < newest.getOrDefault(page.user(), MessageId.ZERO)) {
+			Notes winner = newest.getOrDefault(page.user(), page);
+			if (page.live() && claimed(page) < claimed(winner) && hadStream(page, admitted(winner))) {
 				complain("an older page won", page.user());
 			}
 		}
+	}
+
+	private static long admitted(Notes page) {
+		for (Entry entry : page.journal()) {
+			if (entry instanceof Entry.Connected connected) {
+				return connected.at();
+			}
+		}
+		return Long.MAX_VALUE;
+	}
+
+	/**
+	 * Whether a page had a stream at a time. One that was just cut off could not be
+	 * displaced: it comes back as any page does, and takes its user over.
+	 */
+	private static boolean hadStream(Notes page, long at) {
+		Set<Integer> open = new HashSet<>();
+		for (Entry entry : page.journal()) {
+			if (entry.at() <= at && entry instanceof Entry.Connected) {
+				open.add(entry.stream());
+			}
+			else if (entry.at() <= at && entry instanceof Entry.Ended) {
+				open.remove(entry.stream());
+			}
+		}
+		return !open.isEmpty();
 	}
 
 	private static long claimed(Notes page) {

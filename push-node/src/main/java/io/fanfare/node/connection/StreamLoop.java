@@ -506,8 +506,10 @@ public final class StreamLoop {
 	 */
 	CompletableFuture<Integer> sendOn(int count, Duration window, CloseReason reason) {
 		List<Connection> leaving = new ArrayList<>(this.connections.all());
-		Collections.shuffle(leaving, Random.from(this.node.random()));
+		// The oldest: whoever was sent here lately stays.
+		leaving.sort(Comparator.comparingLong(Connection::admittedNanos));
 		leaving = leaving.subList(0, Math.min(count, leaving.size()));
+		Collections.shuffle(leaving, Random.from(this.node.random()));
 		CompletableFuture<Integer> sent = new CompletableFuture<>();
 		step(new Departure(leaving, leaving.size(), reason, this.executor.nanoTime(), window.toNanos(), sent));
 		return sent;
