@@ -102,7 +102,7 @@ class CheckerTests {
 	@Test
 	void olderPageThatWasAwayWhenTheNewerCameMayWin() {
 		Notes older = page("a", true, new Entry.Connected(0, 0, "c1", "n", 5), heard(0, 0),
-				new Entry.Ended(ms(900), 0, "CUT"), new Entry.Connected(ms(1100), 1, "c3", "n", 40), heard(1, 1),
+				new Entry.Ended(ms(900), 0, "CUT"), new Entry.Connected(ms(1100), 1, "c3", "n", 10), heard(1, 1),
 				heard(1, 2), heard(1, 3));
 		Notes newer = page("b", false, new Entry.Connected(ms(1000), 0, "c2", "n", 35));
 		assertThat(check(older, newer).complaints()).isEmpty();
