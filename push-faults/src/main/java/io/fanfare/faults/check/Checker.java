@@ -43,6 +43,8 @@ public final class Checker {
 
 	private final Map<Integer, Accepted> byNumber;
 
+	private final long begunAt;
+
 	private final @Nullable Long healedAt;
 
 	private final List<String> complaints = new ArrayList<>();
@@ -69,13 +71,15 @@ public final class Checker {
 	 * Makes a checker.
 	 * @param expectations what may happen
 	 * @param accepted what was answered by 200
+	 * @param begunAt when what is checked began: a stream may have ended before
 	 * @param healedAt when the fault was over, by {@link System#nanoTime()}; null if
 	 * there was none
 	 */
-	public Checker(Expectations expectations, Collection<Accepted> accepted, @Nullable Long healedAt) {
+	public Checker(Expectations expectations, Collection<Accepted> accepted, long begunAt, @Nullable Long healedAt) {
 		this.expectations = expectations;
 		this.accepted = accepted;
 		this.byNumber = accepted.stream().collect(Collectors.toMap(Accepted::number, Function.identity()));
+		this.begunAt = begunAt;
 		this.healedAt = healedAt;
 	}
 
@@ -92,17 +96,12 @@ public final class Checker {
 		steady.forEach(this::checkTimes);
 		Duration twice = checkTakeovers(pages, timing.lease());
 		checkWinners(pages);
-		int closed = (int) steady.stream()
+		List<Entry> ends = steady.stream()
 			.flatMap((page) -> page.journal().stream())
-			.filter(Entry.Ended.class::isInstance)
-			.count();
-		if (this.expectations.streamsStay() && closed > 0) {
-			complain("streams ended",
-					closed + ", such as by "
-							+ steady.stream()
-								.flatMap((page) -> page.journal().stream())
-								.filter(Entry.Ended.class::isInstance)
-								.findFirst());
+			.filter((entry) -> entry instanceof Entry.Ended && entry.at() - this.begunAt >= 0)
+			.toList();
+		if (this.expectations.streamsStay() && !ends.isEmpty()) {
+			complain("streams ended", ends.size() + ", such as by " + ends.getFirst());
 		}
 		if (this.expectations.heartbeats()) {
 			Duration atMost = timing.heartbeat().plusMillis(1500);
@@ -116,7 +115,7 @@ public final class Checker {
 		return new Score(this.accepted.size(), refused.size(),
 				refused.stream().map(Api.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO), this.delivered,
 				this.lost, this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery,
-				twice, closed, this.complaints);
+				twice, ends.size(), this.complaints);
 	}
 
 	private void checkRefusals(Collection<Api.Reply> refused) {

@@ -44,6 +44,9 @@ public final class Stage {
 
 	private final List<String> complaints = new ArrayList<>();
 
+	/** Before, pages may have been moved to other nodes. */
+	private final long begunAt;
+
 	private @Nullable Long healedAt;
 
 	private Stage(Deployment deployment) {
@@ -53,6 +56,7 @@ public final class Stage {
 		this.crowd = new Crowd(this.id, this.api, deployment.nginx());
 		awaitAllLive();
 		awaitBothNodes();
+		this.begunAt = System.nanoTime();
 		this.publisher = new Publisher(this.api, this.id, this.crowd.users(), this.crowd.topics());
 		this.crowd.stirUp();
 	}
@@ -227,7 +231,7 @@ public final class Stage {
 		for (String user : this.crowd.users()) {
 			checkOnline(user);
 		}
-		Score score = new Checker(scenario.expectations(), this.publisher.accepted(), this.healedAt)
+		Score score = new Checker(scenario.expectations(), this.publisher.accepted(), this.begunAt, this.healedAt)
 			.check(notes(this.crowd.pages()), notes(this.crowd.steady()), this.publisher.refused(), timing());
 		this.crowd.close();
 		expect("nobody is online any more", timing().lease().plusSeconds(5),

@@ -45,7 +45,7 @@ class CheckerTests {
 	@Test
 	void gapCoversWhatLiesInsideItOnItsChannelOnly() {
 		Entry news = new Entry.Announced(0, 0, "news", 5, 10, "data-loss");
-		Score covered = new Checker(Expectations.ORDINARY.dataLost(), PUBLISHED, null).check(
+		Score covered = new Checker(Expectations.ORDINARY.dataLost(), PUBLISHED, 0, null).check(
 				List.of(page("a", true, connected(0, 5), news, heard(0, 1), heard(0, 2), heard(0, 3))), List.of(),
 				List.of(), Timing.SHORT);
 		assertThat(covered.complaints()).isEmpty();
@@ -94,7 +94,7 @@ class CheckerTests {
 		Score score = check(older, newer);
 		assertThat(score.twice()).isEqualTo(Duration.ofSeconds(3));
 		assertThat(score.complaints()).hasSize(1);
-		assertThat(new Checker(Expectations.ORDINARY.unlinked(), PUBLISHED, null)
+		assertThat(new Checker(Expectations.ORDINARY.unlinked(), PUBLISHED, 0, null)
 			.check(List.of(older, newer), List.of(), List.of(), Timing.SHORT)
 			.complaints()).isEmpty();
 	}
@@ -128,7 +128,7 @@ class CheckerTests {
 	@Test
 	void pageThatHearsNothingAfterTheFaultIsAComplaint() {
 		Notes page = page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2), heard(0, 3));
-		assertThat(new Checker(Expectations.ORDINARY, PUBLISHED, ms(1))
+		assertThat(new Checker(Expectations.ORDINARY, PUBLISHED, 0, ms(1))
 			.check(List.of(page), List.of(page), List.of(), Timing.SHORT)
 			.complaints()).containsExactly("not back: anna");
 	}
@@ -145,18 +145,21 @@ class CheckerTests {
 	void endOfAStreamIsAComplaintWhereNoneMayEnd() {
 		Notes page = page("a", true, connected(0, 5), new Entry.Ended(0, 0, "RESET"), connected(1, 5), heard(1, 0),
 				heard(1, 1), heard(1, 2), heard(1, 3));
-		assertThat(new Checker(Expectations.ORDINARY.streamsStaying(), PUBLISHED, null)
+		assertThat(new Checker(Expectations.ORDINARY.streamsStaying(), PUBLISHED, 0, null)
 			.check(List.of(page), List.of(page), List.of(), Timing.SHORT)
 			.complaints()).hasSize(1);
+		assertThat(new Checker(Expectations.ORDINARY.streamsStaying(), PUBLISHED, ms(1), null)
+			.check(List.of(page), List.of(page), List.of(), Timing.SHORT)
+			.complaints()).isEmpty();
 	}
 
 	private static Score check(Notes... pages) {
-		return new Checker(Expectations.ORDINARY, PUBLISHED, null).check(List.of(pages), List.of(), List.of(),
+		return new Checker(Expectations.ORDINARY, PUBLISHED, 0, null).check(List.of(pages), List.of(), List.of(),
 				Timing.SHORT);
 	}
 
 	private static List<String> refused(Api.Reply reply) {
-		return new Checker(Expectations.ORDINARY, PUBLISHED, null)
+		return new Checker(Expectations.ORDINARY, PUBLISHED, 0, null)
 			.check(List.of(), List.of(), List.of(reply), Timing.SHORT)
 			.complaints();
 	}
