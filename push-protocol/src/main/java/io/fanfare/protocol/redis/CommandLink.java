@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,7 +22,6 @@ import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,37 +40,21 @@ public final class CommandLink implements AutoCloseable {
 
 	private static final Logger log = LoggerFactory.getLogger(CommandLink.class);
 
-	private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
-
-	private static final int PINGS_UNANSWERED = 2;
-
-	private static final Duration PING_TIMEOUT = Duration.ofSeconds(2);
-
-	private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
-
 	private static final Pattern RUN_ID = Pattern.compile("^run_id:(\\w+)", Pattern.MULTILINE);
 
 	private static final Pattern VERSION = Pattern.compile("^redis_version:(\\d+)\\.", Pattern.MULTILINE);
 
 	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
 
-	private final RedisClient client;
-
 	private final boolean durable;
 
-	private final Thread supervisor;
-
-	private final RandomGenerator random = RandomGenerator.getDefault();
+	private final SupervisedLink<StatefulRedisConnection<byte[], byte[]>, Session> link;
 
 	/**
 	 * The highest id this process has seen: above the clock, it proves that the store was
 	 * rolled back.
 	 */
 	private final AtomicLong seen = new AtomicLong();
-
-	private volatile @Nullable Session session;
-
-	private volatile boolean closed;
 
 	/**
 	 * Starts the link; it connects by itself.
@@ -80,17 +63,14 @@ public final class CommandLink implements AutoCloseable {
 	 * @param name what the link's thread is called after
 	 */
 	public CommandLink(RedisClient client, boolean durable, String name) {
-		this.client = client;
 		this.durable = durable;
-		this.supervisor = Thread.ofPlatform().daemon().name("fanfare-redis-" + name).start(this::supervise);
+		this.link = new SupervisedLink<>("commands", name, () -> client.connect(ByteArrayCodec.INSTANCE),
+				CommandLink::greet, () -> {
+				});
 	}
 
 	/** One connection and what it reached. */
-	private record Session(StatefulRedisConnection<byte[], byte[]> connection, byte[] runId) {
-
-		RedisAsyncCommands<byte[], byte[]> commands() {
-			return this.connection.async();
-		}
+	private record Session(RedisAsyncCommands<byte[], byte[]> commands, byte[] runId) {
 
 	}
 
@@ -99,7 +79,7 @@ public final class CommandLink implements AutoCloseable {
 	 * @return whether there is a connection that answered lately
 	 */
 	public boolean isUp() {
-		return this.session != null;
+		return this.link.session() != null;
 	}
 
 	/**
@@ -139,7 +119,7 @@ public final class CommandLink implements AutoCloseable {
 	 * execute it
 	 */
 	<T> CompletableFuture<T> run(Script script, byte[][] keys, Function<byte[], byte[][]> arguments) {
-		Session current = this.session;
+		Session current = this.link.session();
 		if (current == null) {
 			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
 		}
@@ -155,7 +135,7 @@ public final class CommandLink implements AutoCloseable {
 
 	/** Runs a plain command. */
 	<T> CompletableFuture<T> call(Function<RedisAsyncCommands<byte[], byte[]>, RedisFuture<T>> command) {
-		Session current = this.session;
+		Session current = this.link.session();
 		if (current == null) {
 			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
 		}
@@ -178,7 +158,7 @@ public final class CommandLink implements AutoCloseable {
 	private <T> CompletableFuture<T> failed(Session current, String what, Throwable failure) {
 		Throwable cause = unwrap(failure);
 		if (cause instanceof RedisCommandExecutionException && isServerUnfit(cause)) {
-			end(current, cause.getMessage());
+			this.link.end(current, cause.getMessage());
 		}
 		return CompletableFuture.failedFuture(
 				new RedisUnavailableException("Redis did not answer " + what + ": " + cause.getMessage(), cause));
@@ -197,126 +177,39 @@ public final class CommandLink implements AutoCloseable {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	private void supervise() {
-		Duration backoff = Duration.ofMillis(50);
-		String lastFailure = "";
-		int unanswered = 0;
-		while (!this.closed) {
-			Session current = this.session;
-			try {
-				if (current == null) {
-					this.session = connect();
-					log.info("redis=up link=commands");
-					backoff = Duration.ofMillis(50);
-					lastFailure = "";
-				}
-				else {
-					current.commands().ping().toCompletableFuture().get(PING_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-					unanswered = 0;
-				}
-				pause(PING_INTERVAL);
-			}
-			catch (InterruptedException ex) {
-				return;
-			}
-			catch (Exception ex) {
-				String failure = String.valueOf(unwrap(ex));
-				if (current != null) {
-					// One late answer is a slow moment; two are a connection over which
-					// nothing comes.
-					if (++unanswered >= PINGS_UNANSWERED) {
-						end(current, failure);
-						unanswered = 0;
-					}
-				}
-				else {
-					if (!failure.equals(lastFailure)) {
-						log.warn("redis=down link=commands reason=\"{}\"", failure);
-						lastFailure = failure;
-					}
-					pause(backoff.plusMillis(this.random.nextLong(backoff.toMillis())));
-					backoff = (backoff.multipliedBy(2).compareTo(MAX_BACKOFF) < 0) ? backoff.multipliedBy(2)
-							: MAX_BACKOFF;
-				}
-			}
+	/** Loads the scripts, and finds out which server this is. */
+	private static Session greet(StatefulRedisConnection<byte[], byte[]> connection)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		RedisAsyncCommands<byte[], byte[]> commands = connection.async();
+		RedisFuture<String> server = commands.info("server");
+		RedisFuture<String> memory = commands.info("memory");
+		List<RedisFuture<String>> loads = new ArrayList<>();
+		for (Script script : Script.values()) {
+			loads.add(commands.scriptLoad(script.source()));
 		}
-	}
-
-	private void pause(Duration duration) {
-		LockSupport.parkNanos(this, duration.toNanos());
-	}
-
-	private Session connect() throws Exception {
-		StatefulRedisConnection<byte[], byte[]> connection = this.client.connect(ByteArrayCodec.INSTANCE);
-		try {
-			RedisAsyncCommands<byte[], byte[]> commands = connection.async();
-			RedisFuture<String> server = commands.info("server");
-			RedisFuture<String> memory = commands.info("memory");
-			List<RedisFuture<String>> loads = new ArrayList<>();
-			for (Script script : Script.values()) {
-				loads.add(commands.scriptLoad(script.source()));
-			}
-			String info = await(server);
-			Matcher runId = RUN_ID.matcher(info);
-			Matcher version = VERSION.matcher(info);
-			if (!runId.find() || !version.find()) {
-				throw new IllegalStateException("Redis does not tell its run id");
-			}
-			if (Integer.parseInt(version.group(1)) < 7) {
-				throw new IllegalStateException("Redis 7.0 or newer is needed");
-			}
-			for (RedisFuture<String> load : loads) {
-				await(load);
-			}
-			Matcher eviction = EVICTION.matcher(await(memory));
-			if (eviction.find() && eviction.group(1).startsWith("allkeys")) {
-				log.warn("redis=evicting maxmemory-policy={}: it may drop presence and history without a word;"
-						+ " set noeviction or volatile-*", eviction.group(1));
-			}
-			Session made = new Session(connection, runId.group(1).getBytes(StandardCharsets.US_ASCII));
-			connection.addListener(new io.lettuce.core.RedisConnectionStateAdapter() {
-				@Override
-				public void onRedisDisconnected(io.lettuce.core.RedisChannelHandler<?, ?> disconnected) {
-					end(made, "the connection ended");
-				}
-			});
-			if (!connection.isOpen()) {
-				throw new IllegalStateException("The connection ended at once");
-			}
-			return made;
+		String info = SupervisedLink.await(server);
+		Matcher runId = RUN_ID.matcher(info);
+		Matcher version = VERSION.matcher(info);
+		if (!runId.find() || !version.find()) {
+			throw new IllegalStateException("Redis does not tell its run id");
 		}
-		catch (Exception ex) {
-			connection.closeAsync();
-			throw ex;
+		if (Integer.parseInt(version.group(1)) < 7) {
+			throw new IllegalStateException("Redis 7.0 or newer is needed");
 		}
-	}
-
-	private static String await(RedisFuture<String> reply) throws Exception {
-		return reply.toCompletableFuture().get(PING_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-	}
-
-	private void end(Session ended, @Nullable String reason) {
-		synchronized (this) {
-			if (this.session != ended) {
-				return;
-			}
-			this.session = null;
+		for (RedisFuture<String> load : loads) {
+			SupervisedLink.await(load);
 		}
-		if (!this.closed) {
-			log.warn("redis=down link=commands reason=\"{}\"", reason);
+		Matcher eviction = EVICTION.matcher(SupervisedLink.await(memory));
+		if (eviction.find() && eviction.group(1).startsWith("allkeys")) {
+			log.warn("redis=evicting maxmemory-policy={}: it may drop presence and history without a word;"
+					+ " set noeviction or volatile-*", eviction.group(1));
 		}
-		ended.connection().closeAsync();
-		LockSupport.unpark(this.supervisor);
+		return new Session(commands, runId.group(1).getBytes(StandardCharsets.US_ASCII));
 	}
 
 	@Override
 	public void close() {
-		this.closed = true;
-		Session current = this.session;
-		if (current != null) {
-			end(current, null);
-		}
-		this.supervisor.interrupt();
+		this.link.close();
 	}
 
 }
