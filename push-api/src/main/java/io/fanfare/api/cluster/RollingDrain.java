@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -25,15 +26,19 @@ import org.springframework.stereotype.Component;
 /**
  * Drains the nodes one after the other: the next only once one of the name of the last is
  * up again, so that never more than one is missing. One such drain at a time in the
- * cluster; its progress in Redis is also the lock, which lapses with this process.
+ * cluster; its progress in Redis is also the lock, which lapses with this process. A
+ * drain that could not write its progress for so long ends, for another may have begun.
  */
 @Component
 class RollingDrain {
 
 	private static final Logger log = LoggerFactory.getLogger(RollingDrain.class);
 
-	/** After so long without news from whoever leads it, it is forgotten. */
+	/** After so long without news from whoever leads it, another may begin. */
 	private static final Duration LIFE = Duration.ofSeconds(45);
+
+	/** Ends before another can begin. */
+	private static final Duration SILENCE = LIFE.minusSeconds(10);
 
 	private static final Duration REMEMBERED = Duration.ofHours(1);
 
@@ -77,11 +82,7 @@ class RollingDrain {
 			.toList();
 		DrainProgress progress = new DrainProgress("running", now, now, steps, null);
 		if (!this.calls.await(this.nodes.beginRollout(this.json.writeValueAsBytes(progress), LIFE))) {
-			DrainProgress running = progress();
-			if (running.state().equals("running")) {
-				throw ProblemException.of(ProblemType.DRAIN_RUNNING, "GET /v1/drain tells how it gets on");
-			}
-			write(progress, LIFE);
+			throw ProblemException.of(ProblemType.DRAIN_RUNNING, "GET /v1/drain tells how it gets on");
 		}
 		Thread.ofVirtual().name("fanfare-rolling-drain").start(() -> lead(progress, pace, back));
 		return progress;
@@ -98,23 +99,23 @@ class RollingDrain {
 			for (int i = 0; i < begun.nodes().size(); i++) {
 				progress = drain(progress, i, pace, back);
 			}
-			write(progress.ended("done", null, this.clock.instant()), REMEMBERED);
+			end(progress.ended("done", null, this.clock.instant()));
 			log.info("rollout=done nodes={}", begun.nodes().size());
 		}
 		catch (RolloutFailedException ex) {
 			log.warn("rollout=failed reason=\"{}\"", ex.getMessage());
-			write(ex.progress.ended("failed", ex.getMessage(), this.clock.instant()), REMEMBERED);
+			end(ex.progress.ended("failed", ex.getMessage(), this.clock.instant()));
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
 			log.warn("rollout=failed reason=\"{}\"", ex.getMessage());
-			write(progress.ended("failed", ex.getMessage(), this.clock.instant()), REMEMBERED);
+			end(progress.ended("failed", ex.getMessage(), this.clock.instant()));
 		}
 	}
 
 	private DrainProgress drain(DrainProgress before, int place, DrainEndpoint.Pace pace, Duration back) {
 		Step step = before.nodes().get(place);
 		DrainProgress draining = before.with(place, step.in("draining"), this.clock.instant());
-		write(draining, LIFE);
+		write(draining);
 		DrainEndpoint.Begun begun = this.asker.await(this.asker.ask(step.node(), CallName.DRAIN, pace.body()),
 				DrainEndpoint.Begun.class);
 		log.info("rollout=draining node={} streams={}", step.node(), begun.connections());
@@ -132,7 +133,7 @@ class RollingDrain {
 		DrainProgress returning = draining.with(place, ended, this.clock.instant());
 		await(returning, back, step.name() + " did not come back; the rest is left as it is", () -> isBack(step));
 		DrainProgress returned = returning.with(place, ended.in("back"), this.clock.instant());
-		write(returned, LIFE);
+		write(returned);
 		return returned;
 	}
 
@@ -150,11 +151,18 @@ class RollingDrain {
 	/** Looks now and then, and tells meanwhile that somebody leads. */
 	private void await(DrainProgress progress, Duration patience, String otherwise, BooleanSupplier until) {
 		long deadline = System.nanoTime() + patience.toNanos();
+		long told = System.nanoTime();
 		while (!isNow(until)) {
-			if (System.nanoTime() - deadline >= 0) {
+			long now = System.nanoTime();
+			if (now - deadline >= 0) {
 				throw new RolloutFailedException(progress, otherwise);
 			}
-			write(progress, LIFE);
+			if (write(progress)) {
+				told = now;
+			}
+			else if (now - told > SILENCE.toNanos()) {
+				throw new RolloutFailedException(progress, "Redis was away; the rest is left as it is");
+			}
 			LockSupport.parkNanos(LOOK.toNanos());
 		}
 	}
@@ -169,12 +177,23 @@ class RollingDrain {
 		}
 	}
 
-	private void write(DrainProgress progress, Duration life) {
+	private boolean write(DrainProgress progress) {
+		return tell(this.nodes.putRollout(this.json.writeValueAsBytes(progress), LIFE));
+	}
+
+	/** It may have to wait until Redis is back; until then the lock lapses by itself. */
+	private void end(DrainProgress progress) {
+		tell(this.nodes.endRollout(this.json.writeValueAsBytes(progress), REMEMBERED));
+	}
+
+	private boolean tell(CompletableFuture<Void> written) {
 		try {
-			this.calls.await(this.nodes.putRollout(this.json.writeValueAsBytes(progress), life));
+			this.calls.await(written);
+			return true;
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
 			log.debug("rollout=untold reason=\"{}\"", ex.getMessage());
+			return false;
 		}
 	}
 

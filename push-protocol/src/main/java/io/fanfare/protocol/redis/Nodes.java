@@ -80,9 +80,10 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells how the drain of the cluster gets on.
+	 * Tells how the drain of the cluster gets on. For whoever began it, and as long as it
+	 * did not fall silent for its life.
 	 * @param progress JSON
-	 * @param life after how long without news it is forgotten
+	 * @param life after how long without news it is taken for dead
 	 * @return when it is written
 	 */
 	public CompletableFuture<Void> putRollout(byte[] progress, Duration life) {
@@ -93,11 +94,27 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells how the drain of the cluster got on.
+	 * Tells how the drain of the cluster ended; another may begin.
+	 * @param outcome JSON
+	 * @param life how long it is remembered
+	 * @return when it is written
+	 */
+	public CompletableFuture<Void> endRollout(byte[] outcome, Duration life) {
+		return this.link
+			.call((commands) -> commands.set(RedisKeys.LAST_ROLLOUT, outcome, SetArgs.Builder.px(life.toMillis())))
+			.thenCompose((answer) -> this.link.call((commands) -> commands.del(RedisKeys.ROLLOUT)))
+			.thenAccept((answer) -> {
+			});
+	}
+
+	/**
+	 * Finds out how the drain of the cluster gets on, or how the last one ended.
 	 * @return JSON, or null if there was none lately
 	 */
 	public CompletableFuture<byte @Nullable []> rollout() {
-		return this.link.call((commands) -> commands.get(RedisKeys.ROLLOUT));
+		return this.link.<byte @Nullable []>call((commands) -> commands.get(RedisKeys.ROLLOUT))
+			.thenCompose((running) -> (running != null) ? CompletableFuture.completedFuture(running)
+					: this.link.<byte @Nullable []>call((commands) -> commands.get(RedisKeys.LAST_ROLLOUT)));
 	}
 
 	/**

@@ -14,8 +14,13 @@ public final class RedisKeys {
 	/** What nodes tell of themselves: name to JSON. Belongs to no partition. */
 	static final byte[] NODES = bytes("fanfare:nodes");
 
-	/** How the drain of the cluster gets on, JSON. Belongs to no partition. */
+	/**
+	 * How the drain that runs gets on, JSON; there is no second. Belongs to no partition.
+	 */
 	static final byte[] ROLLOUT = bytes("fanfare:drain");
+
+	/** How the last drain ended, JSON. Belongs to no partition. */
+	static final byte[] LAST_ROLLOUT = bytes("fanfare:drain:last");
 
 	private final String prefix;
 

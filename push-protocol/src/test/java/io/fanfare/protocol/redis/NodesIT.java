@@ -1,8 +1,10 @@
 package io.fanfare.protocol.redis;
 
+import java.time.Duration;
 import java.util.Map;
 
 import io.fanfare.protocol.MessageId;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -12,7 +14,7 @@ import static io.fanfare.protocol.redis.RedisPartition.bytes;
 import static io.fanfare.protocol.redis.RedisPartition.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
-class ProbeNodeIT {
+class NodesIT {
 
 	@RegisterExtension
 	final RedisPartition partition = new RedisPartition();
@@ -57,6 +59,30 @@ class ProbeNodeIT {
 		RedisPartition.Ear ear = this.partition.listen("node:a");
 		assertThat(get(this.partition.nodes().send("a", new Frame.Close("a.c1")))).isTrue();
 		assertThat(ear.next()).isEqualTo(new Frame.Close("a.c1"));
+	}
+
+	@Test
+	void oneDrainRunsAtATimeAndTheLastIsRemembered() {
+		Nodes nodes = this.partition.nodes();
+		Duration life = Duration.ofMinutes(1);
+		assertThat(get(nodes.rollout())).isNull();
+		assertThat(get(nodes.beginRollout(bytes("1"), life))).isTrue();
+		assertThat(get(nodes.beginRollout(bytes("2"), life))).isFalse();
+		get(nodes.putRollout(bytes("1, still"), life));
+		assertThat(get(nodes.rollout())).isEqualTo(bytes("1, still"));
+		get(nodes.endRollout(bytes("1, done"), life));
+		assertThat(get(nodes.rollout())).isEqualTo(bytes("1, done"));
+		assertThat(get(nodes.beginRollout(bytes("2"), life))).isTrue();
+		assertThat(get(nodes.beginRollout(bytes("3"), life))).isFalse();
+		assertThat(get(nodes.rollout())).isEqualTo(bytes("2"));
+	}
+
+	@Test
+	void aDrainWithoutNewsGivesWayToAnother() {
+		Nodes nodes = this.partition.nodes();
+		assertThat(get(nodes.beginRollout(bytes("1"), Duration.ofMillis(50)))).isTrue();
+		Awaitility.await().until(() -> get(nodes.beginRollout(bytes("2"), Duration.ofMinutes(1))));
+		assertThat(get(nodes.rollout())).isEqualTo(bytes("2"));
 	}
 
 }
