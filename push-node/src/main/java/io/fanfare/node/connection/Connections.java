@@ -302,17 +302,26 @@ public final class Connections implements MessageSink {
 	}
 
 	private CompletableFuture<List<Candidate>> candidates(int each) {
-		return onLoops((loop) -> CompletableFuture.completedFuture(loop.candidates(each)))
-			.thenApply((found) -> found.stream().flatMap(List::stream).toList());
+		return onLoops((loop) -> {
+			Eviction.Candidates candidates = new Eviction.Candidates(each);
+			return Slices.ofAll(loop, Slices.LOOK, candidates::look).thenApply((done) -> candidates.found());
+		}).thenApply((found) -> found.stream().flatMap(List::stream).toList());
 	}
 
 	/** Asks every loop something on its own thread, and answers in their order. */
-	private <T> CompletableFuture<List<T>> onLoops(Function<StreamLoop, CompletableFuture<T>> question) {
+	<T> CompletableFuture<List<T>> onLoops(Function<StreamLoop, CompletableFuture<T>> question) {
 		List<CompletableFuture<T>> answers = new ArrayList<>();
 		for (StreamLoop loop : this.loops) {
 			CompletableFuture<T> answer = new CompletableFuture<>();
 			answers.add(answer);
-			loop.submit(() -> question.apply(loop).thenAccept(answer::complete));
+			loop.submit(() -> question.apply(loop).whenComplete((value, failure) -> {
+				if (failure != null) {
+					answer.completeExceptionally(failure);
+				}
+				else {
+					answer.complete(value);
+				}
+			}));
 		}
 		return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
 			.thenApply((done) -> answers.stream().map(CompletableFuture::join).toList());

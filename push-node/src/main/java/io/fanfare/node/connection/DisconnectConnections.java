@@ -7,7 +7,6 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.protocol.CloseReason;
@@ -85,7 +84,7 @@ public final class DisconnectConnections implements NodeCall {
 
 	private CompletableFuture<Ended> sendAway(Selection meant, CloseReason reason) {
 		AtomicInteger count = new AtomicInteger();
-		return onEachLoop((loop) -> Slices.ofAll(loop, Slices.WRITE, (connection) -> {
+		return this.connections.onLoops((loop) -> Slices.ofAll(loop, Slices.WRITE, (connection) -> {
 			if (connection.isBegun() && meant.takes(connection, loop.nanoTime())) {
 				count.incrementAndGet();
 				connection.goAway(reason);
@@ -95,7 +94,7 @@ public final class DisconnectConnections implements NodeCall {
 
 	private CompletableFuture<Ended> kick(Selection meant, CloseReason reason, Duration grace) {
 		Queue<String> users = new ConcurrentLinkedQueue<>();
-		return onEachLoop((loop) -> Slices.ofAll(loop, Slices.LOOK, (connection) -> {
+		return this.connections.onLoops((loop) -> Slices.ofAll(loop, Slices.LOOK, (connection) -> {
 			if (connection.isHeld() && meant.takes(connection, loop.nanoTime())) {
 				users.add(connection.user());
 			}
@@ -121,10 +120,6 @@ public final class DisconnectConnections implements NodeCall {
 				kickNext(users, reason, grace);
 			}
 		}, Thread::startVirtualThread);
-	}
-
-	private CompletableFuture<Void> onEachLoop(Function<StreamLoop, CompletableFuture<Void>> what) {
-		return CompletableFuture.allOf(this.connections.loops().stream().map(what).toArray(CompletableFuture[]::new));
 	}
 
 	private static Ended ended(int count, CloseReason reason) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
@@ -77,6 +78,41 @@ final class Eviction {
 	 * @param overdue whether it is past a deadline
 	 */
 	record Candidate(Connection connection, long sinceNanos, boolean overdue) {
+
+	}
+
+	/** Collects the candidates of a loop, the idlest of either kind. One thread. */
+	static final class Candidates {
+
+		private static final Comparator<Candidate> LATEST_FIRST = Comparator.comparingLong(Candidate::sinceNanos)
+			.reversed();
+
+		private final int each;
+
+		private final PriorityQueue<Candidate> overdue = new PriorityQueue<>(LATEST_FIRST);
+
+		private final PriorityQueue<Candidate> idlest = new PriorityQueue<>(LATEST_FIRST);
+
+		Candidates(int each) {
+			this.each = each;
+		}
+
+		void look(Connection connection) {
+			boolean late = connection.overdue() != null;
+			if (late || connection.isPreemptible()) {
+				PriorityQueue<Candidate> queue = late ? this.overdue : this.idlest;
+				queue.add(new Candidate(connection, connection.idleNanos(), late));
+				if (queue.size() > this.each) {
+					queue.poll();
+				}
+			}
+		}
+
+		List<Candidate> found() {
+			List<Candidate> found = new ArrayList<>(this.overdue);
+			found.addAll(this.idlest);
+			return found;
+		}
 
 	}
 

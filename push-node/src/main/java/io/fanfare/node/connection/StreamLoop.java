@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,7 +17,6 @@ import java.util.random.RandomGenerator;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.Round;
-import io.fanfare.node.connection.Eviction.Candidate;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
@@ -60,9 +58,6 @@ public final class StreamLoop {
 	 * handed to each.
 	 */
 	private static final int MANY = 4;
-
-	private static final Comparator<Candidate> LATEST_FIRST = Comparator.comparingLong(Candidate::sinceNanos)
-		.reversed();
 
 	static final Duration TICK = Duration.ofMillis(100);
 
@@ -460,30 +455,6 @@ public final class StreamLoop {
 				topic.subscriber(i).displaced(by);
 			}
 		}
-	}
-
-	/**
-	 * Finds streams that may have to go, so that others can stay: those past a deadline,
-	 * and the idlest of tier low. On the loop.
-	 * @param each how many of either kind at most
-	 * @return the candidates, in no order
-	 */
-	List<Candidate> candidates(int each) {
-		PriorityQueue<Candidate> overdue = new PriorityQueue<>(LATEST_FIRST);
-		PriorityQueue<Candidate> idlest = new PriorityQueue<>(LATEST_FIRST);
-		for (Connection connection : this.connections.all()) {
-			boolean late = connection.overdue() != null;
-			if (late || connection.isPreemptible()) {
-				PriorityQueue<Candidate> queue = late ? overdue : idlest;
-				queue.add(new Candidate(connection, connection.idleNanos(), late));
-				if (queue.size() > each) {
-					queue.poll();
-				}
-			}
-		}
-		List<Candidate> found = new ArrayList<>(overdue);
-		found.addAll(idlest);
-		return found;
 	}
 
 	/**

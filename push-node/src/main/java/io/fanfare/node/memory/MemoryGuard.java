@@ -125,7 +125,7 @@ public final class MemoryGuard implements AutoCloseable {
 				: isOver(before, "direct", direct, this.settings.direct()) ? "direct"
 						: isOver(before, "process", process, this.settings.process()) ? "process" : OK;
 		boolean growing = isGrowing(before, new Sample(nowMillis, reading.heap(), this.connections.size()));
-		Memory now = new Memory(state, heap, direct, process, growing);
+		Memory now = new Memory(state, rounded(heap), rounded(direct), rounded(process), growing);
 		this.status = now;
 		if (!state.equals(before.state())) {
 			log.warn("memory={} heap={} direct={} process={} streams={}", state, percent(heap), percent(direct),
@@ -173,6 +173,11 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private Optional<Sample> lowest(Predicate<Sample> when) {
 		return this.samples.stream().filter(when).min(Comparator.comparingLong(Sample::heap));
+	}
+
+	/** What is told, to a thousandth. */
+	private static double rounded(double share) {
+		return Math.round(share * 1000) / 1000.0;
 	}
 
 	private static String percent(double share) {
