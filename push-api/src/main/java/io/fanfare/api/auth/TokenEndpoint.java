@@ -54,11 +54,7 @@ class TokenEndpoint {
 					"Tokens are not made here: fanfare.tokens.enabled is false");
 		}
 		Flaws flaws = body.flaws();
-		Fields fields = body.fields();
-		if (fields == null) {
-			throw flaws.problem();
-		}
-		fields.allow("user", "channels", "tier", "ttl");
+		Fields fields = body.fields().allow("user", "channels", "tier", "ttl");
 		String user = fields.require("user") ? fields.text("user") : null;
 		if (user != null && !ChannelName.isUser(user)) {
 			fields.refuse("user", "must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls");

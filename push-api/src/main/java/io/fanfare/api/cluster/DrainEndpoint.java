@@ -89,7 +89,7 @@ class DrainEndpoint {
 			@RequestBody(required = false) @Nullable JsonBody body) {
 		Pace pace = Pace.OF_THE_NODE;
 		if (body != null) {
-			pace = Pace.read(fields(body, "window", "rate"));
+			pace = Pace.read(body.fields().allow("window", "rate"));
 			body.flaws().check();
 		}
 		String identity = this.view.find(node).node();
@@ -135,18 +135,9 @@ class DrainEndpoint {
 		if (body == null) {
 			return null;
 		}
-		Duration window = fields(body, "window").duration("window", Duration.ZERO, MAX_WINDOW);
+		Duration window = body.fields().allow("window").duration("window", Duration.ZERO, MAX_WINDOW);
 		body.flaws().check();
 		return window;
-	}
-
-	private static Fields fields(JsonBody body, String... names) {
-		Fields fields = body.fields();
-		if (fields == null) {
-			throw body.flaws().problem();
-		}
-		fields.allow(names);
-		return fields;
 	}
 
 	@PostMapping(path = "/v1/drain", consumes = MediaType.APPLICATION_JSON_VALUE,
@@ -166,7 +157,7 @@ class DrainEndpoint {
 		if (body == null) {
 			return this.rolling.begin(Pace.OF_THE_NODE, RETURN);
 		}
-		Fields fields = fields(body, "window", "rate", "returnWithin");
+		Fields fields = body.fields().allow("window", "rate", "returnWithin");
 		Pace pace = Pace.read(fields);
 		Duration back = fields.duration("returnWithin", Duration.ofSeconds(1), MAX_RETURN);
 		body.flaws().check();

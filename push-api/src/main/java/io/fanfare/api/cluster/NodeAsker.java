@@ -1,6 +1,9 @@
 package io.fanfare.api.cluster;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +76,43 @@ public final class NodeAsker {
 			case CallAnswer.Silence silence -> throw ProblemException.of(ProblemType.NODE_UNAVAILABLE,
 					"It did not answer in time; the outcome is unknown");
 		};
+	}
+
+	/**
+	 * Asks several nodes the same kind of thing, all at once.
+	 * @param <T> the type of their answers
+	 * @param name what is asked
+	 * @param bodies each node's identity and what it is asked with
+	 * @param type the type
+	 * @return what they answered
+	 * @throws RedisUnavailableException if Redis does not answer
+	 */
+	public <T> Answers<T> askAll(CallName name, Map<String, ?> bodies, Class<T> type) {
+		Map<String, CompletableFuture<CallAnswer>> asked = new LinkedHashMap<>();
+		bodies.forEach((node, body) -> asked.put(node, ask(node, name, body)));
+		Map<String, T> answered = new LinkedHashMap<>();
+		List<String> unanswered = new ArrayList<>();
+		asked.forEach((node, answer) -> {
+			try {
+				answered.put(node, await(answer, type));
+			}
+			catch (ProblemException ex) {
+				log.debug("node={} call={} unanswered reason=\"{}\"", node, name, ex.getMessage());
+				unanswered.add(node);
+			}
+		});
+		return new Answers<>(answered, unanswered);
+	}
+
+	/**
+	 * What several nodes answered.
+	 *
+	 * @param <T> the type of an answer
+	 * @param answered each node's identity and its answer, in the order of asking
+	 * @param unanswered the nodes that did not answer, or refused
+	 */
+	public record Answers<T>(Map<String, T> answered, List<String> unanswered) {
+
 	}
 
 	private static ProblemException problem(String error) {

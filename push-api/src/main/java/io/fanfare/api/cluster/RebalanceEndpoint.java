@@ -1,20 +1,16 @@
 package io.fanfare.api.cluster;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
-import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 import io.fanfare.protocol.FairShare;
-import io.fanfare.protocol.redis.CallAnswer;
 import io.fanfare.protocol.redis.CallName;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -89,21 +85,15 @@ class RebalanceEndpoint {
 	Rebalancing rebalance(@RequestBody(required = false) @Nullable JsonBody body) {
 		Duration given = DrainEndpoint.window(body);
 		Duration window = (given != null) ? given : WINDOW;
-		Map<String, CompletableFuture<CallAnswer>> asked = new LinkedHashMap<>();
+		Map<String, Object> bodies = new LinkedHashMap<>();
 		new FairShare(this.view.present()).surpluses()
-			.forEach((node, count) -> asked.put(node,
-					this.nodes.ask(node, CallName.SEND_ON, Map.of("count", count, "windowMs", window.toMillis()))));
-		List<Leaving> leaving = new ArrayList<>();
-		List<String> unanswered = new ArrayList<>();
-		asked.forEach((node, answer) -> {
-			try {
-				leaving.add(new Leaving(node, this.nodes.await(answer, Sent.class).connections()));
-			}
-			catch (ProblemException ex) {
-				unanswered.add(node);
-			}
-		});
-		return new Rebalancing(leaving, unanswered);
+			.forEach((node, count) -> bodies.put(node, Map.of("count", count, "windowMs", window.toMillis())));
+		NodeAsker.Answers<Sent> sent = this.nodes.askAll(CallName.SEND_ON, bodies, Sent.class);
+		return new Rebalancing(sent.answered()
+			.entrySet()
+			.stream()
+			.map((one) -> new Leaving(one.getKey(), one.getValue().connections()))
+			.toList(), sent.unanswered());
 	}
 
 }

@@ -74,8 +74,9 @@ public final class Fields {
 	/**
 	 * Refuses all other fields.
 	 * @param names the fields there may be
+	 * @return these fields
 	 */
-	public void allow(String... names) {
+	public Fields allow(String... names) {
 		List<String> known = List.of(names);
 		for (String name : this.object.propertyNames()) {
 			if (!known.contains(name)) {
@@ -83,6 +84,7 @@ public final class Fields {
 						"is no field here; known are " + String.join(", ", known));
 			}
 		}
+		return this;
 	}
 
 	/**

@@ -1,6 +1,6 @@
 package io.fanfare.api.json;
 
-import org.jspecify.annotations.Nullable;
+import io.fanfare.api.problem.ProblemException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -15,14 +15,15 @@ public record JsonBody(JsonNode root, Flaws flaws) {
 
 	/**
 	 * The body as an object.
-	 * @return its fields, or null if it is none, which is noted
+	 * @return its fields
+	 * @throws ProblemException if it is none
 	 */
-	public @Nullable Fields fields() {
+	public Fields fields() {
 		if (this.root instanceof ObjectNode object) {
 			return new Fields(object, "#", this.flaws);
 		}
 		this.flaws.add("#", "The body must be an object");
-		return null;
+		throw this.flaws.problem();
 	}
 
 }

@@ -81,12 +81,8 @@ class BatchEndpoint {
 	}
 
 	private List<Fields.Item> items(JsonBody body) {
-		Fields batch = body.fields();
-		if (batch != null) {
-			batch.allow("messages");
-		}
-		List<Fields.Item> messages = (batch != null && batch.require("messages"))
-				? batch.list("messages", this.settings.batch()) : null;
+		Fields batch = body.fields().allow("messages");
+		List<Fields.Item> messages = batch.require("messages") ? batch.list("messages", this.settings.batch()) : null;
 		if (messages == null || !body.flaws().isEmpty()) {
 			throw body.flaws().problem();
 		}

@@ -6,7 +6,6 @@ import java.util.List;
 import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
-import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.ProblemException;
@@ -69,8 +68,7 @@ class MessageEndpoint {
 	ResponseEntity<Published> publish(@RequestBody JsonBody body,
 			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller, HttpServletRequest request) {
 		String key = IdempotencyKey.read(Collections.list(request.getHeaders(IdempotencyKey.HEADER)));
-		Fields fields = body.fields();
-		Publication publication = (fields != null) ? this.reader.read(fields, false, body.flaws()) : null;
+		Publication publication = this.reader.read(body.fields(), false, body.flaws());
 		if (publication == null) {
 			throw body.flaws().problem();
 		}

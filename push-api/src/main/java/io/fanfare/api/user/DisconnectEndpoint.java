@@ -16,12 +16,10 @@ import io.fanfare.api.cluster.NodeAsker;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
-import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
-import io.fanfare.protocol.redis.CallAnswer;
 import io.fanfare.protocol.redis.CallName;
 import io.fanfare.protocol.redis.Presence;
 import io.swagger.v3.oas.annotations.Operation;
@@ -110,11 +108,7 @@ class DisconnectEndpoint {
 							{"node": "node-1", "reason": "maintenance"}"""), @ExampleObject(name = "all", value = """
 							{"all": true, "reason": "maintenance"}""") }))
 	DisconnectedMany disconnect(@RequestBody JsonBody body) {
-		Fields fields = body.fields();
-		if (fields == null) {
-			throw body.flaws().problem();
-		}
-		fields.allow("users", "channel", "tier", "node", "all", "mode", "reason");
+		Fields fields = body.fields().allow("users", "channel", "tier", "node", "all", "mode", "reason");
 		if (CHOICES.stream().filter(fields::has).count() != 1) {
 			body.flaws().add(fields.pointer(), "needs exactly one of " + String.join(", ", CHOICES));
 		}
@@ -199,19 +193,12 @@ class DisconnectEndpoint {
 	}
 
 	private DisconnectedMany ask(List<String> identities, Map<String, Object> meant) {
-		Map<String, CompletableFuture<CallAnswer>> asked = new LinkedHashMap<>();
-		identities.forEach((node) -> asked.put(node, this.nodes.ask(node, CallName.DISCONNECT, meant)));
+		Map<String, Object> bodies = new LinkedHashMap<>();
+		identities.forEach((node) -> bodies.put(node, meant));
+		NodeAsker.Answers<Ended> ended = this.nodes.askAll(CallName.DISCONNECT, bodies, Ended.class);
 		Map<String, Integer> counts = new LinkedHashMap<>();
-		List<String> unanswered = new ArrayList<>();
-		asked.forEach((node, answer) -> {
-			try {
-				counts.put(node, this.nodes.await(answer, Ended.class).connections());
-			}
-			catch (ProblemException ex) {
-				unanswered.add(node);
-			}
-		});
-		return answer(counts, unanswered);
+		ended.answered().forEach((node, one) -> counts.put(node, one.connections()));
+		return answer(counts, ended.unanswered());
 	}
 
 	private static DisconnectedMany answer(Map<String, Integer> counts, List<String> unanswered) {

@@ -97,11 +97,7 @@ class UserEndpoint {
 	Disconnected disconnect(@Parameter(description = USER, example = "alice") @PathVariable String user,
 			@RequestBody JsonBody body) {
 		checked(user);
-		Fields fields = body.fields();
-		if (fields == null) {
-			throw body.flaws().problem();
-		}
-		fields.allow("mode", "reason");
+		Fields fields = body.fields().allow("mode", "reason");
 		Farewell farewell = Farewell.read(fields, Farewell.STAY_AWAY);
 		body.flaws().check();
 		return new Disconnected(user,
