@@ -248,8 +248,8 @@ class LettingGoIT {
 
 	@Test
 	void streamsOfANodeThatIsToldToEndAreSpreadOverItsWindow() throws InterruptedException {
-		int count = LONG ? 10_000 : 1_500;
-		Duration window = LONG ? Duration.ofSeconds(30) : Duration.ofSeconds(10);
+		int count = LONG ? 10_000 : 1_000;
+		Duration window = LONG ? Duration.ofSeconds(30) : Duration.ofSeconds(8);
 		start(2, "--fanfare.connections.drain-window=" + window.toMillis() + "ms", "--fanfare.connections.min-retry=2s",
 				"--fanfare.connections.max-retry=5s", "--fanfare.connections.max-spread=10s",
 				"--fanfare.connections.heartbeat=15s");

@@ -35,11 +35,11 @@ class SlowReadersIT {
 
 	private static final int READERS = 1000;
 
-	private static final int MESSAGES = 120;
+	private static final int MESSAGES = 100;
 
 	private static final Duration PACE = Duration.ofMillis(50);
 
-	private static final Duration SLOW_LIMIT = Duration.ofSeconds(20);
+	private static final Duration SLOW_LIMIT = Duration.ofSeconds(12);
 
 	private static final int FLOOD = 32;
 

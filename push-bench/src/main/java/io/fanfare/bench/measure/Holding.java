@@ -16,7 +16,7 @@ final class Holding {
 
 	private static final int WARM_STREAMS = 1_000;
 
-	private static final int OPEN_ROUNDS = 6;
+	private static final int OPEN_ROUNDS = 10;
 
 	/**
 	 * Opens on their way at once while a cluster fills up. Six JVMs compile on the same

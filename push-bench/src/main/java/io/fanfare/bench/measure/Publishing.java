@@ -40,8 +40,8 @@ final class Publishing {
 		fleet.open(peer.streams(), streams);
 		Audience users = new Audience(Kind.USER, 0, streams);
 		Pace batches = new Pace(Bed.BACKENDS, 0, BATCH);
-		run(peer, fleet, users, batches, "warming up");
-		run(peer, fleet, users, new Pace(8, 0, 1), "warming up");
+		warm(peer, fleet, users, batches);
+		warm(peer, fleet, users, new Pace(8, 0, 1));
 		this.bed.add(run(peer, fleet, users, new Pace(1, 100, 1), system + " single").row("publish", system, streams,
 				"100/s single"));
 		this.bed.add(run(peer, fleet, users, new Pace(16, 0, 1), system + " single").row("publish", system, streams,
@@ -50,13 +50,22 @@ final class Publishing {
 				"batches of 500, 4 callers"));
 	}
 
+	/** Until a JVM has compiled, on half of a processor, what this takes. */
+	private void warm(Peer peer, Fleet fleet, Audience audience, Pace pace) {
+		run(peer, fleet, audience, pace, "warming up", (peer.isJava() ? 4 : 1) * this.plan.seconds());
+	}
+
 	private Row.Builder run(Peer peer, Fleet fleet, Audience audience, Pace pace, String title) {
+		return run(peer, fleet, audience, pace, title, this.plan.seconds());
+	}
+
+	private Row.Builder run(Peer peer, Fleet fleet, Audience audience, Pace pace, String title, int seconds) {
 		double before = (peer instanceof Fanfare fanfare) ? fanfare.scriptMicros() : 0;
 		Phase phase = new Phase(peer, this.bed.content(), title, fleet);
 		for (int i = 0; i < pace.backends(); i++) {
 			phase.publishers().start(i, pace.backends(), audience, pace.rate(), pace.batch());
 		}
-		phase.run(this.plan.seconds());
+		phase.run(seconds);
 		Row.Builder row = phase
 			.finish((audience.kind() == Kind.TOPIC) ? this.plan.streams() * TOPICS_A_STREAM / audience.count() : 1);
 		Phase.percentiles(row, "answer ", phase.publishers().answers());
@@ -75,7 +84,7 @@ final class Publishing {
 		Audience audience = new Audience(Kind.TOPIC, 0, TOPICS);
 		int rate = (int) Math.min(TOPIC_RATE, this.plan.streams() * 2L);
 		Pace pace = new Pace(Bed.BACKENDS, (double) rate / Bed.BACKENDS, BATCH);
-		run(peer, fleet, audience, pace, "warming up");
+		warm(peer, fleet, audience, pace);
 		this.bed.add(run(peer, fleet, audience, pace, system + " topics").row("topics", system, this.plan.streams(),
 				rate + "/s to " + TOPICS + " topics"));
 	}

@@ -10,6 +10,7 @@ import io.fanfare.bench.load.StreamTarget;
 import io.fanfare.bench.process.Child;
 import io.fanfare.bench.publish.Outgoing;
 import io.fanfare.bench.publish.Wire;
+import io.fanfare.test.process.ServiceJar;
 
 /**
  * The whole product: nodes, an API and Redis, with tokens, presence, history and metrics.
@@ -66,13 +67,16 @@ public final class Fanfare implements Peer {
 
 	private Child java(Site site, String module, String name, List<String> settings, boolean many) {
 		Path folder = site.peers().resolve("fanfare");
-		List<String> command = new ArrayList<>(
-				List.of(Child.javaProgram(), "@" + folder.resolve("java.options"), many ? "-Xmx512m" : "-Xmx2g"));
+		List<String> options = new ArrayList<>(
+				List.of("@" + folder.resolve("java.options"), many ? "-Xmx512m" : "-Xmx2g"));
 		String more = System.getProperty("fanfare.bench.java." + name);
 		if (more != null) {
-			command.addAll(List.of(more.split(" ")));
+			options.addAll(List.of(more.split(" ")));
 		}
-		command.addAll(List.of("-jar", site.jar(module).toString(),
+		List<String> command = ServiceJar
+			.of(site.jar(module), module.equals("push-node") ? ServiceJar.Training.WARM_UP : ServiceJar.Training.START)
+			.command(options);
+		command.addAll(List.of(
 				"--spring.config.additional-location=file:" + folder.resolve(name + ".properties")
 						+ (many ? ",file:" + folder.resolve("cluster.properties") : ""),
 				"--fanfare.jwt.secret=" + SECRET, "--fanfare.redis.url=redis://127.0.0.1:" + this.redis.port()));

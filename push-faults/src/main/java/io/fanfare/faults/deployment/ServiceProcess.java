@@ -7,13 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
+import io.fanfare.test.process.ServiceJar;
 import io.fanfare.test.sse.SseClient;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +47,8 @@ public final class ServiceProcess implements AutoCloseable {
 		this.log = directory.resolve(name + ".log");
 		this.port = port;
 		this.controlPort = controlPort;
-		this.command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--sun-misc-unsafe-memory-access=allow",
-				"-jar", jar.toString()));
+		this.command = ServiceJar.of(jar, ServiceJar.Training.START)
+			.command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
 		this.command.addAll(arguments);
 		launch();
 	}

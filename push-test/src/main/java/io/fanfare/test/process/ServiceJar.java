@@ -1,0 +1,151 @@
+package io.fanfare.test.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An executable jar as its image holds it (see the {@code Dockerfile}): taken apart, and
+ * beside it what a JVM learned of it in a training run, so that a start takes half the
+ * time. Both are made when they are first asked for after the jar was built.
+ */
+public final class ServiceJar {
+
+	/** The same for training and use. */
+	private static final List<String> OPTIONS = List.of("--enable-native-access=ALL-UNNAMED",
+			"--sun-misc-unsafe-memory-access=allow");
+
+	private final Path jar;
+
+	private final Path cache;
+
+	private ServiceJar(Path jar, Path cache) {
+		this.jar = jar;
+		this.cache = cache;
+	}
+
+	/** What the JVM learns from. */
+	public enum Training {
+
+		/** Starting, up to where it would connect to something. */
+		START(List.of("-Dspring.context.exit=onRefresh"), List.of(), Duration.ofMinutes(2)),
+
+		/** A node's start and its warm-up. */
+		WARM_UP(List.of(), List.of("--fanfare.stream.warm-up=15s", "--fanfare.stream.port=0",
+				"--fanfare.control.port=0", "--fanfare.connections.drain-window=0"), Duration.ofSeconds(30));
+
+		private final List<String> options;
+
+		private final List<String> arguments;
+
+		private final Duration time;
+
+		Training(List<String> options, List<String> arguments, Duration time) {
+			this.options = options;
+			this.arguments = arguments;
+			this.time = time;
+		}
+
+	}
+
+	/**
+	 * Takes a jar apart and trains, unless that was done since it was built.
+	 * @param built the jar
+	 * @param training what the JVM learns from
+	 * @return where things are
+	 */
+	public static synchronized ServiceJar of(Path built, Training training) {
+		try {
+			// Not by its time: builds that can be repeated give every jar the same.
+			Path directory = built.resolveSibling("image-" + digest(built));
+			ServiceJar service = new ServiceJar(directory.resolve(built.getFileName()),
+					directory.resolve(training.name().toLowerCase(Locale.ROOT) + ".aot"));
+			if (!Files.exists(service.jar)) {
+				run(built.resolveSibling("image.log"), Duration.ofMinutes(1), List.of(java(), "-Djarmode=tools", "-jar",
+						built.toString(), "extract", "--destination", directory.toString()));
+			}
+			if (!Files.exists(service.cache)) {
+				service.train(training);
+			}
+			return service;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static String digest(Path file) throws IOException {
+		try {
+			return HexFormat.of()
+				.formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)), 0, 6);
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private void train(Training training) throws IOException {
+		List<String> command = new ArrayList<>(List.of(java()));
+		command.addAll(OPTIONS);
+		command.add("-XX:AOTCacheOutput=" + this.cache);
+		command.addAll(training.options);
+		command
+			.addAll(List.of("-jar", this.jar.toString(), "--fanfare.jwt.secret=for-the-training-run-and-nothing-else",
+					"--fanfare.api.keys=training:training-secret:read"));
+		command.addAll(training.arguments);
+		Path log = this.cache.resolveSibling(this.cache.getFileName() + ".log");
+		run(log, training.time, command);
+		if (!Files.exists(this.cache)) {
+			throw new IllegalStateException("Nothing was learned:\n" + Files.readString(log));
+		}
+	}
+
+	/**
+	 * What starts the service.
+	 * @param options more options of the JVM
+	 * @return the command, to which arguments may be added
+	 */
+	public List<String> command(List<String> options) {
+		List<String> command = new ArrayList<>(List.of(java()));
+		command.addAll(OPTIONS);
+		command.addAll(options);
+		command.addAll(List.of("-XX:AOTCache=" + this.cache, "-jar", this.jar.toString()));
+		return command;
+	}
+
+	private static String java() {
+		return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+	}
+
+	/** Ends by itself, or is ended in order when its time is up. */
+	private static void run(Path log, Duration time, List<String> command) {
+		try {
+			Process process = new ProcessBuilder(command).redirectErrorStream(true)
+				.redirectOutput(log.toFile())
+				.start();
+			if (!process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS)) {
+				process.destroy();
+				if (!process.waitFor(1, TimeUnit.MINUTES)) {
+					process.destroyForcibly();
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+}
