@@ -166,6 +166,8 @@ class LettingGoIT {
 		Thread publisher = publishOn();
 		AtomicBoolean supervised = new AtomicBoolean(true);
 		AtomicInteger fewest = new AtomicInteger(2);
+		// What is drained are the nodes that said that they are up.
+		await().atMost(SOON).until(() -> node("node-1", "up") != null && node("node-2", "up") != null);
 		Thread supervisor = Thread.ofVirtual().start(() -> {
 			while (supervised.get()) {
 				List<ServiceProcess> ended = this.deployment.nodes()
@@ -208,15 +210,16 @@ class LettingGoIT {
 		assertThat(reply.status()).isEqualTo(202);
 		assertThat(reply.body().get("nodes").findValues("connections").stream().mapToInt(JsonNode::asInt).sum())
 			.isBetween(29, 30);
-		assertLevelled(publisher, 1);
+		assertLevelled(publisher, 26, 34, 1);
 	}
 
 	@Test
 	void aNodeThatWasAddedGetsItsShareByItself() throws InterruptedException {
 		start(3, "--fanfare.rebalance.automatic=true", "--fanfare.rebalance.interval=2s",
 				"--fanfare.rebalance.window=3s");
-		// Nodes that look at themselves alone may both send a stream on.
-		assertLevelled(addNode(), 2);
+		// Nodes that look at themselves alone may both send a stream on, and nobody does
+		// for less than the skew.
+		assertLevelled(addNode(), 20, 39, 2);
 		assertThat(this.deployment.node(0).log() + this.deployment.node(1).log()).contains("rebalance=ended sent-on=");
 	}
 
@@ -233,10 +236,10 @@ class LettingGoIT {
 	}
 
 	/** Each node has its share, and nobody was moved more often than that. */
-	private void assertLevelled(Thread publisher, int moves) throws InterruptedException {
+	private void assertLevelled(Thread publisher, int fewest, int most, int moves) throws InterruptedException {
 		await().atMost(SOON).untilAsserted(() -> {
 			assertThat(this.pages).allMatch(Page::isLive);
-			assertThat(streams().values()).allMatch((count) -> count >= 26 && count <= 34);
+			assertThat(streams().values()).allMatch((count) -> count >= fewest && count <= most);
 		});
 		assertNothingWasMissed(publisher);
 		for (Page page : this.pages) {
