@@ -36,7 +36,10 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 	/** JVMs compile for longer, and on the processors that are measured. */
 	private static final int WARM_JAVA_SECONDS = 12;
 
-	private static final int WARM_RATE = 100;
+	private static final int WARM_JAVA_RATE = 100;
+
+	/** What is compiled needs no more, and must not begin with a queue. */
+	private static final int WARM_RATE = 5;
 
 	private static final int WARM_PUBLISHING_SECONDS = 16;
 
@@ -109,7 +112,8 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 	/** Compilers and pools get their work before anything counts. */
 	void warm(Peer peer, Fleet fleet, int streams) {
 		Phase phase = new Phase(peer, content(), "warming up", fleet);
-		phase.publishers().start(0, 1, Audience.ALL, WARM_RATE, Integer.MAX_VALUE);
+		int rate = peer.isJava() ? WARM_JAVA_RATE : WARM_RATE;
+		phase.publishers().start(0, 1, Audience.ALL, rate, Integer.MAX_VALUE);
 		int seconds = peer.isJava() ? WARM_JAVA_SECONDS : WARM_SECONDS;
 		phase.run(Math.min(seconds, 2 * this.plan.seconds())).finish(streams);
 	}
