@@ -166,8 +166,6 @@ class LettingGoIT {
 		Thread publisher = publishOn();
 		AtomicBoolean supervised = new AtomicBoolean(true);
 		AtomicInteger fewest = new AtomicInteger(2);
-		// What is drained are the nodes that said that they are up.
-		await().atMost(SOON).until(() -> node("node-1", "up") != null && node("node-2", "up") != null);
 		Thread supervisor = Thread.ofVirtual().start(() -> {
 			while (supervised.get()) {
 				List<ServiceProcess> ended = this.deployment.nodes()
@@ -210,16 +208,14 @@ class LettingGoIT {
 		assertThat(reply.status()).isEqualTo(202);
 		assertThat(reply.body().get("nodes").findValues("connections").stream().mapToInt(JsonNode::asInt).sum())
 			.isBetween(29, 30);
-		assertLevelled(publisher, 26, 34, 1);
+		assertLevelled(publisher);
 	}
 
 	@Test
 	void aNodeThatWasAddedGetsItsShareByItself() throws InterruptedException {
 		start(3, "--fanfare.rebalance.automatic=true", "--fanfare.rebalance.interval=2s",
 				"--fanfare.rebalance.window=3s");
-		// Nodes that look at themselves alone may both send a stream on, and nobody does
-		// for less than the skew.
-		assertLevelled(addNode(), 20, 39, 2);
+		assertLevelled(addNode());
 		assertThat(this.deployment.node(0).log() + this.deployment.node(1).log()).contains("rebalance=ended sent-on=");
 	}
 
@@ -227,6 +223,9 @@ class LettingGoIT {
 	private Thread addNode() {
 		this.deployment.node(2).stop();
 		open(90);
+		// What all know before there is a third.
+		await().atMost(SOON)
+			.until(() -> node("node-1", "up").get("active").asInt() + node("node-2", "up").get("active").asInt() == 90);
 		Thread publisher = publishOn();
 		this.deployment.node(2).start();
 		await().atMost(SOON)
@@ -235,16 +234,16 @@ class LettingGoIT {
 		return publisher;
 	}
 
-	/** Each node has its share, and nobody was moved more often than that. */
-	private void assertLevelled(Thread publisher, int fewest, int most, int moves) throws InterruptedException {
+	/** Each node has its share, and nobody was moved twice. */
+	private void assertLevelled(Thread publisher) throws InterruptedException {
 		await().atMost(SOON).untilAsserted(() -> {
 			assertThat(this.pages).allMatch(Page::isLive);
-			assertThat(streams().values()).allMatch((count) -> count >= fewest && count <= most);
+			assertThat(streams().values()).allMatch((count) -> count >= 26 && count <= 34);
 		});
 		assertNothingWasMissed(publisher);
 		for (Page page : this.pages) {
 			assertThat(entries(page, Entry.Ended.class)).extracting(Entry.Ended::why)
-				.hasSizeLessThanOrEqualTo(moves)
+				.hasSizeLessThanOrEqualTo(1)
 				.allMatch("push.goaway rebalance"::equals);
 		}
 	}

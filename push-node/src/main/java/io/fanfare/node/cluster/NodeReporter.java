@@ -13,10 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Tells the cluster of this node, every few seconds, for {@code GET /v1/nodes}. */
+/**
+ * Tells the cluster of this node, every few seconds and as soon as its state changes, for
+ * {@code GET /v1/nodes}, drains and rebalances.
+ */
 public final class NodeReporter implements AutoCloseable {
 
 	private static final Logger log = LoggerFactory.getLogger(NodeReporter.class);
+
+	/** How long a change of state may stay untold. */
+	private static final long LOOK_MS = 500;
 
 	private final Nodes nodes;
 
@@ -27,6 +33,11 @@ public final class NodeReporter implements AutoCloseable {
 	private final JsonMapper json;
 
 	private final ScheduledExecutorService thread;
+
+	/** The state that was told last; empty where telling failed. */
+	private volatile String told = "";
+
+	private long toldNanos;
 
 	/**
 	 * Makes the reporter.
@@ -46,16 +57,33 @@ public final class NodeReporter implements AutoCloseable {
 
 	/** Begins. */
 	public void start() {
-		this.thread.scheduleWithFixedDelay(this::report, 0, NodeStatus.INTERVAL_MS, TimeUnit.MILLISECONDS);
+		this.thread.scheduleWithFixedDelay(this::look, 0, LOOK_MS, TimeUnit.MILLISECONDS);
 	}
 
-	private void report() {
-		this.nodes.put(this.identity.value(), this.json.writeValueAsBytes(this.status.get()))
-			.whenComplete((done, failure) -> {
-				if (failure != null) {
-					log.debug("report=unsent reason=\"{}\"", failure.getMessage());
-				}
-			});
+	private void look() {
+		try {
+			tellIfDue(this.status.get());
+		}
+		catch (RuntimeException ex) {
+			// Thrown on, it would silence this node for good.
+			log.warn("report=failed", ex);
+		}
+	}
+
+	private void tellIfDue(NodeStatus now) {
+		long nanos = System.nanoTime();
+		if (now.state().equals(this.told)
+				&& nanos - this.toldNanos < TimeUnit.MILLISECONDS.toNanos(NodeStatus.INTERVAL_MS)) {
+			return;
+		}
+		this.told = now.state();
+		this.toldNanos = nanos;
+		this.nodes.put(this.identity.value(), this.json.writeValueAsBytes(now)).whenComplete((done, failure) -> {
+			if (failure != null) {
+				this.told = "";
+				log.debug("report=unsent reason=\"{}\"", failure.getMessage());
+			}
+		});
 	}
 
 	/** Tells what came of the node, for the last time, and waits a moment for Redis. */

@@ -65,14 +65,9 @@ public final class ServiceJar {
 	 */
 	public static synchronized ServiceJar of(Path built, Training training) {
 		try {
-			// Not by its time: builds that can be repeated give every jar the same.
-			Path directory = built.resolveSibling("image-" + digest(built));
-			ServiceJar service = new ServiceJar(directory.resolve(built.getFileName()),
-					directory.resolve(training.name().toLowerCase(Locale.ROOT) + ".aot"));
-			if (!Files.exists(service.jar)) {
-				run(built.resolveSibling("image.log"), Duration.ofMinutes(1), List.of(java(), "-Djarmode=tools", "-jar",
-						built.toString(), "extract", "--destination", directory.toString()));
-			}
+			Path directory = Files.createDirectories(built.resolveSibling("image"));
+			takeApart(built, directory);
+			ServiceJar service = new ServiceJar(directory.resolve(built.getFileName()), cache(directory, training));
 			if (!Files.exists(service.cache)) {
 				service.train(training);
 			}
@@ -83,10 +78,28 @@ public final class ServiceJar {
 		}
 	}
 
+	private static void takeApart(Path built, Path directory) throws IOException {
+		// Not by its time: builds that can be repeated give every jar the same.
+		Path of = directory.resolve("digest");
+		String digest = digest(built);
+		if (Files.exists(of) && Files.readString(of).equals(digest)) {
+			return;
+		}
+		for (Training training : Training.values()) {
+			Files.deleteIfExists(cache(directory, training));
+		}
+		run(directory.resolve("extract.log"), Duration.ofMinutes(1), List.of(java(), "-Djarmode=tools", "-jar",
+				built.toString(), "extract", "--force", "--destination", directory.toString()));
+		Files.writeString(of, digest);
+	}
+
+	private static Path cache(Path directory, Training training) {
+		return directory.resolve(training.name().toLowerCase(Locale.ROOT) + ".aot");
+	}
+
 	private static String digest(Path file) throws IOException {
 		try {
-			return HexFormat.of()
-				.formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)), 0, 6);
+			return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
 		}
 		catch (NoSuchAlgorithmException ex) {
 			throw new IllegalStateException(ex);
