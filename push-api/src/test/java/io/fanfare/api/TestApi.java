@@ -51,11 +51,13 @@ public final class TestApi implements AutoCloseable {
 
 	/** One of its own. */
 	public static TestApi start(TestRedis redis, String... properties) {
-		Map<String, String> arguments = new LinkedHashMap<>(Map.of("--spring.config.name", "push-api",
-				"--fanfare.api.port", "0", "--fanfare.control.port", "0", "--fanfare.redis.url", redis.url(),
-				"--fanfare.api.keys", "dev:" + KEY + ":publish+read+admin+tokens,shop:" + SHOP_KEY
-						+ ":publish:user:*+publish:news,look:" + READ_KEY + ":read",
-				"--fanfare.jwt.secret", JWT_SECRET, "--fanfare.tokens.enabled", "true"));
+		Map<String, String> arguments = new LinkedHashMap<>(
+				Map.of("--spring.config.name", "push-api", "--fanfare.api.port", "0", "--fanfare.control.port", "0",
+						"--fanfare.redis.url", redis.url(), "--fanfare.api.keys",
+						"dev:" + KEY + ":publish+read+admin+tokens,shop:" + SHOP_KEY
+								+ ":publish:user:*+publish:news,look:" + READ_KEY + ":read",
+						"--fanfare.jwt.secret", JWT_SECRET, "--fanfare.tokens.enabled", "true", "--fanfare.api.warm-up",
+						"0"));
 		for (String property : properties) {
 			String[] parts = property.split("=", 2);
 			arguments.put(parts[0], parts[1]);

@@ -45,7 +45,7 @@ final class Cluster implements AutoCloseable {
 			}
 			this.api = start(ApiApplication.class, "push-api",
 					List.of("--fanfare.api.port=" + settings.apiPort(),
-							"--fanfare.control.port=" + settings.apiControlPort(),
+							"--fanfare.control.port=" + settings.apiControlPort(), "--fanfare.api.warm-up=0",
 							"--fanfare.api.keys=dev:" + settings.apiKey() + ":publish+read+admin+tokens",
 							"--fanfare.tokens.enabled=true"));
 		}

@@ -74,8 +74,9 @@ final class Publishing {
 		 *
 		 * @param target who is to hear it
 		 * @param request what is asked of Redis
+		 * @param rehearsed whether it only looks as if
 		 */
-		record Ready(Target target, Publisher.Request request) implements Prepared {
+		record Ready(Target target, Publisher.Request request, boolean rehearsed) implements Prepared {
 
 		}
 
@@ -111,7 +112,8 @@ final class Publishing {
 		Publisher.Idempotency idempotency = (key != null)
 				? new Publisher.Idempotency(caller.id(), key, publication.hash(), KEY_KEPT) : null;
 		return new Prepared.Ready(publication.target(),
-				new Publisher.Request(channels, publication.envelope(this.clock.instant(), traceparent), idempotency));
+				new Publisher.Request(channels, publication.envelope(this.clock.instant(), traceparent), idempotency),
+				caller.isRehearsing());
 	}
 
 	/**
@@ -126,12 +128,17 @@ final class Publishing {
 		List<Outcome> outcomes = new ArrayList<>(started.size());
 		for (Started one : started) {
 			Outcome outcome = wait(one, deadline);
-			this.outcomes
-				.computeIfAbsent(name(outcome), (name) -> this.meters.counter("fanfare.publish", "outcome", name))
-				.increment();
+			if (!one.isRehearsed()) {
+				count(outcome);
+			}
 			outcomes.add(outcome);
 		}
 		return outcomes;
+	}
+
+	private void count(Outcome outcome) {
+		this.outcomes.computeIfAbsent(name(outcome), (name) -> this.meters.counter("fanfare.publish", "outcome", name))
+			.increment();
 	}
 
 	/**
@@ -163,6 +170,10 @@ final class Publishing {
 		if (call.requests.isEmpty()) {
 			return;
 		}
+		if (call.rehearsed) {
+			call.answer = this.publisher.rehearse(call.requests);
+			return;
+		}
 		Timer.Sample sample = Timer.start(this.meters);
 		call.answer = this.publisher.publish(call.requests).whenComplete((results, failure) -> {
 			sample.stop(this.duration);
@@ -181,6 +192,8 @@ final class Publishing {
 
 		private int channels;
 
+		private boolean rehearsed;
+
 		private CompletableFuture<List<Publisher.Result>> answer = CompletableFuture.completedFuture(List.of());
 
 		private boolean hasRoomFor(Publisher.Request request) {
@@ -190,6 +203,7 @@ final class Publishing {
 		private Started add(Prepared.Ready message) {
 			this.requests.add(message.request());
 			this.channels += message.request().channels().size();
+			this.rehearsed = message.rehearsed();
 			return new Started.Sent(message.target(), this, this.requests.size() - 1);
 		}
 
@@ -197,7 +211,16 @@ final class Publishing {
 
 	private sealed interface Started {
 
+		default boolean isRehearsed() {
+			return false;
+		}
+
 		record Sent(Target target, Call call, int index) implements Started {
+
+			@Override
+			public boolean isRehearsed() {
+				return this.call.rehearsed;
+			}
 
 		}
 

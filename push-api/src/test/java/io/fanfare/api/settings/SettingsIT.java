@@ -16,6 +16,7 @@ class SettingsIT {
 	@CsvSource(delimiter = '|', textBlock = """
 			fanfare.api.port              | 99999                | FANFARE_API_PORT
 			fanfare.api.port              | http                 | FANFARE_API_PORT
+			fanfare.api.warm-up           | 1h                   | FANFARE_API_WARMUP
 			fanfare.control.port          | http                 | FANFARE_CONTROL_PORT
 			fanfare.control.address       | no such host         | FANFARE_CONTROL_ADDRESS
 			fanfare.api.keys              | dev:secretsecret     | FANFARE_API_KEYS

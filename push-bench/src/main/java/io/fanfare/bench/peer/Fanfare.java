@@ -74,7 +74,8 @@ public final class Fanfare implements Peer {
 			options.addAll(List.of(more.split(" ")));
 		}
 		List<String> command = ServiceJar
-			.of(site.jar(module), module.equals("push-node") ? ServiceJar.Training.WARM_UP : ServiceJar.Training.START)
+			.of(site.jar(module),
+					module.equals("push-node") ? ServiceJar.Training.NODE_WARM_UP : ServiceJar.Training.API_WARM_UP)
 			.command(options);
 		command.addAll(List.of(
 				"--spring.config.additional-location=file:" + folder.resolve(name + ".properties")

@@ -145,7 +145,7 @@ public final class Deployment implements AutoCloseable {
 		int port = Ports.free();
 		int control = Ports.free();
 		return new ServiceProcess("api", jar("push-api"), this.logs, port, control,
-				List.of("--fanfare.api.port=" + port, "--fanfare.control.port=" + control,
+				List.of("--fanfare.api.port=" + port, "--fanfare.control.port=" + control, "--fanfare.api.warm-up=0",
 						"--fanfare.api.keys=faults:" + API_KEY + ":publish+read+admin+tokens",
 						"--fanfare.tokens.enabled=true", "--fanfare.jwt.secret=" + JWT_SECRET, HISTORY,
 						"--fanfare.redis.durable=" + (store == Store.DURABLE),

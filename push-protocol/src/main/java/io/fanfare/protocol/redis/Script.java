@@ -19,6 +19,8 @@ enum Script {
 
 	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "clock"),
 
+	REHEARSE_MESSAGES(ScriptOutputType.MULTI),
+
 	CLAIM_USER(ScriptOutputType.MULTI, "clock", "presence"),
 
 	RELEASE_USERS(ScriptOutputType.INTEGER, "presence"),

@@ -39,8 +39,12 @@ public final class ServiceJar {
 		/** Starting, up to where it would connect to something. */
 		START(List.of("-Dspring.context.exit=onRefresh"), List.of(), Duration.ofMinutes(2)),
 
+		/** An API's start and its warm-up. */
+		API_WARM_UP(List.of(), List.of("--fanfare.api.warm-up=25s", "--fanfare.api.port=0", "--fanfare.control.port=0"),
+				Duration.ofSeconds(40)),
+
 		/** A node's start and its warm-up. */
-		WARM_UP(List.of(), List.of("--fanfare.stream.warm-up=15s", "--fanfare.stream.port=0",
+		NODE_WARM_UP(List.of(), List.of("--fanfare.stream.warm-up=15s", "--fanfare.stream.port=0",
 				"--fanfare.control.port=0", "--fanfare.connections.drain-window=0"), Duration.ofSeconds(30));
 
 		private final List<String> options;
