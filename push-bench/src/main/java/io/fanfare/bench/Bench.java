@@ -48,8 +48,8 @@ public final class Bench {
 		List<String> rest = Arrays.asList(args)
 			.subList((args.length > 0 && args[0].equals(command)) ? 1 : 0, args.length);
 		switch (command) {
-			case "run" -> measure(Plan.read(Plan.whole(), rest), rest);
-			case "smoke" -> measure(Plan.read(Plan.smoke(), rest), rest);
+			case "run" -> measure(Plan.read(Plan.whole(), rest), true, rest);
+			case "smoke" -> measure(Plan.read(Plan.smoke(), rest), false, rest);
 			case "report" -> report(rest);
 			case "load" -> LoadProcess.run();
 			case "naive" -> NaiveServer.run(rest.toArray(String[]::new));
@@ -57,7 +57,7 @@ public final class Bench {
 		}
 	}
 
-	private static void measure(Plan plan, List<String> options) throws IOException {
+	private static void measure(Plan plan, boolean warms, List<String> options) throws IOException {
 		String out = options.stream()
 			.filter((option) -> option.startsWith("--out="))
 			.map((option) -> option.substring(6))
@@ -65,7 +65,8 @@ public final class Bench {
 			.orElse("");
 		Site home = Site.find(Files.createTempDirectory("push-bench"));
 		Path folder = out.isEmpty() ? home.root().resolve("push-bench/target/run") : Path.of(out);
-		Site site = Site.find(folder.resolve("work"));
+		Site found = Site.find(folder.resolve("work"));
+		Site site = warms ? found : found.cold();
 		Path before = folder.resolve("run.json");
 		Run kept = (options.contains("--merge") && Files.exists(before)) ? Report.read(List.of(before)) : Run.EMPTY;
 		Measures measures = new Measures(plan, site);

@@ -26,7 +26,7 @@ class LoadIT {
 	void everyStreamHearsEverythingInOrder() throws IOException {
 		Plan plan = Plan.read(Plan.smoke(),
 				List.of("--systems=fanfare", "--measures=broadcast", "--streams=300", "--rates=20,200", "--seconds=2"));
-		Measures measures = new Measures(plan, Site.find(this.folder.resolve("work")));
+		Measures measures = new Measures(plan, Site.find(this.folder.resolve("work")).cold());
 		measures.run(() -> {
 		});
 		assertThat(measures.missing()).isEmpty();

@@ -73,16 +73,23 @@ public final class Fanfare implements Peer {
 		if (more != null) {
 			options.addAll(List.of(more.split(" ")));
 		}
-		List<String> command = ServiceJar
-			.of(site.jar(module),
-					module.equals("push-node") ? ServiceJar.Training.NODE_WARM_UP : ServiceJar.Training.API_WARM_UP)
-			.command(options);
+		List<String> command = ServiceJar.of(site.jar(module), training(site, module)).command(options);
 		command.addAll(List.of(
 				"--spring.config.additional-location=file:" + folder.resolve(name + ".properties")
 						+ (many ? ",file:" + folder.resolve("cluster.properties") : ""),
 				"--fanfare.jwt.secret=" + SECRET, "--fanfare.redis.url=redis://127.0.0.1:" + this.redis.port()));
+		if (!site.warms()) {
+			command.addAll(List.of("--fanfare.stream.warm-up=0", "--fanfare.api.warm-up=0"));
+		}
 		command.addAll(settings);
 		return Child.server(command, site.log("fanfare-" + name));
+	}
+
+	private static ServiceJar.Training training(Site site, String module) {
+		if (!site.warms()) {
+			return ServiceJar.Training.START;
+		}
+		return module.equals("push-node") ? ServiceJar.Training.NODE_WARM_UP : ServiceJar.Training.API_WARM_UP;
 	}
 
 	/**

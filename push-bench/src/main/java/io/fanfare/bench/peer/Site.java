@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param root the project
  * @param work a folder for logs and filled-in configurations
+ * @param warms whether systems that can may warm up before they are measured, which takes
+ * half a minute and more
  */
-public record Site(Path root, Path work) {
+public record Site(Path root, Path work, boolean warms) {
 
 	/**
 	 * Finds the project, from the folder it is started in upwards.
@@ -30,11 +32,19 @@ public record Site(Path root, Path work) {
 			throw new IllegalStateException("Not started inside of the project");
 		}
 		try {
-			return new Site(root, Files.createDirectories(work.toAbsolutePath()));
+			return new Site(root, Files.createDirectories(work.toAbsolutePath()), true);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/**
+	 * The same for a run whose figures do not matter.
+	 * @return the site
+	 */
+	public Site cold() {
+		return new Site(this.root, this.work, false);
 	}
 
 	Path peers() {
