@@ -69,8 +69,15 @@ public record ChannelName(String value) {
 		if (user.isEmpty() || user.length() > MAX_USER_LENGTH) {
 			return false;
 		}
-		return user.codePoints()
-			.noneMatch((c) -> Character.isISOControl(c) || c == 0x2028 || c == 0x2029 || c >= 0xD800 && c <= 0xDFFF);
+		int i = 0;
+		while (i < user.length()) {
+			int c = user.codePointAt(i);
+			if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029 || c >= 0xD800 && c <= 0xDFFF) {
+				return false;
+			}
+			i += Character.charCount(c);
+		}
+		return true;
 	}
 
 	/**

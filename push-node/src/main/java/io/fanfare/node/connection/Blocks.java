@@ -97,7 +97,9 @@ public final class Blocks {
 	}
 
 	private static String json(String text) {
-		return "\"" + new String(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + "\"";
+		StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
+		JsonStringEncoder.getInstance().quoteAsString(text, quoted);
+		return quoted.append('"').toString();
 	}
 
 }

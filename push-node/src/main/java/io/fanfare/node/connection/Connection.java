@@ -58,6 +58,9 @@ public final class Connection {
 
 	private final List<Subscription<Connection>> subscriptions = new ArrayList<>(2);
 
+	/** One of the topics, asked for last: what many hear is mostly of the same one. */
+	private @Nullable Topic<Connection> heard;
+
 	private final Delivery delivery;
 
 	private final Upkeep upkeep;
@@ -209,8 +212,12 @@ public final class Connection {
 
 	/** Whether it hears a topic. */
 	boolean hears(Topic<Connection> topic) {
+		if (topic == this.heard) {
+			return true;
+		}
 		for (Subscription<Connection> subscription : this.subscriptions) {
 			if (subscription.topic() == topic) {
+				this.heard = topic;
 				return true;
 			}
 		}
@@ -723,6 +730,7 @@ public final class Connection {
 			this.loop.topics().remove(subscription);
 		}
 		this.subscriptions.clear();
+		this.heard = null;
 		if (this.claimSent && !this.claiming) {
 			this.loop.release(field());
 		}

@@ -703,8 +703,8 @@ public final class StreamLoop {
 	/** How long a stream that begins now may live. */
 	long lifetimeNanos() {
 		Duration most = this.node.settings().lifetime();
-		return most.isPositive() ? Blocks.spread(this.node.random(), most.multipliedBy(9).dividedBy(10), most).toNanos()
-				: Long.MAX_VALUE / 2;
+		Duration least = Duration.ofMillis(most.toMillis() / 10 * 9);
+		return most.isPositive() ? Blocks.spread(this.node.random(), least, most).toNanos() : Long.MAX_VALUE / 2;
 	}
 
 	/** What a probe asks to have back. */

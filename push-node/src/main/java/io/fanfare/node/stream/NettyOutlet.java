@@ -82,7 +82,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		ByteBuf answer = this.channel.alloc().directBuffer(head.length + first.readableBytes());
 		answer.writeBytes(head).writeBytes(first);
 		first.release();
-		this.channel.writeAndFlush(answer, this.channel.voidPromise());
+		write(answer);
 	}
 
 	@Override
@@ -130,8 +130,11 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		}
 	}
 
-	private void write(ByteBuf chunk) {
-		this.channel.writeAndFlush(chunk, this.channel.voidPromise());
+	/** Past the pipeline, which has no handler of what is written. */
+	private void write(ByteBuf bytes) {
+		Channel.Unsafe socket = this.channel.unsafe();
+		socket.write(bytes, this.channel.voidPromise());
+		socket.flush();
 	}
 
 	@Override

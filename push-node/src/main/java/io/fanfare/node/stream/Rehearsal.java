@@ -22,15 +22,14 @@ import io.fanfare.protocol.redis.Presence.Renewal;
 
 /**
  * What stands for Redis while the JVM warms up: everybody owns whom they ask for, history
- * is empty, and ids come from here. A claim asks Redis all the same, for the way there is
- * to be warm as well, but to release a user whom no token can name. Any thread may call.
+ * is empty, and ids come from here. A claim asks Redis all the same, for the way there
+ * and back is to be warm as well, but by a script that does nothing. Any thread may call.
  */
 final class Rehearsal implements Ownership, HistorySource, Topics.Upstream {
 
-	/** No user id is empty. */
-	private static final String NOBODY = "";
-
 	private final Presence presence;
+
+	private final String node;
 
 	private final AtomicLong lastId = new AtomicLong(MessageId.of(System.currentTimeMillis(), 0));
 
@@ -42,8 +41,9 @@ final class Rehearsal implements Ownership, HistorySource, Topics.Upstream {
 
 	private final Queue<LongConsumer> subscribed = new ConcurrentLinkedQueue<>();
 
-	Rehearsal(Presence presence) {
+	Rehearsal(Presence presence, String node) {
 		this.presence = presence;
+		this.node = node;
 	}
 
 	/** Where a stream that resumes may have stopped. */
@@ -62,12 +62,11 @@ final class Rehearsal implements Ownership, HistorySource, Topics.Upstream {
 
 	@Override
 	public CompletableFuture<ClaimResult> claim(Claim claim) {
-		return this.presence.release(List.of(new Field(NOBODY, claim.connection(), MessageId.ZERO)))
-			.handle((removed, failure) -> {
-				long id = nextId();
-				this.clock.accumulateAndGet(id, Math::max);
-				return new ClaimResult.Owner(id, id, MessageId.ZERO);
-			});
+		return this.presence.rehearse(this.node, claim).handle((result, failure) -> {
+			long id = nextId();
+			this.clock.accumulateAndGet(id, Math::max);
+			return new ClaimResult.Owner(id, id, MessageId.ZERO);
+		});
 	}
 
 	@Override

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.random.RandomGenerator;
 
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -31,7 +30,8 @@ import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.redis.Presence;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,7 +76,7 @@ final class WarmUp {
 	 * @param duration how long it may take, zero for none
 	 * @param gate what requests of the node need
 	 * @param node what the loops of the node share
-	 * @param presence asked to release somebody who is nobody
+	 * @param presence asked by a script that does nothing
 	 */
 	WarmUp(Duration duration, RequestHandler.Gate gate, StreamLoop.Node node, Presence presence) {
 		this.duration = duration;
@@ -110,13 +110,13 @@ final class WarmUp {
 		String secret = HexFormat.of().formatHex(key);
 		String identity = this.gate.identity().value();
 		Connections connections = new Connections(identity, 2 * BATCH, this.gate.connections().admission(),
-				RandomGenerator.getDefault());
-		Rehearsal rehearsal = new Rehearsal(this.presence);
+				new SecureRandom());
+		Rehearsal rehearsal = new Rehearsal(this.presence, identity);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
 				this.node.lease(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()), rehearsal,
-				new StreamLoop.LastProof(),
-				new StreamMetrics(new SimpleMeterRegistry(), connections, Clock.systemUTC()), connections,
-				this.node.random());
+				new StreamLoop.LastProof(), new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+						connections, Clock.systemUTC()),
+				connections, this.node.random());
 		StreamSettings settings = this.gate.settings().forWarmUp();
 		StreamPort port = new StreamPort(settings, this.gate.identity().name() + "-warm-up",
 				(executor) -> new StreamLoop(executor, shared));

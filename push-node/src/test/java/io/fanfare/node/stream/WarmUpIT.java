@@ -73,7 +73,7 @@ class WarmUpIT {
 				new TokenVerifier(Tokens.SECRET, Clock.systemUTC()), new Cors(List.of("*")),
 				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, this.connections,
 				new Nodes(this.link, this.keys), new NodeIdentity("node", "node.12345678"));
-		Rehearsal unused = new Rehearsal(presence);
+		Rehearsal unused = new Rehearsal(presence, "node.12345678");
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
 				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
 				Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),

@@ -23,6 +23,8 @@ enum Script {
 
 	CLAIM_USER(ScriptOutputType.MULTI, "clock", "presence"),
 
+	REHEARSE_CLAIM(ScriptOutputType.MULTI),
+
 	RELEASE_USERS(ScriptOutputType.INTEGER, "presence"),
 
 	RENEW_USERS(ScriptOutputType.MULTI, "clock", "presence"),
