@@ -32,6 +32,9 @@ public final class LocalCluster {
 
 	private static void run(LocalSettings settings, PrintStream console) throws IOException, InterruptedException {
 		Ports.check(settings);
+		if (settings.endWithParent()) {
+			ProcessHandle.current().parent().ifPresent((parent) -> parent.onExit().thenRun(() -> System.exit(0)));
+		}
 		console.println("Fanfare is starting ...");
 		LocalRedis redis = LocalRedis.start();
 		CountDownLatch stopped = new CountDownLatch(1);

@@ -16,12 +16,15 @@ import org.springframework.core.env.Environment;
  * @param apiControlPort the API's control port
  * @param apiKey the secret of the one API key, which may do everything
  * @param jwtSecret signs stream tokens
+ * @param endWithParent whether it ends with the process that started it: Maven, when it
+ * is killed, does not say so
  */
 record LocalSettings(@DefaultValue( {
 		"8081", "8082" }) List<Integer> streamPorts, @DefaultValue({ "9081", "9082" }) List<Integer> controlPorts,
 		@DefaultValue("8080") int apiPort, @DefaultValue("9080") int apiControlPort,
 		@DefaultValue("dev-secret") String apiKey,
-		@DefaultValue("only-for-the-local-cluster-never-in-production") String jwtSecret){
+		@DefaultValue("only-for-the-local-cluster-never-in-production") String jwtSecret,
+		@DefaultValue("false") boolean endWithParent){
 
 	LocalSettings {
 		if (streamPorts.size() != controlPorts.size()) {

@@ -79,6 +79,21 @@ class LocalClusterIT {
 	}
 
 	@Test
+	void itEndsWithItsParentWhereItIsToldTo() {
+		Path log = this.directory.resolve("cluster.log");
+		List<String> arguments = new ArrayList<>(ports());
+		arguments.add("--fanfare.local.end-with-parent=true");
+		List<String> command = new ArrayList<>(List.of("bash", "-c", "\"$@\" & wait", "bash"));
+		command.addAll(command(arguments));
+		Process parent = launch(new ProcessBuilder(command), log);
+		await().atMost(START).until(() -> read(log).contains("Fanfare is up"));
+		long redis = redisOf(parent);
+		ProcessHandle cluster = parent.children().findFirst().orElseThrow();
+		parent.destroyForcibly();
+		await().atMost(STOP).until(() -> !cluster.isAlive() && !isAlive(redis));
+	}
+
+	@Test
 	void aTakenPortIsOneClearMessage() throws Exception {
 		try (ServerSocket taken = new ServerSocket(0)) {
 			Path log = this.directory.resolve("cluster.log");
@@ -100,12 +115,16 @@ class LocalClusterIT {
 	}
 
 	private Process start(Path log, List<String> arguments) {
+		return launch(new ProcessBuilder(command(arguments)), log);
+	}
+
+	private static List<String> command(List<String> arguments) {
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
 						"--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
 						LocalCluster.class.getName()));
 		command.addAll(arguments);
-		return launch(new ProcessBuilder(command), log);
+		return command;
 	}
 
 	private Process run(String line, Path output) {
