@@ -111,6 +111,9 @@ public final class Measures {
 				if (users) {
 					this.bed.with(system, (peer, fleet) -> this.publishing.users(name, peer, fleet));
 				}
+				else if (system == Catalog.RAW) {
+					this.bed.with(system, (peer, fleet) -> this.publishing.floor(name, peer, fleet));
+				}
 			}
 			case "topics" -> {
 				if (users) {

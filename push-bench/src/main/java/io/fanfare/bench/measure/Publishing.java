@@ -21,6 +21,12 @@ final class Publishing {
 
 	private static final int BATCH = 500;
 
+	/**
+	 * A hundredth of few messages would be what the slowest of them met, and what is on
+	 * its way when time is up must not count for more than the rate that is held.
+	 */
+	private static final int LONGER = 5;
+
 	private final Bed bed;
 
 	private final Plan plan;
@@ -42,12 +48,26 @@ final class Publishing {
 		Pace batches = new Pace(Bed.BACKENDS, 0, BATCH);
 		warm(peer, fleet, users, batches);
 		warm(peer, fleet, users, new Pace(8, 0, 1));
-		this.bed.add(run(peer, fleet, users, new Pace(1, 100, 1), system + " single").row("publish", system, streams,
-				"100/s single"));
+		single(system, peer, fleet, users, streams);
 		this.bed.add(run(peer, fleet, users, new Pace(16, 0, 1), system + " single").row("publish", system, streams,
 				"single, 16 callers"));
 		this.bed.add(run(peer, fleet, users, batches, system + " batch").row("publish", system, streams,
 				"batches of 500, 4 callers"));
+	}
+
+	/**
+	 * The same to the one stream of a system without users: what this machine itself
+	 * takes for it.
+	 */
+	void floor(String system, Peer peer, Fleet fleet) {
+		fleet.open(peer.streams(), 1);
+		single(system, peer, fleet, Audience.ALL, 1);
+	}
+
+	private void single(String system, Peer peer, Fleet fleet, Audience audience, int streams) {
+		int seconds = LONGER * this.plan.seconds();
+		this.bed.add(run(peer, fleet, audience, new Pace(1, 100, 1), system + " single", seconds).row("publish", system,
+				streams, "100/s single"));
 	}
 
 	/** Until a JVM has compiled, on half of a processor, what this takes. */
@@ -85,8 +105,8 @@ final class Publishing {
 		int rate = (int) Math.min(TOPIC_RATE, this.plan.streams() * 2L);
 		Pace pace = new Pace(Bed.BACKENDS, (double) rate / Bed.BACKENDS, BATCH);
 		warm(peer, fleet, audience, pace);
-		this.bed.add(run(peer, fleet, audience, pace, system + " topics").row("topics", system, this.plan.streams(),
-				rate + "/s to " + TOPICS + " topics"));
+		this.bed.add(run(peer, fleet, audience, pace, system + " topics", LONGER * this.plan.seconds()).row("topics",
+				system, this.plan.streams(), rate + "/s to " + TOPICS + " topics"));
 	}
 
 }
