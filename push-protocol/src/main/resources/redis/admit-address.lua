@@ -4,7 +4,7 @@
 -- it holds itself, and that stands as long as its lease does.
 --
 -- KEYS  1 connections of the address: node -> its count  2 opens of the address
--- ARGV  1 prefix  2 node  3 how many it holds, with this one  4 connections allowed ("0": any number)
+-- ARGV  1 prefix of keys  2 node  3 how many it holds, with this one  4 connections allowed ("0": any number)
 --       5 opens allowed within a time ("0": any number)  6 that time in ms  7 life of KEYS[1] in ms
 -- Returns {"admitted"}, {"connections"} or {"opens", ms until opens are counted anew}.
 

@@ -4,16 +4,16 @@
 --
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 tombstone of this user and client
 --       7 take-overs of this user
--- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix
---       5 user  6 node  7 connection  8 client  9 tier  10 lease in ms  11 life of a tombstone in ms
---       12 take-overs that a user may have within a time ("0": any number)  13 that time in ms
+-- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels
+--       6 user  7 node  8 connection  9 client  10 tier  11 lease in ms  12 life of a tombstone in ms
+--       13 take-overs that a user may have within a time ("0": any number)  14 that time in ms
 -- Returns {"owner", generation, clock, since}, {"kicked", generation that displaced this client, clock, since} or
 -- {"limited", ms until take-overs are counted anew, clock, since}: then the owner stays, and nothing was written but the lease.
 
 local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
-local prefix, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
-redis.call('SET', KEYS[5], '1', 'PX', ARGV[10])
+redis.call('SET', KEYS[5], '1', 'PX', ARGV[11])
 
 -- A tombstone answers every claim of its client, repeated ones too; one from before a data loss is void.
 local displaced_by = redis.call('GET', KEYS[6])
@@ -28,12 +28,12 @@ if victim and victim.connection == connection then
 end
 
 local now = time_ms()
-local limit = tonumber(ARGV[12])
+local limit = tonumber(ARGV[13])
 if limit > 0 and victim and is_takeover(victim, client, now) then
 	if tonumber(redis.call('GET', KEYS[7]) or 0) >= limit then
 		return {'limited', redis.call('PTTL', KEYS[7]), clock, since}
 	elseif redis.call('INCR', KEYS[7]) == 1 then
-		redis.call('PEXPIRE', KEYS[7], ARGV[13])
+		redis.call('PEXPIRE', KEYS[7], ARGV[14])
 	end
 end
 
@@ -41,11 +41,11 @@ local generation = id_after(clock, now)
 redis.call('SET', KEYS[1], generation)
 if not victim and presence_uncertain(since, now) then
 	-- Whom it displaces the store may have forgotten: "D generation connection client user\n" tells all nodes.
-	redis.call('PUBLISH', prefix .. 'ch:all',
+	redis.call('PUBLISH', channels .. 'ch:all',
 		string.format('D %s %s %s %s\n', generation, connection, client, user))
 end
-displace(prefix, KEYS[4], user, victim, {
+displace(prefix, channels, KEYS[4], user, victim, {
 	node = node, connection = connection, generation = generation, client = client,
-	since = string.format('%.0f', now), tier = ARGV[9]
-}, now, ARGV[11])
+	since = string.format('%.0f', now), tier = ARGV[10]
+}, now, ARGV[12])
 return {'owner', generation, generation, since}

@@ -25,9 +25,9 @@ local function tombstone_key(prefix, user, client)
 end
 
 -- Tells the node of `victim` that `generation` displaced that one connection. Kick frames are
--- "K connection generation reason grace-ms\n"; reason "-" ends the stream without a word.
-local function kick(prefix, victim, generation, reason, grace_ms)
-	redis.call('PUBLISH', prefix .. 'node:' .. victim.node,
+-- "K connection generation reason grace-ms\n"; reason "-" ends the stream without a word. `channels` begins pub/sub channels.
+local function kick(channels, victim, generation, reason, grace_ms)
+	redis.call('PUBLISH', channels .. 'node:' .. victim.node,
 		string.format('K %s %s %s %s\n', victim.connection, generation, reason, grace_ms))
 end
 
@@ -51,14 +51,14 @@ end
 -- Puts `owner` into the place of `victim` (nil when the field is empty).
 -- By a take-over the victim is told, and a tombstone answers every further claim of its client; but none where that is the
 -- winner's own. Otherwise it ends silently.
-local function displace(prefix, presence_key, user, victim, owner, now, tombstone_ms)
+local function displace(prefix, channels, presence_key, user, victim, owner, now, tombstone_ms)
 	owner.replaced, owner.window = 0, now
 	if victim then
 		owner.replaced, owner.window = replacements(victim, owner.client, now)
 		if victim.client ~= owner.client then
 			redis.call('SET', tombstone_key(prefix, user, victim.client), owner.generation, 'PX', tombstone_ms)
 		end
-		kick(prefix, victim, owner.generation, is_takeover(victim, owner.client, now) and 'takeover' or '-', '0')
+		kick(channels, victim, owner.generation, is_takeover(victim, owner.client, now) and 'takeover' or '-', '0')
 	end
 	redis.call('HSET', presence_key, user, owner_format(owner))
 end

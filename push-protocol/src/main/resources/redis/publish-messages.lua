@@ -4,7 +4,7 @@
 --
 -- KEYS  1 clock  2 run  3 since  4 last  5 presence
 --       then of each message: its idempotency record, if it has a key; the history stream of each channel
--- ARGV  1 run id of the server  2 highest id seen  3 prefix of the partition's keys and pub/sub channels
+-- ARGV  1 run id of the server  2 highest id seen  3 prefix of pub/sub channels
 --       4 history length  5 history age in ms
 --       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored); its own expiry in ms since
 --       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms
@@ -14,9 +14,9 @@
 
 local call, find, sub = redis.call, string.find, string.sub
 
-local run, seen, prefix, length, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local run, seen, channels, length, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local share = age / length
-local name_at = #prefix + 4 -- in the key of a stream, behind "ch:"
+local name_at = #KEYS[1] - #'clock' + 4 -- in the key of a stream, behind the prefix of keys and "ch:"
 
 -- The next id. The clock is set with the first one, to what the rest of the call may need: should it break off, no id is
 -- given twice. `now` is when they were taken.
@@ -63,13 +63,13 @@ end
 local uncertain
 local function hand_out(channel, id, envelope)
 	if sub(channel, 1, 5) ~= 'user:' then
-		call('PUBLISH', prefix .. 'ch:' .. channel, 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
+		call('PUBLISH', channels .. 'ch:' .. channel, 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
 		return '-'
 	end
 	local owner = call('HGET', KEYS[5], sub(channel, 6))
 	if owner then
 		local space = find(owner, ' ', 1, true)
-		call('PUBLISH', prefix .. 'node:' .. sub(owner, 1, space - 1),
+		call('PUBLISH', channels .. 'node:' .. sub(owner, 1, space - 1),
 			'M ' .. id .. sub(owner, space, find(owner, ' ', space + 1, true)) .. channel .. '\n' .. envelope)
 		return '1'
 	end
@@ -77,7 +77,7 @@ local function hand_out(channel, id, envelope)
 		uncertain = presence_uncertain(call('GET', KEYS[3]), now)
 	end
 	if uncertain then
-		call('PUBLISH', prefix .. 'ch:all', 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
+		call('PUBLISH', channels .. 'ch:all', 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
 	end
 	return '0'
 end

@@ -2,7 +2,7 @@
 -- the calling node, which releases those that it does not hold.
 --
 -- KEYS  1 presence
--- ARGV  1 prefix  2 cursor of the walk, "0" to begin  3 fields a slice  4 node
+-- ARGV  1 prefix of keys  2 cursor of the walk, "0" to begin  3 fields a slice  4 node
 -- Returns {next cursor ("0" at the end), number removed, then user, connection, generation of each field of that node}.
 
 local prefix, node = ARGV[1], ARGV[4]

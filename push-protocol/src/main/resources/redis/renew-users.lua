@@ -5,15 +5,16 @@
 -- one was left by an old connection that was itself written back late.
 --
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node
--- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix  5 node  6 lease in ms  7 life of a tombstone in ms
---       8.. for each connection: user, connection, generation, client, since in ms, tier
+-- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels  6 node
+--       7 lease in ms  8 life of a tombstone in ms
+--       9.. for each connection: user, connection, generation, client, since in ms, tier
 -- Returns {clock, since, then for each connection that is not simply fine: its index from 0, verdict, generation};
 -- verdict "restored" (written back: it may have missed messages), "lost" (displaced by that generation) or
 -- "replaced" (displaced by its own client, silently).
 
 local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
-local prefix, node = ARGV[4], ARGV[5]
-redis.call('SET', KEYS[5], '1', 'PX', ARGV[6])
+local prefix, channels, node = ARGV[4], ARGV[5], ARGV[6]
+redis.call('SET', KEYS[5], '1', 'PX', ARGV[7])
 
 local answer = {clock, since}
 local function say(index, verdict, generation)
@@ -23,8 +24,8 @@ local function say(index, verdict, generation)
 end
 
 local now
-for i = 8, #ARGV, 6 do
-	local index = (i - 8) / 6
+for i = 9, #ARGV, 6 do
+	local index = (i - 9) / 6
 	local user, connection, generation, client = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
 	local value = redis.call('HGET', KEYS[4], user)
 	local owner = value and owner_parse(value)
@@ -34,10 +35,10 @@ for i = 8, #ARGV, 6 do
 		say(index, 'lost', displaced_by)
 	elseif behind then
 		now = now or time_ms()
-		displace(prefix, KEYS[4], user, owner, {
+		displace(prefix, channels, KEYS[4], user, owner, {
 			node = node, connection = connection, generation = generation, client = client,
 			since = ARGV[i + 4], tier = ARGV[i + 5]
-		}, now, ARGV[7])
+		}, now, ARGV[8])
 		say(index, 'restored', generation)
 	elseif owner.connection ~= connection then
 		say(index, owner.client == client and 'replaced' or 'lost', owner.generation)

@@ -55,7 +55,7 @@ public final class NodeVoice implements AutoCloseable {
 				}
 			}
 		});
-		this.connection.sync().subscribe(new RedisKeys(0).nodeChannel(identity));
+		this.connection.sync().subscribe(new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0).nodeChannel(identity));
 	}
 
 	/** Answers calls of a name from now on; to others it is silent. */

@@ -2,9 +2,12 @@ package io.fanfare.local;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 import org.springframework.boot.SpringApplication;
+import org.springframework.core.env.Environment;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
@@ -14,6 +17,8 @@ import org.springframework.core.env.StandardEnvironment;
  */
 public final class LocalCluster {
 
+	private static final String PREFIX = "fanfare.redis.prefix";
+
 	private LocalCluster() {
 	}
 
@@ -22,7 +27,7 @@ public final class LocalCluster {
 		environment.getPropertySources().addFirst(new SimpleCommandLinePropertySource(args));
 		PrintStream console = System.out;
 		try {
-			run(LocalSettings.from(environment), console);
+			run(LocalSettings.from(environment), common(environment), console);
 		}
 		catch (StartException ex) {
 			console.println("\nFanfare does not start: " + ex.getMessage() + "\n");
@@ -30,7 +35,18 @@ public final class LocalCluster {
 		}
 	}
 
-	private static void run(LocalSettings settings, PrintStream console) throws IOException, InterruptedException {
+	/** Settings of every application. */
+	private static String[] common(Environment environment) {
+		List<String> common = new ArrayList<>(List.of("--logging.level.root=WARN", "--logging.level.io.fanfare=INFO"));
+		String prefix = environment.getProperty(PREFIX);
+		if (prefix != null) {
+			common.add("--" + PREFIX + "=" + prefix);
+		}
+		return common.toArray(String[]::new);
+	}
+
+	private static void run(LocalSettings settings, String[] common, PrintStream console)
+			throws IOException, InterruptedException {
 		Ports.check(settings);
 		if (settings.endWithParent()) {
 			ProcessHandle.current().parent().ifPresent((parent) -> parent.onExit().thenRun(() -> System.exit(0)));
@@ -43,8 +59,7 @@ public final class LocalCluster {
 			redis.close();
 			stopped.countDown();
 		});
-		Cluster cluster = Cluster.start(settings, redis.url(), "--logging.level.root=WARN",
-				"--logging.level.io.fanfare=INFO");
+		Cluster cluster = Cluster.start(settings, redis.url(), common);
 		console.println(Instructions.of(cluster, settings, redis.url()));
 		stopped.await();
 	}

@@ -2,6 +2,7 @@ package io.fanfare.node;
 
 import java.time.Duration;
 
+import io.fanfare.protocol.redis.RedisKeys;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
@@ -48,6 +49,8 @@ final class NodeSettings {
 	/**
 	 * How Redis is used. Where it is, is Boot's own {@code spring.data.redis.*}.
 	 *
+	 * @param prefix what begins all keys and pub/sub channels: the name of the
+	 * installation on a Redis that others use as well
 	 * @param durable whether it keeps all it acknowledged across a restart; then a
 	 * restart alone is no data loss
 	 * @param commandTimeout how long a command may take; what waits for it waits no
@@ -60,14 +63,17 @@ final class NodeSettings {
 	 * for two failures
 	 */
 	@ConfigurationProperties("fanfare.redis")
-	record Redis(@DefaultValue("false") boolean durable, @DefaultValue("1s") Duration commandTimeout,
-			@DefaultValue("1s") Duration connectTimeout, @DefaultValue("15s") Duration lease,
-			@DefaultValue("5s") Duration renewInterval) {
+	record Redis(@DefaultValue(RedisKeys.DEFAULT_PREFIX) String prefix, @DefaultValue("false") boolean durable,
+			@DefaultValue("1s") Duration commandTimeout, @DefaultValue("1s") Duration connectTimeout,
+			@DefaultValue("15s") Duration lease, @DefaultValue("5s") Duration renewInterval) {
 
 		/** Scripts take presence for complete a minute after a data loss. */
 		private static final Duration LONGEST_LEASE = Duration.ofSeconds(50);
 
 		Redis {
+			if (!prefix.matches(RedisKeys.PREFIX_PATTERN)) {
+				throw new IllegalArgumentException("fanfare.redis.prefix must be 1 to 32 of a-z, 0-9 and -");
+			}
 			if (!lease.isPositive() || lease.compareTo(LONGEST_LEASE) > 0) {
 				throw new IllegalArgumentException("fanfare.redis.lease must be above 0 and at most 50s, not " + lease);
 			}

@@ -44,8 +44,8 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	RedisKeys redisKeys() {
-		return new RedisKeys(0);
+	RedisKeys redisKeys(LettuceConnectionFactory connections, NodeSettings.Redis settings) {
+		return new RedisKeys(settings.prefix(), connections.getDatabase());
 	}
 
 	@Bean

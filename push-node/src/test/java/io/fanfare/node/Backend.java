@@ -39,7 +39,7 @@ final class Backend implements AutoCloseable {
 
 	private final CommandLink link;
 
-	private final RedisKeys keys = new RedisKeys(0);
+	private final RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 
 	private final Publisher publisher;
 

@@ -60,8 +60,8 @@ class NodeSettingsTests {
 	}
 
 	private static NodeSettings.Redis redis(long lease, long renewInterval) {
-		return new NodeSettings.Redis(false, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(lease),
-				Duration.ofSeconds(renewInterval));
+		return new NodeSettings.Redis("fanfare", false, Duration.ofSeconds(1), Duration.ofSeconds(1),
+				Duration.ofSeconds(lease), Duration.ofSeconds(renewInterval));
 	}
 
 }

@@ -59,8 +59,8 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	RedisKeys redisKeys() {
-		return new RedisKeys(0);
+	RedisKeys redisKeys(LettuceConnectionFactory factory, RedisSettings settings) {
+		return new RedisKeys(settings.prefix(), factory.getDatabase());
 	}
 
 	@Bean

@@ -2,7 +2,9 @@ package io.fanfare.api.redis;
 
 import java.time.Duration;
 
+import io.fanfare.protocol.redis.RedisKeys;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
@@ -14,6 +16,8 @@ import org.springframework.validation.annotation.Validated;
  * {@code fanfare.redis}: how Redis is used. Where it is stands in
  * {@code fanfare.redis.url}, which {@code spring.data.redis.url} takes.
  *
+ * @param prefix what begins all keys and pub/sub channels: the name of the installation
+ * on a Redis that others use as well. {@code fanfare} unless told
  * @param durable whether the store keeps all it acknowledged across a restart
  * ({@code appendfsync always}). Says so wrongly, and loss is not announced to streams.
  * False unless told
@@ -22,7 +26,10 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("fanfare.redis")
-record RedisSettings(@DefaultValue("false") boolean durable,
+record RedisSettings(
+		@NotNull @Pattern(regexp = RedisKeys.PREFIX_PATTERN,
+				message = "must be 1 to 32 of a-z, 0-9 and -") @DefaultValue(RedisKeys.DEFAULT_PREFIX) String prefix,
+		@DefaultValue("false") boolean durable,
 		@NotNull @DurationMin(millis = 10) @DurationMax(millis = 1500) @DefaultValue("1s") Duration commandTimeout) {
 
 	/** What is left to the answer itself of the two seconds that callers are promised. */

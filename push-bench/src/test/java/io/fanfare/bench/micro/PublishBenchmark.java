@@ -60,7 +60,8 @@ public class PublishBenchmark {
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
 		this.link = new CommandLink(this.client, false, "bench");
 		this.link.awaitUp(Duration.ofSeconds(10));
-		this.publisher = new Publisher(this.link, new RedisKeys(0), 1000, Duration.ofHours(24));
+		this.publisher = new Publisher(this.link, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0), 1000,
+				Duration.ofHours(24));
 		for (int i = 0; i < USERS; i++) {
 			this.users.add(ChannelName.user("u" + i));
 		}

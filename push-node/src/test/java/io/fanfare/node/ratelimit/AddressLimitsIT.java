@@ -59,7 +59,7 @@ class AddressLimitsIT {
 	}
 
 	private AddressLimits limits(LimitSettings settings) {
-		Addresses addresses = new Addresses(this.link, new RedisKeys(0),
+		Addresses addresses = new Addresses(this.link, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0),
 				new Addresses.Limits(settings.connectionsPerAddress(), settings.opensPerMinute(), Quota.MINUTE));
 		return new AddressLimits(addresses, "node", settings, this.nanos::get);
 	}

@@ -72,7 +72,7 @@ class RedisModelIT {
 
 	private static final Duration AGE = Duration.ofHours(1);
 
-	private static final RedisKeys KEYS = new RedisKeys(0);
+	private static final RedisKeys KEYS = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 
 	private static final String PREFIX = "fanfare:{0}:";
 

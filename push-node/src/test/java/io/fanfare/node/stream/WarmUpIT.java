@@ -39,7 +39,7 @@ class WarmUpIT {
 
 	private static final Duration SECOND = Duration.ofSeconds(1);
 
-	private final RedisKeys keys = new RedisKeys(0);
+	private final RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 
 	private final Connections connections = new Connections("node.12345678", 10,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),

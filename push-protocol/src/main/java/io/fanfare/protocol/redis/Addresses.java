@@ -82,7 +82,7 @@ public final class Addresses {
 		byte[][] scriptKeys = { this.keys.connections(address), this.keys.opens(address) };
 		return this.link
 			.<List<Object>>run(Script.ADMIT_ADDRESS, scriptKeys,
-					(run) -> new byte[][] { this.keys.prefix(), bytes(node), number(held),
+					(run) -> new byte[][] { this.keys.keyPrefix(), bytes(node), number(held),
 							number(this.limits.connections()), number(this.limits.opens()),
 							number(this.limits.window().toMillis()), number(KEPT.toMillis()) })
 			.thenApply((values) -> {

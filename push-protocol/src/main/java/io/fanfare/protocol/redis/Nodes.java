@@ -39,7 +39,7 @@ public final class Nodes {
 	 * @return when it is written
 	 */
 	public CompletableFuture<Void> put(String node, byte[] status) {
-		return this.link.call((commands) -> commands.hset(RedisKeys.NODES, RedisKeys.bytes(node), status))
+		return this.link.call((commands) -> commands.hset(this.keys.nodes(), RedisKeys.bytes(node), status))
 			.thenAccept((added) -> {
 			});
 	}
@@ -50,7 +50,7 @@ public final class Nodes {
 	 * @return when it is done
 	 */
 	public CompletableFuture<Void> remove(String node) {
-		return this.link.call((commands) -> commands.hdel(RedisKeys.NODES, RedisKeys.bytes(node)))
+		return this.link.call((commands) -> commands.hdel(this.keys.nodes(), RedisKeys.bytes(node)))
 			.thenAccept((removed) -> {
 			});
 	}
@@ -60,7 +60,7 @@ public final class Nodes {
 	 * @return identity to what the node last said, JSON
 	 */
 	public CompletableFuture<Map<String, byte[]>> list() {
-		return this.link.call((commands) -> commands.hgetall(RedisKeys.NODES)).thenApply((fields) -> {
+		return this.link.call((commands) -> commands.hgetall(this.keys.nodes())).thenApply((fields) -> {
 			Map<String, byte[]> nodes = new HashMap<>();
 			fields.forEach((node, status) -> nodes.put(new String(node, StandardCharsets.UTF_8), status));
 			return nodes;
@@ -75,7 +75,7 @@ public final class Nodes {
 	 */
 	public CompletableFuture<Boolean> beginRollout(byte[] progress, Duration life) {
 		return this.link
-			.call((commands) -> commands.set(RedisKeys.ROLLOUT, progress, SetArgs.Builder.nx().px(life.toMillis())))
+			.call((commands) -> commands.set(this.keys.rollout(), progress, SetArgs.Builder.nx().px(life.toMillis())))
 			.thenApply((answer) -> answer != null);
 	}
 
@@ -88,7 +88,7 @@ public final class Nodes {
 	 */
 	public CompletableFuture<Void> putRollout(byte[] progress, Duration life) {
 		return this.link
-			.call((commands) -> commands.set(RedisKeys.ROLLOUT, progress, SetArgs.Builder.px(life.toMillis())))
+			.call((commands) -> commands.set(this.keys.rollout(), progress, SetArgs.Builder.px(life.toMillis())))
 			.thenAccept((answer) -> {
 			});
 	}
@@ -101,8 +101,8 @@ public final class Nodes {
 	 */
 	public CompletableFuture<Void> endRollout(byte[] outcome, Duration life) {
 		return this.link
-			.call((commands) -> commands.set(RedisKeys.LAST_ROLLOUT, outcome, SetArgs.Builder.px(life.toMillis())))
-			.thenCompose((answer) -> this.link.call((commands) -> commands.del(RedisKeys.ROLLOUT)))
+			.call((commands) -> commands.set(this.keys.lastRollout(), outcome, SetArgs.Builder.px(life.toMillis())))
+			.thenCompose((answer) -> this.link.call((commands) -> commands.del(this.keys.rollout())))
 			.thenAccept((answer) -> {
 			});
 	}
@@ -112,9 +112,9 @@ public final class Nodes {
 	 * @return JSON, or null if there was none lately
 	 */
 	public CompletableFuture<byte @Nullable []> rollout() {
-		return this.link.<byte @Nullable []>call((commands) -> commands.get(RedisKeys.ROLLOUT))
+		return this.link.<byte @Nullable []>call((commands) -> commands.get(this.keys.rollout()))
 			.thenCompose((running) -> (running != null) ? CompletableFuture.completedFuture(running)
-					: this.link.<byte @Nullable []>call((commands) -> commands.get(RedisKeys.LAST_ROLLOUT)));
+					: this.link.<byte @Nullable []>call((commands) -> commands.get(this.keys.lastRollout())));
 	}
 
 	/**

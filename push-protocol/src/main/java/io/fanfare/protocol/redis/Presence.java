@@ -246,10 +246,11 @@ public final class Presence {
 				this.keys.takeovers(claim.user()) };
 		return this.link
 			.<List<Object>>run(script, scriptKeys,
-					(run) -> new byte[][] { run, seen(), this.link.durable(), this.keys.prefix(), bytes(claim.user()),
-							bytes(node), bytes(claim.connection()), bytes(claim.client()),
-							bytes(claim.tier().wireName()), millis(this.times.lease()), millis(this.times.tombstone()),
-							bytes(Integer.toString(this.takeovers.count())), millis(this.takeovers.window()) })
+					(run) -> new byte[][] { run, seen(), this.link.durable(), this.keys.keyPrefix(),
+							this.keys.channelPrefix(), bytes(claim.user()), bytes(node), bytes(claim.connection()),
+							bytes(claim.client()), bytes(claim.tier().wireName()), millis(this.times.lease()),
+							millis(this.times.tombstone()), bytes(Integer.toString(this.takeovers.count())),
+							millis(this.takeovers.window()) })
 			.thenApply((values) -> claimed(new Reply(values)));
 	}
 
@@ -295,9 +296,9 @@ public final class Presence {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
 				this.keys.lease(node) };
 		return this.link.<List<Object>>run(Script.RENEW_USERS, scriptKeys, (run) -> {
-			List<byte[]> arguments = new ArrayList<>(7 + held.size() * 6);
-			arguments.addAll(List.of(run, seen(), this.link.durable(), this.keys.prefix(), bytes(node),
-					millis(this.times.lease()), millis(this.times.tombstone())));
+			List<byte[]> arguments = new ArrayList<>(8 + held.size() * 6);
+			arguments.addAll(List.of(run, seen(), this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
+					bytes(node), millis(this.times.lease()), millis(this.times.tombstone())));
 			for (Held one : held) {
 				arguments.add(bytes(one.user()));
 				arguments.add(bytes(one.connection()));
@@ -336,7 +337,7 @@ public final class Presence {
 	public CompletableFuture<Slice> reap(String node, String cursor, int count) {
 		return this.link
 			.<List<Object>>run(Script.REAP_PRESENCE, new byte[][] { this.keys.presence() }, (run) -> new byte[][] {
-					this.keys.prefix(), bytes(cursor), bytes(Integer.toString(count)), bytes(node) })
+					this.keys.keyPrefix(), bytes(cursor), bytes(Integer.toString(count)), bytes(node) })
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
 				String next = reply.text();
@@ -376,8 +377,8 @@ public final class Presence {
 		return this.link
 			.<byte[]>run(Script.DISCONNECT_USER,
 					new byte[][] { this.keys.clock(), this.keys.since(), this.keys.presence() },
-					(run) -> new byte[][] { seen(), this.keys.prefix(), bytes(user), bytes(reason.wireName()),
-							millis(grace), millis(this.times.tombstone()) })
+					(run) -> new byte[][] { seen(), this.keys.keyPrefix(), this.keys.channelPrefix(), bytes(user),
+							bytes(reason.wireName()), millis(grace), millis(this.times.tombstone()) })
 			.<@Nullable String>thenApply((connection) -> (connection.length == 0) ? null
 					: new String(connection, java.nio.charset.StandardCharsets.UTF_8));
 	}

@@ -148,7 +148,7 @@ public final class Publisher {
 		List<byte[]> arguments = new ArrayList<>(5 + 5 * requests.size());
 		arguments.add(NONE);
 		arguments.add(RedisKeys.bytes(MessageId.format(this.link.seen())));
-		arguments.add(this.keys.prefix());
+		arguments.add(this.keys.channelPrefix());
 		arguments.add(this.length);
 		arguments.add(this.age);
 		for (Request request : requests) {

@@ -6,25 +6,36 @@ import java.util.Arrays;
 import io.fanfare.protocol.ChannelName;
 
 /**
- * Every key and pub/sub channel in Redis, of one partition. A partition is one hash tag,
- * so each script stays within one slot.
+ * Every key and pub/sub channel in Redis, of one installation. Its prefix begins them
+ * all, so that several installations share one server. A database keeps keys apart but
+ * not pub/sub, so the channels carry the database's number as well; those of database 0
+ * do not.
+ * <p>
+ * A partition is one hash tag, so each script stays within one slot. There is one.
  */
 public final class RedisKeys {
 
-	/** What nodes tell of themselves: name to JSON. Belongs to no partition. */
-	static final byte[] NODES = bytes("fanfare:nodes");
+	/** The prefix unless told. */
+	public static final String DEFAULT_PREFIX = "fanfare";
 
-	/**
-	 * How the drain that runs gets on, JSON; there is no second. Belongs to no partition.
-	 */
-	static final byte[] ROLLOUT = bytes("fanfare:drain");
+	/** What a prefix must match. */
+	public static final String PREFIX_PATTERN = "[a-z0-9-]{1,32}";
 
-	/** How the last drain ended, JSON. Belongs to no partition. */
-	static final byte[] LAST_ROLLOUT = bytes("fanfare:drain:last");
+	private static final String PARTITION = ":{0}:";
 
-	private final String prefix;
+	private final String keyPrefix;
 
-	private final byte[] prefixBytes;
+	private final String channelPrefix;
+
+	private final byte[] keyPrefixBytes;
+
+	private final byte[] channelPrefixBytes;
+
+	private final byte[] nodes;
+
+	private final byte[] rollout;
+
+	private final byte[] lastRollout;
 
 	private final byte[] clock;
 
@@ -37,12 +48,21 @@ public final class RedisKeys {
 	private final byte[] presence;
 
 	/**
-	 * Names the keys of a partition.
-	 * @param partition the partition's number, from 0
+	 * Names the keys and channels of an installation.
+	 * @param prefix the installation's prefix, as {@link #PREFIX_PATTERN} has it
+	 * @param database the number of the database that its keys are in
 	 */
-	public RedisKeys(int partition) {
-		this.prefix = "fanfare:{" + partition + "}:";
-		this.prefixBytes = bytes(this.prefix);
+	public RedisKeys(String prefix, int database) {
+		if (!prefix.matches(PREFIX_PATTERN)) {
+			throw new IllegalArgumentException("The prefix must match " + PREFIX_PATTERN);
+		}
+		this.keyPrefix = prefix + PARTITION;
+		this.channelPrefix = prefix + ((database > 0) ? "@" + database : "") + PARTITION;
+		this.keyPrefixBytes = bytes(this.keyPrefix);
+		this.channelPrefixBytes = bytes(this.channelPrefix);
+		this.nodes = bytes(prefix + ":nodes");
+		this.rollout = bytes(prefix + ":drain");
+		this.lastRollout = bytes(prefix + ":drain:last");
 		this.clock = key("clock");
 		this.run = key("run");
 		this.since = key("since");
@@ -50,8 +70,31 @@ public final class RedisKeys {
 		this.presence = key("presence");
 	}
 
-	byte[] prefix() {
-		return this.prefixBytes;
+	/** What begins every key of the partition. */
+	byte[] keyPrefix() {
+		return this.keyPrefixBytes;
+	}
+
+	/** What begins every pub/sub channel of the partition. */
+	byte[] channelPrefix() {
+		return this.channelPrefixBytes;
+	}
+
+	/** What nodes tell of themselves: name to JSON. Belongs to no partition. */
+	byte[] nodes() {
+		return this.nodes;
+	}
+
+	/**
+	 * How the drain that runs gets on, JSON; there is no second. Belongs to no partition.
+	 */
+	byte[] rollout() {
+		return this.rollout;
+	}
+
+	/** How the last drain ended, JSON. Belongs to no partition. */
+	byte[] lastRollout() {
+		return this.lastRollout;
 	}
 
 	byte[] clock() {
@@ -108,7 +151,7 @@ public final class RedisKeys {
 	 * @return the channel
 	 */
 	public byte[] nodeChannel(String node) {
-		return key("node:" + node);
+		return channel("node:" + node);
 	}
 
 	/**
@@ -117,7 +160,7 @@ public final class RedisKeys {
 	 * @return the channel
 	 */
 	public byte[] topicChannel(ChannelName topic) {
-		return key("ch:" + topic.value());
+		return channel("ch:" + topic.value());
 	}
 
 	/**
@@ -126,11 +169,15 @@ public final class RedisKeys {
 	 * @return the channel
 	 */
 	byte[] answerChannel(String asker) {
-		return key("answers:" + asker);
+		return channel("answers:" + asker);
 	}
 
 	private byte[] key(String rest) {
-		return bytes(this.prefix + rest);
+		return bytes(this.keyPrefix + rest);
+	}
+
+	private byte[] channel(String rest) {
+		return bytes(this.channelPrefix + rest);
 	}
 
 	/** A line of text, and what follows it. */

@@ -342,7 +342,7 @@ class ClaimUserIT {
 	private void claimAt(long now, String connection, String client) {
 		List<Object> answer = this.partition.runAt(now, Script.CLAIM_USER,
 				List.of(CLOCK, RUN, SINCE, PRESENCE, PREFIX + "lease:a", TOMBSTONE + client, TAKEOVERS), "run", "0-0",
-				"0", PREFIX, "alice", "a", connection, client, "normal", "15000", "300000", "0", "0");
+				"0", PREFIX, PREFIX, "alice", "a", connection, client, "normal", "15000", "300000", "0", "0");
 		assertThat(answer.getFirst()).isEqualTo("owner");
 	}
 

@@ -46,7 +46,7 @@ class CommandLinkIT {
 
 	private static final Duration COMMAND_TIMEOUT = Duration.ofMillis(400);
 
-	private final RedisKeys keys = new RedisKeys(0);
+	private final RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 
 	private RedisProcess redis;
 

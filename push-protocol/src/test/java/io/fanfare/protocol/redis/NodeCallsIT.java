@@ -29,7 +29,7 @@ class NodeCallsIT {
 
 	private static final Duration TIMEOUT = Duration.ofMillis(800);
 
-	private final RedisKeys keys = new RedisKeys(0);
+	private final RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 
 	private RedisProcess redis;
 

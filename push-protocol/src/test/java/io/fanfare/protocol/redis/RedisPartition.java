@@ -69,7 +69,7 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 			end}, {__index = real})
 			""";
 
-	final RedisKeys keys = new RedisKeys(0);
+	final RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 
 	private final List<AutoCloseable> open = new ArrayList<>();
 
