@@ -15,6 +15,7 @@ import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.protocol.redis.UnfitRedisException;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
@@ -48,9 +49,18 @@ class RedisConfiguration {
 		return new RedisKeys(settings.prefix(), connections.getDatabase());
 	}
 
+	/** Waits a moment for Redis; without it the node starts, and is not ready. */
 	@Bean
-	CommandLink commandLink(RedisClient client, NodeSettings.Redis settings, NodeIdentity identity) {
-		return new CommandLink(client, settings.durable(), identity.name());
+	CommandLink commandLink(RedisClient client, RedisKeys keys, NodeSettings.Redis settings, NodeIdentity identity) {
+		CommandLink link = new CommandLink(client, keys, settings.durable(), identity.name());
+		try {
+			link.awaitUp(settings.commandTimeout());
+			return link;
+		}
+		catch (UnfitRedisException ex) {
+			link.close();
+			throw ex;
+		}
 	}
 
 	@Bean

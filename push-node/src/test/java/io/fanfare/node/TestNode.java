@@ -42,6 +42,13 @@ final class TestNode implements AutoCloseable {
 
 	/** Starts a node and waits until messages reach it. */
 	static TestNode start(TestRedis redis, String name, String... settings) {
+		TestNode node = launch(redis, name, settings);
+		await().atMost(SOON).until(() -> node.bean(NodeHealth.class).isReady() && node.bean(PubSubLink.class).isUp());
+		return node;
+	}
+
+	/** Starts a node, whose Redis may be away. */
+	static TestNode launch(TestRedis redis, String name, String... settings) {
 		ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
 		List<String> arguments = new ArrayList<>(
 				List.of("--spring.config.name=push-node", "--fanfare.node.name=" + name, "--fanfare.stream.port=0",
@@ -57,9 +64,7 @@ final class TestNode implements AutoCloseable {
 		SpringApplication application = new SpringApplicationBuilder(NodeApplication.class).logStartupInfo(false)
 			.registerShutdownHook(false)
 			.build();
-		TestNode node = new TestNode(application.run(arguments.toArray(String[]::new)));
-		await().atMost(SOON).until(() -> node.bean(NodeHealth.class).isReady() && node.bean(PubSubLink.class).isUp());
-		return node;
+		return new TestNode(application.run(arguments.toArray(String[]::new)));
 	}
 
 	/** A user whom no other test has. */

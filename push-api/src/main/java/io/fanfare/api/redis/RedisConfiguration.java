@@ -11,6 +11,7 @@ import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.Publisher;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.protocol.redis.UnfitRedisException;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 
@@ -45,10 +46,16 @@ class RedisConfiguration {
 
 	/** Waits a moment for Redis; without it the API starts, and is not ready. */
 	@Bean
-	CommandLink commandLink(LettuceConnectionFactory factory, RedisSettings settings) {
-		CommandLink link = new CommandLink(client(factory), settings.durable(), "api");
-		link.awaitUp(settings.commandTimeout());
-		return link;
+	CommandLink commandLink(LettuceConnectionFactory factory, RedisKeys keys, RedisSettings settings) {
+		CommandLink link = new CommandLink(client(factory), keys, settings.durable(), "api");
+		try {
+			link.awaitUp(settings.commandTimeout());
+			return link;
+		}
+		catch (UnfitRedisException ex) {
+			link.close();
+			throw ex;
+		}
 	}
 
 	private static RedisClient client(LettuceConnectionFactory factory) {

@@ -3,6 +3,7 @@ package io.fanfare.api.settings;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.fanfare.protocol.redis.UnfitRedisException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.BindException;
@@ -16,7 +17,8 @@ import org.springframework.validation.ObjectError;
 
 /**
  * Says at start what is wrong with a setting: its name, its environment variable and the
- * reason, without a stack trace. Values are left out, for they may be secrets.
+ * reason, without a stack trace. Values are left out, for they may be secrets. Also says
+ * why the API must not use the Redis that it was told.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class SettingFailureAnalyzer implements FailureAnalyzer {
@@ -27,6 +29,10 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof InvalidSettingException) {
 				return analysis(List.of(String.valueOf(cause.getMessage())), failure);
+			}
+			if (cause instanceof UnfitRedisException) {
+				return new FailureAnalysis(cause.getMessage(),
+						"Name another Redis, or another fanfare.redis.prefix (FANFARE_REDIS_PREFIX).", failure);
 			}
 			if (cause instanceof BindValidationException invalid) {
 				return analysis(reasons(invalid), failure);

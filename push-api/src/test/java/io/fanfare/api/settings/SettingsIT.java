@@ -27,6 +27,9 @@ class SettingsIT {
 			fanfare.history.age           | 8d                   | FANFARE_HISTORY_AGE
 			fanfare.redis.command-timeout | 5s                   | FANFARE_REDIS_COMMANDTIMEOUT
 			fanfare.redis.url             | nonsense             | FANFARE_REDIS_URL
+			fanfare.redis.prefix          | ''                   | FANFARE_REDIS_PREFIX
+			fanfare.redis.prefix          | fanfare:{1}          | FANFARE_REDIS_PREFIX
+			fanfare.redis.prefix          | Shop                 | FANFARE_REDIS_PREFIX
 			fanfare.publish.data          | much                 | FANFARE_PUBLISH_DATA
 			fanfare.publish.batch         | -1                   | FANFARE_PUBLISH_BATCH
 			fanfare.tokens.max-ttl        | 0s                   | FANFARE_TOKENS_MAXTTL

@@ -58,10 +58,10 @@ public class PublishBenchmark {
 	@Setup
 	public void connect() {
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, false, "bench");
+		RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
+		this.link = new CommandLink(this.client, keys, false, "bench");
 		this.link.awaitUp(Duration.ofSeconds(10));
-		this.publisher = new Publisher(this.link, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0), 1000,
-				Duration.ofHours(24));
+		this.publisher = new Publisher(this.link, keys, 1000, Duration.ofHours(24));
 		for (int i = 0; i < USERS; i++) {
 			this.users.add(ChannelName.user("u" + i));
 		}

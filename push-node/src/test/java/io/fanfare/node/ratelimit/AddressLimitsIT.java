@@ -27,6 +27,8 @@ class AddressLimitsIT {
 
 	private static final InetAddress ADDRESS = InetAddress.ofLiteral("192.0.2.7");
 
+	private static final RedisKeys KEYS = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
+
 	private static final String KEY = "fanfare:{0}:connections:192.0.2.7";
 
 	private static final LimitSettings SETTINGS = new LimitSettings(2, 100, 0, List.of("127.0.0.0/8"));
@@ -46,7 +48,7 @@ class AddressLimitsIT {
 		this.client = RedisClient.create(server.url());
 		this.redis = this.client.connect().sync();
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, false, "test");
+		this.link = new CommandLink(this.client, KEYS, false, "test");
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
 		this.limits = limits(SETTINGS);
 	}
@@ -59,7 +61,7 @@ class AddressLimitsIT {
 	}
 
 	private AddressLimits limits(LimitSettings settings) {
-		Addresses addresses = new Addresses(this.link, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0),
+		Addresses addresses = new Addresses(this.link, KEYS,
 				new Addresses.Limits(settings.connectionsPerAddress(), settings.opensPerMinute(), Quota.MINUTE));
 		return new AddressLimits(addresses, "node", settings, this.nanos::get);
 	}

@@ -146,7 +146,7 @@ class RedisModelIT {
 
 	/** What runs the scripts from now on has seen nothing. */
 	private void newProcess() {
-		this.link = new CommandLink(this.client, false, "model");
+		this.link = new CommandLink(this.client, KEYS, false, "model");
 		this.links.add(this.link);
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
 		this.seen = 0;

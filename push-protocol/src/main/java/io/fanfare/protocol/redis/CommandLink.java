@@ -22,6 +22,7 @@ import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +49,8 @@ public final class CommandLink implements AutoCloseable {
 
 	private final boolean durable;
 
+	private final Layout layout;
+
 	private final SupervisedLink<StatefulRedisConnection<byte[], byte[]>, Session> link;
 
 	/**
@@ -56,16 +59,21 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	private final AtomicLong seen = new AtomicLong();
 
+	/** Why the last greeting found that this process must not use the server. */
+	private volatile @Nullable String unfit;
+
 	/**
 	 * Starts the link; it connects by itself.
 	 * @param client the client, which stays the caller's to shut down
+	 * @param keys the keys; their layout in Redis has to be the one of this version
 	 * @param durable whether the store keeps all it acknowledged across a restart
 	 * @param name what the link's thread is called after
 	 */
-	public CommandLink(RedisClient client, boolean durable, String name) {
+	public CommandLink(RedisClient client, RedisKeys keys, boolean durable, String name) {
 		this.durable = durable;
-		this.link = new SupervisedLink<>("commands", name, () -> client.connect(ByteArrayCodec.INSTANCE),
-				CommandLink::greet, () -> {
+		this.layout = new Layout(keys);
+		this.link = new SupervisedLink<>("commands", name, () -> client.connect(ByteArrayCodec.INSTANCE), this::greet,
+				() -> {
 				});
 	}
 
@@ -86,10 +94,15 @@ public final class CommandLink implements AutoCloseable {
 	 * Waits for the connection, at start.
 	 * @param timeout how long
 	 * @return whether there is one
+	 * @throws UnfitRedisException if this process must not use that Redis
 	 */
 	public boolean awaitUp(Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
 		while (!isUp() && System.nanoTime() < deadline && !Thread.currentThread().isInterrupted()) {
+			String reason = this.unfit;
+			if (reason != null) {
+				throw new UnfitRedisException(reason);
+			}
 			LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
 		}
 		return isUp();
@@ -177,10 +190,11 @@ public final class CommandLink implements AutoCloseable {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	/** Loads the scripts, and finds out which server this is. */
-	private static Session greet(StatefulRedisConnection<byte[], byte[]> connection)
+	/** Loads the scripts, and finds out which server this is and what it holds. */
+	private Session greet(StatefulRedisConnection<byte[], byte[]> connection)
 			throws ExecutionException, TimeoutException, InterruptedException {
 		RedisAsyncCommands<byte[], byte[]> commands = connection.async();
+		checkLayout(commands);
 		RedisFuture<String> server = commands.info("server");
 		RedisFuture<String> memory = commands.info("memory");
 		List<RedisFuture<String>> loads = new ArrayList<>();
@@ -205,6 +219,18 @@ public final class CommandLink implements AutoCloseable {
 					+ " set noeviction or volatile-*", eviction.group(1));
 		}
 		return new Session(commands, runId.group(1).getBytes(StandardCharsets.US_ASCII));
+	}
+
+	private void checkLayout(RedisAsyncCommands<byte[], byte[]> commands)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		try {
+			this.layout.check(commands);
+			this.unfit = null;
+		}
+		catch (UnfitRedisException ex) {
+			this.unfit = ex.getMessage();
+			throw ex;
+		}
 	}
 
 	@Override

@@ -31,6 +31,8 @@ public final class RedisKeys {
 
 	private final byte[] channelPrefixBytes;
 
+	private final byte[] layout;
+
 	private final byte[] nodes;
 
 	private final byte[] rollout;
@@ -60,6 +62,7 @@ public final class RedisKeys {
 		this.channelPrefix = prefix + ((database > 0) ? "@" + database : "") + PARTITION;
 		this.keyPrefixBytes = bytes(this.keyPrefix);
 		this.channelPrefixBytes = bytes(this.channelPrefix);
+		this.layout = bytes(prefix + ":layout");
 		this.nodes = bytes(prefix + ":nodes");
 		this.rollout = bytes(prefix + ":drain");
 		this.lastRollout = bytes(prefix + ":drain:last");
@@ -78,6 +81,11 @@ public final class RedisKeys {
 	/** What begins every pub/sub channel of the partition. */
 	byte[] channelPrefix() {
 		return this.channelPrefixBytes;
+	}
+
+	/** The version of all other keys. Belongs to no partition. */
+	byte[] layout() {
+		return this.layout;
 	}
 
 	/** What nodes tell of themselves: name to JSON. Belongs to no partition. */

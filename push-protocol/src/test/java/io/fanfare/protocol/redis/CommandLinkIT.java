@@ -244,7 +244,7 @@ class CommandLinkIT {
 	}
 
 	private CommandLink link(boolean durable) {
-		CommandLink made = new CommandLink(this.client, durable, "test");
+		CommandLink made = new CommandLink(this.client, this.keys, durable, "test");
 		assertThat(made.awaitUp(Duration.ofSeconds(5))).isTrue();
 		return made;
 	}

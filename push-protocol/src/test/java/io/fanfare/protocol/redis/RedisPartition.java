@@ -91,7 +91,7 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 
 	/** Another process: a link that has seen nothing. */
 	CommandLink newLink(boolean durable) {
-		CommandLink made = new CommandLink(Holder.CLIENT, durable, "test");
+		CommandLink made = new CommandLink(Holder.CLIENT, this.keys, durable, "test");
 		this.open.add(made);
 		assertThat(made.awaitUp(TIMEOUT)).isTrue();
 		return made;

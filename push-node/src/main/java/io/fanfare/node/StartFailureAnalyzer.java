@@ -1,0 +1,57 @@
+package io.fanfare.node;
+
+import java.util.Locale;
+
+import io.fanfare.protocol.redis.UnfitRedisException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/**
+ * Says at start, in one line and without a stack trace, which setting of the node is
+ * wrong, by its name and its environment variable, or why it must not use its Redis.
+ */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class StartFailureAnalyzer implements FailureAnalyzer {
+
+	/** What the node's own settings say of themselves begins with their name. */
+	private static final String PROPERTY = "fanfare\\.[a-z.-]+[a-z]";
+
+	@Override
+	public @Nullable FailureAnalysis analyze(Throwable failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof UnfitRedisException) {
+				return new FailureAnalysis(cause.getMessage(),
+						"Name another Redis, or another fanfare.redis.prefix (FANFARE_REDIS_PREFIX).", failure);
+			}
+			if (cause instanceof BindException) {
+				String reason = reason(cause);
+				return (reason != null) ? new FailureAnalysis("A setting is wrong: " + reason,
+						"Correct the setting and start again.", failure) : null;
+			}
+		}
+		return null;
+	}
+
+	private static @Nullable String reason(Throwable bind) {
+		Throwable root = bind;
+		while (root.getCause() != null) {
+			root = root.getCause();
+		}
+		String message = String.valueOf(root.getMessage());
+		String property = message.split(" ", 2)[0];
+		if (!(root instanceof IllegalArgumentException) || !property.matches(PROPERTY)) {
+			return null;
+		}
+		String named = property + " (" + environment(property) + ")";
+		return message.startsWith(named) ? message : message.replace(property, named);
+	}
+
+	private static String environment(String property) {
+		return property.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT);
+	}
+
+}
