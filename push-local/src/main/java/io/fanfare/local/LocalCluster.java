@@ -36,7 +36,7 @@ public final class LocalCluster {
 	}
 
 	/** Settings of every application. */
-	private static String[] common(Environment environment) {
+	static String[] common(Environment environment) {
 		List<String> common = new ArrayList<>(List.of("--logging.level.root=WARN", "--logging.level.io.fanfare=INFO"));
 		String prefix = environment.getProperty(PREFIX);
 		if (prefix != null) {
