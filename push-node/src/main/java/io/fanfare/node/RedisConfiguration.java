@@ -98,8 +98,8 @@ class RedisConfiguration {
 	}
 
 	/**
-	 * Ends the link when everything that uses it has ended, and before Boot ends the
-	 * client.
+	 * Ends the start where the link, late, found a Redis that the node must not use. Ends
+	 * the link when everything that uses it has ended, and before Boot ends the client.
 	 */
 	private static final class LinkLifecycle implements SmartLifecycle {
 
@@ -113,6 +113,7 @@ class RedisConfiguration {
 
 		@Override
 		public void start() {
+			this.link.checkFit();
 			this.running = true;
 		}
 

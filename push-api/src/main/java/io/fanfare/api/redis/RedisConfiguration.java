@@ -101,7 +101,8 @@ class RedisConfiguration {
 	}
 
 	/**
-	 * Ends the links when everything that uses them has ended, and before Boot ends the
+	 * Ends the start where the link, late, found a Redis that the API must not use. Ends
+	 * the links when everything that uses them has ended, and before Boot ends the
 	 * client.
 	 */
 	private static final class LinkLifecycle implements SmartLifecycle {
@@ -119,6 +120,7 @@ class RedisConfiguration {
 
 		@Override
 		public void start() {
+			this.link.checkFit();
 			this.running = true;
 		}
 

@@ -99,13 +99,22 @@ public final class CommandLink implements AutoCloseable {
 	public boolean awaitUp(Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
 		while (!isUp() && System.nanoTime() < deadline && !Thread.currentThread().isInterrupted()) {
-			String reason = this.unfit;
-			if (reason != null) {
-				throw new UnfitRedisException(reason);
-			}
+			checkFit();
 			LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
 		}
 		return isUp();
+	}
+
+	/**
+	 * Looks whether a connection found that this process must not use its Redis. For the
+	 * end of a start, where {@link #awaitUp} has waited in vain.
+	 * @throws UnfitRedisException if the last one did
+	 */
+	public void checkFit() {
+		String reason = this.unfit;
+		if (reason != null) {
+			throw new UnfitRedisException(reason);
+		}
 	}
 
 	/**

@@ -105,6 +105,7 @@ class LayoutIT {
 			long greeted = greetings();
 			await().atMost(SOON).until(() -> greetings() >= greeted + 4);
 			assertThat(link.isUp()).isFalse();
+			assertThatExceptionOfType(UnfitRedisException.class).isThrownBy(link::checkFit);
 			CompletableFuture<Long> clock = new History(link, this.keys, Duration.ofHours(1)).clock();
 			assertThat(clock).isCompletedExceptionally();
 			assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage)
@@ -114,6 +115,7 @@ class LayoutIT {
 				.contains(KEY + ", is 2; this version of Fanfare expects 1");
 			redis().set(KEY, "1");
 			await().atMost(SOON).until(link::isUp);
+			link.checkFit();
 		}
 		finally {
 			logger.detachAppender(lines);
