@@ -186,6 +186,11 @@ class StreamLifeIT {
 				assertThat(block.id()).isEqualTo("1763704424521-7");
 				assertThat(busy.lastEventId()).isEqualTo("1763704424521-7");
 			}
+			try (SseClient busy = full.stream(newUser()).lastEventId("undefined").open()) {
+				SseBlock block = busy.nextBlock(SOON);
+				assertThat(block.event()).isEqualTo("push.busy");
+				assertThat(block.id()).isNull();
+			}
 			assertThat(IntStream.range(0, 8)
 				.mapToObj((i) -> full.stream(newUser()).open())
 				.map((busy) -> busy.nextBlock(SOON).retry())
