@@ -207,7 +207,7 @@ class StreamLifeIT {
 				assertThat(problem.get("type").asString()).isEqualTo("https://fanfare.io/problems/unavailable");
 				assertThat(problem.get("detail").asString()).isEqualTo("full");
 			}
-			assertThat(full.meter("fanfare.streams.refused", "reason", "full")).isEqualTo(12);
+			assertThat(full.meter("fanfare.streams.refused", "reason", "full")).isEqualTo(13);
 			assertThat(full.bean(Connections.class).size()).isEqualTo(1);
 			assertThat(full.bean(Connections.class).peak()).isEqualTo(1);
 

@@ -22,6 +22,8 @@ class SettingsIT {
 			fanfare.api.keys              | dev:secretsecret     | FANFARE_API_KEYS
 			fanfare.jwt.secret            | secretsecret         | FANFARE_JWT_SECRET
 			fanfare.jwt.secret            | ''                   | FANFARE_JWT_SECRET
+			fanfare.jwt.clock-skew        | 1h                   | FANFARE_JWT_CLOCKSKEW
+			fanfare.jwt.clock-skew        | soon                 | FANFARE_JWT_CLOCKSKEW
 			fanfare.history.length        | 0                    | FANFARE_HISTORY_LENGTH
 			fanfare.history.age           | soon                 | FANFARE_HISTORY_AGE
 			fanfare.history.age           | 8d                   | FANFARE_HISTORY_AGE
