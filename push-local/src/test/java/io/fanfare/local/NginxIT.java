@@ -161,8 +161,7 @@ class NginxIT {
 	void theLongestTokenAndAllTopicsPass() {
 		List<String> channels = IntStream.range(100, 200).mapToObj((i) -> "t" + i + ":".repeat(124)).toList();
 		String user = "<".repeat(110) + "edge-longest-token";
-		String token = this.backend
-			.post("/v1/tokens", Map.of("user", user, "channels", channels, "tier", "normal"))
+		String token = this.backend.post("/v1/tokens", Map.of("user", user, "channels", channels, "tier", "normal"))
 			.required("token")
 			.asString();
 		assertThat(token).hasSizeGreaterThan(17_000);

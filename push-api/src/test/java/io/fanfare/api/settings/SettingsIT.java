@@ -30,6 +30,7 @@ class SettingsIT {
 			fanfare.redis.command-timeout | 5s                   | FANFARE_REDIS_COMMANDTIMEOUT
 			fanfare.redis.url             | nonsense             | FANFARE_REDIS_URL
 			fanfare.publish.data          | much                 | FANFARE_PUBLISH_DATA
+			fanfare.publish.data          | 9MB                  | FANFARE_PUBLISH_DATA
 			fanfare.publish.batch         | -1                   | FANFARE_PUBLISH_BATCH
 			fanfare.tokens.max-ttl        | 0s                   | FANFARE_TOKENS_MAXTTL
 			fanfare.body.max              | 5GB                  | FANFARE_BODY_MAX
