@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
 import io.fanfare.test.network.TcpProxy;
@@ -153,6 +154,24 @@ class NginxIT {
 		assertThat(preflight.status()).isEqualTo(204);
 		assertThat(preflight.headers().allValues("Access-Control-Allow-Origin")).containsExactly("*");
 		assertThat(preflight.header("Access-Control-Allow-Headers")).contains("Last-Event-ID");
+	}
+
+	/** Sixty topics did not fit into a query; these do with all else that is legal. */
+	@Test
+	void theLongestTokenAndAllTopicsPass() {
+		List<String> channels = IntStream.range(100, 200).mapToObj((i) -> "t" + i + ":".repeat(124)).toList();
+		String user = "<".repeat(110) + "edge-longest-token";
+		String token = this.backend.post("/v1/tokens", Map.of("user", user, "channels", channels, "tier", "normal"))
+			.required("token")
+			.asString();
+		assertThat(token).hasSizeGreaterThan(17_000);
+		for (SseRequest request : List.of(nginx.stream(token), nginx.request("/events").query("access_token", token),
+				nginx.request("/events").query("access_token", token).query("strict", "1"))) {
+			channels.subList(0, 32).forEach((channel) -> request.query("channel", channel));
+			SseClient stream = open(request.query("client", "~".repeat(64)).query("history", "1000"));
+			assertThat(stream.status()).isEqualTo(200);
+			node(stream);
+		}
 	}
 
 	@Test

@@ -48,7 +48,7 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Retention.class,
 		NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class,
 		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
-		StreamSettings.Proxies.class })
+		StreamSettings.Headers.class, StreamSettings.Proxies.class })
 class NodeConfiguration {
 
 	@Bean
@@ -58,7 +58,7 @@ class NodeConfiguration {
 
 	@Bean
 	TokenVerifier tokenVerifier(NodeSettings.Jwt settings) {
-		return new TokenVerifier(settings.secret(), Clock.systemUTC());
+		return new TokenVerifier(settings.secret(), settings.clockSkew(), Clock.systemUTC());
 	}
 
 	@Bean

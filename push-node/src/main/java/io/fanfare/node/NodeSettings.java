@@ -6,8 +6,12 @@ import io.fanfare.protocol.redis.RedisKeys;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /** Settings of the node that belong to no one feature. */
 final class NodeSettings {
@@ -29,9 +33,21 @@ final class NodeSettings {
 	 * How stream tokens are signed.
 	 *
 	 * @param secret the secret shared with whoever makes tokens, HS256; 32 bytes at least
+	 * @param clockSkew how far the clock of whoever makes tokens may run ahead;
+	 * {@code exp} is exact
 	 */
 	@ConfigurationProperties("fanfare.jwt")
-	record Jwt(@DefaultValue("") String secret) {
+	record Jwt(@DefaultValue("") String secret, @DefaultValue("30s") Duration clockSkew) {
+
+		/** More would let tokens in long before they are valid. */
+		private static final Duration MOST = Duration.ofMinutes(10);
+
+		Jwt {
+			if (clockSkew.isNegative() || clockSkew.compareTo(MOST) > 0) {
+				throw new IllegalArgumentException(
+						"fanfare.jwt.clock-skew (FANFARE_JWT_CLOCKSKEW) must be from 0 to 10m, not " + clockSkew);
+			}
+		}
 
 	}
 
@@ -39,10 +55,13 @@ final class NodeSettings {
 	 * What is retained. The API must be told the same.
 	 *
 	 * @param length messages a channel
-	 * @param age how long a message is retained
+	 * @param age how long a message is retained; a week at most, for the last ids of
+	 * silent channels are forgotten then
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare.history")
-	record Retention(@DefaultValue("1000") @Min(1) @Max(1_000_000) int length, @DefaultValue("24h") Duration age) {
+	record Retention(@DefaultValue("1000") @Min(1) @Max(1_000_000) int length,
+			@DefaultValue("24h") @NotNull @DurationMin(seconds = 1) @DurationMax(days = 7) Duration age) {
 
 	}
 

@@ -252,7 +252,10 @@ class AdmissionIT {
 		try {
 			fill(node, Tier.NORMAL);
 			SseClient waiter = waiter(node, node.stream(newUser()).lastEventId("5-5"));
+			SseClient foreign = waiter(node, node.stream(newUser()).lastEventId("undefined"));
 			node.close();
+			assertThat(foreign.awaitBlock((block) -> block.fires("push.busy"), SOON)).isNotNull();
+			assertThat(foreign.blocks()).extracting(SseBlock::id).containsOnlyNulls();
 			SseBlock last = waiter.awaitBlock((block) -> block.fires("push.busy"), SOON);
 			assertThat(Blocks.json(last).get("reason").asString()).isEqualTo("draining");
 			assertThat(last.id()).isEqualTo("5-5");

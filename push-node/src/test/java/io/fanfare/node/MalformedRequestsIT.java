@@ -3,11 +3,16 @@ package io.fanfare.node;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
+import io.fanfare.protocol.TokenLimits;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseClient;
+import io.fanfare.test.sse.SseRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,11 +116,33 @@ class MalformedRequestsIT {
 	}
 
 	@Test
-	void aRequestLineOver8KiBIs414AndHeadersOver16KiBAre431() {
-		assertThat(statusOf(get("/events?x=" + "y".repeat(8_150), "Host: x"))).isEqualTo(401);
-		assertThat(statusOf(get("/events?x=" + "y".repeat(8_192), "Host: x"))).isEqualTo(414);
-		assertThat(statusOf(get("/events", "Host: x", "X: " + "y".repeat(16_000)))).isEqualTo(401);
-		assertThat(statusOf(get("/events", "Host: x", "X: " + "y".repeat(16_400)))).isEqualTo(431);
+	void aRequestLineOver36KiBIs414AndHeadersOver40KiBAre431() {
+		assertThat(statusOf(get("/events?x=" + "y".repeat(36_800), "Host: x"))).isEqualTo(401);
+		assertThat(statusOf(get("/events?x=" + "y".repeat(36_864), "Host: x"))).isEqualTo(414);
+		assertThat(statusOf(get("/events", "Host: x", "X: " + "y".repeat(40_900)))).isEqualTo(401);
+		assertThat(statusOf(get("/events", "Host: x", "X: " + "y".repeat(41_000)))).isEqualTo(431);
+	}
+
+	/**
+	 * A token as long as the API makes any, and 32 topics, with all that may be escaped.
+	 */
+	@Test
+	void theLongestLegalRequestOpensAStream() {
+		String user = "\u4e2d".repeat(128 - this.user.length()) + this.user;
+		List<String> topics = IntStream.range(10, 42).mapToObj((i) -> "t" + i + ":".repeat(125)).toList();
+		String bare = Tokens.token(user, topics.toArray(String[]::new));
+		String padding = "x".repeat((TokenLimits.MAX_LENGTH - bare.length()) * 3 / 4 - 8);
+		String token = Tokens.token(user, Stream.concat(topics.stream(), Stream.of(padding)).toArray(String[]::new));
+		assertThat(token.length()).isBetween(TokenLimits.MAX_LENGTH - 20, TokenLimits.MAX_LENGTH);
+		for (boolean byQuery : new boolean[] { true, false }) {
+			SseRequest request = this.node.request("/events").query("client", "~".repeat(64));
+			topics.forEach((topic) -> request.query("channel", topic));
+			try (SseClient stream = (byQuery ? request.query("access_token", token) : request.bearer(token))
+				.query("lastEventId", "1763704424521-7")
+				.open()) {
+				assertThat(stream.status()).isEqualTo(200);
+			}
+		}
 	}
 
 	@ParameterizedTest

@@ -54,6 +54,33 @@ class NodeSettingsTests {
 			.isEqualTo(new LimitSettings(50, 60, 10, List.of("127.0.0.0/8", "::1")));
 	}
 
+	@Test
+	void headersOfPreflightsAreAListOfNames() {
+		assertThat(environment(Map.of()).bindOrCreate("fanfare", StreamSettings.Headers.class).allowedHeaders())
+			.containsExactly("traceparent", "baggage", "X-Requested-With");
+		for (String name : List.of("FANFARE_ALLOWED_HEADERS", "FANFARE_ALLOWEDHEADERS")) {
+			assertThat(environment(Map.of(name, "X-A, x-b")).bindOrCreate("fanfare", StreamSettings.Headers.class)
+				.allowedHeaders()).containsExactly("X-A", "x-b");
+			assertThat(environment(Map.of(name, "")).bindOrCreate("fanfare", StreamSettings.Headers.class)
+				.allowedHeaders()).isEmpty();
+		}
+		for (String name : List.of("X A", "X:", "Ä", "X\r\nY: z", "x".repeat(129))) {
+			assertThatIllegalArgumentException().isThrownBy(() -> new StreamSettings.Headers(List.of(name)))
+				.withMessageContaining("fanfare.allowed-headers (FANFARE_ALLOWEDHEADERS)");
+		}
+	}
+
+	@Test
+	void aClockSkewIsShort() {
+		assertThat(environment(Map.of()).bindOrCreate("fanfare.jwt", NodeSettings.Jwt.class).clockSkew())
+			.isEqualTo(Duration.ofSeconds(30));
+		assertThatNoException().isThrownBy(() -> new NodeSettings.Jwt("", Duration.ofMinutes(10)));
+		for (Duration skew : List.of(Duration.ofMinutes(11), Duration.ofSeconds(-1))) {
+			assertThatIllegalArgumentException().isThrownBy(() -> new NodeSettings.Jwt("", skew))
+				.withMessageContaining("fanfare.jwt.clock-skew (FANFARE_JWT_CLOCKSKEW)");
+		}
+	}
+
 	private static Binder environment(Map<String, Object> variables) {
 		return new Binder(ConfigurationPropertySources.from(new SystemEnvironmentPropertySource(
 				StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, variables)));

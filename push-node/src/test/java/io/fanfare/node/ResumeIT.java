@@ -245,6 +245,55 @@ class ResumeIT {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "undefined", "0", "1763704424521-1048576", "8796093022208-0", "event:7" })
+	void aCursorThatIsNoIdIsAGapOfEachChannelAndThenLive(String foreign) {
+		backend.publish(this.own, "before");
+		for (SseRequest request : List.of(after(foreign), request().query("lastEventId", foreign))) {
+			try (SseClient stream = opened(request)) {
+				SseBlock first = stream.blocks().getFirst();
+				assertThat(Blocks.json(first).get("resumed").asBoolean()).isTrue();
+				assertThat(Blocks.json(first).get("replayed").asBoolean()).isFalse();
+				List<SseBlock> gaps = stream.awaitBlocks(4, SOON).subList(1, 4);
+				assertThat(gaps).extracting((gap) -> Blocks.json(gap).get("channel").asString())
+					.containsExactlyInAnyOrder("user:" + this.user, "all", this.topic);
+				assertThat(gaps).allSatisfy((gap) -> assertUnknown(gap, first.id(), first.id()));
+				String live = backend.publish(this.channel, "live");
+				assertThat(awaitMessages(stream, 1)).containsExactly(live);
+				assertThat(gaps(stream)).hasSize(3);
+			}
+		}
+	}
+
+	private static void assertUnknown(SseBlock gap, String to, String id) {
+		assertThat(gap.type()).isEqualTo("push.gap");
+		assertThat(gap.id()).isEqualTo(id);
+		assertThat(Blocks.json(gap).get("reason").asString()).isEqualTo("cursor-unknown");
+		assertThat(Blocks.json(gap).get("from").asString()).isEqualTo("0-0");
+		assertThat(Blocks.json(gap).get("to").asString()).isEqualTo(to);
+	}
+
+	@Test
+	void historyBesideACursorThatIsNoIdFollowsTheGaps() {
+		List<String> ids = IntStream.range(0, 4)
+			.mapToObj((i) -> backend.publish((i % 2 == 0) ? this.own : this.channel, "m" + i))
+			.toList();
+		String ofAll = backend.publish(ChannelName.ALL, "all");
+		try (SseClient stream = opened(after("undefined").query("history", "1"))) {
+			List<String> messages = awaitMessages(stream, 3);
+			assertThat(messages).containsExactly(ids.get(2), ids.get(3), ofAll);
+			List<SseBlock> gaps = gaps(stream);
+			assertThat(gaps).hasSize(3);
+			String to = Blocks.json(gaps.getFirst()).get("to").asString();
+			assertThat(MessageId.parse(to)).isGreaterThan(MessageId.parse(ofAll));
+			assertThat(gaps).allSatisfy((gap) -> assertUnknown(gap, to, stream.blocks().getFirst().id()));
+			assertThat(stream.blocks().subList(1, 4)).containsExactlyElementsOf(gaps);
+			String live = backend.publish(this.channel, "live");
+			assertThat(awaitMessages(stream, 4).getLast()).isEqualTo(live);
+			assertThat(gaps(stream)).hasSize(3);
+		}
+	}
+
 	@Test
 	void whatWasTrimmedIsOneGapOfThatChannelBeforeWhatSurvived() {
 		String cursor = now();

@@ -186,6 +186,11 @@ class StreamLifeIT {
 				assertThat(block.id()).isEqualTo("1763704424521-7");
 				assertThat(busy.lastEventId()).isEqualTo("1763704424521-7");
 			}
+			try (SseClient busy = full.stream(newUser()).lastEventId("undefined").open()) {
+				SseBlock block = busy.nextBlock(SOON);
+				assertThat(block.event()).isEqualTo("push.busy");
+				assertThat(block.id()).isNull();
+			}
 			assertThat(IntStream.range(0, 8)
 				.mapToObj((i) -> full.stream(newUser()).open())
 				.map((busy) -> busy.nextBlock(SOON).retry())
@@ -202,7 +207,7 @@ class StreamLifeIT {
 				assertThat(problem.get("type").asString()).isEqualTo("https://fanfare.io/problems/unavailable");
 				assertThat(problem.get("detail").asString()).isEqualTo("full");
 			}
-			assertThat(full.meter("fanfare.streams.refused", "reason", "full")).isEqualTo(12);
+			assertThat(full.meter("fanfare.streams.refused", "reason", "full")).isEqualTo(13);
 			assertThat(full.bean(Connections.class).size()).isEqualTo(1);
 			assertThat(full.bean(Connections.class).peak()).isEqualTo(1);
 

@@ -9,9 +9,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * {@code fanfare.api}: who may call.
  *
  * @param keys the API keys, each {@code name:secret:scope+scope}: a name of letters,
- * digits and {@code _ . -}, a secret without colon and comma or {@code sha256$} and the
- * hex digest of it, and scopes, which may hold colons ({@code publish:user:*}). None
- * unless told: nobody can call then but by token
+ * digits and {@code _ . -}, a secret of visible ASCII without colon and comma or
+ * {@code sha256$} and the hex digest of it, and scopes, which may hold colons
+ * ({@code publish:user:*}). None unless told: nobody can call then but by token
  */
 @ConfigurationProperties("fanfare.api")
 record ApiKeySettings(@DefaultValue List<String> keys) {

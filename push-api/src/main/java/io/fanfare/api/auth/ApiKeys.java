@@ -28,6 +28,9 @@ public final class ApiKeys {
 
 	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
 
+	/** What a header can carry behind {@code Bearer}. */
+	private static final Pattern SECRET = Pattern.compile("[!-~]{1,1024}");
+
 	private static final int REHEARSAL_BYTES = 32;
 
 	private final List<ApiKey> keys = new ArrayList<>();
@@ -48,9 +51,10 @@ public final class ApiKeys {
 
 	private void add(String text, int number) {
 		String[] parts = text.split(":", 3);
-		if (parts.length < 3 || !NAME.matcher(parts[0]).matches() || parts[1].isEmpty()) {
+		if (parts.length < 3 || !NAME.matcher(parts[0]).matches() || !SECRET.matcher(parts[1]).matches()) {
 			throw new InvalidSettingException(PROPERTY, "has a wrong key, number " + number
-					+ ": a key is name:secret:scope+scope, its name of letters, digits, '_', '.' and '-'");
+					+ ": a key is name:secret:scope+scope, its name of 1 to 64 letters, digits, '_', '.' and '-',"
+					+ " its secret of 1 to 1024 visible ASCII characters");
 		}
 		String name = parts[0];
 		if (this.keys.stream().anyMatch((key) -> key.caller().id().equals(name))) {

@@ -22,24 +22,25 @@ import org.springframework.stereotype.Component;
 /**
  * Reads JSON web tokens (RFC 7519) of callers: HS256, {@code aud} with
  * {@code fanfare:api}, {@code exp}, {@code sub}, and scopes separated by spaces in
- * {@code scope} (RFC 8693). A token for a stream is none for the API, though the secret
- * is the same. Scopes not known here grant nothing.
+ * {@code scope} (RFC 8693). {@code nbf} and {@code iat} may lie ahead by a clock skew. A
+ * token for a stream is none for the API, though the secret is the same. Scopes not known
+ * here grant nothing.
  */
 @Component
 final class ApiTokens {
 
 	private static final String AUDIENCE = "fanfare:api";
 
-	/** How much the clocks of two machines may differ. */
-	private static final Duration SKEW = Duration.ofSeconds(30);
-
 	private final @Nullable JWSVerifier verifier;
+
+	private final Duration skew;
 
 	private final Clock clock;
 
 	ApiTokens(JwtSettings settings, Clock clock) throws JOSEException {
 		byte[] key = settings.key();
 		this.verifier = (key != null) ? new MACVerifier(key) : null;
+		this.skew = settings.clockSkew();
 		this.clock = clock;
 	}
 
@@ -76,10 +77,14 @@ final class ApiTokens {
 
 	private boolean isNow(JWTClaimsSet claims) {
 		Instant now = this.clock.instant();
+		Instant latest = now.plus(this.skew);
 		Date expires = claims.getExpirationTime();
-		Date notBefore = claims.getNotBeforeTime();
-		return expires != null && now.isBefore(expires.toInstant())
-				&& (notBefore == null || !now.plus(SKEW).isBefore(notBefore.toInstant()));
+		return expires != null && now.isBefore(expires.toInstant()) && !isAfter(claims.getNotBeforeTime(), latest)
+				&& !isAfter(claims.getIssueTime(), latest);
+	}
+
+	private static boolean isAfter(@Nullable Date date, Instant latest) {
+		return date != null && date.toInstant().isAfter(latest);
 	}
 
 	private static Scopes scopes(@Nullable String text) {

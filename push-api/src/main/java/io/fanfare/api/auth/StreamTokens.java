@@ -67,7 +67,7 @@ final class StreamTokens {
 		}
 		// The claims have whole seconds, and what is told must be what is signed
 		Instant now = this.clock.instant().truncatedTo(ChronoUnit.SECONDS);
-		Instant expiresAt = now.plus((ttl != null) ? ttl : this.settings.ttl()).truncatedTo(ChronoUnit.SECONDS);
+		Instant expiresAt = now.plus((ttl != null) ? ttl : this.settings.defaultTtl()).truncatedTo(ChronoUnit.SECONDS);
 		JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder().subject(user)
 			.audience(AUDIENCE)
 			.issueTime(Date.from(now))

@@ -12,6 +12,7 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.TokenLimits;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -28,8 +29,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @Tag(name = "Tokens")
 class TokenEndpoint {
-
-	private static final int MAX_CHANNELS = 100;
 
 	private final StreamTokens tokens;
 
@@ -78,7 +77,7 @@ class TokenEndpoint {
 	}
 
 	private static @Nullable List<String> channels(Fields fields, Flaws flaws) {
-		List<Fields.Item> items = fields.list("channels", MAX_CHANNELS);
+		List<Fields.Item> items = fields.list("channels", TokenLimits.MAX_CHANNELS);
 		if (items == null) {
 			return null;
 		}

@@ -14,7 +14,8 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param enabled whether the API makes them. A key with that scope can then hear as any
  * user. False unless told
- * @param ttl how long a token is valid for which nothing else was asked. 1 h unless told
+ * @param ttl how long a token is valid for which nothing else was asked, {@code maxTtl}
+ * at most. 1 h unless told
  * @param maxTtl the longest that may be asked for. A token cannot be called back. 24 h
  * unless told
  */
@@ -23,5 +24,10 @@ import org.springframework.validation.annotation.Validated;
 record TokenSettings(@DefaultValue("false") boolean enabled,
 		@NotNull @DurationMin(seconds = 1) @DefaultValue("1h") Duration ttl,
 		@NotNull @DurationMin(seconds = 1) @DefaultValue("24h") Duration maxTtl) {
+
+	/** The life of a token for which nothing was asked. */
+	Duration defaultTtl() {
+		return (this.ttl.compareTo(this.maxTtl) < 0) ? this.ttl : this.maxTtl;
+	}
 
 }

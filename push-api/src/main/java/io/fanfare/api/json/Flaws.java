@@ -50,6 +50,11 @@ public final class Flaws {
 		}
 	}
 
+	/** Whether no more are noted. */
+	boolean isFull() {
+		return this.errors.size() == MAX;
+	}
+
 	/**
 	 * Tells whether there are none.
 	 * @return whether there are none

@@ -1,19 +1,28 @@
 package io.fanfare.api.json;
 
 import java.io.IOException;
+import java.util.List;
 
+import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpInputMessage;
 import org.springframework.http.HttpOutputMessage;
 import org.springframework.http.MediaType;
 import org.springframework.http.converter.AbstractHttpMessageConverter;
 import org.springframework.stereotype.Component;
 
-/** Reads a {@link JsonBody} from a request, not a byte further than it may be long. */
+/**
+ * Reads a {@link JsonBody} from a request, not a byte further than it may be long. A body
+ * in a content coding is refused.
+ */
 @Component
 final class JsonBodyConverter extends AbstractHttpMessageConverter<JsonBody> {
+
+	/** The coding that is none (RFC 9110, section 12.5.3). */
+	private static final String IDENTITY = "identity";
 
 	private final int max;
 
@@ -34,6 +43,14 @@ final class JsonBodyConverter extends AbstractHttpMessageConverter<JsonBody> {
 
 	@Override
 	protected JsonBody readInternal(Class<? extends JsonBody> type, HttpInputMessage message) throws IOException {
+		for (String coding : message.getHeaders().getOrEmpty(HttpHeaders.CONTENT_ENCODING)) {
+			if (!coding.isEmpty() && !coding.equalsIgnoreCase(IDENTITY)) {
+				throw ProblemException
+					.of(ProblemType.UNSUPPORTED_MEDIA_TYPE,
+							List.of(FieldError.ofHeader(HttpHeaders.CONTENT_ENCODING, "only identity is understood")))
+					.with(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
+			}
+		}
 		if (message.getHeaders().getContentLength() > this.max) {
 			throw tooLarge();
 		}

@@ -3,14 +3,25 @@ package io.fanfare.api.json;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonPointer;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamWriteConstraints;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -28,24 +39,51 @@ public final class StrictJson {
 
 	private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
-	private static final JsonMapper MAPPER = JsonMapper.builder().build();
+	/** How deep lists and objects may stand within each other, the outermost counted. */
+	static final int MAX_DEPTH = 1000;
 
-	/** Where Jackson says where it read from, which is of no use to a caller. */
-	private static final Pattern SOURCE = Pattern.compile(" \\(start marker at \\[.*");
+	/** Segments of a pointer. A longer one names what holds the flaw. */
+	private static final int MAX_SEGMENTS = 32;
+
+	/** The one field that may be nested at will. */
+	private static final String DATA = "data";
+
+	/**
+	 * Without Jackson's limits, which would be told in its own words: the body's length
+	 * bounds all but the depth, which is looked at here. No number is converted, and
+	 * names are not kept in a table that could be made to overflow.
+	 */
+	private static final JsonMapper MAPPER = JsonMapper
+		.builder(JsonFactory.builder()
+			.streamReadConstraints(StreamReadConstraints.builder()
+				.maxNestingDepth(Integer.MAX_VALUE)
+				.maxNumberLength(Integer.MAX_VALUE)
+				.maxNameLength(Integer.MAX_VALUE)
+				.maxStringLength(Integer.MAX_VALUE)
+				.build())
+			.streamWriteConstraints(StreamWriteConstraints.builder().maxNestingDepth(Integer.MAX_VALUE).build())
+			.disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
+			.build())
+		.build();
+
+	private static final byte[] BYTE_ORDER_MARK = { (byte) 0xEF, (byte) 0xBB, (byte) 0xBF };
+
+	/** What JavaScript and Python write for numbers that are none. */
+	private static final Pattern NO_NUMBER = Pattern.compile("-?(NaN|Infinity)$");
 
 	private StrictJson() {
 	}
 
 	/**
 	 * Reads a document.
-	 * @param bytes the document, UTF-8
+	 * @param bytes the document, UTF-8; a byte order mark before it is ignored
 	 * @return the body
-	 * @throws ProblemException if that is no JSON
+	 * @throws ProblemException if that is no JSON, or nested too deep
 	 */
 	public static JsonBody parse(byte[] bytes) {
 		String text;
 		try {
-			text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+			text = StandardCharsets.UTF_8.newDecoder().decode(withoutMark(bytes)).toString();
 		}
 		catch (CharacterCodingException ex) {
 			throw ProblemException.of(ProblemType.MALFORMED_JSON, "The body is not UTF-8");
@@ -55,15 +93,22 @@ public final class StrictJson {
 				throw ProblemException.of(ProblemType.MALFORMED_JSON, "The body is empty");
 			}
 			Flaws flaws = new Flaws();
-			JsonNode root = value(parser, flaws);
+			JsonNode root = value(parser, flaws, 0);
 			if (parser.nextToken() != null) {
 				throw ProblemException.of(ProblemType.MALFORMED_JSON, "Something follows the document");
 			}
 			return new JsonBody(root, flaws);
 		}
 		catch (JacksonException ex) {
-			throw malformed(ex);
+			throw malformed(ex, text);
 		}
+	}
+
+	/** RFC 8259, section 8.1. */
+	private static ByteBuffer withoutMark(byte[] bytes) {
+		int from = BYTE_ORDER_MARK.length;
+		boolean marked = bytes.length >= from && Arrays.equals(bytes, 0, from, BYTE_ORDER_MARK, 0, from);
+		return marked ? ByteBuffer.wrap(bytes, from, bytes.length - from) : ByteBuffer.wrap(bytes);
 	}
 
 	/**
@@ -75,17 +120,33 @@ public final class StrictJson {
 		return MAPPER.writeValueAsBytes(value);
 	}
 
-	private static ProblemException malformed(JacksonException ex) {
-		TokenStreamLocation at = ex.getLocation();
-		String where = (at != null) ? "Line " + at.getLineNr() + ", column " + at.getColumnNr() + ": " : "";
+	/** In our words: Jackson's name its classes and settings. */
+	private static ProblemException malformed(JacksonException ex, String text) {
+		TokenStreamLocation location = ex.getLocation();
+		if (location == null) {
+			return ProblemException.of(ProblemType.MALFORMED_JSON, "The body is no JSON (RFC 8259)");
+		}
+		int at = Math.clamp(location.getCharOffset(), 0, text.length());
+		Matcher noNumber = NO_NUMBER.matcher(text.substring(Math.max(0, at - "-Infinity".length()), at));
+		String what;
+		if (noNumber.find()) {
+			what = noNumber.group() + " is no JSON number";
+		}
+		else if (ex instanceof UnexpectedEndOfInputException || at == text.length()) {
+			what = "the body ends early";
+		}
+		else {
+			int c = text.codePointAt(at);
+			what = ((c > ' ' && c < 0x7F) ? "'" + (char) c + "'" : String.format("U+%04X", c)) + " cannot stand here";
+		}
 		return ProblemException.of(ProblemType.MALFORMED_JSON,
-				where + SOURCE.matcher(ex.getOriginalMessage()).replaceAll(""));
+				"Line " + location.getLineNr() + ", column " + location.getColumnNr() + ": " + what);
 	}
 
-	private static JsonNode value(JsonParser parser, Flaws flaws) {
+	private static JsonNode value(JsonParser parser, Flaws flaws, int depth) {
 		return switch (parser.currentToken()) {
-			case START_OBJECT -> object(parser, flaws);
-			case START_ARRAY -> array(parser, flaws);
+			case START_OBJECT -> object(parser, flaws, depth + 1);
+			case START_ARRAY -> array(parser, flaws, depth + 1);
 			case VALUE_STRING -> NODES.stringNode(text(parser, parser.getString(), flaws));
 			case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> NODES.rawValueNode(new RawValue(parser.getString()));
 			case VALUE_TRUE -> NODES.booleanNode(true);
@@ -96,29 +157,31 @@ public final class StrictJson {
 		};
 	}
 
-	private static ObjectNode object(JsonParser parser, Flaws flaws) {
+	private static ObjectNode object(JsonParser parser, Flaws flaws, int depth) {
+		checkDepth(parser, depth);
 		ObjectNode object = NODES.objectNode();
 		while (parser.nextToken() != JsonToken.END_OBJECT) {
 			String name = text(parser, parser.currentName(), flaws);
-			if (object.has(name)) {
+			if (object.has(name) && !flaws.isFull()) {
 				flaws.add(pointer(parser), "occurs twice");
 			}
 			parser.nextToken();
-			object.set(name, value(parser, flaws));
+			object.set(name, value(parser, flaws, depth));
 		}
 		return object;
 	}
 
-	private static ArrayNode array(JsonParser parser, Flaws flaws) {
+	private static ArrayNode array(JsonParser parser, Flaws flaws, int depth) {
+		checkDepth(parser, depth);
 		ArrayNode array = NODES.arrayNode();
 		while (parser.nextToken() != JsonToken.END_ARRAY) {
-			array.add(value(parser, flaws));
+			array.add(value(parser, flaws, depth));
 		}
 		return array;
 	}
 
 	private static String text(JsonParser parser, String text, Flaws flaws) {
-		if (hasHalfPair(text)) {
+		if (hasHalfPair(text) && !flaws.isFull()) {
 			flaws.add(pointer(parser), "holds half a surrogate pair, which is no Unicode");
 		}
 		return text;
@@ -136,16 +199,36 @@ public final class StrictJson {
 		return false;
 	}
 
-	private static String pointer(JsonParser parser) {
-		StringBuilder pointer = new StringBuilder("#");
-		String path = parser.streamReadContext().pathAsPointer().toString();
-		if (!path.isEmpty()) {
-			for (String segment : path.substring(1).split("/", -1)) {
-				String name = segment.replace("~1", "/").replace("~0", "~");
-				pointer.append(Flaws.pointer("", name));
-			}
+	private static void checkDepth(JsonParser parser, int depth) {
+		if (depth > MAX_DEPTH) {
+			List<String> path = path(parser);
+			int field = path.indexOf(DATA);
+			throw ProblemException.of(ProblemType.INVALID_REQUEST,
+					List.of(FieldError.at(pointer(path.subList(0, Math.max(1, field + 1))),
+							"is nested too deep: lists and objects may stand within each other " + MAX_DEPTH
+									+ " deep, those of the request counted")));
 		}
+	}
+
+	private static String pointer(JsonParser parser) {
+		return pointer(path(parser));
+	}
+
+	private static String pointer(List<String> path) {
+		StringBuilder pointer = new StringBuilder("#");
+		path.forEach((name) -> pointer.append(Flaws.pointer("", name)));
 		return pointer.toString();
+	}
+
+	/** Names and indexes down to where the parser stands, the first of them. */
+	private static List<String> path(JsonParser parser) {
+		List<String> path = new ArrayList<>();
+		JsonPointer rest = parser.streamReadContext().pathAsPointer();
+		while (!rest.matches() && path.size() < MAX_SEGMENTS) {
+			path.add(rest.getMatchingProperty());
+			rest = rest.tail();
+		}
+		return path;
 	}
 
 }

@@ -2,6 +2,7 @@ package io.fanfare.api.publish;
 
 import java.time.Duration;
 
+import io.fanfare.api.settings.InvalidSettingException;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -19,7 +20,8 @@ import org.springframework.validation.annotation.Validated;
  * Redis does not interrupt: some 10 microseconds each. 1000 unless told
  * @param batch how many messages a batch may have. 500 unless told
  * @param data how long the data of a message may be, as it travels. Each node renders it
- * once for all its streams. 64 KB unless told
+ * once for all its streams. 64 KB unless told, 8 MB at most: Redis cuts a node off that
+ * is behind by so much
  * @param ttl the longest time to live. More than the age of the history is of no use. 24
  * h unless told
  */
@@ -28,5 +30,14 @@ import org.springframework.validation.annotation.Validated;
 record PublishSettings(@Min(1) @Max(5000) @DefaultValue("1000") int users,
 		@Min(1) @Max(5000) @DefaultValue("500") int batch, @NotNull @DefaultValue("64KB") DataSize data,
 		@NotNull @DurationMin(millis = 1) @DefaultValue("24h") Duration ttl) {
+
+	/** Redis's soft limit of what waits for a pub/sub connection. */
+	private static final long MAX_DATA = DataSize.ofMegabytes(8).toBytes();
+
+	PublishSettings {
+		if (data.toBytes() < 1 || data.toBytes() > MAX_DATA) {
+			throw new InvalidSettingException("fanfare.publish.data", "must be from 1B to 8MB");
+		}
+	}
 
 }

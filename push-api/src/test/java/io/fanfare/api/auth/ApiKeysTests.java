@@ -48,9 +48,9 @@ class ApiKeysTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(
-			strings = { "a", "a:one", "a::read", ":one:read", "a:one:", "a:one:write", "a:one:read+", "a:one:publish:",
-					"a:one:publish:ne*", "a:one:publish:push.x", "a b:one:read", "~a:one:read", "a:sha256$12:read" })
+	@ValueSource(strings = { "a", "a:one", "a::read", ":one:read", "a:one:", "a:one:write", "a:one:read+",
+			"a:one:publish:", "a:one:publish:ne*", "a:one:publish:push.x", "a b:one:read", "~a:one:read",
+			"a:sha256$12:read", "a:one: two:read", "a:one:\u00fc:read", "a:on\u00e9:read", "a:one two:read" })
 	void aWrongKeyIsRefusedByPropertyAndVariableAndWithoutItsSecret(String key) {
 		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> keys(key))
 			.withMessageContaining("fanfare.api.keys (FANFARE_API_KEYS)")

@@ -1,6 +1,7 @@
 package io.fanfare.api.auth;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Date;
@@ -28,7 +29,7 @@ class ApiTokensTests {
 	private final ApiTokens tokens;
 
 	ApiTokensTests() throws Exception {
-		this.tokens = new ApiTokens(new JwtSettings(SECRET), Clock.fixed(NOW, ZoneOffset.UTC));
+		this.tokens = new ApiTokens(new JwtSettings(SECRET, Duration.ofSeconds(30)), Clock.fixed(NOW, ZoneOffset.UTC));
 	}
 
 	@Test
@@ -60,6 +61,8 @@ class ApiTokensTests {
 		assertThat(this.tokens.read(token((claims) -> claims.notBeforeTime(Date.from(NOW.plusSeconds(31)))))).isNull();
 		assertThat(this.tokens.read(token((claims) -> claims.notBeforeTime(Date.from(NOW.plusSeconds(30))))))
 			.isNotNull();
+		assertThat(this.tokens.read(token((claims) -> claims.issueTime(Date.from(NOW.plusSeconds(31)))))).isNull();
+		assertThat(this.tokens.read(token((claims) -> claims.issueTime(Date.from(NOW.plusSeconds(30)))))).isNotNull();
 	}
 
 	@Test
@@ -79,7 +82,8 @@ class ApiTokensTests {
 
 	@Test
 	void aSecretThatIsTooShortNamesTheSetting() {
-		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> new JwtSettings("short"))
+		assertThatExceptionOfType(InvalidSettingException.class)
+			.isThrownBy(() -> new JwtSettings("short", Duration.ZERO))
 			.withMessageContaining("fanfare.jwt.secret (FANFARE_JWT_SECRET)")
 			.withMessageNotContaining("short'");
 	}

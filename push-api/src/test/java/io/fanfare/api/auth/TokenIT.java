@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
@@ -13,8 +15,12 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
+import io.fanfare.protocol.TokenLimits;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.ObjectNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -54,6 +60,32 @@ class TokenIT {
 		assertThat(answer.problem()).isEqualTo("invalid-request");
 		assertThat(answer.json().get("errors").findValuesAsString("pointer")).containsExactlyInAnyOrder("#/scope",
 				"#/user", "#/channels/0", "#/channels/1", "#/tier", "#/ttl");
+	}
+
+	/** Nodes and proxies have room for it in request lines and headers. */
+	@ParameterizedTest
+	@ValueSource(strings = { "<", "\u4e2d", "\\\"", "\ud83d\ude00" })
+	void theLongestTokenIsOneThatNodesTake(String character) {
+		String user = character.repeat(128 / character.codePointCount(0, character.length())).substring(0, 128);
+		String channels = IntStream.range(100, 200)
+			.mapToObj((i) -> "\"t" + i + "~".repeat(123) + ":*\"")
+			.collect(Collectors.joining(","));
+		ObjectNode body = TestApi.JSON.createObjectNode().put("user", user).put("tier", "normal");
+		Answer answer = this.api.post("/v1/tokens",
+				body.toString().replaceFirst("}$", ",\"channels\":[" + channels + "]}"));
+		assertThat(answer.status()).as(answer.response().body()).isEqualTo(200);
+		assertThat(answer.json().get("token").stringValue().length()).isBetween(17_000, TokenLimits.MAX_LENGTH);
+		assertThat(this.api
+			.post("/v1/tokens", body.toString().replaceFirst("}$", ",\"channels\":[" + channels + ",\"more\"]}"))
+			.json()
+			.get("errors")
+			.findValuesAsString("pointer")).containsExactly("#/channels");
+	}
+
+	@Test
+	void whereNothingIsAskedForNoTokenLivesLongerThanIsAllowed() {
+		TokenSettings settings = new TokenSettings(true, Duration.ofHours(1), Duration.ofMinutes(5));
+		assertThat(settings.defaultTtl()).isEqualTo(Duration.ofMinutes(5));
 	}
 
 	@Test

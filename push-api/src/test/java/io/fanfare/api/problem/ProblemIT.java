@@ -88,6 +88,28 @@ class ProblemIT {
 	}
 
 	@Test
+	void aByteOrderMarkBeforeABodyIsIgnored() {
+		assertThat(this.api.post("/v1/messages", "\uFEFF{\"to\":{\"channel\":\"news\"},\"data\":1}").status())
+			.isEqualTo(200);
+		assertThat(this.api.post("/v1/messages", "\uFEFF").problem()).isEqualTo("malformed-json");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "gzip", "br", "deflate, gzip", "GZIP" })
+	void aBodyInACodingThatIsNotUnderstoodIs415(String coding) {
+		for (String path : List.of("/v1/messages", "/v1/messages/batch", "/v1/tokens")) {
+			Answer answer = this.api.post(path, "{}", "Content-Encoding", coding);
+			assertThat(answer.status()).isEqualTo(415);
+			assertThat(answer.problem()).isEqualTo("unsupported-media-type");
+			assertThat(answer.header("Accept-Encoding")).isEqualTo("identity");
+			assertThat(answer.json().get("errors").findValuesAsString("header")).containsExactly("Content-Encoding");
+		}
+		assertThat(this.api
+			.post("/v1/messages", "{\"to\":{\"channel\":\"news\"},\"data\":1}", "Content-Encoding", "identity")
+			.status()).isEqualTo(200);
+	}
+
+	@Test
 	void aBodyMayBeOneMegabyteAndNotAByteMore() {
 		String message = "{\"to\":{\"channel\":\"news\"},\"data\":1}";
 		String padding = " ".repeat(1024 * 1024 - message.length());

@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 import io.fanfare.api.TestApi;
@@ -171,6 +172,38 @@ class PublishIT {
 					.containsExactlyElementsOf(IntStream.range(0, 50).mapToObj((i) -> prefix + i).toList());
 			}
 		}
+	}
+
+	/** The document of a batch takes three of the levels, that of a message one. */
+	@Test
+	void dataTravelsAsItWasWrittenUpToItsLengthAndDepth() {
+		List<String> legal = List.of("1".repeat(1200), "1".repeat(65_536), "[-1." + "0".repeat(2000) + "E+0010]",
+				"{\"" + "n".repeat(60_000) + "\":null}", "[".repeat(997) + "]".repeat(997),
+				"{\"a\":".repeat(997) + "0" + "}".repeat(997));
+		for (String data : legal) {
+			assertThat(this.api.post("/v1/messages", "{\"to\":{\"channel\":\"news\"},\"data\":" + data + "}").status())
+				.isEqualTo(200);
+			assertThat(this.api
+				.post("/v1/messages/batch", "{\"messages\":[{\"to\":{\"channel\":\"news\"},\"data\":" + data + "}]}")
+				.json()
+				.at("/results/0")
+				.has("id")).isTrue();
+		}
+		assertThat(history("news").stream().map((item) -> item.get("data").stringValue()))
+			.containsExactlyElementsOf(legal.stream().flatMap((data) -> Stream.of(data, data)).toList());
+		String deep = "[".repeat(32_768) + "]".repeat(32_768);
+		assertRefused("/v1/messages", "{\"to\":{\"channel\":\"news\"},\"data\":" + deep + "}", "#/data");
+		assertRefused("/v1/messages/batch", "{\"messages\":[{\"to\":{\"channel\":\"news\"},\"data\":" + deep + "}]}",
+				"#/messages/0/data");
+		assertRefused("/v1/messages", "{\"data\":" + "[".repeat(1024 * 1024 - 8), "#/data");
+	}
+
+	private void assertRefused(String path, String body, String pointer) {
+		Answer answer = this.api.post(path, body);
+		assertThat(answer.status()).isEqualTo(400);
+		assertThat(answer.problem()).isEqualTo("invalid-request");
+		assertThat(answer.json().get("errors").findValuesAsString("pointer")).containsExactly(pointer);
+		assertThat(answer.response().body()).doesNotContain("Jackson", "jackson", "Constraints", "Exception");
 	}
 
 	private List<JsonNode> history(String channel) {

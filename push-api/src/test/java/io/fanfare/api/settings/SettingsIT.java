@@ -22,6 +22,8 @@ class SettingsIT {
 			fanfare.api.keys              | dev:secretsecret     | FANFARE_API_KEYS
 			fanfare.jwt.secret            | secretsecret         | FANFARE_JWT_SECRET
 			fanfare.jwt.secret            | ''                   | FANFARE_JWT_SECRET
+			fanfare.jwt.clock-skew        | 1h                   | FANFARE_JWT_CLOCKSKEW
+			fanfare.jwt.clock-skew        | soon                 | FANFARE_JWT_CLOCKSKEW
 			fanfare.history.length        | 0                    | FANFARE_HISTORY_LENGTH
 			fanfare.history.age           | soon                 | FANFARE_HISTORY_AGE
 			fanfare.history.age           | 8d                   | FANFARE_HISTORY_AGE
@@ -31,6 +33,7 @@ class SettingsIT {
 			fanfare.redis.prefix          | fanfare:{1}          | FANFARE_REDIS_PREFIX
 			fanfare.redis.prefix          | Shop                 | FANFARE_REDIS_PREFIX
 			fanfare.publish.data          | much                 | FANFARE_PUBLISH_DATA
+			fanfare.publish.data          | 9MB                  | FANFARE_PUBLISH_DATA
 			fanfare.publish.batch         | -1                   | FANFARE_PUBLISH_BATCH
 			fanfare.tokens.max-ttl        | 0s                   | FANFARE_TOKENS_MAXTTL
 			fanfare.body.max              | 5GB                  | FANFARE_BODY_MAX

@@ -2,6 +2,7 @@ package io.fanfare.node.auth;
 
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -23,8 +24,9 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Verifies stream tokens: JWTs (RFC 7519) signed with HS256. {@code sub} is the user,
  * {@code exp} is required, {@code aud} is {@code fanfare:stream} or absent, {@code tier}
- * and {@code channels} are optional. What has a registered claim (section 4.1) of another
- * type or any claim twice is malformed. Any thread may call.
+ * and {@code channels} are optional. {@code nbf} and {@code iat} may lie ahead by a clock
+ * skew. What has a registered claim (section 4.1) of another type or any claim twice is
+ * malformed. Any thread may call.
  * <p>
  * The library verifies the signature; the claims are read without it, which takes a
  * fraction of the time. Nothing of them is looked at before.
@@ -46,6 +48,8 @@ public final class TokenVerifier {
 
 	private final MACVerifier verifier;
 
+	private final Duration skew;
+
 	private final InstantSource clock;
 
 	/**
@@ -57,10 +61,11 @@ public final class TokenVerifier {
 	/**
 	 * Makes a verifier.
 	 * @param secret the shared secret
+	 * @param skew how far the clock of whoever makes tokens may run ahead
 	 * @param clock the wall clock
 	 * @throws IllegalArgumentException if the secret is too short
 	 */
-	public TokenVerifier(String secret, InstantSource clock) {
+	public TokenVerifier(String secret, Duration skew, InstantSource clock) {
 		byte[] key = secret.getBytes(StandardCharsets.UTF_8);
 		if (key.length < MIN_SECRET_BYTES) {
 			throw new IllegalArgumentException("fanfare.jwt.secret (FANFARE_JWT_SECRET) needs at least "
@@ -72,6 +77,7 @@ public final class TokenVerifier {
 		catch (JOSEException ex) {
 			throw new IllegalArgumentException("fanfare.jwt.secret (FANFARE_JWT_SECRET) is no HMAC key", ex);
 		}
+		this.skew = skew;
 		this.clock = clock;
 	}
 
@@ -89,7 +95,7 @@ public final class TokenVerifier {
 		JsonNode claims = claims(token);
 		text(claims, "iss");
 		text(claims, "jti");
-		time(claims, "iat");
+		Instant issued = time(claims, "iat");
 		Instant expires = time(claims, "exp");
 		Instant notBefore = time(claims, "nbf");
 		Instant now = this.clock.instant();
@@ -99,8 +105,12 @@ public final class TokenVerifier {
 		if (!expires.isAfter(now)) {
 			throw new InvalidTokenException("The token has expired");
 		}
-		if (notBefore != null && notBefore.isAfter(now)) {
-			throw new InvalidTokenException("The token is not valid yet");
+		Instant latest = now.plus(this.skew);
+		if (notBefore != null && notBefore.isAfter(latest)) {
+			throw new InvalidTokenException("The token is not valid yet: its nbf lies ahead");
+		}
+		if (issued != null && issued.isAfter(latest)) {
+			throw new InvalidTokenException("The token is not valid yet: its iat lies ahead");
 		}
 		List<String> audience = audience(claims);
 		if (!audience.isEmpty() && !audience.contains(AUDIENCE)) {

@@ -23,7 +23,9 @@ public record Gap(ChannelName channel, long from, long to, Reason reason) {
 		/** Redis lost data, or may have. */
 		DATA_LOSS("data-loss"),
 		/** The cursor lies ahead of all that Redis knows. */
-		CURSOR_AHEAD("cursor-ahead");
+		CURSOR_AHEAD("cursor-ahead"),
+		/** The cursor is no id, so what the client has is not known. */
+		CURSOR_UNKNOWN("cursor-unknown");
 
 		private final String wireName;
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.fanfare.node.broker.Message;
+import io.fanfare.node.catchup.Gap;
 import io.fanfare.node.connection.Delivery.State;
 import io.fanfare.node.connection.Places.Outlook;
 import io.fanfare.node.connection.Places.Place;
@@ -460,27 +461,44 @@ public final class Connection {
 			}
 			case StreamRequest.Start.After after when after.cursor() > clock -> {
 				begun(after.cursor(), true, true, Map.of());
-				this.delivery.beginBehind(after.cursor(), clock);
+				this.delivery.beginBehind(after.cursor(), clock, Gap.Reason.CURSOR_AHEAD);
 			}
 			case StreamRequest.Start.After after -> {
 				begun(after.cursor(), true, true, Map.of());
 				this.delivery.beginCatchingUp();
 			}
-			case StreamRequest.Start.Latest latest ->
-				this.loop.starts(this.channels, latest.count(), (found, failure) -> {
-					if (isClosed()) {
-						return;
-					}
-					if (found == null) {
-						refuse(CloseReason.REDIS_UNAVAILABLE);
-						return;
-					}
-					long from = found.values().stream().mapToLong(Long::longValue).min().orElse(clock);
-					from = Math.min(from, clock);
-					begun(from, false, !found.isEmpty(), promised(found));
-					this.delivery.beginCatchingUp();
-				});
+			case StreamRequest.Start.Latest latest -> beginWithLatest(latest.count(), clock, false);
+			case StreamRequest.Start.Unknown unknown when unknown.history() == 0 -> {
+				begun(clock, true, false, Map.of());
+				this.delivery.beginBehind(MessageId.ZERO, clock, Gap.Reason.CURSOR_UNKNOWN);
+			}
+			case StreamRequest.Start.Unknown unknown -> beginWithLatest(unknown.history(), clock, true);
 		}
+	}
+
+	/**
+	 * Begins with the last messages of each channel.
+	 * @param count how many, or 0 for all
+	 * @param clock the clock at the claim
+	 * @param unknown whether the client may have missed what came before them
+	 */
+	private void beginWithLatest(int count, long clock, boolean unknown) {
+		this.loop.starts(this.channels, count, (found, failure) -> {
+			if (isClosed()) {
+				return;
+			}
+			if (found == null) {
+				refuse(CloseReason.REDIS_UNAVAILABLE);
+				return;
+			}
+			long from = found.values().stream().mapToLong(Long::longValue).min().orElse(clock);
+			from = Math.min(from, clock);
+			begun(from, unknown, !found.isEmpty(), promised(found));
+			if (unknown) {
+				this.delivery.announce(MessageId.ZERO, clock, Gap.Reason.CURSOR_UNKNOWN);
+			}
+			this.delivery.beginCatchingUp();
+		});
 	}
 
 	/**

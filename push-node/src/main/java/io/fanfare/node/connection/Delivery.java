@@ -135,24 +135,27 @@ final class Delivery {
 		catchUp();
 	}
 
-	/** Its client's cursor lies ahead of all that Redis knows: begins at the clock. */
-	void beginBehind(long ahead, long clock) {
+	/** Its client's cursor is of no use: begins at the clock, behind a gap. */
+	void beginBehind(long from, long clock, Gap.Reason reason) {
 		take();
 		this.position = clock;
 		this.cursor = clock;
-		for (ChannelName channel : this.connection.channels()) {
-			gap(new Gap(channel, ahead, clock, Gap.Reason.CURSOR_AHEAD));
-		}
+		announce(from, clock, reason);
 		live(clock);
+	}
+
+	/** Says of each channel that something may be missing. */
+	void announce(long from, long to, Gap.Reason reason) {
+		for (ChannelName channel : this.connection.channels()) {
+			gap(new Gap(channel, from, to, reason));
+		}
 	}
 
 	/** The store forgot what lies above an id: ids above it may be given once more. */
 	void setBack(long since) {
 		take();
 		if (this.state == State.CATCHING_UP && this.position >= since) {
-			for (ChannelName channel : this.connection.channels()) {
-				gap(new Gap(channel, since, this.position, Gap.Reason.DATA_LOSS));
-			}
+			announce(since, this.position, Gap.Reason.DATA_LOSS);
 			this.position = since;
 			this.cursor = since;
 		}

@@ -52,11 +52,22 @@ public record StreamRequest(String user, @Nullable String client, Tier tier, Lis
 
 		}
 
+		/**
+		 * After a cursor that is no id: what the client has is not known, which is
+		 * announced.
+		 *
+		 * @param history how many of the last messages of each channel follow, or 0 for
+		 * none
+		 */
+		record Unknown(int history) implements Start {
+
+		}
+
 	}
 
 	/**
 	 * The client's cursor, as it travels.
-	 * @return the cursor, or null if it has none
+	 * @return the cursor, or null if it has none that is an id
 	 */
 	@Nullable String cursorText() {
 		return (this.start instanceof Start.After after) ? MessageId.format(after.cursor()) : null;
@@ -64,7 +75,7 @@ public record StreamRequest(String user, @Nullable String client, Tier tier, Lis
 
 	/**
 	 * The client's cursor.
-	 * @return the cursor, or null if it has none
+	 * @return the cursor, or null if it has none that is an id
 	 */
 	public @Nullable Long cursor() {
 		return (this.start instanceof Start.After after) ? Long.valueOf(after.cursor()) : null;

@@ -1,6 +1,8 @@
 package io.fanfare.node.stream;
 
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Map;
 
 import io.netty.buffer.ByteBuf;
@@ -9,7 +11,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 
 /**
  * Writes the heads of HTTP/1.1 answers. Values are the node's own, or an origin that the
- * HTTP decoder let through.
+ * HTTP decoder let through. Any thread may call.
  */
 final class Answers {
 
@@ -22,29 +24,36 @@ final class Answers {
 			Transfer-Encoding: chunked\r
 			""");
 
-	private Answers() {
+	private final HttpDate date;
+
+	Answers(InstantSource clock) {
+		this.date = new HttpDate(clock);
 	}
 
 	/** The head of an event stream, whose coding may depend on the request. */
-	static byte[] stream(String cors, boolean varies, boolean gzip) {
+	byte[] stream(String cors, boolean varies, boolean gzip) {
+		byte[] now = this.date.bytes();
 		byte[] rest = ascii((gzip ? "Content-Encoding: gzip\r\n" : "") + (varies ? "Vary: Accept-Encoding\r\n" : "")
 				+ cors + "\r\n");
-		byte[] head = java.util.Arrays.copyOf(STREAM_HEAD, STREAM_HEAD.length + rest.length);
-		System.arraycopy(rest, 0, head, STREAM_HEAD.length, rest.length);
+		byte[] head = Arrays.copyOf(STREAM_HEAD, STREAM_HEAD.length + now.length + rest.length);
+		System.arraycopy(now, 0, head, STREAM_HEAD.length, now.length);
+		System.arraycopy(rest, 0, head, STREAM_HEAD.length + now.length, rest.length);
 		return head;
 	}
 
 	/** An answer without a body: 204. */
-	static ByteBuf empty(String headers, boolean close) {
-		return Unpooled.wrappedBuffer(
-				ascii("HTTP/1.1 204 No Content\r\n" + headers + (close ? "Connection: close\r\n" : "") + "\r\n"));
+	ByteBuf empty(String headers, boolean close) {
+		return Unpooled.wrappedBuffer(ascii("HTTP/1.1 204 No Content\r\n" + this.date.line() + headers
+				+ (close ? "Connection: close\r\n" : "") + "\r\n"));
 	}
 
 	/** A problem document. */
-	static ByteBuf problem(Problem problem, String cors, boolean close, boolean withBody) {
+	ByteBuf problem(Problem problem, String cors, boolean close, boolean withBody) {
 		byte[] body = problem.body();
 		StringBuilder head = new StringBuilder("HTTP/1.1 ").append(HttpResponseStatus.valueOf(problem.status()))
-			.append("\r\nContent-Type: application/problem+json\r\nContent-Length: ")
+			.append("\r\n")
+			.append(this.date.line())
+			.append("Content-Type: application/problem+json\r\nContent-Length: ")
 			.append(body.length)
 			.append("\r\nCache-Control: no-store\r\n");
 		for (Map.Entry<String, String> header : problem.headers().entrySet()) {

@@ -34,7 +34,8 @@ final class ClientCalls {
 
 	private static @Nullable JsonNode root(String body) throws ProblemException {
 		try {
-			return JSON.readTree(body);
+			// A byte order mark may be ignored (RFC 8259, section 8.1).
+			return JSON.readTree(body.startsWith("\uFEFF") ? body.substring(1) : body);
 		}
 		catch (JacksonException ex) {
 			throw new ProblemException(Problem.badRequest("body", "is no JSON object"));

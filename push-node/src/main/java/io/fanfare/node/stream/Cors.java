@@ -1,6 +1,7 @@
 package io.fanfare.node.stream;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -10,14 +11,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cors {
 
+	/** What is read of a request. */
+	private static final List<String> HEADERS = List.of("Authorization", "Cache-Control", "Last-Event-ID",
+			"Content-Type");
+
 	private final boolean any;
 
 	private final List<String> origins;
 
-	/** Allows these origins; {@code *} allows all, but none with cookies. */
-	Cors(List<String> origins) {
+	private final String preflight;
+
+	/**
+	 * Allows these origins; {@code *} allows all, but none with cookies.
+	 * @param origins the origins
+	 * @param headers headers of requests that are allowed besides those read here
+	 */
+	Cors(List<String> origins, List<String> headers) {
 		this.any = origins.contains("*");
 		this.origins = List.copyOf(origins);
+		this.preflight = "Access-Control-Allow-Methods: GET, POST\r\nAccess-Control-Allow-Headers: "
+				+ String.join(", ", HEADERS)
+				+ headers.stream()
+					.filter((name) -> HEADERS.stream().noneMatch(name::equalsIgnoreCase))
+					.map((name) -> ", " + name)
+					.collect(Collectors.joining())
+				+ "\r\nAccess-Control-Max-Age: 7200\r\n";
 	}
 
 	/** The headers of an answer, ready to be written; empty where there is no origin. */
@@ -45,9 +63,7 @@ final class Cors {
 
 	/** What a preflight is told besides. */
 	String preflight() {
-		return "Access-Control-Allow-Methods: GET, POST\r\n"
-				+ "Access-Control-Allow-Headers: Authorization, Cache-Control, Last-Event-ID, Content-Type\r\n"
-				+ "Access-Control-Max-Age: 7200\r\n";
+		return this.preflight;
 	}
 
 }

@@ -35,6 +35,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private final Channel channel;
 
+	private final Answers answers;
+
 	private final String cors;
 
 	private final boolean wantsStatus;
@@ -54,15 +56,17 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	/**
 	 * Makes an outlet.
 	 * @param channel the channel
+	 * @param answers writes the head of its answer
 	 * @param cors the CORS headers of its answer
 	 * @param wantsStatus whether a refusal is a status rather than a block
 	 * @param cursor the cursor of the request
 	 * @param varies whether the coding depends on the request
 	 * @param gzip the body, if it is to be compressed
 	 */
-	NettyOutlet(Channel channel, String cors, boolean wantsStatus, @Nullable String cursor, boolean varies,
-			@Nullable GzipBody gzip) {
+	NettyOutlet(Channel channel, Answers answers, String cors, boolean wantsStatus, @Nullable String cursor,
+			boolean varies, @Nullable GzipBody gzip) {
 		this.channel = channel;
+		this.answers = answers;
 		this.cors = cors;
 		this.wantsStatus = wantsStatus;
 		this.cursor = cursor;
@@ -76,7 +80,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public void begin(byte[] blocks) {
-		byte[] head = Answers.stream(this.cors, this.varies, this.gzip != null);
+		byte[] head = this.answers.stream(this.cors, this.varies, this.gzip != null);
 		ByteBuf first = (this.gzip != null) ? this.gzip.begin(this.channel.alloc(), blocks)
 				: Chunks.chunk(this.channel.alloc(), blocks);
 		ByteBuf answer = this.channel.alloc().directBuffer(head.length + first.readableBytes());
@@ -106,7 +110,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	}
 
 	private void refuse(Problem problem) {
-		farewell(Answers.problem(problem, Cors.exposing(this.cors), true, true));
+		farewell(this.answers.problem(problem, Cors.exposing(this.cors), true, true));
 	}
 
 	private void busy(CloseReason reason, Duration retry) {

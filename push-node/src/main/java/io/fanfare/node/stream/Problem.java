@@ -70,14 +70,20 @@ record Problem(int status, String type, String title, String detail, Map<String,
 		return new Problem(413, "content-too-large", "The body is too large", "A body may have 16 KiB", Map.of());
 	}
 
-	static Problem uriTooLong() {
-		return new Problem(414, "uri-too-long", "The request line is too long", "A request line may have 8 KiB",
-				Map.of());
+	static Problem uriTooLong(int max) {
+		return new Problem(414, "uri-too-long", "The request line is too long",
+				"A request line may have " + max + " bytes", Map.of());
+	}
+
+	/** Says which codings are understood (RFC 9110, section 15.5.16): none. */
+	static Problem unsupportedCoding() {
+		return new Problem(415, "unsupported-media-type", "The body must be JSON as it is",
+				"Content-Encoding: only identity is understood", Map.of("Accept-Encoding", "identity"));
 	}
 
 	static Problem headersTooLarge() {
-		return new Problem(431, "header-fields-too-large", "The headers are too large", "Headers may have 16 KiB",
-				Map.of());
+		return new Problem(431, "header-fields-too-large", "The headers are too large",
+				"Headers may have " + StreamSettings.MAX_HEADERS + " bytes", Map.of());
 	}
 
 	static Problem versionNotSupported() {

@@ -22,9 +22,12 @@ final class RequestAggregator extends HttpObjectAggregator {
 
 	private final Cors cors;
 
-	RequestAggregator(Cors cors) {
+	private final Answers answers;
+
+	RequestAggregator(Cors cors, Answers answers) {
 		super(MAX_BODY);
 		this.cors = cors;
+		this.answers = answers;
 	}
 
 	@Override
@@ -38,7 +41,7 @@ final class RequestAggregator extends HttpObjectAggregator {
 	@Override
 	protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
 		String headers = this.cors.headers(oversized.headers().get(HttpHeaderNames.ORIGIN));
-		context.writeAndFlush(Answers.problem(Problem.tooLarge(), headers, true, true))
+		context.writeAndFlush(this.answers.problem(Problem.tooLarge(), headers, true, true))
 			.addListener(ChannelFutureListener.CLOSE);
 	}
 

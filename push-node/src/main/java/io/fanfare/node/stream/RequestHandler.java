@@ -31,6 +31,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -54,8 +55,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private static final String STREAM_METHODS = "GET, OPTIONS";
 
 	private static final String CALL_METHODS = "POST, OPTIONS";
-
-	private static final int MAX_QUERY_PARAMETERS = 128;
 
 	/** A server accepts it as well (RFC 9112, section 3.2.2). */
 	private static final Pattern ABSOLUTE_FORM = Pattern.compile("^https?://[^/?#]*", Pattern.CASE_INSENSITIVE);
@@ -87,14 +86,16 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 * @param maxHistory the most messages that may be asked for
 	 * @param verifier verifies tokens
 	 * @param cors who may read answers
+	 * @param answers writes them
 	 * @param proxies finds out where clients are
 	 * @param limits how much an address may ask for, or null for anything
 	 * @param connections where streams are opened
 	 * @param nodes reaches other nodes
 	 * @param identity this node
 	 */
-	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, TrustedProxies proxies,
-			@Nullable AddressLimits limits, Connections connections, Nodes nodes, NodeIdentity identity) {
+	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, Answers answers,
+			TrustedProxies proxies, @Nullable AddressLimits limits, Connections connections, Nodes nodes,
+			NodeIdentity identity) {
 
 	}
 
@@ -114,7 +115,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		cancelTimeout();
 		this.timeout = context.executor()
 			.schedule(() -> answer(context,
-					Answers.problem(Problem.timeout(), this.gate.cors().unreadable(), true, true), true),
+					this.gate.answers().problem(Problem.timeout(), this.gate.cors().unreadable(), true, true), true),
 					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
@@ -156,7 +157,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 		catch (ProblemException ex) {
 			boolean fatal = close || request.decoderResult().isFailure();
-			answer(context, Answers.problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD), fatal);
+			answer(context, this.gate.answers().problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD),
+					fatal);
 		}
 	}
 
@@ -165,7 +167,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		check(request);
 		String target = request.uri().startsWith("/") ? request.uri()
 				: ABSOLUTE_FORM.matcher(request.uri()).replaceFirst("");
-		QueryStringDecoder uri = new QueryStringDecoder(target, StandardCharsets.UTF_8, true, MAX_QUERY_PARAMETERS);
+		QueryStringDecoder uri = new QueryStringDecoder(target, StandardCharsets.UTF_8, true,
+				this.gate.settings().maxParameters());
 		switch (uri.rawPath()) {
 			case "/events", "/sse" -> {
 				if (request.method().equals(HttpMethod.OPTIONS)) {
@@ -192,10 +195,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 	}
 
-	private static void check(FullHttpRequest request) throws ProblemException {
+	private void check(FullHttpRequest request) throws ProblemException {
 		if (request.decoderResult().isFailure()) {
 			Throwable cause = request.decoderResult().cause();
-			throw new ProblemException((cause instanceof TooLongHttpLineException) ? Problem.uriTooLong()
+			throw new ProblemException((cause instanceof TooLongHttpLineException)
+					? Problem.uriTooLong(this.gate.settings().maxRequestLine())
 					: (cause instanceof TooLongHttpHeaderException) ? Problem.headersTooLarge()
 							: Problem.malformed("The request cannot be parsed"));
 		}
@@ -220,7 +224,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			String cors, boolean close) throws ProblemException {
 		StreamParameters parameters = new StreamParameters(request, query);
 		if (parameters.isKickedReconnect()) {
-			answer(context, Answers.empty(cors, close), close);
+			answer(context, this.gate.answers().empty(cors, close), close);
 			return;
 		}
 		if (!acceptsStream(request)) {
@@ -232,8 +236,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				this.gate.settings().maxChannels(), this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
-		NettyOutlet outlet = new NettyOutlet(context.channel(), cors, parameters.wantsStatus(), parameters.cursorText(),
-				settings.gzip(), gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
+		NettyOutlet outlet = new NettyOutlet(context.channel(), this.gate.answers(), cors, parameters.wantsStatus(),
+				parameters.cursorText(), settings.gzip(), gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
 		pipeline.addLast(outlet);
 		pipeline.remove(this);
@@ -317,7 +321,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			boolean close) {
 		boolean isPreflight = request.headers().contains(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
 		String headers = cors + (isPreflight ? this.gate.cors().preflight() : "Allow: " + allow + "\r\n");
-		answer(context, Answers.empty(headers, close), close);
+		answer(context, this.gate.answers().empty(headers, close), close);
 	}
 
 	/** Whether it is a call and no preflight. */
@@ -329,6 +333,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 		if (!request.method().equals(HttpMethod.POST)) {
 			throw new ProblemException(Problem.methodNotAllowed(CALL_METHODS));
+		}
+		for (String coding : request.headers().getAll(HttpHeaderNames.CONTENT_ENCODING)) {
+			if (!coding.isEmpty() && !HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(coding)) {
+				throw new ProblemException(Problem.unsupportedCoding());
+			}
 		}
 		return true;
 	}
@@ -359,8 +368,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			this.asking = false;
 			context.channel().config().setAutoRead(true);
 			if (failure != null) {
-				answer(context, Answers.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors,
-						close, true), close);
+				answer(context, this.gate.answers()
+					.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors, close, true),
+						close);
 			}
 			else {
 				answerRelayed(context, heard, cors, close);
@@ -382,8 +392,10 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	}
 
 	private void answerRelayed(ChannelHandlerContext context, boolean found, String cors, boolean close) {
-		answer(context, found ? Answers.empty(cors, close)
-				: Answers.problem(Problem.notFound("connection: is not open"), cors, close, true), close);
+		answer(context,
+				found ? this.gate.answers().empty(cors, close)
+						: this.gate.answers().problem(Problem.notFound("connection: is not open"), cors, close, true),
+				close);
 	}
 
 	private void answer(ChannelHandlerContext context, ByteBuf answer, boolean close) {

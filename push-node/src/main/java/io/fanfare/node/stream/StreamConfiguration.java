@@ -59,13 +59,13 @@ class StreamConfiguration {
 	}
 
 	@Bean
-	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Proxies proxies,
-			TokenVerifier verifier, AddressLimits limits, Connections connections, Nodes nodes, NodeIdentity identity,
-			StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence, Drain drain, NodeReporter reporter,
-			@Value("${fanfare.history.length:1000}") int maxHistory) {
+	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
+			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, Connections connections,
+			Nodes nodes, NodeIdentity identity, StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence,
+			Drain drain, NodeReporter reporter, @Value("${fanfare.history.length:1000}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
-				new Cors(origins.allowedOrigins()), new TrustedProxies(proxies.blocks(), System::nanoTime), limits,
-				connections, nodes, identity);
+				new Cors(origins.allowedOrigins(), headers.names()), new Answers(Clock.systemUTC()),
+				new TrustedProxies(proxies.blocks(), System::nanoTime), limits, connections, nodes, identity);
 		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe,
 				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter);
 	}

@@ -147,30 +147,31 @@ final class StreamParameters {
 
 	private Start start(int maxHistory) throws ProblemException {
 		String cursor = cursorParameter();
-		if (cursor != null && cursor.equals(EARLIEST)) {
+		if (cursor == null) {
+			int history = history(maxHistory);
+			return (history > 0) ? new Start.Latest(history) : new Start.Now();
+		}
+		if (cursor.equals(EARLIEST)) {
 			return new Start.Latest(0);
 		}
-		if (cursor != null) {
-			Long id = MessageId.tryParse(cursor);
-			if (id == null) {
-				boolean byHeader = cursor.equals(this.headers.get("Last-Event-ID"));
-				throw new ProblemException(Problem.badRequest(byHeader ? "Last-Event-ID" : "lastEventId",
-						"is no cursor: an id that a stream or /v1/cursor gave, or " + EARLIEST));
-			}
-			return new Start.After(id);
+		if (cursor.startsWith(KICKED)) {
+			throw new ProblemException(Problem.badRequest("lastEventId",
+					"tells of a kick, after which a client does not come back; a new page opens without it"));
 		}
+		// A refusal would be final, with a cursor that a page keeps for ever.
+		Long id = MessageId.tryParse(cursor);
+		return (id != null) ? new Start.After(id) : new Start.Unknown(history(maxHistory));
+	}
+
+	private int history(int max) throws ProblemException {
 		String history = first("history");
-		if (history == null) {
-			return new Start.Now();
+		if (history == null || history.equals("0")) {
+			return 0;
 		}
-		if (history.equals("0")) {
-			return new Start.Now();
+		if (!COUNT.matcher(history).matches() || Integer.parseInt(history) > max) {
+			throw new ProblemException(Problem.badRequest("history", "is a number of messages from 0 to " + max));
 		}
-		if (!COUNT.matcher(history).matches() || Integer.parseInt(history) > maxHistory) {
-			throw new ProblemException(
-					Problem.badRequest("history", "is a number of messages from 0 to " + maxHistory));
-		}
-		return new Start.Latest(Integer.parseInt(history));
+		return Integer.parseInt(history);
 	}
 
 	/** The header wins: a native client keeps its stale query. */

@@ -44,9 +44,6 @@ final class StreamPort {
 
 	static final String AGGREGATOR = "aggregator";
 
-	private static final HttpDecoderConfig DECODING = new HttpDecoderConfig().setMaxInitialLineLength(8 * 1024)
-		.setMaxHeaderSize(16 * 1024);
-
 	/**
 	 * What may lie unsent in the process before a stream is left alone, and when it is
 	 * taken up again.
@@ -97,6 +94,8 @@ final class StreamPort {
 	void bind(RequestHandler.Gate gate) {
 		Class<? extends ServerChannel> type = Epoll.isAvailable() ? EpollServerSocketChannel.class
 				: NioServerSocketChannel.class;
+		HttpDecoderConfig decoding = new HttpDecoderConfig().setMaxInitialLineLength(this.settings.maxRequestLine())
+			.setMaxHeaderSize(StreamSettings.MAX_HEADERS);
 		ServerBootstrap bootstrap = new ServerBootstrap().group(this.group)
 			.channel(type)
 			.option(ChannelOption.SO_BACKLOG, this.settings.backlog())
@@ -110,8 +109,8 @@ final class StreamPort {
 						throw new IllegalStateException("A channel on a foreign loop");
 					}
 					channel.pipeline()
-						.addLast(DECODER, new HttpRequestDecoder(DECODING))
-						.addLast(AGGREGATOR, new RequestAggregator(gate.cors()))
+						.addLast(DECODER, new HttpRequestDecoder(decoding))
+						.addLast(AGGREGATOR, new RequestAggregator(gate.cors(), gate.answers()))
 						.addLast(new RequestHandler(gate, loop));
 				}
 			});

@@ -3,13 +3,17 @@ package io.fanfare.node.stream;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 
 import io.fanfare.node.ratelimit.AddressBlocks;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.TokenLimits;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the stream port.
@@ -24,7 +28,8 @@ import org.springframework.util.unit.DataSize;
  * @param requestTimeout how long a request may take to arrive
  * @param idleTimeout how long a connection may lie idle after an answer that was no
  * stream; longer than a proxy keeps it
- * @param maxChannels how many topics a stream may ask for
+ * @param maxChannels how many topics a stream may ask for; a request line may be 512
+ * bytes longer for each, and a proxy has to let it pass
  * @param gzip whether streams are compressed for clients that accept it. Each message is
  * compressed alone, once for all, some 5 us a KiB; its size then tells how much it
  * repeats itself
@@ -33,6 +38,7 @@ import org.springframework.util.unit.DataSize;
  * anybody in, so that the JVM has compiled what they take; zero for not at all. The start
  * takes so much longer, with a processor or two at work
  */
+@Validated
 @ConfigurationProperties("fanfare.stream")
 public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 		@DefaultValue("0.0.0.0") String address, @DefaultValue("0") @Min(0) int loops,
@@ -40,6 +46,28 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 		@DefaultValue("10s") Duration requestTimeout, @DefaultValue("75s") Duration idleTimeout,
 		@DefaultValue("32") @Min(1) @Max(1000) int maxChannels, @DefaultValue("false") boolean gzip,
 		@DefaultValue("1KB") DataSize gzipThreshold, @DefaultValue("3s") Duration warmUp) {
+
+	/** All headers of a request: the longest token, and as much for all else. */
+	static final int MAX_HEADERS = 2 * TokenLimits.MAX_LENGTH;
+
+	/** Parameters besides topics that are read. */
+	private static final int MAX_OTHER_PARAMETERS = 96;
+
+	/**
+	 * The longest topic, each of its characters percent-encoded, and its parameter's
+	 * name.
+	 */
+	private static final int TOPIC_LENGTH = 4 * ChannelName.MAX_TOPIC_LENGTH;
+
+	/** Has room for the longest token and as many topics as a stream may ask for. */
+	int maxRequestLine() {
+		return TokenLimits.MAX_LENGTH + this.maxChannels * TOPIC_LENGTH;
+	}
+
+	/** How many query parameters are read. */
+	int maxParameters() {
+		return MAX_OTHER_PARAMETERS + this.maxChannels;
+	}
 
 	int loopCount() {
 		return (this.loops > 0) ? this.loops : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -75,6 +103,36 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 
 		AddressBlocks blocks() {
 			return AddressBlocks.parse("fanfare.trusted-proxies", this.trustedProxies);
+		}
+
+	}
+
+	/**
+	 * What pages of other origins may send.
+	 *
+	 * @param allowedHeaders names of request headers that a preflight allows besides
+	 * those that the node reads
+	 */
+	@ConfigurationProperties("fanfare")
+	public record Headers(@DefaultValue( {
+			"traceparent", "baggage", "X-Requested-With" }) List<String> allowedHeaders){
+
+		private static final Pattern NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}");
+
+		/**
+		 * Fails where one is no name of a header.
+		 */
+		public Headers {
+			for (String name : allowedHeaders) {
+				if (!name.isBlank() && !NAME.matcher(name.strip()).matches()) {
+					throw new IllegalArgumentException(
+							"fanfare.allowed-headers (FANFARE_ALLOWEDHEADERS) names what is no header: " + name);
+				}
+			}
+		}
+
+		List<String> names() {
+			return this.allowedHeaders.stream().map(String::strip).filter((name) -> !name.isEmpty()).toList();
 		}
 
 	}

@@ -123,8 +123,8 @@ final class WarmUp {
 		try {
 			connections.use(port.loops());
 			port.bind(new RequestHandler.Gate(settings, this.gate.maxHistory(),
-					new TokenVerifier(secret, Clock.systemUTC()), this.gate.cors(), this.gate.proxies(), null,
-					connections, this.gate.nodes(), this.gate.identity()));
+					new TokenVerifier(secret, Duration.ZERO, Clock.systemUTC()), this.gate.cors(), this.gate.answers(),
+					this.gate.proxies(), null, connections, this.gate.nodes(), this.gate.identity()));
 			port.loops().forEach(StreamLoop::start);
 			connections.linkUp(LINK);
 			rehearsal.confirm(LINK);

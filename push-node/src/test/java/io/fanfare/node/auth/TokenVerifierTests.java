@@ -28,7 +28,9 @@ class TokenVerifierTests {
 
 	private static final Instant NOW = Instant.parse("2026-11-21T05:00:00Z");
 
-	private final TokenVerifier verifier = new TokenVerifier(Tokens.SECRET, () -> NOW);
+	private static final Duration SKEW = Duration.ofSeconds(30);
+
+	private final TokenVerifier verifier = new TokenVerifier(Tokens.SECRET, SKEW, () -> NOW);
 
 	private static JWTClaimsSet.Builder claims() {
 		return Tokens.claims("alice", "news", "sport:*").expirationTime(Date.from(NOW.plusSeconds(10)));
@@ -73,7 +75,21 @@ class TokenVerifierTests {
 		assertThat(this.verifier.verify(Tokens.sign(claims().expirationTime(Date.from(NOW.plusSeconds(1))))).user())
 			.isEqualTo("alice");
 		assertRefused(Tokens.sign(claims().expirationTime(null)), "no exp");
-		assertRefused(Tokens.sign(claims().notBeforeTime(Date.from(NOW.plusSeconds(1)))), "not valid yet");
+	}
+
+	@Test
+	void aClockOfWhoeverMakesTokensMayRunAheadByTheSkew() throws Exception {
+		Date within = Date.from(NOW.plus(SKEW));
+		assertThat(this.verifier.verify(Tokens.sign(claims().notBeforeTime(within).issueTime(within))).user())
+			.isEqualTo("alice");
+		Date beyond = Date.from(NOW.plus(SKEW).plusSeconds(1));
+		assertRefused(Tokens.sign(claims().notBeforeTime(beyond)), "nbf");
+		assertRefused(Tokens.sign(claims().issueTime(beyond)), "iat");
+		TokenVerifier exact = new TokenVerifier(Tokens.SECRET, Duration.ZERO, () -> NOW);
+		assertThat(exact.verify(Tokens.sign(claims().notBeforeTime(Date.from(NOW)).issueTime(Date.from(NOW)))).user())
+			.isEqualTo("alice");
+		assertThatExceptionOfType(InvalidTokenException.class)
+			.isThrownBy(() -> exact.verify(Tokens.sign(claims().issueTime(within))));
 	}
 
 	@Test
@@ -139,13 +155,13 @@ class TokenVerifierTests {
 		String longSecret = Tokens.SECRET.repeat(2);
 		assertRefused(Tokens.sign(claims(), JWSAlgorithm.HS512, longSecret), "signature");
 		assertThatExceptionOfType(InvalidTokenException.class)
-			.isThrownBy(() -> new TokenVerifier(longSecret, () -> NOW).verify(good));
+			.isThrownBy(() -> new TokenVerifier(longSecret, SKEW, () -> NOW).verify(good));
 	}
 
 	@Test
 	void aTokenThatWasGoodIsRefusedOnceItHasEnded() throws Exception {
 		AtomicReference<Instant> now = new AtomicReference<>(NOW);
-		TokenVerifier ageing = new TokenVerifier(Tokens.SECRET, now::get);
+		TokenVerifier ageing = new TokenVerifier(Tokens.SECRET, SKEW, now::get);
 		String token = Tokens.sign(claims());
 		assertThat(ageing.verify(token).user()).isEqualTo("alice");
 		now.set(NOW.plusSeconds(10));
@@ -234,10 +250,10 @@ class TokenVerifierTests {
 
 	@Test
 	void aShortSecretIsRefusedByItsSetting() {
-		assertThatIllegalArgumentException().isThrownBy(() -> new TokenVerifier("x".repeat(31), () -> NOW))
+		assertThatIllegalArgumentException().isThrownBy(() -> new TokenVerifier("x".repeat(31), SKEW, () -> NOW))
 			.withMessageContaining("FANFARE_JWT_SECRET")
 			.withMessageNotContaining("xxx");
-		assertThat(new TokenVerifier("ä".repeat(16), () -> NOW)).isNotNull();
+		assertThat(new TokenVerifier("ä".repeat(16), SKEW, () -> NOW)).isNotNull();
 	}
 
 }

@@ -12,14 +12,14 @@ class CorsTests {
 
 	@Test
 	void whereAllAreAllowedNoneMaySendCookies() {
-		Cors cors = new Cors(List.of("*"));
+		Cors cors = new Cors(List.of("*"), List.of());
 		assertThat(cors.headers(NAMED)).isEqualTo("Access-Control-Allow-Origin: *\r\nVary: Origin\r\n");
 		assertThat(cors.headers("null")).contains("Access-Control-Allow-Origin: *").doesNotContain("Credentials");
 	}
 
 	@Test
 	void anOriginThatIsNamedIsRepeatedAndMaySendCookies() {
-		for (Cors cors : List.of(new Cors(List.of(NAMED)), new Cors(List.of("*", NAMED)))) {
+		for (Cors cors : List.of(new Cors(List.of(NAMED), List.of()), new Cors(List.of("*", NAMED), List.of()))) {
 			assertThat(cors.headers(NAMED)).isEqualTo("Access-Control-Allow-Origin: " + NAMED
 					+ "\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n");
 		}
@@ -27,7 +27,7 @@ class CorsTests {
 
 	@Test
 	void anOriginThatIsNotNamedIsNotAllowed() {
-		Cors cors = new Cors(List.of(NAMED));
+		Cors cors = new Cors(List.of(NAMED), List.of());
 		for (String origin : List.of("https://app.example.evil", "http://app.example", "null", "", "*",
 				"https://app.example:443", "https://APP.example")) {
 			assertThat(cors.headers(origin)).isEqualTo("Vary: Origin\r\n");
@@ -37,18 +37,25 @@ class CorsTests {
 
 	@Test
 	void whenToComeBackIsReadByWhoMayReadTheAnswer() {
-		Cors cors = new Cors(List.of(NAMED));
+		Cors cors = new Cors(List.of(NAMED), List.of());
 		assertThat(Cors.exposing(cors.headers(NAMED))).isEqualTo(
 				cors.headers(NAMED) + "Access-Control-Expose-Headers: RateLimit, RateLimit-Policy, Retry-After\r\n");
 		assertThat(Cors.exposing(cors.headers("https://other.example"))).isEqualTo("Vary: Origin\r\n");
-		assertThat(Cors.exposing(new Cors(List.of("*")).headers(null))).isEmpty();
+		assertThat(Cors.exposing(new Cors(List.of("*"), List.of()).headers(null))).isEmpty();
 	}
 
 	@Test
 	void aPreflightNamesMethodsAndHeaders() {
-		assertThat(new Cors(List.of()).preflight()).isEqualTo("Access-Control-Allow-Methods: GET, POST\r\n"
+		assertThat(new Cors(List.of(), List.of()).preflight()).isEqualTo("Access-Control-Allow-Methods: GET, POST\r\n"
 				+ "Access-Control-Allow-Headers: Authorization, Cache-Control, Last-Event-ID, Content-Type\r\n"
 				+ "Access-Control-Max-Age: 7200\r\n");
+	}
+
+	@Test
+	void moreHeadersAreNamedOnceWhateverTheirCase() {
+		assertThat(new Cors(List.of(), List.of("traceparent", "last-event-id", "X-Mine")).preflight())
+			.contains("\r\nAccess-Control-Allow-Headers: Authorization, Cache-Control, Last-Event-ID, Content-Type,"
+					+ " traceparent, X-Mine\r\n");
 	}
 
 }

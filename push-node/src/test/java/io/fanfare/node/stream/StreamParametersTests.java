@@ -15,6 +15,8 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -68,12 +70,22 @@ class StreamParametersTests {
 		assertThat(read(Map.of("history", List.of("1000"))).start()).isEqualTo(new StreamRequest.Start.Latest(1000));
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "undefined", "null", "0", "1", "1-", "-1", "1-1-1", "1-1048576", "8796093022208-0",
+			"99999999999999-0", "0x1-1", "\uFF11-\uFF11", " ", "\0", "1-1\n", "latest",
+			"b7c1f9b2-6f0e-4c53-9f0e-0d6f0f9f4a11" })
+	void aCursorThatIsNoIdIsUnknown(String text) throws ProblemException {
+		Map<String, List<String>> query = Map.of("lastEventId", List.of(text), "history", List.of("7"));
+		assertThat(read(Map.of("lastEventId", List.of(text))).start()).isEqualTo(new StreamRequest.Start.Unknown(0));
+		assertThat(read(query).start()).isEqualTo(new StreamRequest.Start.Unknown(7));
+		assertThat(read(query).cursor()).isNull();
+		this.request.headers().set("Last-Event-ID", "x".repeat(10_000));
+		assertThat(read(Map.of("lastEventId", List.of("5-1"))).start()).isEqualTo(new StreamRequest.Start.Unknown(0));
+	}
+
 	@Test
-	void aBadCursorIsBlamedOnTheFieldItCameBy() {
-		this.request.headers().set("Last-Event-ID", "");
-		assertThat(problem(Map.of("lastEventId", List.of("x"))).detail()).startsWith("lastEventId:");
-		this.request.headers().set("Last-Event-ID", "x");
-		assertThat(problem(Map.of("lastEventId", List.of("5-1"))).detail()).startsWith("Last-Event-ID:");
+	void theCursorOfAKickIsNoneInTheQuery() {
+		assertThat(problem(Map.of("lastEventId", List.of("k.1-1"))).detail()).startsWith("lastEventId:");
 	}
 
 	@Test

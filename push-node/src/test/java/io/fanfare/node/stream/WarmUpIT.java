@@ -70,7 +70,8 @@ class WarmUpIT {
 				Duration.ofSeconds(10), Duration.ofSeconds(75), 32, true, DataSize.ofKilobytes(1), duration);
 		Presence presence = new Presence(this.link, this.keys, Presence.Times.DEFAULT);
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
-				new TokenVerifier(Tokens.SECRET, Clock.systemUTC()), new Cors(List.of("*")),
+				new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC()), new Cors(List.of("*"), List.of()),
+				new Answers(Clock.systemUTC()),
 				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, this.connections,
 				new Nodes(this.link, this.keys), new NodeIdentity("node", "node.12345678"));
 		Rehearsal unused = new Rehearsal(presence, "node.12345678");

@@ -1,0 +1,52 @@
+package io.fanfare.node.stream;
+
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.Date;
+
+import io.netty.handler.codec.DateFormatter;
+
+/**
+ * The {@code Date} of an answer (RFC 9110, section 6.6.1). It is written once per second.
+ * Any thread may call.
+ */
+final class HttpDate {
+
+	private final InstantSource clock;
+
+	private volatile Line last = new Line(Long.MIN_VALUE, "", new byte[0]);
+
+	HttpDate(InstantSource clock) {
+		this.clock = clock;
+	}
+
+	private record Line(long second, String text, byte[] bytes) {
+
+		static Line of(long second) {
+			String text = "Date: " + DateFormatter.format(new Date(second * 1000)) + "\r\n";
+			return new Line(second, text, text.getBytes(StandardCharsets.US_ASCII));
+		}
+
+	}
+
+	/** The header line, with its end. */
+	String line() {
+		return current().text();
+	}
+
+	/** The header line, with its end. The array must not be changed. */
+	byte[] bytes() {
+		return current().bytes();
+	}
+
+	private Line current() {
+		long second = Math.floorDiv(this.clock.millis(), 1000L);
+		Line line = this.last;
+		if (line.second() != second) {
+			line = Line.of(second);
+			this.last = line;
+		}
+		return line;
+	}
+
+}
