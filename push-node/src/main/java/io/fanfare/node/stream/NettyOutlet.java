@@ -39,6 +39,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private final boolean wantsStatus;
 
+	private final int refusalStatus;
+
 	private final @Nullable String cursor;
 
 	/** Whether another request may be answered in another coding. */
@@ -56,15 +58,17 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * @param channel the channel
 	 * @param cors the CORS headers of its answer
 	 * @param wantsStatus whether a refusal is a status rather than a block
+	 * @param refusalStatus which status, where there is no room
 	 * @param cursor the cursor of the request
 	 * @param varies whether the coding depends on the request
 	 * @param gzip the body, if it is to be compressed
 	 */
-	NettyOutlet(Channel channel, String cors, boolean wantsStatus, @Nullable String cursor, boolean varies,
-			@Nullable GzipBody gzip) {
+	NettyOutlet(Channel channel, String cors, boolean wantsStatus, int refusalStatus, @Nullable String cursor,
+			boolean varies, @Nullable GzipBody gzip) {
 		this.channel = channel;
 		this.cors = cors;
 		this.wantsStatus = wantsStatus;
+		this.refusalStatus = refusalStatus;
 		this.cursor = cursor;
 		this.varies = varies;
 		this.gzip = gzip;
@@ -88,7 +92,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	@Override
 	public void refuse(CloseReason reason, Duration retry) {
 		if (this.wantsStatus) {
-			refuse(Problem.unavailable(reason.wireName(), retry));
+			refuse(Problem.unavailable(this.refusalStatus, reason.wireName(), retry));
 		}
 		else {
 			busy(reason, retry);

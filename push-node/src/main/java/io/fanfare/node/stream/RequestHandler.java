@@ -113,8 +113,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private void awaitRequest(ChannelHandlerContext context) {
 		cancelTimeout();
 		this.timeout = context.executor()
-			.schedule(() -> answer(context,
-					Answers.problem(Problem.timeout(), this.gate.cors().unreadable(), true, true), true),
+			.schedule(
+					() -> LingeringClose.answer(context.channel(),
+							Answers.problem(Problem.timeout(), this.gate.cors().unreadable(), true, true)),
 					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
@@ -155,8 +156,17 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			handle(context, request, cors, close);
 		}
 		catch (ProblemException ex) {
-			boolean fatal = close || request.decoderResult().isFailure();
-			answer(context, Answers.problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD), fatal);
+			boolean unread = request.decoderResult().isFailure();
+			// A connection of HTTP/1.0 is kept only where the answer says so, of later
+			// versions the rules are not known.
+			boolean fatal = close || unread || !request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+			ByteBuf answer = Answers.problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD);
+			if (unread) {
+				LingeringClose.answer(context.channel(), answer);
+			}
+			else {
+				answer(context, answer, fatal);
+			}
 		}
 	}
 
@@ -232,8 +242,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				this.gate.settings().maxChannels(), this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
-		NettyOutlet outlet = new NettyOutlet(context.channel(), cors, parameters.wantsStatus(), parameters.cursorText(),
-				settings.gzip(), gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
+		NettyOutlet outlet = new NettyOutlet(context.channel(), cors, parameters.wantsStatus(),
+				parameters.refusalStatus(), parameters.cursorText(), settings.gzip(),
+				gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
 		pipeline.addLast(outlet);
 		pipeline.remove(this);

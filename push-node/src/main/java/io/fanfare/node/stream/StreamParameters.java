@@ -33,6 +33,8 @@ final class StreamParameters {
 
 	private static final String KICKED = "k.";
 
+	private static final String NEXT_UPSTREAM = "Fanfare-Next-Upstream";
+
 	private final HttpHeaders headers;
 
 	private final Map<String, List<String>> query;
@@ -61,7 +63,16 @@ final class StreamParameters {
 
 	/** Whether a proxy tries another node where this one refuses. */
 	private boolean goesElsewhere() {
-		return "1".equals(this.headers.get("Fanfare-Next-Upstream"));
+		String refusal = this.headers.get(NEXT_UPSTREAM);
+		return "1".equals(refusal) || "404".equals(refusal);
+	}
+
+	/**
+	 * The status of a refusal for want of room: 503, or 404 for a proxy that takes every
+	 * 5xx for a failure of the node.
+	 */
+	int refusalStatus() {
+		return "404".equals(this.headers.get(NEXT_UPSTREAM)) ? 404 : 503;
 	}
 
 	/** The cursor as it was sent, where it is one. */

@@ -15,6 +15,8 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -91,6 +93,15 @@ class StreamParametersTests {
 		assertThat(new StreamParameters(this.request, Map.of("strict", List.of("1"))).wantsStatus()).isTrue();
 		this.request.headers().set("Fanfare-Next-Upstream", "1");
 		assertThat(new StreamParameters(this.request, Map.of()).wantsStatus()).isTrue();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "1, true, 503", "404, true, 404", "503, false, 503", "'', false, 503" })
+	void aProxyMayAskForRefusalsBy404(String header, boolean wantsStatus, int status) {
+		this.request.headers().set("Fanfare-Next-Upstream", header);
+		StreamParameters parameters = new StreamParameters(this.request, Map.of());
+		assertThat(parameters.wantsStatus()).isEqualTo(wantsStatus);
+		assertThat(parameters.refusalStatus()).isEqualTo(status);
 	}
 
 	@Test
