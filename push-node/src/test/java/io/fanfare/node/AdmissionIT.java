@@ -213,6 +213,7 @@ class AdmissionIT {
 			assertThat(refused.text()).contains("\"status\":404", "\"detail\":\"full\"");
 			assertThat(refused.header("Connection")).isEqualTo("close");
 			waiter(node, node.stream(newUser()).query("strict", "1"));
+			waiter(node, node.stream(newUser()).header("Fanfare-Next-Upstream", "wait"));
 			closeAll();
 		}
 	}

@@ -58,7 +58,7 @@ final class StreamParameters {
 	 * instead of a busy block.
 	 */
 	boolean wantsStatus() {
-		return "1".equals(first("strict")) || goesElsewhere();
+		return "1".equals(first("strict")) || goesElsewhere() || refusalStatus() == 404;
 	}
 
 	/** Whether a proxy tries another node where this one refuses. */
@@ -69,10 +69,11 @@ final class StreamParameters {
 
 	/**
 	 * The status of a refusal for want of room: 503, or 404 for a proxy that takes every
-	 * 5xx for a failure of the node.
+	 * 5xx for a failure of the node, whether or not it lets the client wait here.
 	 */
 	int refusalStatus() {
-		return "404".equals(this.headers.get(NEXT_UPSTREAM)) ? 404 : 503;
+		String refusal = this.headers.get(NEXT_UPSTREAM);
+		return ("404".equals(refusal) || "wait".equals(refusal)) ? 404 : 503;
 	}
 
 	/** The cursor as it was sent, where it is one. */

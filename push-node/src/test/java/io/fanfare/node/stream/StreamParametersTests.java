@@ -96,7 +96,7 @@ class StreamParametersTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "1, true, 503", "404, true, 404", "503, false, 503", "'', false, 503" })
+	@CsvSource({ "1, true, 503", "404, true, 404", "wait, true, 404", "503, false, 503", "'', false, 503" })
 	void aProxyMayAskForRefusalsBy404(String header, boolean wantsStatus, int status) {
 		this.request.headers().set("Fanfare-Next-Upstream", header);
 		StreamParameters parameters = new StreamParameters(this.request, Map.of());
