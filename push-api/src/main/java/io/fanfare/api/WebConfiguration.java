@@ -4,6 +4,7 @@ import java.time.Clock;
 
 import io.fanfare.api.problem.ProblemReportValve;
 import org.apache.catalina.core.StandardHost;
+import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
@@ -23,14 +24,17 @@ class WebConfiguration {
 	/**
 	 * Leaves {@code %2F} and {@code %5C} in paths as they are, for user ids may hold
 	 * slashes; Spring MVC decodes each segment by itself. And what Tomcat answers by
-	 * itself is a problem document too.
+	 * itself is a problem document too. Idle connections are kept as long as told.
 	 */
 	@Bean
-	WebServerFactoryCustomizer<TomcatServletWebServerFactory> pathsAndErrors() {
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> pathsAndErrors(ServerSettings settings) {
 		return (factory) -> {
 			factory.addConnectorCustomizers((connector) -> {
 				connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
 				connector.setEncodedReverseSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
+				if (connector.getProtocolHandler() instanceof AbstractHttp11Protocol<?> http) {
+					http.setKeepAliveTimeout((int) settings.idleTimeout().toMillis());
+				}
 			});
 			factory.addContextCustomizers((context) -> {
 				if (context.getParent() instanceof StandardHost host) {

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -236,6 +237,10 @@ class NginxIT {
 				this.backend.toUser("edge-during-" + i, "heard");
 				stream.awaitBlock((block) -> block.fires("message"), SOON);
 			}
+			// One of two goes to the stopped node first.
+			for (int i = 0; i < 2; i++) {
+				assertThat(closeNobody(mine)).isEqualTo(404);
+			}
 			System.out
 				.println("Opens beside a stopped node: " + taken.stream().map(Duration::toMillis).toList() + " ms");
 			assertThat(Collections.max(taken)).isLessThan(Duration.ofMillis(2_500));
@@ -254,6 +259,7 @@ class NginxIT {
 				SseClient stream = open(request);
 				assertThat(node(stream)).isEqualTo("node-1");
 				assertThat(Duration.between(begun, stream.blocks().getFirst().at())).isLessThan(Duration.ofSeconds(1));
+				assertThat(closeNobody(mine)).isEqualTo(404);
 			}
 		}
 	}
@@ -305,13 +311,52 @@ class NginxIT {
 	@ParameterizedTest
 	@ValueSource(strings = { "/v1/nodes", "//v1/nodes", "/v1//nodes", "/v1/nodes/node-1/drain", "/v1/%6eodes",
 			"/v1/nodes/node-1/connections", "/v1/disconnect", "/v1/x/../nodes", "/v1/;/nodes", "/v1/drain",
-			"/v1/rebalance", "/actuator", "/actuator/health", "/-/nodes", "/-/nodes-seen", "/livez/x" })
+			"/v1/rebalance", "/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes",
+			"/v1/channels/%2e%2e/nodes", "/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes",
+			"/-/nodes-seen", "/livez/x" })
 	void whatIsPrivateIsNotThere(String path) {
 		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
 		assertThat(answer.status()).isEqualTo(404);
 		assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
 		Answer post = nginx.request(path).bearer("dev-secret").method("POST").body("application/json", "{}").fetch();
 		assertThat(post.status()).isEqualTo(404);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "a%2F..%2Fb, a/../b", "%2E%2E, ..", "%2e, .", "a%2F..%2F..%2Fnodes, a/../../nodes",
+			"..%2Fnodes, ../nodes", "x%2F..%2F..%2F..%2Fevents, x/../../../events", "..%2F..%2Flivez, ../../livez",
+			"a%5C..%5Cb, a\\..\\b", "a%2F%2F.%2Fb%3Bc%25, a//./b;c%", "a%3F%23, a?#" })
+	void userIdsReachTheApiAsTheyWereSent(String segment, String user) {
+		Answer answer = nginx.request("/v1/users/" + segment)
+			.bearer("dev-secret")
+			.header("Accept", "application/json")
+			.fetch();
+		assertThat(answer.status()).isEqualTo(200);
+		assertThat(json.readTree(answer.text()).required("user").asString()).isEqualTo(user);
+		Answer disconnected = nginx.request("/v1/users/" + segment + "/disconnect?x=/..")
+			.bearer("dev-secret")
+			.method("POST")
+			.header("Accept", "application/json")
+			.body("application/json", "{\"mode\":\"now\",\"reason\":\"logout\"}")
+			.fetch();
+		assertThat(disconnected.status()).isEqualTo(202);
+		assertThat(json.readTree(disconnected.text()).required("user").asString()).isEqualTo(user);
+		assertThat(nginx.request("/v1/channels/user:" + segment + "/messages")
+			.bearer("dev-secret")
+			.header("Accept", "application/json")
+			.fetch()
+			.status()).isEqualTo(200);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "GET /livez, 200", "HEAD /livez, 200", "GET /, 200", "HEAD /, 200", "GET /events, 401",
+			"GET /v1/stats, 401", "GET /nothing, 404" })
+	void aProbeOfHttp10NeedsNoHost(String request, int status) {
+		try (SseClient client = SseClient.connect("127.0.0.1", nginx.port())) {
+			client.send(request + " HTTP/1.0\r\n\r\n");
+			assertThat(client.status()).isEqualTo(status);
+			client.awaitDisconnect(SOON);
+		}
 	}
 
 	@Test
@@ -407,6 +452,15 @@ class NginxIT {
 		SseClient stream = request.open();
 		this.streams.add(stream);
 		return stream;
+	}
+
+	/** A call that any node answers by itself. */
+	private static int closeNobody(NginxProcess nginx) {
+		return nginx.request("/events/close")
+			.method("POST")
+			.body("text/plain", "{\"connection\":\"gone.12345678.x\"}")
+			.fetch()
+			.status();
 	}
 
 	/** Waits for the first block and tells the name of the node. */

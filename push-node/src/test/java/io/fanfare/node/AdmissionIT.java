@@ -19,6 +19,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.ListConnections;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
+import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -207,7 +208,12 @@ class AdmissionIT {
 		try (TestNode node = start()) {
 			fill(node, Tier.NORMAL);
 			assertThat(node.stream(newUser()).header("Fanfare-Next-Upstream", "1").fetch().status()).isEqualTo(503);
+			Answer refused = node.stream(newUser()).header("Fanfare-Next-Upstream", "404").fetch();
+			assertThat(refused.status()).isEqualTo(404);
+			assertThat(refused.text()).contains("\"status\":404", "\"detail\":\"full\"");
+			assertThat(refused.header("Connection")).isEqualTo("close");
 			waiter(node, node.stream(newUser()).query("strict", "1"));
+			waiter(node, node.stream(newUser()).header("Fanfare-Next-Upstream", "wait"));
 			closeAll();
 		}
 	}

@@ -252,6 +252,46 @@ class MalformedRequestsIT {
 		}
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "413, 'POST /events/close HTTP/1.1\nHost: x\nContent-Length: 3000000\n\n'",
+			"413, 'POST /events HTTP/1.1\nHost: x\nContent-Length: 3000000\n\n'",
+			"431, 'GET /events HTTP/1.1\nHost: x\nX: '", "414, 'GET /events?x='" })
+	void aRefusalIsHeardThoughMuchOfTheRequestIsStillOnItsWay(int status, String beginning) {
+		for (int round = 0; round < 5; round++) {
+			try (SseClient client = this.node.connect()) {
+				client.send(beginning.replace("\n", "\r\n"));
+				for (int i = 0; i < 20; i++) {
+					client.send("x".repeat(20_000));
+				}
+				assertThat(client.answer().status()).as("round %d", round).isEqualTo(status);
+				assertThat(client.headers().firstValue("Connection")).contains("close");
+				client.awaitDisconnect(SOON);
+			}
+		}
+	}
+
+	@Test
+	void nothingIsServedBehindARequestThatWasBrokenOff() {
+		try (SseClient client = this.node.connect()) {
+			client.send("POST /events/close HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n" + "x".repeat(20_000)
+					+ get("/events", "Host: x", "Authorization: Bearer " + Tokens.token(this.user)));
+			client.awaitDisconnect(SOON);
+			assertThat(client.status()).isEqualTo(413);
+			assertThat(client.surplus()).isEmpty();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "Connection: keep-alive\r\n" })
+	void aConnectionOfHttp10IsNotKept(String header) {
+		try (SseClient client = this.node.connect()) {
+			client.send("GET /events HTTP/1.0\r\nHost: x\r\n" + header + "\r\n");
+			assertThat(client.answer().status()).isEqualTo(505);
+			assertThat(client.headers().firstValue("Connection")).contains("close");
+			client.awaitDisconnect(SOON);
+		}
+	}
+
 	@Test
 	void pipelinedRequestsAreAnsweredInOrder() {
 		String body = "{\"connection\":\"gone.12345678.x\"}";

@@ -72,7 +72,7 @@ class StreamPortIT {
 			assertThat(stream.headers().firstValue("Content-Type")).contains("text/event-stream;charset=utf-8");
 			assertThat(stream.headers().firstValue("Cache-Control")).contains("no-cache, no-store, no-transform");
 			assertThat(stream.headers().firstValue("X-Accel-Buffering")).contains("no");
-			assertThat(stream.headers().firstValue("Connection")).contains("keep-alive");
+			assertThat(stream.headers().firstValue("Connection")).contains("close");
 			assertThat(stream.headers().firstValue("Transfer-Encoding")).contains("chunked");
 		}
 	}

@@ -17,6 +17,7 @@ class SettingsIT {
 			fanfare.api.port              | 99999                | FANFARE_API_PORT
 			fanfare.api.port              | http                 | FANFARE_API_PORT
 			fanfare.api.warm-up           | 1h                   | FANFARE_API_WARMUP
+			fanfare.api.idle-timeout      | 0s                   | FANFARE_API_IDLETIMEOUT
 			fanfare.control.port          | http                 | FANFARE_CONTROL_PORT
 			fanfare.control.address       | no such host         | FANFARE_CONTROL_ADDRESS
 			fanfare.api.keys              | dev:secretsecret     | FANFARE_API_KEYS

@@ -20,7 +20,7 @@ final class Answers {
 			Content-Type: text/event-stream;charset=utf-8\r
 			Cache-Control: no-cache, no-store, no-transform\r
 			X-Accel-Buffering: no\r
-			Connection: keep-alive\r
+			Connection: close\r
 			Transfer-Encoding: chunked\r
 			""");
 
@@ -30,7 +30,10 @@ final class Answers {
 		this.date = new HttpDate(clock);
 	}
 
-	/** The head of an event stream, whose coding may depend on the request. */
+	/**
+	 * The head of an event stream, whose coding may depend on the request. The connection
+	 * ends with the stream.
+	 */
 	byte[] stream(String cors, boolean varies, boolean gzip) {
 		byte[] now = this.date.bytes();
 		byte[] rest = ascii((gzip ? "Content-Encoding: gzip\r\n" : "") + (varies ? "Vary: Accept-Encoding\r\n" : "")

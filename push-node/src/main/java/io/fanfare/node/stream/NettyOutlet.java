@@ -41,6 +41,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private final boolean wantsStatus;
 
+	private final int refusalStatus;
+
 	private final @Nullable String cursor;
 
 	/** Whether another request may be answered in another coding. */
@@ -59,16 +61,18 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * @param answers writes the head of its answer
 	 * @param cors the CORS headers of its answer
 	 * @param wantsStatus whether a refusal is a status rather than a block
+	 * @param refusalStatus which status, where there is no room
 	 * @param cursor the cursor of the request
 	 * @param varies whether the coding depends on the request
 	 * @param gzip the body, if it is to be compressed
 	 */
-	NettyOutlet(Channel channel, Answers answers, String cors, boolean wantsStatus, @Nullable String cursor,
-			boolean varies, @Nullable GzipBody gzip) {
+	NettyOutlet(Channel channel, Answers answers, String cors, boolean wantsStatus, int refusalStatus,
+			@Nullable String cursor, boolean varies, @Nullable GzipBody gzip) {
 		this.channel = channel;
 		this.answers = answers;
 		this.cors = cors;
 		this.wantsStatus = wantsStatus;
+		this.refusalStatus = refusalStatus;
 		this.cursor = cursor;
 		this.varies = varies;
 		this.gzip = gzip;
@@ -92,7 +96,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	@Override
 	public void refuse(CloseReason reason, Duration retry) {
 		if (this.wantsStatus) {
-			refuse(Problem.unavailable(reason.wireName(), retry));
+			refuse(Problem.unavailable(this.refusalStatus, reason.wireName(), retry));
 		}
 		else {
 			busy(reason, retry);

@@ -92,7 +92,12 @@ record Problem(int status, String type, String title, String detail, Map<String,
 	}
 
 	static Problem unavailable(String reason, Duration retry) {
-		return new Problem(503, "unavailable", "No stream now", reason, Map.of("Retry-After", seconds(retry)));
+		return unavailable(503, reason, retry);
+	}
+
+	/** With the status that a proxy asked for. */
+	static Problem unavailable(int status, String reason, Duration retry) {
+		return new Problem(status, "unavailable", "No stream now", reason, Map.of("Retry-After", seconds(retry)));
 	}
 
 	/** Type and headers of draft-ietf-httpapi-ratelimit-headers-10. */

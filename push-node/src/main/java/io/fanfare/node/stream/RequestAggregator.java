@@ -3,7 +3,6 @@ package io.fanfare.node.stream;
 import java.nio.charset.StandardCharsets;
 
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -41,8 +40,7 @@ final class RequestAggregator extends HttpObjectAggregator {
 	@Override
 	protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
 		String headers = this.cors.headers(oversized.headers().get(HttpHeaderNames.ORIGIN));
-		context.writeAndFlush(this.answers.problem(Problem.tooLarge(), headers, true, true))
-			.addListener(ChannelFutureListener.CLOSE);
+		LingeringClose.answer(context.channel(), this.answers.problem(Problem.tooLarge(), headers, true, true));
 	}
 
 }

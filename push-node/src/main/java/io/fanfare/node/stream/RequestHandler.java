@@ -114,8 +114,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private void awaitRequest(ChannelHandlerContext context) {
 		cancelTimeout();
 		this.timeout = context.executor()
-			.schedule(() -> answer(context,
-					this.gate.answers().problem(Problem.timeout(), this.gate.cors().unreadable(), true, true), true),
+			.schedule(
+					() -> LingeringClose.answer(context.channel(),
+							this.gate.answers().problem(Problem.timeout(), this.gate.cors().unreadable(), true, true)),
 					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
@@ -156,9 +157,17 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			handle(context, request, cors, close);
 		}
 		catch (ProblemException ex) {
-			boolean fatal = close || request.decoderResult().isFailure();
-			answer(context, this.gate.answers().problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD),
-					fatal);
+			boolean unread = request.decoderResult().isFailure();
+			// A connection of HTTP/1.0 is kept only where the answer says so, of later
+			// versions the rules are not known.
+			boolean fatal = close || unread || !request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+			ByteBuf answer = this.gate.answers().problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD);
+			if (unread) {
+				LingeringClose.answer(context.channel(), answer);
+			}
+			else {
+				answer(context, answer, fatal);
+			}
 		}
 	}
 
@@ -237,7 +246,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
 		NettyOutlet outlet = new NettyOutlet(context.channel(), this.gate.answers(), cors, parameters.wantsStatus(),
-				parameters.cursorText(), settings.gzip(), gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
+				parameters.refusalStatus(), parameters.cursorText(), settings.gzip(),
+				gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
 		pipeline.addLast(outlet);
 		pipeline.remove(this);

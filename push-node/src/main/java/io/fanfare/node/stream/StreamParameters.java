@@ -33,6 +33,8 @@ final class StreamParameters {
 
 	private static final String KICKED = "k.";
 
+	private static final String NEXT_UPSTREAM = "Fanfare-Next-Upstream";
+
 	private final HttpHeaders headers;
 
 	private final Map<String, List<String>> query;
@@ -56,12 +58,22 @@ final class StreamParameters {
 	 * instead of a busy block.
 	 */
 	boolean wantsStatus() {
-		return "1".equals(first("strict")) || goesElsewhere();
+		return "1".equals(first("strict")) || goesElsewhere() || refusalStatus() == 404;
 	}
 
 	/** Whether a proxy tries another node where this one refuses. */
 	private boolean goesElsewhere() {
-		return "1".equals(this.headers.get("Fanfare-Next-Upstream"));
+		String refusal = this.headers.get(NEXT_UPSTREAM);
+		return "1".equals(refusal) || "404".equals(refusal);
+	}
+
+	/**
+	 * The status of a refusal for want of room: 503, or 404 for a proxy that takes every
+	 * 5xx for a failure of the node, whether or not it lets the client wait here.
+	 */
+	int refusalStatus() {
+		String refusal = this.headers.get(NEXT_UPSTREAM);
+		return ("404".equals(refusal) || "wait".equals(refusal)) ? 404 : 503;
 	}
 
 	/** The cursor as it was sent, where it is one. */

@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -103,6 +104,15 @@ class StreamParametersTests {
 		assertThat(new StreamParameters(this.request, Map.of("strict", List.of("1"))).wantsStatus()).isTrue();
 		this.request.headers().set("Fanfare-Next-Upstream", "1");
 		assertThat(new StreamParameters(this.request, Map.of()).wantsStatus()).isTrue();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "1, true, 503", "404, true, 404", "wait, true, 404", "503, false, 503", "'', false, 503" })
+	void aProxyMayAskForRefusalsBy404(String header, boolean wantsStatus, int status) {
+		this.request.headers().set("Fanfare-Next-Upstream", header);
+		StreamParameters parameters = new StreamParameters(this.request, Map.of());
+		assertThat(parameters.wantsStatus()).isEqualTo(wantsStatus);
+		assertThat(parameters.refusalStatus()).isEqualTo(status);
 	}
 
 	@Test

@@ -1,0 +1,75 @@
+package io.fanfare.api;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import io.fanfare.test.redis.TestRedis;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** How long a connection may lie idle between two requests. */
+class IdleConnectionIT {
+
+	private static final String REQUEST = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+
+	@Test
+	void itIsKeptForLongerThanAProxyKeepsItAndThanANodeDoes() {
+		assertThat(TestApi.shared().bean(ServerSettings.class).idleTimeout()).isGreaterThan(Duration.ofSeconds(75));
+	}
+
+	@Test
+	void theSettingCountsAndNotTheTimeForARequestToArrive() throws IOException {
+		try (TestApi api = TestApi.start(TestRedis.shared(), "--fanfare.api.idle-timeout=1s");
+				Socket socket = connect(api)) {
+			ask(socket);
+			long answered = System.nanoTime();
+			socket.setSoTimeout(8_000);
+			assertThat(socket.getInputStream().read()).isEqualTo(-1);
+			assertThat(Duration.ofNanos(System.nanoTime() - answered)).isBetween(Duration.ofMillis(500),
+					Duration.ofSeconds(8));
+		}
+	}
+
+	@Test
+	void aConnectionThatABalancerKeptForAMinuteIsStillServed() throws Exception {
+		Assumptions.assumeTrue(Boolean.getBoolean("fanfare.long"), "Takes a minute: only with -Plong");
+		try (Socket socket = connect(TestApi.shared())) {
+			ask(socket);
+			TimeUnit.SECONDS.sleep(61);
+			ask(socket);
+		}
+	}
+
+	private static Socket connect(TestApi api) throws IOException {
+		Socket socket = new Socket("localhost", api.port());
+		socket.setSoTimeout(10_000);
+		return socket;
+	}
+
+	/** Asks, and reads the whole answer. */
+	private static void ask(Socket socket) throws IOException {
+		socket.getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
+		InputStream in = socket.getInputStream();
+		StringBuilder head = new StringBuilder();
+		while (head.indexOf("\r\n\r\n") < 0) {
+			int read = in.read();
+			assertThat(read).isNotNegative();
+			head.append((char) read);
+		}
+		assertThat(head).startsWith("HTTP/1.1 200 ").doesNotContainIgnoringCase("Connection: close");
+		int length = head.toString()
+			.lines()
+			.filter((line) -> line.toLowerCase(java.util.Locale.ROOT).startsWith("content-length:"))
+			.mapToInt((line) -> Integer.parseInt(line.substring(15).strip()))
+			.findFirst()
+			.orElseThrow();
+		assertThat(in.readNBytes(length)).hasSize(length);
+	}
+
+}

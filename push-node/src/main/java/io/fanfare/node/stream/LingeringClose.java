@@ -1,0 +1,62 @@
+package io.fanfare.node.stream;
+
+import java.util.concurrent.TimeUnit;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.ReferenceCountUtil;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends a connection whose request is refused before all of it has arrived. A socket that
+ * is closed with unread bytes is reset, and the peer may lose the answer; a proxy would
+ * take that for a failure of the node. So the node sends the answer, then its FIN, and
+ * drops what still arrives until the peer closes, for a short time at most (RFC 9112,
+ * section 9.6).
+ */
+final class LingeringClose extends ChannelInboundHandlerAdapter {
+
+	private static final Logger log = LoggerFactory.getLogger(LingeringClose.class);
+
+	private static final long LINGER_SECONDS = 2;
+
+	private LingeringClose() {
+	}
+
+	/** Writes the last answer and closes. */
+	static void answer(Channel channel, ByteBuf answer) {
+		ChannelPipeline pipeline = channel.pipeline();
+		pipeline.addLast(new LingeringClose());
+		pipeline.remove(RequestHandler.class);
+		pipeline.remove(StreamPort.AGGREGATOR);
+		// What it has read already passes to the handler above.
+		pipeline.remove(StreamPort.DECODER);
+		channel.config().setAutoRead(true);
+		channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+		channel.writeAndFlush(answer).addListener((written) -> {
+			if (written.isSuccess() && channel instanceof DuplexChannel socket) {
+				socket.shutdownOutput();
+			}
+			else {
+				channel.close();
+			}
+		});
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext context, Object message) {
+		ReferenceCountUtil.release(message);
+	}
+
+	@Override
+	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+		log.debug("request=broken reason=\"{}\"", cause.toString());
+		context.close();
+	}
+
+}
