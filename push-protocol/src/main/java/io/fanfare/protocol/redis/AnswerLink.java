@@ -20,10 +20,12 @@ final class AnswerLink implements AutoCloseable {
 	 * @param client the client
 	 * @param channel what it listens to
 	 * @param heard is told what comes, on Lettuce's event loop
+	 * @param refusals is told what Redis refuses
 	 * @param lost is told that a connection is gone, once it does not count as up
 	 * @param name what the link's thread is called after
 	 */
-	AnswerLink(RedisClient client, byte[] channel, Consumer<byte[]> heard, Runnable lost, String name) {
+	AnswerLink(RedisClient client, byte[] channel, Consumer<byte[]> heard, RedisRefusals refusals, Runnable lost,
+			String name) {
 		this.link = new SupervisedLink<>("answers", name, () -> client.connectPubSub(ByteArrayCodec.INSTANCE),
 				(connection) -> {
 					connection.addListener(new RedisPubSubAdapter<byte[], byte[]>() {
@@ -34,7 +36,7 @@ final class AnswerLink implements AutoCloseable {
 					});
 					SupervisedLink.await(connection.async().subscribe(channel));
 					return true;
-				}, lost);
+				}, (connection) -> SupervisedLink.await(connection.async().ping()), refusals, lost);
 	}
 
 	/** Whether the channel is listened to. */

@@ -16,12 +16,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,9 +44,13 @@ public final class CommandLink implements AutoCloseable {
 
 	private static final Pattern VERSION = Pattern.compile("^redis_version:(\\d+)\\.", Pattern.MULTILINE);
 
+	private static final Pattern ROLE = Pattern.compile("^role:(\\w+)", Pattern.MULTILINE);
+
 	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
 
 	private final boolean durable;
+
+	private final RedisRefusals refusals = new RedisRefusals(System::nanoTime);
 
 	private final SupervisedLink<StatefulRedisConnection<byte[], byte[]>, Session> link;
 
@@ -56,6 +60,12 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	private final AtomicLong seen = new AtomicLong();
 
+	/** What the last greeting found to be wrong with the eviction policy. */
+	private volatile @Nullable String evicting;
+
+	/** The policy of which was warned last. */
+	private String warnedOf = "";
+
 	/**
 	 * Starts the link; it connects by itself.
 	 * @param client the client, which stays the caller's to shut down
@@ -64,8 +74,8 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	public CommandLink(RedisClient client, boolean durable, String name) {
 		this.durable = durable;
-		this.link = new SupervisedLink<>("commands", name, () -> client.connect(ByteArrayCodec.INSTANCE),
-				CommandLink::greet, () -> {
+		this.link = new SupervisedLink<>("commands", name, () -> client.connect(ByteArrayCodec.INSTANCE), this::greet,
+				this::check, this.refusals, () -> {
 				});
 	}
 
@@ -83,13 +93,34 @@ public final class CommandLink implements AutoCloseable {
 	}
 
 	/**
+	 * What Redis refuses at present.
+	 * @return why, or null where it refuses nothing, or does not answer
+	 */
+	public @Nullable RedisRefusal refusal() {
+		return isUp() ? this.refusals.present() : this.link.refusal();
+	}
+
+	/**
+	 * What Redis refused to this process so far.
+	 * @return the refusals
+	 */
+	public RedisRefusals refusals() {
+		return this.refusals;
+	}
+
+	/**
 	 * Waits for the connection, at start.
 	 * @param timeout how long
 	 * @return whether there is one
+	 * @throws UnfitRedisException if Redis is set up so that state may vanish
 	 */
 	public boolean awaitUp(Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
 		while (!isUp() && System.nanoTime() < deadline && !Thread.currentThread().isInterrupted()) {
+			String evicting = this.evicting;
+			if (evicting != null) {
+				throw new UnfitRedisException(evicting);
+			}
 			LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
 		}
 		return isUp();
@@ -121,7 +152,7 @@ public final class CommandLink implements AutoCloseable {
 	<T> CompletableFuture<T> run(Script script, byte[][] keys, Function<byte[], byte[][]> arguments) {
 		Session current = this.link.session();
 		if (current == null) {
-			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
+			return CompletableFuture.failedFuture(notConnected());
 		}
 		byte[][] values = arguments.apply(current.runId());
 		CompletableFuture<T> reply = sent(
@@ -130,14 +161,14 @@ public final class CommandLink implements AutoCloseable {
 			.exceptionallyCompose((failure) -> (unwrap(failure) instanceof RedisNoScriptException)
 					? sent(() -> current.commands().<T>eval(script.source(), script.output(), keys, values))
 					: CompletableFuture.failedFuture(failure))
-			.exceptionallyCompose((failure) -> failed(current, script.name(), failure));
+			.exceptionallyCompose((failure) -> failed(current, script.fileName(), failure));
 	}
 
 	/** Runs a plain command. */
 	<T> CompletableFuture<T> call(Function<RedisAsyncCommands<byte[], byte[]>, RedisFuture<T>> command) {
 		Session current = this.link.session();
 		if (current == null) {
-			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
+			return CompletableFuture.failedFuture(notConnected());
 		}
 		return sent(() -> command.apply(current.commands()))
 			.exceptionallyCompose((failure) -> failed(current, "command", failure));
@@ -155,34 +186,44 @@ public final class CommandLink implements AutoCloseable {
 		}
 	}
 
-	private <T> CompletableFuture<T> failed(Session current, String what, Throwable failure) {
-		Throwable cause = unwrap(failure);
-		if (cause instanceof RedisCommandExecutionException && isServerUnfit(cause)) {
-			this.link.end(current, cause.getMessage());
-		}
-		return CompletableFuture.failedFuture(
-				new RedisUnavailableException("Redis did not answer " + what + ": " + cause.getMessage(), cause));
+	private RedisUnavailableException notConnected() {
+		RedisRefusal refusal = this.link.refusal();
+		return (refusal != null) ? new RedisUnavailableException(refusal, null)
+				: new RedisUnavailableException("Redis is not connected", null);
 	}
 
 	/**
 	 * A server that was demoted, or is loading: another connection may reach a better
 	 * one.
 	 */
-	private static boolean isServerUnfit(Throwable failure) {
-		String message = String.valueOf(failure.getMessage());
-		return message.startsWith("READONLY") || message.startsWith("LOADING") || message.startsWith("MASTERDOWN");
+	private <T> CompletableFuture<T> failed(Session current, String what, Throwable failure) {
+		Throwable cause = unwrap(failure);
+		RedisRefusal refusal = RedisRefusal.of(cause);
+		if (refusal == null) {
+			return CompletableFuture.failedFuture(new RedisUnavailableException(
+					"Redis did not answer " + what + ": " + Failures.describe(cause), cause));
+		}
+		this.refusals.note(refusal, what, cause.getMessage());
+		if (refusal.endsLink()) {
+			this.link.end(current, Failures.describe(cause), refusal);
+		}
+		return CompletableFuture.failedFuture(new RedisUnavailableException(refusal, cause));
 	}
 
 	private static Throwable unwrap(Throwable failure) {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	/** Loads the scripts, and finds out which server this is. */
-	private static Session greet(StatefulRedisConnection<byte[], byte[]> connection)
+	/**
+	 * Finds out which server this is and whether it takes writes, and loads the scripts.
+	 */
+	private Session greet(StatefulRedisConnection<byte[], byte[]> connection)
 			throws ExecutionException, TimeoutException, InterruptedException {
 		RedisAsyncCommands<byte[], byte[]> commands = connection.async();
 		RedisFuture<String> server = commands.info("server");
+		RedisFuture<String> replication = commands.info("replication");
 		RedisFuture<String> memory = commands.info("memory");
+		RedisFuture<byte[]> writes = checkWrites(commands);
 		List<RedisFuture<String>> loads = new ArrayList<>();
 		for (Script script : Script.values()) {
 			loads.add(commands.scriptLoad(script.source()));
@@ -196,15 +237,61 @@ public final class CommandLink implements AutoCloseable {
 		if (Integer.parseInt(version.group(1)) < 7) {
 			throw new IllegalStateException("Redis 7.0 or newer is needed");
 		}
+		Matcher role = ROLE.matcher(SupervisedLink.await(replication));
+		if (role.find() && !role.group(1).equals("master")) {
+			throw new RedisRefusedException(RedisRefusal.READONLY, "READONLY The server is a replica");
+		}
+		checkEviction(SupervisedLink.await(memory));
+		awaitWritable(writes);
 		for (RedisFuture<String> load : loads) {
 			SupervisedLink.await(load);
 		}
-		Matcher eviction = EVICTION.matcher(SupervisedLink.await(memory));
-		if (eviction.find() && eviction.group(1).startsWith("allkeys")) {
-			log.warn("redis=evicting maxmemory-policy={}: it may drop presence and history without a word;"
-					+ " set noeviction or volatile-*", eviction.group(1));
-		}
 		return new Session(commands, runId.group(1).getBytes(StandardCharsets.US_ASCII));
+	}
+
+	private void check(StatefulRedisConnection<byte[], byte[]> connection)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		SupervisedLink.await(checkWrites(connection.async()));
+		this.refusals.accepted();
+	}
+
+	/** By its source: it is sent as often as a ping, and has no arguments. */
+	private static RedisFuture<byte[]> checkWrites(RedisAsyncCommands<byte[], byte[]> commands) {
+		return commands.eval(Script.CHECK_WRITES.source(), Script.CHECK_WRITES.output());
+	}
+
+	/** Reads are still served where only writes are refused by what is the one server. */
+	private void awaitWritable(RedisFuture<byte[]> writes)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		try {
+			SupervisedLink.await(writes);
+			this.refusals.accepted();
+		}
+		catch (ExecutionException ex) {
+			RedisRefusal refusal = RedisRefusal.of(ex);
+			if (refusal != RedisRefusal.OOM && refusal != RedisRefusal.MISCONF) {
+				throw ex;
+			}
+			this.refusals.note(refusal, "greeting", Failures.describe(ex));
+		}
+	}
+
+	/** What may be evicted is what has a time to live, or anything at all. */
+	private void checkEviction(String memory) {
+		Matcher matcher = EVICTION.matcher(memory);
+		String policy = matcher.find() ? matcher.group(1) : "noeviction";
+		if (policy.startsWith("allkeys")) {
+			this.evicting = "The maxmemory-policy of Redis is " + policy
+					+ ": it evicts presence and the clock without a word. Set noeviction";
+			throw new RedisRefusedException(RedisRefusal.EVICTION, this.evicting);
+		}
+		this.evicting = null;
+		if (policy.startsWith("volatile") && !policy.equals(this.warnedOf)) {
+			log.warn("redis=evicting maxmemory-policy={}: when memory is short, tombstones may go early (a displaced"
+					+ " client comes back), idempotency records (a repetition is published twice), leases (users seem"
+					+ " offline) and histories (streams get gaps); set noeviction", policy);
+		}
+		this.warnedOf = policy;
 	}
 
 	@Override
