@@ -15,8 +15,11 @@ import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.protocol.redis.RedisRefusal;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
@@ -48,9 +51,25 @@ class RedisConfiguration {
 		return new RedisKeys(settings.prefix(), connections.getDatabase());
 	}
 
+	/** Waits a moment for Redis; without it the node starts, and is not ready. */
 	@Bean
 	CommandLink commandLink(RedisClient client, NodeSettings.Redis settings, NodeIdentity identity) {
-		return new CommandLink(client, settings.durable(), identity.name());
+		CommandLink link = new CommandLink(client, settings.durable(), identity.name());
+		link.awaitUp(settings.commandTimeout());
+		return link;
+	}
+
+	/** Each refusal is there from the start, so that an alert has a rate to look at. */
+	@Bean
+	MeterBinder redisRefusals(CommandLink link) {
+		return (registry) -> {
+			for (RedisRefusal refusal : RedisRefusal.values()) {
+				FunctionCounter.builder("fanfare.redis.refusals", link.refusals(), (all) -> all.count(refusal))
+					.description("Commands and connections that Redis refused, by the code of its answer")
+					.tag("code", refusal.name())
+					.register(registry);
+			}
+		};
 	}
 
 	@Bean

@@ -11,8 +11,11 @@ import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.Publisher;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.protocol.redis.RedisRefusal;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
@@ -49,6 +52,19 @@ class RedisConfiguration {
 		CommandLink link = new CommandLink(client(factory), settings.durable(), "api");
 		link.awaitUp(settings.commandTimeout());
 		return link;
+	}
+
+	/** Each refusal is there from the start, so that an alert has a rate to look at. */
+	@Bean
+	MeterBinder redisRefusals(CommandLink link) {
+		return (registry) -> {
+			for (RedisRefusal refusal : RedisRefusal.values()) {
+				FunctionCounter.builder("fanfare.redis.refusals", link.refusals(), (all) -> all.count(refusal))
+					.description("Commands and connections that Redis refused, by the code of its answer")
+					.tag("code", refusal.name())
+					.register(registry);
+			}
+		};
 	}
 
 	private static RedisClient client(LettuceConnectionFactory factory) {

@@ -3,6 +3,7 @@ package io.fanfare.api.settings;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.fanfare.protocol.redis.UnfitRedisException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.BindException;
@@ -25,7 +26,7 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
 		BindException bind = null;
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-			if (cause instanceof InvalidSettingException) {
+			if (cause instanceof InvalidSettingException || cause instanceof UnfitRedisException) {
 				return analysis(List.of(String.valueOf(cause.getMessage())), failure);
 			}
 			if (cause instanceof BindValidationException invalid) {

@@ -16,6 +16,7 @@ import java.util.random.RandomGenerator;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.RedisKeys;
 import io.lettuce.core.RedisChannelHandler;
@@ -50,6 +51,9 @@ public final class PubSubLink implements AutoCloseable {
 
 	private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
 
+	/** A link that held for so long is no failed attempt. */
+	private static final Duration STEADY = Duration.ofSeconds(5);
+
 	private final RedisClient client;
 
 	private final RedisKeys keys;
@@ -78,6 +82,8 @@ public final class PubSubLink implements AutoCloseable {
 	private Duration backoff = MIN_BACKOFF;
 
 	private String lastFailure = "";
+
+	private long upSince;
 
 	private volatile boolean up;
 
@@ -241,7 +247,8 @@ public final class PubSubLink implements AutoCloseable {
 			}
 		}
 		catch (RuntimeException ex) {
-			String failure = String.valueOf(ex.getCause() != null ? ex.getCause() : ex);
+			String failure = Failures.describe(ex);
+			this.commands.refusals().noteIfRefused(ex, "pubsub");
 			if (!failure.equals(this.lastFailure)) {
 				log.warn("redis=down link=pubsub reason=\"{}\"", failure);
 				this.lastFailure = failure;
@@ -266,7 +273,8 @@ public final class PubSubLink implements AutoCloseable {
 		}
 		to.connection.async().subscribe(channels).whenComplete((done, failure) -> {
 			if (failure != null) {
-				execute(() -> lost(to, "a subscription was not answered: " + failure.getMessage()));
+				this.commands.refusals().noteIfRefused(failure, "subscribe");
+				execute(() -> lost(to, "a subscription was not answered: " + Failures.describe(failure)));
 			}
 		});
 	}
@@ -294,7 +302,7 @@ public final class PubSubLink implements AutoCloseable {
 		subscription.wanted.forEach((one) -> one.accept(this.link));
 		if (!this.up && this.subscriptions.values().stream().allMatch((one) -> one.confirmed || one.wanted.isEmpty())) {
 			this.up = true;
-			this.backoff = MIN_BACKOFF;
+			this.upSince = System.nanoTime();
 			this.lastFailure = "";
 			log.info("redis=up link=pubsub number={} subscriptions={}", this.link, this.subscriptions.size());
 			this.sink.linkUp(this.link);
@@ -323,7 +331,14 @@ public final class PubSubLink implements AutoCloseable {
 			this.up = false;
 			this.probe.linkDown();
 			this.sink.linkDown();
-			connect();
+			if (System.nanoTime() - this.upSince >= STEADY.toNanos()) {
+				this.backoff = MIN_BACKOFF;
+				connect();
+			}
+			else {
+				// It broke as soon as it was there: so may the next one.
+				connectLater();
+			}
 		}
 		else {
 			connectLater();

@@ -73,6 +73,18 @@ public final class RedisRefusals {
 		return latest.refusal();
 	}
 
+	/**
+	 * Counts and logs a failure, if Redis refused something.
+	 * @param failure the failure
+	 * @param what was refused, for the log
+	 */
+	public void noteIfRefused(Throwable failure, String what) {
+		RedisRefusal refusal = RedisRefusal.of(failure);
+		if (refusal != null) {
+			note(refusal, what, Failures.describe(failure));
+		}
+	}
+
 	/** Something was refused. */
 	void note(RedisRefusal refusal, String what, @Nullable String reply) {
 		long now = this.nanoTime.getAsLong();
