@@ -52,7 +52,7 @@ final class Backend implements AutoCloseable {
 	Backend(TestRedis redis) {
 		this.client = RedisClient.create(redis.uri());
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(10), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, false, "backend");
+		this.link = new CommandLink(this.client, this.keys, false, "backend");
 		if (!this.link.awaitUp(Duration.ofSeconds(10))) {
 			throw new IllegalStateException("Redis does not answer");
 		}

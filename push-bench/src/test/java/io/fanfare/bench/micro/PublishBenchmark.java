@@ -58,7 +58,7 @@ public class PublishBenchmark {
 	@Setup
 	public void connect() {
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, false, "bench");
+		this.link = new CommandLink(this.client, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0), false, "bench");
 		this.link.awaitUp(Duration.ofSeconds(10));
 		this.publisher = new Publisher(this.link, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0), 1000,
 				Duration.ofHours(24));

@@ -46,7 +46,7 @@ class AddressLimitsIT {
 		this.client = RedisClient.create(server.url());
 		this.redis = this.client.connect().sync();
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, false, "test");
+		this.link = new CommandLink(this.client, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0), false, "test");
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
 		this.limits = limits(SETTINGS);
 	}

@@ -136,19 +136,20 @@ class RedisModelIT {
 		});
 		this.pubSub.sync().psubscribe(PREFIX + "*");
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-		newProcess();
 		this.model = new RedisModel(System::currentTimeMillis,
 				new RedisModel.Settings(TIMES.lease().toMillis(), TIMES.tombstone().toMillis(), LENGTH, AGE.toMillis(),
 						TAKEOVERS.count(), TAKEOVERS.window().toMillis()),
 				(channel, frame) -> this.modelFrames.add(channel + " " + latin(frame)));
 		pair(0, 0);
+		newProcess();
 	}
 
 	/** What runs the scripts from now on has seen nothing. */
 	private void newProcess() {
-		this.link = new CommandLink(this.client, false, "model");
+		this.link = new CommandLink(this.client, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0), false, "model");
 		this.links.add(this.link);
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
+		this.model.meet(this.run);
 		this.seen = 0;
 	}
 

@@ -56,7 +56,7 @@ class WarmUpIT {
 	void connect(TestRedis redis) {
 		this.client = RedisClient.create(redis.url());
 		this.client.setOptions(RedisClientOptions.bounded(SECOND, SECOND));
-		this.link = new CommandLink(this.client, false, "test");
+		this.link = new CommandLink(this.client, this.keys, false, "test");
 	}
 
 	@AfterEach

@@ -6,6 +6,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection that listens to one channel, remade and subscribed again whenever it ends
@@ -13,18 +14,20 @@ import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
  */
 final class AnswerLink implements AutoCloseable {
 
-	private final SupervisedLink<StatefulRedisPubSubConnection<byte[], byte[]>, Boolean> link;
+	private final SupervisedLink<StatefulRedisPubSubConnection<byte[], byte[]>, String> link;
+
+	private volatile @Nullable RedisServer followed;
 
 	/**
 	 * Starts the link; it connects by itself.
 	 * @param client the client
 	 * @param channel what it listens to
 	 * @param heard is told what comes, on Lettuce's event loop
-	 * @param refusals is told what Redis refuses
+	 * @param commands the link whose server it follows
 	 * @param lost is told that a connection is gone, once it does not count as up
 	 * @param name what the link's thread is called after
 	 */
-	AnswerLink(RedisClient client, byte[] channel, Consumer<byte[]> heard, RedisRefusals refusals, Runnable lost,
+	AnswerLink(RedisClient client, byte[] channel, Consumer<byte[]> heard, CommandLink commands, Runnable lost,
 			String name) {
 		this.link = new SupervisedLink<>("answers", name, () -> client.connectPubSub(ByteArrayCodec.INSTANCE),
 				(connection) -> {
@@ -34,14 +37,36 @@ final class AnswerLink implements AutoCloseable {
 							heard.accept(message);
 						}
 					});
+					String run = RedisServer.runOf(connection);
+					commands.followerReached(run);
 					SupervisedLink.await(connection.async().subscribe(channel));
-					return true;
-				}, (connection) -> SupervisedLink.await(connection.async().ping()), refusals, lost);
+					return run;
+				}, (connection) -> SupervisedLink.await(connection.async().ping()), commands.refusals(), lost);
+		commands.follow(new CommandLink.Follower() {
+			@Override
+			public void reached(RedisServer server) {
+				AnswerLink.this.followed = server;
+				String present = AnswerLink.this.link.session();
+				if (present != null && !present.equals(server.run())) {
+					AnswerLink.this.link.end(present, "the command link reached another server", null);
+				}
+			}
+
+			@Override
+			public void left() {
+				String present = AnswerLink.this.link.session();
+				if (present != null) {
+					AnswerLink.this.link.end(present, "there is another master", null);
+				}
+			}
+		});
 	}
 
 	/** Whether the channel is listened to. */
 	boolean isUp() {
-		return this.link.session() != null;
+		String present = this.link.session();
+		RedisServer server = this.followed;
+		return present != null && server != null && present.equals(server.run());
 	}
 
 	@Override

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.fanfare.protocol.MessageId;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
@@ -40,13 +41,9 @@ public final class CommandLink implements AutoCloseable {
 
 	private static final Logger log = LoggerFactory.getLogger(CommandLink.class);
 
-	private static final Pattern RUN_ID = Pattern.compile("^run_id:(\\w+)", Pattern.MULTILINE);
-
-	private static final Pattern VERSION = Pattern.compile("^redis_version:(\\d+)\\.", Pattern.MULTILINE);
-
-	private static final Pattern ROLE = Pattern.compile("^role:(\\w+)", Pattern.MULTILINE);
-
 	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
+
+	private final RedisKeys keys;
 
 	private final boolean durable;
 
@@ -60,6 +57,11 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	private final AtomicLong seen = new AtomicLong();
 
+	/** Guarded by itself, with the server that was reached last. */
+	private final List<Follower> followers = new ArrayList<>();
+
+	private @Nullable RedisServer server;
+
 	/** What the last greeting found to be wrong with the eviction policy. */
 	private volatile @Nullable String evicting;
 
@@ -69,10 +71,12 @@ public final class CommandLink implements AutoCloseable {
 	/**
 	 * Starts the link; it connects by itself.
 	 * @param client the client, which stays the caller's to shut down
+	 * @param keys the partition's keys
 	 * @param durable whether the store keeps all it acknowledged across a restart
 	 * @param name what the link's thread is called after
 	 */
-	public CommandLink(RedisClient client, boolean durable, String name) {
+	public CommandLink(RedisClient client, RedisKeys keys, boolean durable, String name) {
+		this.keys = keys;
 		this.durable = durable;
 		this.link = new SupervisedLink<>("commands", name, () -> client.connect(ByteArrayCodec.INSTANCE), this::greet,
 				this::check, this.refusals, () -> {
@@ -80,8 +84,63 @@ public final class CommandLink implements AutoCloseable {
 	}
 
 	/** One connection and what it reached. */
-	private record Session(RedisAsyncCommands<byte[], byte[]> commands, byte[] runId) {
+	private record Session(RedisAsyncCommands<byte[], byte[]> commands, byte[] runId, RedisServer server) {
 
+	}
+
+	/** Another link of the process, which has to reach the same server. */
+	public interface Follower {
+
+		/**
+		 * The command link reached a server and is about to be up. When this returns, the
+		 * follower does not count as up on any other one. Called by the link's thread.
+		 * @param server the server
+		 */
+		void reached(RedisServer server);
+
+		/**
+		 * There is another master: what is up is to be remade. Any thread may call.
+		 */
+		void left();
+
+	}
+
+	/**
+	 * Lets another link follow.
+	 * @param follower is told of each server, also of the present one
+	 */
+	public void follow(Follower follower) {
+		synchronized (this.followers) {
+			this.followers.add(follower);
+			if (this.server != null) {
+				follower.reached(this.server);
+			}
+		}
+	}
+
+	/**
+	 * A follower reached a server. Where that is another one than this link's, this one
+	 * is remade, for the newer connection is more likely to be right.
+	 * @param run the run id of the follower's server
+	 */
+	public void followerReached(String run) {
+		Session current = this.link.session();
+		if (current != null && !current.server().run().equals(run)) {
+			this.link.end(current, "another link of the process reached another server", null);
+		}
+	}
+
+	/** Ends the link and its followers. */
+	void masterChanged(String reason) {
+		Session current = this.link.session();
+		if (current != null) {
+			this.link.end(current, reason, null);
+		}
+		List<Follower> all;
+		synchronized (this.followers) {
+			all = List.copyOf(this.followers);
+		}
+		all.forEach(Follower::left);
 	}
 
 	/**
@@ -220,33 +279,41 @@ public final class CommandLink implements AutoCloseable {
 	private Session greet(StatefulRedisConnection<byte[], byte[]> connection)
 			throws ExecutionException, TimeoutException, InterruptedException {
 		RedisAsyncCommands<byte[], byte[]> commands = connection.async();
-		RedisFuture<String> server = commands.info("server");
-		RedisFuture<String> replication = commands.info("replication");
 		RedisFuture<String> memory = commands.info("memory");
 		RedisFuture<byte[]> writes = checkWrites(commands);
 		List<RedisFuture<String>> loads = new ArrayList<>();
 		for (Script script : Script.values()) {
 			loads.add(commands.scriptLoad(script.source()));
 		}
-		String info = SupervisedLink.await(server);
-		Matcher runId = RUN_ID.matcher(info);
-		Matcher version = VERSION.matcher(info);
-		if (!runId.find() || !version.find()) {
-			throw new IllegalStateException("Redis does not tell its run id");
-		}
-		if (Integer.parseInt(version.group(1)) < 7) {
-			throw new IllegalStateException("Redis 7.0 or newer is needed");
-		}
-		Matcher role = ROLE.matcher(SupervisedLink.await(replication));
-		if (role.find() && !role.group(1).equals("master")) {
-			throw new RedisRefusedException(RedisRefusal.READONLY, "READONLY The server is a replica");
-		}
+		String run = RedisServer.runOf(connection);
 		checkEviction(SupervisedLink.await(memory));
 		awaitWritable(writes);
 		for (RedisFuture<String> load : loads) {
 			SupervisedLink.await(load);
 		}
-		return new Session(commands, runId.group(1).getBytes(StandardCharsets.US_ASCII));
+		Session session = new Session(commands, run.getBytes(StandardCharsets.US_ASCII),
+				new RedisServer(run, meet(commands, run)));
+		synchronized (this.followers) {
+			this.server = session.server();
+			this.followers.forEach((follower) -> follower.reached(session.server()));
+		}
+		return session;
+	}
+
+	/**
+	 * Meets the store by a guarded script before anything is written to it: from then on
+	 * it is known to be this server's, and what it gives lies above what another one
+	 * gives meanwhile. This process's own ids are kept out of it: they may be another
+	 * server's.
+	 */
+	private long meet(RedisAsyncCommands<byte[], byte[]> commands, String run)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
+		Reply reply = new Reply(SupervisedLink.await(commands.<List<Object>>eval(Script.CHECK_CHANNELS.source(),
+				Script.CHECK_CHANNELS.output(), scriptKeys, run.getBytes(StandardCharsets.US_ASCII),
+				RedisKeys.bytes(MessageId.format(MessageId.ZERO)), durable())));
+		reply.id();
+		return reply.id();
 	}
 
 	private void check(StatefulRedisConnection<byte[], byte[]> connection)

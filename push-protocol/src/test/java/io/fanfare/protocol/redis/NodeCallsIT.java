@@ -49,7 +49,7 @@ class NodeCallsIT {
 		this.redis = TestRedis.start();
 		this.client = RedisClient.create(this.redis.uri());
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofMillis(400), Duration.ofSeconds(1)));
-		this.link = new CommandLink(this.client, false, "test");
+		this.link = new CommandLink(this.client, this.keys, false, "test");
 		this.calls = calls(1);
 		assertThat(this.link.awaitUp(Duration.ofSeconds(5))).isTrue();
 		Awaitility.await().until(this.calls::isUp);

@@ -79,6 +79,8 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 	public void beforeEach(ExtensionContext context) {
 		TestRedis.shared().clear();
 		this.link = newLink(false);
+		// The link has met the store: tests begin with an empty one.
+		redis().flushall();
 	}
 
 	@Override
@@ -91,7 +93,7 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 
 	/** Another process: a link that has seen nothing. */
 	CommandLink newLink(boolean durable) {
-		CommandLink made = new CommandLink(Holder.CLIENT, durable, "test");
+		CommandLink made = new CommandLink(Holder.CLIENT, this.keys, durable, "test");
 		this.open.add(made);
 		assertThat(made.awaitUp(TIMEOUT)).isTrue();
 		return made;
