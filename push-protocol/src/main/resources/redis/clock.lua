@@ -80,6 +80,10 @@ local function clock_next(clock_key, since_key, seen)
 	return string.format('%.0f-%.0f', clock_take(1, clock_key, since_key, seen))
 end
 
+-- A server that takes another one's place gives ids from so far ahead of TIME: the other one may go on for a while, and what
+-- both give must not be mixed up. Whoever was with the other one stands below all that this one gives, and below `since`.
+local LEAP_MS = 15000
+
 -- What every script of a node does first: notices that the store may have lost data, by the server's run id (`run`) or by
 -- an id above the clock (`seen`). Then the clock is lifted, and `since` is the id below which something may be missing.
 -- A store that keeps all it acknowledged across a restart (`durable` = "1") keeps `since` when only the run id is new.
@@ -103,7 +107,8 @@ local function clock_guard(clock_key, run_key, since_key, run, seen, durable)
 		kept = durable == '1'
 	end
 	if not kept then
-		clock = id_after(clock, time_ms())
+		local leaps = known and known ~= run and known ~= BEGUN .. run and clock ~= '0-0'
+		clock = id_after(clock, time_ms() + (leaps and LEAP_MS or 0))
 		since = clock
 		redis.call('MSET', clock_key, clock, since_key, since)
 	end

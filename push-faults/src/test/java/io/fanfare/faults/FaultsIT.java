@@ -79,6 +79,9 @@ class FaultsIT {
 	}
 
 	private Deployment on(Deployment.Store store) {
+		if (store == Deployment.Store.REPLICATED) {
+			RequiredTool.REDIS_SENTINEL.require();
+		}
 		if (this.deployment == null || this.store != store) {
 			close();
 			this.deployment = Deployment.start(store, this.timing);

@@ -15,18 +15,31 @@ import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.protocol.redis.RedisRefusal;
+import io.fanfare.protocol.redis.SentinelWatch;
 import io.fanfare.protocol.redis.UnfitRedisException;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.connection.RedisSentinelConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceConverters;
 
 /** Redis: where it is comes from Boot's own settings, how it is used from ours. */
 @Configuration(proxyBeanMethods = false)
 class RedisConfiguration {
+
+	private static final Logger log = LoggerFactory.getLogger(RedisConfiguration.class);
 
 	@Bean
 	LettuceClientConfigurationBuilderCustomizer boundedCommands(NodeSettings.Redis settings) {
@@ -51,8 +64,15 @@ class RedisConfiguration {
 
 	/** Waits a moment for Redis; without it the node starts, and is not ready. */
 	@Bean
-	CommandLink commandLink(RedisClient client, RedisKeys keys, NodeSettings.Redis settings, NodeIdentity identity) {
-		CommandLink link = new CommandLink(client, keys, settings.durable(), identity.name());
+	CommandLink commandLink(RedisClient client, LettuceConnectionFactory connections, RedisKeys keys,
+			NodeSettings.Redis settings, NodeIdentity identity) {
+		boolean durable = settings.durable();
+		if (durable && connections.getSentinelConfiguration() != null) {
+			log.warn("redis=not-durable: a failover loses what its replica lacked, so fanfare.redis.durable is ignored"
+					+ " behind Sentinel");
+			durable = false;
+		}
+		CommandLink link = new CommandLink(client, keys, durable, identity.name());
 		try {
 			link.awaitUp(settings.commandTimeout());
 			return link;
@@ -61,6 +81,32 @@ class RedisConfiguration {
 			link.close();
 			throw ex;
 		}
+	}
+
+	/** Where there are sentinels. */
+	@Bean(destroyMethod = "")
+	@Nullable SentinelWatch sentinelWatch(RedisClient client, LettuceConnectionFactory connections, CommandLink link,
+			NodeIdentity identity) {
+		RedisSentinelConfiguration sentinels = connections.getSentinelConfiguration();
+		if (sentinels == null) {
+			return null;
+		}
+		RedisURI uri = LettuceConverters.sentinelConfigurationToRedisURI(sentinels);
+		uri.getSentinels().forEach((sentinel) -> sentinel.setSsl(connections.isUseSsl()));
+		return new SentinelWatch(client, uri, link, identity.name());
+	}
+
+	/** Each refusal is there from the start, so that an alert has a rate to look at. */
+	@Bean
+	MeterBinder redisRefusals(CommandLink link) {
+		return (registry) -> {
+			for (RedisRefusal refusal : RedisRefusal.values()) {
+				FunctionCounter.builder("fanfare.redis.refusals", link.refusals(), (all) -> all.count(refusal))
+					.description("Commands and connections that Redis refused, by the code of its answer")
+					.tag("code", refusal.name())
+					.register(registry);
+			}
+		};
 	}
 
 	@Bean
@@ -93,8 +139,8 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	SmartLifecycle commandLinkLifecycle(CommandLink link) {
-		return new LinkLifecycle(link);
+	SmartLifecycle commandLinkLifecycle(CommandLink link, ObjectProvider<SentinelWatch> watch) {
+		return new LinkLifecycle(link, watch);
 	}
 
 	/**
@@ -105,10 +151,13 @@ class RedisConfiguration {
 
 		private final CommandLink link;
 
+		private final ObjectProvider<SentinelWatch> watch;
+
 		private volatile boolean running;
 
-		private LinkLifecycle(CommandLink link) {
+		private LinkLifecycle(CommandLink link, ObjectProvider<SentinelWatch> watch) {
 			this.link = link;
+			this.watch = watch;
 		}
 
 		@Override
@@ -120,6 +169,7 @@ class RedisConfiguration {
 		@Override
 		public void stop() {
 			this.running = false;
+			this.watch.ifAvailable(SentinelWatch::close);
 			this.link.close();
 		}
 

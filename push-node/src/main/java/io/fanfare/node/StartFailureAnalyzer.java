@@ -24,8 +24,8 @@ final class StartFailureAnalyzer implements FailureAnalyzer {
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof UnfitRedisException) {
-				return new FailureAnalysis(cause.getMessage(),
-						"Name another Redis, or another fanfare.redis.prefix (FANFARE_REDIS_PREFIX).", failure);
+				return new FailureAnalysis(cause.getMessage(), "Correct it, or name another Redis (FANFARE_REDIS_URL)"
+						+ " or another prefix of keys (FANFARE_REDIS_PREFIX).", failure);
 			}
 			if (cause instanceof BindException) {
 				String reason = reason(cause);

@@ -3,6 +3,8 @@ package io.fanfare.api.problem;
 import java.util.List;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.fanfare.protocol.redis.RedisRefusal;
+import io.fanfare.protocol.redis.RedisUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,18 @@ public record Problem(String type, String title, int status, @Nullable String de
 	public static Problem of(ProblemType type, List<FieldError> errors) {
 		String detail = (errors.size() == 1) ? errors.getFirst().summary() : errors.size() + " things are wrong";
 		return new Problem(type.uri(), type.title(), type.status().value(), detail, List.copyOf(errors));
+	}
+
+	/**
+	 * Redis did not answer, or refused.
+	 * @param failure what happened
+	 * @param advice what the caller should do
+	 * @return the document, which names what was refused
+	 */
+	public static Problem redisUnavailable(Exception failure, String advice) {
+		RedisRefusal refusal = (failure instanceof RedisUnavailableException unavailable) ? unavailable.refusal()
+				: null;
+		return of(ProblemType.REDIS_UNAVAILABLE, (refusal != null) ? refusal.sentence() + ". " + advice : advice);
 	}
 
 	Problem withStatus(int other) {

@@ -40,7 +40,7 @@ class ProblemAdvice {
 	@ExceptionHandler
 	ResponseEntity<Problem> onRedis(RedisUnavailableException ex) {
 		return answer(
-				Problem.of(ProblemType.REDIS_UNAVAILABLE,
+				Problem.redisUnavailable(ex,
 						"Whether it was done is unknown: repeat it, with the same idempotency key where it has one"),
 				new HttpHeaders());
 	}

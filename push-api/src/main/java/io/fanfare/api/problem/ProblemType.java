@@ -37,8 +37,8 @@ public enum ProblemType {
 			"The idempotency key belongs to another request"),
 	/** A fault of the API. */
 	INTERNAL_ERROR("internal-error", HttpStatus.INTERNAL_SERVER_ERROR, "The API failed"),
-	/** Redis does not answer; what was asked for may have been done. */
-	REDIS_UNAVAILABLE("redis-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "Redis does not answer"),
+	/** Redis does not answer, or refuses; what was asked for may have been done. */
+	REDIS_UNAVAILABLE("redis-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "Redis is unavailable"),
 	/** A node does not answer; what was asked of it may have been done. */
 	NODE_UNAVAILABLE("node-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "The node does not answer"),
 	/** Any other refusal of the HTTP layer, such as headers that are too long. */

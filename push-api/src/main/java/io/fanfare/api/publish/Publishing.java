@@ -247,7 +247,7 @@ final class Publishing {
 			};
 		}
 		catch (RedisUnavailableException | ProblemException ex) {
-			return new Outcome.Failed(Problem.of(ProblemType.REDIS_UNAVAILABLE,
+			return new Outcome.Failed(Problem.redisUnavailable(ex,
 					"Whether the message is stored is unknown: repeat it with the same idempotency key"));
 		}
 	}

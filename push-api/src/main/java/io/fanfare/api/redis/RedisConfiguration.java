@@ -11,15 +11,26 @@ import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.Publisher;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.protocol.redis.RedisRefusal;
+import io.fanfare.protocol.redis.SentinelWatch;
 import io.fanfare.protocol.redis.UnfitRedisException;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.connection.RedisSentinelConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceConverters;
 
 /**
  * Makes the link to Redis from the client that Boot set up, and the accesses on it. The
@@ -27,6 +38,8 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
  */
 @Configuration(proxyBeanMethods = false)
 class RedisConfiguration {
+
+	private static final Logger log = LoggerFactory.getLogger(RedisConfiguration.class);
 
 	private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
 
@@ -47,7 +60,13 @@ class RedisConfiguration {
 	/** Waits a moment for Redis; without it the API starts, and is not ready. */
 	@Bean
 	CommandLink commandLink(LettuceConnectionFactory factory, RedisKeys keys, RedisSettings settings) {
-		CommandLink link = new CommandLink(client(factory), keys, settings.durable(), "api");
+		boolean durable = settings.durable();
+		if (durable && factory.getSentinelConfiguration() != null) {
+			log.warn("redis=not-durable: a failover loses what its replica lacked, so fanfare.redis.durable is ignored"
+					+ " behind Sentinel");
+			durable = false;
+		}
+		CommandLink link = new CommandLink(client(factory), keys, durable, "api");
 		try {
 			link.awaitUp(settings.commandTimeout());
 			return link;
@@ -56,6 +75,31 @@ class RedisConfiguration {
 			link.close();
 			throw ex;
 		}
+	}
+
+	/** Where there are sentinels. */
+	@Bean(destroyMethod = "")
+	@Nullable SentinelWatch sentinelWatch(LettuceConnectionFactory factory, CommandLink link) {
+		RedisSentinelConfiguration sentinels = factory.getSentinelConfiguration();
+		if (sentinels == null) {
+			return null;
+		}
+		RedisURI uri = LettuceConverters.sentinelConfigurationToRedisURI(sentinels);
+		uri.getSentinels().forEach((sentinel) -> sentinel.setSsl(factory.isUseSsl()));
+		return new SentinelWatch(client(factory), uri, link, "api");
+	}
+
+	/** Each refusal is there from the start, so that an alert has a rate to look at. */
+	@Bean
+	MeterBinder redisRefusals(CommandLink link) {
+		return (registry) -> {
+			for (RedisRefusal refusal : RedisRefusal.values()) {
+				FunctionCounter.builder("fanfare.redis.refusals", link.refusals(), (all) -> all.count(refusal))
+					.description("Commands and connections that Redis refused, by the code of its answer")
+					.tag("code", refusal.name())
+					.register(registry);
+			}
+		};
 	}
 
 	private static RedisClient client(LettuceConnectionFactory factory) {
@@ -96,8 +140,8 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	SmartLifecycle commandLinkLifecycle(CommandLink link, NodeCalls calls) {
-		return new LinkLifecycle(link, calls);
+	SmartLifecycle commandLinkLifecycle(CommandLink link, NodeCalls calls, ObjectProvider<SentinelWatch> watch) {
+		return new LinkLifecycle(link, calls, watch);
 	}
 
 	/**
@@ -111,11 +155,14 @@ class RedisConfiguration {
 
 		private final NodeCalls calls;
 
+		private final ObjectProvider<SentinelWatch> watch;
+
 		private volatile boolean running;
 
-		private LinkLifecycle(CommandLink link, NodeCalls calls) {
+		private LinkLifecycle(CommandLink link, NodeCalls calls, ObjectProvider<SentinelWatch> watch) {
 			this.link = link;
 			this.calls = calls;
+			this.watch = watch;
 		}
 
 		@Override
@@ -127,6 +174,7 @@ class RedisConfiguration {
 		@Override
 		public void stop() {
 			this.running = false;
+			this.watch.ifAvailable(SentinelWatch::close);
 			this.calls.close();
 			this.link.close();
 		}

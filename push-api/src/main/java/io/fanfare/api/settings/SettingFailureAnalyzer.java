@@ -31,8 +31,8 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 				return analysis(List.of(String.valueOf(cause.getMessage())), failure);
 			}
 			if (cause instanceof UnfitRedisException) {
-				return new FailureAnalysis(cause.getMessage(),
-						"Name another Redis, or another fanfare.redis.prefix (FANFARE_REDIS_PREFIX).", failure);
+				return new FailureAnalysis(cause.getMessage(), "Correct it, or name another Redis (FANFARE_REDIS_URL)"
+						+ " or another prefix of keys (FANFARE_REDIS_PREFIX).", failure);
 			}
 			if (cause instanceof BindValidationException invalid) {
 				return analysis(reasons(invalid), failure);

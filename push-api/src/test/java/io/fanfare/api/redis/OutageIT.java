@@ -1,19 +1,31 @@
 package io.fanfare.api.redis;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
+import io.fanfare.protocol.redis.UnfitRedisException;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
+import org.springframework.data.redis.connection.RedisPassword;
+import org.springframework.data.redis.connection.RedisSentinelConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OutageIT {
@@ -87,6 +99,88 @@ class OutageIT {
 					.atMost(10, TimeUnit.SECONDS)
 					.until(() -> early.post("/v1/messages", MESSAGE).status() == 200);
 			}
+		}
+	}
+
+	@Test
+	void aRefusalIsNamedByTheAnswerByHealthAndByAMetric() {
+		awaitReady();
+		assertRefused("min-replicas-to-write", "1", "0", "Redis refuses writes (NOREPLICAS)", "NOREPLICAS");
+		assertRefused("maxmemory", "1", "0", "Redis refuses writes (OOM)", "OOM");
+	}
+
+	private void assertRefused(String setting, String bad, String good, String sentence, String code) {
+		ask(this.redis, "CONFIG", "SET", setting, bad);
+		Awaitility.await().atMost(10, TimeUnit.SECONDS).untilAsserted(() -> {
+			Answer refused = timed("POST", "/v1/messages", MESSAGE);
+			assertThat(refused.status()).isEqualTo(503);
+			assertThat(refused.json().get("detail").asString()).startsWith(sentence);
+			assertThat(refused.json().get("title").asString()).isEqualTo("Redis is unavailable");
+			Answer ready = this.api.get("/readyz");
+			assertThat(ready.status()).isEqualTo(503);
+			assertThat(ready.response().body()).contains(sentence);
+		});
+		assertThat(this.api.sendTo(this.api.controlPort(), "GET", "/actuator/prometheus", null).response().body())
+			.containsPattern("fanfare_redis_refusals_total\\{.*code=\"" + code + "\".*} [1-9]");
+		ask(this.redis, "CONFIG", "SET", setting, good);
+		awaitReady();
+		assertThat(this.api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
+	}
+
+	@Test
+	void aPasswordAndAUserOfTheirOwnHoldBesideTheUrl() {
+		try (RedisProcess locked = TestRedis.start()) {
+			ask(locked, "ACL", "SETUSER", "bob", "on", ">bobs-secret", "~*", "&*", "+@all");
+			ask(locked, "CONFIG", "SET", "requirepass", "top-secret");
+			String url = "--fanfare.redis.url=" + locked.url();
+			try (TestApi api = TestApi.start(locked, url, "--spring.data.redis.password=top-secret")) {
+				assertThat(api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
+			}
+			try (TestApi api = TestApi.start(locked, url, "--spring.data.redis.username=bob",
+					"--spring.data.redis.password=bobs-secret", "--spring.data.redis.database=3")) {
+				assertThat(api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
+				assertThat(api.bean(LettuceConnectionFactory.class).getDatabase()).isEqualTo(3);
+			}
+			try (TestApi api = TestApi.start(locked, url, "--spring.data.redis.password=wrong")) {
+				Answer refused = api.post("/v1/messages", MESSAGE);
+				assertThat(refused.status()).isEqualTo(503);
+				assertThat(refused.json().get("detail").asString())
+					.startsWith("Redis refuses the credentials (WRONGPASS)");
+			}
+		}
+	}
+
+	@Test
+	void sentinelsAndTheirMasterHavePasswordsOfTheirOwn() {
+		try (TestApi api = TestApi.start(this.redis, "--spring.data.redis.sentinel.master=main",
+				"--spring.data.redis.sentinel.nodes=127.0.0.1:1", "--spring.data.redis.sentinel.password=sentinels",
+				"--spring.data.redis.password=masters")) {
+			RedisSentinelConfiguration sentinel = api.bean(LettuceConnectionFactory.class).getSentinelConfiguration();
+			assertThat(sentinel.getPassword()).isEqualTo(RedisPassword.of("masters"));
+			assertThat(sentinel.getSentinelPassword()).isEqualTo(RedisPassword.of("sentinels"));
+		}
+	}
+
+	@Test
+	void aRedisThatMayEvictAnythingEndsTheStart() {
+		try (RedisProcess evicting = TestRedis.start("maxmemory-policy allkeys-lru")) {
+			assertThatThrownBy(() -> TestApi.start(evicting).close()).hasRootCauseInstanceOf(UnfitRedisException.class)
+				.rootCause()
+				.hasMessageContaining("maxmemory-policy of Redis is allkeys-lru");
+		}
+	}
+
+	private static void ask(TestRedis redis, String... words) {
+		RedisClient client = RedisClient.create(redis.uri());
+		try {
+			CommandArgs<String, String> arguments = new CommandArgs<>(StringCodec.UTF8);
+			List.of(words).subList(1, words.length).forEach(arguments::add);
+			client.connect()
+				.sync()
+				.dispatch(CommandType.valueOf(words[0]), new StatusOutput<>(StringCodec.UTF8), arguments);
+		}
+		finally {
+			client.shutdown(0, 1, TimeUnit.SECONDS);
 		}
 	}
 

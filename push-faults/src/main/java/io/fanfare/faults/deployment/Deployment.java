@@ -22,6 +22,7 @@ import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Redis, two nodes or more, the API, and nginx with the shipped configuration, each a
@@ -51,6 +52,8 @@ public final class Deployment implements AutoCloseable {
 
 	private final RedisProcess redis;
 
+	private final @Nullable SentinelTrio sentinels;
+
 	private final List<TcpProxy> nodeWires = new ArrayList<>();
 
 	private final TcpProxy apiWire;
@@ -66,6 +69,8 @@ public final class Deployment implements AutoCloseable {
 		this.nodeSettings = nodeSettings;
 		this.logs = Files.createDirectories(project().resolve("push-faults/target/faults/" + store.name()));
 		this.redis = closing(TestRedis.start(store.configuration()));
+		this.sentinels = (store == Store.REPLICATED)
+				? closing(new SentinelTrio(this.redis, this.logs, store.configuration())) : null;
 		this.apiWire = closing(TcpProxy.to(this.redis.port()));
 		this.api = closing(startApi(store));
 		for (int i = 0; i < nodes; i++) {
@@ -99,7 +104,10 @@ public final class Deployment implements AutoCloseable {
 		DURABLE("appendonly yes", "appendfsync always"),
 
 		/** Snapshots only. */
-		SNAPSHOTS("appendonly no");
+		SNAPSHOTS("appendonly no"),
+
+		/** What it sent to its replica, which sentinels put into its place. */
+		REPLICATED("appendonly no", "repl-diskless-sync-delay 0");
 
 		private final String[] configuration;
 
@@ -144,12 +152,15 @@ public final class Deployment implements AutoCloseable {
 	private ServiceProcess startApi(Store store) throws IOException {
 		int port = Ports.free();
 		int control = Ports.free();
-		return new ServiceProcess("api", jar("push-api"), this.logs, port, control,
-				List.of("--fanfare.api.port=" + port, "--fanfare.control.port=" + control, "--fanfare.api.warm-up=0",
-						"--fanfare.api.keys=faults:" + API_KEY + ":publish+read+admin+tokens",
-						"--fanfare.tokens.enabled=true", "--fanfare.jwt.secret=" + JWT_SECRET, HISTORY,
-						"--fanfare.redis.durable=" + (store == Store.DURABLE),
-						"--fanfare.redis.url=redis://127.0.0.1:" + this.apiWire.port()));
+		List<String> arguments = new ArrayList<>(List.of("--fanfare.api.port=" + port,
+				"--fanfare.control.port=" + control, "--fanfare.api.warm-up=0",
+				"--fanfare.api.keys=faults:" + API_KEY + ":publish+read+admin+tokens", "--fanfare.tokens.enabled=true",
+				"--fanfare.jwt.secret=" + JWT_SECRET, HISTORY, "--fanfare.redis.durable=" + (store == Store.DURABLE),
+				"--fanfare.redis.url=redis://127.0.0.1:" + this.apiWire.port()));
+		if (this.sentinels != null) {
+			arguments.addAll(this.sentinels.settings("api"));
+		}
+		return new ServiceProcess("api", jar("push-api"), this.logs, port, control, arguments);
 	}
 
 	private ServiceProcess startNode(int number, TcpProxy wire, Store store) throws IOException {
@@ -167,6 +178,9 @@ public final class Deployment implements AutoCloseable {
 				"--fanfare.connections.max-spread=1500ms",
 				// Restless users take over as often as they can.
 				"--fanfare.limits.takeovers-per-minute=0"));
+		if (this.sentinels != null) {
+			arguments.addAll(this.sentinels.settings("node-" + number));
+		}
 		for (String setting : this.nodeSettings) {
 			String name = setting.substring(0, setting.indexOf('=') + 1);
 			arguments.removeIf((argument) -> argument.startsWith(name));
@@ -185,6 +199,17 @@ public final class Deployment implements AutoCloseable {
 	 */
 	public RedisProcess redis() {
 		return this.redis;
+	}
+
+	/**
+	 * Master, replica and sentinels.
+	 * @return those of a replicated store
+	 */
+	public SentinelTrio sentinels() {
+		if (this.sentinels == null) {
+			throw new IllegalStateException("The store is not replicated");
+		}
+		return this.sentinels;
 	}
 
 	/**

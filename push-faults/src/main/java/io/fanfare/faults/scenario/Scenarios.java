@@ -6,8 +6,10 @@ import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Expectations;
 import io.fanfare.faults.deployment.Deployment.Store;
+import io.fanfare.faults.deployment.SentinelTrio;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.test.network.TcpProxy;
+import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.RedisProcess.Data;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -83,7 +85,15 @@ public final class Scenarios {
 						Scenarios::redisEmptied),
 				snapshots("redis-rolled-back", "Redis is killed and comes back with an older snapshot",
 						STREAMS_STAY.dataLost(), Scenarios::redisRolledBack),
-				snapshots("redis-flushed", "FLUSHALL", STREAMS_STAY.dataLost(), Scenarios::redisFlushed));
+				snapshots("redis-flushed", "FLUSHALL", STREAMS_STAY.dataLost(), Scenarios::redisFlushed),
+				// ---- another server takes over
+				replicated("sentinel-failover", "SENTINEL FAILOVER makes the replica the master; the old one is well",
+						Scenarios::sentinelFailover),
+				replicated("sentinel-killed", "The master is killed (-9), and sentinels make the replica the master",
+						Scenarios::sentinelKilled),
+				replicated("two-masters",
+						"SENTINEL FAILOVER, and the API moves to the new master while the old one still takes writes",
+						Scenarios::twoMasters));
 	}
 
 	private static Scenario durable(String name, String what, Expectations expectations, Consumer<Stage> play) {
@@ -92,6 +102,10 @@ public final class Scenarios {
 
 	private static Scenario snapshots(String name, String what, Expectations expectations, Consumer<Stage> play) {
 		return new Scenario(name, what, Store.SNAPSHOTS, expectations, true, play);
+	}
+
+	private static Scenario replicated(String name, String what, Consumer<Stage> play) {
+		return new Scenario(name, what, Store.REPLICATED, STREAMS_STAY.dataLost().unlinked(), true, play);
 	}
 
 	private static void calm(Stage stage) {
@@ -305,6 +319,45 @@ public final class Scenarios {
 		stage.cluster().redis().start();
 		stage.healed();
 		stage.calm();
+		stage.calm();
+	}
+
+	private static void sentinelFailover(Stage stage) {
+		stage.calm();
+		SentinelTrio sentinels = stage.cluster().sentinels();
+		RedisProcess old = sentinels.master();
+		sentinels.failover();
+		stage.expect("the sentinels name another master", Duration.ofSeconds(10), () -> sentinels.master() != old);
+		stage.healed();
+		stage.outage();
+		sentinels.awaitWhole();
+		stage.calm();
+	}
+
+	private static void sentinelKilled(Stage stage) {
+		stage.calm();
+		SentinelTrio sentinels = stage.cluster().sentinels();
+		RedisProcess old = sentinels.master();
+		old.kill();
+		stage.expect("the sentinels name another master", Duration.ofSeconds(20), () -> sentinels.master() != old);
+		stage.healed();
+		stage.outage();
+		old.start();
+		sentinels.awaitWhole();
+		stage.calm();
+	}
+
+	private static void twoMasters(Stage stage) {
+		stage.calm();
+		SentinelTrio sentinels = stage.cluster().sentinels();
+		RedisProcess old = sentinels.master();
+		sentinels.failover();
+		stage.last(Duration.ofSeconds(1));
+		sentinels.endConnections(old, "api");
+		stage.expect("the sentinels name another master", Duration.ofSeconds(10), () -> sentinels.master() != old);
+		stage.healed();
+		stage.outage();
+		sentinels.awaitWhole();
 		stage.calm();
 	}
 

@@ -69,6 +69,13 @@ public interface MessageSink {
 	void linkDown();
 
 	/**
+	 * The next link reaches another server. Called between {@link #linkDown()} and
+	 * {@link #linkUp}.
+	 * @param since above it that server gave ids that the one before did not give
+	 */
+	void serverChanged(long since);
+
+	/**
 	 * A new link is there, with all subscriptions confirmed by Redis.
 	 * @param link its number
 	 */

@@ -7,17 +7,22 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.protocol.redis.RedisServer;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionStateAdapter;
@@ -37,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * all SUBSCRIBEs sent for it on this connection have come: an answer may be that of an
  * earlier one, sent before an UNSUBSCRIBE.
  */
-public final class PubSubLink implements AutoCloseable {
+public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private static final Logger log = LoggerFactory.getLogger(PubSubLink.class);
 
@@ -46,9 +51,15 @@ public final class PubSubLink implements AutoCloseable {
 
 	private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(5);
 
+	/** How long the command link may wait for this one to go down. */
+	private static final Duration FOLLOW_TIMEOUT = Duration.ofSeconds(2);
+
 	private static final Duration MIN_BACKOFF = Duration.ofMillis(50);
 
 	private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
+
+	/** A link that held for so long is no failed attempt. */
+	private static final Duration STEADY = Duration.ofSeconds(5);
 
 	private final RedisClient client;
 
@@ -78,6 +89,17 @@ public final class PubSubLink implements AutoCloseable {
 	private Duration backoff = MIN_BACKOFF;
 
 	private String lastFailure = "";
+
+	private long upSince;
+
+	/** Guards what this link follows and whether it is up, as both are to agree. */
+	private final Object gate = new Object();
+
+	/** The server that the command link reached last. */
+	private @Nullable RedisServer followed;
+
+	/** The server that this link was up on last. */
+	private @Nullable RedisServer server;
 
 	private volatile boolean up;
 
@@ -135,6 +157,7 @@ public final class PubSubLink implements AutoCloseable {
 			want(this.self, this.nodeChannel, (number) -> log.debug("redis=listening link={}", number));
 			connect();
 		});
+		this.commands.follow(this);
 	}
 
 	/**
@@ -193,6 +216,45 @@ public final class PubSubLink implements AutoCloseable {
 		});
 	}
 
+	@Override
+	public void reached(RedisServer reached) {
+		boolean wasUp;
+		synchronized (this.gate) {
+			this.followed = reached;
+			wasUp = this.up;
+		}
+		CompletableFuture<Void> followed = new CompletableFuture<>();
+		execute(() -> {
+			follow(reached);
+			followed.complete(null);
+		});
+		if (wasUp && !this.thread.isShutdown()) {
+			followed.orTimeout(FOLLOW_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).join();
+		}
+	}
+
+	@Override
+	public void left() {
+		restart("there is another master");
+	}
+
+	private void follow(RedisServer reached) {
+		Session current = this.session;
+		if (current == null) {
+			return;
+		}
+		RedisServer present = this.server;
+		if (!reached.run().equals(current.run)) {
+			lost(current, "the command link reached another server");
+		}
+		else if (this.up && present != null && reached.since() > present.since()) {
+			lost(current, "Redis lost data meanwhile");
+		}
+		else {
+			upIfConfirmed(current);
+		}
+	}
+
 	private void execute(Runnable task) {
 		try {
 			this.thread.execute(task);
@@ -217,7 +279,7 @@ public final class PubSubLink implements AutoCloseable {
 
 	private void connect() {
 		try {
-			Session made = new Session(this.client.connectPubSub(ByteArrayCodec.INSTANCE));
+			Session made = connected();
 			this.session = made;
 			this.link++;
 			made.connection.addListener(made.messages);
@@ -232,7 +294,7 @@ public final class PubSubLink implements AutoCloseable {
 				send(made, all.subList(from, Math.min(from + BATCH, all.size())));
 			}
 			this.thread.schedule(() -> {
-				if (this.session == made && !this.up) {
+				if (this.session == made && !this.up && !isConfirmed()) {
 					lost(made, "subscriptions were not confirmed in time");
 				}
 			}, CONFIRM_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
@@ -240,13 +302,28 @@ public final class PubSubLink implements AutoCloseable {
 				lost(made, "the connection ended at once");
 			}
 		}
-		catch (RuntimeException ex) {
-			String failure = String.valueOf(ex.getCause() != null ? ex.getCause() : ex);
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (ExecutionException | TimeoutException | RuntimeException ex) {
+			String failure = Failures.describe(ex);
+			this.commands.refusals().noteIfRefused(ex, "pubsub");
 			if (!failure.equals(this.lastFailure)) {
 				log.warn("redis=down link=pubsub reason=\"{}\"", failure);
 				this.lastFailure = failure;
 			}
 			connectLater();
+		}
+	}
+
+	private Session connected() throws ExecutionException, TimeoutException, InterruptedException {
+		StatefulRedisPubSubConnection<byte[], byte[]> connection = this.client.connectPubSub(ByteArrayCodec.INSTANCE);
+		try {
+			return new Session(connection, RedisServer.runOf(connection));
+		}
+		catch (ExecutionException | TimeoutException | InterruptedException | RuntimeException ex) {
+			connection.closeAsync();
+			throw ex;
 		}
 	}
 
@@ -266,7 +343,8 @@ public final class PubSubLink implements AutoCloseable {
 		}
 		to.connection.async().subscribe(channels).whenComplete((done, failure) -> {
 			if (failure != null) {
-				execute(() -> lost(to, "a subscription was not answered: " + failure.getMessage()));
+				this.commands.refusals().noteIfRefused(failure, "subscribe");
+				execute(() -> lost(to, "a subscription was not answered: " + Failures.describe(failure)));
 			}
 		});
 	}
@@ -292,11 +370,38 @@ public final class PubSubLink implements AutoCloseable {
 		}
 		subscription.confirmed = true;
 		subscription.wanted.forEach((one) -> one.accept(this.link));
-		if (!this.up && this.subscriptions.values().stream().allMatch((one) -> one.confirmed || one.wanted.isEmpty())) {
-			this.up = true;
-			this.backoff = MIN_BACKOFF;
+		upIfConfirmed(by);
+	}
+
+	private boolean isConfirmed() {
+		return this.subscriptions.values().stream().allMatch((one) -> one.confirmed || one.wanted.isEmpty());
+	}
+
+	/** Up is what is confirmed on the server that the command link reached. */
+	private void upIfConfirmed(Session by) {
+		if (this.up || !isConfirmed()) {
+			return;
+		}
+		RedisServer reached;
+		synchronized (this.gate) {
+			reached = this.followed;
+			if (reached == null) {
+				return;
+			}
+			this.up = reached.run().equals(by.run);
+		}
+		if (!this.up) {
+			this.commands.followerReached(by.run);
+			lost(by, "it reached another server than the command link");
+		}
+		else {
+			this.upSince = System.nanoTime();
 			this.lastFailure = "";
 			log.info("redis=up link=pubsub number={} subscriptions={}", this.link, this.subscriptions.size());
+			if (this.server != null && !this.server.equals(reached)) {
+				this.sink.serverChanged(reached.since());
+			}
+			this.server = reached;
 			this.sink.linkUp(this.link);
 			this.probe.linkUp();
 		}
@@ -319,11 +424,21 @@ public final class PubSubLink implements AutoCloseable {
 		for (Subscription subscription : this.subscriptions.values()) {
 			subscription.confirmed = false;
 		}
-		if (this.up) {
+		boolean wasUp = this.up;
+		synchronized (this.gate) {
 			this.up = false;
+		}
+		if (wasUp) {
 			this.probe.linkDown();
 			this.sink.linkDown();
-			connect();
+			if (System.nanoTime() - this.upSince >= STEADY.toNanos()) {
+				this.backoff = MIN_BACKOFF;
+				execute(this::connect);
+			}
+			else {
+				// It broke as soon as it was there: so may the next one.
+				connectLater();
+			}
 		}
 		else {
 			connectLater();
@@ -349,10 +464,13 @@ public final class PubSubLink implements AutoCloseable {
 
 		private final StatefulRedisPubSubConnection<byte[], byte[]> connection;
 
+		private final String run;
+
 		private volatile boolean over;
 
-		private Session(StatefulRedisPubSubConnection<byte[], byte[]> connection) {
+		private Session(StatefulRedisPubSubConnection<byte[], byte[]> connection, String run) {
 			this.connection = connection;
+			this.run = run;
 		}
 
 		private final RedisPubSubAdapter<byte[], byte[]> messages = new RedisPubSubAdapter<>() {

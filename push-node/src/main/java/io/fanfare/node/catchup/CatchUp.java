@@ -119,6 +119,11 @@ public final class CatchUp {
 		return this.source.lastIds(channels);
 	}
 
+	/** Drops what was read: it was another server's. */
+	public void forget() {
+		this.shared.forget();
+	}
+
 	/** Drops what nobody asks for any more. To be called from time to time. */
 	public void sweep() {
 		this.shared.sweep();

@@ -129,6 +129,11 @@ final class SharedReads {
 		}
 	}
 
+	/** Drops all that was read, or is on its way. */
+	void forget() {
+		this.channels.clear();
+	}
+
 	/** Drops what nobody asks for any more. Called from time to time. */
 	void sweep() {
 		long now = this.clock.millis();

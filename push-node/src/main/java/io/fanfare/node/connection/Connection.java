@@ -614,6 +614,18 @@ public final class Connection {
 		}
 	}
 
+	/**
+	 * Redis is another server. Ids above the given one that came from the server before
+	 * say nothing about those that this one gave.
+	 */
+	void serverChanged(long storeSince) {
+		if (isHeld() && storeSince > this.since) {
+			this.since = storeSince;
+			fallBehind();
+			this.delivery.setBack(storeSince);
+		}
+	}
+
 	/** A newer connection may hear the user. */
 	void displaced(Frame.Displacement by) {
 		if (this.claimed && this.generation < by.generation() && !this.upkeep.isLeaving()) {

@@ -459,6 +459,13 @@ public final class Connections implements MessageSink {
 	}
 
 	@Override
+	public void serverChanged(long since) {
+		for (StreamLoop loop : this.loops) {
+			loop.submit(() -> loop.serverChanged(since));
+		}
+	}
+
+	@Override
 	public void linkUp(long link) {
 		for (StreamLoop loop : this.loops) {
 			loop.submit(() -> loop.linkUp(link));

@@ -558,6 +558,14 @@ public final class StreamLoop {
 		this.link = 0;
 	}
 
+	/** The next link reaches another server. On the loop. */
+	void serverChanged(long since) {
+		this.node.catchUp().forget();
+		for (Connection connection : this.connections.all()) {
+			connection.serverChanged(since);
+		}
+	}
+
 	/** A new link is there. On the loop. */
 	void linkUp(long number) {
 		this.link = number;

@@ -4,13 +4,15 @@ import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.protocol.redis.RedisRefusal;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 
 /**
- * Whether messages really reach this node: Redis answers, everything is subscribed, and a
- * probe that was published the ordinary way has arrived lately. Part of readiness.
+ * Whether messages really reach this node: Redis answers and takes writes, everything is
+ * subscribed, and a probe that was published the ordinary way has arrived lately. Part of
+ * readiness.
  */
 public final class NodeHealth implements HealthIndicator {
 
@@ -41,13 +43,15 @@ public final class NodeHealth implements HealthIndicator {
 	 * @return whether it should
 	 */
 	public boolean isReady() {
-		return this.commands.isUp() && this.link.isUp() && this.probe.isArriving() && !this.connections.isRefusing();
+		return this.commands.isUp() && this.commands.refusal() == null && this.link.isUp() && this.probe.isArriving()
+				&& !this.connections.isRefusing();
 	}
 
 	@Override
 	public Health health() {
+		RedisRefusal refusal = this.commands.refusal();
 		return Health.status(isReady() ? Status.UP : Status.OUT_OF_SERVICE)
-			.withDetail("redis", this.commands.isUp() ? "up" : "down")
+			.withDetail("redis", (refusal != null) ? refusal.sentence() : this.commands.isUp() ? "up" : "down")
 			.withDetail("subscribed", this.link.isUp())
 			.withDetail("arriving", this.probe.isArriving())
 			.withDetail("draining", this.connections.isRefusing())

@@ -136,12 +136,12 @@ class RedisModelIT {
 		});
 		this.pubSub.sync().psubscribe(PREFIX + "*");
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-		newProcess();
 		this.model = new RedisModel(System::currentTimeMillis,
 				new RedisModel.Settings(TIMES.lease().toMillis(), TIMES.tombstone().toMillis(), LENGTH, AGE.toMillis(),
 						TAKEOVERS.count(), TAKEOVERS.window().toMillis()),
 				(channel, frame) -> this.modelFrames.add(channel + " " + latin(frame)));
 		pair(0, 0);
+		newProcess();
 	}
 
 	/** What runs the scripts from now on has seen nothing. */
@@ -149,6 +149,7 @@ class RedisModelIT {
 		this.link = new CommandLink(this.client, KEYS, false, "model");
 		this.links.add(this.link);
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
+		this.model.meet(this.run);
 		this.seen = 0;
 	}
 

@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.fanfare.protocol.MessageId;
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -41,15 +41,15 @@ public final class CommandLink implements AutoCloseable {
 
 	private static final Logger log = LoggerFactory.getLogger(CommandLink.class);
 
-	private static final Pattern RUN_ID = Pattern.compile("^run_id:(\\w+)", Pattern.MULTILINE);
-
-	private static final Pattern VERSION = Pattern.compile("^redis_version:(\\d+)\\.", Pattern.MULTILINE);
-
 	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
+
+	private final RedisKeys keys;
 
 	private final boolean durable;
 
 	private final Layout layout;
+
+	private final RedisRefusals refusals = new RedisRefusals(System::nanoTime);
 
 	private final SupervisedLink<StatefulRedisConnection<byte[], byte[]>, Session> link;
 
@@ -59,8 +59,16 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	private final AtomicLong seen = new AtomicLong();
 
+	/** Guarded by itself, with the server that was reached last. */
+	private final List<Follower> followers = new ArrayList<>();
+
+	private @Nullable RedisServer server;
+
 	/** Why the last greeting found that this process must not use the server. */
 	private volatile @Nullable String unfit;
+
+	/** The policy of which was warned last. */
+	private String warnedOf = "";
 
 	/**
 	 * Starts the link; it connects by itself.
@@ -70,16 +78,72 @@ public final class CommandLink implements AutoCloseable {
 	 * @param name what the link's thread is called after
 	 */
 	public CommandLink(RedisClient client, RedisKeys keys, boolean durable, String name) {
+		this.keys = keys;
 		this.durable = durable;
 		this.layout = new Layout(keys);
 		this.link = new SupervisedLink<>("commands", name, () -> client.connect(ByteArrayCodec.INSTANCE), this::greet,
-				() -> {
+				this::check, this.refusals, () -> {
 				});
 	}
 
 	/** One connection and what it reached. */
-	private record Session(RedisAsyncCommands<byte[], byte[]> commands, byte[] runId) {
+	private record Session(RedisAsyncCommands<byte[], byte[]> commands, byte[] runId, RedisServer server) {
 
+	}
+
+	/** Another link of the process, which has to reach the same server. */
+	public interface Follower {
+
+		/**
+		 * The command link reached a server and is about to be up. When this returns, the
+		 * follower does not count as up on any other one. Called by the link's thread.
+		 * @param server the server
+		 */
+		void reached(RedisServer server);
+
+		/**
+		 * There is another master: what is up is to be remade. Any thread may call.
+		 */
+		void left();
+
+	}
+
+	/**
+	 * Lets another link follow.
+	 * @param follower is told of each server, also of the present one
+	 */
+	public void follow(Follower follower) {
+		synchronized (this.followers) {
+			this.followers.add(follower);
+			if (this.server != null) {
+				follower.reached(this.server);
+			}
+		}
+	}
+
+	/**
+	 * A follower reached a server. Where that is another one than this link's, this one
+	 * is remade, for the newer connection is more likely to be right.
+	 * @param run the run id of the follower's server
+	 */
+	public void followerReached(String run) {
+		Session current = this.link.session();
+		if (current != null && !current.server().run().equals(run)) {
+			this.link.end(current, "another link of the process reached another server", null);
+		}
+	}
+
+	/** Ends the link and its followers. */
+	void masterChanged(String reason) {
+		Session current = this.link.session();
+		if (current != null) {
+			this.link.end(current, reason, null);
+		}
+		List<Follower> all;
+		synchronized (this.followers) {
+			all = List.copyOf(this.followers);
+		}
+		all.forEach(Follower::left);
 	}
 
 	/**
@@ -88,6 +152,22 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	public boolean isUp() {
 		return this.link.session() != null;
+	}
+
+	/**
+	 * What Redis refuses at present.
+	 * @return why, or null where it refuses nothing, or does not answer
+	 */
+	public @Nullable RedisRefusal refusal() {
+		return isUp() ? this.refusals.present() : this.link.refusal();
+	}
+
+	/**
+	 * What Redis refused to this process so far.
+	 * @return the refusals
+	 */
+	public RedisRefusals refusals() {
+		return this.refusals;
 	}
 
 	/**
@@ -143,7 +223,7 @@ public final class CommandLink implements AutoCloseable {
 	<T> CompletableFuture<T> run(Script script, byte[][] keys, Function<byte[], byte[][]> arguments) {
 		Session current = this.link.session();
 		if (current == null) {
-			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
+			return CompletableFuture.failedFuture(notConnected());
 		}
 		byte[][] values = arguments.apply(current.runId());
 		CompletableFuture<T> reply = sent(
@@ -152,14 +232,14 @@ public final class CommandLink implements AutoCloseable {
 			.exceptionallyCompose((failure) -> (unwrap(failure) instanceof RedisNoScriptException)
 					? sent(() -> current.commands().<T>eval(script.source(), script.output(), keys, values))
 					: CompletableFuture.failedFuture(failure))
-			.exceptionallyCompose((failure) -> failed(current, script.name(), failure));
+			.exceptionallyCompose((failure) -> failed(current, script.fileName(), failure));
 	}
 
 	/** Runs a plain command. */
 	<T> CompletableFuture<T> call(Function<RedisAsyncCommands<byte[], byte[]>, RedisFuture<T>> command) {
 		Session current = this.link.session();
 		if (current == null) {
-			return CompletableFuture.failedFuture(new RedisUnavailableException("Redis is not connected", null));
+			return CompletableFuture.failedFuture(notConnected());
 		}
 		return sent(() -> command.apply(current.commands()))
 			.exceptionallyCompose((failure) -> failed(current, "command", failure));
@@ -177,64 +257,129 @@ public final class CommandLink implements AutoCloseable {
 		}
 	}
 
-	private <T> CompletableFuture<T> failed(Session current, String what, Throwable failure) {
-		Throwable cause = unwrap(failure);
-		if (cause instanceof RedisCommandExecutionException && isServerUnfit(cause)) {
-			this.link.end(current, cause.getMessage());
-		}
-		return CompletableFuture.failedFuture(
-				new RedisUnavailableException("Redis did not answer " + what + ": " + cause.getMessage(), cause));
+	private RedisUnavailableException notConnected() {
+		RedisRefusal refusal = this.link.refusal();
+		return (refusal != null) ? new RedisUnavailableException(refusal, null)
+				: new RedisUnavailableException("Redis is not connected", null);
 	}
 
 	/**
 	 * A server that was demoted, or is loading: another connection may reach a better
 	 * one.
 	 */
-	private static boolean isServerUnfit(Throwable failure) {
-		String message = String.valueOf(failure.getMessage());
-		return message.startsWith("READONLY") || message.startsWith("LOADING") || message.startsWith("MASTERDOWN");
+	private <T> CompletableFuture<T> failed(Session current, String what, Throwable failure) {
+		Throwable cause = unwrap(failure);
+		RedisRefusal refusal = RedisRefusal.of(cause);
+		if (refusal == null) {
+			return CompletableFuture.failedFuture(new RedisUnavailableException(
+					"Redis did not answer " + what + ": " + Failures.describe(cause), cause));
+		}
+		this.refusals.note(refusal, what, cause.getMessage());
+		if (refusal.endsLink()) {
+			this.link.end(current, Failures.describe(cause), refusal);
+		}
+		return CompletableFuture.failedFuture(new RedisUnavailableException(refusal, cause));
 	}
 
 	private static Throwable unwrap(Throwable failure) {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	/** Loads the scripts, and finds out which server this is and what it holds. */
+	/**
+	 * Finds out which server this is, what it holds, and whether it takes writes, and
+	 * loads the scripts.
+	 */
 	private Session greet(StatefulRedisConnection<byte[], byte[]> connection)
 			throws ExecutionException, TimeoutException, InterruptedException {
 		RedisAsyncCommands<byte[], byte[]> commands = connection.async();
-		checkLayout(commands);
-		RedisFuture<String> server = commands.info("server");
 		RedisFuture<String> memory = commands.info("memory");
+		RedisFuture<byte[]> writes = checkWrites(commands);
 		List<RedisFuture<String>> loads = new ArrayList<>();
 		for (Script script : Script.values()) {
 			loads.add(commands.scriptLoad(script.source()));
 		}
-		String info = SupervisedLink.await(server);
-		Matcher runId = RUN_ID.matcher(info);
-		Matcher version = VERSION.matcher(info);
-		if (!runId.find() || !version.find()) {
-			throw new IllegalStateException("Redis does not tell its run id");
-		}
-		if (Integer.parseInt(version.group(1)) < 7) {
-			throw new IllegalStateException("Redis 7.0 or newer is needed");
-		}
+		String run = RedisServer.runOf(connection);
+		checkEviction(SupervisedLink.await(memory));
+		awaitWritable(writes);
+		checkLayout(commands);
 		for (RedisFuture<String> load : loads) {
 			SupervisedLink.await(load);
 		}
-		Matcher eviction = EVICTION.matcher(SupervisedLink.await(memory));
-		if (eviction.find() && eviction.group(1).startsWith("allkeys")) {
-			log.warn("redis=evicting maxmemory-policy={}: it may drop presence and history without a word;"
-					+ " set noeviction or volatile-*", eviction.group(1));
+		Session session = new Session(commands, run.getBytes(StandardCharsets.US_ASCII),
+				new RedisServer(run, meet(commands, run)));
+		synchronized (this.followers) {
+			this.server = session.server();
+			this.followers.forEach((follower) -> follower.reached(session.server()));
 		}
-		return new Session(commands, runId.group(1).getBytes(StandardCharsets.US_ASCII));
+		return session;
+	}
+
+	/**
+	 * Meets the store by a guarded script before anything is written to it: from then on
+	 * it is known to be this server's, and what it gives lies above what another one
+	 * gives meanwhile. This process's own ids are kept out of it: they may be another
+	 * server's.
+	 */
+	private long meet(RedisAsyncCommands<byte[], byte[]> commands, String run)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
+		Reply reply = new Reply(SupervisedLink.await(commands.<List<Object>>eval(Script.CHECK_CHANNELS.source(),
+				Script.CHECK_CHANNELS.output(), scriptKeys, run.getBytes(StandardCharsets.US_ASCII),
+				RedisKeys.bytes(MessageId.format(MessageId.ZERO)), durable())));
+		reply.id();
+		return reply.id();
+	}
+
+	private void check(StatefulRedisConnection<byte[], byte[]> connection)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		SupervisedLink.await(checkWrites(connection.async()));
+		this.refusals.accepted();
+	}
+
+	/** By its source: it is sent as often as a ping, and has no arguments. */
+	private static RedisFuture<byte[]> checkWrites(RedisAsyncCommands<byte[], byte[]> commands) {
+		return commands.eval(Script.CHECK_WRITES.source(), Script.CHECK_WRITES.output());
+	}
+
+	/** Reads are still served where only writes are refused by what is the one server. */
+	private void awaitWritable(RedisFuture<byte[]> writes)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		try {
+			SupervisedLink.await(writes);
+			this.refusals.accepted();
+		}
+		catch (ExecutionException ex) {
+			RedisRefusal refusal = RedisRefusal.of(ex);
+			if (refusal != RedisRefusal.OOM && refusal != RedisRefusal.MISCONF) {
+				throw ex;
+			}
+			this.refusals.note(refusal, "greeting", Failures.describe(ex));
+		}
+	}
+
+	/** What may be evicted is what has a time to live, or anything at all. */
+	private void checkEviction(String memory) {
+		Matcher matcher = EVICTION.matcher(memory);
+		String policy = matcher.find() ? matcher.group(1) : "noeviction";
+		if (policy.startsWith("allkeys")) {
+			String reason = "The maxmemory-policy of Redis is " + policy
+					+ ": it evicts presence and the clock without a word. Set noeviction";
+			this.unfit = reason;
+			throw new RedisRefusedException(RedisRefusal.EVICTION, reason);
+		}
+		this.unfit = null;
+		if (policy.startsWith("volatile") && !policy.equals(this.warnedOf)) {
+			log.warn("redis=evicting maxmemory-policy={}: when memory is short, tombstones may go early (a displaced"
+					+ " client comes back), idempotency records (a repetition is published twice), leases (users seem"
+					+ " offline) and histories (streams get gaps); set noeviction", policy);
+		}
+		this.warnedOf = policy;
 	}
 
 	private void checkLayout(RedisAsyncCommands<byte[], byte[]> commands)
 			throws ExecutionException, TimeoutException, InterruptedException {
 		try {
 			this.layout.check(commands);
-			this.unfit = null;
 		}
 		catch (UnfitRedisException ex) {
 			this.unfit = ex.getMessage();

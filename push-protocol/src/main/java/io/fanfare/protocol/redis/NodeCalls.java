@@ -53,7 +53,7 @@ public final class NodeCalls implements AutoCloseable {
 		this.keys = keys;
 		this.timeout = timeout;
 		this.asker = name + "." + Long.toHexString(random.nextLong());
-		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, this::lost, name);
+		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, link, this::lost, name);
 	}
 
 	/**

@@ -9,8 +9,24 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("serial")
 public final class RedisUnavailableException extends RuntimeException {
 
+	private final @Nullable RedisRefusal refusal;
+
 	RedisUnavailableException(String message, @Nullable Throwable cause) {
 		super(message, cause);
+		this.refusal = null;
+	}
+
+	RedisUnavailableException(RedisRefusal refusal, @Nullable Throwable cause) {
+		super(refusal.sentence(), cause);
+		this.refusal = refusal;
+	}
+
+	/**
+	 * Why Redis refused, where it did answer.
+	 * @return the refusal, or null where Redis did not answer
+	 */
+	public @Nullable RedisRefusal refusal() {
+		return this.refusal;
 	}
 
 }

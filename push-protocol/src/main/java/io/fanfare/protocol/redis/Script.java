@@ -47,7 +47,9 @@ enum Script {
 
 	PROBE_NODE(ScriptOutputType.VALUE, "clock"),
 
-	FORGET_CHANNELS(ScriptOutputType.MULTI, "clock");
+	FORGET_CHANNELS(ScriptOutputType.MULTI, "clock"),
+
+	CHECK_WRITES(ScriptOutputType.VALUE);
 
 	private final ScriptOutputType output;
 
@@ -61,7 +63,7 @@ enum Script {
 		for (String preamble : preambles) {
 			text.append(read(preamble));
 		}
-		text.append(read(name().toLowerCase(Locale.ROOT).replace('_', '-')));
+		text.append(read(fileName()));
 		this.source = text.toString().getBytes(StandardCharsets.UTF_8);
 		try {
 			this.digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(this.source));
@@ -82,6 +84,11 @@ enum Script {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/** What it is called: its file's name without the ending. */
+	String fileName() {
+		return name().toLowerCase(Locale.ROOT).replace('_', '-');
 	}
 
 	ScriptOutputType output() {

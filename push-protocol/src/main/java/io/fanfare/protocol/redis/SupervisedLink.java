@@ -1,7 +1,6 @@
 package io.fanfare.protocol.redis;
 
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,11 +40,18 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 
 	private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
 
+	/** A link that held for so long is no failed attempt. */
+	private static final Duration STEADY = Duration.ofSeconds(5);
+
 	private final String kind;
 
 	private final Supplier<C> connect;
 
 	private final Greeting<C, S> greeting;
+
+	private final Check<C> check;
+
+	private final RedisRefusals refusals;
 
 	private final Runnable lost;
 
@@ -55,6 +61,9 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 
 	private volatile @Nullable Live<C, S> live;
 
+	/** What was refused when the link was last tried, or ended, while it is down. */
+	private volatile @Nullable RedisRefusal refusal;
+
 	private volatile boolean closed;
 
 	/**
@@ -63,12 +72,17 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 	 * @param name what its thread is called after
 	 * @param connect makes a connection
 	 * @param greeting makes it fit for use
+	 * @param check asks whether it still answers
+	 * @param refusals is told what Redis refuses
 	 * @param lost is told that a connection is gone, once it does not count as up
 	 */
-	SupervisedLink(String kind, String name, Supplier<C> connect, Greeting<C, S> greeting, Runnable lost) {
+	SupervisedLink(String kind, String name, Supplier<C> connect, Greeting<C, S> greeting, Check<C> check,
+			RedisRefusals refusals, Runnable lost) {
 		this.kind = kind;
 		this.connect = connect;
 		this.greeting = greeting;
+		this.check = check;
+		this.refusals = refusals;
 		this.lost = lost;
 		this.supervisor = Thread.ofPlatform()
 			.daemon()
@@ -89,6 +103,18 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 
 	}
 
+	/** Asks a connection whether it still answers. */
+	@FunctionalInterface
+	interface Check<C> {
+
+		/**
+		 * Asks, and waits for the answer.
+		 * @param connection the connection
+		 */
+		void check(C connection) throws ExecutionException, TimeoutException, InterruptedException;
+
+	}
+
 	private record Live<C, S>(C connection, S session) {
 
 	}
@@ -101,6 +127,11 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 		return (current != null) ? current.session() : null;
 	}
 
+	/** Why Redis refuses the link, while it is down; null where it does not answer. */
+	@Nullable RedisRefusal refusal() {
+		return this.refusal;
+	}
+
 	/** Waits for a reply, for a greeting. */
 	static <T> T await(RedisFuture<T> reply) throws ExecutionException, TimeoutException, InterruptedException {
 		return reply.toCompletableFuture().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
@@ -110,47 +141,72 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 		Duration backoff = MIN_BACKOFF;
 		String lastFailure = "";
 		int unanswered = 0;
+		boolean wasUp = false;
+		long upSince = 0;
 		while (!this.closed) {
 			Live<C, S> current = this.live;
+			if (current == null && wasUp) {
+				wasUp = false;
+				if (System.nanoTime() - upSince < STEADY.toNanos()) {
+					// It broke as soon as it was there: so may the next one.
+					backoff = pauseBetweenAttempts(backoff);
+				}
+			}
 			try {
 				if (current == null) {
 					connect();
-					backoff = MIN_BACKOFF;
+					wasUp = true;
+					upSince = System.nanoTime();
 					lastFailure = "";
 				}
 				else {
-					await(current.connection().async().ping());
+					this.check.check(current.connection());
 				}
 				unanswered = 0;
+				if (wasUp && System.nanoTime() - upSince >= STEADY.toNanos()) {
+					backoff = MIN_BACKOFF;
+				}
 				pause(PING_INTERVAL);
 			}
 			catch (InterruptedException ex) {
 				return;
 			}
 			catch (ExecutionException | TimeoutException | RuntimeException ex) {
-				String failure = String.valueOf(unwrap(ex));
-				if (current != null) {
-					if (++unanswered >= PINGS_UNANSWERED) {
-						end(current, failure);
-						unanswered = 0;
-					}
+				RedisRefusal refusal = RedisRefusal.of(ex);
+				String failure = Failures.describe(ex);
+				if (refusal != null) {
+					this.refusals.note(refusal, this.kind, failure);
 				}
-				else {
-					if (!failure.equals(lastFailure)) {
+				if (current == null) {
+					this.refusal = refusal;
+					if (!failure.equals(lastFailure) && !this.closed) {
 						log.warn("redis=down link={} reason=\"{}\"", this.kind, failure);
 						lastFailure = failure;
 					}
-					pause(backoff.plusMillis(this.random.nextLong(backoff.toMillis())));
-					backoff = (backoff.multipliedBy(2).compareTo(MAX_BACKOFF) < 0) ? backoff.multipliedBy(2)
-							: MAX_BACKOFF;
+					backoff = pauseBetweenAttempts(backoff);
+				}
+				else if (refusal != null && !refusal.endsLink()) {
+					// It answered.
+					unanswered = 0;
+					pause(PING_INTERVAL);
+				}
+				else if (refusal != null || ++unanswered >= PINGS_UNANSWERED) {
+					end(current, failure, refusal);
+					unanswered = 0;
 				}
 			}
 		}
 	}
 
-	private static Throwable unwrap(Exception failure) {
-		boolean wrapped = failure instanceof ExecutionException || failure instanceof CompletionException;
-		return (wrapped && failure.getCause() != null) ? failure.getCause() : failure;
+	/** Waits with jitter. Returns how long to wait the next time. */
+	private Duration pauseBetweenAttempts(Duration backoff) {
+		long until = System.nanoTime() + backoff.plusMillis(this.random.nextLong(backoff.toMillis())).toNanos();
+		long left;
+		while ((left = until - System.nanoTime()) > 0 && !this.closed) {
+			LockSupport.parkNanos(this, left);
+		}
+		Duration doubled = backoff.multipliedBy(2);
+		return (doubled.compareTo(MAX_BACKOFF) < 0) ? doubled : MAX_BACKOFF;
 	}
 
 	private void pause(Duration duration) {
@@ -165,13 +221,13 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 			connection.addListener(new RedisConnectionStateAdapter() {
 				@Override
 				public void onRedisDisconnected(RedisChannelHandler<?, ?> disconnected) {
-					end(made, "the connection ended");
+					end(made, "the connection ended", null);
 				}
 			});
 			this.live = made;
 			if (!connection.isOpen() || this.closed) {
 				// Before the listener was there, or while nobody saw the connection.
-				end(made, "the connection ended at once");
+				end(made, "the connection ended at once", null);
 				throw new IllegalStateException("The connection ended at once");
 			}
 			log.info("redis=up link={}", this.kind);
@@ -188,19 +244,21 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 	 * Ends a connection; another one may be better.
 	 * @param session the connection's, which may have ended meanwhile
 	 * @param reason why
+	 * @param refused what Redis refused, or null where it refused nothing
 	 */
-	void end(S session, @Nullable String reason) {
+	void end(S session, @Nullable String reason, @Nullable RedisRefusal refused) {
 		Live<C, S> current = this.live;
 		if (current != null && current.session() == session) {
-			end(current, reason);
+			end(current, reason, refused);
 		}
 	}
 
-	private void end(Live<C, S> ended, @Nullable String reason) {
+	private void end(Live<C, S> ended, @Nullable String reason, @Nullable RedisRefusal refused) {
 		synchronized (this) {
 			if (this.live != ended) {
 				return;
 			}
+			this.refusal = refused;
 			this.live = null;
 		}
 		if (!this.closed) {
@@ -216,7 +274,7 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 		this.closed = true;
 		Live<C, S> current = this.live;
 		if (current != null) {
-			end(current, null);
+			end(current, null, null);
 		}
 		this.supervisor.interrupt();
 	}

@@ -79,6 +79,8 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 	public void beforeEach(ExtensionContext context) {
 		TestRedis.shared().clear();
 		this.link = newLink(false);
+		// The link has met the store: tests begin with an empty one.
+		redis().flushall();
 	}
 
 	@Override

@@ -34,7 +34,7 @@ public final class TcpProxy implements AutoCloseable {
 
 	private final int port = Ports.free();
 
-	private final int target;
+	private volatile int target;
 
 	private final boolean tapped;
 
@@ -114,6 +114,15 @@ public final class TcpProxy implements AutoCloseable {
 			}
 		}
 
+	}
+
+	/**
+	 * Leads connections that are made from now on to another server; those that are open
+	 * stay.
+	 * @param other the server's port
+	 */
+	public void redirect(int other) {
+		this.target = other;
 	}
 
 	/**

@@ -32,6 +32,11 @@ public enum RequiredTool {
 	CURL("curl"),
 
 	/**
+	 * What watches a master of Redis and its replicas.
+	 */
+	REDIS_SENTINEL("redis-sentinel"),
+
+	/**
 	 * Node.js.
 	 */
 	NODE("node", "nodejs");

@@ -1,0 +1,84 @@
+package io.fanfare.node;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.redis.UnfitRedisException;
+import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.TestRedis;
+import io.fanfare.test.sse.SseClient;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+/** A node whose Redis answers, and refuses. */
+class RefusalIT {
+
+	private RedisProcess redis;
+
+	@BeforeEach
+	void start() {
+		this.redis = TestRedis.start();
+	}
+
+	@AfterEach
+	void stop() {
+		this.redis.close();
+	}
+
+	@Test
+	void aNodeWhoseRedisRefusesWritesIsNotReadySaysWhyAndKeepsItsStreams() {
+		try (TestNode node = TestNode.start(this.redis, "a"); SseClient stream = node.open("alice")) {
+			ask((commands) -> commands.configSet("min-replicas-to-write", "1"));
+			await().atMost(TestNode.SOON).untilAsserted(() -> {
+				String health = node.control("/actuator/health/readiness").fetch().text();
+				assertThat(health).contains("Redis refuses writes (NOREPLICAS)", "OUT_OF_SERVICE");
+			});
+			assertThat(node.meter("fanfare.redis.refusals", "code", "NOREPLICAS")).isPositive();
+			ask((commands) -> commands.configSet("min-replicas-to-write", "0"));
+			await().atMost(TestNode.SOON)
+				.until(() -> node.control("/actuator/health/readiness").fetch().status() == 200);
+			assertThat(stream.end()).isNull();
+			try (Backend backend = new Backend(this.redis)) {
+				backend.publish(ChannelName.user("alice"), "after");
+				stream.awaitBlock((block) -> "after".equals(block.data()), TestNode.SOON);
+			}
+		}
+	}
+
+	@Test
+	void aNodeTakesThePasswordThatIsSetBesideTheUrl() {
+		ask((commands) -> commands.configSet("requirepass", "top-secret"));
+		try (TestNode node = TestNode.start(this.redis, "a", "--spring.data.redis.password=top-secret")) {
+			assertThat(node.control("/actuator/health/readiness").fetch().status()).isEqualTo(200);
+		}
+	}
+
+	@Test
+	void aNodeDoesNotStartOnARedisThatMayEvictAnything() {
+		ask((commands) -> commands.configSet("maxmemory-policy", "allkeys-random"));
+		assertThatThrownBy(() -> TestNode.start(this.redis, "a").close())
+			.hasRootCauseInstanceOf(UnfitRedisException.class)
+			.rootCause()
+			.hasMessageContaining("allkeys-random");
+	}
+
+	private void ask(Consumer<RedisCommands<String, String>> question) {
+		RedisClient client = RedisClient.create(this.redis.uri());
+		try (StatefulRedisConnection<String, String> connection = client.connect()) {
+			question.accept(connection.sync());
+		}
+		finally {
+			client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
+		}
+	}
+
+}

@@ -1,0 +1,128 @@
+package io.fanfare.protocol.redis;
+
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts what Redis refuses to a process, logs it at a limited rate, and knows what it
+ * refuses at present. Any thread may call.
+ */
+public final class RedisRefusals {
+
+	private static final Logger log = LoggerFactory.getLogger(RedisRefusals.class);
+
+	/** Between two lines of one refusal. */
+	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
+
+	/** How long a refusal lasts that no check can take back. */
+	private static final Duration MEMORY = Duration.ofSeconds(10);
+
+	private final LongSupplier nanoTime;
+
+	private final Map<RedisRefusal, Tally> tallies = new EnumMap<>(RedisRefusal.class);
+
+	private volatile @Nullable Present present;
+
+	RedisRefusals(LongSupplier nanoTime) {
+		this.nanoTime = nanoTime;
+		for (RedisRefusal refusal : RedisRefusal.values()) {
+			this.tallies.put(refusal, new Tally());
+		}
+	}
+
+	private record Present(RedisRefusal refusal, long nanos) {
+
+	}
+
+	/** What is counted of one refusal; what is logged of it is guarded by itself. */
+	private static final class Tally {
+
+		private final LongAdder count = new LongAdder();
+
+		private long unlogged;
+
+		private boolean logged;
+
+		private long loggedAt;
+
+	}
+
+	/**
+	 * How often something was refused since the start.
+	 * @param refusal why
+	 * @return the count
+	 */
+	public long count(RedisRefusal refusal) {
+		return tally(refusal).count.sum();
+	}
+
+	/** What Redis refused last, unless it has taken writes since. */
+	@Nullable RedisRefusal present() {
+		Present latest = this.present;
+		if (latest == null || latest.refusal() == RedisRefusal.NOPERM
+				&& this.nanoTime.getAsLong() - latest.nanos() > MEMORY.toNanos()) {
+			return null;
+		}
+		return latest.refusal();
+	}
+
+	/**
+	 * Counts and logs a failure, if Redis refused something.
+	 * @param failure the failure
+	 * @param what was refused, for the log
+	 */
+	public void noteIfRefused(Throwable failure, String what) {
+		RedisRefusal refusal = RedisRefusal.of(failure);
+		if (refusal != null) {
+			note(refusal, what, Failures.describe(failure));
+		}
+	}
+
+	/** Something was refused. */
+	void note(RedisRefusal refusal, String what, @Nullable String reply) {
+		long now = this.nanoTime.getAsLong();
+		if (refusal.isLasting()) {
+			this.present = new Present(refusal, now);
+		}
+		Tally tally = tally(refusal);
+		tally.count.increment();
+		long refused;
+		synchronized (tally) {
+			tally.unlogged++;
+			if (tally.logged && now - tally.loggedAt < LOG_INTERVAL.toNanos()) {
+				return;
+			}
+			tally.logged = true;
+			tally.loggedAt = now;
+			refused = tally.unlogged;
+			tally.unlogged = 0;
+		}
+		log.warn("redis=refused code={} what={} count={} reason=\"{}\"", refusal, what, refused,
+				Failures.harmless(String.valueOf(reply)));
+	}
+
+	/** The server takes writes. */
+	void accepted() {
+		Present latest = this.present;
+		if (latest != null && latest.refusal() != RedisRefusal.NOPERM) {
+			this.present = null;
+			log.info("redis=accepting after={}", latest.refusal());
+		}
+	}
+
+	private Tally tally(RedisRefusal refusal) {
+		Tally tally = this.tallies.get(refusal);
+		if (tally == null) {
+			throw new IllegalStateException();
+		}
+		return tally;
+	}
+
+}

@@ -1,0 +1,54 @@
+package io.fanfare.protocol.redis;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.api.StatefulRedisConnection;
+
+/**
+ * The server that all links of a process follow.
+ *
+ * @param run its run id
+ * @param since what it gave above this id no other server has; below it may lack what an
+ * earlier one gave
+ */
+public record RedisServer(String run, long since) {
+
+	private static final Pattern RUN_ID = Pattern.compile("^run_id:(\\w+)", Pattern.MULTILINE);
+
+	private static final Pattern VERSION = Pattern.compile("^redis_version:(\\d+)\\.", Pattern.MULTILINE);
+
+	private static final Pattern ROLE = Pattern.compile("^role:(\\w+)", Pattern.MULTILINE);
+
+	/**
+	 * Finds out which server a connection reached, and waits for the answer.
+	 * @param connection the connection, not subscribed to anything yet
+	 * @return the server's run id
+	 * @throws ExecutionException if Redis refuses to say it
+	 * @throws TimeoutException if Redis does not answer
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	public static String runOf(StatefulRedisConnection<byte[], byte[]> connection)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		RedisFuture<String> server = connection.async().info("server");
+		RedisFuture<String> replication = connection.async().info("replication");
+		String info = SupervisedLink.await(server);
+		Matcher runId = RUN_ID.matcher(info);
+		Matcher version = VERSION.matcher(info);
+		if (!runId.find() || !version.find()) {
+			throw new IllegalStateException("Redis does not tell its run id");
+		}
+		if (Integer.parseInt(version.group(1)) < 7) {
+			throw new IllegalStateException("Redis 7.0 or newer is needed");
+		}
+		Matcher role = ROLE.matcher(SupervisedLink.await(replication));
+		if (role.find() && !role.group(1).equals("master")) {
+			throw new RedisRefusedException(RedisRefusal.READONLY, "READONLY The server is a replica");
+		}
+		return runId.group(1);
+	}
+
+}
