@@ -161,7 +161,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			// A connection of HTTP/1.0 is kept only where the answer says so, of later
 			// versions the rules are not known.
 			boolean fatal = close || unread || !request.protocolVersion().equals(HttpVersion.HTTP_1_1);
-			ByteBuf answer = this.gate.answers().problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD);
+			ByteBuf answer = this.gate.answers()
+				.problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD);
 			if (unread) {
 				LingeringClose.answer(context.channel(), answer);
 			}
