@@ -39,6 +39,8 @@ class FaultsIT {
 
 	private Deployment.Store store;
 
+	private List<String> nodeSettings = List.of();
+
 	@BeforeAll
 	static void requireNginx() {
 		RequiredTool.NGINX.require();
@@ -57,7 +59,7 @@ class FaultsIT {
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("scenarios")
 	void nothingIsLostWithoutAWord(Scenario scenario) {
-		Deployment whole = on(scenario.store());
+		Deployment whole = on(scenario.store(), scenario.nodeSettings());
 		long start = System.nanoTime();
 		Score score;
 		try {
@@ -78,14 +80,15 @@ class FaultsIT {
 		assertThat(complaints).as(scenario.what()).isEmpty();
 	}
 
-	private Deployment on(Deployment.Store store) {
+	private Deployment on(Deployment.Store store, List<String> nodeSettings) {
 		if (store == Deployment.Store.REPLICATED) {
 			RequiredTool.REDIS_SENTINEL.require();
 		}
-		if (this.deployment == null || this.store != store) {
+		if (this.deployment == null || this.store != store || !this.nodeSettings.equals(nodeSettings)) {
 			close();
-			this.deployment = Deployment.start(store, this.timing);
+			this.deployment = Deployment.start(store, this.timing, nodeSettings.toArray(String[]::new));
 			this.store = store;
+			this.nodeSettings = nodeSettings;
 		}
 		return this.deployment;
 	}

@@ -1,5 +1,6 @@
 package io.fanfare.faults.scenario;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Expectations;
@@ -13,17 +14,28 @@ import io.fanfare.faults.deployment.Deployment.Store;
  * @param store what Redis keeps in it
  * @param expectations what it may cost
  * @param inShort whether every build plays it; the long form plays all
+ * @param nodeSettings settings of the nodes that it needs, as arguments
  * @param play what is done
  */
 public record Scenario(String name, String what, Store store, Expectations expectations, boolean inShort,
-		Consumer<Stage> play) {
+		List<String> nodeSettings, Consumer<Stage> play) {
 
 	/**
 	 * The same, for the long form alone.
 	 * @return the scenario
 	 */
 	Scenario longOnly() {
-		return new Scenario(this.name, this.what, this.store, this.expectations, false, this.play);
+		return new Scenario(this.name, this.what, this.store, this.expectations, false, this.nodeSettings, this.play);
+	}
+
+	/**
+	 * The same, on nodes of its own.
+	 * @param settings of the nodes, as arguments
+	 * @return the scenario
+	 */
+	Scenario on(String... settings) {
+		return new Scenario(this.name, this.what, this.store, this.expectations, this.inShort, List.of(settings),
+				this.play);
 	}
 
 	@Override

@@ -2,12 +2,15 @@ package io.fanfare.faults.scenario;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Expectations;
 import io.fanfare.faults.deployment.Deployment.Store;
 import io.fanfare.faults.deployment.SentinelTrio;
 import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.Visitors;
+import io.fanfare.faults.traffic.Visitors.Visit;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.RedisProcess.Data;
@@ -20,6 +23,9 @@ import static io.fanfare.faults.check.Expectations.ORDINARY;
 public final class Scenarios {
 
 	private static final Expectations STREAMS_STAY = ORDINARY.streamsStaying();
+
+	/** A restless page may just have come or gone. */
+	private static final Set<String> FULL = Set.of("push.busy", "push.waiting", "push.connected");
 
 	private Scenarios() {
 	}
@@ -76,6 +82,8 @@ public final class Scenarios {
 				// ---- in front
 				durable("nginx-reloaded", "nginx reads its configuration again; its old workers leave", ORDINARY,
 						Scenarios::nginxReloaded),
+				durable("edge-abused", "A client sends nginx what servers stumble at, and leaves, 25 times a second",
+						STREAMS_STAY, Scenarios::edgeAbused),
 				durable("api-killed", "The API is killed (-9) and started again", STREAMS_STAY, Scenarios::apiKilled),
 				durable("readers-stalled", "Some pages do not read while megabytes are published to them",
 						ORDINARY.silent(), Scenarios::readersStalled)
@@ -86,6 +94,10 @@ public final class Scenarios {
 				snapshots("redis-rolled-back", "Redis is killed and comes back with an older snapshot",
 						STREAMS_STAY.dataLost(), Scenarios::redisRolledBack),
 				snapshots("redis-flushed", "FLUSHALL", STREAMS_STAY.dataLost(), Scenarios::redisFlushed),
+				// ---- no room
+				durable("cluster-full", "No node has a place left, until some clients leave", STREAMS_STAY,
+						Scenarios::clusterFull)
+					.on("--fanfare.connections.max=20", "--fanfare.admission.waiting-room=4"),
 				// ---- another server takes over
 				replicated("sentinel-failover", "SENTINEL FAILOVER makes the replica the master; the old one is well",
 						Scenarios::sentinelFailover),
@@ -97,15 +109,16 @@ public final class Scenarios {
 	}
 
 	private static Scenario durable(String name, String what, Expectations expectations, Consumer<Stage> play) {
-		return new Scenario(name, what, Store.DURABLE, expectations, true, play);
+		return new Scenario(name, what, Store.DURABLE, expectations, true, List.of(), play);
 	}
 
 	private static Scenario snapshots(String name, String what, Expectations expectations, Consumer<Stage> play) {
-		return new Scenario(name, what, Store.SNAPSHOTS, expectations, true, play);
+		return new Scenario(name, what, Store.SNAPSHOTS, expectations, true, List.of(), play);
 	}
 
 	private static Scenario replicated(String name, String what, Consumer<Stage> play) {
-		return new Scenario(name, what, Store.REPLICATED, STREAMS_STAY.dataLost().unlinked(), true, play);
+		return new Scenario(name, what, Store.REPLICATED, STREAMS_STAY.dataLost().unlinked(), true, List.of(),
+				play);
 	}
 
 	private static void calm(Stage stage) {
@@ -280,6 +293,46 @@ public final class Scenarios {
 		stage.last(stage.timing().farewell());
 		stage.healed();
 		stage.calm();
+		stage.calm();
+	}
+
+	private static void edgeAbused(Stage stage) {
+		stage.calm();
+		try (Visitors visitors = stage.visitors()) {
+			visitors.abuse();
+			long end = System.nanoTime() + stage.timing().outage().toNanos();
+			while (System.nanoTime() < end) {
+				Visit visit = visitors.open();
+				stage.check("an open beside the abuse is served", visit.event().equals("push.connected"), visit);
+				int closed = visitors.close(visit.connection());
+				stage.check("a call beside the abuse is served", closed == 204, closed);
+			}
+		}
+		stage.healed();
+		stage.calm();
+	}
+
+	private static void clusterFull(Stage stage) {
+		stage.calm();
+		try (Visitors visitors = stage.visitors()) {
+			Visit visit = visitors.open();
+			while (visit.event().equals("push.connected")) {
+				visit = visitors.open();
+			}
+			long end = System.nanoTime() + stage.timing().outage().toNanos();
+			while (System.nanoTime() < end) {
+				visit = visitors.open();
+				stage.check("a client hears that the cluster is full, or how long it waits",
+						visit.status() == 200 && FULL.contains(visit.event()), visit);
+				int closed = visitors.close("gone.12345678.x");
+				stage.check("a call is served while the cluster is full", closed == 404, closed);
+			}
+			visitors.leave();
+			stage.healed();
+			stage.calm();
+			Visit next = visitors.open();
+			stage.check("the next client is taken in at once", next.event().equals("push.connected"), next);
+		}
 		stage.calm();
 	}
 

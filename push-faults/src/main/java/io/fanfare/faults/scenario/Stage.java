@@ -18,6 +18,7 @@ import io.fanfare.faults.traffic.Crowd;
 import io.fanfare.faults.traffic.Notes;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Publisher;
+import io.fanfare.faults.traffic.Visitors;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -190,6 +191,26 @@ public final class Stage {
 		catch (ConditionTimeoutException ex) {
 			this.complaints.add("Not within " + atMost.toMillis() + " ms: " + what);
 		}
+	}
+
+	/**
+	 * Something must be true now.
+	 * @param what in words
+	 * @param holds whether it is
+	 * @param found what there is instead
+	 */
+	public void check(String what, boolean holds, Object found) {
+		if (!holds) {
+			this.complaints.add("Not so: " + what + ": " + found);
+		}
+	}
+
+	/**
+	 * Clients beside the crowd.
+	 * @return them; the scenario closes them
+	 */
+	public Visitors visitors() {
+		return new Visitors(this.id, this.api, this.deployment.nginx());
 	}
 
 	// ---- the end

@@ -1,0 +1,167 @@
+package io.fanfare.faults.traffic;
+
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import io.fanfare.test.process.NginxProcess;
+import io.fanfare.test.sse.SseBlock;
+import io.fanfare.test.sse.SseClient;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Clients beside the crowd: they see how the edge serves, each as a user of its own, and
+ * one of them abuses it. Used by one thread.
+ */
+public final class Visitors implements AutoCloseable {
+
+	private static final JsonMapper JSON = JsonMapper.shared();
+
+	private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+	/** Some 25 of them a second. */
+	private static final Duration ABUSE_INTERVAL = Duration.ofMillis(40);
+
+	private static final List<String> ABUSE = List.of("GET /events HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx",
+			"POST /events HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx",
+			"POST /events HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n" + "x".repeat(20_000),
+			"GET /events HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+			"HEAD /events HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx",
+			"GET /events HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+			"GET /events HTTP/1.1\r\nHost: h\r\nA: " + "a".repeat(7_900) + "\r\nB: " + "b".repeat(7_900) + "\r\nC: "
+					+ "c".repeat(7_900) + "\r\n\r\n",
+			"POST /events/close HTTP/1.1\r\nHost: h\r\nContent-Length: 16384\r\n\r\n" + "x".repeat(16_384),
+			"POST /events/close HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+			"POST /events/ack HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx", "GET /events HTTP/1.0\r\n\r\n");
+
+	private final String scenario;
+
+	private final Api api;
+
+	private final NginxProcess nginx;
+
+	private final CountDownLatch leaving = new CountDownLatch(1);
+
+	private final List<Visit> visits = new ArrayList<>();
+
+	private @Nullable Thread abuser;
+
+	/**
+	 * Prepares them.
+	 * @param scenario marks their users
+	 * @param api makes their tokens
+	 * @param nginx where they connect
+	 */
+	public Visitors(String scenario, Api api, NginxProcess nginx) {
+		this.scenario = scenario;
+		this.api = api;
+		this.nginx = nginx;
+	}
+
+	/**
+	 * What a visitor was answered.
+	 *
+	 * @param status the status
+	 * @param event the first platform event; empty if none came
+	 * @param connection the connection's id; empty if it was not admitted
+	 * @param stream the stream
+	 */
+	public record Visit(int status, String event, String connection, SseClient stream) {
+
+		@Override
+		public String toString() {
+			return this.status + " " + this.event;
+		}
+
+	}
+
+	/**
+	 * Opens a stream, which stays open.
+	 * @return what was answered
+	 */
+	public Visit open() {
+		String user = this.scenario + "-visitor-" + this.visits.size();
+		SseClient stream = this.nginx.stream(this.api.token(user)).query("client", "visitor").open();
+		String event = "";
+		String connection = "";
+		try {
+			SseBlock first = stream.awaitBlock((block) -> block.type().startsWith("push."), PATIENCE);
+			event = first.type();
+			if (first.fires("push.connected")) {
+				connection = JSON.readTree(Objects.requireNonNull(first.data())).required("connection").asString();
+			}
+		}
+		catch (AssertionError ex) {
+			// It ended without an event, or nothing came.
+		}
+		Visit visit = new Visit(stream.hasAnswered() ? stream.status() : 0, event, connection, stream);
+		this.visits.add(visit);
+		return visit;
+	}
+
+	/**
+	 * Says that a stream is to end.
+	 * @param connection the connection's id
+	 * @return the status
+	 */
+	public int close(String connection) {
+		return this.nginx.request("/events/close")
+			.method("POST")
+			.body("text/plain", JSON.writeValueAsString(Map.of("connection", connection)))
+			.fetch()
+			.status();
+	}
+
+	/** From now on one of them sends what servers stumble at. */
+	public void abuse() {
+		this.abuser = Thread.ofVirtual().name("abuser").start(() -> {
+			try {
+				for (int i = 0; !this.leaving.await(ABUSE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS); i++) {
+					send(ABUSE.get(i % ABUSE.size()), i % 3 == 0);
+				}
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		});
+	}
+
+	private void send(String request, boolean leave) {
+		try (SseClient client = SseClient.connect("127.0.0.1", this.nginx.port())) {
+			client.send(request);
+			if (!leave) {
+				client.status();
+			}
+		}
+		catch (UncheckedIOException | AssertionError ex) {
+			// How it is answered is for others to look at.
+		}
+	}
+
+	/** Ends all of their streams. */
+	public void leave() {
+		this.visits.forEach((visit) -> visit.stream().close());
+	}
+
+	@Override
+	public void close() {
+		this.leaving.countDown();
+		leave();
+		Thread running = this.abuser;
+		if (running != null) {
+			try {
+				running.join();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+	}
+
+}
