@@ -7,17 +7,27 @@
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels
 --       6 user  7 node  8 connection  9 client  10 tier  11 lease in ms  12 life of a tombstone in ms
 --       13 take-overs that a user may have within a time ("0": any number)  14 that time in ms
+--       15 page, "" where it is not known  16 replacements without a page that make a take-over  17 ms from one to the next
+--       18 returns of a displaced page that make a take-over  19 within ms
 -- Returns {"owner", generation, clock, since}, {"kicked", generation that displaced this client, clock, since} or
 -- {"limited", ms until take-overs are counted anew, clock, since}: then the owner stays, and nothing was written but the lease.
+-- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
 local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
 local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[11])
 
--- A tombstone answers every claim of its client, repeated ones too; one from before a data loss is void.
+local now = time_ms()
+
+-- A tombstone answers every claim of its client, repeated ones too; one from before a data loss is void. Each such claim
+-- lengthens its life, so that a client that tries again and again never owns by time alone. The generation says when it began.
 local displaced_by = redis.call('GET', KEYS[6])
 if displaced_by and not id_above(since, displaced_by) then
+	local life = math.min(tonumber(ARGV[12]), id_ms(displaced_by) + TOMBSTONE_LIMIT_MS - now)
+	if life > 0 then
+		redis.call('PEXPIRE', KEYS[6], string.format('%.0f', life), 'GT')
+	end
 	return {'kicked', displaced_by, clock, since}
 end
 
@@ -27,9 +37,21 @@ if victim and victim.connection == connection then
 	return {'owner', victim.generation, clock, since}
 end
 
-local now = time_ms()
+local owner = {
+	node = node, connection = connection, client = client, since = string.format('%.0f', now), tier = ARGV[10],
+	page = ARGV[15]
+}
+local verdict = succeed(owner, victim, now, {
+	replacements = tonumber(ARGV[16]), within = tonumber(ARGV[17]),
+	returns = tonumber(ARGV[18]), window = tonumber(ARGV[19]), told = tonumber(ARGV[12])
+})
+if verdict == 'told' then
+	redis.call('HSET', KEYS[4], user, owner_format(victim))
+	return {'kicked', victim.generation, clock, since}
+end
+
 local limit = tonumber(ARGV[13])
-if limit > 0 and victim and is_takeover(victim, client, now) then
+if limit > 0 and verdict == 'takeover' then
 	if tonumber(redis.call('GET', KEYS[7]) or 0) >= limit then
 		return {'limited', redis.call('PTTL', KEYS[7]), clock, since}
 	elseif redis.call('INCR', KEYS[7]) == 1 then
@@ -44,8 +66,6 @@ if not victim and presence_uncertain(since, now) then
 	redis.call('PUBLISH', channels .. 'ch:all',
 		string.format('D %s %s %s %s\n', generation, connection, client, user))
 end
-displace(prefix, channels, KEYS[4], user, victim, {
-	node = node, connection = connection, generation = generation, client = client,
-	since = string.format('%.0f', now), tier = ARGV[10]
-}, now, ARGV[12])
+owner.generation = generation
+displace(prefix, channels, KEYS[4], user, victim, owner, verdict, ARGV[12])
 return {'owner', generation, generation, since}

@@ -1,10 +1,16 @@
 -- Shared preamble: the value of a presence field, and how an owner is displaced.
 --
--- A field of the presence hash is a user, its value "node connection generation client since tier replaced window":
--- `since` and `window` in ms, `replaced` how often this client replaced itself since `window` began.
+-- A field of the presence hash is a user, its value "node connection generation client since tier replaced window": `since`
+-- and `window` in ms; `replaced` how often the client replaced itself without a page, the last time at `window`.
+-- Where pages are known the word `tier` goes on: "tier/page/returns", then "/page/returns" of each page that another page of
+-- the same client displaced, the latest first. `returns` are the times in ms at which that page came back after it was
+-- displaced, separated by commas; or "!first,last": the page was told to stop at `first`, and claimed in vain at `last`.
 
-local TWIN_LIMIT = 10
-local TWIN_WINDOW_MS = 60000
+-- How many displaced pages a field keeps.
+local DISPLACED_PAGES = 4
+
+-- The longest time for which claims in vain keep a client away.
+local TOMBSTONE_LIMIT_MS = 86400000
 
 local function owner_parse(value)
 	local node, connection, generation, client, since, tier, replaced, window =
@@ -13,6 +19,28 @@ local function owner_parse(value)
 		node = node, connection = connection, generation = generation, client = client,
 		since = since, tier = tier, replaced = tonumber(replaced), window = tonumber(window)
 	}
+end
+
+-- The pages in the word `tier`: that of the owner, "" where it has none, and those displaced.
+local function owner_pages(tier)
+	local pages = {}
+	for page, returns in string.gmatch(tier, '/([^/]*)/([^/]*)') do
+		pages[#pages + 1] = {page = page, returns = returns}
+	end
+	return table.remove(pages, 1) or {page = '', returns = ''}, pages
+end
+
+-- The word `tier` with these pages.
+local function tier_format(tier, own, displaced)
+	local words = {string.match(tier, '^[^/]+')}
+	if own.page ~= '' or displaced[1] then
+		words[2], words[3] = own.page, own.returns
+		for i = 1, math.min(#displaced, DISPLACED_PAGES) do
+			words[#words + 1] = displaced[i].page
+			words[#words + 1] = displaced[i].returns
+		end
+	end
+	return table.concat(words, '/')
 end
 
 local function owner_format(owner)
@@ -31,34 +59,80 @@ local function kick(channels, victim, generation, reason, grace_ms)
 		string.format('K %s %s %s %s\n', victim.connection, generation, reason, grace_ms))
 end
 
--- How often `client` has replaced itself when it displaces `victim`, and since when; 0 where it is another client.
-local function replacements(victim, client, now)
-	if victim.client ~= client then
-		return 0, now
-	elseif now - victim.window < TWIN_WINDOW_MS then
-		return victim.replaced + 1, victim.window
+-- Whether a page was told to stop so recently that it is not to come back.
+local function is_told(returns, now, tombstone_ms)
+	local first, last = string.match(returns, '^!(%d+),(%d+)$')
+	return first and now - last < tombstone_ms and now - first < TOMBSTONE_LIMIT_MS
+end
+
+-- Notes in `owner` and its `page` how it follows on `victim` (nil when the field is empty). Returns a verdict:
+--   "free"      nobody is displaced
+--   "takeover"  by another client; or by the same one, where two pages that share a client id by mistake replace each other,
+--               as they would for ever otherwise
+--   "reconnect" the same client: a page that reconnects, or was loaded again
+--   "told"      the page was told to stop; nothing is displaced, and `victim` notes the claim
+-- Pages that share a client id are told from one page by `twins`: a displaced page that comes back `returns` times within
+-- `window`; where either of the two has no page, `replacements` of which each comes `within` that time of the one before.
+-- Without `twins` an owner is written back: nobody came back.
+local function succeed(owner, victim, now, twins)
+	local own = {page = owner.page, returns = ''}
+	owner.replaced, owner.window = 0, now
+	if not victim or victim.client ~= owner.client then
+		owner.tier = tier_format(owner.tier, own, {})
+		return victim and 'takeover' or 'free'
 	end
-	return 1, now
+	local holder, displaced = owner_pages(victim.tier)
+	local takeover, back = false, nil
+	for i = #displaced, 1, -1 do
+		if displaced[i].page == own.page then
+			back = table.remove(displaced, i)
+		end
+	end
+	if not twins then
+		owner.replaced, owner.window = victim.replaced, victim.window
+	elseif back and is_told(back.returns, now, twins.told) then
+		back.returns = string.format('!%s,%.0f', string.match(back.returns, '%d+'), now)
+		table.insert(displaced, 1, back)
+		victim.tier = tier_format(victim.tier, holder, displaced)
+		return 'told'
+	else
+		if own.page == '' or holder.page == '' then
+			owner.replaced = now - victim.window <= twins.within and victim.replaced + 1 or 1
+			takeover = owner.replaced >= twins.replacements
+		end
+		if back then
+			local times = {}
+			for at in string.gmatch(string.match(back.returns, '^[%d,]+$') or '', '%d+') do
+				if now - at <= twins.window then
+					times[#times + 1] = at
+				end
+			end
+			times[#times + 1] = string.format('%.0f', now)
+			takeover = takeover or #times >= twins.returns
+			own.returns = table.concat(times, ',', math.max(1, #times - twins.returns + 2))
+		end
+	end
+	if holder.page == own.page then
+		own.returns = holder.returns
+	elseif holder.page ~= '' then
+		if takeover then
+			holder.returns = string.format('!%.0f,%.0f', now, now)
+		end
+		table.insert(displaced, 1, holder)
+	end
+	owner.tier = tier_format(owner.tier, own, displaced)
+	return takeover and 'takeover' or 'reconnect'
 end
 
--- Whether it is a take-over that `client` displaces `victim`: always by another client. The same client is a page that
--- reconnects; the tenth time within a minute it counts as a take-over all the same, for two tabs that share a client id by
--- mistake would replace each other for ever.
-local function is_takeover(victim, client, now)
-	return victim.client ~= client or replacements(victim, client, now) >= TWIN_LIMIT
-end
-
--- Puts `owner` into the place of `victim` (nil when the field is empty).
+-- Puts `owner` into the place of `victim`, as succeed() found.
 -- By a take-over the victim is told, and a tombstone answers every further claim of its client; but none where that is the
 -- winner's own. Otherwise it ends silently.
-local function displace(prefix, channels, presence_key, user, victim, owner, now, tombstone_ms)
-	owner.replaced, owner.window = 0, now
+local function displace(prefix, channels, presence_key, user, victim, owner, verdict, tombstone_ms)
 	if victim then
-		owner.replaced, owner.window = replacements(victim, owner.client, now)
 		if victim.client ~= owner.client then
 			redis.call('SET', tombstone_key(prefix, user, victim.client), owner.generation, 'PX', tombstone_ms)
 		end
-		kick(channels, victim, owner.generation, is_takeover(victim, owner.client, now) and 'takeover' or '-', '0')
+		kick(channels, victim, owner.generation, verdict == 'takeover' and 'takeover' or '-', '0')
 	end
 	redis.call('HSET', presence_key, user, owner_format(owner))
 end

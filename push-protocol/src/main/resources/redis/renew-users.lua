@@ -7,7 +7,8 @@
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels  6 node
 --       7 lease in ms  8 life of a tombstone in ms
---       9.. for each connection: user, connection, generation, client, since in ms, tier
+--       9.. for each connection: user, connection, generation, client, since in ms, tier,
+--           page ("" where it is not known)
 -- Returns {clock, since, then for each connection that is not simply fine: its index from 0, verdict, generation};
 -- verdict "restored" (written back: it may have missed messages), "lost" (displaced by that generation) or
 -- "replaced" (displaced by its own client, silently).
@@ -24,8 +25,8 @@ local function say(index, verdict, generation)
 end
 
 local now
-for i = 9, #ARGV, 6 do
-	local index = (i - 9) / 6
+for i = 9, #ARGV, 7 do
+	local index = (i - 9) / 7
 	local user, connection, generation, client = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
 	local value = redis.call('HGET', KEYS[4], user)
 	local owner = value and owner_parse(value)
@@ -35,10 +36,11 @@ for i = 9, #ARGV, 6 do
 		say(index, 'lost', displaced_by)
 	elseif behind then
 		now = now or time_ms()
-		displace(prefix, channels, KEYS[4], user, owner, {
+		local restored = {
 			node = node, connection = connection, generation = generation, client = client,
-			since = ARGV[i + 4], tier = ARGV[i + 5]
-		}, now, ARGV[8])
+			since = ARGV[i + 4], tier = ARGV[i + 5], page = ARGV[i + 6]
+		}
+		displace(prefix, channels, KEYS[4], user, owner, restored, succeed(restored, owner, now), ARGV[8])
 		say(index, 'restored', generation)
 	elseif owner.connection ~= connection then
 		say(index, owner.client == client and 'replaced' or 'lost', owner.generation)

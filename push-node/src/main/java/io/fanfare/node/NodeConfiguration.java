@@ -27,6 +27,7 @@ import io.fanfare.node.memory.MemorySettings;
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.Reaper;
+import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
@@ -48,7 +49,7 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Retention.class,
 		NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class,
 		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
-		StreamSettings.Headers.class, StreamSettings.Proxies.class })
+		StreamSettings.Headers.class, StreamSettings.Proxies.class, TwinSettings.class })
 class NodeConfiguration {
 
 	@Bean

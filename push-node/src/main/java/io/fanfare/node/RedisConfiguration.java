@@ -5,7 +5,9 @@ import java.util.random.RandomGenerator;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.redis.Addresses;
@@ -117,9 +119,11 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	Presence presence(CommandLink link, RedisKeys keys, NodeSettings.Redis settings, LimitSettings limits) {
+	Presence presence(CommandLink link, RedisKeys keys, NodeSettings.Redis settings, LimitSettings limits,
+			TwinSettings twins, ConnectionSettings connections) {
 		return new Presence(link, keys, new Presence.Times(settings.lease(), Presence.Times.DEFAULT.tombstone()),
-				new Presence.TakeoverLimit(limits.takeoversPerMinute(), Quota.MINUTE));
+				new Presence.TakeoverLimit(limits.takeoversPerMinute(), Quota.MINUTE),
+				twins.twins(connections.maxRetry()));
 	}
 
 	@Bean

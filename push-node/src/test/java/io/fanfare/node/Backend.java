@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
@@ -111,6 +112,28 @@ final class Backend implements AutoCloseable {
 	/** The raw field of the presence hash, or null. */
 	String presenceField(String user) {
 		return this.plain.sync().hget("fanfare:{0}:presence", user);
+	}
+
+	/** How long a client that was displaced is still kept away. */
+	Duration tombstoneLife(String user, String client) {
+		return Duration.ofMillis(this.plain.sync().pttl("fanfare:{0}:kicked:" + user + ":" + client));
+	}
+
+	/** As if a client that was displaced had not tried for so long. */
+	void ageTombstone(String user, String client, Duration by) {
+		this.plain.sync()
+			.pexpire("fanfare:{0}:kicked:" + user + ":" + client, tombstoneLife(user, client).minus(by).toMillis());
+	}
+
+	/** As if what a user's pages did to each other were longer ago. */
+	void agePresence(String user, Duration by) {
+		String[] words = presenceField(user).split(" ");
+		for (int i : new int[] { 5, 7 }) {
+			words[i] = Pattern.compile("\\d{13}")
+				.matcher(words[i])
+				.replaceAll((time) -> Long.toString(Long.parseLong(time.group()) - by.toMillis()));
+		}
+		this.plain.sync().hset("fanfare:{0}:presence", user, String.join(" ", words));
 	}
 
 	/** As if a node held some streams of an address, and its lease ran out soon. */

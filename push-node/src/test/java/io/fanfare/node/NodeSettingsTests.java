@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
+import io.fanfare.protocol.redis.Presence;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
@@ -79,6 +81,33 @@ class NodeSettingsTests {
 			assertThatIllegalArgumentException().isThrownBy(() -> new NodeSettings.Jwt("", skew))
 				.withMessageContaining("fanfare.jwt.clock-skew (FANFARE_JWT_CLOCKSKEW)");
 		}
+	}
+
+	@Test
+	void twinNumbersHaveBoundsAndAreNamedWhereTheyAreBeyondThem() {
+		TwinSettings defaults = environment(Map.of()).bindOrCreate("fanfare.twins", TwinSettings.class);
+		assertThat(defaults.twins(Duration.ofSeconds(5))).isEqualTo(Presence.Twins.DEFAULT);
+		assertThat(defaults.twins(Duration.ofSeconds(20)).within()).as("twice max-retry")
+			.isEqualTo(Duration.ofSeconds(40));
+		TwinSettings told = environment(Map.of("FANFARE_TWINS_REPLACEMENTS", "4", "FANFARE_TWINS_WITHIN", "10s",
+				"FANFARE_TWINS_RETURNS", "1", "FANFARE_TWINS_WINDOW", "1m"))
+			.bindOrCreate("fanfare.twins", TwinSettings.class);
+		assertThat(told.twins(Duration.ofSeconds(5)))
+			.isEqualTo(new Presence.Twins(4, Duration.ofSeconds(10), 1, Duration.ofMinutes(1)));
+		Duration ok = Duration.ofSeconds(1);
+		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(1, ok, 3, ok))
+			.withMessageContaining("fanfare.twins.replacements");
+		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(1001, ok, 3, ok))
+			.withMessageContaining("fanfare.twins.replacements");
+		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(10, Duration.ZERO, 3, ok))
+			.withMessageContaining("fanfare.twins.within");
+		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(10, ok, 0, ok))
+			.withMessageContaining("fanfare.twins.returns");
+		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(10, ok, 11, ok))
+			.withMessageContaining("fanfare.twins.returns");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new TwinSettings(10, ok, 3, Duration.ofHours(24).plusMillis(1)))
+			.withMessageContaining("fanfare.twins.window (FANFARE_TWINS_WINDOW)");
 	}
 
 	private static Binder environment(Map<String, Object> variables) {

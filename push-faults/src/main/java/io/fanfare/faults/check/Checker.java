@@ -115,7 +115,7 @@ public final class Checker {
 		return new Score(this.accepted.size(), refused.size(),
 				refused.stream().map(Api.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO), this.delivered,
 				this.lost, this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery,
-				twice, ends.size(), this.complaints);
+				twice, ends.size(), 0, this.complaints);
 	}
 
 	private void checkRefusals(Collection<Api.Reply> refused) {

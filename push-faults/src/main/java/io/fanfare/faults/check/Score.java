@@ -23,11 +23,12 @@ import org.jspecify.annotations.Nullable;
  * @param twice the longest for which a stream heard messages after a newer one of the
  * same user had begun
  * @param closed streams of steady pages that ended
+ * @param revived streams that clients got after they were told to stop
  * @param complaints what is not as expected, in words; empty if all is well
  */
 public record Score(int published, int refused, Duration slowestRefusal, int delivered, int lost, int doubled,
 		int reordered, int gaps, int falseGaps, Duration longestSilence, @Nullable Duration recovery, Duration twice,
-		int closed, List<String> complaints) {
+		int closed, int revived, List<String> complaints) {
 
 	public Score {
 		complaints = List.copyOf(complaints);
@@ -41,7 +42,18 @@ public record Score(int published, int refused, Duration slowestRefusal, int del
 	public Score with(List<String> all) {
 		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.doubled,
 				this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice, this.closed,
-				all);
+				this.revived, all);
+	}
+
+	/**
+	 * The same with streams of clients that were told to stop.
+	 * @param streams how many they got
+	 * @return the score
+	 */
+	public Score revived(int streams) {
+		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.doubled,
+				this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice, this.closed,
+				streams, this.complaints);
 	}
 
 }

@@ -28,7 +28,8 @@ public final class Report {
 			new Column("two streams, ms", (line) -> number(line.score().twice().toMillis())),
 			new Column("refused", (line) -> number(line.score().refused())),
 			new Column("refusal, s", (line) -> seconds(line.score().slowestRefusal())),
-			new Column("streams ended", (line) -> number(line.score().closed())));
+			new Column("streams ended", (line) -> number(line.score().closed())),
+			new Column("revived", (line) -> number(line.score().revived())));
 
 	private final Timing timing;
 
@@ -120,6 +121,7 @@ public final class Report {
 				- **two streams**: longest time for which a stream heard messages after a newer one of its user had begun.
 				- **refused**, **refusal**: publishes not answered by 200, and the longest wait for such an answer.
 				- **streams ended**: of the 18 users who only listen.
+				- **revived**: streams that clients got which had been told to stop and tried again all the same.
 
 				"""
 			.formatted((this.timing == Timing.SHORT) ? "faults" : "faults,long", this.timing.outage().toSeconds(),

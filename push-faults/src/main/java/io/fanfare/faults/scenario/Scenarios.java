@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import io.fanfare.faults.check.Expectations;
 import io.fanfare.faults.deployment.Deployment.Store;
 import io.fanfare.faults.deployment.SentinelTrio;
+import io.fanfare.faults.traffic.Library;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Visitors;
 import io.fanfare.faults.traffic.Visitors.Visit;
@@ -88,6 +89,10 @@ public final class Scenarios {
 				durable("readers-stalled", "Some pages do not read while megabytes are published to them",
 						ORDINARY.silent(), Scenarios::readersStalled)
 					.longOnly(),
+				// ---- clients that do not stop
+				durable("twins",
+						"Clients that were told to stop try again for minutes; tabs with one client id swap slowly",
+						STREAMS_STAY, Scenarios::twins),
 				// ---- data lost
 				snapshots("redis-emptied", "Redis is killed and comes back empty", STREAMS_STAY.dataLost(),
 						Scenarios::redisEmptied),
@@ -354,6 +359,54 @@ public final class Scenarios {
 		stalled.forEach(Page::readOn);
 		stage.healed();
 		stage.calm();
+	}
+
+	/**
+	 * In the short form time passes in Redis: each try finds that the tombstone has a
+	 * minute less to live, so that without being lengthened it is gone within the
+	 * scenario.
+	 */
+	private static void twins(Stage stage) {
+		stage.calm();
+		Duration retry = stage.timing().patience();
+		boolean real = stage.timing().siege().compareTo(Duration.ofMinutes(5)) > 0;
+		Library displaced = stage.library("displaced", "a", null, retry.dividedBy(2), false);
+		stage.expect("the first client has its stream", Duration.ofSeconds(10), displaced::isLive);
+		Library owner = stage.library("displaced", "b", null, retry, true);
+		stage.expect("the first client is told", Duration.ofSeconds(10), displaced::isTold);
+		List<Library> plain = List.of(stage.library("plain", "twin", null, retry, true),
+				stage.library("plain", "twin", null, retry, true));
+		List<Library> paged = List.of(stage.library("paged", "twin", "p", retry, false),
+				stage.library("paged", "twin", "q", retry, false));
+		Library reloaded = stage.library("reloaded", "kept", "r0", retry, true);
+		boolean told = false;
+		long end = System.nanoTime() + stage.timing().siege().toNanos();
+		for (int i = 1; System.nanoTime() - end < 0; i++) {
+			stage.last(retry);
+			if (!real) {
+				stage.ageTombstone("displaced", "a", Duration.ofMinutes(1));
+			}
+			Library before = reloaded;
+			reloaded = stage.library("reloaded", "kept", "r" + i, retry, true);
+			stage.expect("a page that is loaded again has its stream", Duration.ofSeconds(10), reloaded::isLive);
+			before.close();
+			told |= before.isTold();
+		}
+		stage.healed();
+		boolean toldForNothing = told;
+		stage.expect("no page is told that was loaded again", Duration.ofSeconds(1), () -> !toldForNothing);
+		stage.expect("who took over has its stream, who was displaced has none", Duration.ofSeconds(1),
+				() -> owner.isLive() && !owner.isTold() && !displaced.isLive() && displaced.tries() > 10);
+		stage.expect("of two tabs with one client id one is told, and the other stays", Duration.ofSeconds(5),
+				() -> isSettled(plain) && isSettled(paged));
+		stage.calm();
+		stage.expect("and stays", Duration.ofSeconds(1), () -> isSettled(plain) && isSettled(paged));
+	}
+
+	private static boolean isSettled(List<Library> twins) {
+		return twins.stream().filter(Library::isTold).noneMatch(Library::isLive)
+				&& twins.stream().filter((one) -> !one.isTold()).filter(Library::isLive).count() == 1
+				&& twins.stream().filter(Library::isTold).count() == 1;
 	}
 
 	private static void redisEmptied(Stage stage) {

@@ -2,6 +2,7 @@ package io.fanfare.faults.scenario;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,10 +16,12 @@ import io.fanfare.faults.deployment.Deployment;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Crowd;
+import io.fanfare.faults.traffic.Library;
 import io.fanfare.faults.traffic.Notes;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.faults.traffic.Visitors;
+import io.fanfare.test.sse.SseRequest;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +45,10 @@ public final class Stage {
 	private final Crowd crowd;
 
 	private final Publisher publisher;
+
+	private final Map<String, String> tokens = new HashMap<>();
+
+	private final List<Library> libraries = new ArrayList<>();
 
 	private final List<String> complaints = new ArrayList<>();
 
@@ -75,6 +82,7 @@ public final class Stage {
 			return stage.finish(scenario);
 		}
 		finally {
+			stage.libraries.forEach(Library::close);
 			stage.publisher.close();
 			stage.crowd.close();
 		}
@@ -158,6 +166,40 @@ public final class Stage {
 	 */
 	public Api api() {
 		return this.api;
+	}
+
+	/**
+	 * Opens a client that tries again after every end of its stream, of a user whom the
+	 * crowd does not know.
+	 * @param user the user, unique within the scenario
+	 * @param client its client id
+	 * @param page its page id; null for none
+	 * @param retry how long it waits
+	 * @param obeys whether it stops when it is told to
+	 * @return the client
+	 */
+	public Library library(String user, String client, @Nullable String page, Duration retry, boolean obeys) {
+		String name = this.id + "-" + user;
+		String token = this.tokens.computeIfAbsent(name, this.api::token);
+		Library library = new Library(name + "-" + client, (tries) -> {
+			SseRequest request = this.deployment.nginx().stream(token).query("client", client);
+			return (page != null) ? request.query("page", page) : request;
+		}, retry, obeys);
+		this.libraries.add(library);
+		return library;
+	}
+
+	/**
+	 * As if a client that was displaced had tried for longer, and not tried for a while.
+	 * @param user the user, as {@link #library} takes it
+	 * @param client its client id
+	 * @param by how much longer
+	 */
+	public void ageTombstone(String user, String client, Duration by) {
+		this.deployment.ask((redis) -> {
+			String key = "fanfare:{0}:kicked:" + this.id + "-" + user + ":" + client;
+			return redis.pexpire(key, redis.pttl(key) - by.toMillis());
+		});
 	}
 
 	/**
@@ -254,11 +296,16 @@ public final class Stage {
 		}
 		Score score = new Checker(scenario.expectations(), this.publisher.accepted(), this.begunAt, this.healedAt)
 			.check(notes(this.crowd.pages()), notes(this.crowd.steady()), this.publisher.refused(), timing());
+		int revived = this.libraries.stream().mapToInt(Library::revived).sum();
+		if (revived > 0) {
+			this.complaints.add("revived: " + revived + " streams of clients that were told to stop");
+		}
+		this.libraries.forEach(Library::close);
 		this.crowd.close();
 		expect("nobody is online any more", timing().lease().plusSeconds(5),
 				() -> this.crowd.users().stream().allMatch((user) -> this.api.connectionOf(user) == null));
 		this.complaints.addAll(score.complaints());
-		return score.with(this.complaints);
+		return score.with(this.complaints).revived(revived);
 	}
 
 	private static List<Notes> notes(List<Page> pages) {

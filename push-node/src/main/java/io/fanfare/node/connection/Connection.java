@@ -137,6 +137,12 @@ public final class Connection {
 		return this.client;
 	}
 
+	/** The id of the client's document, or "" where it is not known. */
+	private String page() {
+		String given = this.request.page();
+		return (given != null) ? given : "";
+	}
+
 	Tier tier() {
 		return this.request.tier();
 	}
@@ -405,7 +411,7 @@ public final class Connection {
 		this.claiming = true;
 		this.claimSent = true;
 		Proof sent = this.loop.proofFromNow();
-		this.loop.claim(new Claim(user(), this.id, this.client, tier()), (result, failure) -> {
+		this.loop.claim(new Claim(user(), this.id, this.client, tier(), page()), (result, failure) -> {
 			this.claiming = false;
 			if (result != null) {
 				claimed(result, sent);
@@ -573,7 +579,7 @@ public final class Connection {
 	}
 
 	Held held() {
-		return new Held(user(), this.id, this.generation, this.client, this.openedMillis, tier());
+		return new Held(user(), this.id, this.generation, this.client, this.openedMillis, tier(), page());
 	}
 
 	/** A renewal that listed it was not answered. */

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * A request for a stream that may be granted.
  *
  * @param user whose stream it is
- * @param client the page, or null where it did not say
+ * @param client the page's client id, or null where it did not say
+ * @param page the id of the page's document, or null where it did not say
  * @param tier how much it counts
  * @param topics what it hears besides the user's own channel and {@code all}
  * @param start where it begins
@@ -23,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param address where the client is
  * @param elsewhere whether a proxy tries another node where this one refuses
  */
-public record StreamRequest(String user, @Nullable String client, Tier tier, List<ChannelName> topics, Start start,
-		boolean heartbeatEvents, boolean acknowledges, Instant tokenExpires, InetAddress address, boolean elsewhere) {
+public record StreamRequest(String user, @Nullable String client, @Nullable String page, Tier tier,
+		List<ChannelName> topics, Start start, boolean heartbeatEvents, boolean acknowledges, Instant tokenExpires,
+		InetAddress address, boolean elsewhere) {
 
 	/** Where a stream begins. */
 	public sealed interface Start {

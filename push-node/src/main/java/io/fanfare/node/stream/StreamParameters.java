@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads what a request for a stream asks for. */
 final class StreamParameters {
 
-	private static final Pattern CLIENT = Pattern.compile("[A-Za-z0-9_.~-]{1,64}");
+	private static final Pattern PAGE_ID = Pattern.compile("[A-Za-z0-9_.~-]{1,64}");
 
 	private static final Pattern COUNT = Pattern.compile("[1-9][0-9]{0,8}");
 
@@ -117,17 +117,17 @@ final class StreamParameters {
 
 	StreamRequest request(StreamToken token, InetAddress address, int maxChannels, int maxHistory)
 			throws ProblemException {
-		return new StreamRequest(token.user(), client(), token.tier(), topics(token, maxChannels), start(maxHistory),
-				"event".equals(first("heartbeat")), "1".equals(first("ack")), token.expires(), address,
-				goesElsewhere());
+		return new StreamRequest(token.user(), pageId("client"), pageId("page"), token.tier(),
+				topics(token, maxChannels), start(maxHistory), "event".equals(first("heartbeat")),
+				"1".equals(first("ack")), token.expires(), address, goesElsewhere());
 	}
 
-	private @Nullable String client() throws ProblemException {
-		String client = first("client");
-		if (client != null && !CLIENT.matcher(client).matches()) {
-			throw new ProblemException(Problem.badRequest("client", "has 1 to 64 letters, digits or _ . ~ -"));
+	private @Nullable String pageId(String name) throws ProblemException {
+		String id = first(name);
+		if (id != null && !PAGE_ID.matcher(id).matches()) {
+			throw new ProblemException(Problem.badRequest(name, "has 1 to 64 letters, digits or _ . ~ -"));
 		}
-		return client;
+		return id;
 	}
 
 	private List<ChannelName> topics(StreamToken token, int max) throws ProblemException {

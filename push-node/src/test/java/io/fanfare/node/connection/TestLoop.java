@@ -95,8 +95,9 @@ final class TestLoop {
 	private Socket open(String user, boolean acknowledges, StreamRequest.Start start, String... topics) {
 		Socket socket = new Socket();
 		socket.handle = this.connections.open(this.loop,
-				new StreamRequest(user, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(), start,
-						false, acknowledges, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(), false),
+				new StreamRequest(user, null, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(),
+						start, false, acknowledges, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(),
+						false),
 				socket);
 		return socket;
 	}

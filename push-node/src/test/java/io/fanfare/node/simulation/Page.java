@@ -32,6 +32,9 @@ final class Page {
 
 	private final String client;
 
+	/** Its document, or null where it does not say. */
+	private final @Nullable String page;
+
 	private final List<ChannelName> topics;
 
 	private final Set<String> channels;
@@ -42,6 +45,14 @@ final class Page {
 	private final int window;
 
 	private final long tokenLife;
+
+	/** How long it waits before it comes back, at least. */
+	private final long patience;
+
+	/** Whether it comes back after it was told to stop. */
+	private final boolean stubborn;
+
+	private boolean told;
 
 	private State state = State.IDLE;
 
@@ -76,16 +87,19 @@ final class Page {
 
 	private final List<Gap> gaps = new ArrayList<>();
 
-	Page(Simulation simulation, int number, String user, String client, List<ChannelName> topics, int history,
-			int window, long tokenLife) {
+	Page(Simulation simulation, int number, String user, String client, @Nullable String page, List<ChannelName> topics,
+			int history, int window, long tokenLife, long patience, boolean stubborn) {
 		this.simulation = simulation;
 		this.number = number;
 		this.user = user;
 		this.client = client;
+		this.page = page;
 		this.topics = topics;
 		this.history = history;
 		this.window = window;
 		this.tokenLife = tokenLife;
+		this.patience = patience;
+		this.stubborn = stubborn;
 		this.channels = new java.util.HashSet<>(Set.of(ChannelName.user(user).value(), ChannelName.ALL.value()));
 		topics.forEach((topic) -> this.channels.add(topic.value()));
 		this.retryAt = simulation.now();
@@ -112,12 +126,16 @@ final class Page {
 		return this.user;
 	}
 
+	String client() {
+		return this.client;
+	}
+
 	boolean isAway() {
 		return this.state == State.IDLE;
 	}
 
 	boolean isStopped() {
-		return this.state == State.STOPPED;
+		return this.state == State.STOPPED || this.told;
 	}
 
 	boolean isLeft() {
@@ -161,7 +179,7 @@ final class Page {
 		}
 		Start start = (!this.lastId.isEmpty()) ? new Start.After(MessageId.parse(this.lastId))
 				: (this.history >= 0) ? new Start.Latest(this.history) : new Start.Now();
-		StreamRequest request = new StreamRequest(this.user, this.client, Tier.NORMAL, this.topics, start,
+		StreamRequest request = new StreamRequest(this.user, this.client, this.page, Tier.NORMAL, this.topics, start,
 				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife),
 				InetAddress.getLoopbackAddress(), false);
 		this.socket = node.accept(this, request, this.lastId.isEmpty() ? null : this.lastId, this.window);
@@ -179,7 +197,10 @@ final class Page {
 	private void away() {
 		this.socket = null;
 		this.state = State.IDLE;
-		this.retryAt = this.simulation.now() + this.retry;
+		this.retryAt = this.simulation.now() + Math.max(this.retry, this.patience);
+		if (this.stubborn && this.lastId.startsWith("k.")) {
+			this.lastId = "";
+		}
 		if (this.lastId.startsWith("k.")) {
 			stop();
 		}
@@ -219,6 +240,20 @@ final class Page {
 		this.left = true;
 	}
 
+	/** The user loads the page again: its document is gone. */
+	void unload(boolean noticed) {
+		leave(noticed);
+		this.left = false;
+	}
+
+	/** Even a stubborn client ends some time. */
+	void giveUp() {
+		if (this.told && this.state != State.STOPPED) {
+			leave(true);
+			this.left = false;
+		}
+	}
+
 	// ---- what it reads
 
 	void read(SimulatedSocket from, StreamReader.Block block, Mark mark) {
@@ -233,9 +268,18 @@ final class Page {
 		this.simulation.trace("%s: reads %s %s %s", this, block.event(), block.id(), block.data());
 		String id = block.id();
 		switch (block.event()) {
-			case "push.connected" -> connected(from, String.valueOf(id), mark);
+			case "push.connected" -> {
+				if (this.told && !this.simulation.sharesClients()) {
+					this.simulation.fail("REVIVED", "%s gets a stream after it was told to stop", this);
+				}
+				this.told = false;
+				connected(from, String.valueOf(id), mark);
+			}
 			case "push.gap" -> gap(from, String.valueOf(id), String.valueOf(block.data()), mark);
-			case "push.kicked" -> from.kicked();
+			case "push.kicked" -> {
+				from.kicked();
+				this.told = true;
+			}
 			default -> {
 				if (id != null && !id.equals(this.lastId)) {
 					passed(id, mark);

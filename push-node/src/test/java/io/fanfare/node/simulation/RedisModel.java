@@ -26,6 +26,7 @@ import io.fanfare.protocol.redis.Presence.Held;
 import io.fanfare.protocol.redis.Presence.Renewal;
 import io.fanfare.protocol.redis.Presence.Slice;
 import io.fanfare.protocol.redis.Presence.TakeoverLimit;
+import io.fanfare.protocol.redis.Presence.Twins;
 import io.fanfare.protocol.redis.Presence.Verdict;
 import io.fanfare.protocol.redis.Publisher;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +41,9 @@ final class RedisModel {
 	/** Before the run id of a store that a publish began. */
 	private static final String BEGUN = "?";
 
-	private static final int TWIN_LIMIT = 10;
+	private static final int DISPLACED_PAGES = 4;
 
-	private static final long TWIN_WINDOW_MS = 60_000;
+	private static final long TOMBSTONE_LIMIT_MS = Duration.ofDays(1).toMillis();
 
 	private static final long UNCERTAIN_MS = 60_000;
 
@@ -81,8 +82,9 @@ final class RedisModel {
 	 * @param age how long a message is retained
 	 * @param takeovers how many take-overs a user may have, 0 for any number
 	 * @param takeoverWindow within how long
+	 * @param twins by what two pages that share a client id are told from one
 	 */
-	record Settings(long lease, long tombstone, int length, long age, int takeovers, long takeoverWindow) {
+	record Settings(long lease, long tombstone, int length, long age, int takeovers, long takeoverWindow, Twins twins) {
 
 	}
 
@@ -115,13 +117,29 @@ final class RedisModel {
 	}
 
 	/** An owner in the presence hash. */
-	record Owner(String node, String connection, long generation, String client, long since, int replaced,
-			long window) {
+	record Owner(String node, String connection, long generation, String client, long since, int replaced, long window,
+			Visit own, List<Visit> displaced) {
+
+		private static Owner of(String node, String connection, long generation, String client, long since,
+				Succeeded state) {
+			return new Owner(node, connection, generation, client, since, state.replaced(), state.window(), state.own(),
+					state.displaced());
+		}
 
 		@Override
 		public String toString() {
 			return this.connection + "(" + this.client + ")@" + MessageId.format(this.generation);
 		}
+
+	}
+
+	/** A page, when it came back after it was displaced, and when it was told to stop. */
+	private record Visit(String page, List<Long> returns, @Nullable Told told) {
+
+	}
+
+	/** When a page was told to stop, and when it claimed in vain. */
+	private record Told(long first, long last) {
 
 	}
 
@@ -345,36 +363,71 @@ final class RedisModel {
 		this.publish.accept(channel, frame.getBytes(StandardCharsets.UTF_8));
 	}
 
-	/** How often a client has replaced itself, and since when. */
-	private record Replacements(int count, long window) {
+	/** How an owner follows on another one. */
+	private enum Succession {
+
+		FREE, TAKEOVER, RECONNECT, TOLD
 
 	}
 
-	private static Replacements replacements(Owner victim, String client, long now) {
-		if (!victim.client().equals(client)) {
-			return new Replacements(0, now);
-		}
-		return (now - victim.window() < TWIN_WINDOW_MS) ? new Replacements(victim.replaced() + 1, victim.window())
-				: new Replacements(1, now);
+	/** What a claim makes of a presence field: of the victim's where it is told. */
+	private record Succeeded(Succession how, int replaced, long window, Visit own, List<Visit> displaced) {
+
 	}
 
-	private static boolean isTakeover(Owner victim, String client, long now) {
-		return !victim.client().equals(client) || replacements(victim, client, now).count() >= TWIN_LIMIT;
-	}
-
-	private void displace(String user, @Nullable Owner victim, Owner owner) {
+	private Succeeded succeed(@Nullable Owner victim, String client, String page, boolean counted) {
 		long now = now();
-		Replacements replaced = new Replacements(0, now);
+		Visit own = new Visit(page, List.of(), null);
+		if (victim == null || !victim.client().equals(client)) {
+			return new Succeeded((victim != null) ? Succession.TAKEOVER : Succession.FREE, 0, now, own, List.of());
+		}
+		List<Visit> displaced = new ArrayList<>(victim.displaced());
+		Visit back = displaced.stream().filter((one) -> one.page().equals(page)).findFirst().orElse(null);
+		displaced.remove(back);
+		int replaced = counted ? 0 : victim.replaced();
+		boolean takeover = false;
+		Told told = (back != null) ? back.told() : null;
+		if (counted && back != null && told != null && now - told.last() < this.settings.tombstone()
+				&& now - told.first() < TOMBSTONE_LIMIT_MS) {
+			displaced.addFirst(new Visit(page, List.of(), new Told(told.first(), now)));
+			return new Succeeded(Succession.TOLD, victim.replaced(), victim.window(), victim.own(), displaced);
+		}
+		Twins twins = this.settings.twins();
+		if (counted && (page.isEmpty() || victim.own().page().isEmpty())) {
+			replaced = (now - victim.window() <= twins.within().toMillis()) ? victim.replaced() + 1 : 1;
+			takeover = replaced >= twins.replacements();
+		}
+		if (counted && back != null) {
+			List<Long> returns = new ArrayList<>(back.returns());
+			returns.removeIf((at) -> now - at > twins.window().toMillis());
+			returns.add(now);
+			takeover |= returns.size() >= twins.returns();
+			while (returns.size() >= twins.returns()) {
+				returns.removeFirst();
+			}
+			own = new Visit(page, returns, null);
+		}
+		Visit holder = victim.own();
+		if (holder.page().equals(page)) {
+			own = holder;
+		}
+		else if (!holder.page().isEmpty()) {
+			displaced.addFirst(takeover ? new Visit(holder.page(), List.of(), new Told(now, now)) : holder);
+		}
+		return new Succeeded(takeover ? Succession.TAKEOVER : Succession.RECONNECT, replaced,
+				counted ? now : victim.window(), own,
+				displaced.subList(0, Math.min(displaced.size(), DISPLACED_PAGES)));
+	}
+
+	private void displace(String user, @Nullable Owner victim, Owner owner, Succession how) {
 		if (victim != null) {
-			replaced = replacements(victim, owner.client(), now);
 			if (!victim.client().equals(owner.client())) {
 				this.store.tombstones.put(tombstoneKey(user, victim.client()),
-						new Expiring<>(owner.generation(), now + this.settings.tombstone()));
+						new Expiring<>(owner.generation(), now() + this.settings.tombstone()));
 			}
-			kick(victim, owner.generation(), isTakeover(victim, owner.client(), now) ? "takeover" : "-", 0);
+			kick(victim, owner.generation(), (how == Succession.TAKEOVER) ? "takeover" : "-", 0);
 		}
-		this.store.presence.put(user, new Owner(owner.node(), owner.connection(), owner.generation(), owner.client(),
-				owner.since(), replaced.count(), replaced.window()));
+		this.store.presence.put(user, owner);
 		this.witness.owned(user, owner.connection(), victim != null);
 	}
 
@@ -383,13 +436,20 @@ final class RedisModel {
 		this.store.leases.put(node, now() + this.settings.lease());
 		Long displacedBy = tombstone(claim.user(), claim.client());
 		if (displacedBy != null) {
+			lengthen(tombstoneKey(claim.user(), claim.client()), displacedBy);
 			return new ClaimResult.Displaced(displacedBy);
 		}
 		Owner victim = this.store.presence.get(claim.user());
 		if (victim != null && victim.connection().equals(claim.connection())) {
 			return new ClaimResult.Owner(victim.generation(), this.store.clock, since());
 		}
-		if (victim != null && isTakeover(victim, claim.client(), now())) {
+		Succeeded state = succeed(victim, claim.client(), claim.page(), true);
+		if (victim != null && state.how() == Succession.TOLD) {
+			this.store.presence.put(claim.user(), Owner.of(victim.node(), victim.connection(), victim.generation(),
+					victim.client(), victim.since(), state));
+			return new ClaimResult.Displaced(victim.generation());
+		}
+		if (state.how() == Succession.TAKEOVER) {
 			Duration reset = countTakeover(claim.user());
 			if (reset != null) {
 				return new ClaimResult.Limited(limit(), reset);
@@ -401,9 +461,19 @@ final class RedisModel {
 			send("ch:all", "D " + MessageId.format(generation) + " " + claim.connection() + " " + claim.client() + " "
 					+ claim.user() + "\n");
 		}
-		displace(claim.user(), victim, new Owner(node, claim.connection(), generation, claim.client(), now(), 0, 0));
+		displace(claim.user(), victim, Owner.of(node, claim.connection(), generation, claim.client(), now(), state),
+				state.how());
 		this.witness.claimed(claim.connection());
 		return new ClaimResult.Owner(generation, generation, since());
+	}
+
+	/** A client that tries again is kept away for longer. */
+	private void lengthen(String key, long generation) {
+		Expiring<Long> found = this.store.tombstones.get(key);
+		long life = Math.min(this.settings.tombstone(), MessageId.timestamp(generation) + TOMBSTONE_LIMIT_MS - now());
+		if (found != null && life > 0 && now() + life > found.at()) {
+			this.store.tombstones.put(key, new Expiring<>(found.value(), now() + life));
+		}
 	}
 
 	/** Counts a take-over. Returns null, or how long until there may be another. */
@@ -453,8 +523,10 @@ final class RedisModel {
 				verdicts.add(new Verdict(i, Verdict.Kind.LOST, displacedBy));
 			}
 			else if (behind) {
+				Succeeded state = succeed(owner, one.client(), one.page(), false);
 				displace(one.user(), owner,
-						new Owner(node, one.connection(), one.generation(), one.client(), one.since(), 0, 0));
+						Owner.of(node, one.connection(), one.generation(), one.client(), one.since(), state),
+						state.how());
 				verdicts.add(new Verdict(i, Verdict.Kind.RESTORED, one.generation()));
 			}
 			else if (owner != null && !owner.connection().equals(one.connection())) {

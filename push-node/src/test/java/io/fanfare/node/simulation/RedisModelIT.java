@@ -68,6 +68,8 @@ class RedisModelIT {
 
 	private static final Presence.TakeoverLimit TAKEOVERS = new Presence.TakeoverLimit(4, Duration.ofHours(1));
 
+	private static final Presence.Twins TWINS = new Presence.Twins(4, Duration.ofHours(1), 2, Duration.ofHours(1));
+
 	private static final int LENGTH = 5;
 
 	private static final Duration AGE = Duration.ofHours(1);
@@ -81,6 +83,9 @@ class RedisModelIT {
 	private static final List<String> NODES = List.of("a.1", "b.2");
 
 	private static final List<String> USERS = List.of("u", "v");
+
+	/** More than a field keeps, and none. */
+	private static final List<String> PAGES = List.of("", "p", "q", "r", "s", "t", "~");
 
 	private static final List<ChannelName> CHANNELS = List.of(ChannelName.user("u"), ChannelName.user("v"),
 			ChannelName.ALL, ChannelName.topic("t"));
@@ -138,7 +143,7 @@ class RedisModelIT {
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
 		this.model = new RedisModel(System::currentTimeMillis,
 				new RedisModel.Settings(TIMES.lease().toMillis(), TIMES.tombstone().toMillis(), LENGTH, AGE.toMillis(),
-						TAKEOVERS.count(), TAKEOVERS.window().toMillis()),
+						TAKEOVERS.count(), TAKEOVERS.window().toMillis(), TWINS),
 				(channel, frame) -> this.modelFrames.add(channel + " " + latin(frame)));
 		pair(0, 0);
 		newProcess();
@@ -171,7 +176,7 @@ class RedisModelIT {
 	void answersAndFramesAreThoseOfTheScripts(long seed) throws Exception {
 		this.random = new SplittableRandom(seed);
 		for (int i = 0; i < CALLS; i++) {
-			Presence presence = new Presence(this.link, KEYS, TIMES, TAKEOVERS);
+			Presence presence = new Presence(this.link, KEYS, TIMES, TAKEOVERS, TWINS);
 			History history = new History(this.link, KEYS, AGE);
 			Publisher publisher = new Publisher(this.link, KEYS, LENGTH, AGE);
 			Nodes nodes = new Nodes(this.link, KEYS);
@@ -200,8 +205,8 @@ class RedisModelIT {
 		boolean again = !this.held.isEmpty() && this.random.nextInt(4) == 0;
 		Held one = again ? any(this.held) : null;
 		String node = any(NODES);
-		Claim claim = (one != null) ? new Claim(one.user(), one.connection(), one.client(), Tier.NORMAL)
-				: new Claim(any(USERS), "n" + ++this.counter, "c" + this.random.nextInt(3), Tier.NORMAL);
+		Claim claim = (one != null) ? new Claim(one.user(), one.connection(), one.client(), Tier.NORMAL, one.page())
+				: new Claim(any(USERS), "n" + ++this.counter, "c" + this.random.nextInt(3), Tier.NORMAL, any(PAGES));
 		ClaimResult modelled = this.model.claim(caller(), node, claim);
 		ClaimResult real = get(presence.claim(node, claim));
 		compare(what + claim, real, modelled, (result) -> switch (result) {
@@ -214,8 +219,8 @@ class RedisModelIT {
 		});
 		if (modelled instanceof ClaimResult.Owner owner) {
 			observe(owner.clock());
-			this.held.add(
-					new Held(claim.user(), claim.connection(), owner.generation(), claim.client(), 1_000, Tier.NORMAL));
+			this.held.add(new Held(claim.user(), claim.connection(), owner.generation(), claim.client(), 1_000,
+					Tier.NORMAL, claim.page()));
 		}
 		else {
 			observe(this.model.clock());
@@ -238,7 +243,7 @@ class RedisModelIT {
 		List<Held> some = some(this.held);
 		List<Held> same = some.stream()
 			.map((one) -> new Held(one.user(), one.connection(), real(one.generation()), one.client(), one.since(),
-					one.tier()))
+					one.tier(), one.page()))
 			.toList();
 		String node = any(NODES);
 		Presence.Renewal modelled = this.model.renew(caller(), node, some);

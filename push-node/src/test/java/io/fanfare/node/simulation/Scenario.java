@@ -47,6 +47,11 @@ enum Scenario {
 
 	TWO_TABS_ONE_CLIENT_ID(2, 2, 1, Fault.TWINS, Fault.NOBODY_LEAVES),
 
+	TABS_THAT_COME_BACK_SLOWLY(2, 3, 1, Fault.TWINS, Fault.SLOW_RETRY, Fault.RELOAD, Fault.PUBSUB_CUT,
+			Fault.NOBODY_LEAVES),
+
+	CLIENTS_THAT_DO_NOT_STOP(2, 3, 1, Fault.STUBBORN, Fault.PUBSUB_CUT, Fault.TCP_CUT),
+
 	DISCONNECTED_USER(2, 2, 2, Fault.DISCONNECT, Fault.TCP_CUT, Fault.DRAIN),
 
 	EVERYTHING(3, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT, Fault.PUBSUB_BLACK_HOLE,
@@ -117,6 +122,12 @@ enum Scenario {
 		API_CUT,
 		/** Two tabs share a client id. */
 		TWINS,
+		/** Pages come back seconds after they were asked to. */
+		SLOW_RETRY,
+		/** Pages are loaded again, with the client id that they had. */
+		RELOAD,
+		/** Clients that were told to stop come back all the same, without a cursor. */
+		STUBBORN,
 		/** The API disconnects users. */
 		DISCONNECT,
 		/** Not a fault: pages stay. */

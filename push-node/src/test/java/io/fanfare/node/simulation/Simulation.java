@@ -22,6 +22,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.Presence.Twins;
 import io.fanfare.protocol.redis.Publisher;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,9 @@ final class Simulation {
 	static final long SILENCE = 8_000;
 
 	private static final long TOMBSTONE = 300_000;
+
+	/** In the schedules that outlast one. */
+	private static final long SHORT_TOMBSTONE = 30_000;
 
 	/** How long take-overs are counted for, in the schedules that limit them. */
 	private static final long TAKEOVER_WINDOW = 2_000;
@@ -91,6 +95,14 @@ final class Simulation {
 	private final int forUsers;
 
 	private final boolean leaves;
+
+	/** How long pages wait before they come back, at least. */
+	private final long patience;
+
+	/** How many of three pages say which document they are. */
+	private final int sayingPages;
+
+	private int reloads;
 
 	/** How many of a thousand steps are faults. */
 	private final int faultRate;
@@ -178,14 +190,19 @@ final class Simulation {
 		this.pace = new int[] { 4, 8, 25 }[this.random.nextInt(3)];
 		this.forUsers = new int[] { 3, 5, 9 }[this.random.nextInt(3)];
 		this.leaves = !scenario.has(Fault.NOBODY_LEAVES) && this.random.nextBoolean();
+		this.patience = scenario.has(Fault.SLOW_RETRY) ? 2_000 + this.random.nextInt(5_000)
+				: scenario.has(Fault.STUBBORN) ? 3_000 : 0;
+		this.sayingPages = scenario.has(Fault.TWINS) ? this.random.nextInt(4) : 3;
 		this.steps = Math.min(mostSteps, 200 + this.random.nextInt(1_000));
 		this.batch = this.random.nextBoolean() ? 2 : 256;
 		this.big = scenario.has(Fault.SLOW) && this.random.nextInt(6) == 0;
 		this.loops = 1 + this.random.nextInt(2);
 		this.inboxLimit = (this.weights.get(Fault.OVERFLOW) > 0) ? this.random.nextInt(4) : Integer.MAX_VALUE;
 		boolean trims = scenario.has(Fault.TRIM);
-		RedisModel.Settings settings = new RedisModel.Settings(LEASE, TOMBSTONE, trims ? 4 : 1_000,
-				trims ? 4_000 : Duration.ofHours(24).toMillis(), this.random.nextInt(3), TAKEOVER_WINDOW);
+		RedisModel.Settings settings = new RedisModel.Settings(LEASE,
+				scenario.has(Fault.STUBBORN) ? SHORT_TOMBSTONE : TOMBSTONE, trims ? 4 : 1_000,
+				trims ? 4_000 : Duration.ofHours(24).toMillis(), this.random.nextInt(3), TAKEOVER_WINDOW,
+				Twins.DEFAULT);
 		this.redis = new RedisModel(this::redisMillis, settings, this::publish);
 		this.redis.watch(new Witness());
 		this.api = new SimulatedCommands(this, "API");
@@ -295,6 +312,11 @@ final class Simulation {
 	 */
 	boolean repeats() {
 		return this.scenario.has(Fault.PUBSUB_CUT) && this.scenario.has(Fault.REDIS_FLUSH);
+	}
+
+	/** Whether a page that was told to stop may have a stream, once the other is gone. */
+	boolean sharesClients() {
+		return this.scenario.has(Fault.TWINS);
 	}
 
 	boolean forgets() {
@@ -570,6 +592,13 @@ final class Simulation {
 		for (SimulatedNode node : this.nodes) {
 			offerFaults(node);
 		}
+		if (this.reloads < 6) {
+			for (Page page : List.copyOf(this.pages)) {
+				if (!page.isStopped()) {
+					fault(Fault.RELOAD, () -> reload(page));
+				}
+			}
+		}
 		if (this.api.isCuttable()) {
 			fault(Fault.API_CUT, () -> {
 				trace("FAULT the API's link is cut");
@@ -686,16 +715,33 @@ final class Simulation {
 	}
 
 	private void open() {
-		int number = this.pages.size() + 1;
 		String user = anyUser();
-		String client = this.scenario.has(Fault.TWINS) ? "twin-" + user : "c" + number;
+		open(user, this.scenario.has(Fault.TWINS) ? "twin-" + user : "c" + (this.pages.size() + 1));
+	}
+
+	private void open(String user, String client) {
+		int number = this.pages.size() + 1;
+		boolean says = this.sayingPages == 3 || this.random.nextInt(3) < this.sayingPages;
+		String pageId = says ? "p" + number : null;
 		List<ChannelName> topics = TOPICS.subList(0, this.random.nextInt(TOPICS.size() + 1));
-		int history = (this.random.nextInt(6) == 0) ? this.random.nextInt(4) : -1;
+		// Twins that do not say which they are could not be told apart for good, nor
+		// where
+		// the one that stays leaves for a moment.
+		boolean stubborn = this.scenario.has(Fault.STUBBORN)
+				|| this.scenario.has(Fault.SLOW_RETRY) && this.sayingPages == 3;
+		int history = (this.random.nextInt(6) == 0 && !stubborn) ? this.random.nextInt(4) : -1;
 		int window = this.scenario.has(Fault.SLOW) ? 600 + this.random.nextInt(600) : 65_536;
-		long tokenLife = (this.random.nextInt(6) == 0) ? 61_000 : 3_600_000;
-		Page page = new Page(this, number, user, client, topics, history, window, tokenLife);
+		long tokenLife = (this.random.nextInt(6) == 0 && !stubborn) ? 61_000 : 3_600_000;
+		Page page = new Page(this, number, user, client, pageId, topics, history, window, tokenLife, this.patience,
+				stubborn);
 		this.pages.add(page);
 		trace("%s: opens for %s", page, user);
+	}
+
+	private void reload(Page page) {
+		this.reloads++;
+		page.unload(this.random.nextBoolean());
+		open(page.user(), page.client());
 	}
 
 	private void publish(ChannelName channel) {
@@ -770,7 +816,10 @@ final class Simulation {
 		if (this.violation == null) {
 			trace("---- faults stop");
 			this.chaos = false;
-			settle(SETTLE + (this.scenario.has(Fault.TWINS) ? 10_000 : 0));
+			settle(SETTLE + (this.scenario.has(Fault.TWINS) ? 10_000 + 30 * this.patience : 0));
+		}
+		if (this.violation == null && this.scenario.has(Fault.STUBBORN)) {
+			settle(2 * SHORT_TOMBSTONE);
 		}
 		int before = this.displacements;
 		if (this.violation == null) {
@@ -790,6 +839,8 @@ final class Simulation {
 			if (this.displacements != before) {
 				fail("PING PONG", "%d displacements although all is quiet", this.displacements - before);
 			}
+			this.pages.forEach(Page::giveUp);
+			settle(SETTLE);
 			checkRest();
 			checkGaps(strict && !this.scenario.has(Fault.FALSE_GAPS));
 		}

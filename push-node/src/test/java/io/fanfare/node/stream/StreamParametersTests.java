@@ -44,7 +44,7 @@ class StreamParametersTests {
 
 	@Test
 	void withoutParametersAStreamIsLive() throws ProblemException {
-		assertThat(read(Map.of())).isEqualTo(new StreamRequest("alice", null, Tier.LOW, List.of(),
+		assertThat(read(Map.of())).isEqualTo(new StreamRequest("alice", null, null, Tier.LOW, List.of(),
 				new StreamRequest.Start.Now(), false, false, Instant.MAX, InetAddress.getLoopbackAddress(), false));
 	}
 
@@ -123,6 +123,19 @@ class StreamParametersTests {
 		assertThat(new StreamParameters(this.request, Map.of("lastEventId", List.of("1-1"))).cursorText())
 			.isEqualTo("1-1");
 		assertThat(new StreamParameters(this.request, Map.of()).cursorText()).isNull();
+	}
+
+	@Test
+	void aPageIsAShortPlainName() throws ProblemException {
+		assertThat(read(Map.of()).page()).isNull();
+		assertThat(read(Map.of("page", List.of("aZ09_.~-", "b"))).page()).isEqualTo("aZ09_.~-");
+		assertThat(read(Map.of("page", List.of("x".repeat(64)))).page()).hasSize(64);
+		for (String page : List.of("", "x".repeat(65), "a b", "a/b", "a,b", "!1,2")) {
+			assertThat(problem(Map.of("page", List.of(page)))).satisfies((problem) -> {
+				assertThat(problem.status()).isEqualTo(400);
+				assertThat(problem.detail()).startsWith("page:");
+			});
+		}
 	}
 
 	@Test

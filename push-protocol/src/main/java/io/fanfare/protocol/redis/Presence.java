@@ -27,6 +27,8 @@ public final class Presence {
 
 	private final TakeoverLimit takeovers;
 
+	private final Twins twins;
+
 	/**
 	 * Makes the access for who claims nobody, or without a limit.
 	 * @param link the link
@@ -34,7 +36,7 @@ public final class Presence {
 	 * @param times how long things last
 	 */
 	public Presence(CommandLink link, RedisKeys keys, Times times) {
-		this(link, keys, times, TakeoverLimit.NONE);
+		this(link, keys, times, TakeoverLimit.NONE, Twins.DEFAULT);
 	}
 
 	/**
@@ -43,19 +45,21 @@ public final class Presence {
 	 * @param keys the partition's keys
 	 * @param times how long things last
 	 * @param takeovers how many take-overs a user may have
+	 * @param twins by what two pages that share a client id are told from one
 	 */
-	public Presence(CommandLink link, RedisKeys keys, Times times, TakeoverLimit takeovers) {
+	public Presence(CommandLink link, RedisKeys keys, Times times, TakeoverLimit takeovers, Twins twins) {
 		this.link = link;
 		this.keys = keys;
 		this.times = times;
 		this.takeovers = takeovers;
+		this.twins = twins;
 	}
 
 	/**
 	 * How long things last.
 	 *
 	 * @param lease after which a node that did not renew is taken for dead
-	 * @param tombstone how long a displaced page is told so
+	 * @param tombstone how long a displaced page is told so, from its last claim on
 	 */
 	public record Times(Duration lease, Duration tombstone) {
 
@@ -78,14 +82,42 @@ public final class Presence {
 	}
 
 	/**
+	 * By what two pages that share a client id by mistake, and so replace each other for
+	 * ever, are told from one page that reconnects.
+	 *
+	 * @param replacements how many in a row, where one of the two has no page id
+	 * @param within how long after the one before each of them comes at most
+	 * @param returns how often a page comes back that another one displaced
+	 * @param window within how long
+	 */
+	public record Twins(int replacements, Duration within, int returns, Duration window) {
+
+		/** Ten replacements, each within 30 s; or three returns within 5 min. */
+		public static final Twins DEFAULT = new Twins(10, Duration.ofSeconds(30), 3, Duration.ofMinutes(5));
+
+	}
+
+	/**
 	 * A connection that wants to hear a user.
 	 *
 	 * @param user the user
 	 * @param connection the connection
-	 * @param client the page
+	 * @param client the page's client id
 	 * @param tier its tier
+	 * @param page the id of the page's document, or "" where it is not known
 	 */
-	public record Claim(String user, String connection, String client, Tier tier) {
+	public record Claim(String user, String connection, String client, Tier tier, String page) {
+
+		/**
+		 * A claim of a page whose document is not known.
+		 * @param user the user
+		 * @param connection the connection
+		 * @param client the page's client id
+		 * @param tier its tier
+		 */
+		public Claim(String user, String connection, String client, Tier tier) {
+			this(user, connection, client, tier, "");
+		}
 
 	}
 
@@ -131,11 +163,26 @@ public final class Presence {
 	 * @param user the user
 	 * @param connection the connection
 	 * @param generation its generation
-	 * @param client the page
+	 * @param client the page's client id
 	 * @param since when it was opened, in milliseconds since the epoch
 	 * @param tier its tier
+	 * @param page the id of the page's document, or "" where it is not known
 	 */
-	public record Held(String user, String connection, long generation, String client, long since, Tier tier) {
+	public record Held(String user, String connection, long generation, String client, long since, Tier tier,
+			String page) {
+
+		/**
+		 * What a page holds whose document is not known.
+		 * @param user the user
+		 * @param connection the connection
+		 * @param generation its generation
+		 * @param client the page's client id
+		 * @param since when it was opened, in milliseconds since the epoch
+		 * @param tier its tier
+		 */
+		public Held(String user, String connection, long generation, String client, long since, Tier tier) {
+			this(user, connection, generation, client, since, tier, "");
+		}
 
 	}
 
@@ -190,7 +237,8 @@ public final class Presence {
 
 		static Owner parse(String value) {
 			String[] parts = value.split(" ");
-			Tier tier = Tier.find(parts[5]);
+			int pages = parts[5].indexOf('/');
+			Tier tier = Tier.find((pages < 0) ? parts[5] : parts[5].substring(0, pages));
 			return new Owner(parts[0], parts[1], MessageId.parse(parts[2]), parts[3], Long.parseLong(parts[4]),
 					(tier != null) ? tier : Tier.NORMAL);
 		}
@@ -250,7 +298,9 @@ public final class Presence {
 							this.keys.channelPrefix(), bytes(claim.user()), bytes(node), bytes(claim.connection()),
 							bytes(claim.client()), bytes(claim.tier().wireName()), millis(this.times.lease()),
 							millis(this.times.tombstone()), bytes(Integer.toString(this.takeovers.count())),
-							millis(this.takeovers.window()) })
+							millis(this.takeovers.window()), bytes(claim.page()),
+							bytes(Integer.toString(this.twins.replacements())), millis(this.twins.within()),
+							bytes(Integer.toString(this.twins.returns())), millis(this.twins.window()) })
 			.thenApply((values) -> claimed(new Reply(values)));
 	}
 
@@ -296,7 +346,7 @@ public final class Presence {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
 				this.keys.lease(node) };
 		return this.link.<List<Object>>run(Script.RENEW_USERS, scriptKeys, (run) -> {
-			List<byte[]> arguments = new ArrayList<>(8 + held.size() * 6);
+			List<byte[]> arguments = new ArrayList<>(8 + held.size() * 7);
 			arguments.addAll(List.of(run, seen(), this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
 					bytes(node), millis(this.times.lease()), millis(this.times.tombstone())));
 			for (Held one : held) {
@@ -306,6 +356,7 @@ public final class Presence {
 				arguments.add(bytes(one.client()));
 				arguments.add(bytes(Long.toString(one.since())));
 				arguments.add(bytes(one.tier().wireName()));
+				arguments.add(bytes(one.page()));
 			}
 			return arguments.toArray(byte[][]::new);
 		}).thenApply((values) -> {

@@ -133,7 +133,7 @@ class ClaimUserIT {
 	}
 
 	@Test
-	void theTenthReconnectWithinAMinuteIsATakeOverWithoutTombstone() {
+	void theTenthReplacementInARowIsATakeOverWithoutTombstone() {
 		RedisPartition.Ear ear = this.partition.listen("node:a");
 		claim("a", "c0", "twin");
 		for (int i = 1; i <= 12; i++) {
@@ -147,33 +147,46 @@ class ClaimUserIT {
 	}
 
 	@Test
-	void aMinuteLaterReconnectsAreCountedAnew() {
+	void replacementsCountWhereEachComesSoonAfterTheOneBefore() {
 		RedisPartition.Ear ear = this.partition.listen("node:a");
 		claimAt(TOLD_MS, "c0", "twin");
+		long now = TOLD_MS;
 		for (int i = 1; i <= 9; i++) {
-			claimAt(TOLD_MS + i, "c" + i, "twin");
+			now += 30_000;
+			claimAt(now, "c" + i, "twin");
 			assertThat(ear.next(Frame.Kick.class).reason()).isNull();
 		}
-		claimAt(TOLD_MS + 60_000, "c10", "twin");
-		assertThat(ear.next(Frame.Kick.class).reason()).isNull();
+		now += 30_001;
+		claimAt(now, "c10", "twin");
+		assertThat(ear.next(Frame.Kick.class).reason()).as("a millisecond too late for a row").isNull();
 		for (int i = 11; i <= 18; i++) {
-			claimAt(TOLD_MS + 119_999, "c" + i, "twin");
+			now += 30_000;
+			claimAt(now, "c" + i, "twin");
 			assertThat(ear.next(Frame.Kick.class).reason()).isNull();
 		}
-		claimAt(TOLD_MS + 119_999, "c19", "twin");
+		claimAt(now + 30_000, "c19", "twin");
 		assertThat(ear.next(Frame.Kick.class).reason()).isEqualTo(CloseReason.TAKEOVER);
 	}
 
 	@Test
-	void theLastMillisecondOfTheMinuteStillCounts() {
-		RedisPartition.Ear ear = this.partition.listen("node:a");
-		claimAt(TOLD_MS, "c0", "twin");
-		for (int i = 1; i <= 9; i++) {
-			claimAt(TOLD_MS, "c" + i, "twin");
-			assertThat(ear.next(Frame.Kick.class).reason()).isNull();
-		}
-		claimAt(TOLD_MS + 59_999, "c10", "twin");
+	void aFieldOfAnOlderVersionIsReadAndItsCountGoesOn() {
+		RedisPartition.Ear ear = this.partition.listen("node:b");
+		this.partition.redis()
+			.hset(PRESENCE, "alice", "b c0 " + MessageId.format(MessageId.of(TOLD_MS - 1, 0)) + " twin " + (TOLD_MS - 1)
+					+ " high 9 " + (TOLD_MS - 1));
+		claimAt(TOLD_MS, "c1", "twin", "page-1");
 		assertThat(ear.next(Frame.Kick.class).reason()).isEqualTo(CloseReason.TAKEOVER);
+	}
+
+	@Test
+	void anOlderVersionReadsAFieldWithPages() {
+		for (String page : List.of("p", "q", "p", "q")) {
+			claimAt(TOLD_MS, "c-" + page, "twin", page);
+		}
+		String field = this.partition.redis().hget(PRESENCE, "alice");
+		assertThat(field).matches("a c-q \\d+-\\d+ twin \\d+ normal/q/\\d+/p/\\d+ \\d+ \\d+");
+		assertThat(Presence.Owner.parse(field).tier()).isEqualTo(Tier.NORMAL);
+		assertThat(Presence.Owner.parse(field.replace("normal", "low")).tier()).isEqualTo(Tier.LOW);
 	}
 
 	@Test
@@ -190,6 +203,189 @@ class ClaimUserIT {
 		}
 		assertThat(kick.connection()).isEqualTo("d0");
 		assertThat(kick.reason()).isNull();
+	}
+
+	// ---- pages that share a client id
+
+	@Test
+	void aPageThatComesBackTheThirdTimeTellsTheOneThatDisplacedIt() {
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		claimAt(TOLD_MS, "c0", "twin", "p");
+		for (int i = 1; i <= 5; i++) {
+			claimAt(TOLD_MS + i * 7_000L, "c" + i, "twin", (i % 2 == 0) ? "p" : "q");
+			assertThat(ear.next(Frame.Kick.class).reason()).as("claim %d", i).isNull();
+		}
+		claimAt(TOLD_MS + 42_000, "c6", "twin", "p");
+		Frame.Kick kick = ear.next(Frame.Kick.class);
+		assertThat(kick.connection()).isEqualTo("c5");
+		assertThat(kick.reason()).isEqualTo(CloseReason.TAKEOVER);
+		assertThat(this.partition.redis().exists(TOMBSTONE + "twin")).isZero();
+		assertThat(connection()).isEqualTo("c6");
+	}
+
+	@Test
+	void aPageThatWasToldToStopStaysAwayForAsLongAsItTries() {
+		long now = twins(TOLD_MS);
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		String owner = this.partition.redis().hget(PRESENCE, "alice").split(" ")[2];
+		for (int i = 0; i < 10; i++) {
+			now += (i % 2 == 0) ? 3_000 : 299_999;
+			assertThat(tryAt(now, "x" + i, "twin", "q")).startsWith("kicked", owner);
+		}
+		assertThat(connection()).isEqualTo("c6");
+		claimAt(now, "c7", "twin", "p");
+		assertThat(ear.next(Frame.Kick.class).reason()).as("the page that stayed reconnects").isNull();
+		now += 299_999;
+		assertThat(tryAt(now, "y1", "twin", "q").getFirst()).isEqualTo("kicked");
+		now += 300_000;
+		claimAt(now, "y2", "twin", "q");
+		assertThat(ear.next(Frame.Kick.class).reason()).as("it did not try for five minutes").isNull();
+	}
+
+	@Test
+	void aPageThatWasToldToStopIsKeptAwayForADayAtMost() {
+		String told = "!" + TOLD_MS + "," + (TOLD_MS + 86_300_000);
+		this.partition.redis()
+			.hset(PRESENCE, "alice", "b c0 " + MessageId.format(MessageId.of(TOLD_MS, 0)) + " twin " + TOLD_MS
+					+ " normal/p//q/" + told + " 0 " + TOLD_MS);
+		assertThat(tryAt(TOLD_MS + 86_399_999, "x", "twin", "q").getFirst()).isEqualTo("kicked");
+		assertThat(this.partition.redis().hget(PRESENCE, "alice"))
+			.contains(" normal/p//q/!" + TOLD_MS + "," + (TOLD_MS + 86_399_999) + " ");
+		claimAt(TOLD_MS + 86_400_000, "y", "twin", "q");
+		assertThat(this.partition.redis().hget(PRESENCE, "alice"))
+			.contains(" normal/q/" + (TOLD_MS + 86_400_000) + "/p/ ");
+	}
+
+	@Test
+	void aPageThatWasToldToStopIsFreeWhereTheOtherOneIsGone() {
+		long now = twins(TOLD_MS);
+		this.partition.redis().hdel(PRESENCE, "alice");
+		claimAt(now + 3_000, "c7", "twin", "q");
+		assertThat(connection()).isEqualTo("c7");
+	}
+
+	@Test
+	void returnsOlderThanTheWindowDoNotCount() {
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		// Page p comes back at 1, 200 001, 300 002 and, the third time within 300 000, at
+		// 400 000.
+		long[] returns = { 1, 200_001, 300_002, 400_000 };
+		claimAt(TOLD_MS, "p0", "twin", "p");
+		for (int i = 0; i < returns.length; i++) {
+			claimAt(TOLD_MS + returns[i], "q" + i, "twin", "q" + i);
+			assertThat(ear.next(Frame.Kick.class).reason()).isNull();
+			claimAt(TOLD_MS + returns[i], "p" + i, "twin", "p");
+			assertThat(ear.next(Frame.Kick.class).reason()).as("return %d", i)
+				.isEqualTo((i < 3) ? null : CloseReason.TAKEOVER);
+		}
+	}
+
+	@Test
+	void aPageThatIsLoadedAgainNeverCounts() {
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		claimAt(TOLD_MS, "c", "twin", "p0");
+		for (int i = 1; i <= 20; i++) {
+			claimAt(TOLD_MS + i, "c" + i, "twin", "p" + i);
+			assertThat(ear.next(Frame.Kick.class).reason()).as("load %d", i).isNull();
+		}
+		assertThat(this.partition.redis().hget(PRESENCE, "alice").split("/")).as("what a field keeps")
+			.hasSize(1 + 2 + 2 * 4);
+	}
+
+	@Test
+	void aPageThatReconnectsNeverCounts() {
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		claimAt(TOLD_MS, "c", "twin", "p");
+		for (int i = 1; i <= 20; i++) {
+			claimAt(TOLD_MS + i, "c" + i, "twin", "p");
+			assertThat(ear.next(Frame.Kick.class).reason()).as("reconnect %d", i).isNull();
+		}
+	}
+
+	@Test
+	void aReconnectOfThePageThatHoldsTheUserKeepsWhatItDisplaced() {
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		claimAt(TOLD_MS, "c", "twin", "p");
+		Frame.Kick kick = null;
+		for (int i = 1; i <= 6; i++) {
+			String page = (i % 2 == 0) ? "p" : "q";
+			claimAt(TOLD_MS + i, "c" + i, "twin", page);
+			kick = ear.next(Frame.Kick.class);
+			claimAt(TOLD_MS + i, "d" + i, "twin", page);
+			assertThat(ear.next(Frame.Kick.class).reason()).isNull();
+		}
+		assertThat(kick.connection()).isEqualTo("d5");
+		assertThat(kick.reason()).isEqualTo(CloseReason.TAKEOVER);
+	}
+
+	@Test
+	void threePagesThatTakeTurnsAreToldUntilOneIsLeft() {
+		List<String> pages = new java.util.ArrayList<>(List.of("p", "q", "r"));
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		claimAt(TOLD_MS, "p", "twin", "p");
+		for (int i = 1; i < 40 && pages.size() > 1; i++) {
+			String page = pages.get(i % pages.size());
+			if (page.equals(connection())) {
+				continue;
+			}
+			claimAt(TOLD_MS + i * 7_000L, page, "twin", page);
+			Frame.Kick kick = ear.next(Frame.Kick.class);
+			if (kick.reason() == CloseReason.TAKEOVER) {
+				pages.remove(kick.connection());
+			}
+		}
+		assertThat(pages).containsExactly(connection());
+	}
+
+	@Test
+	void whereOneOfTwoPagesDoesNotSayWhichItIsReplacementsCount() {
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		claimAt(TOLD_MS, "c0", "twin", "");
+		int claims = 0;
+		Frame.Kick kick;
+		do {
+			claims++;
+			claimAt(TOLD_MS + claims * 7_000L, "c" + claims, "twin", (claims % 2 == 0) ? "" : "p" + claims);
+			kick = ear.next(Frame.Kick.class);
+		}
+		while (kick.reason() == null && claims < 20);
+		assertThat(claims).isEqualTo(10);
+	}
+
+	@Test
+	void anotherClientForgetsThePages() {
+		twins(TOLD_MS);
+		claimAt(TOLD_MS + 50_000, "d", "other", "q");
+		this.partition.redis().del(TOMBSTONE + "twin");
+		claimAt(TOLD_MS + 50_000, "e", "twin", "q");
+		assertThat(this.partition.redis().hget(PRESENCE, "alice")).contains(" normal/q/ ");
+	}
+
+	@Test
+	void aReturnThatIsATakeOverCountsAsOne() {
+		long now = TOLD_MS;
+		claimAt(now, "c0", "twin", "p");
+		for (int i = 1; i <= 5; i++) {
+			now += 7_000;
+			claimAt(now, "c" + i, "twin", (i % 2 == 0) ? "p" : "q");
+		}
+		this.partition.redis().setex(TAKEOVERS, 50, "1");
+		assertThat(tryAt(now, 1, "c6", "twin", "p").getFirst()).isEqualTo("limited");
+		assertThat(connection()).isEqualTo("c5");
+		this.partition.redis().del(TAKEOVERS);
+		assertThat(tryAt(now, 1, "c6", "twin", "p").getFirst()).isEqualTo("owner");
+		assertThat(this.partition.redis().get(TAKEOVERS)).isEqualTo("1");
+	}
+
+	/** Two pages fight until q is told to stop; p holds the user by connection c6. */
+	private long twins(long from) {
+		long now = from;
+		claimAt(now, "c0", "twin", "p");
+		for (int i = 1; i <= 6; i++) {
+			now += 7_000;
+			claimAt(now, "c" + i, "twin", (i % 2 == 0) ? "p" : "q");
+		}
+		return now;
 	}
 
 	@Test
@@ -225,6 +421,44 @@ class ClaimUserIT {
 		long generation = owner(claim("a", "c1", "page")).generation();
 		this.partition.redis().set(TOMBSTONE + "page", MessageId.format(generation + 5));
 		assertThat(claim("a", "c1", "page")).isEqualTo(new ClaimResult.Displaced(generation + 5));
+	}
+
+	@Test
+	void eachClaimInVainKeepsTheClientAwayForLonger() {
+		claim("a", "c1", "page-1");
+		claim("b", "c2", "page-2");
+		for (int i = 0; i < 3; i++) {
+			this.partition.redis().pexpire(TOMBSTONE + "page-1", 5_000);
+			assertThat(claim("a", "c3", "page-1")).isInstanceOf(ClaimResult.Displaced.class);
+			assertThat(this.partition.redis().pttl(TOMBSTONE + "page-1")).isBetween(290_000L, 300_000L);
+		}
+		assertThat(connection()).isEqualTo("c2");
+	}
+
+	@Test
+	void whatADisconnectLeftIsLengthenedTheSameWay() {
+		claim("a", "c1", "page-1");
+		get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO));
+		this.partition.redis().pexpire(TOMBSTONE + "page-1", 5_000);
+		assertThat(claim("a", "c2", "page-1")).isInstanceOf(ClaimResult.Displaced.class);
+		assertThat(this.partition.redis().pttl(TOMBSTONE + "page-1")).isBetween(290_000L, 300_000L);
+	}
+
+	@Test
+	void claimsInVainKeepAClientAwayForADayAtMost() {
+		String generation = MessageId.format(MessageId.of(TOLD_MS, 0));
+		String tombstone = TOMBSTONE + "page-1";
+		this.partition.redis().psetex(tombstone, 5_000, generation);
+		this.partition.redis().set(RUN, "run");
+		this.partition.redis().set(SINCE, "1-0");
+		this.partition.redis().set(CLOCK, generation);
+		assertThat(tryAt(TOLD_MS + 86_400_000 - 200_000, "c1", "page-1", "")).startsWith("kicked", generation);
+		assertThat(this.partition.redis().pttl(tombstone)).isBetween(190_000L, 200_000L);
+		assertThat(tryAt(TOLD_MS + 86_400_000 - 100_000, "c1", "page-1", "").getFirst()).isEqualTo("kicked");
+		assertThat(this.partition.redis().pttl(tombstone)).as("is not made shorter").isBetween(190_000L, 200_000L);
+		this.partition.redis().pexpire(tombstone, 5_000);
+		assertThat(tryAt(TOLD_MS + 86_400_000, "c1", "page-1", "").getFirst()).isEqualTo("kicked");
+		assertThat(this.partition.redis().pttl(tombstone)).isBetween(1L, 5_000L);
 	}
 
 	@Test
@@ -309,7 +543,7 @@ class ClaimUserIT {
 	}
 
 	@Test
-	void aTenthReconnectWithinAMinuteCountsAsATakeOver() {
+	void aTenthReplacementInARowCountsAsATakeOver() {
 		for (int i = 0; i <= 11; i++) {
 			owner(limited("c" + i, "twin"));
 		}
@@ -340,10 +574,22 @@ class ClaimUserIT {
 	}
 
 	private void claimAt(long now, String connection, String client) {
-		List<Object> answer = this.partition.runAt(now, Script.CLAIM_USER,
+		claimAt(now, connection, client, "");
+	}
+
+	private void claimAt(long now, String connection, String client, String page) {
+		assertThat(tryAt(now, connection, client, page).getFirst()).isEqualTo("owner");
+	}
+
+	private List<Object> tryAt(long now, String connection, String client, String page) {
+		return tryAt(now, 0, connection, client, page);
+	}
+
+	private List<Object> tryAt(long now, int takeovers, String connection, String client, String page) {
+		return this.partition.runAt(now, Script.CLAIM_USER,
 				List.of(CLOCK, RUN, SINCE, PRESENCE, PREFIX + "lease:a", TOMBSTONE + client, TAKEOVERS), "run", "0-0",
-				"0", PREFIX, PREFIX, "alice", "a", connection, client, "normal", "15000", "300000", "0", "0");
-		assertThat(answer.getFirst()).isEqualTo("owner");
+				"0", PREFIX, PREFIX, "alice", "a", connection, client, "normal", "15000", "300000",
+				Integer.toString(takeovers), "60000", page, "10", "30000", "3", "300000");
 	}
 
 	private static ClaimResult.Owner owner(ClaimResult result) {

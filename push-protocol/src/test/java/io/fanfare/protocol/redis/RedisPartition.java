@@ -128,7 +128,7 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 	}
 
 	Presence presence(Presence.TakeoverLimit takeovers) {
-		return new Presence(this.link, this.keys, Presence.Times.DEFAULT, takeovers);
+		return new Presence(this.link, this.keys, Presence.Times.DEFAULT, takeovers, Presence.Twins.DEFAULT);
 	}
 
 	Addresses addresses(int connections, int opens) {

@@ -86,6 +86,27 @@ class RenewUsersIT {
 	}
 
 	@Test
+	void aFieldThatIsWrittenBackKeepsThePageAndCountsNoReturn() {
+		assertThat(renew(new Held("alice", "c1", G5, "page", 77, Tier.LOW, "p")).verdicts())
+			.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+		assertThat(this.partition.redis().hget(PRESENCE, "alice"))
+			.isEqualTo("a c1 " + MessageId.format(G5) + " page 77 low/p/ 0 " + window());
+		this.partition.redis()
+			.hset(PRESENCE, "alice", "b c0 " + MessageId.format(G5 - 1) + " page 77 low/q/5/p/6,7/r/!8,9 4 10");
+		RedisPartition.Ear ear = this.partition.listen("node:b");
+		assertThat(renew(new Held("alice", "c1", G5, "page", 77, Tier.LOW, "p")).verdicts())
+			.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+		assertThat(ear.next(Frame.Kick.class).reason()).isNull();
+		assertThat(this.partition.redis().hget(PRESENCE, "alice"))
+			.isEqualTo("a c1 " + MessageId.format(G5) + " page 77 low/p//q/5/r/!8,9 4 10");
+		assertThat(get(this.partition.presence().find("alice")).tier()).isEqualTo(Tier.LOW);
+	}
+
+	private String window() {
+		return this.partition.redis().hget(PRESENCE, "alice").split(" ")[7];
+	}
+
+	@Test
 	void generationsAreComparedAsNumbers() {
 		this.partition.owner("alice", "b", "c0", MessageId.of(MS, 9), "other");
 		assertThat(renew(held("alice", "c1", MessageId.of(MS, 10), "page")).verdicts()).extracting(Verdict::kind)

@@ -1,0 +1,72 @@
+package io.fanfare.node.presence;
+
+import java.time.Duration;
+import java.util.Locale;
+
+import io.fanfare.protocol.redis.Presence.Twins;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * By what two pages that share a {@code client} by mistake are told from one page that
+ * reconnects: the page that is displaced then is told to stop. They cost nothing where
+ * nobody shares one.
+ *
+ * @param replacements how many replacements in a row, where one of the two pages has no
+ * {@code page}. Fewer take a page whose connection breaks again and again for two
+ * @param within how long after the one before each of them comes at most; twice
+ * {@code fanfare.connections.max-retry} where that is longer
+ * @param returns how often a {@code page} comes back that another one displaced
+ * @param window within how long it does
+ */
+@ConfigurationProperties("fanfare.twins")
+public record TwinSettings(@DefaultValue("10") int replacements, @DefaultValue("30s") Duration within,
+		@DefaultValue("3") int returns, @DefaultValue("5m") Duration window) {
+
+	private static final int MOST_REPLACEMENTS = 1000;
+
+	/** Redis keeps the time of each return with the user's presence. */
+	private static final int MOST_RETURNS = 10;
+
+	private static final Duration LONGEST = Duration.ofDays(1);
+
+	/**
+	 * Fails where a number is out of its bounds.
+	 */
+	public TwinSettings {
+		require("replacements", replacements, 2, MOST_REPLACEMENTS);
+		require("returns", returns, 1, MOST_RETURNS);
+		require("within", within);
+		require("window", window);
+	}
+
+	private static void require(String name, int value, int least, int most) {
+		if (value < least || value > most) {
+			throw new IllegalArgumentException(
+					property(name) + " must be from " + least + " to " + most + ", not " + value);
+		}
+	}
+
+	private static void require(String name, Duration value) {
+		if (value.toMillis() < 1 || value.compareTo(LONGEST) > 0) {
+			throw new IllegalArgumentException(
+					property(name) + " must be from 1ms to " + LONGEST.toHours() + "h, not " + value);
+		}
+	}
+
+	private static String property(String name) {
+		return "fanfare.twins." + name + " (FANFARE_TWINS_" + name.toUpperCase(Locale.ROOT) + ")";
+	}
+
+	/**
+	 * What presence needs of them.
+	 * @param maxRetry the most that a client is told to wait after an ordinary end
+	 * @return the numbers
+	 */
+	public Twins twins(Duration maxRetry) {
+		Duration twice = maxRetry.multipliedBy(2);
+		return new Twins(this.replacements, (twice.compareTo(this.within) > 0) ? twice : this.within, this.returns,
+				this.window);
+	}
+
+}
