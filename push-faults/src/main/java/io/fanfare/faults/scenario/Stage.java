@@ -18,6 +18,7 @@ import io.fanfare.faults.traffic.Crowd;
 import io.fanfare.faults.traffic.Notes;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Publisher;
+import io.fanfare.test.redis.OldStore;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,8 @@ public final class Stage {
 		this.deployment = deployment;
 		this.api = new Api(deployment.nginx().url(), Deployment.API_KEY);
 		this.id = "s" + count.incrementAndGet();
+		// What an earlier scenario lost would make the store young.
+		OldStore.seed(deployment.redis());
 		this.crowd = new Crowd(this.id, this.api, deployment.nginx());
 		awaitAllLive();
 		awaitBothNodes();
