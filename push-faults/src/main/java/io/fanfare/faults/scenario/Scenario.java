@@ -1,9 +1,11 @@
 package io.fanfare.faults.scenario;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Expectations;
 import io.fanfare.faults.deployment.Deployment.Store;
+import io.fanfare.test.process.RequiredTool;
 
 /**
  * Something that goes wrong.
@@ -13,17 +15,28 @@ import io.fanfare.faults.deployment.Deployment.Store;
  * @param store what Redis keeps in it
  * @param expectations what it may cost
  * @param inShort whether every build plays it; the long form plays all
+ * @param tools what must be installed for it
  * @param play what is done
  */
 public record Scenario(String name, String what, Store store, Expectations expectations, boolean inShort,
-		Consumer<Stage> play) {
+		List<RequiredTool> tools, Consumer<Stage> play) {
 
 	/**
 	 * The same, for the long form alone.
 	 * @return the scenario
 	 */
 	Scenario longOnly() {
-		return new Scenario(this.name, this.what, this.store, this.expectations, false, this.play);
+		return new Scenario(this.name, this.what, this.store, this.expectations, false, this.tools, this.play);
+	}
+
+	/**
+	 * The same, skipped where a tool is missing.
+	 * @param needed the tools
+	 * @return the scenario
+	 */
+	Scenario with(RequiredTool... needed) {
+		return new Scenario(this.name, this.what, this.store, this.expectations, this.inShort, List.of(needed),
+				this.play);
 	}
 
 	@Override
