@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
+import io.fanfare.faults.check.Checker;
+import io.fanfare.faults.check.Expectations;
 import io.fanfare.faults.check.Score;
 import io.fanfare.faults.deployment.Deployment;
 import io.fanfare.faults.deployment.Timing;
@@ -13,23 +16,39 @@ import io.fanfare.faults.report.Report;
 import io.fanfare.faults.scenario.Scenario;
 import io.fanfare.faults.scenario.Scenarios;
 import io.fanfare.faults.scenario.Stage;
+import io.fanfare.faults.traffic.Api;
+import io.fanfare.faults.traffic.Entry;
+import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.Publisher;
+import io.fanfare.protocol.MessageId;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.redis.OldStore;
+import io.fanfare.test.sse.SseClient;
+import io.lettuce.core.api.sync.RedisCommands;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Plays every scenario and prints the table. {@code -Dfanfare.faults.scenario} names one
- * alone, {@code -Dfanfare.faults.report} a file for the table.
+ * alone, or some with commas between, {@code -Dfanfare.faults.report} a file for the
+ * table.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultsIT {
 
 	private static final boolean LONG = Boolean.getBoolean("fanfare.long");
+
+	private static final Duration SOON = Duration.ofSeconds(10);
 
 	private final Timing timing = LONG ? Timing.SHIPPED : Timing.SHORT;
 
@@ -47,18 +66,23 @@ class FaultsIT {
 	}
 
 	static List<Scenario> scenarios() {
-		String wanted = System.getProperty("fanfare.faults.scenario", "");
-		List<Scenario> scenarios = Scenarios.all()
-			.stream()
-			.filter((scenario) -> wanted.isEmpty() ? LONG || scenario.inShort() : scenario.name().equals(wanted))
+		List<Scenario> all = Scenarios.all();
+		assertThat(all).extracting(Scenario::name).containsAll(wanted());
+		return all.stream()
+			.filter((scenario) -> wanted().isEmpty() ? LONG || scenario.inShort() : wanted().contains(scenario.name()))
 			.toList();
-		assertThat(scenarios).as("Scenario " + wanted).isNotEmpty();
-		return scenarios;
+	}
+
+	/** None: all of them. */
+	private static List<String> wanted() {
+		String names = System.getProperty("fanfare.faults.scenario", "");
+		return names.isEmpty() ? List.of() : List.of(names.split(","));
 	}
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("scenarios")
 	void nothingIsLostWithoutAWord(Scenario scenario) {
+		scenario.tools().forEach(RequiredTool::require);
 		Deployment whole = on(scenario.store(), scenario.nodeSettings());
 		long start = System.nanoTime();
 		Score score;
@@ -74,10 +98,89 @@ class FaultsIT {
 		System.out.printf("%s: %d s%n", scenario.name(), Duration.ofNanos(System.nanoTime() - start).toSeconds());
 		List<String> complaints = new ArrayList<>(score.complaints());
 		if (score.lost() + score.doubled() + score.reordered() + score.falseGaps() > 0) {
-			complaints.addFirst("lost=%d doubled=%d reordered=%d false gaps=%d".formatted(score.lost(), score.doubled(),
-					score.reordered(), score.falseGaps()));
+			complaints.addFirst("lost=%d unannounced=%d doubled=%d reordered=%d false gaps=%d".formatted(score.lost(),
+					score.unannounced(), score.doubled(), score.reordered(), score.falseGaps()));
 		}
 		assertThat(complaints).as(scenario.what()).isEmpty();
+	}
+
+	/**
+	 * What one private message needs to be passed over without a word, on a cluster that
+	 * has been up for more than a minute: the user's presence field is gone, the stream
+	 * goes on by a message to all, and the renewal writes the field back.
+	 */
+	@ParameterizedTest(name = "{0}")
+	@EnumSource
+	void messageThatMissedItsStreamIsHeardOrAnnounced(Vanishing what) {
+		assumeTrue(wanted().isEmpty() || wanted().contains(what.scenario));
+		Deployment whole = on(Deployment.Store.DURABLE, List.of());
+		OldStore.seed(whole.redis());
+		Api api = new Api(whole.nginx().url(), Deployment.API_KEY);
+		String user = what.scenario;
+		String token = api.token(user);
+		try (Page page = new Page(user, List.of(), user,
+				() -> SseClient.request("127.0.0.1", whole.node(0).port(), "/events").bearer(token))) {
+			await().atMost(SOON).until(page::isLive);
+			whole.ask((redis) -> what.vanish(redis, user, this.timing.renewInterval().multipliedBy(2)));
+			List<Publisher.Accepted> accepted = new ArrayList<>();
+			accepted.add(publish(api, 1, user, user));
+			accepted.add(publish(api, 2, user, null));
+			await("m1 heard or announced").atMost(SOON)
+				.until(() -> page.hasHeard(1)
+						|| page.notes().journal().stream().anyMatch(Entry.Announced.class::isInstance));
+			accepted.add(publish(api, 3, user, user));
+			await().atMost(SOON).until(() -> page.hasHeard(3));
+			Score score = new Checker(Expectations.ORDINARY.hiding(), accepted, 0, null).check(List.of(page.notes()),
+					List.of(), List.of(), this.timing);
+			assertThat(score.complaints()).isEmpty();
+		}
+	}
+
+	/** The number's message; to all where there is no user. */
+	private static Publisher.Accepted publish(Api api, int number, String scenario, @Nullable String user) {
+		String channel = (user != null) ? "user:" + user : "all";
+		Map<String, ?> to = (user != null) ? Map.of("user", user) : Map.of("all", true);
+		JsonNode answer = api.publish(Map.of("to", to, "data", scenario + " " + number + " to " + channel)).ok();
+		return new Publisher.Accepted(number, channel, MessageId.parse(answer.required("id").asString()),
+				System.nanoTime());
+	}
+
+	/** How a user's presence field goes while the user's stream lives. */
+	enum Vanishing {
+
+		/** The lease of the stream's node goes early, and a reaper looks. */
+		LEASE("lease-vanishes") {
+			@Override
+			boolean vanish(RedisCommands<String, String> redis, String user, Duration patience) {
+				String owner = redis.hget(PRESENCE, user);
+				String lease = "fanfare:{0}:lease:" + owner.substring(0, owner.indexOf(' '));
+				// Where the field stays, nothing can be hidden.
+				long end = System.nanoTime() + patience.toNanos();
+				while (redis.hget(PRESENCE, user) != null && System.nanoTime() - end < 0) {
+					redis.del(lease);
+				}
+				return true;
+			}
+		},
+
+		/** By hand. */
+		FIELD("field-vanishes") {
+			@Override
+			boolean vanish(RedisCommands<String, String> redis, String user, Duration patience) {
+				return redis.hdel(PRESENCE, user) == 1;
+			}
+		};
+
+		private static final String PRESENCE = "fanfare:{0}:presence";
+
+		private final String scenario;
+
+		Vanishing(String scenario) {
+			this.scenario = scenario;
+		}
+
+		abstract boolean vanish(RedisCommands<String, String> redis, String user, Duration patience);
+
 	}
 
 	private Deployment on(Deployment.Store store, List<String> nodeSettings) {

@@ -55,6 +55,8 @@ public final class Checker {
 
 	private int lost;
 
+	private int unannounced;
+
 	private int doubled;
 
 	private int reordered;
@@ -114,8 +116,8 @@ public final class Checker {
 		checkRefusals(refused);
 		return new Score(this.accepted.size(), refused.size(),
 				refused.stream().map(Api.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO), this.delivered,
-				this.lost, this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery,
-				twice, ends.size(), 0, this.complaints);
+				this.lost, this.unannounced, this.doubled, this.reordered, this.gaps, this.falseGaps,
+				this.longestSilence, this.recovery, twice, ends.size(), 0, this.complaints);
 	}
 
 	private void checkRefusals(Collection<Api.Reply> refused) {
@@ -142,9 +144,10 @@ public final class Checker {
 		if (begin == null) {
 			return;
 		}
+		long first = begin;
 		Set<Integer> heard = new HashSet<>();
 		List<Entry.Announced> announced = new ArrayList<>();
-		long newest = begin;
+		long newest = first;
 		for (Entry entry : journal) {
 			switch (entry) {
 				case Entry.Heard message -> {
@@ -158,22 +161,48 @@ public final class Checker {
 				}
 			}
 		}
-		this.gaps += announced.size();
-		if (!this.expectations.losesData()) {
-			this.falseGaps += announced.size();
-			announced.forEach((gap) -> complain("false gap", page.user() + ", " + gap));
-		}
+		List<Accepted> missing = this.accepted.stream()
+			.filter((message) -> page.channels().contains(message.channel()) && !heard.contains(message.number()))
+			.filter((message) -> message.id() > first)
+			.toList();
+		checkGaps(page, announced, missing);
 		long end = page.live() ? MessageId.MAX : newest;
-		Set<String> channels = Set.copyOf(page.channels());
-		for (Accepted message : this.accepted) {
-			if (channels.contains(message.channel()) && message.id() > begin && message.id() <= end
-					&& !heard.contains(message.number())
+		for (Accepted message : missing) {
+			if (message.id() <= end
 					&& announced.stream().noneMatch((gap) -> gap.covers(message.channel(), message.id()))) {
 				this.lost++;
+				this.unannounced += isPassedOver(journal, message) ? 1 : 0;
 				complain("lost", page.user() + ", " + message + ", id " + MessageId.format(message.id()) + ", live "
 						+ page.live() + ", journal " + around(journal, message.at()));
 			}
 		}
+	}
+
+	private void checkGaps(Notes page, List<Entry.Announced> announced, List<Accepted> missing) {
+		this.gaps += announced.size();
+		if (this.expectations.losesData()) {
+			return;
+		}
+		for (Entry.Announced gap : announced) {
+			if (!this.expectations.hides()
+					|| missing.stream().noneMatch((message) -> gap.covers(message.channel(), message.id()))) {
+				this.falseGaps++;
+				complain("false gap", page.user() + ", " + gap);
+			}
+		}
+	}
+
+	/** Whether one stream was open before the message and heard something above it. */
+	private static boolean isPassedOver(List<Entry> journal, Accepted message) {
+		Set<Integer> above = new HashSet<>();
+		for (Entry entry : journal) {
+			if (entry instanceof Entry.Heard heard && heard.id() > message.id()) {
+				above.add(heard.stream());
+			}
+		}
+		return journal.stream()
+			.anyMatch((entry) -> entry instanceof Entry.Connected connected && connected.from() < message.id()
+					&& connected.at() <= message.at() && above.contains(connected.stream()));
 	}
 
 	/** What a page wrote down when it should have heard something. */

@@ -8,24 +8,35 @@ import java.time.Duration;
  *
  * @param losesData whether Redis loses data: then gaps are announced, possibly where
  * nothing was lost
+ * @param hides whether messages may bypass a stream or go from the history: then gaps are
+ * announced, each around something that is missing
  * @param streamsStay whether no stream may end
  * @param heartbeats whether an open stream hears something with every heartbeat
  * @param recovery until when every page must hear again once the fault is over
  * @param link whether nodes can be told at once that a user is heard elsewhere; if not, a
  * displaced stream may hear messages until its node's lease is over
  */
-public record Expectations(boolean losesData, boolean streamsStay, boolean heartbeats, Duration recovery,
+public record Expectations(boolean losesData, boolean hides, boolean streamsStay, boolean heartbeats, Duration recovery,
 		boolean link) {
 
 	/** Nothing lost, streams may end, pages hear again within 10 s. */
-	public static final Expectations ORDINARY = new Expectations(false, false, true, Duration.ofSeconds(10), true);
+	public static final Expectations ORDINARY = new Expectations(false, false, false, true, Duration.ofSeconds(10),
+			true);
 
 	/**
 	 * Redis loses data.
 	 * @return such expectations
 	 */
 	public Expectations dataLost() {
-		return new Expectations(true, this.streamsStay, this.heartbeats, this.recovery, this.link);
+		return new Expectations(true, this.hides, this.streamsStay, this.heartbeats, this.recovery, this.link);
+	}
+
+	/**
+	 * Messages may bypass a stream, or go from the history, and a gap says so.
+	 * @return such expectations
+	 */
+	public Expectations hiding() {
+		return new Expectations(this.losesData, true, this.streamsStay, this.heartbeats, this.recovery, this.link);
 	}
 
 	/**
@@ -33,7 +44,7 @@ public record Expectations(boolean losesData, boolean streamsStay, boolean heart
 	 * @return such expectations
 	 */
 	public Expectations streamsStaying() {
-		return new Expectations(this.losesData, true, this.heartbeats, this.recovery, this.link);
+		return new Expectations(this.losesData, this.hides, true, this.heartbeats, this.recovery, this.link);
 	}
 
 	/**
@@ -41,7 +52,7 @@ public record Expectations(boolean losesData, boolean streamsStay, boolean heart
 	 * @return such expectations
 	 */
 	public Expectations silent() {
-		return new Expectations(this.losesData, this.streamsStay, false, this.recovery, this.link);
+		return new Expectations(this.losesData, this.hides, this.streamsStay, false, this.recovery, this.link);
 	}
 
 	/**
@@ -49,7 +60,7 @@ public record Expectations(boolean losesData, boolean streamsStay, boolean heart
 	 * @return such expectations
 	 */
 	public Expectations unlinked() {
-		return new Expectations(this.losesData, this.streamsStay, this.heartbeats, this.recovery, false);
+		return new Expectations(this.losesData, this.hides, this.streamsStay, this.heartbeats, this.recovery, false);
 	}
 
 }

@@ -13,10 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param slowestRefusal the longest that a publisher waited for one
  * @param delivered messages that pages heard
  * @param lost messages that a page should have heard, did not, and was not told of
+ * @param unannounced of these, those that a stream passed over which was open all along
  * @param doubled messages that a page heard twice
  * @param reordered messages below one that the same stream had heard before
  * @param gaps gaps announced
- * @param falseGaps of these, those where Redis had lost nothing
+ * @param falseGaps of these, those where nothing was missing
  * @param longestSilence the longest time between two messages for any page
  * @param recovery from the end of the fault until every page had heard something
  * published since; null where no fault ended
@@ -26,9 +27,9 @@ import org.jspecify.annotations.Nullable;
  * @param revived streams that clients got after they were told to stop
  * @param complaints what is not as expected, in words; empty if all is well
  */
-public record Score(int published, int refused, Duration slowestRefusal, int delivered, int lost, int doubled,
-		int reordered, int gaps, int falseGaps, Duration longestSilence, @Nullable Duration recovery, Duration twice,
-		int closed, int revived, List<String> complaints) {
+public record Score(int published, int refused, Duration slowestRefusal, int delivered, int lost, int unannounced,
+		int doubled, int reordered, int gaps, int falseGaps, Duration longestSilence, @Nullable Duration recovery,
+		Duration twice, int closed, int revived, List<String> complaints) {
 
 	public Score {
 		complaints = List.copyOf(complaints);
@@ -40,9 +41,9 @@ public record Score(int published, int refused, Duration slowestRefusal, int del
 	 * @return the score
 	 */
 	public Score with(List<String> all) {
-		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.doubled,
-				this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice, this.closed,
-				this.revived, all);
+		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.unannounced,
+				this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice,
+				this.closed, this.revived, all);
 	}
 
 	/**
@@ -51,9 +52,9 @@ public record Score(int published, int refused, Duration slowestRefusal, int del
 	 * @return the score
 	 */
 	public Score revived(int streams) {
-		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.doubled,
-				this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice, this.closed,
-				streams, this.complaints);
+		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.unannounced,
+				this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice,
+				this.closed, streams, this.complaints);
 	}
 
 }

@@ -11,22 +11,22 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.Ports;
+import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
-import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Redis, two nodes or more, the API, and nginx with the shipped configuration, each a
- * process of its own; between Redis and each of the others a wire that can fail.
+ * process of its own; between Redis and each of the others a wire that can fail. Redis
+ * looks as if it had been in use for a while.
  */
 public final class Deployment implements AutoCloseable {
 
@@ -68,7 +68,8 @@ public final class Deployment implements AutoCloseable {
 		this.timing = timing;
 		this.nodeSettings = nodeSettings;
 		this.logs = Files.createDirectories(project().resolve("push-faults/target/faults/" + store.name()));
-		this.redis = closing(TestRedis.start(store.configuration()));
+		this.redis = closing(startRedis(store));
+		OldStore.seed(this.redis);
 		this.sentinels = (store == Store.REPLICATED)
 				? closing(new SentinelTrio(this.redis, this.logs, store.configuration())) : null;
 		this.apiWire = closing(TcpProxy.to(this.redis.port()));
@@ -149,6 +150,12 @@ public final class Deployment implements AutoCloseable {
 		}
 	}
 
+	/** With a clock that can be shifted, where that is possible. */
+	private static RedisProcess startRedis(Store store) {
+		return TestRedis.canShiftClocks() ? TestRedis.startShiftable(store.configuration())
+				: TestRedis.start(store.configuration());
+	}
+
 	private ServiceProcess startApi(Store store) throws IOException {
 		int port = Ports.free();
 		int control = Ports.free();
@@ -219,13 +226,7 @@ public final class Deployment implements AutoCloseable {
 	 * @return the answer
 	 */
 	public <T> T ask(Function<RedisCommands<String, String>, T> question) {
-		RedisClient client = RedisClient.create(this.redis.uri());
-		try {
-			return question.apply(client.connect().sync());
-		}
-		finally {
-			client.shutdown(0, 1, TimeUnit.SECONDS);
-		}
+		return this.redis.ask(question);
 	}
 
 	/**

@@ -19,6 +19,7 @@ public final class Report {
 			new Column("published", (line) -> number(line.score().published())),
 			new Column("delivered", (line) -> number(line.score().delivered())),
 			new Column("lost", (line) -> number(line.score().lost())),
+			new Column("unannounced", (line) -> number(line.score().unannounced())),
 			new Column("doubled", (line) -> number(line.score().doubled())),
 			new Column("reordered", (line) -> number(line.score().reordered())),
 			new Column("gaps", (line) -> number(line.score().gaps())),
@@ -114,8 +115,9 @@ public final class Report {
 				With `-Pfaults,long` faults last 20 s and settings are those that are shipped; the short form, with shorter times, is part of `./mvnw verify`.
 
 				- **lost**: accepted, not heard by a page that should have, and not within an announced gap.
+				- **unannounced**: of these, passed over by a stream that was open all along.
 				- **doubled**, **reordered**: within one stream or across a page's streams.
-				- **gaps**, **false gaps**: announced; of these, where Redis had lost nothing.
+				- **gaps**, **false gaps**: announced; of these, where nothing was missing, unless Redis had lost data.
 				- **silence**: longest time without a message for any page, the fault included.
 				- **back after**: from the end of the fault until the last page had heard something published since.
 				- **two streams**: longest time for which a stream heard messages after a newer one of its user had begun.

@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Expectations;
 import io.fanfare.faults.deployment.Deployment.Store;
+import io.fanfare.test.process.RequiredTool;
 
 /**
  * Something that goes wrong.
@@ -15,17 +16,19 @@ import io.fanfare.faults.deployment.Deployment.Store;
  * @param expectations what it may cost
  * @param inShort whether every build plays it; the long form plays all
  * @param nodeSettings settings of the nodes that it needs, as arguments
+ * @param tools what must be installed for it
  * @param play what is done
  */
 public record Scenario(String name, String what, Store store, Expectations expectations, boolean inShort,
-		List<String> nodeSettings, Consumer<Stage> play) {
+		List<String> nodeSettings, List<RequiredTool> tools, Consumer<Stage> play) {
 
 	/**
 	 * The same, for the long form alone.
 	 * @return the scenario
 	 */
 	Scenario longOnly() {
-		return new Scenario(this.name, this.what, this.store, this.expectations, false, this.nodeSettings, this.play);
+		return new Scenario(this.name, this.what, this.store, this.expectations, false, this.nodeSettings, this.tools,
+				this.play);
 	}
 
 	/**
@@ -35,6 +38,17 @@ public record Scenario(String name, String what, Store store, Expectations expec
 	 */
 	Scenario on(String... settings) {
 		return new Scenario(this.name, this.what, this.store, this.expectations, this.inShort, List.of(settings),
+				this.tools, this.play);
+	}
+
+	/**
+	 * The same, skipped where a tool is missing.
+	 * @param needed the tools
+	 * @return the scenario
+	 */
+	Scenario with(RequiredTool... needed) {
+		return new Scenario(this.name, this.what, this.store, this.expectations, this.inShort, this.nodeSettings,
+				List.of(needed),
 				this.play);
 	}
 

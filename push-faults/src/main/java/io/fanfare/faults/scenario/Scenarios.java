@@ -3,7 +3,9 @@ package io.fanfare.faults.scenario;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 import io.fanfare.faults.check.Expectations;
 import io.fanfare.faults.deployment.Deployment.Store;
@@ -14,8 +16,12 @@ import io.fanfare.faults.traffic.Visitors;
 import io.fanfare.faults.traffic.Visitors.Visit;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.redis.RedisProcess.Data;
 import io.lettuce.core.KillArgs;
+import io.lettuce.core.LettuceFutures;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 
 import static io.fanfare.faults.check.Expectations.ORDINARY;
@@ -27,6 +33,15 @@ public final class Scenarios {
 
 	/** A restless page may just have come or gone. */
 	private static final Set<String> FULL = Set.of("push.busy", "push.waiting", "push.connected");
+	private static final String LEASES = "fanfare:{0}:lease:*";
+
+	private static final String PRESENCE = "fanfare:{0}:presence";
+
+	/** Idempotency records of a backend that is not here. */
+	private static final String RECORDS = "fanfare:{0}:idem:elsewhere:";
+
+	/** What shifts Redis's clock. */
+	private static final RequiredTool[] SHIFT = { RequiredTool.REDIS_SERVER, RequiredTool.GCC };
 
 	private Scenarios() {
 	}
@@ -93,6 +108,21 @@ public final class Scenarios {
 				durable("twins",
 						"Clients that were told to stop try again for minutes; tabs with one client id swap slowly",
 						STREAMS_STAY, Scenarios::twins),
+				// ---- what Redis holds goes early
+				durable("lease-vanishes", "The leases of both nodes are deleted all the time", STREAMS_STAY,
+						Scenarios::leaseVanishes),
+				durable("field-vanishes", "Presence fields of live users are deleted again and again",
+						STREAMS_STAY.hiding(), Scenarios::fieldVanishes),
+				durable("redis-evicts",
+						"Redis is full and evicts what has a time to live: leases, idempotency records, histories",
+						STREAMS_STAY.hiding(), Scenarios::redisEvicts),
+				// Last on its store: the clock ends where it began.
+				durable("redis-clock-forward", "Redis's clock is set forward by 1, 16 and 20 s", STREAMS_STAY,
+						Scenarios::redisClockForward)
+					.with(SHIFT),
+				durable("redis-clock-back", "Redis's clock is set back by 1, 16 and 20 s", STREAMS_STAY,
+						Scenarios::redisClockBack)
+					.with(SHIFT),
 				// ---- data lost
 				snapshots("redis-emptied", "Redis is killed and comes back empty", STREAMS_STAY.dataLost(),
 						Scenarios::redisEmptied),
@@ -114,16 +144,16 @@ public final class Scenarios {
 	}
 
 	private static Scenario durable(String name, String what, Expectations expectations, Consumer<Stage> play) {
-		return new Scenario(name, what, Store.DURABLE, expectations, true, List.of(), play);
+		return new Scenario(name, what, Store.DURABLE, expectations, true, List.of(), List.of(), play);
 	}
 
 	private static Scenario snapshots(String name, String what, Expectations expectations, Consumer<Stage> play) {
-		return new Scenario(name, what, Store.SNAPSHOTS, expectations, true, List.of(), play);
+		return new Scenario(name, what, Store.SNAPSHOTS, expectations, true, List.of(), List.of(), play);
 	}
 
 	private static Scenario replicated(String name, String what, Consumer<Stage> play) {
 		return new Scenario(name, what, Store.REPLICATED, STREAMS_STAY.dataLost().unlinked(), true, List.of(),
-				play);
+				List.of(), play);
 	}
 
 	private static void calm(Stage stage) {
@@ -407,6 +437,88 @@ public final class Scenarios {
 		return twins.stream().filter(Library::isTold).noneMatch(Library::isLive)
 				&& twins.stream().filter((one) -> !one.isTold()).filter(Library::isLive).count() == 1
 				&& twins.stream().filter(Library::isTold).count() == 1;
+	}
+
+	private static void leaseVanishes(Stage stage) {
+		stage.keep(Duration.ofMillis(50), (redis) -> redis.keys(LEASES).forEach(redis::del));
+		stage.healed();
+		stage.renewed();
+	}
+
+	/**
+	 * Not of those who open page after page: a page that is displaced while its user has
+	 * no field stays until its node's renewal, and what was published meanwhile is its
+	 * successor's.
+	 */
+	private static void fieldVanishes(Stage stage) {
+		SplittableRandom random = new SplittableRandom(11);
+		stage.keep(Duration.ofMillis(200), (redis) -> redis.hdel(PRESENCE,
+				stage.crowd().faithful().stream().filter((user) -> random.nextInt(3) == 0).toArray(String[]::new)));
+		stage.healed();
+		stage.renewed();
+	}
+
+	/**
+	 * First what ends soonest goes, a lease above all, then what was used least. There is
+	 * enough of it, so that no write is refused.
+	 */
+	private static void redisEvicts(Stage stage) {
+		stage.cluster().ask(Scenarios::fill);
+		stage.cluster().ask((redis) -> evict(redis, "volatile-ttl"));
+		stage.expect("Redis evicts a lease", stage.timing().outage(),
+				() -> stage.cluster().ask((redis) -> redis.keys(LEASES).size()) < stage.cluster().nodes().size());
+		stage.last(stage.timing().outage().dividedBy(2));
+		stage.cluster().ask((redis) -> evict(redis, "volatile-lru"));
+		stage.last(stage.timing().outage().dividedBy(2));
+		stage.cluster().ask((redis) -> {
+			redis.configSet("maxmemory", "0");
+			redis.configSet("maxmemory-policy", "noeviction");
+			redis.configSet("maxmemory-samples", "5");
+			return redis.unlink(redis.keys(RECORDS + "*").toArray(String[]::new));
+		});
+		stage.healed();
+		stage.renewed();
+	}
+
+	/** What other backends' messages left behind: four megabytes. */
+	private static boolean fill(RedisCommands<String, String> redis) {
+		RedisAsyncCommands<String, String> pipeline = redis.getStatefulConnection().async();
+		String record = "x".repeat(1000);
+		RedisFuture<?>[] all = IntStream.range(0, 4000)
+			.mapToObj((i) -> pipeline.psetex(RECORDS + i, Duration.ofDays(1).toMillis(), record))
+			.toArray(RedisFuture[]::new);
+		return LettuceFutures.awaitAll(Duration.ofSeconds(10), all);
+	}
+
+	/** Takes a megabyte from Redis. */
+	private static String evict(RedisCommands<String, String> redis, String policy) {
+		redis.configSet("maxmemory-samples", "64");
+		redis.configSet("maxmemory-policy", policy);
+		long used = redis.info("memory")
+			.lines()
+			.filter((line) -> line.startsWith("used_memory:"))
+			.mapToLong((line) -> Long.parseLong(line.substring(line.indexOf(':') + 1)))
+			.sum();
+		return redis.configSet("maxmemory", Long.toString(used - 1_000_000));
+	}
+
+	/** Nobody opens a page meanwhile: a claim renews its node's lease, too. */
+	private static void redisClockForward(Stage stage) {
+		stage.crowd().calmDown();
+		shift(stage, 1);
+	}
+
+	private static void redisClockBack(Stage stage) {
+		shift(stage, -1);
+	}
+
+	private static void shift(Stage stage, int direction) {
+		for (int seconds : new int[] { 1, 16, 20 }) {
+			stage.cluster().redis().shiftClock(Duration.ofSeconds(direction * seconds));
+			stage.last(stage.timing().outage().dividedBy(3));
+		}
+		stage.healed();
+		stage.renewed();
 	}
 
 	private static void redisEmptied(Stage stage) {

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Checker;
 import io.fanfare.faults.check.Score;
@@ -21,7 +22,9 @@ import io.fanfare.faults.traffic.Notes;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.faults.traffic.Visitors;
+import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.sse.SseRequest;
+import io.lettuce.core.api.sync.RedisCommands;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +64,8 @@ public final class Stage {
 		this.deployment = deployment;
 		this.api = new Api(deployment.nginx().url(), Deployment.API_KEY);
 		this.id = "s" + count.incrementAndGet();
+		// What an earlier scenario lost would make the store young.
+		OldStore.seed(deployment.redis());
 		this.crowd = new Crowd(this.id, this.api, deployment.nginx());
 		awaitAllLive();
 		awaitBothNodes();
@@ -101,6 +106,14 @@ public final class Stage {
 	}
 
 	/**
+	 * Lets every stream be renewed once more: by then it was told what was hidden from
+	 * it.
+	 */
+	public void renewed() {
+		last(timing().renewInterval().plusMillis(500));
+	}
+
+	/**
 	 * Lets what is last for a time.
 	 * @param time how long
 	 */
@@ -112,6 +125,22 @@ public final class Stage {
 			Thread.currentThread().interrupt();
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/**
+	 * Does something to Redis again and again, for as long as faults last.
+	 * @param every with which pause
+	 * @param what what to do
+	 */
+	public void keep(Duration every, Consumer<RedisCommands<String, String>> what) {
+		long end = System.nanoTime() + timing().outage().toNanos();
+		this.deployment.ask((redis) -> {
+			while (System.nanoTime() - end < 0) {
+				what.accept(redis);
+				last(every);
+			}
+			return true;
+		});
 	}
 
 	/**

@@ -125,6 +125,14 @@ public final class Crowd implements AutoCloseable {
 	}
 
 	/**
+	 * The users who keep one page, whether or not its network fails.
+	 * @return their names
+	 */
+	public List<String> faithful() {
+		return this.users.subList(0, STEADY + FLAPPING);
+	}
+
+	/**
 	 * The topics.
 	 * @return their names
 	 */

@@ -54,6 +54,34 @@ class CheckerTests {
 	}
 
 	@Test
+	void lostMessageIsUnannouncedWhereAStreamThatWasOpenPassedItOver() {
+		assertThat(check(page("a", true, connected(0, 5), heard(0, 0), heard(0, 2), heard(0, 3))).unannounced())
+			.isOne();
+		assertThat(check(page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2))).unannounced())
+			.as("nothing above it")
+			.isZero();
+		assertThat(check(page("a", true, connected(0, 5), heard(0, 0), new Entry.Ended(0, 0, "CUT"),
+				new Entry.Connected(ms(1), 1, "c2", "n", 10), heard(1, 2), heard(1, 3)))
+			.unannounced()).as("it came back after the message").isZero();
+	}
+
+	@Test
+	void gapMayHaveAnyReasonWhereMessagesAreHiddenButMustCoverOne() {
+		Expectations hiding = Expectations.ORDINARY.hiding();
+		Entry around = new Entry.Announced(0, 0, "user:anna", 10, 30, "presence-loss");
+		Score honest = check(hiding, page("a", true, connected(0, 5), heard(0, 0), heard(0, 2), around, heard(0, 3)));
+		assertThat(honest.complaints()).isEmpty();
+		assertThat(honest.gaps()).isOne();
+		Score beside = check(hiding, page("a", true, connected(0, 5), heard(0, 0), heard(0, 2),
+				new Entry.Announced(0, 0, "user:anna", 20, 30, "presence-loss"), heard(0, 3)));
+		assertThat(beside.lost()).isOne();
+		assertThat(beside.falseGaps()).isOne();
+		assertThat(check(hiding,
+				page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2), around, heard(0, 3)))
+			.falseGaps()).isOne();
+	}
+
+	@Test
 	void gapWhereNothingWasLostIsFalse() {
 		Score score = check(page("a", true, connected(0, 5), new Entry.Announced(0, 0, "news", 5, 10, "retention"),
 				heard(0, 0), heard(0, 1), heard(0, 2), heard(0, 3)));
@@ -154,8 +182,11 @@ class CheckerTests {
 	}
 
 	private static Score check(Notes... pages) {
-		return new Checker(Expectations.ORDINARY, PUBLISHED, 0, null).check(List.of(pages), List.of(), List.of(),
-				Timing.SHORT);
+		return check(Expectations.ORDINARY, pages);
+	}
+
+	private static Score check(Expectations expectations, Notes... pages) {
+		return new Checker(expectations, PUBLISHED, 0, null).check(List.of(pages), List.of(), List.of(), Timing.SHORT);
 	}
 
 	private static List<String> refused(Api.Reply reply) {

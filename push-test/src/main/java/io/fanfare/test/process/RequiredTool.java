@@ -39,7 +39,18 @@ public enum RequiredTool {
 	/**
 	 * Node.js.
 	 */
-	NODE("node", "nodejs");
+	NODE("node", "nodejs"),
+
+	/**
+	 * The Redis server of the system, which is linked dynamically; the embedded one is
+	 * not.
+	 */
+	REDIS_SERVER("redis-server"),
+
+	/**
+	 * A C compiler, with the headers of the C library.
+	 */
+	GCC("gcc");
 
 	/** Servers live in directories that are not on everybody's path. */
 	private static final String BESIDES = "/usr/sbin:/usr/local/sbin:/sbin:/opt/homebrew/bin".replace(":",
@@ -60,8 +71,16 @@ public enum RequiredTool {
 		return require(System.getenv("PATH"), System.getenv("CI"));
 	}
 
+	/**
+	 * Whether the program is installed, for what goes on without it.
+	 * @return whether it is
+	 */
+	public boolean isInstalled() {
+		return findOn(System.getenv("PATH")) != null;
+	}
+
 	Path require(@Nullable String path, @Nullable String ci) {
-		Path found = find((path != null) ? path + File.pathSeparator + BESIDES : BESIDES);
+		Path found = findOn(path);
 		if (found != null) {
 			return found;
 		}
@@ -70,6 +89,10 @@ public enum RequiredTool {
 			throw new AssertionError(reason + ". Under CI=true nothing is skipped");
 		}
 		return Assumptions.abort(reason);
+	}
+
+	private @Nullable Path findOn(@Nullable String path) {
+		return find((path != null) ? path + File.pathSeparator + BESIDES : BESIDES);
 	}
 
 	private @Nullable Path find(String path) {

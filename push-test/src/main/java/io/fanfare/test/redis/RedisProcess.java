@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 import io.fanfare.test.process.Ports;
+import io.lettuce.core.api.sync.RedisServerCommands;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -46,9 +48,14 @@ public final class RedisProcess implements TestRedis {
 
 	private static final int ATTEMPTS = 5;
 
+	/** How far a busy machine may delay the answer to TIME. */
+	private static final Duration TOLERANCE = Duration.ofMillis(500);
+
 	private final Path directory;
 
 	private final List<String> config;
+
+	private final @Nullable ClockShift clock;
 
 	private final Thread cleanup = new Thread(this::discard, "redis-cleanup");
 
@@ -56,14 +63,15 @@ public final class RedisProcess implements TestRedis {
 
 	private @Nullable Process process;
 
-	private RedisProcess(Path directory, List<String> config) {
+	private RedisProcess(Path directory, List<String> config, @Nullable ClockShift clock) {
 		this.directory = directory;
 		this.config = config;
+		this.clock = clock;
 	}
 
-	static RedisProcess create(String... config) {
+	static RedisProcess create(@Nullable ClockShift clock, String... config) {
 		try {
-			RedisProcess redis = new RedisProcess(Files.createTempDirectory("fanfare-redis"), List.of(config));
+			RedisProcess redis = new RedisProcess(Files.createTempDirectory("fanfare-redis"), List.of(config), clock);
 			Runtime.getRuntime().addShutdownHook(redis.cleanup);
 			redis.startAnywhere();
 			return redis;
@@ -154,6 +162,34 @@ public final class RedisProcess implements TestRedis {
 	}
 
 	/**
+	 * Sets the server's clock forward or back while it runs: {@code TIME} and the expiry
+	 * of keys. The shift stays over restarts.
+	 * @param step by how much, added to earlier shifts; negative to set it back
+	 * @throws IllegalStateException unless the server was started
+	 * {@link TestRedis#startShiftable shiftable}
+	 */
+	public void shiftClock(Duration step) {
+		if (this.clock == null) {
+			throw new IllegalStateException("This server was not started with a clock to shift");
+		}
+		Duration before = ahead();
+		this.clock.shift(step);
+		Duration moved = ahead().minus(before).minus(step).abs();
+		if (moved.compareTo(TOLERANCE) > 0) {
+			throw new IllegalStateException("The server's clock does not follow: it is off by " + moved);
+		}
+	}
+
+	/**
+	 * How much the server's clock is ahead of the system's, and the way of the answer.
+	 */
+	private Duration ahead() {
+		List<String> time = ask(RedisServerCommands::time);
+		Instant server = Instant.ofEpochSecond(Long.parseLong(time.get(0)), Long.parseLong(time.get(1)) * 1000);
+		return Duration.between(Instant.now(), server);
+	}
+
+	/**
 	 * Kills the server, as a crash would, and starts it again on the same port.
 	 * @param data what becomes of its data
 	 */
@@ -204,6 +240,9 @@ public final class RedisProcess implements TestRedis {
 		}
 		deleteContents(this.directory);
 		delete(this.directory);
+		if (this.clock != null) {
+			this.clock.close();
+		}
 	}
 
 	private void startAnywhere() {
@@ -231,10 +270,10 @@ public final class RedisProcess implements TestRedis {
 					"save \"\"", "appendonly no", "daemonize no"));
 			lines.addAll(this.config);
 			Path file = Files.write(this.directory.resolve("redis.conf"), lines);
-			started = new ProcessBuilder("sh", "-c", LAUNCH, RedisBinary.path().toString(), file.toString())
-				.redirectErrorStream(true)
-				.redirectOutput(logFile().toFile())
-				.start();
+			List<String> command = new ArrayList<>(List.of("sh", "-c", LAUNCH));
+			command.addAll((this.clock != null) ? this.clock.program() : List.of(RedisBinary.path().toString()));
+			command.add(file.toString());
+			started = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(logFile().toFile()).start();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

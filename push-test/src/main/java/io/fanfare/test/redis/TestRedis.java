@@ -1,8 +1,12 @@
 package io.fanfare.test.redis;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
+import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.sync.RedisCommands;
 
 /**
  * A real Redis server for tests.
@@ -33,7 +37,27 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 	 * @return the running server; the caller closes it
 	 */
 	static RedisProcess start(String... config) {
-		return RedisProcess.create(config);
+		return RedisProcess.create(null, config);
+	}
+
+	/**
+	 * Starts a private server whose clock can be {@link RedisProcess#shiftClock shifted}:
+	 * the installed {@code redis-server}, on Linux. Its monotonic clock is the system's.
+	 * Where a tool is missing, the test is skipped (see
+	 * {@link io.fanfare.test.process.RequiredTool}).
+	 * @param config lines for its {@code redis.conf}
+	 * @return the running server; the caller closes it
+	 */
+	static RedisProcess startShiftable(String... config) {
+		return RedisProcess.create(ClockShift.prepare(), config);
+	}
+
+	/**
+	 * Whether {@link #startShiftable} finds what it needs.
+	 * @return whether it does
+	 */
+	static boolean canShiftClocks() {
+		return ClockShift.isPossible();
 	}
 
 	/**
@@ -62,6 +86,22 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 	 */
 	default String url() {
 		return "redis://" + host() + ":" + port();
+	}
+
+	/**
+	 * Asks the server something, as an operator would by {@code redis-cli}.
+	 * @param question what to ask
+	 * @param <T> the answer's type
+	 * @return the answer
+	 */
+	default <T> T ask(Function<RedisCommands<String, String>, T> question) {
+		RedisClient client = RedisClient.create(uri());
+		try {
+			return question.apply(client.connect().sync());
+		}
+		finally {
+			client.shutdown(0, 1, TimeUnit.SECONDS);
+		}
 	}
 
 	/**

@@ -101,6 +101,39 @@ class TestRedisIT {
 	}
 
 	@Test
+	void aShiftedClockMovesTheTimeAndTheExpiryOfKeysAndStaysOverARestart() {
+		try (RedisProcess redis = TestRedis.startShiftable("appendonly yes", "appendfsync always")) {
+			redis.ask((commands) -> commands.psetex("lease", 15_000, "1"));
+			redis.shiftClock(Duration.ofMillis(14_100));
+			assertThat(remaining(redis)).isBetween(0L, 900L);
+			redis.shiftClock(Duration.ofMillis(-20_300));
+			assertThat(remaining(redis)).isBetween(16_000L, 21_200L);
+			assertThat(ahead(redis)).isBetween(-6_700L, -6_100L);
+			redis.kill();
+			redis.start();
+			assertThat(ahead(redis)).isBetween(-6_700L, -6_100L);
+			redis.shiftClock(Duration.ofSeconds(40));
+			assertThat(remaining(redis)).as("expired").isEqualTo(-2);
+		}
+	}
+
+	@Test
+	void noOtherServersClockCanBeShifted() {
+		try (RedisProcess redis = TestRedis.start()) {
+			assertThatIllegalStateException().isThrownBy(() -> redis.shiftClock(Duration.ofSeconds(1)));
+		}
+	}
+
+	private static long remaining(RedisProcess redis) {
+		return redis.ask((commands) -> commands.pttl("lease"));
+	}
+
+	private static long ahead(RedisProcess redis) {
+		List<String> time = redis.ask(RedisCommands::time);
+		return Long.parseLong(time.get(0)) * 1000 + Long.parseLong(time.get(1)) / 1000 - System.currentTimeMillis();
+	}
+
+	@Test
 	void nothingIsLeftAfterClose() {
 		RedisProcess redis = TestRedis.start();
 		long pid = redis.pid();
