@@ -3,16 +3,21 @@
 -- May be sent again for the same connection when the outcome is unknown.
 --
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 tombstone of this user and client
---       7 take-overs of this user
+--       7 take-overs of this user  8 renewals  9 what this user's streams may not have received
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels
 --       6 user  7 node  8 connection  9 client  10 tier  11 lease in ms  12 life of a tombstone in ms
 --       13 take-overs that a user may have within a time ("0": any number)  14 that time in ms
 --       15 page, "" where it is not known  16 replacements without a page that make a take-over  17 ms from one to the next
 --       18 returns of a displaced page that make a take-over  19 within ms
--- Returns {"owner", generation, clock, since}, {"kicked", generation that displaced this client, clock, since} or
--- {"limited", ms until take-overs are counted anew, clock, since}: then the owner stays, and nothing was written but the lease.
+--       20 value of this claim for renewals  21 cursor, "0-0" for none
+-- Returns {"owner", generation, clock, since, "" or up to which id, below the cursor, the user's channel was surely received},
+-- {"kicked", generation that displaced this client, clock, since} or {"limited", ms until take-overs are counted anew, clock,
+-- since}: then the owner stays, and nothing was written but the lease.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
+if not note_renewal(KEYS[8], ARGV[7], ARGV[20]) then
+	return redis.error_reply(STALE)
+end
 local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
 local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
@@ -31,10 +36,20 @@ if displaced_by and not id_above(since, displaced_by) then
 	return {'kicked', displaced_by, clock, since}
 end
 
+-- The record stays: should the answer or the gap that follows from it be lost, the next claim needs it again.
+local hidden_from = ''
+if ARGV[21] ~= '0-0' then
+	local hidden = redis.call('GET', KEYS[9])
+	local from, to = string.match(hidden or '', '^(%S+) (%S+)$')
+	if from and id_above(ARGV[21], from) and not id_above(ARGV[21], to) then
+		hidden_from = from
+	end
+end
+
 local value = redis.call('HGET', KEYS[4], user)
 local victim = value and owner_parse(value)
 if victim and victim.connection == connection then
-	return {'owner', victim.generation, clock, since}
+	return {'owner', victim.generation, clock, since, hidden_from}
 end
 
 local owner = {
@@ -68,4 +83,4 @@ if not victim and presence_uncertain(since, now) then
 end
 owner.generation = generation
 displace(prefix, channels, KEYS[4], user, victim, owner, verdict, ARGV[12])
-return {'owner', generation, generation, since}
+return {'owner', generation, generation, since, hidden_from}

@@ -48,8 +48,44 @@ local function owner_format(owner)
 		owner.since, owner.tier, owner.replaced, owner.window)
 end
 
+-- Notes that a node spoke: `value`, "link.count", is one that it never uses twice. `link` numbers the command connections of
+-- its process. What comes by an older one than it has used since was sent before that broke, and must change nothing any more.
+-- Returns whether the node may go on.
+local function note_renewal(renewals_key, node, value)
+	local known = redis.call('HGET', renewals_key, node)
+	if known and tonumber(string.match(known, '^%d+')) > tonumber(string.match(value, '^%d+')) then
+		return false
+	end
+	redis.call('HSET', renewals_key, node, value)
+	return true
+end
+
+local STALE = 'STALE the node has used a newer connection since'
+
+-- The last message of a user's channel, as `last` says it.
+local function last_of_user(last_key, user)
+	return redis.call('HGET', last_key, 'user:' .. user) or redis.call('HGET', last_key, '') or '0-0'
+end
+
+-- What a user's streams may not have received: "from to". A cursor above `from` and up to `to` was reached by a stream that
+-- received its user's channel up to `from` for sure. It is kept for as long as a silent channel is remembered.
+local HIDDEN_MS = 604800000
+
+local function hidden_key(prefix, user)
+	return prefix .. 'hidden:' .. user
+end
+
 local function tombstone_key(prefix, user, client)
 	return prefix .. 'kicked:' .. user .. ':' .. client
+end
+
+-- Leaves a tombstone, unless there is one that is at least as new.
+local function keep_away(prefix, user, client, generation, tombstone_ms)
+	local key = tombstone_key(prefix, user, client)
+	local present = redis.call('GET', key)
+	if not present or id_above(generation, present) then
+		redis.call('SET', key, generation, 'PX', tombstone_ms)
+	end
 end
 
 -- Tells the node of `victim` that `generation` displaced that one connection. Kick frames are

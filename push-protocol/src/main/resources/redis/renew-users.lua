@@ -3,16 +3,22 @@
 -- generation which the connection always had, so the highest generation wins in any order. Only a client that has a
 -- tombstone of a higher generation is not: it was displaced or disconnected, and the kick that said so was lost. A lower
 -- one was left by an old connection that was itself written back late.
+-- While the field was gone messages to the user went to history alone. So the node is told of a field that is written back by
+-- a frame, "B connection last\n", in order with the messages: what `last`, the user's channel, has above what the connection
+-- received by then was hidden from it.
 --
--- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node
+-- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 renewals  7 last
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels  6 node
 --       7 lease in ms  8 life of a tombstone in ms
---       9.. for each connection: user, connection, generation, client, since in ms, tier,
+--       9 value of this call for renewals  10.. for each connection: user, connection, generation, client, since in ms, tier,
 --           page ("" where it is not known)
 -- Returns {clock, since, then for each connection that is not simply fine: its index from 0, verdict, generation};
--- verdict "restored" (written back: it may have missed messages), "lost" (displaced by that generation) or
+-- verdict "restored" (written back), "lost" (displaced by that generation) or
 -- "replaced" (displaced by its own client, silently).
 
+if not note_renewal(KEYS[6], ARGV[6], ARGV[9]) then
+	return redis.error_reply(STALE)
+end
 local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
 local prefix, channels, node = ARGV[4], ARGV[5], ARGV[6]
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[7])
@@ -25,8 +31,8 @@ local function say(index, verdict, generation)
 end
 
 local now
-for i = 9, #ARGV, 7 do
-	local index = (i - 9) / 7
+for i = 10, #ARGV, 7 do
+	local index = (i - 10) / 7
 	local user, connection, generation, client = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
 	local value = redis.call('HGET', KEYS[4], user)
 	local owner = value and owner_parse(value)
@@ -36,13 +42,23 @@ for i = 9, #ARGV, 7 do
 		say(index, 'lost', displaced_by)
 	elseif behind then
 		now = now or time_ms()
+		if displaced_by then
+			-- An older connection of its own client was displaced; the client has the user again.
+			redis.call('DEL', tombstone_key(prefix, user, client))
+		end
 		local restored = {
 			node = node, connection = connection, generation = generation, client = client,
 			since = ARGV[i + 4], tier = ARGV[i + 5], page = ARGV[i + 6]
 		}
 		displace(prefix, channels, KEYS[4], user, owner, restored, succeed(restored, owner, now), ARGV[8])
+		redis.call('PUBLISH', channels .. 'node:' .. node,
+			string.format('B %s %s\n', connection, last_of_user(KEYS[7], user)))
 		say(index, 'restored', generation)
 	elseif owner.connection ~= connection then
+		if owner.client ~= client then
+			-- The claim that took the user found no field, so it left no tombstone.
+			keep_away(prefix, user, client, owner.generation, ARGV[8])
+		end
 		say(index, owner.client == client and 'replaced' or 'lost', owner.generation)
 	end
 end

@@ -88,8 +88,10 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	Reaper reaper(Presence presence, History history, NodeIdentity identity, Connections connections) {
-		return new Reaper(presence, history, identity.value(), connections::isHeld);
+	Reaper reaper(Presence presence, History history, NodeIdentity identity, Connections connections,
+			NodeSettings.Redis settings) {
+		return new Reaper(presence, history, identity.value(), connections::isHeld,
+				settings.lease().plus(settings.renewInterval()), System::nanoTime);
 	}
 
 	@Bean

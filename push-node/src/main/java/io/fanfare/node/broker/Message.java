@@ -90,7 +90,16 @@ public final class Message {
 	 * @return whether its own time to live has passed
 	 */
 	public boolean isExpired(InstantSource clock) {
-		return this.expiresAt != 0 && this.expiresAt <= clock.millis();
+		return this.expiresAt != 0 && isExpired(clock.millis());
+	}
+
+	/**
+	 * Tells whether it is past its own time to live.
+	 * @param now milliseconds since the epoch
+	 * @return whether it is
+	 */
+	public boolean isExpired(long now) {
+		return this.expiresAt != 0 && this.expiresAt <= now;
 	}
 
 	@Override

@@ -38,6 +38,18 @@ public interface MessageSink {
 	void displace(Frame.Displacement displacement);
 
 	/**
+	 * Presence names a connection again, after it did not.
+	 * @param restored which one, and where the user's channel stood then
+	 */
+	void restored(Frame.Restored restored);
+
+	/**
+	 * A stream ended that did not receive all of its user's channel.
+	 * @param hidden which connection may continue it, and what was hidden
+	 */
+	void hidden(Frame.Hidden hidden);
+
+	/**
 	 * A client asks for the end of its own stream.
 	 * @param connection the connection
 	 */

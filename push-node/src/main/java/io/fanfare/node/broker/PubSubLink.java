@@ -518,6 +518,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 			}
 			case Frame.Kick kick -> this.sink.kick(kick);
 			case Frame.Displacement displacement -> this.sink.displace(displacement);
+			case Frame.Restored restored -> this.sink.restored(restored);
+			case Frame.Hidden hidden -> this.sink.hidden(hidden);
 			case Frame.Close close -> this.sink.close(close.connection());
 			case Frame.Acknowledgement said -> this.sink.acknowledge(said.connection(), said.nonces());
 			case Frame.Call call -> this.sink.call(call);

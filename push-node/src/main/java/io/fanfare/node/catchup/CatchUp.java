@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.node.broker.Message;
@@ -43,22 +44,19 @@ public final class CatchUp {
 	/**
 	 * Reads one round.
 	 * @param channels the channels
-	 * @param position everything of them up to it was written or announced
-	 * @param starts channels of which nothing up to an id was promised, with that id
+	 * @param standing where the connection stands
 	 * @return the round; fails where Redis does not answer
 	 */
-	public CompletableFuture<Round> round(List<ChannelName> channels, long position, Map<ChannelName, Long> starts) {
+	public CompletableFuture<Round> round(List<ChannelName> channels, Standing standing) {
 		List<CompletableFuture<ChannelBatch>> reads = new ArrayList<>(channels.size());
 		for (ChannelName channel : channels) {
-			reads.add(this.shared.read(channel, position));
+			reads.add(this.shared.read(channel, standing.readFrom(channel)));
 		}
 		return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
-			.thenApply((done) -> merge(channels, reads.stream().map(CompletableFuture::resultNow).toList(), position,
-					starts));
+			.thenApply((done) -> merge(channels, reads.stream().map(CompletableFuture::resultNow).toList(), standing));
 	}
 
-	private Round merge(List<ChannelName> channels, List<ChannelBatch> batches, long position,
-			Map<ChannelName, Long> starts) {
+	private Round merge(List<ChannelName> channels, List<ChannelBatch> batches, Standing standing) {
 		long upTo = Long.MAX_VALUE;
 		long since = 0;
 		boolean complete = true;
@@ -67,13 +65,15 @@ public final class CatchUp {
 			since = Math.max(since, batch.since());
 			complete &= batch.complete();
 		}
+		long now = this.clock.millis();
 		List<Message> messages = new ArrayList<>();
 		List<Gap> gaps = new ArrayList<>();
 		for (int i = 0; i < batches.size(); i++) {
 			ChannelBatch batch = batches.get(i);
 			ChannelName channel = channels.get(i);
-			long from = Math.max(position, starts.getOrDefault(channel, position));
-			Gap gap = batch.gapAbove(channel, from, this.clock.millis());
+			long from = standing.promised(channel);
+			Gap gap = (channel.isUser() && standing.received() < from) ? batch.hidden(channel, standing, now)
+					: batch.gapAbove(channel, from, standing.vouchedSince(), now);
 			if (gap != null) {
 				gaps.add(gap);
 			}
@@ -85,6 +85,24 @@ public final class CatchUp {
 		}
 		messages.sort(Comparator.comparingLong(Message::id));
 		return new Round(upTo, since, complete, messages, gaps);
+	}
+
+	/**
+	 * Finds whether a stretch of a user's channel holds, or lost, a message.
+	 * @param channel the channel
+	 * @param from the stretch begins above it
+	 * @param to the stretch ends with it
+	 * @param but ids that do not count
+	 * @return whether there was, or may have been, anything that is not past its own time
+	 * to live
+	 */
+	public CompletableFuture<Boolean> isAnyWithin(ChannelName channel, long from, long to, Set<Long> but) {
+		return this.source.read(channel, from, SharedReads.COUNT, SharedReads.BYTES).thenApply((batch) -> {
+			long now = this.clock.millis();
+			return batch.predecessor().isAbove(from, now) || batch.upTo() < to || batch.entries()
+				.stream()
+				.anyMatch((entry) -> entry.id() <= to && !but.contains(entry.id()) && !entry.envelope().isExpired(now));
+		});
 	}
 
 	/**

@@ -43,14 +43,34 @@ record ChannelBatch(long from, long upTo, long since, boolean complete, Predeces
 	 * position cannot be missing, so only what came before the first message above it
 	 * counts.
 	 */
-	@Nullable Gap gapAbove(ChannelName channel, long position, long now) {
+	@Nullable Gap gapAbove(ChannelName channel, long position, long vouchedSince, long now) {
 		boolean begins = this.messages.isEmpty() || this.messages.getFirst().id() > position;
 		boolean trimmed = begins && this.predecessor.isAbove(position, now);
-		if (this.since > position) {
+		if (this.since > position && this.since > vouchedSince) {
 			long to = trimmed ? Math.max(this.since, this.predecessor.id()) : this.since;
 			return new Gap(channel, position, to, Gap.Reason.DATA_LOSS);
 		}
 		return trimmed ? new Gap(channel, position, this.predecessor.id(), Gap.Reason.RETENTION) : null;
+	}
+
+	/**
+	 * What a connection missed of its user's channel, which it received for sure only up
+	 * to an id below its position. The batch was read from there: what it has up to the
+	 * position, and was not received all the same, was hidden from the connection, and
+	 * comes too late to be in order.
+	 */
+	@Nullable Gap hidden(ChannelName channel, Standing standing, long now) {
+		long from = standing.received();
+		Gap gap = gapAbove(channel, from, standing.vouchedSince(), now);
+		if (gap != null && gap.to() > standing.position()) {
+			return gap;
+		}
+		boolean any = gap != null;
+		for (Message message : this.messages) {
+			any |= message.id() > from && message.id() <= standing.position() && !message.isExpired(now)
+					&& !standing.receivedAlso().contains(message.id());
+		}
+		return any ? new Gap(channel, from, standing.position(), Gap.Reason.PRESENCE_LOSS) : null;
 	}
 
 }

@@ -25,7 +25,12 @@ public record Gap(ChannelName channel, long from, long to, Reason reason) {
 		/** The cursor lies ahead of all that Redis knows. */
 		CURSOR_AHEAD("cursor-ahead"),
 		/** The cursor is no id, so what the client has is not known. */
-		CURSOR_UNKNOWN("cursor-unknown");
+		CURSOR_UNKNOWN("cursor-unknown"),
+		/**
+		 * Presence did not name the stream for a while: messages to its user went to
+		 * history alone, and the stream has passed them.
+		 */
+		PRESENCE_LOSS("presence-loss");
 
 		private final String wireName;
 

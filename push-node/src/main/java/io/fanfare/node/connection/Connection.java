@@ -22,6 +22,7 @@ import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.redis.Frame;
+import io.fanfare.protocol.redis.History.Predecessor;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
@@ -87,11 +88,17 @@ public final class Connection {
 
 	private @Nullable Proof proof;
 
-	/** Whether a renewal that listed it may have written its field back unheard. */
-	private boolean unsure;
-
 	/** Below it Redis may have lost something, as of the last claim or renewal. */
 	private long since;
+
+	/**
+	 * Up to where, at least, the stream that it continues received the user's channel;
+	 * null where nothing is known to be hidden.
+	 */
+	private @Nullable Long hiddenFrom;
+
+	/** What displaced it, if it was claimed before; known before the claim's answer. */
+	private Frame.@Nullable Displacement displacement;
 
 	/** How often ids had stepped back on its loop at the last claim or renewal. */
 	private int stepsBack;
@@ -207,9 +214,12 @@ public final class Connection {
 
 	// ---- what it is owed
 
-	/** A message of one of its channels arrived. */
-	void append(Message message, boolean urgent) {
-		this.delivery.append(message, urgent);
+	/**
+	 * A message of one of its channels arrived.
+	 * @param named whether presence named this connection when it was published
+	 */
+	void append(Message message, boolean named) {
+		this.delivery.append(message, named);
 	}
 
 	/** Takes over what of the loop's broadcasts is its own. */
@@ -411,7 +421,10 @@ public final class Connection {
 		this.claiming = true;
 		this.claimSent = true;
 		Proof sent = this.loop.proofFromNow();
-		this.loop.claim(new Claim(user(), this.id, this.client, tier(), page()), (result, failure) -> {
+		Long cursor = this.request.cursor();
+		Claim claim = new Claim(user(), this.id, this.client, tier(), page(),
+				(cursor != null) ? cursor : MessageId.ZERO);
+		this.loop.claim(claim, (result, failure) -> {
 			this.claiming = false;
 			if (result != null) {
 				claimed(result, sent);
@@ -431,6 +444,7 @@ public final class Connection {
 					return;
 				}
 				this.claimed = true;
+				hiddenFrom(owner.hiddenFrom());
 				this.since = owner.since();
 				this.stepsBack = this.loop.stepsBack();
 				this.proof = sent;
@@ -438,7 +452,12 @@ public final class Connection {
 				if (!isProven()) {
 					this.loop.renewSoon();
 				}
-				begin(owner);
+				if (this.displacement != null) {
+					displaced(this.displacement);
+				}
+				if (!isClosed()) {
+					begin(owner);
+				}
 			}
 			case ClaimResult.Displaced displaced -> {
 				if (!isClosed()) {
@@ -520,7 +539,7 @@ public final class Connection {
 	}
 
 	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
-		this.delivery.begin(from, starts);
+		this.delivery.begin(from, this.hiddenFrom, starts);
 		byte[] first = Blocks.connected(this, this.loop.node(), MessageId.format(from), resumed, replayed,
 				this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
 		answer(first);
@@ -582,12 +601,10 @@ public final class Connection {
 		return new Held(user(), this.id, this.generation, this.client, this.openedMillis, tier(), page());
 	}
 
-	/** A renewal that listed it was not answered. */
-	void renewalLost() {
-		this.unsure = true;
-	}
-
-	/** A renewal that listed it found nothing amiss, or wrote its field back. */
+	/**
+	 * A renewal that listed it found nothing amiss, or wrote its field back. Whether
+	 * messages to the user were hidden meanwhile is told apart, by {@link #restored}.
+	 */
 	void renewed(Proof sent, long clock, long storeSince, boolean restored) {
 		if (isClosed() || this.upkeep.isLeaving()) {
 			return;
@@ -598,22 +615,20 @@ public final class Connection {
 		// Ids rise on a link but where the store gives some once more.
 		boolean unbroken = sameLink && this.loop.stepsBack() == this.stepsBack;
 		this.stepsBack = this.loop.stepsBack();
-		// A field that was there a lease ago can only have gone with what the store lost,
-		// and then all nodes were sent what was published to its user.
-		boolean absent = (restored || this.unsure) && !(lossy && unbroken && isProven());
-		this.unsure = false;
-		if (absent) {
-			this.proof = null;
-			fallBehind();
-		}
 		this.proof = sent;
-		if (absent || !sameLink) {
+		if (!sameLink) {
 			// What was published until then may have gone nowhere.
 			missed(clock);
 		}
+		if (unbroken && !restored) {
+			this.delivery.owned(clock);
+		}
 		if (lossy) {
 			this.since = storeSince;
-			if (!unbroken) {
+			if (unbroken) {
+				this.delivery.vouch(storeSince);
+			}
+			else {
 				fallBehind();
 				this.delivery.setBack(storeSince);
 			}
@@ -632,8 +647,49 @@ public final class Connection {
 		}
 	}
 
+	/**
+	 * Its field was gone and is written back. In order with the messages that arrive.
+	 * @param last the last message of the user's channel then
+	 */
+	void restored(Predecessor last) {
+		if (this.claimed && !isClosed() && !this.upkeep.isLeaving()) {
+			this.delivery.restored(last);
+		}
+	}
+
+	/**
+	 * The stream that ended where this one may have begun did not receive all of its
+	 * user's channel.
+	 */
+	void hidden(Frame.Hidden frame) {
+		Long cursor = this.request.cursor();
+		if (cursor == null || cursor <= frame.from() || cursor > frame.to() || isClosed() || this.upkeep.isLeaving()) {
+			return;
+		}
+		if (this.begun) {
+			this.delivery.hiddenBefore(frame.from(), cursor);
+		}
+		else {
+			hiddenFrom(frame.from());
+		}
+	}
+
+	private void hiddenFrom(@Nullable Long from) {
+		if (from != null && (this.hiddenFrom == null || from < this.hiddenFrom)) {
+			this.hiddenFrom = from;
+		}
+	}
+
+	/** It stands behind a gap that tells of what the store lost up to an id. */
+	void passedLoss(long upTo) {
+		this.since = Math.max(this.since, upTo);
+	}
+
 	/** A newer connection may hear the user. */
 	void displaced(Frame.Displacement by) {
+		if (this.claiming && (this.displacement == null || this.displacement.generation() < by.generation())) {
+			this.displacement = by;
+		}
 		if (this.claimed && this.generation < by.generation() && !this.upkeep.isLeaving()) {
 			displaced(by.generation(), by.client().equals(this.client));
 		}
@@ -774,7 +830,7 @@ public final class Connection {
 	}
 
 	private Field field() {
-		return new Field(user(), this.id, this.generation);
+		return new Field(user(), this.id, this.generation, this.begun ? this.delivery.received() : null);
 	}
 
 }

@@ -400,6 +400,22 @@ public final class Connections implements MessageSink {
 	}
 
 	@Override
+	public void restored(Frame.Restored restored) {
+		Connection connection = this.byId.get(restored.connection());
+		if (connection != null) {
+			connection.loop().submit(() -> connection.restored(restored.last()));
+		}
+	}
+
+	@Override
+	public void hidden(Frame.Hidden hidden) {
+		Connection connection = this.byId.get(hidden.connection());
+		if (connection != null) {
+			connection.loop().submit(() -> connection.hidden(hidden));
+		}
+	}
+
+	@Override
 	public void close(String id) {
 		closeByClient(id);
 	}

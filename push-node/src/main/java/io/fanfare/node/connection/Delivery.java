@@ -1,14 +1,21 @@
 package io.fanfare.node.connection;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.ToLongFunction;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.Gap;
 import io.fanfare.node.catchup.Round;
+import io.fanfare.node.catchup.Standing;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.History.Predecessor;
+import io.fanfare.protocol.redis.Presence.Received;
 import io.fanfare.protocol.sse.SseBlock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one connection is owed and where it stands.
@@ -29,6 +36,13 @@ import io.fanfare.protocol.sse.SseBlock;
  * A slow reader is not written to; its backlog overflows, is dropped, and it catches up
  * when it reads again: no queue grows, and nothing is lost within retention.
  * <p>
+ * Messages to its user reach it only while presence names it. Where the field was gone
+ * for a while they went to history alone, and the position may have passed them with what
+ * else came. So it keeps apart up to which id the user's own channel was received. The
+ * script that writes the field back says so on the link, in order with the messages: what
+ * the channel then has above that id was hidden. Above the position it is read from
+ * history in order; below it is announced as a gap.
+ * <p>
  * Belongs to its connection's loop.
  */
 final class Delivery {
@@ -37,6 +51,8 @@ final class Delivery {
 	private static final int MAX_OWED = 1024;
 
 	private static final int MAX_OWED_BYTES = 1024 * 1024;
+
+	private static final int MAX_RECEIVED_BY_ALL = 256;
 
 	private final Connection connection;
 
@@ -67,6 +83,42 @@ final class Delivery {
 	private Backlog owed;
 
 	private boolean tracking = true;
+
+	/**
+	 * Up to this id the user's own channel was received, read from history or announced.
+	 * Lags behind the position while nothing comes for the user.
+	 */
+	private long received;
+
+	/**
+	 * The clock at the last renewal that found the field in place on the present link; 0
+	 * for none. Once ids above it have arrived, everything up to it has.
+	 */
+	private long ownedAt;
+
+	/**
+	 * The last message of the user's channel that arrived while it was not LIVE. Only
+	 * once history was read up to there it says something of what lies below.
+	 */
+	private long receivedLast;
+
+	/**
+	 * Ids above that which came by way of all nodes, after a data loss.
+	 */
+	private Set<Long> receivedAlso = Set.of();
+
+	/** Whether it is being found out what of its user's channel it received. */
+	private boolean doubted;
+
+	/**
+	 * A data loss up to this id cost it nothing, once ids above have arrived on the link.
+	 */
+	private long vouchedSince;
+
+	/** The last stretch of the user's channel that was announced as hidden, or 0. */
+	private long hiddenFrom;
+
+	private long hiddenTo;
 
 	/** The number of the first broadcast of the loop that it has not taken over. */
 	private long broadcast;
@@ -120,11 +172,15 @@ final class Delivery {
 
 	/**
 	 * Sets out from an id; of some channels only what lies above another was asked for.
+	 * @param hiddenFrom up to here at least, below that id, its holder received the
+	 * user's channel; null where all of it
 	 */
-	void begin(long from, Map<ChannelName, Long> only) {
+	void begin(long from, @Nullable Long hiddenFrom, Map<ChannelName, Long> only) {
 		take();
 		this.position = from;
 		this.cursor = from;
+		long start = only.getOrDefault(this.connection.channels().getFirst(), from);
+		this.received = (hiddenFrom != null) ? Math.min(hiddenFrom, start) : start;
 		this.starts = only;
 	}
 
@@ -140,6 +196,7 @@ final class Delivery {
 		take();
 		this.position = clock;
 		this.cursor = clock;
+		this.received = clock;
 		announce(from, clock, reason);
 		live(clock);
 	}
@@ -158,6 +215,9 @@ final class Delivery {
 			announce(since, this.position, Gap.Reason.DATA_LOSS);
 			this.position = since;
 			this.cursor = since;
+			this.received = Math.min(this.received, since);
+			this.receivedLast = MessageId.ZERO;
+			this.receivedAlso = Set.of();
 		}
 	}
 
@@ -176,10 +236,33 @@ final class Delivery {
 	/**
 	 * A message of one of its channels arrived. Queues where there is something to write.
 	 */
-	void append(Message message, boolean urgent) {
+	void append(Message message, boolean named) {
 		take();
+		if (named && this.state == State.LIVE && !this.doubted) {
+			received(message.id());
+		}
+		else if (named) {
+			this.receivedLast = message.id();
+		}
+		else if (message.channel().isUser()) {
+			receivedByAll(message.id());
+		}
 		if (keep(message) && this.state == State.LIVE) {
-			this.loop.queue(this.connection, urgent);
+			this.loop.queue(this.connection, message.channel().isUser());
+		}
+	}
+
+	/**
+	 * A message to its user came by way of all nodes: presence named nobody, so earlier
+	 * ones may have been hidden.
+	 */
+	private void receivedByAll(long id) {
+		if (this.receivedAlso.isEmpty()) {
+			this.receivedAlso = new HashSet<>();
+		}
+		// Beyond that a gap is announced that is none.
+		if (this.receivedAlso.size() < MAX_RECEIVED_BY_ALL) {
+			this.receivedAlso.add(id);
 		}
 	}
 
@@ -205,7 +288,7 @@ final class Delivery {
 		}
 		this.owed = this.owed.append(message);
 		if (this.owed.size() > MAX_OWED || this.owed.bytes() > MAX_OWED_BYTES && this.owed.size() > 1) {
-			this.owed = this.loop.nothingOwed();
+			dropOwed();
 			missed(id);
 			if (this.state == State.LIVE) {
 				fallBehind();
@@ -264,11 +347,152 @@ final class Delivery {
 			// passed.
 			this.position = Math.max(this.position, this.loop.head());
 		}
+		leaveLive();
+	}
+
+	private void dropOwed() {
+		if (!this.owed.isEmpty()) {
+			// What the store lost of it is nowhere any more.
+			this.vouchedSince = MessageId.ZERO;
+		}
 		this.owed = this.loop.nothingOwed();
+	}
+
+	private void leaveLive() {
+		dropOwed();
 		this.tracking = false;
 		this.state = State.CATCHING_UP;
+		this.ownedAt = MessageId.ZERO;
 		this.loop.events().fellBehind();
 	}
+
+	// ---- whether its user's channel reached it
+
+	private long vouchedSince() {
+		return (this.loop.head() > this.vouchedSince) ? this.vouchedSince : MessageId.ZERO;
+	}
+
+	/** What is published from here on does not arrive. */
+	void linkLost() {
+		this.vouchedSince = vouchedSince();
+		fallBehind();
+	}
+
+	/** The store lost data, and it was live all the while. */
+	void vouch(long since) {
+		if (this.state == State.LIVE) {
+			this.vouchedSince = since;
+		}
+	}
+
+	/** Up to an id its user's channel was received for sure. */
+	private void received(long upTo) {
+		if (upTo > this.received) {
+			this.received = upTo;
+			if (!this.receivedAlso.isEmpty()) {
+				this.receivedAlso.removeIf((id) -> id <= upTo);
+			}
+		}
+	}
+
+	/** A renewal found that presence names it. */
+	void owned(long clock) {
+		take();
+		if (this.state != State.LIVE || this.doubted) {
+			return;
+		}
+		if (this.ownedAt != MessageId.ZERO && this.loop.head() > this.ownedAt) {
+			received(this.ownedAt);
+		}
+		if (this.ownedAt == MessageId.ZERO || this.loop.head() > this.ownedAt) {
+			this.ownedAt = clock;
+		}
+	}
+
+	/**
+	 * Presence did not name it and does so again. In order with what arrives.
+	 * @param last the last message of the user's channel
+	 */
+	void restored(Predecessor last) {
+		take();
+		this.ownedAt = MessageId.ZERO;
+		if (this.state == State.PENDING || !last.isAbove(this.received, this.loop.millis())) {
+			return;
+		}
+		if (this.state == State.LIVE && !this.receivedAlso.isEmpty()) {
+			// After a data loss: what it is owed is nowhere else, so it stays LIVE.
+			this.doubted = true;
+			doubt(last.id());
+			return;
+		}
+		missed(last.id());
+		if (this.state == State.LIVE) {
+			// The position stays: what was hidden above it comes in order.
+			leaveLive();
+			catchUp();
+		}
+	}
+
+	/**
+	 * Finds out whether all of its user's channel up to an id came by way of all nodes.
+	 */
+	private void doubt(long upTo) {
+		ChannelName channel = this.connection.channels().getFirst();
+		long from = this.received;
+		this.loop.isAnyWithin(channel, from, upTo, Set.copyOf(this.receivedAlso), (any, failure) -> {
+			if (this.state != State.LIVE || any == null) {
+				// A round finds it out, now or after another try.
+				this.doubted = this.state == State.LIVE;
+				if (this.doubted) {
+					this.loop.later(() -> doubt(upTo));
+				}
+				return;
+			}
+			this.doubted = false;
+			if (any) {
+				hid(from, Math.max(upTo, this.cursor));
+				write(new Gap(channel, from, upTo, Gap.Reason.PRESENCE_LOSS));
+			}
+			received(Math.max(upTo, this.receivedLast));
+		});
+	}
+
+	/**
+	 * The stream of which it is the continuation received its user's channel only up to
+	 * an id below the cursor with which this one began, as was found out late.
+	 */
+	void hiddenBefore(long from, long began) {
+		ChannelName channel = this.connection.channels().getFirst();
+		this.loop.isAnyWithin(channel, from, began, Set.of(), (any, failure) -> {
+			if (this.state == State.CLOSED) {
+				return;
+			}
+			if (any == null) {
+				this.loop.later(() -> hiddenBefore(from, began));
+			}
+			else if (any) {
+				hid(from, Math.max(began, this.cursor));
+				write(new Gap(channel, from, began, Gap.Reason.PRESENCE_LOSS));
+			}
+		});
+	}
+
+	/** A stretch was hidden; it may be announced by several gaps. */
+	private void hid(long from, long to) {
+		boolean same = this.hiddenTo != MessageId.ZERO && from <= this.hiddenTo;
+		this.hiddenFrom = same ? Math.min(this.hiddenFrom, from) : from;
+		this.hiddenTo = same ? Math.max(this.hiddenTo, to) : to;
+	}
+
+	/**
+	 * How far its user's channel reached its client, for the stream that continues it.
+	 */
+	Received received() {
+		take();
+		return new Received(this.received, Math.max(this.position, this.cursor), this.hiddenFrom, this.hiddenTo);
+	}
+
+	// ---- rounds
 
 	/** Begins a round, if one is due and possible now. */
 	void catchUp() {
@@ -282,7 +506,9 @@ final class Delivery {
 		}
 		track();
 		this.reading = true;
-		this.loop.round(this.connection.channels(), this.position, this.starts, (round, failure) -> {
+		Standing standing = new Standing(this.position, this.received, Set.copyOf(this.receivedAlso), vouchedSince(),
+				this.starts);
+		this.loop.round(this.connection.channels(), standing, (round, failure) -> {
 			this.reading = false;
 			if (this.state != State.CATCHING_UP) {
 				return;
@@ -295,6 +521,9 @@ final class Delivery {
 				untrack();
 			}
 			else {
+				if (standing.position() < round.since()) {
+					this.connection.passedLoss(round.since());
+				}
 				caughtUp(round);
 			}
 		});
@@ -341,8 +570,23 @@ final class Delivery {
 	void missedNothing(long clock) {
 		take();
 		if (this.state == State.CATCHING_UP && !this.reading && this.tracking) {
+			received(clock);
 			live(clock);
 		}
+	}
+
+	/** Whether a check of last ids finds that it missed something. */
+	boolean missedAny(long since, ToLongFunction<ChannelName> lastId) {
+		if (since > this.position && since > vouchedSince()) {
+			return true;
+		}
+		for (ChannelName channel : this.connection.channels()) {
+			long upTo = channel.isUser() ? Math.min(this.position, this.received) : this.position;
+			if (lastId.applyAsLong(channel) > upTo) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private void caughtUp(Round round) {
@@ -350,6 +594,9 @@ final class Delivery {
 		for (Gap gap : round.gaps()) {
 			if (gap.to() > this.announced.getOrDefault(gap.channel(), MessageId.ZERO)) {
 				gap(gap);
+			}
+			if (gap.reason() == Gap.Reason.PRESENCE_LOSS) {
+				hid(gap.from(), Math.max(gap.to(), this.cursor));
 			}
 		}
 		Backlog batch = this.loop.nothingOwed();
@@ -365,6 +612,7 @@ final class Delivery {
 			this.loop.events().sent(batch.size(), batch.lastId());
 		}
 		this.position = Math.max(this.position, round.upTo());
+		received(round.upTo());
 		if (!round.complete() || this.position < this.floor) {
 			catchUp();
 			return;
@@ -388,6 +636,7 @@ final class Delivery {
 		}
 		this.owed = this.owed.above(this.position, this.loop.nothingOwed());
 		this.state = State.LIVE;
+		received(this.receivedLast);
 		visit();
 	}
 
@@ -396,6 +645,10 @@ final class Delivery {
 			this.announced = new HashMap<>();
 		}
 		this.announced.put(gap.channel(), gap.to());
+		write(gap);
+	}
+
+	private void write(Gap gap) {
 		this.upkeep.write(Blocks.gap(gap, MessageId.format(this.cursor)));
 		this.loop.events().gap();
 	}

@@ -108,7 +108,6 @@ final class Renewals {
 				renewed(slice, renewal, sent);
 			}
 			else {
-				slice.forEach(Connection::renewalLost);
 				this.nextNanos = this.loop.nanoTime() + StreamLoop.RETRY.toNanos();
 			}
 		});
@@ -165,12 +164,7 @@ final class Renewals {
 	}
 
 	private static void checked(Connection connection, LastIds lastIds, Map<ChannelName, Long> ids) {
-		long position = connection.delivery().position();
-		boolean missed = lastIds.since() > position;
-		for (ChannelName channel : connection.channels()) {
-			missed |= ids.getOrDefault(channel, Long.MAX_VALUE) > position;
-		}
-		if (missed) {
+		if (connection.delivery().missedAny(lastIds.since(), (channel) -> ids.getOrDefault(channel, Long.MAX_VALUE))) {
 			connection.catchUp();
 		}
 		else {

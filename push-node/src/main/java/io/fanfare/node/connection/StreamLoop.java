@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -17,6 +18,7 @@ import java.util.random.RandomGenerator;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.Round;
+import io.fanfare.node.catchup.Standing;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
@@ -58,6 +60,9 @@ public final class StreamLoop {
 	 * handed to each.
 	 */
 	private static final int MANY = 4;
+
+	/** Releases that failed and are kept, to be sent again. */
+	private static final int MAX_RELEASES = 20_000;
 
 	static final Duration TICK = Duration.ofMillis(100);
 
@@ -308,7 +313,7 @@ public final class StreamLoop {
 		}
 		else if (topic != null) {
 			for (int i = 0; i < topic.size(); i++) {
-				topic.subscriber(i).append(message, message.channel().isUser());
+				topic.subscriber(i).append(message, false);
 			}
 			this.sliceWork += topic.size();
 		}
@@ -514,9 +519,13 @@ public final class StreamLoop {
 		reply(this.node.ownership().claim(claim), then);
 	}
 
-	void round(List<ChannelName> channels, long position, Map<ChannelName, Long> starts,
-			BiConsumer<@Nullable Round, @Nullable Throwable> then) {
-		reply(this.node.catchUp().round(channels, position, starts), then);
+	void round(List<ChannelName> channels, Standing standing, BiConsumer<@Nullable Round, @Nullable Throwable> then) {
+		reply(this.node.catchUp().round(channels, standing), then);
+	}
+
+	void isAnyWithin(ChannelName channel, long from, long to, Set<Long> but,
+			BiConsumer<@Nullable Boolean, @Nullable Throwable> then) {
+		reply(this.node.catchUp().isAnyWithin(channel, from, to, but), then);
 	}
 
 	void starts(List<ChannelName> channels, int count,
@@ -539,9 +548,27 @@ public final class StreamLoop {
 		}
 		List<Field> batch = List.copyOf(this.releases);
 		this.releases.clear();
-		// A release that fails is made up for by the reaper, which finds fields of
-		// connections that are not held.
-		return this.node.ownership().release(batch);
+		CompletableFuture<Long> released = this.node.ownership().release(batch);
+		reply(released, (removed, failure) -> {
+			if (failure != null) {
+				releaseLater(batch);
+			}
+		});
+		return released;
+	}
+
+	/**
+	 * For the field alone the reaper would make up, which finds those of connections that
+	 * are not held; but what the user may not have received only this node knows.
+	 */
+	private void releaseLater(List<Field> failed) {
+		List<Field> kept = failed.stream().filter((field) -> field.received() != null).toList();
+		if (!kept.isEmpty() && !this.stopped) {
+			this.executor.schedule(() -> submit(() -> {
+				int room = Math.max(0, MAX_RELEASES - this.releases.size());
+				this.releases.addAll(kept.subList(0, Math.min(room, kept.size())));
+			}), TICK.multipliedBy(TICKS_A_SECOND));
+		}
 	}
 
 	void later(Runnable task) {
@@ -553,7 +580,7 @@ public final class StreamLoop {
 	/** Messages may be missed from here on. On the loop. */
 	void linkDown() {
 		for (Connection connection : this.connections.all()) {
-			connection.fallBehind();
+			connection.delivery().linkLost();
 		}
 		this.link = 0;
 	}

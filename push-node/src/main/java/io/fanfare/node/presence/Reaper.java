@@ -2,9 +2,12 @@ package io.fanfare.node.presence;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 import io.fanfare.protocol.redis.History;
@@ -18,6 +21,9 @@ import org.slf4j.LoggerFactory;
  * fields that name this node and a connection that it does not hold, whose release was
  * lost. Also lets Redis forget channels that were silent for a week. A slice at a time,
  * so no call is long.
+ * <p>
+ * A node without a lease is only {@link Suspects suspect}: a lease also ends early where
+ * the clock of Redis steps forward, or the key is evicted or deleted.
  */
 public final class Reaper implements AutoCloseable {
 
@@ -37,6 +43,8 @@ public final class Reaper implements AutoCloseable {
 
 	private final Predicate<String> isHeld;
 
+	private final Suspects suspects;
+
 	private final ScheduledExecutorService thread;
 
 	private volatile String presenceCursor = "0";
@@ -49,12 +57,17 @@ public final class Reaper implements AutoCloseable {
 	 * @param history knows the channels
 	 * @param node this node's identity
 	 * @param isHeld tells whether a connection is held here
+	 * @param patience for how long a node has to be silent before it is held dead: longer
+	 * than it writes to its clients after its last renewal
+	 * @param nanoTime the monotonic clock
 	 */
-	public Reaper(Presence presence, History history, String node, Predicate<String> isHeld) {
+	public Reaper(Presence presence, History history, String node, Predicate<String> isHeld, Duration patience,
+			LongSupplier nanoTime) {
 		this.presence = presence;
 		this.history = history;
 		this.node = node;
 		this.isHeld = isHeld;
+		this.suspects = new Suspects(patience, nanoTime);
 		this.thread = Executors
 			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-reaper").factory());
 	}
@@ -66,20 +79,25 @@ public final class Reaper implements AutoCloseable {
 	}
 
 	private void slice() {
-		this.presence.reap(this.node, this.presenceCursor, SLICE).whenComplete((slice, failure) -> {
-			if (failure != null) {
-				log.debug("reaper=skipped reason=\"{}\"", failure.getMessage());
-				return;
-			}
-			this.presenceCursor = slice.cursor();
-			List<Field> ghosts = slice.own().stream().filter((field) -> !this.isHeld.test(field.connection())).toList();
-			if (!ghosts.isEmpty()) {
-				this.presence.release(ghosts);
-			}
-			if (slice.removed() > 0 || !ghosts.isEmpty()) {
-				log.info("presence=reaped dead={} ghosts={}", slice.removed(), ghosts.size());
-			}
-		});
+		this.presence.reap(this.node, this.presenceCursor, SLICE, this.suspects.held())
+			.whenComplete((slice, failure) -> {
+				if (failure != null) {
+					log.debug("reaper=skipped reason=\"{}\"", failure.getMessage());
+					return;
+				}
+				this.presenceCursor = slice.cursor();
+				this.suspects.seen(slice);
+				List<Field> ghosts = slice.own()
+					.stream()
+					.filter((field) -> !this.isHeld.test(field.connection()))
+					.toList();
+				if (!ghosts.isEmpty()) {
+					this.presence.release(ghosts);
+				}
+				if (slice.removed() > 0 || !ghosts.isEmpty()) {
+					log.info("presence=reaped dead={} ghosts={}", slice.removed(), ghosts.size());
+				}
+			});
 		this.history.forget(this.channelCursor, SLICE, SILENCE).whenComplete((cursor, failure) -> {
 			if (failure == null) {
 				this.channelCursor = cursor;
@@ -87,9 +105,20 @@ public final class Reaper implements AutoCloseable {
 		});
 	}
 
+	/** Ends it, and lets the other nodes forget this one, which holds nobody any more. */
 	@Override
 	public void close() {
 		this.thread.shutdownNow();
+		try {
+			this.presence.forget(this.node).get(1, TimeUnit.SECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			// The others find out, as after a crash.
+			log.debug("renewals=kept reason=\"{}\"", ex.getMessage());
+		}
 	}
 
 }

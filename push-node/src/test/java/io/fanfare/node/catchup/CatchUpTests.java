@@ -3,6 +3,7 @@ package io.fanfare.node.catchup;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.node.broker.Message;
@@ -28,7 +29,7 @@ class CatchUpTests {
 	private final CatchUp catchUp = new CatchUp(this.history, () -> Instant.ofEpochMilli(NOW));
 
 	private CompletableFuture<Round> round(long position) {
-		return this.catchUp.round(List.of(ALICE, NEWS), position, Map.of());
+		return this.catchUp.round(List.of(ALICE, NEWS), new Standing(position, position, Set.of(), 0, Map.of()));
 	}
 
 	private static List<Long> ids(Round round) {
@@ -107,11 +108,62 @@ class CatchUpTests {
 
 	@Test
 	void ofAChannelWithAStartNothingBelowItIsPromised() {
-		CompletableFuture<Round> round = this.catchUp.round(List.of(ALICE, NEWS), 10, Map.of(NEWS, 40L));
+		CompletableFuture<Round> round = this.catchUp.round(List.of(ALICE, NEWS),
+				new Standing(10, 10, Set.of(), 0, Map.of(NEWS, 40L)));
 		this.history.answer(0, batch(100, true, 0, entries(20, 45)));
 		this.history.answer(1, batch(100, true, 30, entries(35, 40, 41)));
 		assertThat(ids(round.resultNow())).containsExactly(20L, 41L, 45L);
 		assertThat(round.resultNow().gaps()).isEmpty();
+	}
+
+	@Test
+	void whatTheUsersChannelHoldsBelowThePositionAndWasNotReceivedWasHidden() {
+		CompletableFuture<Round> round = behind(Set.of());
+		assertThat(this.history.asked.get(0).position()).as("read from what was received").isEqualTo(20);
+		assertThat(this.history.asked.get(1).position()).isEqualTo(50);
+		this.history.answer(0, batch(100, true, 20, entries(30, 60)));
+		this.history.answer(1, batch(100, true, 40, entries(70)));
+		assertThat(round.resultNow().gaps()).containsExactly(new Gap(ALICE, 20, 50, Gap.Reason.PRESENCE_LOSS));
+		assertThat(ids(round.resultNow())).as("never out of order").containsExactly(60L, 70L);
+	}
+
+	@Test
+	void whereTheUsersChannelHoldsNothingBelowThePositionNothingWasHidden() {
+		CompletableFuture<Round> round = behind(Set.of());
+		this.history.answer(0, batch(100, true, 20, entries(60)));
+		this.history.answer(1, batch(100, true, 40));
+		assertThat(round.resultNow().gaps()).isEmpty();
+		assertThat(ids(round.resultNow())).containsExactly(60L);
+	}
+
+	@Test
+	void whatCameByWayOfAllNodesWasNotHidden() {
+		CompletableFuture<Round> round = behind(Set.of(30L));
+		this.history.answer(0, batch(100, true, 20, entries(30, 60)));
+		this.history.answer(1, batch(100, true, 40));
+		assertThat(round.resultNow().gaps()).isEmpty();
+	}
+
+	@Test
+	void whatWasTrimmedBelowThePositionMayHaveBeenHidden() {
+		CompletableFuture<Round> round = behind(Set.of(30L));
+		this.history.answer(0, batch(100, true, 25, entries(30, 60)));
+		this.history.answer(1, batch(100, true, 40));
+		assertThat(round.resultNow().gaps()).containsExactly(new Gap(ALICE, 20, 50, Gap.Reason.PRESENCE_LOSS));
+	}
+
+	@Test
+	void aDataLossThatCostNothingIsNoGap() {
+		CompletableFuture<Round> round = this.catchUp.round(List.of(ALICE, NEWS),
+				new Standing(50, 20, Set.of(), 70, Map.of()));
+		this.history.answer(0, batch(100, true, new Predecessor(0, 0, 0), 70));
+		this.history.answer(1, batch(100, true, new Predecessor(0, 0, 0), 70));
+		assertThat(round.resultNow().gaps()).isEmpty();
+	}
+
+	/** Received its user's channel up to 20, all else up to 50. */
+	private CompletableFuture<Round> behind(Set<Long> receivedAlso) {
+		return this.catchUp.round(List.of(ALICE, NEWS), new Standing(50, 20, receivedAlso, 0, Map.of()));
 	}
 
 	@Test

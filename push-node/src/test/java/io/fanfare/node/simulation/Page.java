@@ -85,7 +85,15 @@ final class Page {
 
 	private final BitSet seen = new BitSet();
 
+	private int lastRead;
+
 	private final List<Gap> gaps = new ArrayList<>();
+
+	/**
+	 * Messages of its user that it passed: presence did not name its stream. A gap is to
+	 * follow.
+	 */
+	private final List<Truth> hidden = new ArrayList<>();
 
 	Page(Simulation simulation, int number, String user, String client, @Nullable String page, List<ChannelName> topics,
 			int history, int window, long tokenLife, long patience, boolean stubborn) {
@@ -335,11 +343,15 @@ final class Page {
 		if (this.seen.get(truth.index())) {
 			this.simulation.fail("TWICE", "%s gets %s twice", this, truth);
 		}
+		else if (this.hidden.remove(truth) && truth.index() > this.lastRead) {
+			this.simulation.trace("%s: its cursor had passed %s", this, truth);
+		}
 		else if (truth.index() < this.covered) {
 			this.simulation.fail("ORDER", "%s gets %s late", this, truth);
 		}
 		cover(truth.index(), Long.MAX_VALUE, "reads " + truth);
 		this.seen.set(truth.index());
+		this.lastRead = Math.max(this.lastRead, truth.index());
 		this.covered = Math.max(this.covered, truth.index() + 1);
 	}
 
@@ -359,6 +371,10 @@ final class Page {
 		for (int i = this.covered; i < to; i++) {
 			Truth truth = this.simulation.truth(i);
 			if (truth.id() <= id && isMissing(truth)) {
+				if (this.simulation.hides() && truth.channel().equals(ChannelName.user(this.user).value())) {
+					this.hidden.add(truth);
+					continue;
+				}
 				this.simulation.fail("HOLE", "%s %s but never read %s, no gap announced", this, when, truth);
 			}
 		}
@@ -378,10 +394,12 @@ final class Page {
 			this.simulation.fail("FOREIGN", "%s gets a gap of %s", this, gap.channel());
 		}
 		this.gaps.add(gap);
+		this.hidden.removeIf((truth) -> truth.channel().equals(gap.channel()) && truth.id() > gap.from()
+				&& (truth.id() <= gap.to() || truth.era() < mark.era()));
 		if (gap.reason().equals("data-loss") && gap.from() < MessageId.parse(id) && this.simulation.repeats()) {
 			this.repeatedFrom = Math.min(this.repeatedFrom, gap.from());
 		}
-		boolean isLoss = !gap.reason().equals("retention");
+		boolean isLoss = !gap.reason().equals("retention") && !gap.reason().equals("presence-loss");
 		int to = isLoss ? this.simulation.coveredBy(gap.to(), mark) : this.simulation.upTo(gap.to(), mark);
 		this.excused.merge(gap.channel(), to, Math::max);
 		if (isLoss) {
@@ -391,6 +409,11 @@ final class Page {
 
 	/** What it still misses at the end, or null. */
 	@Nullable Truth findMissing() {
+		for (Truth truth : this.hidden) {
+			if (!truth.isExpired(this.simulation.now())) {
+				return truth;
+			}
+		}
 		for (int i = this.covered; i < this.simulation.published(); i++) {
 			if (isMissing(this.simulation.truth(i))) {
 				return this.simulation.truth(i);

@@ -6,9 +6,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
@@ -23,8 +25,12 @@ import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Received;
 import io.fanfare.protocol.redis.Presence.Renewal;
+import io.fanfare.protocol.redis.Presence.Silent;
 import io.fanfare.protocol.redis.Presence.Slice;
+import io.fanfare.protocol.redis.Presence.Suspect;
+import io.fanfare.protocol.redis.Presence.Suspicion;
 import io.fanfare.protocol.redis.Presence.TakeoverLimit;
 import io.fanfare.protocol.redis.Presence.Twins;
 import io.fanfare.protocol.redis.Presence.Verdict;
@@ -60,6 +66,8 @@ final class RedisModel {
 
 	private Store store = new Store();
 
+	private long renewals;
+
 	/**
 	 * Makes an empty store.
 	 * @param millis its wall clock
@@ -94,8 +102,9 @@ final class RedisModel {
 	 * @param run the run id of the server it reached
 	 * @param seen the highest id it has seen
 	 * @param durable whether the store keeps all it acknowledged
+	 * @param link the number of the process's command connection
 	 */
-	record Caller(String run, long seen, boolean durable) {
+	record Caller(String run, long seen, boolean durable, long link) {
 
 	}
 
@@ -151,6 +160,21 @@ final class RedisModel {
 
 	}
 
+	/** The value of a node's last renewal or claim. */
+	private record Renewed(long link, long count) {
+
+		@Override
+		public String toString() {
+			return this.link + "." + this.count;
+		}
+
+	}
+
+	/** What a user's streams may not have received. */
+	private record Hidden(long from, long to) {
+
+	}
+
 	private record Answer(String hash, List<Publisher.Receipt> receipts) {
 
 	}
@@ -184,6 +208,10 @@ final class RedisModel {
 
 		private final Map<String, Long> leases = new HashMap<>();
 
+		private final Map<String, Renewed> renewals = new HashMap<>();
+
+		private final Map<String, Hidden> hidden = new HashMap<>();
+
 		private final Map<String, Expiring<Answer>> idempotency = new HashMap<>();
 
 		private Store copy() {
@@ -202,6 +230,8 @@ final class RedisModel {
 			copy.tombstones.putAll(this.tombstones);
 			copy.takeovers.putAll(this.takeovers);
 			copy.leases.putAll(this.leases);
+			copy.renewals.putAll(this.renewals);
+			copy.hidden.putAll(this.hidden);
 			copy.idempotency.putAll(this.idempotency);
 			return copy;
 		}
@@ -262,6 +292,21 @@ final class RedisModel {
 
 	void dropPresence(String user) {
 		this.store.presence.remove(user);
+	}
+
+	/** Whatever would expire some time is evicted. */
+	void evict() {
+		this.store.leases.clear();
+		this.store.tombstones.clear();
+		this.store.takeovers.clear();
+		this.store.idempotency.clear();
+	}
+
+	/** As if the store had been begun long before, by the server that runs. */
+	void age(String run, long since) {
+		this.store.run = run;
+		this.store.since = since;
+		this.store.clock = since;
 	}
 
 	long clock() {
@@ -431,7 +476,25 @@ final class RedisModel {
 		this.witness.owned(user, owner.connection(), victim != null);
 	}
 
+	private void noteRenewal(Caller caller, String node) {
+		Renewed known = this.store.renewals.get(node);
+		if (known != null && known.link() > caller.link()) {
+			throw new IllegalStateException("STALE");
+		}
+		this.store.renewals.put(node, new Renewed(caller.link(), ++this.renewals));
+	}
+
+	private Predecessor lastOfUser(String user) {
+		return this.store.last.getOrDefault("user:" + user, predecessorOfAbsent());
+	}
+
+	private static String text(Predecessor last) {
+		return MessageId.format(last.id())
+				+ ((last.expiresAt() == 0) ? "" : " " + MessageId.format(last.durable()) + " " + last.expiresAt());
+	}
+
 	ClaimResult claim(Caller caller, String node, Claim claim) {
+		noteRenewal(caller, node);
 		guard(caller);
 		this.store.leases.put(node, now() + this.settings.lease());
 		Long displacedBy = tombstone(claim.user(), claim.client());
@@ -439,9 +502,12 @@ final class RedisModel {
 			lengthen(tombstoneKey(claim.user(), claim.client()), displacedBy);
 			return new ClaimResult.Displaced(displacedBy);
 		}
+		Hidden hidden = this.store.hidden.get(claim.user());
+		Long hiddenFrom = (hidden != null && claim.cursor() > hidden.from() && claim.cursor() <= hidden.to())
+				? Long.valueOf(hidden.from()) : null;
 		Owner victim = this.store.presence.get(claim.user());
 		if (victim != null && victim.connection().equals(claim.connection())) {
-			return new ClaimResult.Owner(victim.generation(), this.store.clock, since());
+			return new ClaimResult.Owner(victim.generation(), this.store.clock, since(), hiddenFrom);
 		}
 		Succeeded state = succeed(victim, claim.client(), claim.page(), true);
 		if (victim != null && state.how() == Succession.TOLD) {
@@ -464,7 +530,7 @@ final class RedisModel {
 		displace(claim.user(), victim, Owner.of(node, claim.connection(), generation, claim.client(), now(), state),
 				state.how());
 		this.witness.claimed(claim.connection());
-		return new ClaimResult.Owner(generation, generation, since());
+		return new ClaimResult.Owner(generation, generation, since(), hiddenFrom);
 	}
 
 	/** A client that tries again is kept away for longer. */
@@ -503,13 +569,46 @@ final class RedisModel {
 			if (owner != null && owner.connection().equals(field.connection())
 					&& (field.generation() == MessageId.ZERO || field.generation() == owner.generation())) {
 				this.store.presence.remove(field.user());
+				owner = null;
 				removed++;
+			}
+			if (field.received() != null) {
+				keepHidden(field.user(), field.received(), owner);
 			}
 		}
 		return removed;
 	}
 
+	private boolean isAnyWithin(String user, long from, long to) {
+		if (lastOfUser(user).id() <= from) {
+			return false;
+		}
+		Stream stream = stream(ChannelName.user(user));
+		Map.Entry<Long, Stored> first = (stream != null) ? stream.entries.higherEntry(from) : null;
+		return first == null || first.getKey() <= to || first.getValue().predecessor().id() > from;
+	}
+
+	private void keepHidden(String user, Received received, @Nullable Owner owner) {
+		long from = received.hiddenFrom();
+		long to = received.hiddenTo();
+		if (received.cursor() > received.upTo() && isAnyWithin(user, received.upTo(), received.cursor())) {
+			from = (to == 0 || from > received.upTo()) ? received.upTo() : from;
+			to = Math.max(to, received.cursor());
+		}
+		if (to == 0) {
+			return;
+		}
+		Hidden kept = this.store.hidden.get(user);
+		this.store.hidden.put(user, (kept == null) ? new Hidden(from, to)
+				: new Hidden(Math.min(kept.from(), from), Math.max(kept.to(), to)));
+		if (owner != null) {
+			send("node:" + owner.node(),
+					"H " + owner.connection() + " " + MessageId.format(from) + " " + MessageId.format(to) + "\n");
+		}
+	}
+
 	Renewal renew(Caller caller, String node, List<Held> held) {
+		noteRenewal(caller, node);
 		guard(caller);
 		this.store.leases.put(node, now() + this.settings.lease());
 		List<Verdict> verdicts = new ArrayList<>();
@@ -523,21 +622,49 @@ final class RedisModel {
 				verdicts.add(new Verdict(i, Verdict.Kind.LOST, displacedBy));
 			}
 			else if (behind) {
+				this.store.tombstones.remove(tombstoneKey(one.user(), one.client()));
 				Succeeded state = succeed(owner, one.client(), one.page(), false);
 				displace(one.user(), owner,
 						Owner.of(node, one.connection(), one.generation(), one.client(), one.since(), state),
 						state.how());
+				send("node:" + node, "B " + one.connection() + " " + text(lastOfUser(one.user())) + "\n");
 				verdicts.add(new Verdict(i, Verdict.Kind.RESTORED, one.generation()));
 			}
 			else if (owner != null && !owner.connection().equals(one.connection())) {
 				boolean same = owner.client().equals(one.client());
+				String key = tombstoneKey(one.user(), one.client());
+				Expiring<Long> present = this.store.tombstones.get(key);
+				if (!same && (present == null || present.at() <= now() || owner.generation() > present.value())) {
+					this.store.tombstones.put(key,
+							new Expiring<>(owner.generation(), now() + this.settings.tombstone()));
+				}
 				verdicts.add(new Verdict(i, same ? Verdict.Kind.REPLACED : Verdict.Kind.LOST, owner.generation()));
 			}
 		}
 		return new Renewal(this.store.clock, since(), verdicts);
 	}
 
-	Slice reap(String node) {
+	/** The value of a node without a lease; null where it has one. */
+	private @Nullable String silentValue(String node, Map<String, String> silent) {
+		if (this.store.leases.getOrDefault(node, 0L) > now()) {
+			return null;
+		}
+		Renewed renewed = this.store.renewals.get(node);
+		return silent.computeIfAbsent(node, (name) -> (renewed != null) ? renewed.toString() : "");
+	}
+
+	Slice reap(String node, List<Suspect> suspects) {
+		Map<String, String> silent = new LinkedHashMap<>();
+		Set<String> dead = new HashSet<>();
+		for (Suspect suspect : suspects) {
+			String other = suspect.silent().node();
+			if (suspect.silent().value().equals(silentValue(other, silent)) && suspect.verdict() != Suspicion.SILENT) {
+				dead.add(other);
+				if (suspect.verdict() == Suspicion.GONE) {
+					this.store.renewals.remove(other);
+				}
+			}
+		}
 		List<Field> own = new ArrayList<>();
 		int before = this.store.presence.size();
 		this.store.presence.entrySet().removeIf((field) -> {
@@ -546,9 +673,15 @@ final class RedisModel {
 				own.add(new Field(field.getKey(), owner.connection(), owner.generation()));
 				return false;
 			}
-			return this.store.leases.getOrDefault(owner.node(), 0L) <= now();
+			return silentValue(owner.node(), silent) != null && dead.contains(owner.node());
 		});
-		return new Slice("0", before - this.store.presence.size(), own);
+		this.store.renewals.keySet()
+			.stream()
+			.filter((other) -> !other.equals(node))
+			.forEach((other) -> silentValue(other, silent));
+		List<Silent> found = new ArrayList<>();
+		silent.forEach((name, value) -> found.add(new Silent(name, value)));
+		return new Slice("0", before - this.store.presence.size(), found, own);
 	}
 
 	@Nullable String disconnect(Caller caller, String user, CloseReason reason, long grace) {

@@ -33,6 +33,11 @@ import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Received;
+import io.fanfare.protocol.redis.Presence.Silent;
+import io.fanfare.protocol.redis.Presence.Slice;
+import io.fanfare.protocol.redis.Presence.Suspect;
+import io.fanfare.protocol.redis.Presence.Suspicion;
 import io.fanfare.protocol.redis.Publisher;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
@@ -44,6 +49,7 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -103,6 +109,11 @@ class RedisModelIT {
 	private final List<Held> held = new ArrayList<>();
 
 	private final List<Long> ids = new ArrayList<>();
+
+	/** The nodes that were silent at the last look, by the scripts and by the model. */
+	private Map<String, Silent> silent = Map.of();
+
+	private Map<String, Silent> modelSilent = Map.of();
 
 	private RedisClient client;
 
@@ -205,12 +216,17 @@ class RedisModelIT {
 		boolean again = !this.held.isEmpty() && this.random.nextInt(4) == 0;
 		Held one = again ? any(this.held) : null;
 		String node = any(NODES);
-		Claim claim = (one != null) ? new Claim(one.user(), one.connection(), one.client(), Tier.NORMAL, one.page())
-				: new Claim(any(USERS), "n" + ++this.counter, "c" + this.random.nextInt(3), Tier.NORMAL, any(PAGES));
+		long cursor = (this.ids.isEmpty() || this.random.nextBoolean()) ? MessageId.ZERO : any(this.ids);
+		Claim claim = (one != null)
+				? new Claim(one.user(), one.connection(), one.client(), Tier.NORMAL, one.page(), cursor)
+				: new Claim(any(USERS), "n" + ++this.counter, "c" + this.random.nextInt(3), Tier.NORMAL, any(PAGES),
+						cursor);
 		ClaimResult modelled = this.model.claim(caller(), node, claim);
-		ClaimResult real = get(presence.claim(node, claim));
+		ClaimResult real = get(presence.claim(node, new Claim(claim.user(), claim.connection(), claim.client(),
+				claim.tier(), claim.page(), real(claim.cursor()))));
 		compare(what + claim, real, modelled, (result) -> switch (result) {
-			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.clock(), owner.since());
+			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.clock(), owner.since(),
+					(owner.hiddenFrom() != null) ? owner.hiddenFrom() : MessageId.ZERO);
 			case ClaimResult.Displaced displaced -> List.of("kicked", displaced.generation());
 			case ClaimResult.Limited limited -> {
 				assertThat(limited.reset()).as(what).isBetween(Duration.ofMinutes(50), Duration.ofHours(1));
@@ -230,13 +246,28 @@ class RedisModelIT {
 	private void release(String what, Presence presence) throws Exception {
 		List<Field> fields = some(this.held).stream()
 			.map((one) -> new Field(one.user(), one.connection(),
-					this.random.nextBoolean() ? one.generation() : MessageId.ZERO))
+					this.random.nextBoolean() ? one.generation() : MessageId.ZERO, received()))
 			.toList();
 		List<Field> same = fields.stream()
-			.map((field) -> new Field(field.user(), field.connection(), real(field.generation())))
+			.map((field) -> new Field(field.user(), field.connection(), real(field.generation()),
+					real(field.received())))
 			.toList();
 		compare(what + fields, get(presence.release(same)), this.model.release(fields),
 				(removed) -> List.of("" + removed));
+	}
+
+	/** How far some stream was, or nothing. */
+	private @Nullable Received received() {
+		if (this.ids.isEmpty() || this.random.nextInt(3) == 0) {
+			return null;
+		}
+		boolean hidden = this.random.nextInt(3) == 0;
+		return new Received(any(this.ids), any(this.ids), hidden ? any(this.ids) : 0, hidden ? any(this.ids) : 0);
+	}
+
+	private @Nullable Received real(@Nullable Received one) {
+		return (one == null) ? null
+				: new Received(real(one.upTo()), real(one.cursor()), real(one.hiddenFrom()), real(one.hiddenTo()));
 	}
 
 	private void renew(String what, Presence presence) throws Exception {
@@ -265,14 +296,33 @@ class RedisModelIT {
 			this.commands.del(PREFIX + "lease:" + dead);
 			this.model.dropLease(dead);
 		}
-		compare(what + node, get(presence.reap(node, "0", 100)), this.model.reap(node), (slice) -> {
+		Map<String, Suspicion> held = new HashMap<>();
+		this.silent.keySet().forEach((name) -> held.put(name, any(List.of(Suspicion.values()))));
+		Slice modelled = this.model.reap(node, suspects(this.modelSilent, held));
+		Slice real = get(presence.reap(node, "0", 100, suspects(this.silent, held)));
+		this.modelSilent = byName(modelled);
+		this.silent = byName(real);
+		compare(what + node + held, real, modelled, (slice) -> {
 			List<Object> values = new ArrayList<>(List.of(slice.cursor() + "/" + slice.removed()));
+			slice.silent()
+				.stream()
+				.map((one) -> one.node() + "/" + one.value().isEmpty())
+				.sorted()
+				.forEach(values::add);
 			slice.own()
 				.stream()
 				.sorted(Comparator.comparing(Field::user))
 				.forEach((field) -> values.addAll(List.of(field.user() + field.connection(), field.generation())));
 			return values;
 		});
+	}
+
+	private static List<Suspect> suspects(Map<String, Silent> silent, Map<String, Suspicion> held) {
+		return silent.values().stream().map((one) -> new Suspect(one, held.get(one.node()))).toList();
+	}
+
+	private static Map<String, Silent> byName(Slice slice) {
+		return slice.silent().stream().collect(Collectors.toMap(Silent::node, (one) -> one));
 	}
 
 	private void disconnect(String what, Presence presence) throws Exception {
@@ -485,7 +535,7 @@ class RedisModelIT {
 	}
 
 	private Caller caller() {
-		return new Caller(this.run, this.seen, false);
+		return new Caller(this.run, this.seen, false, 1);
 	}
 
 	private long real(long modelled) {

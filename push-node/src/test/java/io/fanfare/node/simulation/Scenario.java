@@ -43,6 +43,26 @@ enum Scenario {
 
 	TIME_STEPS_BACK(2, 2, 1, Fault.TIME_BACK, Fault.TCP_CUT),
 
+	LEASES_VANISH(2, 2, 1, Fault.OLD, Fault.LEASE_VANISHES, Fault.TCP_CUT, Fault.CRASH),
+
+	FIELDS_VANISH(2, 1, 1, Fault.OLD, Fault.FIELD_VANISHES, Fault.TCP_CUT, Fault.SLOW, Fault.FALSE_GAPS),
+
+	FIELDS_OF_MANY_VANISH(2, 2, 1, Fault.OLD, Fault.FIELD_VANISHES, Fault.TCP_CUT, Fault.SLOW, Fault.FALSE_GAPS),
+
+	FIELDS_VANISH_BEHIND_BROKEN_LINKS(2, 2, 2, Fault.OLD, Fault.FIELD_VANISHES, Fault.TCP_CUT, Fault.HALF_OPEN,
+			Fault.COMMAND_CUT, Fault.COMMAND_TIMEOUT, Fault.PUBSUB_CUT, Fault.DRAIN, Fault.FALSE_GAPS),
+
+	THE_CLOCK_STEPS(2, 2, 1, Fault.OLD, Fault.TIME_STEPS, Fault.TCP_CUT),
+
+	THE_CLOCK_STEPS_AFTER_A_LOSS(2, 2, 1, Fault.TIME_STEPS_FORWARD, Fault.REDIS_FLUSH, Fault.FALSE_GAPS),
+
+	VOLATILE_KEYS_EVICTED(2, 2, 1, Fault.OLD, Fault.EVICTION, Fault.TCP_CUT, Fault.CRASH, Fault.NOBODY_LEAVES),
+
+	PRESENCE_AND_CLOCK(2, 3, 2, Fault.OLD, Fault.LEASE_VANISHES, Fault.FIELD_VANISHES, Fault.TIME_STEPS, Fault.EVICTION,
+			Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE,
+			Fault.PUBSUB_CUT, Fault.DRAIN, Fault.FREEZE, Fault.OVERFLOW, Fault.DISCONNECT, Fault.API_CUT,
+			Fault.FALSE_GAPS),
+
 	API_TIME_OUT(2, 2, 1, Fault.API_CUT),
 
 	TWO_TABS_ONE_CLIENT_ID(2, 2, 1, Fault.TWINS, Fault.NOBODY_LEAVES),
@@ -118,6 +138,18 @@ enum Scenario {
 		REDIS_SNAPSHOT,
 		/** The clock of Redis steps back. */
 		TIME_BACK,
+		/** The clock of Redis steps by up to 20 s, either way. */
+		TIME_STEPS,
+		/** The clock of Redis steps forward by up to 90 s. */
+		TIME_STEPS_FORWARD,
+		/** The store was begun long ago. */
+		OLD,
+		/** The lease of a node is gone before its time. */
+		LEASE_VANISHES,
+		/** A field of presence is gone. */
+		FIELD_VANISHES,
+		/** What would expire some time is gone at once. */
+		EVICTION,
 		/** The API's link ends; it repeats what it does not know the outcome of. */
 		API_CUT,
 		/** Two tabs share a client id. */

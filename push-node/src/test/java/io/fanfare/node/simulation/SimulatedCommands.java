@@ -44,6 +44,8 @@ final class SimulatedCommands {
 
 		private final String run;
 
+		private final int number;
+
 		private final Deque<Call<?>> toRedis = new ArrayDeque<>();
 
 		private final Deque<Call<?>> replies = new ArrayDeque<>();
@@ -52,8 +54,9 @@ final class SimulatedCommands {
 
 		private boolean cut;
 
-		private Session(String run) {
+		private Session(String run, int number) {
 			this.run = run;
+			this.number = number;
 		}
 
 	}
@@ -119,8 +122,8 @@ final class SimulatedCommands {
 		if (current == null) {
 			return CompletableFuture.failedFuture(new IllegalStateException("Redis is not connected"));
 		}
-		Call<T> call = new Call<>(label, detail, new Caller(current.run, this.seen, false), script, observe,
-				this.simulation.now());
+		Call<T> call = new Call<>(label, detail, new Caller(current.run, this.seen, false, current.number), script,
+				observe, this.simulation.now());
 		current.open.add(call);
 		if (!current.cut) {
 			current.toRedis.add(call);
@@ -207,7 +210,7 @@ final class SimulatedCommands {
 
 	private void connect() {
 		this.made++;
-		this.session = new Session(this.simulation.run());
+		this.session = new Session(this.simulation.run(), this.made);
 		this.simulation.trace("%s: command link %d is up", this.name, this.made);
 	}
 

@@ -16,6 +16,7 @@ import io.fanfare.node.connection.Ending;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.presence.Ownership;
+import io.fanfare.node.presence.Suspects;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
@@ -25,6 +26,7 @@ import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
 import io.fanfare.protocol.redis.Presence.Renewal;
+import io.fanfare.protocol.redis.Presence.Suspect;
 import org.jspecify.annotations.Nullable;
 
 /** One start of a node: the real loops and connections on simulated seams. */
@@ -49,6 +51,9 @@ final class SimulatedNode {
 	private final List<StreamLoop> streamLoops = new ArrayList<>();
 
 	private final Timers timers = new Timers();
+
+	private final Suspects suspects = new Suspects(Duration.ofMillis(Simulation.LEASE + Simulation.RENEWAL),
+			this::nanoTime);
 
 	private boolean up = true;
 
@@ -164,9 +169,11 @@ final class SimulatedNode {
 	/** What the reaper does. */
 	private void reapLater() {
 		later(REAP_INTERVAL, () -> {
-			this.commands.run("reap", "", (caller) -> this.simulation.redis().reap(this.identity), (slice) -> {
+			List<Suspect> held = this.suspects.held();
+			this.commands.run("reap", held, (caller) -> this.simulation.redis().reap(this.identity, held), (slice) -> {
 			}).whenComplete((slice, failure) -> {
 				if (failure == null) {
+					this.suspects.seen(slice);
 					List<Field> ghosts = slice.own()
 						.stream()
 						.filter((field) -> !this.connections.isHeld(field.connection()))

@@ -339,6 +339,14 @@ final class SimulatedPubSub implements Topics.Upstream {
 				this.sink.kick(kick);
 			}
 			case Frame.Displacement displacement -> this.sink.displace(displacement);
+			case Frame.Restored restored -> {
+				this.simulation.trace("%s: gets %s", this.node.name(), restored);
+				this.sink.restored(restored);
+			}
+			case Frame.Hidden hidden -> {
+				this.simulation.trace("%s: gets %s", this.node.name(), hidden);
+				this.sink.hidden(hidden);
+			}
 			case Frame.Close close -> this.sink.close(close.connection());
 			case Frame.Acknowledgement said -> this.sink.acknowledge(said.connection(), said.nonces());
 			case Frame.Call call -> this.sink.call(call);

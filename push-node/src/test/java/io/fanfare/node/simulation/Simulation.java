@@ -57,6 +57,9 @@ final class Simulation {
 
 	private static final int LIVELOCK = 5_000;
 
+	/** How far the clock of Redis is from the true time at most, where it steps. */
+	private static final int STEP = 20_000;
+
 	/** Two of these are more than a connection may be owed. */
 	private static final int BIG = 600_000;
 
@@ -201,10 +204,13 @@ final class Simulation {
 		boolean trims = scenario.has(Fault.TRIM);
 		RedisModel.Settings settings = new RedisModel.Settings(LEASE,
 				scenario.has(Fault.STUBBORN) ? SHORT_TOMBSTONE : TOMBSTONE, trims ? 4 : 1_000,
-				trims ? 4_000 : Duration.ofHours(24).toMillis(), this.random.nextInt(3), TAKEOVER_WINDOW,
-				Twins.DEFAULT);
+				trims ? 4_000 : Duration.ofHours(24).toMillis(),
+				this.random.nextInt(scenario.has(Fault.TIME_STEPS) ? 1 : 3), TAKEOVER_WINDOW, Twins.DEFAULT);
 		this.redis = new RedisModel(this::redisMillis, settings, this::publish);
 		this.redis.watch(new Witness());
+		if (scenario.has(Fault.OLD)) {
+			this.redis.age(run(), MessageId.of(EPOCH - Duration.ofMinutes(10).toMillis(), 0));
+		}
 		this.api = new SimulatedCommands(this, "API");
 		for (int i = 0; i < scenario.nodes(); i++) {
 			this.nodes.add(boot(i));
@@ -317,6 +323,12 @@ final class Simulation {
 	/** Whether a page that was told to stop may have a stream, once the other is gone. */
 	boolean sharesClients() {
 		return this.scenario.has(Fault.TWINS);
+	}
+
+	/** Whether a stream may learn late that messages to its user were hidden from it. */
+	boolean hides() {
+		return this.scenario.has(Fault.FIELD_VANISHES) || this.scenario.has(Fault.TIME_STEPS_FORWARD)
+				|| this.scenario.has(Fault.TIME_STEPS);
 	}
 
 	boolean forgets() {
@@ -605,7 +617,8 @@ final class Simulation {
 				this.api.cut(true);
 			});
 		}
-		if (this.restarts < 2) {
+		// What was hidden after a loss and is lost by another one leaves no trace.
+		if (this.restarts < (this.scenario.has(Fault.TIME_STEPS_FORWARD) ? 1 : 2)) {
 			fault(Fault.REDIS_EMPTY, () -> restart(null));
 			fault(Fault.REDIS_FLUSH, this::flush);
 			fault(Fault.REDIS_SNAPSHOT, () -> {
@@ -620,6 +633,23 @@ final class Simulation {
 			this.skew -= this.random.nextInt(4_000);
 			trace("FAULT the clock of Redis steps back to %d", this.skew);
 		});
+		fault(Fault.TIME_STEPS, () -> {
+			this.skew = this.random.nextInt(-STEP, STEP + 1);
+			trace("FAULT the clock of Redis steps to %d", this.skew);
+		});
+		fault(Fault.TIME_STEPS_FORWARD, () -> {
+			this.skew += this.random.nextInt(90_000);
+			trace("FAULT the clock of Redis steps to %d", this.skew);
+		});
+		fault(Fault.FIELD_VANISHES, () -> {
+			String user = anyUser();
+			trace("FAULT the presence field of %s vanishes: %s", user, this.redis.presence().get(user));
+			this.redis.dropPresence(user);
+		});
+		fault(Fault.EVICTION, () -> {
+			trace("FAULT volatile keys are evicted");
+			this.redis.evict();
+		});
 		fault(Fault.DISCONNECT, () -> {
 			String user = anyUser();
 			long grace = this.random.nextInt(4) * 1_500L;
@@ -632,6 +662,10 @@ final class Simulation {
 	}
 
 	private void offerFaults(SimulatedNode node) {
+		fault(Fault.LEASE_VANISHES, () -> {
+			trace("FAULT the lease of %s vanishes", node);
+			this.redis.dropLease(node.identity());
+		});
 		if (node.isRunning()) {
 			if (node.commands().isCuttable()) {
 				fault(Fault.COMMAND_CUT, () -> {
@@ -816,7 +850,9 @@ final class Simulation {
 		if (this.violation == null) {
 			trace("---- faults stop");
 			this.chaos = false;
-			settle(SETTLE + (this.scenario.has(Fault.TWINS) ? 10_000 + 30 * this.patience : 0));
+			// Where the clock stepped back leases end so much later.
+			settle(SETTLE + (this.scenario.has(Fault.TWINS) ? 10_000 + 30 * this.patience : 0)
+					+ (this.scenario.has(Fault.TIME_STEPS) ? 2 * STEP : 0));
 		}
 		if (this.violation == null && this.scenario.has(Fault.STUBBORN)) {
 			settle(2 * SHORT_TOMBSTONE);

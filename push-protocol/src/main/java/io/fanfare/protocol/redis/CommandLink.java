@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -70,6 +71,10 @@ public final class CommandLink implements AutoCloseable {
 	/** The policy of which was warned last. */
 	private String warnedOf = "";
 
+	private final AtomicLong connections = new AtomicLong();
+
+	private final AtomicLong calls = new AtomicLong();
+
 	/**
 	 * Starts the link; it connects by itself.
 	 * @param client the client, which stays the caller's to shut down
@@ -86,8 +91,12 @@ public final class CommandLink implements AutoCloseable {
 				});
 	}
 
-	/** One connection and what it reached. */
-	private record Session(RedisAsyncCommands<byte[], byte[]> commands, byte[] runId, RedisServer server) {
+	/**
+	 * One connection and what it reached.
+	 *
+	 * @param number which one of the process it is, from 1
+	 */
+	private record Session(RedisAsyncCommands<byte[], byte[]> commands, byte[] runId, RedisServer server, long number) {
 
 	}
 
@@ -221,11 +230,21 @@ public final class CommandLink implements AutoCloseable {
 	 * execute it
 	 */
 	<T> CompletableFuture<T> run(Script script, byte[][] keys, Function<byte[], byte[][]> arguments) {
+		return run(script, keys, (runId, name) -> arguments.apply(runId));
+	}
+
+	/**
+	 * Runs a script.
+	 * @param arguments what makes its arguments of the run id of the server that will
+	 * execute it, and of what names this call among all of the process: the number of the
+	 * connection by which it travels, which later ones have higher, and a count
+	 */
+	<T> CompletableFuture<T> run(Script script, byte[][] keys, BiFunction<byte[], String, byte[][]> arguments) {
 		Session current = this.link.session();
 		if (current == null) {
 			return CompletableFuture.failedFuture(notConnected());
 		}
-		byte[][] values = arguments.apply(current.runId());
+		byte[][] values = arguments.apply(current.runId(), current.number() + "." + this.calls.incrementAndGet());
 		CompletableFuture<T> reply = sent(
 				() -> current.commands().<T>evalsha(script.digest(), script.output(), keys, values));
 		return reply
@@ -306,7 +325,7 @@ public final class CommandLink implements AutoCloseable {
 			SupervisedLink.await(load);
 		}
 		Session session = new Session(commands, run.getBytes(StandardCharsets.US_ASCII),
-				new RedisServer(run, meet(commands, run)));
+				new RedisServer(run, meet(commands, run)), this.connections.incrementAndGet());
 		synchronized (this.followers) {
 			this.server = session.server();
 			this.followers.forEach((follower) -> follower.reached(session.server()));

@@ -10,6 +10,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.History.Predecessor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,30 @@ public sealed interface Frame {
 	 * @param user the user
 	 */
 	record Displacement(long generation, String connection, String client, String user) implements Frame {
+
+	}
+
+	/**
+	 * Presence names a connection again, after it did not for a while:
+	 * {@code B connection last}. It stands in order with the messages: those to the user
+	 * that were published before it, and did not arrive, were hidden from the connection.
+	 *
+	 * @param connection the connection
+	 * @param last the last message of its user's channel when the field was written back
+	 */
+	record Restored(String connection, Predecessor last) implements Frame {
+
+	}
+
+	/**
+	 * A stream ended whose user's channel may hold messages that were hidden from it:
+	 * {@code H connection from to}.
+	 *
+	 * @param connection the connection that has the user now
+	 * @param from up to here the stream received its user's channel
+	 * @param to up to here its client's cursor may have moved
+	 */
+	record Hidden(String connection, long from, long to) implements Frame {
 
 	}
 
@@ -151,6 +176,8 @@ public sealed interface Frame {
 			case 'M' -> published(head, bytes, end + 1);
 			case 'K' -> kick(head);
 			case 'D' -> displacement(head);
+			case 'B' -> restored(head);
+			case 'H' -> hidden(head);
 			case 'P' -> probe(head);
 			case 'C' -> new Close(head.substring(2));
 			case 'A' -> acknowledgement(head);
@@ -185,6 +212,23 @@ public sealed interface Frame {
 			throw new IllegalArgumentException("Malformed displacement frame: " + head);
 		}
 		return new Displacement(MessageId.parse(parts[1]), parts[2], parts[3], parts[4]);
+	}
+
+	private static Restored restored(String head) {
+		String[] parts = head.split(" ", -1);
+		if (parts.length != 3 && parts.length != 5) {
+			throw new IllegalArgumentException("Malformed frame of a restored field: " + head);
+		}
+		return new Restored(parts[1],
+				Predecessor.parse(String.join(" ", Arrays.asList(parts).subList(2, parts.length))));
+	}
+
+	private static Hidden hidden(String head) {
+		String[] parts = head.split(" ");
+		if (parts.length != 4) {
+			throw new IllegalArgumentException("Malformed frame of a hidden stretch: " + head);
+		}
+		return new Hidden(parts[1], MessageId.parse(parts[2]), MessageId.parse(parts[3]));
 	}
 
 	private static Acknowledgement acknowledgement(String head) {

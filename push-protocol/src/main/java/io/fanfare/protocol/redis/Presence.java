@@ -3,6 +3,7 @@ package io.fanfare.protocol.redis;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.CloseReason;
@@ -105,18 +106,19 @@ public final class Presence {
 	 * @param client the page's client id
 	 * @param tier its tier
 	 * @param page the id of the page's document, or "" where it is not known
+	 * @param cursor where its client was, {@link MessageId#ZERO} where it begins anew
 	 */
-	public record Claim(String user, String connection, String client, Tier tier, String page) {
+	public record Claim(String user, String connection, String client, Tier tier, String page, long cursor) {
 
 		/**
-		 * A claim of a page whose document is not known.
+		 * A claim of a stream that begins anew, of a page whose document is not known.
 		 * @param user the user
 		 * @param connection the connection
 		 * @param client the page's client id
 		 * @param tier its tier
 		 */
 		public Claim(String user, String connection, String client, Tier tier) {
-			this(user, connection, client, tier, "");
+			this(user, connection, client, tier, "", MessageId.ZERO);
 		}
 
 	}
@@ -130,8 +132,20 @@ public final class Presence {
 		 * @param generation its generation
 		 * @param clock where history ends and live begins
 		 * @param since the id below which the store may have lost something
+		 * @param hiddenFrom up to which id, below the cursor, the user's channel was
+		 * surely received; null where nothing is known to be missing up to the cursor
 		 */
-		record Owner(long generation, long clock, long since) implements ClaimResult {
+		record Owner(long generation, long clock, long since, @Nullable Long hiddenFrom) implements ClaimResult {
+
+			/**
+			 * A connection from which nothing is known to be hidden.
+			 * @param generation its generation
+			 * @param clock where history ends and live begins
+			 * @param since the id below which the store may have lost something
+			 */
+			public Owner(long generation, long clock, long since) {
+				this(generation, clock, since, null);
+			}
 
 		}
 
@@ -251,8 +265,65 @@ public final class Presence {
 	 * @param user the user
 	 * @param connection the connection it names
 	 * @param generation that connection's generation
+	 * @param received how far the user's channel reached that connection's client; null
+	 * where it never was a stream, or nothing is known of it
 	 */
-	public record Field(String user, String connection, long generation) {
+	public record Field(String user, String connection, long generation, @Nullable Received received) {
+
+		/**
+		 * Makes one of which nothing more is known.
+		 * @param user the user
+		 * @param connection the connection it names
+		 * @param generation that connection's generation
+		 */
+		public Field(String user, String connection, long generation) {
+			this(user, connection, generation, null);
+		}
+
+	}
+
+	/**
+	 * How far a user's channel reached a client when its stream ended.
+	 *
+	 * @param upTo everything up to it was received, or announced as a gap
+	 * @param cursor the highest cursor that the client may have
+	 * @param hiddenFrom the last stretch that was announced as hidden begins above it
+	 * @param hiddenTo it ends with it; {@link MessageId#ZERO} where there was none
+	 */
+	public record Received(long upTo, long cursor, long hiddenFrom, long hiddenTo) {
+
+	}
+
+	/**
+	 * A node without a lease.
+	 *
+	 * @param node the node's identity
+	 * @param value what it wrote at its last renewal or claim, never twice the same;
+	 * empty where it wrote none
+	 */
+	public record Silent(String node, String value) {
+
+	}
+
+	/**
+	 * A silent node, and what is held of it.
+	 *
+	 * @param silent the node
+	 * @param verdict what is held of it
+	 */
+	public record Suspect(Silent silent, Suspicion verdict) {
+
+	}
+
+	/** What is held of a silent node. */
+	public enum Suspicion {
+
+		/** It may come back. */
+		SILENT,
+		/** It writes to nobody any more: what it left is removed. */
+		DEAD,
+		/** What it left was removed: it is forgotten. */
+		GONE
 
 	}
 
@@ -261,9 +332,10 @@ public final class Presence {
 	 *
 	 * @param cursor where the next slice begins; "0" at the end
 	 * @param removed how many fields of dead nodes were removed
+	 * @param silent the nodes without a lease, as far as the slice saw
 	 * @param own the fields that name the calling node
 	 */
-	public record Slice(String cursor, long removed, List<Field> own) {
+	public record Slice(String cursor, long removed, List<Silent> silent, List<Field> own) {
 
 	}
 
@@ -291,16 +363,17 @@ public final class Presence {
 	private CompletableFuture<ClaimResult> claim(Script script, String node, Claim claim) {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
 				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
-				this.keys.takeovers(claim.user()) };
+				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()) };
 		return this.link
 			.<List<Object>>run(script, scriptKeys,
-					(run) -> new byte[][] { run, seen(), this.link.durable(), this.keys.keyPrefix(),
+					(run, name) -> new byte[][] { run, seen(), this.link.durable(), this.keys.keyPrefix(),
 							this.keys.channelPrefix(), bytes(claim.user()), bytes(node), bytes(claim.connection()),
 							bytes(claim.client()), bytes(claim.tier().wireName()), millis(this.times.lease()),
 							millis(this.times.tombstone()), bytes(Integer.toString(this.takeovers.count())),
 							millis(this.takeovers.window()), bytes(claim.page()),
 							bytes(Integer.toString(this.twins.replacements())), millis(this.twins.within()),
-							bytes(Integer.toString(this.twins.returns())), millis(this.twins.window()) })
+							bytes(Integer.toString(this.twins.returns())), millis(this.twins.window()), bytes(name),
+							bytes(MessageId.format(claim.cursor())) })
 			.thenApply((values) -> claimed(new Reply(values)));
 	}
 
@@ -314,8 +387,12 @@ public final class Presence {
 		long generation = reply.id();
 		long clock = reply.id();
 		this.link.observe(clock);
-		return outcome.equals("owner") ? new ClaimResult.Owner(generation, clock, reply.id())
-				: new ClaimResult.Displaced(generation);
+		if (!outcome.equals("owner")) {
+			return new ClaimResult.Displaced(generation);
+		}
+		long since = reply.id();
+		long hiddenFrom = reply.idOrZero();
+		return new ClaimResult.Owner(generation, clock, since, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
 	}
 
 	/**
@@ -325,15 +402,31 @@ public final class Presence {
 	 * @return how many were removed
 	 */
 	public CompletableFuture<Long> release(List<Field> fields) {
-		List<byte[]> arguments = new ArrayList<>(fields.size() * 3);
+		List<byte[]> arguments = new ArrayList<>(2 + fields.size() * 4);
+		arguments.add(this.keys.keyPrefix());
+		arguments.add(this.keys.channelPrefix());
 		for (Field field : fields) {
 			arguments.add(bytes(field.user()));
 			arguments.add(bytes(field.connection()));
 			arguments.add(
 					(field.generation() == MessageId.ZERO) ? new byte[0] : bytes(MessageId.format(field.generation())));
+			Received received = field.received();
+			arguments.add((received == null) ? new byte[0]
+					: bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
+							+ MessageId.format(received.hiddenFrom()) + " " + MessageId.format(received.hiddenTo())));
 		}
-		return this.link.run(Script.RELEASE_USERS, new byte[][] { this.keys.presence() },
-				(run) -> arguments.toArray(byte[][]::new));
+		byte[][] values = arguments.toArray(byte[][]::new);
+		return this.link.run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
+				(run) -> values);
+	}
+
+	/**
+	 * Forgets that a node ever renewed, when it ends and holds nobody any more.
+	 * @param node the node's identity
+	 * @return when it is forgotten
+	 */
+	public CompletableFuture<Long> forget(String node) {
+		return this.link.call((commands) -> commands.hdel(this.keys.renewals(), bytes(node)));
 	}
 
 	/**
@@ -344,11 +437,11 @@ public final class Presence {
 	 */
 	public CompletableFuture<Renewal> renew(String node, List<Held> held) {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
-				this.keys.lease(node) };
-		return this.link.<List<Object>>run(Script.RENEW_USERS, scriptKeys, (run) -> {
-			List<byte[]> arguments = new ArrayList<>(8 + held.size() * 7);
+				this.keys.lease(node), this.keys.renewals(), this.keys.last() };
+		return this.link.<List<Object>>run(Script.RENEW_USERS, scriptKeys, (run, name) -> {
+			List<byte[]> arguments = new ArrayList<>(9 + held.size() * 7);
 			arguments.addAll(List.of(run, seen(), this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
-					bytes(node), millis(this.times.lease()), millis(this.times.tombstone())));
+					bytes(node), millis(this.times.lease()), millis(this.times.tombstone()), bytes(name)));
 			for (Held one : held) {
 				arguments.add(bytes(one.user()));
 				arguments.add(bytes(one.connection()));
@@ -383,21 +476,34 @@ public final class Presence {
 	 * @param node the calling node's identity
 	 * @param cursor where to begin, "0" at first
 	 * @param count about how many fields to look at
+	 * @param suspects what is held of the nodes that were silent when last looked at
 	 * @return what was found
 	 */
-	public CompletableFuture<Slice> reap(String node, String cursor, int count) {
+	public CompletableFuture<Slice> reap(String node, String cursor, int count, List<Suspect> suspects) {
+		List<byte[]> arguments = new ArrayList<>(4 + suspects.size() * 3);
+		arguments.addAll(List.of(this.keys.keyPrefix(), bytes(cursor), bytes(Integer.toString(count)), bytes(node)));
+		for (Suspect suspect : suspects) {
+			arguments.add(bytes(suspect.silent().node()));
+			arguments.add(bytes(suspect.silent().value()));
+			arguments.add(bytes(suspect.verdict().name().toLowerCase(Locale.ROOT)));
+		}
+		byte[][] given = arguments.toArray(byte[][]::new);
 		return this.link
-			.<List<Object>>run(Script.REAP_PRESENCE, new byte[][] { this.keys.presence() }, (run) -> new byte[][] {
-					this.keys.keyPrefix(), bytes(cursor), bytes(Integer.toString(count)), bytes(node) })
+			.<List<Object>>run(Script.REAP_PRESENCE, new byte[][] { this.keys.presence(), this.keys.renewals() },
+					(run) -> given)
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
 				String next = reply.text();
 				long removed = reply.number();
+				List<Silent> silent = new ArrayList<>();
+				for (long left = reply.number(); left > 0; left--) {
+					silent.add(new Silent(reply.text(), reply.text()));
+				}
 				List<Field> own = new ArrayList<>(reply.remaining() / 3);
 				while (reply.hasNext()) {
 					own.add(new Field(reply.text(), reply.text(), reply.id()));
 				}
-				return new Slice(next, removed, own);
+				return new Slice(next, removed, silent, own);
 			});
 	}
 

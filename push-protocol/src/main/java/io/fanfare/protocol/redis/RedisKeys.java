@@ -133,6 +133,14 @@ public final class RedisKeys {
 		return key("lease:" + node);
 	}
 
+	byte[] renewals() {
+		return key("renewals");
+	}
+
+	byte[] hidden(String user) {
+		return key("hidden:" + user);
+	}
+
 	byte[] kicked(String user, String client) {
 		return key("kicked:" + user + ":" + client);
 	}

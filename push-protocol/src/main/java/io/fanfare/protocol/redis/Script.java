@@ -25,7 +25,7 @@ enum Script {
 
 	REHEARSE_CLAIM(ScriptOutputType.MULTI),
 
-	RELEASE_USERS(ScriptOutputType.INTEGER, "presence"),
+	RELEASE_USERS(ScriptOutputType.INTEGER, "clock", "presence"),
 
 	RENEW_USERS(ScriptOutputType.MULTI, "clock", "presence"),
 

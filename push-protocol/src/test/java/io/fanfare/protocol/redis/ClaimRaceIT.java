@@ -21,6 +21,8 @@ import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
 import io.fanfare.protocol.redis.Presence.Slice;
+import io.fanfare.protocol.redis.Presence.Suspect;
+import io.fanfare.protocol.redis.Presence.Suspicion;
 import io.fanfare.protocol.redis.Presence.Verdict;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -79,6 +81,8 @@ class ClaimRaceIT {
 
 		private int connections;
 
+		private List<Suspect> suspects = List.of();
+
 		Node(String name, long seed) {
 			this.name = name;
 			this.presence = ClaimRaceIT.this.partition.presence(ClaimRaceIT.this.partition.newLink(false));
@@ -133,7 +137,9 @@ class ClaimRaceIT {
 		}
 
 		void reap() {
-			Slice slice = get(this.presence.reap(this.name, "0", 1000));
+			Slice slice = get(this.presence.reap(this.name, "0", 1000, this.suspects));
+			// As if all patience had passed between two looks
+			this.suspects = slice.silent().stream().map((one) -> new Suspect(one, Suspicion.DEAD)).toList();
 			List<Field> foreign = slice.own()
 				.stream()
 				.filter((field) -> !this.open.containsKey(field.connection()))

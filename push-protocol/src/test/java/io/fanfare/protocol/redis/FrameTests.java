@@ -10,6 +10,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.History.Predecessor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,6 +57,20 @@ class FrameTests {
 	}
 
 	@Test
+	void aRestoredFieldNamesTheConnectionAndWhereItsUsersChannelStands() {
+		assertThat(Frame.decode(bytes("B n.c1 7-3\n")))
+			.isEqualTo(new Frame.Restored("n.c1", new Predecessor(MessageId.of(7, 3), MessageId.of(7, 3), 0)));
+		assertThat(Frame.decode(bytes("B n.c1 7-3 6-1 900\n")))
+			.isEqualTo(new Frame.Restored("n.c1", new Predecessor(MessageId.of(7, 3), MessageId.of(6, 1), 900)));
+	}
+
+	@Test
+	void aHiddenStretchNamesTheConnectionThatMayContinueIt() {
+		assertThat(Frame.decode(bytes("H n.c1 7-3 7-9\n")))
+			.isEqualTo(new Frame.Hidden("n.c1", MessageId.of(7, 3), MessageId.of(7, 9)));
+	}
+
+	@Test
 	void probeAndCloseAreRead() {
 		assertThat(Frame.decode(bytes("P 7-3 nonce with spaces\n")))
 			.isEqualTo(new Frame.Probe(MessageId.of(7, 3), "nonce with spaces"));
@@ -86,7 +101,9 @@ class FrameTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "\n", "M", "M\n", "M 7-3 - news", "M 7-3\n", "M 7-3 -\n", "M x - news\n",
 			"M 7-3 - news\n", "K c 7-3 logout\n", "K c 7-3 logout x\n", "K c x logout 0\n", "K c 7-3 logout 0 more\n",
-			"K \n", "A \n", "A n.c  a\n", "P 7-3\n", "P x n\n", "P \n", "Q 1 api\n", "Q 1 api a b\n", "Q 1 api show" })
+			"K \n", "A \n", "A n.c  a\n", "P 7-3\n", "P x n\n", "P \n", "Q 1 api\n", "Q 1 api a b\n", "Q 1 api show",
+			"B n.c1\n", "B n.c1 7-3 6-1\n", "B n.c1 x\n", "B n.c1 7-3 6-1 x\n", "H n.c1 7-3\n", "H n.c1 7-3 x\n",
+			"H n.c1 7-3 7-9 8\n" })
 	void malformedFramesAreRefused(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> Frame.decode(bytes(text)));
 	}
@@ -95,7 +112,8 @@ class FrameTests {
 	void noBytesMakeItFailOtherwise() {
 		Random random = new Random(SEED);
 		byte[][] good = { message("M 7-3 n.c1 user:Zoë\n"), message("M 7-3 - news\n"), bytes("K n.c1 7-3 logout 0\n"),
-				bytes("P 7-3 n\n"), bytes("C n.c1\n"), bytes("Q 1 api show\n{}") };
+				bytes("P 7-3 n\n"), bytes("C n.c1\n"), bytes("B n.c1 7-3 6-1 900\n"), bytes("H n.c1 7-3 7-9\n"),
+				bytes("Q 1 api show\n{}") };
 		for (int i = 0; i < 200_000; i++) {
 			byte[] bytes = good[random.nextInt(good.length)].clone();
 			for (int changes = random.nextInt(4); changes > 0; changes--) {

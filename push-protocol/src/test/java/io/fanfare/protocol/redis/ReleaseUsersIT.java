@@ -3,17 +3,25 @@ package io.fanfare.protocol.redis;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.redis.Presence.Claim;
+import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Received;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+import static io.fanfare.protocol.redis.RedisPartition.PREFIX;
 import static io.fanfare.protocol.redis.RedisPartition.PRESENCE;
 import static io.fanfare.protocol.redis.RedisPartition.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 class ReleaseUsersIT {
+
+	private static final String HIDDEN = PREFIX + "hidden:alice";
 
 	@RegisterExtension
 	final RedisPartition partition = new RedisPartition();
@@ -66,6 +74,79 @@ class ReleaseUsersIT {
 		assertThat(this.partition.redis().hlen(PRESENCE)).isEqualTo(101);
 		assertThat(this.partition.redis().hexists(PRESENCE, "user 3")).isTrue();
 		assertThat(this.partition.redis().hexists(PRESENCE, "user 4")).isFalse();
+	}
+
+	@Test
+	void aStreamThatReceivedAllOfItsChannelLeavesNothingBehind() {
+		long last = publish();
+		assertThat(release(new Field("alice", "c1", 5, new Received(last, last + 7, 0, 0)))).isEqualTo(1);
+		assertThat(this.partition.redis().exists(HIDDEN)).isZero();
+	}
+
+	@Test
+	void aMessageAboveTheCursorIsNotHidden() {
+		long before = publish();
+		publish();
+		release(new Field("alice", "c1", 5, new Received(before, before, 0, 0)));
+		assertThat(this.partition.redis().exists(HIDDEN)).isZero();
+	}
+
+	@Test
+	void whatAStreamDidNotReceiveIsKeptForTheNextClaimWhoeverTheFieldNames() {
+		long first = publish();
+		long last = publish();
+		assertThat(release(new Field("alice", "c1", 5, new Received(first, last, 0, 0)))).isEqualTo(1);
+		assertThat(this.partition.redis().get(HIDDEN)).isEqualTo(text(first) + " " + text(last));
+		assertThat(this.partition.redis().ttl(HIDDEN)).isBetween(604_700L, 604_800L);
+		assertThat(claim("c2", first).hiddenFrom()).as("a cursor below reads it from history").isNull();
+		assertThat(claim("c3", last).hiddenFrom()).isEqualTo(first);
+		assertThat(claim("c4", last).hiddenFrom()).as("the answer may have been lost").isEqualTo(first);
+		assertThat(claim("c5", last + 1).hiddenFrom()).isNull();
+		assertThat(claim("c6", MessageId.ZERO).hiddenFrom()).isNull();
+	}
+
+	@Test
+	void theOneWhoHasTheUserAlreadyIsTold() {
+		long first = publish();
+		long last = publish();
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		assertThat(release(new Field("alice", "c0", 4, new Received(first, last, 0, 0)))).isZero();
+		assertThat(ear.next(Frame.Hidden.class)).isEqualTo(new Frame.Hidden("c1", first, last));
+		assertThat(this.partition.redis().get(HIDDEN)).isEqualTo(text(first) + " " + text(last));
+	}
+
+	@Test
+	void whatHistoryLostCountsAsNotReceived() {
+		long first = publish();
+		long last = publish();
+		this.partition.redis().del(PREFIX + "ch:user:alice");
+		release(new Field("alice", "c1", 5, new Received(first, last, 0, 0)));
+		assertThat(this.partition.redis().get(HIDDEN)).isEqualTo(text(first) + " " + text(last));
+	}
+
+	@Test
+	void anAnnouncedStretchIsKeptForAClientThatDidNotSeeIt() {
+		long last = publish();
+		release(new Field("alice", "c1", 5, new Received(last + 9, last + 9, last - 3, last)));
+		assertThat(this.partition.redis().get(HIDDEN)).isEqualTo(text(last - 3) + " " + text(last));
+		release(new Field("alice", "c1", 5, new Received(last + 9, last + 9, last - 1, last + 2)));
+		assertThat(this.partition.redis().get(HIDDEN)).as("both").isEqualTo(text(last - 3) + " " + text(last + 2));
+	}
+
+	private ClaimResult.Owner claim(String connection, long cursor) {
+		return (ClaimResult.Owner) get(
+				this.partition.presence().claim("a", new Claim("alice", connection, "p", Tier.NORMAL, cursor)));
+	}
+
+	private long publish() {
+		return ((Publisher.Result.Stored) get(this.partition.publisher()
+			.publish(List.of(ChannelName.user("alice")), RedisPartition.message("m"), null))).receipts()
+			.getFirst()
+			.id();
+	}
+
+	private static String text(long id) {
+		return MessageId.format(id);
 	}
 
 	private long release(Field... fields) {

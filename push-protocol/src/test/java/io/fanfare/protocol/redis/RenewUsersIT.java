@@ -3,9 +3,11 @@ package io.fanfare.protocol.redis;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.redis.History.Predecessor;
 import io.fanfare.protocol.redis.Presence.Held;
 import io.fanfare.protocol.redis.Presence.Renewal;
 import io.fanfare.protocol.redis.Presence.Verdict;
@@ -26,6 +28,8 @@ class RenewUsersIT {
 	private static final long MS = 1_790_000_000_000L;
 
 	private static final long G5 = MessageId.of(MS, 5);
+
+	private static final String RENEWALS = PREFIX + "renewals";
 
 	private static final String TOMBSTONE = PREFIX + "kicked:alice:page";
 
@@ -59,6 +63,49 @@ class RenewUsersIT {
 		assertThat(owner).isEqualTo(new Presence.Owner("a", "c1", G5, "page", 77, Tier.LOW));
 		assertThat(this.partition.redis().get(CLOCK)).as("nothing is claimed again").isEqualTo(clock);
 		assertThat(renew(held("alice", "c1", G5, "page")).verdicts()).isEmpty();
+	}
+
+	@Test
+	void aFieldThatIsWrittenBackIsToldInOrderWithTheMessages() {
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		long hidden = publish();
+		renew(held("alice", "c1", G5, "page"));
+		long heard = publish();
+		Frame.Restored restored = ear.next(Frame.Restored.class);
+		assertThat(restored).isEqualTo(new Frame.Restored("c1", new Predecessor(hidden, hidden, 0)));
+		assertThat(ear.next(Frame.Published.class).id()).isEqualTo(heard);
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts()).isEmpty();
+		long last = publish();
+		assertThat(ear.next(Frame.Published.class).id()).as("nothing was told of a field in place").isEqualTo(last);
+	}
+
+	@Test
+	void aTombstoneOfItsOwnClientIsNotLeftBehind() {
+		renew();
+		this.partition.redis().set(TOMBSTONE, MessageId.format(G5 - 1));
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+		assertThat(this.partition.redis().exists(TOMBSTONE)).isZero();
+	}
+
+	@Test
+	void eachRenewalWritesAnotherValue() {
+		renew();
+		String first = this.partition.redis().hget(RENEWALS, "a");
+		renew();
+		assertThat(this.partition.redis().hget(RENEWALS, "a")).isNotEqualTo(first);
+		assertThat(this.partition.redis().ttl(RENEWALS)).isEqualTo(-1);
+	}
+
+	@Test
+	void whatComesByAnOlderConnectionOfTheNodeChangesNothing() {
+		this.partition.redis().hset(RENEWALS, "a", "99.1");
+		assertThat(this.partition.presence().renew("a", List.of(held("alice", "c1", G5, "page"))))
+			.failsWithin(RedisPartition.TIMEOUT)
+			.withThrowableThat()
+			.withMessageContaining("STALE");
+		assertThat(this.partition.redis().exists(PRESENCE, PREFIX + "lease:a", CLOCK)).isZero();
+		assertThat(this.partition.redis().hget(RENEWALS, "a")).isEqualTo("99.1");
 	}
 
 	@Test
@@ -231,6 +278,13 @@ class RenewUsersIT {
 
 	private Renewal renew(Held... held) {
 		return get(this.partition.presence().renew("a", List.of(held)));
+	}
+
+	private long publish() {
+		return ((Publisher.Result.Stored) get(this.partition.publisher()
+			.publish(List.of(ChannelName.user("alice")), RedisPartition.message("m"), null))).receipts()
+			.getFirst()
+			.id();
 	}
 
 }
