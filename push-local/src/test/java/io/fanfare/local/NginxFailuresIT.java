@@ -55,9 +55,9 @@ class NginxFailuresIT {
 		ABUSE.put("OPTIONS /events HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx", 204);
 		ABUSE.put("TRACE /events HTTP/1.1\r\nHost: h\r\n\r\n", 405);
 		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 401);
-		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\nA: " + "a".repeat(7_900) + "\r\nB: " + "b".repeat(7_900)
+		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\nA: " + "a".repeat(19_000) + "\r\nB: " + "b".repeat(19_000)
 				+ "\r\n\r\n", 401);
-		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\nA: " + "a".repeat(7_900) + "\r\nB: " + "b".repeat(7_900)
+		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\nA: " + "a".repeat(19_000) + "\r\nB: " + "b".repeat(19_000)
 				+ "\r\nC: " + "c".repeat(7_900) + "\r\n\r\n", 431);
 		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\nOrigin: https://" + "a".repeat(7_000) + "\r\n\r\n", 401);
 		ABUSE.put("GET //events HTTP/1.1\r\nHost: h\r\n\r\n", 404);
