@@ -350,7 +350,7 @@ final class RedisModel {
 
 	/** What a new command link does before it is up. */
 	void meet(String run) {
-		guard(new Caller(run, 0, false));
+		guard(new Caller(run, 0, false, 0));
 	}
 
 	private void guard(Caller caller) {

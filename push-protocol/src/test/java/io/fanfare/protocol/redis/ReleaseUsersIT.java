@@ -135,7 +135,7 @@ class ReleaseUsersIT {
 
 	private ClaimResult.Owner claim(String connection, long cursor) {
 		return (ClaimResult.Owner) get(
-				this.partition.presence().claim("a", new Claim("alice", connection, "p", Tier.NORMAL, cursor)));
+				this.partition.presence().claim("a", new Claim("alice", connection, "p", Tier.NORMAL, "", cursor)));
 	}
 
 	private long publish() {
