@@ -48,8 +48,7 @@ public record Scenario(String name, String what, Store store, Expectations expec
 	 */
 	Scenario with(RequiredTool... needed) {
 		return new Scenario(this.name, this.what, this.store, this.expectations, this.inShort, this.nodeSettings,
-				List.of(needed),
-				this.play);
+				List.of(needed), this.play);
 	}
 
 	@Override

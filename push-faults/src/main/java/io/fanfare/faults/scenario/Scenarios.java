@@ -33,6 +33,7 @@ public final class Scenarios {
 
 	/** A restless page may just have come or gone. */
 	private static final Set<String> FULL = Set.of("push.busy", "push.waiting", "push.connected");
+
 	private static final String LEASES = "fanfare:{0}:lease:*";
 
 	private static final String PRESENCE = "fanfare:{0}:presence";
