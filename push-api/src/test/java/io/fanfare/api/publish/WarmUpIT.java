@@ -36,7 +36,8 @@ class WarmUpIT {
 			assertThat(meters.find("http.server.requests").tag("uri", "/v1/messages").timer()).isNull();
 			assertThat(meters.find("fanfare.publish").counter()).isNull();
 			assertThat(meters.get("fanfare.publish.duration").timer()).extracting(Timer::count).isEqualTo(0L);
-			assertThat(keys(redis)).containsExactly("fanfare:layout");
+			assertThat(keys(redis)).containsExactlyInAnyOrder("fanfare:layout", "fanfare:{0}:clock", "fanfare:{0}:run",
+					"fanfare:{0}:since");
 			assertThat(api.post("/v1/messages", "{\"to\":{\"user\":\"warm-up\"},\"data\":1}").status()).isEqualTo(200);
 			assertThat(meters.get("fanfare.publish").tag("outcome", "stored").counter().count()).isEqualTo(1);
 		}

@@ -209,6 +209,14 @@ public final class Deployment implements AutoCloseable {
 	}
 
 	/**
+	 * The Redis that takes writes.
+	 * @return the process, of a replicated store the one that its sentinels name
+	 */
+	public RedisProcess master() {
+		return (this.sentinels != null) ? this.sentinels.master() : this.redis;
+	}
+
+	/**
 	 * Master, replica and sentinels.
 	 * @return those of a replicated store
 	 */

@@ -65,7 +65,7 @@ public final class Stage {
 		this.api = new Api(deployment.nginx().url(), Deployment.API_KEY);
 		this.id = "s" + count.incrementAndGet();
 		// What an earlier scenario lost would make the store young.
-		OldStore.seed(deployment.redis());
+		OldStore.seed(deployment.master());
 		this.crowd = new Crowd(this.id, this.api, deployment.nginx());
 		awaitAllLive();
 		awaitBothNodes();

@@ -390,7 +390,11 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 			}
 			this.up = reached.run().equals(by.run);
 		}
-		if (!this.up) {
+		if (!this.up && !this.commands.isUp()) {
+			// It may be about to reach this one: it will tell.
+			log.debug("redis=waiting link=pubsub number={}", this.link);
+		}
+		else if (!this.up) {
 			this.commands.followerReached(by.run);
 			lost(by, "it reached another server than the command link");
 		}

@@ -89,7 +89,8 @@ class WarmUpIT {
 	void itOpensStreamsAndLeavesNoTrace() {
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
 		assertThat(warmUp(SECOND).run()).isPositive();
-		assertThat(this.client.connect().sync().keys("*")).containsExactly("fanfare:layout");
+		assertThat(this.client.connect().sync().keys("*")).as("what the link met the store by")
+			.containsExactlyInAnyOrder("fanfare:layout", "fanfare:{0}:clock", "fanfare:{0}:run", "fanfare:{0}:since");
 		assertThat(this.connections.peak()).isZero();
 		assertThat(this.metrics.counts().opened()).isZero();
 		assertThat(this.metrics.counts().closed()).isZero();
