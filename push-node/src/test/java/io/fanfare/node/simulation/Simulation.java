@@ -765,7 +765,8 @@ final class Simulation {
 				|| this.scenario.has(Fault.SLOW_RETRY) && this.sayingPages == 3;
 		int history = (this.random.nextInt(6) == 0 && !stubborn) ? this.random.nextInt(4) : -1;
 		int window = this.scenario.has(Fault.SLOW) ? 600 + this.random.nextInt(600) : 65_536;
-		long tokenLife = (this.random.nextInt(6) == 0 && !stubborn && !this.scenario.has(Fault.SLOW_RETRY)) ? 61_000 : 3_600_000;
+		long tokenLife = (this.random.nextInt(6) == 0 && !stubborn && !this.scenario.has(Fault.SLOW_RETRY)) ? 61_000
+				: 3_600_000;
 		Page page = new Page(this, number, user, client, pageId, topics, history, window, tokenLife, this.patience,
 				stubborn);
 		this.pages.add(page);
