@@ -2,11 +2,10 @@ package io.fanfare.node.presence;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -105,20 +104,19 @@ public final class Reaper implements AutoCloseable {
 		});
 	}
 
-	/** Ends it, and lets the other nodes forget this one, which holds nobody any more. */
+	/**
+	 * Lets the other nodes forget this one, which holds nobody any more. If Redis does
+	 * not answer they find out, as after a crash.
+	 * @return when it is forgotten
+	 */
+	public CompletableFuture<Long> leave() {
+		this.thread.shutdownNow();
+		return this.presence.forget(this.node);
+	}
+
 	@Override
 	public void close() {
 		this.thread.shutdownNow();
-		try {
-			this.presence.forget(this.node).get(1, TimeUnit.SECONDS);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		catch (ExecutionException | TimeoutException ex) {
-			// The others find out, as after a crash.
-			log.debug("renewals=kept reason=\"{}\"", ex.getMessage());
-		}
 	}
 
 }

@@ -17,6 +17,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.observability.StreamMetrics;
+import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.presence.RedisOwnership;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.subscription.Topics;
@@ -62,12 +63,12 @@ class StreamConfiguration {
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
 			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, Connections connections,
 			Nodes nodes, NodeIdentity identity, StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence,
-			Drain drain, NodeReporter reporter, @Value("${fanfare.history.length:1000}") int maxHistory) {
+			Drain drain, NodeReporter reporter, Reaper reaper, @Value("${fanfare.history.length:1000}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(Clock.systemUTC()),
 				new TrustedProxies(proxies.blocks(), System::nanoTime), limits, connections, nodes, identity);
 		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe,
-				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter);
+				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter, reaper);
 	}
 
 }

@@ -15,6 +15,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.LoopExecutor;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.drain.Drain;
+import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.NodeStatus.Drained;
@@ -53,10 +54,12 @@ public final class StreamServer implements SmartLifecycle {
 
 	private final NodeReporter reporter;
 
+	private final Reaper reaper;
+
 	private @Nullable StreamPort port;
 
 	StreamServer(StreamSettings settings, RequestHandler.Gate gate, Function<LoopExecutor, StreamLoop> makeLoop,
-			PubSubLink link, Probe probe, WarmUp warmUp, Drain drain, NodeReporter reporter) {
+			PubSubLink link, Probe probe, WarmUp warmUp, Drain drain, NodeReporter reporter, Reaper reaper) {
 		this.settings = settings;
 		this.gate = gate;
 		this.makeLoop = makeLoop;
@@ -65,6 +68,7 @@ public final class StreamServer implements SmartLifecycle {
 		this.warmUp = warmUp;
 		this.drain = drain;
 		this.reporter = reporter;
+		this.reaper = reaper;
 	}
 
 	@Override
@@ -108,6 +112,7 @@ public final class StreamServer implements SmartLifecycle {
 		if (limits != null) {
 			await(limits.tell(), GOODBYE_SECONDS);
 		}
+		await(this.reaper.leave(), GOODBYE_SECONDS);
 		this.drain.ended(new Drained(open - cut, cut, (System.nanoTime() - began) / 1_000_000));
 		this.reporter.farewell();
 		this.probe.close();

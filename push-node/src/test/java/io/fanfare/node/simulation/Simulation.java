@@ -866,22 +866,26 @@ final class Simulation {
 			for (int i = 0; i < this.scenario.users(); i++) {
 				publish(ChannelName.user("u" + i));
 			}
-			settle(2 * LEASE);
-			// A token may have expired just now: its page is on its way back.
-			for (int i = 0; i < 5 && this.pages.stream().anyMatch(Page::isAway); i++) {
-				settle(1_000);
-			}
+			rest(2 * LEASE);
 		}
 		if (this.violation == null) {
 			if (this.displacements != before) {
 				fail("PING PONG", "%d displacements although all is quiet", this.displacements - before);
 			}
 			this.pages.forEach(Page::giveUp);
-			settle(SETTLE);
+			rest(SETTLE);
 			checkRest();
 			checkGaps(strict && !this.scenario.has(Fault.FALSE_GAPS));
 		}
 		return this.violation;
+	}
+
+	/** Lets time pass until no page is on its way back: a token may have expired just now. */
+	private void rest(long duration) {
+		settle(duration);
+		for (int i = 0; i < 5 && this.pages.stream().anyMatch(Page::isAway); i++) {
+			settle(1_000);
+		}
 	}
 
 	private void act(Choices from) {

@@ -354,7 +354,8 @@ class CommandLinkIT {
 	}
 
 	private Renewal renew(CommandLink by) {
-		return get(new Presence(by, this.keys, Presence.Times.DEFAULT).renew("a", List.of()));
+		// Each process is a node of its own
+		return get(new Presence(by, this.keys, Presence.Times.DEFAULT).renew("a" + by.hashCode(), List.of()));
 	}
 
 	private boolean answers(CommandLink by) {

@@ -125,12 +125,18 @@ class LayoutIT {
 	/** A full Redis serves reads, and keeps nothing that is of another version. */
 	@Test
 	void aServerThatRefusesToBeWrittenToIsNotHeldToBeOfAnotherVersion() {
-		redis().configSet("min-replicas-to-write", "1");
+		try (CommandLink link = link(this.keys)) {
+			assertThat(link.awaitUp(SOON)).isTrue();
+		}
+		redis().del(KEY);
+		redis().configSet("maxmemory", "1");
 		try (CommandLink link = link(this.keys)) {
 			assertThat(link.awaitUp(SOON)).isTrue();
 			assertThat(redis().get(KEY)).isNull();
 		}
-		redis().configSet("min-replicas-to-write", "0");
+		finally {
+			redis().configSet("maxmemory", "0");
+		}
 		try (CommandLink link = link(this.keys)) {
 			assertThat(link.awaitUp(SOON)).isTrue();
 			assertThat(redis().get(KEY)).isEqualTo("1");

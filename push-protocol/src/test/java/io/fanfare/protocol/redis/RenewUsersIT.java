@@ -103,6 +103,7 @@ class RenewUsersIT {
 		assertThat(this.partition.presence().renew("a", List.of(held("alice", "c1", G5, "page"))))
 			.failsWithin(RedisPartition.TIMEOUT)
 			.withThrowableThat()
+			.havingRootCause()
 			.withMessageContaining("STALE");
 		assertThat(this.partition.redis().exists(PRESENCE, PREFIX + "lease:a", CLOCK)).isZero();
 		assertThat(this.partition.redis().hget(RENEWALS, "a")).isEqualTo("99.1");
