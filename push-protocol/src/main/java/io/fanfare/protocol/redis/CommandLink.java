@@ -390,7 +390,8 @@ public final class CommandLink implements AutoCloseable {
 		if (policy.startsWith("volatile") && !policy.equals(this.warnedOf)) {
 			log.warn("redis=evicting maxmemory-policy={}: when memory is short, tombstones may go early (a displaced"
 					+ " client comes back), idempotency records (a repetition is published twice), leases (users seem"
-					+ " offline) and histories (streams get gaps); set noeviction", policy);
+					+ " offline), histories (streams get gaps) and what streams did not receive (a client that reconnects"
+					+ " may miss it without a gap); set noeviction", policy);
 		}
 		this.warnedOf = policy;
 	}
