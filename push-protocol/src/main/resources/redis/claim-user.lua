@@ -12,7 +12,7 @@
 --       20 value of this claim for renewals  21 cursor, "0-0" for none
 -- Returns {"owner", generation, clock, since, "" or up to which id, below the cursor, the user's channel was surely received},
 -- {"kicked", generation that displaced this client, clock, since} or {"limited", ms until take-overs are counted anew, clock,
--- since}: then the owner stays, and nothing was written but the lease.
+-- since}: then the owner stays.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
 if not note_renewal(KEYS[8], ARGV[7], ARGV[20]) then

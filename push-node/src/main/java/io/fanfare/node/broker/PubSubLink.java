@@ -429,12 +429,16 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 			subscription.confirmed = false;
 		}
 		boolean wasUp = this.up;
+		if (wasUp) {
+			// Before it counts as down: then the command link may be up on another
+			// server.
+			this.probe.linkDown();
+			this.sink.linkDown();
+		}
 		synchronized (this.gate) {
 			this.up = false;
 		}
 		if (wasUp) {
-			this.probe.linkDown();
-			this.sink.linkDown();
 			if (System.nanoTime() - this.upSince >= STEADY.toNanos()) {
 				this.backoff = MIN_BACKOFF;
 				execute(this::connect);

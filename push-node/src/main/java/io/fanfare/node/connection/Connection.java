@@ -611,7 +611,10 @@ public final class Connection {
 		}
 		Proof before = this.proof;
 		boolean lossy = storeSince > this.since;
-		boolean sameLink = before != null && before.link() == sent.link();
+		// A renewal that was sent before the loop knew that its link is gone may have
+		// reached another server than the link did.
+		boolean sameLink = before != null && before.link() == sent.link() && sent.link() == this.loop.link()
+				&& sent.link() != 0;
 		// Ids rise on a link but where the store gives some once more.
 		boolean unbroken = sameLink && this.loop.stepsBack() == this.stepsBack;
 		this.stepsBack = this.loop.stepsBack();

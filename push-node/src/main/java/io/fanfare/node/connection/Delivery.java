@@ -212,10 +212,14 @@ final class Delivery {
 	void setBack(long since) {
 		take();
 		if (this.state == State.CATCHING_UP && this.position >= since) {
-			announce(since, this.position, Gap.Reason.DATA_LOSS);
+			long stood = this.position;
 			this.position = since;
 			this.cursor = since;
-			this.received = Math.min(this.received, since);
+			for (ChannelName channel : this.connection.channels()) {
+				long from = channel.isUser() ? Math.min(this.received, since) : since;
+				gap(new Gap(channel, from, stood, Gap.Reason.DATA_LOSS));
+			}
+			this.received = since;
 			this.receivedLast = MessageId.ZERO;
 			this.receivedAlso = Set.of();
 		}

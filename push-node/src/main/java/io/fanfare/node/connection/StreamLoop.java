@@ -61,6 +61,9 @@ public final class StreamLoop {
 	 */
 	private static final int MANY = 4;
 
+	/** Each call keeps Redis busy for a millisecond or two. */
+	private static final int RELEASES_A_CALL = 500;
+
 	/** Releases that failed and are kept, to be sent again. */
 	private static final int MAX_RELEASES = 20_000;
 
@@ -546,15 +549,20 @@ public final class StreamLoop {
 		if (this.releases.isEmpty()) {
 			return CompletableFuture.completedFuture(null);
 		}
-		List<Field> batch = List.copyOf(this.releases);
+		List<CompletableFuture<Long>> calls = new ArrayList<>();
+		for (int from = 0; from < this.releases.size(); from += RELEASES_A_CALL) {
+			List<Field> slice = List
+				.copyOf(this.releases.subList(from, Math.min(from + RELEASES_A_CALL, this.releases.size())));
+			CompletableFuture<Long> released = this.node.ownership().release(slice);
+			reply(released, (removed, failure) -> {
+				if (failure != null) {
+					releaseLater(slice);
+				}
+			});
+			calls.add(released);
+		}
 		this.releases.clear();
-		CompletableFuture<Long> released = this.node.ownership().release(batch);
-		reply(released, (removed, failure) -> {
-			if (failure != null) {
-				releaseLater(batch);
-			}
-		});
-		return released;
+		return CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new));
 	}
 
 	/**

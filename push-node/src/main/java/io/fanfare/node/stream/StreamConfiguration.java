@@ -63,7 +63,8 @@ class StreamConfiguration {
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
 			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, Connections connections,
 			Nodes nodes, NodeIdentity identity, StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence,
-			Drain drain, NodeReporter reporter, Reaper reaper, @Value("${fanfare.history.length:1000}") int maxHistory) {
+			Drain drain, NodeReporter reporter, Reaper reaper,
+			@Value("${fanfare.history.length:1000}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(Clock.systemUTC()),
 				new TrustedProxies(proxies.blocks(), System::nanoTime), limits, connections, nodes, identity);

@@ -880,7 +880,9 @@ final class Simulation {
 		return this.violation;
 	}
 
-	/** Lets time pass until no page is on its way back: a token may have expired just now. */
+	/**
+	 * Lets time pass until no page is on its way back: a token may have expired just now.
+	 */
 	private void rest(long duration) {
 		settle(duration);
 		for (int i = 0; i < 5 && this.pages.stream().anyMatch(Page::isAway); i++) {

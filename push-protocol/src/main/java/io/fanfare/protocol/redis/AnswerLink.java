@@ -18,6 +18,9 @@ final class AnswerLink implements AutoCloseable {
 
 	private volatile @Nullable RedisServer followed;
 
+	/** The run id of the server that the last greeting reached. */
+	private volatile String reached = "";
+
 	/**
 	 * Starts the link; it connects by itself.
 	 * @param client the client
@@ -38,10 +41,17 @@ final class AnswerLink implements AutoCloseable {
 						}
 					});
 					String run = RedisServer.runOf(connection);
+					this.reached = run;
 					commands.followerReached(run);
 					SupervisedLink.await(connection.async().subscribe(channel));
 					return run;
-				}, (connection) -> SupervisedLink.await(connection.async().ping()), commands.refusals(), lost);
+				}, (connection) -> {
+					RedisServer server = this.followed;
+					if (server != null && !server.run().equals(this.reached)) {
+						throw new IllegalStateException("the command link is on another server");
+					}
+					SupervisedLink.await(connection.async().ping());
+				}, commands.refusals(), lost);
 		commands.follow(new CommandLink.Follower() {
 			@Override
 			public void reached(RedisServer server) {

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
@@ -65,6 +66,12 @@ public final class CommandLink implements AutoCloseable {
 
 	private @Nullable RedisServer server;
 
+	/** How often there was another master. */
+	private final AtomicInteger moves = new AtomicInteger();
+
+	/** That number when the last connection was begun. Belongs to the link's thread. */
+	private int movesAtConnect;
+
 	/** Why the last greeting found that this process must not use the server. */
 	private volatile @Nullable String unfit;
 
@@ -86,9 +93,11 @@ public final class CommandLink implements AutoCloseable {
 		this.keys = keys;
 		this.durable = durable;
 		this.layout = new Layout(keys);
-		this.link = new SupervisedLink<>("commands", name, () -> client.connect(ByteArrayCodec.INSTANCE), this::greet,
-				this::check, this.refusals, () -> {
-				});
+		this.link = new SupervisedLink<>("commands", name, () -> {
+			this.movesAtConnect = this.moves.get();
+			return client.connect(ByteArrayCodec.INSTANCE);
+		}, this::greet, this::check, this.refusals, () -> {
+		});
 	}
 
 	/**
@@ -142,8 +151,9 @@ public final class CommandLink implements AutoCloseable {
 		}
 	}
 
-	/** Ends the link and its followers. */
+	/** Ends the link and its followers, also a connection that is still being greeted. */
 	void masterChanged(String reason) {
+		this.moves.incrementAndGet();
 		Session current = this.link.session();
 		if (current != null) {
 			this.link.end(current, reason, null);
@@ -326,6 +336,9 @@ public final class CommandLink implements AutoCloseable {
 		}
 		Session session = new Session(commands, run.getBytes(StandardCharsets.US_ASCII),
 				new RedisServer(run, meet(commands, run)), this.connections.incrementAndGet());
+		if (this.moves.get() != this.movesAtConnect) {
+			throw new IllegalStateException("there is another master");
+		}
 		synchronized (this.followers) {
 			this.server = session.server();
 			this.followers.forEach((follower) -> follower.reached(session.server()));

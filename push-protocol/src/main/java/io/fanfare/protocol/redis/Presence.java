@@ -402,22 +402,23 @@ public final class Presence {
 	 * @return how many were removed
 	 */
 	public CompletableFuture<Long> release(List<Field> fields) {
-		List<byte[]> arguments = new ArrayList<>(2 + fields.size() * 4);
-		arguments.add(this.keys.keyPrefix());
-		arguments.add(this.keys.channelPrefix());
-		for (Field field : fields) {
-			arguments.add(bytes(field.user()));
-			arguments.add(bytes(field.connection()));
-			arguments.add(
-					(field.generation() == MessageId.ZERO) ? new byte[0] : bytes(MessageId.format(field.generation())));
-			Received received = field.received();
-			arguments.add((received == null) ? new byte[0]
-					: bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
-							+ MessageId.format(received.hiddenFrom()) + " " + MessageId.format(received.hiddenTo())));
-		}
-		byte[][] values = arguments.toArray(byte[][]::new);
-		return this.link.run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
-				(run) -> values);
+		return this.link.run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() }, (run) -> {
+			List<byte[]> arguments = new ArrayList<>(2 + fields.size() * 4);
+			arguments.add(this.keys.keyPrefix());
+			arguments.add(this.keys.channelPrefix());
+			for (Field field : fields) {
+				arguments.add(bytes(field.user()));
+				arguments.add(bytes(field.connection()));
+				arguments.add((field.generation() == MessageId.ZERO) ? new byte[0]
+						: bytes(MessageId.format(field.generation())));
+				Received received = field.received();
+				arguments.add((received == null) ? new byte[0]
+						: bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
+								+ MessageId.format(received.hiddenFrom()) + " "
+								+ MessageId.format(received.hiddenTo())));
+			}
+			return arguments.toArray(byte[][]::new);
+		});
 	}
 
 	/**

@@ -54,6 +54,9 @@ public final class SentinelWatch implements AutoCloseable {
 	public SentinelWatch(RedisClient client, RedisURI sentinels, CommandLink link, String name) {
 		this.client = client;
 		this.sentinels = sentinels;
+		// One that does not answer must not keep the others from being asked.
+		sentinels.setTimeout(TIMEOUT);
+		sentinels.getSentinels().forEach((sentinel) -> sentinel.setTimeout(TIMEOUT));
 		this.link = link;
 		this.thread = Thread.ofPlatform().daemon().name("fanfare-redis-sentinels-" + name).start(this::watch);
 	}
