@@ -297,6 +297,7 @@ class NginxIT {
 					mine.request("/no-such-path").query("access_token", token),
 					mine.request("/events;" + token).bearer(token),
 					mine.request("/events").query("access_token", token).query("long", "x".repeat(20_000)),
+					mine.request("/events").query("access_token", token).query("long", "x".repeat(41_000)),
 					mine.request("/events").query("access_token", token).without("Host"),
 					mine.request("/events").query("access_token", token).header("Long", "x".repeat(20_000)));
 			for (SseRequest request : failing) {
@@ -319,7 +320,7 @@ class NginxIT {
 			"/v1/nodes/node-1/connections", "/v1/disconnect", "/v1/x/../nodes", "/v1/;/nodes", "/v1/drain",
 			"/v1/rebalance", "/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes",
 			"/v1/channels/%2e%2e/nodes", "/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes",
-			"/-/nodes-seen", "/-/named-in-path", "/-/named-in-path?/v1/users/x", "/livez/x" })
+			"/-/nodes-seen", "/-/named-in-path", "/-/named-in-path?/v1/users/x", "/-/uri-too-long", "/livez/x" })
 	void whatIsPrivateIsNotThere(String path) {
 		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
 		assertThat(answer.status()).isEqualTo(404);
@@ -385,6 +386,23 @@ class NginxIT {
 			Answer answer = client.answer();
 			assertThat(answer.status()).isEqualTo(413);
 			assertThat(json.readTree(answer.text()).required("type").asString()).endsWith("/content-too-large");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "/events?x=, '', 414, uri-too-long", "/v1/users/x?x=, '', 414, uri-too-long",
+			"/events, X, 431, header-fields-too-large", "/v1/users/x, X, 431, header-fields-too-large" })
+	void aHeadThatIsTooLargeIsAnsweredByAProblemDocument(String path, String header, int status, String type) {
+		String filling = "x".repeat(41_000);
+		try (SseClient client = SseClient.connect("127.0.0.1", nginx.port())) {
+			client.send(header.isEmpty() ? "GET " + path + filling + " HTTP/1.1\r\nHost: h\r\n\r\n"
+					: "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + header + ": " + filling + "\r\n\r\n");
+			Answer answer = client.answer();
+			assertThat(answer.status()).isEqualTo(status);
+			assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+			JsonNode problem = json.readTree(answer.text());
+			assertThat(problem.required("type").asString()).endsWith("/" + type);
+			assertThat(problem.required("status").asInt()).isEqualTo(status);
 		}
 	}
 
