@@ -1,7 +1,12 @@
 package io.fanfare.local;
 
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -287,10 +292,12 @@ class NginxIT {
 						.method("POST")
 						.body("text/plain", "x".repeat(20_000)),
 					mine.request("/v1/messages").query("access_token", token).bearer(token),
+					mine.request("/v1/users/x/disconnect").query("access_token", token).method("POST").bearer(token),
 					mine.request("/v1/nodes").query("access_token", token),
 					mine.request("/no-such-path").query("access_token", token),
 					mine.request("/events;" + token).bearer(token),
 					mine.request("/events").query("access_token", token).query("long", "x".repeat(20_000)),
+					mine.request("/events").query("access_token", token).query("long", "x".repeat(41_000)),
 					mine.request("/events").query("access_token", token).without("Host"),
 					mine.request("/events").query("access_token", token).header("Long", "x".repeat(20_000)));
 			for (SseRequest request : failing) {
@@ -313,7 +320,7 @@ class NginxIT {
 			"/v1/nodes/node-1/connections", "/v1/disconnect", "/v1/x/../nodes", "/v1/;/nodes", "/v1/drain",
 			"/v1/rebalance", "/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes",
 			"/v1/channels/%2e%2e/nodes", "/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes",
-			"/-/nodes-seen", "/livez/x" })
+			"/-/nodes-seen", "/-/named-in-path", "/-/named-in-path?/v1/users/x", "/-/uri-too-long", "/livez/x" })
 	void whatIsPrivateIsNotThere(String path) {
 		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
 		assertThat(answer.status()).isEqualTo(404);
@@ -346,6 +353,57 @@ class NginxIT {
 			.header("Accept", "application/json")
 			.fetch()
 			.status()).isEqualTo(200);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/v1/users/a%2F..%2Fb?a=%2F", "/v1/users/%2E%2E", "/v1/users/%2e/disconnect?b=/../%2E&c=?",
+			"/v1/users/a+b%3F%23%C3%BC", "/v1/channels/user:..%2F%2F/messages?", "/v1/messages?a=%2F" })
+	void pathsAndQueriesReachTheApiUnchanged(String path) throws IOException {
+		try (ServerSocket api = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+				NginxProcess mine = NginxProcess.start(api.getLocalPort(), this.cluster.streamPort(0));
+				SseClient client = SseClient.connect("127.0.0.1", mine.port())) {
+			api.setSoTimeout((int) SOON.toMillis());
+			client.send("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
+			try (Socket accepted = api.accept()) {
+				accepted.setSoTimeout((int) SOON.toMillis());
+				assertThat(new BufferedReader(new InputStreamReader(accepted.getInputStream())).readLine())
+					.isEqualTo("GET " + path + " HTTP/1.1");
+				accepted.getOutputStream().write("HTTP/1.1 204 No Content\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+				assertThat(client.status()).isEqualTo(204);
+			}
+			String logged = path.replaceFirst("\\?.*", "");
+			await().atMost(SOON).until(() -> mine.accessLog().contains("\"GET " + logged + " HTTP/1.1\" 204"));
+		}
+	}
+
+	/** The body is not awaited, and none of it is kept. */
+	@ParameterizedTest
+	@ValueSource(strings = { "/v1/users/x/disconnect", "/v1/users/x", "/v1/channels/x/messages", "/v1/users/%2E%2E",
+			"/v1/messages", "/console", "/" })
+	void anAnnouncedBodyThatIsTooLargeIsRefusedAtOnce(String path) {
+		try (SseClient client = SseClient.connect("127.0.0.1", nginx.port())) {
+			client.send("POST " + path + " HTTP/1.1\r\nHost: h\r\nContent-Length: 3145728\r\n\r\n");
+			Answer answer = client.answer();
+			assertThat(answer.status()).isEqualTo(413);
+			assertThat(json.readTree(answer.text()).required("type").asString()).endsWith("/content-too-large");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "/events?x=, '', 414, uri-too-long", "/v1/users/x?x=, '', 414, uri-too-long",
+			"/events, X, 431, header-fields-too-large", "/v1/users/x, X, 431, header-fields-too-large" })
+	void aHeadThatIsTooLargeIsAnsweredByAProblemDocument(String path, String header, int status, String type) {
+		String filling = "x".repeat(41_000);
+		try (SseClient client = SseClient.connect("127.0.0.1", nginx.port())) {
+			client.send(header.isEmpty() ? "GET " + path + filling + " HTTP/1.1\r\nHost: h\r\n\r\n"
+					: "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + header + ": " + filling + "\r\n\r\n");
+			Answer answer = client.answer();
+			assertThat(answer.status()).isEqualTo(status);
+			assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+			JsonNode problem = json.readTree(answer.text());
+			assertThat(problem.required("type").asString()).endsWith("/" + type);
+			assertThat(problem.required("status").asInt()).isEqualTo(status);
+		}
 	}
 
 	@ParameterizedTest
