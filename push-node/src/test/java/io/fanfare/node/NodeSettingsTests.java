@@ -37,6 +37,17 @@ class NodeSettingsTests {
 	}
 
 	@Test
+	void aCommandEndsBeforeAProxyGivesTheNodeUp() {
+		for (long millis : List.of(10L, 1500L)) {
+			assertThatNoException().isThrownBy(() -> redis(Duration.ofMillis(millis), 15, 5));
+		}
+		for (long millis : List.of(-1L, 0L, 9L, 1501L)) {
+			assertThatIllegalArgumentException().isThrownBy(() -> redis(Duration.ofMillis(millis), 15, 5))
+				.withMessageContaining("fanfare.redis.command-timeout (FANFARE_REDIS_COMMANDTIMEOUT)");
+		}
+	}
+
+	@Test
 	void proxiesAndExemptAddressesAreListsAlsoInTheEnvironment() {
 		Binder environment = environment(Map.of("FANFARE_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1",
 				"FANFARE_LIMITS_EXEMPT", "", "FANFARE_LIMITS_OPENSPERMINUTE", "7"));
@@ -116,7 +127,11 @@ class NodeSettingsTests {
 	}
 
 	private static NodeSettings.Redis redis(long lease, long renewInterval) {
-		return new NodeSettings.Redis("fanfare", false, Duration.ofSeconds(1), Duration.ofSeconds(1),
+		return redis(Duration.ofSeconds(1), lease, renewInterval);
+	}
+
+	private static NodeSettings.Redis redis(Duration commandTimeout, long lease, long renewInterval) {
+		return new NodeSettings.Redis("fanfare", false, commandTimeout, Duration.ofSeconds(1),
 				Duration.ofSeconds(lease), Duration.ofSeconds(renewInterval));
 	}
 
