@@ -9,6 +9,8 @@ import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.redis.Presence;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.core.env.StandardEnvironment;
@@ -17,6 +19,7 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class NodeSettingsTests {
 
@@ -45,6 +48,20 @@ class NodeSettingsTests {
 			assertThatIllegalArgumentException().isThrownBy(() -> redis(Duration.ofMillis(millis), 15, 5))
 				.withMessageContaining("fanfare.redis.command-timeout (FANFARE_REDIS_COMMANDTIMEOUT)");
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "request-timeout, REQUESTTIMEOUT, 100ms, 99ms", "request-timeout, REQUESTTIMEOUT, 1h, -1s",
+			"idle-timeout, IDLETIMEOUT, 100ms, 0", "warm-up, WARMUP, 0, -1ms", "send-buffer, SENDBUFFER, 4KB, 4095B",
+			"send-buffer, SENDBUFFER, 1GB, 1025MB", "send-buffer, SENDBUFFER, 64KB, -1B",
+			"gzip-threshold, GZIPTHRESHOLD, 0, -1B" })
+	void durationsAndSizesOfStreamsHaveBounds(String name, String variable, String good, String bad) {
+		Binder fits = environment(Map.of("FANFARE_STREAM_" + variable, good));
+		assertThatNoException().isThrownBy(() -> fits.bindOrCreate("fanfare.stream", StreamSettings.class));
+		Binder doesNotFit = environment(Map.of("FANFARE_STREAM_" + variable, bad));
+		assertThatThrownBy(() -> doesNotFit.bindOrCreate("fanfare.stream", StreamSettings.class)).rootCause()
+			.isInstanceOf(IllegalArgumentException.class)
+			.hasMessageStartingWith("fanfare.stream." + name + " (FANFARE_STREAM_" + variable + ") must be ");
 	}
 
 	@Test
