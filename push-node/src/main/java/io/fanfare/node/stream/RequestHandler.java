@@ -65,6 +65,15 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private boolean asking;
 
+	/**
+	 * Whether a request has begun to arrive and its end is still to come. The first is
+	 * awaited from the start.
+	 */
+	private boolean awaitingRest = true;
+
+	/** Null until it is added. */
+	private @Nullable ChannelHandlerContext own;
+
 	private @Nullable Future<?> timeout;
 
 	RequestHandler(Gate gate, StreamLoop loop) {
@@ -94,6 +103,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	@Override
 	public void handlerAdded(ChannelHandlerContext context) {
+		this.own = context;
 		awaitRequest(context);
 	}
 
@@ -113,11 +123,27 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
+	boolean isAwaitingRest() {
+		return this.awaitingRest;
+	}
+
+	/** Some of the next request has arrived: from now on the rest of it is awaited. */
+	void requestBegins() {
+		this.awaitingRest = true;
+		if (!this.asking && this.own != null && !this.own.isRemoved()) {
+			awaitRequest(this.own);
+		}
+	}
+
 	/**
 	 * Between two requests there is nothing to answer: a proxy that keeps the connection
 	 * idle would take it for the next.
 	 */
 	private void awaitNextRequest(ChannelHandlerContext context) {
+		if (this.awaitingRest) {
+			awaitRequest(context);
+			return;
+		}
 		cancelTimeout();
 		this.timeout = context.executor()
 			.schedule(() -> context.close(), this.gate.settings().idleTimeout().toMillis(), TimeUnit.MILLISECONDS);
@@ -132,6 +158,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	@Override
 	protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+		this.awaitingRest = false;
 		if (this.asking) {
 			this.waiting.add(request.retain());
 		}
