@@ -275,7 +275,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 		TrustedProxies.Client client = this.gate.proxies()
 			.client(peer(context), request.headers().getAll("X-Forwarded-For"));
-		StreamRequest asked = parameters.request(token, client.address(), this.gate.settings().maxChannels(), this.gate.maxHistory());
+		StreamRequest asked = parameters.request(token, client.address(), this.gate.settings().maxChannels(),
+				this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
 		NettyOutlet outlet = new NettyOutlet(context.channel(), this.gate.answers(), cors, parameters.wantsStatus(),
