@@ -12,6 +12,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.convert.ConversionException;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 
@@ -56,7 +57,7 @@ final class StartFailureAnalyzer implements FailureAnalyzer {
 			return message.startsWith(named) ? message : message.replace(property, named);
 		}
 		String bound = bind.getName().toString();
-		return bound.matches(PROPERTY)
+		return (bind.getCause() instanceof ConversionException && bound.matches(PROPERTY))
 				? named(bound) + " is no " + bind.getTarget().getType().toClass().getSimpleName() + ": " + message
 				: null;
 	}
