@@ -72,8 +72,8 @@ final class NodeSettings {
 	 * installation on a Redis that others use as well
 	 * @param durable whether it keeps all it acknowledged across a restart; then a
 	 * restart alone is no data loss
-	 * @param commandTimeout how long a command may take; what waits for it waits no
-	 * longer
+	 * @param commandTimeout how long a command may take, 10 ms to 1500 ms: a proxy waits
+	 * 2 s for an answer of the node. What waits for a command waits no longer
 	 * @param connectTimeout how long a connection attempt may take
 	 * @param lease after how long without a renewal a node is taken for dead: the longest
 	 * time for which its users are shown online, and for which a cut-off node may go on
@@ -86,12 +86,21 @@ final class NodeSettings {
 			@DefaultValue("1s") Duration commandTimeout, @DefaultValue("1s") Duration connectTimeout,
 			@DefaultValue("15s") Duration lease, @DefaultValue("5s") Duration renewInterval) {
 
+		private static final Duration SHORTEST_COMMAND_TIMEOUT = Duration.ofMillis(10);
+
+		private static final Duration LONGEST_COMMAND_TIMEOUT = Duration.ofMillis(1500);
+
 		/** Scripts take presence for complete a minute after a data loss. */
 		private static final Duration LONGEST_LEASE = Duration.ofSeconds(50);
 
 		Redis {
 			if (!prefix.matches(RedisKeys.PREFIX_PATTERN)) {
 				throw new IllegalArgumentException("fanfare.redis.prefix must be 1 to 32 of a-z, 0-9 and -");
+			}
+			if (commandTimeout.compareTo(SHORTEST_COMMAND_TIMEOUT) < 0
+					|| commandTimeout.compareTo(LONGEST_COMMAND_TIMEOUT) > 0) {
+				throw new IllegalArgumentException("fanfare.redis.command-timeout (FANFARE_REDIS_COMMANDTIMEOUT)"
+						+ " must be from 10ms to 1500ms, not " + commandTimeout);
 			}
 			if (!lease.isPositive() || lease.compareTo(LONGEST_LEASE) > 0) {
 				throw new IllegalArgumentException("fanfare.redis.lease must be above 0 and at most 50s, not " + lease);

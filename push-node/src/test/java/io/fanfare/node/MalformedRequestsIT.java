@@ -27,6 +27,9 @@ import static org.awaitility.Awaitility.await;
 /** Whatever a client sends gets a status or a close, and no trace in the log. */
 class MalformedRequestsIT {
 
+	/** Less a bit, for the clock of the event loop. */
+	private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(690);
+
 	@RegisterExtension
 	private final LogWatch log = new LogWatch();
 
@@ -67,6 +70,64 @@ class MalformedRequestsIT {
 			client.send("POST /events/close HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
 			assertThat(client.answer().status()).isEqualTo(408);
 		}
+	}
+
+	/** However it comes: by itself, or in one packet with the end of the one before. */
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void aLaterRequestThatStopsInItsMiddleIs408(boolean inOnePacket) {
+		String first = get("/nothing", "Host: x");
+		String second = "POST /events/close HTTP/1.1\r\nHo";
+		try (SseClient client = this.node.connect()) {
+			client.send(inOnePacket ? first + second : first);
+			assertThat(client.answer().status()).isEqualTo(404);
+			if (!inOnePacket) {
+				client.send(second);
+			}
+			client.awaitDisconnect(SOON);
+			assertThat(surplus(client)).startsWith("HTTP/1.1 408 ").contains("Connection: close");
+		}
+	}
+
+	@Test
+	void aRequestBehindACallToAnotherNodeIs408WhereItStops() {
+		String body = "{\"connection\":\"gone.12345678.x\"}";
+		try (SseClient client = this.node.connect()) {
+			client.send("POST /events/close HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n" + body
+					+ "POST /events/close HTTP/1.1\r\nHo");
+			client.awaitDisconnect(SOON);
+			assertThat(client.answer().status()).isEqualTo(404);
+			assertThat(surplus(client)).startsWith("HTTP/1.1 408 ");
+		}
+	}
+
+	@Test
+	void aRequestThatBeginsLateHasItsWholeTime() {
+		try (SseClient client = this.node.connect()) {
+			client.send(get("/nothing", "Host: x"));
+			assertThat(client.answer().status()).isEqualTo(404);
+			await().pollDelay(TestNode.A_WHILE).until(() -> true);
+			long began = System.nanoTime();
+			client.send("G");
+			client.awaitDisconnect(SOON);
+			assertThat(surplus(client)).startsWith("HTTP/1.1 408 ");
+			assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(REQUEST_TIMEOUT);
+		}
+	}
+
+	@Test
+	void anEmptyLineBeginsNoRequest() {
+		try (SseClient client = this.node.connect()) {
+			client.send(get("/nothing", "Host: x") + "\r\n");
+			assertThat(client.answer().status()).isEqualTo(404);
+			client.send("\r\n");
+			client.awaitDisconnect(SOON);
+			assertThat(surplus(client)).isEmpty();
+		}
+	}
+
+	private static String surplus(SseClient client) {
+		return new String(client.surplus(), StandardCharsets.UTF_8);
 	}
 
 	@Test

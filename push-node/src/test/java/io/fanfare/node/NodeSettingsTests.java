@@ -9,6 +9,8 @@ import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.redis.Presence;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.core.env.StandardEnvironment;
@@ -17,6 +19,7 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 class NodeSettingsTests {
 
@@ -34,6 +37,31 @@ class NodeSettingsTests {
 			.withMessageContaining("fanfare.redis.renew-interval");
 		assertThatIllegalArgumentException().isThrownBy(() -> redis(15, 0))
 			.withMessageContaining("fanfare.redis.renew-interval");
+	}
+
+	@Test
+	void aCommandEndsBeforeAProxyGivesTheNodeUp() {
+		for (long millis : List.of(10L, 1500L)) {
+			assertThatNoException().isThrownBy(() -> redis(Duration.ofMillis(millis), 15, 5));
+		}
+		for (long millis : List.of(-1L, 0L, 9L, 1501L)) {
+			assertThatIllegalArgumentException().isThrownBy(() -> redis(Duration.ofMillis(millis), 15, 5))
+				.withMessageContaining("fanfare.redis.command-timeout (FANFARE_REDIS_COMMANDTIMEOUT)");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "request-timeout, REQUESTTIMEOUT, 100ms, 99ms", "request-timeout, REQUESTTIMEOUT, 1h, -1s",
+			"idle-timeout, IDLETIMEOUT, 100ms, 0", "warm-up, WARMUP, 0, -1ms", "send-buffer, SENDBUFFER, 4KB, 4095B",
+			"send-buffer, SENDBUFFER, 1GB, 1025MB", "send-buffer, SENDBUFFER, 64KB, -1B",
+			"gzip-threshold, GZIPTHRESHOLD, 0, -1B" })
+	void durationsAndSizesOfStreamsHaveBounds(String name, String variable, String good, String bad) {
+		Binder fits = environment(Map.of("FANFARE_STREAM_" + variable, good));
+		assertThatNoException().isThrownBy(() -> fits.bindOrCreate("fanfare.stream", StreamSettings.class));
+		Binder doesNotFit = environment(Map.of("FANFARE_STREAM_" + variable, bad));
+		assertThatThrownBy(() -> doesNotFit.bindOrCreate("fanfare.stream", StreamSettings.class)).rootCause()
+			.isInstanceOf(IllegalArgumentException.class)
+			.hasMessageStartingWith("fanfare.stream." + name + " (FANFARE_STREAM_" + variable + ") must be ");
 	}
 
 	@Test
@@ -116,7 +144,11 @@ class NodeSettingsTests {
 	}
 
 	private static NodeSettings.Redis redis(long lease, long renewInterval) {
-		return new NodeSettings.Redis("fanfare", false, Duration.ofSeconds(1), Duration.ofSeconds(1),
+		return redis(Duration.ofSeconds(1), lease, renewInterval);
+	}
+
+	private static NodeSettings.Redis redis(Duration commandTimeout, long lease, long renewInterval) {
+		return new NodeSettings.Redis("fanfare", false, commandTimeout, Duration.ofSeconds(1),
 				Duration.ofSeconds(lease), Duration.ofSeconds(renewInterval));
 	}
 

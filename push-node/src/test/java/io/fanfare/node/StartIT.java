@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -57,6 +58,27 @@ class StartIT {
 				"A setting is wrong: fanfare.redis.lease (FANFARE_REDIS_LEASE) must be above 0 and at most"
 						+ " 50s, not PT1M",
 				"--fanfare.redis.lease=60s");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = {
+			"fanfare.history.length=0 | fanfare.history.length (FANFARE_HISTORY_LENGTH) must be greater than or equal to 1",
+			"fanfare.stream.max-channels=0 | fanfare.stream.max-channels (FANFARE_STREAM_MAXCHANNELS) must be greater than"
+					+ " or equal to 1",
+			"fanfare.stream.idle-timeout=0 | fanfare.stream.idle-timeout (FANFARE_STREAM_IDLETIMEOUT) must be at least"
+					+ " 100ms, not PT0S" })
+	void aSettingOutOfItsBoundsIsOneLineToo(String setting, String reason, CapturedOutput output) {
+		assertRefused(output, "A setting is wrong: " + reason, "--" + setting);
+	}
+
+	@Test
+	void aSettingOfTheWrongTypeIsOneLineToo(CapturedOutput output) {
+		Throwable failure = catchThrowable(
+				() -> TestNode.launch(this.redis, "refused", "--fanfare.connections.lifetime=soon").close());
+		assertThat(failure).isNotNull();
+		assertThat(output.getOut().lines()).anyMatch((line) -> line.startsWith(
+				"A setting is wrong: fanfare.connections.lifetime (FANFARE_CONNECTIONS_LIFETIME) is no Duration: "));
+		assertThat(output.getOut()).doesNotContain("\tat ");
 	}
 
 	@Test

@@ -63,7 +63,7 @@ final class JsonBodyConverter extends AbstractHttpMessageConverter<JsonBody> {
 
 	private ProblemException tooLarge() {
 		return ProblemException.of(ProblemType.CONTENT_TOO_LARGE,
-				"The body may have " + this.max + " bytes, whatever it holds");
+				"The request body exceeds " + this.max + " bytes");
 	}
 
 	@Override

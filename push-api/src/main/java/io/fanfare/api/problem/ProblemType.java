@@ -17,7 +17,7 @@ public enum ProblemType {
 	/** The caller is known and may not do this. */
 	INSUFFICIENT_SCOPE("insufficient-scope", HttpStatus.FORBIDDEN, "The key or token does not cover this"),
 	/** There is nothing at this address, or it is switched off. */
-	NOT_FOUND("not-found", HttpStatus.NOT_FOUND, "There is nothing here"),
+	NOT_FOUND("not-found", HttpStatus.NOT_FOUND, "Not Found"),
 	/** The address exists, with other methods. */
 	METHOD_NOT_ALLOWED("method-not-allowed", HttpStatus.METHOD_NOT_ALLOWED, "The method is not allowed here"),
 	/** The caller accepts nothing that could be answered. */

@@ -12,19 +12,20 @@ import io.netty.handler.codec.http.HttpHeaders;
 /**
  * Which codings of the body a client takes (RFC 9110, section 12.5.3), with the weight of
  * each. What cannot be read weighs nothing: then the body travels as it is, which every
- * client bears.
+ * client bears. Takes time in proportion to the length of the header.
  */
 final class AcceptEncoding {
 
-	private static final Pattern WEIGHT = Pattern.compile("q\\s*=\\s*(0(\\.[0-9]{0,3})?|1(\\.0{0,3})?)");
+	private static final Pattern WEIGHT = Pattern.compile("0(\\.[0-9]{0,3})?|1(\\.0{0,3})?");
 
 	private final Map<String, Double> weights = new HashMap<>();
 
 	private AcceptEncoding(List<String> values) {
 		for (String range : String.join(",", values).toLowerCase(Locale.ROOT).split(",")) {
-			String[] parts = range.strip().split("\\s*;\\s*", 2);
-			String coding = parts[0].equals("x-gzip") ? "gzip" : parts[0];
-			this.weights.merge(coding, (parts.length == 1) ? 1.0 : weight(parts[1]), Math::min);
+			int end = range.indexOf(';');
+			String name = ((end < 0) ? range : range.substring(0, end)).strip();
+			String coding = name.equals("x-gzip") ? "gzip" : name;
+			this.weights.merge(coding, (end < 0) ? 1.0 : weight(range.substring(end + 1)), Math::min);
 		}
 	}
 
@@ -33,7 +34,12 @@ final class AcceptEncoding {
 	}
 
 	private static double weight(String parameter) {
-		return WEIGHT.matcher(parameter).matches() ? Double.parseDouble(parameter.replaceFirst("q\\s*=\\s*", "")) : 0;
+		int equals = parameter.indexOf('=');
+		if (equals < 0 || !parameter.substring(0, equals).strip().equals("q")) {
+			return 0;
+		}
+		String weight = parameter.substring(equals + 1).strip();
+		return WEIGHT.matcher(weight).matches() ? Double.parseDouble(weight) : 0;
 	}
 
 	/** Whether gzip is taken, and not less gladly than no coding at all. */

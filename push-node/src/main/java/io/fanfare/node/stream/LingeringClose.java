@@ -9,6 +9,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +38,7 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
 		// What it has read already passes to the handler above.
 		pipeline.remove(StreamPort.DECODER);
 		channel.config().setAutoRead(true);
-		channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+		closeAfter(channel, LINGER_SECONDS);
 		channel.writeAndFlush(answer).addListener((written) -> {
 			if (written.isSuccess() && channel instanceof DuplexChannel socket) {
 				socket.shutdownOutput();
@@ -46,6 +47,15 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
 				channel.close();
 			}
 		});
+	}
+
+	/**
+	 * Closes a channel after a time, unless it has closed by then; nothing is left of it
+	 * from then on.
+	 */
+	static void closeAfter(Channel channel, long seconds) {
+		Future<?> timer = channel.eventLoop().schedule(() -> channel.close(), seconds, TimeUnit.SECONDS);
+		channel.closeFuture().addListener((closed) -> timer.cancel(false));
 	}
 
 	@Override

@@ -1,7 +1,6 @@
 package io.fanfare.node.stream;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 
 import io.fanfare.node.connection.Blocks;
 import io.fanfare.node.connection.Chunks;
@@ -164,7 +163,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		this.ending = true;
 		ChannelFuture written = this.channel.writeAndFlush(bytes);
 		if (!written.isDone()) {
-			this.channel.eventLoop().schedule(() -> this.channel.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
+			LingeringClose.closeAfter(this.channel, FAREWELL_SECONDS);
 		}
 		written.addListener(ChannelFutureListener.CLOSE);
 	}

@@ -48,7 +48,7 @@ record Problem(int status, String type, String title, String detail, Map<String,
 	}
 
 	static Problem notFound(String detail) {
-		return new Problem(404, "not-found", "There is nothing here", detail, Map.of());
+		return new Problem(404, "not-found", "Not Found", detail, Map.of());
 	}
 
 	static Problem methodNotAllowed(String allow) {
@@ -67,7 +67,7 @@ record Problem(int status, String type, String title, String detail, Map<String,
 	}
 
 	static Problem tooLarge() {
-		return new Problem(413, "content-too-large", "The body is too large", "A body may have 16 KiB", Map.of());
+		return new Problem(413, "content-too-large", "The body is too large", "The request body exceeds 16 KiB", Map.of());
 	}
 
 	static Problem uriTooLong(int max) {
@@ -97,7 +97,8 @@ record Problem(int status, String type, String title, String detail, Map<String,
 
 	/** With the status that a proxy asked for. */
 	static Problem unavailable(int status, String reason, Duration retry) {
-		return new Problem(status, "unavailable", "No stream now", reason, Map.of("Retry-After", seconds(retry)));
+		return new Problem(status, "unavailable", (status == 404) ? "Not Found" : "Service Unavailable", reason,
+				Map.of("Retry-After", seconds(retry)));
 	}
 
 	/** Type and headers of draft-ietf-httpapi-ratelimit-headers-10. */

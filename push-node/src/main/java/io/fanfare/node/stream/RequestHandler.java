@@ -7,12 +7,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
+import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.Connections;
@@ -56,12 +54,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private static final String CALL_METHODS = "POST, OPTIONS";
 
-	/** A server accepts it as well (RFC 9112, section 3.2.2). */
-	private static final Pattern ABSOLUTE_FORM = Pattern.compile("^https?://[^/?#]*", Pattern.CASE_INSENSITIVE);
-
-	private static final Pattern PARAMETERS = Pattern.compile("\\s*;\\s*");
-
-	private static final Pattern NO_QUALITY = Pattern.compile("q\\s*=\\s*0(\\.0*)?");
+	private static final List<String> SCHEMES = List.of("http://", "https://");
 
 	private final Gate gate;
 
@@ -71,6 +64,15 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private final Deque<FullHttpRequest> waiting = new ArrayDeque<>();
 
 	private boolean asking;
+
+	/**
+	 * Whether a request has begun to arrive and its end is still to come. The first is
+	 * awaited from the start.
+	 */
+	private boolean awaitingRest = true;
+
+	/** Null until it is added. */
+	private @Nullable ChannelHandlerContext own;
 
 	private @Nullable Future<?> timeout;
 
@@ -101,6 +103,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	@Override
 	public void handlerAdded(ChannelHandlerContext context) {
+		this.own = context;
 		awaitRequest(context);
 	}
 
@@ -120,11 +123,27 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
+	boolean isAwaitingRest() {
+		return this.awaitingRest;
+	}
+
+	/** Some of the next request has arrived: from now on the rest of it is awaited. */
+	void requestBegins() {
+		this.awaitingRest = true;
+		if (!this.asking && this.own != null && !this.own.isRemoved()) {
+			awaitRequest(this.own);
+		}
+	}
+
 	/**
 	 * Between two requests there is nothing to answer: a proxy that keeps the connection
 	 * idle would take it for the next.
 	 */
 	private void awaitNextRequest(ChannelHandlerContext context) {
+		if (this.awaitingRest) {
+			awaitRequest(context);
+			return;
+		}
 		cancelTimeout();
 		this.timeout = context.executor()
 			.schedule(() -> context.close(), this.gate.settings().idleTimeout().toMillis(), TimeUnit.MILLISECONDS);
@@ -139,6 +158,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	@Override
 	protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+		this.awaitingRest = false;
 		if (this.asking) {
 			this.waiting.add(request.retain());
 		}
@@ -175,9 +195,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private void handle(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
 			throws ProblemException {
 		check(request);
-		String target = request.uri().startsWith("/") ? request.uri()
-				: ABSOLUTE_FORM.matcher(request.uri()).replaceFirst("");
-		QueryStringDecoder uri = new QueryStringDecoder(target, StandardCharsets.UTF_8, true,
+		QueryStringDecoder uri = new QueryStringDecoder(target(request.uri()), StandardCharsets.UTF_8, true,
 				this.gate.settings().maxParameters());
 		switch (uri.rawPath()) {
 			case "/events", "/sse" -> {
@@ -221,6 +239,20 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 	}
 
+	/** A server accepts the absolute form as well (RFC 9112, section 3.2.2). */
+	private static String target(String uri) {
+		for (String scheme : SCHEMES) {
+			if (uri.regionMatches(true, 0, scheme, 0, scheme.length())) {
+				int end = scheme.length();
+				while (end < uri.length() && "/?#".indexOf(uri.charAt(end)) < 0) {
+					end++;
+				}
+				return uri.substring(end);
+			}
+		}
+		return uri;
+	}
+
 	private static Map<String, List<String>> query(QueryStringDecoder uri) throws ProblemException {
 		try {
 			return uri.parameters();
@@ -237,13 +269,14 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			answer(context, this.gate.answers().empty(cors, close), close);
 			return;
 		}
-		if (!acceptsStream(request)) {
+		StreamToken token = parameters.token(this.gate.verifier());
+		if (!AcceptedMedia.of(request.headers()).takesStream()) {
 			throw new ProblemException(Problem.notAcceptable());
 		}
 		TrustedProxies.Client client = this.gate.proxies()
 			.client(peer(context), request.headers().getAll("X-Forwarded-For"));
-		StreamRequest asked = parameters.request(parameters.token(this.gate.verifier()), client.address(),
-				this.gate.settings().maxChannels(), this.gate.maxHistory());
+		StreamRequest asked = parameters.request(token, client.address(), this.gate.settings().maxChannels(),
+				this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
 		NettyOutlet outlet = new NettyOutlet(context.channel(), this.gate.answers(), cors, parameters.wantsStatus(),
@@ -295,37 +328,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private static InetAddress peer(ChannelHandlerContext context) {
 		return (context.channel().remoteAddress() instanceof InetSocketAddress peer) ? peer.getAddress()
 				: InetAddress.getLoopbackAddress();
-	}
-
-	/**
-	 * Whether some range of Accept takes text/event-stream (RFC 9110, section 12.5.1).
-	 */
-	private static boolean acceptsStream(FullHttpRequest request) {
-		List<String> accepts = request.headers().getAll(HttpHeaderNames.ACCEPT);
-		if (accepts.isEmpty() || accepts.size() == 1 && accepts.getFirst().equals("text/event-stream")) {
-			return true;
-		}
-		List<String> ranges = Stream.of(String.join(",", accepts).toLowerCase(Locale.ROOT).split(","))
-			.map(String::strip)
-			.filter((range) -> !range.isEmpty())
-			.toList();
-		int best = -1;
-		boolean accepted = ranges.isEmpty();
-		for (String range : ranges) {
-			String[] parts = PARAMETERS.split(range, -1);
-			int precision = switch (parts[0]) {
-				case "text/event-stream" -> 2;
-				case "text/*" -> 1;
-				case "*/*" -> 0;
-				default -> -1;
-			};
-			boolean refused = List.of(parts).stream().anyMatch((part) -> NO_QUALITY.matcher(part).matches());
-			if (precision > best) {
-				best = precision;
-				accepted = !refused;
-			}
-		}
-		return accepted;
 	}
 
 	private void preflight(ChannelHandlerContext context, FullHttpRequest request, String cors, String allow,

@@ -45,8 +45,9 @@ final class StreamParameters {
 	}
 
 	/**
-	 * Whether this is the browser's own reconnect after a kick: it asks nobody and stays
-	 * down.
+	 * Whether a browser reconnects by itself after a kick, with the id of
+	 * {@code push.kicked}. The client must not return, so this is answered 204, after
+	 * which a browser does not reconnect. No token is needed.
 	 */
 	boolean isKickedReconnect() {
 		String id = this.headers.get("Last-Event-ID");
@@ -140,7 +141,7 @@ final class StreamParameters {
 			}
 			if (!ChannelName.isTopic(name)) {
 				throw new ProblemException(Problem.badRequest("channel",
-						"is no topic; the user's own channel and all are heard by every stream"));
+						"is no topic; the user's own channel and all are received by every stream"));
 			}
 			ChannelName topic = ChannelName.topic(name);
 			topics.add(topic);
@@ -149,7 +150,7 @@ final class StreamParameters {
 			}
 		}
 		if (topics.size() > max) {
-			throw new ProblemException(Problem.badRequest("channel", "at most " + max + " topics a stream"));
+			throw new ProblemException(Problem.badRequest("channel", "at most " + max + " topics per stream"));
 		}
 		if (!denied.isEmpty()) {
 			throw new ProblemException(Problem.forbidden("channel: not covered: " + String.join(", ", denied)));
@@ -168,7 +169,7 @@ final class StreamParameters {
 		}
 		if (cursor.startsWith(KICKED)) {
 			throw new ProblemException(Problem.badRequest("lastEventId",
-					"tells of a kick, after which a client does not come back; a new page opens without it"));
+					"is the id of push.kicked, after which a client must not reconnect; a new page connects without it"));
 		}
 		// A refusal would be final, with a cursor that a page keeps for ever.
 		Long id = MessageId.tryParse(cursor);

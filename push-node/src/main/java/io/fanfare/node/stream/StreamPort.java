@@ -30,7 +30,6 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -108,10 +107,11 @@ final class StreamPort {
 					if (loop == null) {
 						throw new IllegalStateException("A channel on a foreign loop");
 					}
+					RequestHandler handler = new RequestHandler(gate, loop);
 					channel.pipeline()
-						.addLast(DECODER, new HttpRequestDecoder(decoding))
+						.addLast(DECODER, new RequestDecoder(decoding, handler))
 						.addLast(AGGREGATOR, new RequestAggregator(gate.cors(), gate.answers()))
-						.addLast(new RequestHandler(gate, loop));
+						.addLast(handler);
 				}
 			});
 		setSocketOptions(bootstrap, (int) this.settings.sendBuffer().toBytes());

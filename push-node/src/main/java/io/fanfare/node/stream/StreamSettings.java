@@ -3,6 +3,7 @@ package io.fanfare.node.stream;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 import io.fanfare.node.ratelimit.AddressBlocks;
@@ -22,12 +23,12 @@ import org.springframework.validation.annotation.Validated;
  * @param address the address it binds to
  * @param loops how many event loops; 0 takes half of the processors. More than the
  * processors that are free cost 9 to 37 %
- * @param sendBuffer what the kernel may hold for a stream; more hides a slow reader for
- * longer
+ * @param sendBuffer what the kernel may hold for a stream, 4 KB to 1 GB; more hides a slow
+ * reader for longer
  * @param backlog how many connections may wait to be accepted
- * @param requestTimeout how long a request may take to arrive
- * @param idleTimeout how long a connection may lie idle after an answer that was no
- * stream; longer than a proxy keeps it
+ * @param requestTimeout how long a request may take to arrive; at least 100 ms
+ * @param idleTimeout how long a connection is kept after an answer that was no stream;
+ * must be longer than a proxy keeps it, and at least 100 ms
  * @param maxChannels how many topics a stream may ask for; a request line may be 512
  * bytes longer for each, and a proxy has to let it pass
  * @param gzip whether streams are compressed for clients that accept it. Each message is
@@ -50,6 +51,12 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	/** All headers of a request: the longest token, and as much for all else. */
 	static final int MAX_HEADERS = 2 * TokenLimits.MAX_LENGTH;
 
+	private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(100);
+
+	private static final DataSize SMALLEST_SEND_BUFFER = DataSize.ofKilobytes(4);
+
+	private static final DataSize LARGEST_SEND_BUFFER = DataSize.ofGigabytes(1);
+
 	/** Parameters besides topics that are read. */
 	private static final int MAX_OTHER_PARAMETERS = 96;
 
@@ -58,6 +65,25 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	 * name.
 	 */
 	private static final int TOPIC_LENGTH = 4 * ChannelName.MAX_TOPIC_LENGTH;
+
+	/**
+	 * Fails where a duration or a size is out of its bounds.
+	 */
+	public StreamSettings {
+		check(requestTimeout.compareTo(SHORTEST_TIMEOUT) >= 0, "request-timeout", "at least 100ms", requestTimeout);
+		check(idleTimeout.compareTo(SHORTEST_TIMEOUT) >= 0, "idle-timeout", "at least 100ms", idleTimeout);
+		check(!warmUp.isNegative(), "warm-up", "0 or more", warmUp);
+		check(sendBuffer.compareTo(SMALLEST_SEND_BUFFER) >= 0 && sendBuffer.compareTo(LARGEST_SEND_BUFFER) <= 0,
+				"send-buffer", "from 4KB to 1GB", sendBuffer);
+		check(!gzipThreshold.isNegative(), "gzip-threshold", "0 or more", gzipThreshold);
+	}
+
+	private static void check(boolean fits, String name, String bounds, Object value) {
+		if (!fits) {
+			throw new IllegalArgumentException("fanfare.stream." + name + " (FANFARE_STREAM_"
+					+ name.replace("-", "").toUpperCase(Locale.ROOT) + ") must be " + bounds + ", not " + value);
+		}
+	}
 
 	/** Has room for the longest token and as many topics as a stream may ask for. */
 	int maxRequestLine() {

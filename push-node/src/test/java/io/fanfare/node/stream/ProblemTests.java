@@ -32,7 +32,12 @@ class ProblemTests {
 	void aRefusalForNowSaysWhenToComeBack() {
 		Problem full = Problem.unavailable("full", Duration.ofMillis(6_001));
 		assertThat(full.headers()).containsEntry("Retry-After", "7");
-		assertThat(new String(full.body(), StandardCharsets.UTF_8)).contains("\"status\":503").contains("unavailable");
+		assertThat(new String(full.body(), StandardCharsets.UTF_8)).contains("\"status\":503")
+			.contains("/unavailable\"")
+			.contains("\"title\":\"Service Unavailable\"");
+		Problem elsewhere = Problem.unavailable(404, "full", Duration.ofSeconds(1));
+		assertThat(new String(elsewhere.body(), StandardCharsets.UTF_8)).contains("\"status\":404")
+			.contains("\"title\":\"Not Found\"");
 	}
 
 	@Test

@@ -22,6 +22,10 @@ public final class RedisUrl {
 
 	private static final String PREFIX = "spring.data.redis.";
 
+	private static final String PORT = PREFIX + "port";
+
+	private static final String DATABASE = PREFIX + "database";
+
 	private static final List<String> SCHEMES = List.of("redis", "rediss");
 
 	private RedisUrl() {
@@ -48,16 +52,15 @@ public final class RedisUrl {
 		String username = or(value(settings, PREFIX + "username"), credentials[0]);
 		String password = or(value(settings, PREFIX + "password"), credentials[1]);
 		String host = or(value(settings, PREFIX + "host"), uri.getHost());
-		String port = or(value(settings, PREFIX + "port"), (uri.getPort() < 0) ? "6379" : "" + uri.getPort());
+		String port = or(value(settings, PORT), (uri.getPort() < 0) ? "6379" : "" + uri.getPort());
 		String path = uri.getPath();
-		String database = or(value(settings, PREFIX + "database"), (path.length() > 1) ? path.substring(1) : "0");
+		String database = or(value(settings, DATABASE), (path.length() > 1) ? path.substring(1) : "0");
 		String ssl = value(settings, PREFIX + "ssl.enabled");
 		String scheme = (ssl == null) ? uri.getScheme() : Boolean.parseBoolean(ssl) ? "rediss" : "redis";
 		String user = (username.isEmpty() && password.isEmpty()) ? null : username + ":" + password;
 		try {
-			return new URI(scheme, user, host, number(PREFIX + "port", port, 65_535),
-					"/" + number((path.length() > 1) ? name : PREFIX + "database", database, Integer.MAX_VALUE), null,
-					null)
+			return new URI(scheme, user, host, number(separateOr(settings, PORT, name), port, 65_535),
+					"/" + number(separateOr(settings, DATABASE, name), database, Integer.MAX_VALUE), null, null)
 				.toString();
 		}
 		catch (URISyntaxException ex) {
@@ -93,6 +96,11 @@ public final class RedisUrl {
 
 	private static String or(@Nullable String value, String otherwise) {
 		return (value != null) ? value : otherwise;
+	}
+
+	/** Which setting a part of the URL comes from. */
+	private static String separateOr(UnaryOperator<@Nullable String> settings, String separate, String url) {
+		return (value(settings, separate) != null) ? separate : url;
 	}
 
 	private static int number(String name, String text, int max) {

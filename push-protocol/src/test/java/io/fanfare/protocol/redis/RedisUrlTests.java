@@ -47,10 +47,13 @@ class RedisUrlTests {
 	void whatIsWrongIsNamedWithoutItsValue() {
 		assertWrong("fanfare.redis.url (FANFARE_REDIS_URL)", "fanfare.redis.url", "http://u:secret@h");
 		assertWrong("fanfare.redis.url (FANFARE_REDIS_URL)", "fanfare.redis.url", "redis://u:secret@h/three");
+		assertWrong("fanfare.redis.url (FANFARE_REDIS_URL)", "fanfare.redis.url", "redis://u:secret@h:65536");
 		assertWrong("spring.data.redis.port (SPRING_DATA_REDIS_PORT)", "fanfare.redis.url", "redis://u:secret@h",
 				"spring.data.redis.port", "http");
 		assertWrong("spring.data.redis.database", "fanfare.redis.url", "redis://u:secret@h",
 				"spring.data.redis.database", "-1");
+		assertWrong("spring.data.redis.database (SPRING_DATA_REDIS_DATABASE)", "fanfare.redis.url",
+				"redis://u:secret@h/3", "spring.data.redis.database", "x");
 	}
 
 	private static void assertWrong(String expected, String... settings) {
