@@ -78,8 +78,8 @@ class NginxFailuresIT {
 		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\nAccept: " + "a,".repeat(19_500) + "\r\n\r\n", 401);
 		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\nAccept-Encoding: " + "a;q=,".repeat(7_800) + "\r\n\r\n", 401);
 		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\nCookie: " + "c=d; ".repeat(7_800) + "\r\n\r\n", 401);
-		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\n" + numbered(1_000, "H%d: v\r\n") + "\r\n", 401);
-		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\n" + "H: v\r\n".repeat(6_000) + "\r\n", 401);
+		// Some versions of nginx refuse more than 1 000 headers.
+		ABUSE.put("GET /events HTTP/1.1\r\nHost: h\r\n" + numbered(900, "H%d: v\r\n") + "\r\n", 401);
 		ABUSE.put("GET /events?" + numbered(5_000, "p%d&") + " HTTP/1.1\r\nHost: h\r\n\r\n", 401);
 		ABUSE.put("GET /events?" + "channel=a&".repeat(3_500) + " HTTP/1.1\r\nHost: h\r\n\r\n", 401);
 		ABUSE.put("GET /events?x=" + "x".repeat(41_000) + " HTTP/1.1\r\nHost: h\r\n\r\n", 414);
