@@ -23,8 +23,8 @@ import org.springframework.validation.annotation.Validated;
  * @param address the address it binds to
  * @param loops how many event loops; 0 takes half of the processors. More than the
  * processors that are free cost 9 to 37 %
- * @param sendBuffer what the kernel may hold for a stream, 4 KB to 1 GB; more hides a slow
- * reader for longer
+ * @param sendBuffer what the kernel may hold for a stream, 4 KB to 1 GB; more hides a
+ * slow reader for longer
  * @param backlog how many connections may wait to be accepted
  * @param requestTimeout how long a request may take to arrive; at least 100 ms
  * @param idleTimeout how long a connection is kept after an answer that was no stream;
