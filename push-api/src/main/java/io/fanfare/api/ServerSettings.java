@@ -13,9 +13,9 @@ import org.springframework.validation.annotation.Validated;
 /**
  * {@code fanfare.api}: the connections of callers.
  *
- * @param idleTimeout how long a connection is kept between two requests; longer than
- * any proxy or client keeps it, or a request is sent into one that is just being closed.
- * 80 s unless told
+ * @param idleTimeout how long a connection is kept between two requests; longer than any
+ * proxy or client keeps it, or a request is sent into one that is just being closed. 80 s
+ * unless told
  */
 @Validated
 @ConfigurationProperties("fanfare.api")

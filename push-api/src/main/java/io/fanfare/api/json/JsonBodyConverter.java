@@ -62,8 +62,7 @@ final class JsonBodyConverter extends AbstractHttpMessageConverter<JsonBody> {
 	}
 
 	private ProblemException tooLarge() {
-		return ProblemException.of(ProblemType.CONTENT_TOO_LARGE,
-				"The request body exceeds " + this.max + " bytes");
+		return ProblemException.of(ProblemType.CONTENT_TOO_LARGE, "The request body exceeds " + this.max + " bytes");
 	}
 
 	@Override

@@ -67,7 +67,8 @@ record Problem(int status, String type, String title, String detail, Map<String,
 	}
 
 	static Problem tooLarge() {
-		return new Problem(413, "content-too-large", "The body is too large", "The request body exceeds 16 KiB", Map.of());
+		return new Problem(413, "content-too-large", "The body is too large", "The request body exceeds 16 KiB",
+				Map.of());
 	}
 
 	static Problem uriTooLong(int max) {
