@@ -24,7 +24,7 @@ class AcceptedMediaTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "text/event-stream", "*/*", "text/*", "TEXT/Event-Stream", "", ",", " , ",
+	@ValueSource(strings = { "text/event-stream", "*/*", "text/*", "TEXT/Event-Stream", "", ",", ", ,",
 			"text/html, */*;q=0.1", "text/event-stream ; charset=utf-8", "text/event-stream;q=0.001",
 			"text/event-stream;q=1, */*;q=0", "*/*;q=0, text/event-stream", "text/event-stream;q=0.x",
 			"text/event-stream;;", "text/event-stream;=0" })
