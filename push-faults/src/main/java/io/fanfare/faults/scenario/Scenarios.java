@@ -136,7 +136,8 @@ public final class Scenarios {
 					.on("--fanfare.connections.max=20", "--fanfare.admission.waiting-room=4"),
 				// ---- another server takes over
 				replicated("sentinel-failover", "SENTINEL FAILOVER makes the replica the master; the old one is well",
-						Scenarios::sentinelFailover),
+						Scenarios::sentinelFailover)
+					.longOnly(),
 				replicated("sentinel-killed", "The master is killed (-9), and sentinels make the replica the master",
 						Scenarios::sentinelKilled),
 				replicated("two-masters",
