@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.sse.SseBlock;
@@ -34,11 +35,26 @@ public final class Visitors implements AutoCloseable {
 			"GET /events HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
 			"HEAD /events HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx",
 			"GET /events HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-			"GET /events HTTP/1.1\r\nHost: h\r\nA: " + "a".repeat(7_900) + "\r\nB: " + "b".repeat(7_900) + "\r\nC: "
-					+ "c".repeat(7_900) + "\r\n\r\n",
+			"GET /events HTTP/1.1\r\nHost: h\r\nA: " + "a".repeat(19_000) + "\r\nB: " + "b".repeat(19_000) + "\r\n\r\n",
+			"GET /events HTTP/1.1\r\nHost: h\r\nAccept: a" + " ".repeat(39_000) + "b\r\n\r\n",
+			"GET /events HTTP/1.1\r\nHost: h\r\nAccept-Encoding: a" + " ".repeat(39_000) + "b\r\n\r\n",
+			"GET /events HTTP/1.1\r\nHost: h\r\nCookie: " + "c=d; ".repeat(7_800) + "\r\n\r\n",
+			"GET /events HTTP/1.1\r\nHost: h\r\n" + "H: v\r\n".repeat(1_000) + "\r\n",
+			"GET /events?" + "p=v&".repeat(5_000) + " HTTP/1.1\r\nHost: h\r\n\r\n",
+			"GET /events?x=" + "x".repeat(41_000) + " HTTP/1.1\r\nHost: h\r\n\r\n",
+			"GET /%65vents HTTP/1.1\r\nHost: h\r\n\r\n",
+			"POST /v1/users/x/disconnect HTTP/1.1\r\nHost: h\r\nContent-Length: 2200000\r\n\r\n"
+					+ "x".repeat(2_200_000),
 			"POST /events/close HTTP/1.1\r\nHost: h\r\nContent-Length: 16384\r\n\r\n" + "x".repeat(16_384),
+			"GET /events HTTP/1.0\r\n\r\n");
+
+	/** Each is begun and left: what answers waits for the rest. */
+	private static final List<String> UNFINISHED = List.of(
 			"POST /events/close HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
-			"POST /events/ack HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx", "GET /events HTTP/1.0\r\n\r\n");
+			"POST /events/ack HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx");
+
+	/** How many different requests the abuser sends that are answered. */
+	public static final int ABUSES = ABUSE.size();
 
 	private final String scenario;
 
@@ -47,6 +63,8 @@ public final class Visitors implements AutoCloseable {
 	private final NginxProcess nginx;
 
 	private final CountDownLatch leaving = new CountDownLatch(1);
+
+	private final AtomicInteger answered = new AtomicInteger();
 
 	private final List<Visit> visits = new ArrayList<>();
 
@@ -123,7 +141,12 @@ public final class Visitors implements AutoCloseable {
 		this.abuser = Thread.ofVirtual().name("abuser").start(() -> {
 			try {
 				for (int i = 0; !this.leaving.await(ABUSE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS); i++) {
-					send(ABUSE.get(i % ABUSE.size()), i % 3 == 0);
+					String request = ABUSE.get(i % ABUSE.size());
+					send(request, false);
+					if (i % 3 == 0) {
+						send(request, true);
+						send(UNFINISHED.get(i / 3 % UNFINISHED.size()), true);
+					}
 				}
 			}
 			catch (InterruptedException ex) {
@@ -137,11 +160,20 @@ public final class Visitors implements AutoCloseable {
 			client.send(request);
 			if (!leave) {
 				client.status();
+				this.answered.incrementAndGet();
 			}
 		}
 		catch (UncheckedIOException | AssertionError ex) {
 			// How it is answered is for others to look at.
 		}
+	}
+
+	/**
+	 * Tells whether there was abuse at all.
+	 * @return how many of the abuser's requests were answered so far
+	 */
+	public int answered() {
+		return this.answered.get();
 	}
 
 	/** Ends all of their streams. */
