@@ -366,8 +366,9 @@ class NginxIT {
 			client.send("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
 			try (Socket accepted = api.accept()) {
 				accepted.setSoTimeout((int) SOON.toMillis());
-				assertThat(new BufferedReader(new InputStreamReader(accepted.getInputStream())).readLine())
-					.isEqualTo("GET " + path + " HTTP/1.1");
+				BufferedReader sent = new BufferedReader(
+						new InputStreamReader(accepted.getInputStream(), StandardCharsets.US_ASCII));
+				assertThat(sent.readLine()).isEqualTo("GET " + path + " HTTP/1.1");
 				accepted.getOutputStream().write("HTTP/1.1 204 No Content\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 				assertThat(client.status()).isEqualTo(204);
 			}
