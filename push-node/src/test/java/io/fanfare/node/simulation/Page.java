@@ -422,18 +422,24 @@ final class Page {
 		return null;
 	}
 
+	/** Where history was trimmed meanwhile nobody knows what was hidden. */
+	private boolean isVague(Gap gap) {
+		return gap.reason().equals("presence-loss") && this.simulation.forgets();
+	}
+
 	/** A gap in which nothing was missing, or null. */
 	@Nullable Object findFalseGap() {
-		return (this.history >= 0) ? null : this.gaps.stream().filter((gap) -> !gap.isForgotten()).filter((gap) -> {
-			for (int i = this.promised; i < this.simulation.published(); i++) {
-				Truth truth = this.simulation.truth(i);
-				if (truth.channel().equals(gap.channel()) && truth.id() > gap.from() && truth.id() <= gap.to()
-						&& !this.seen.get(i)) {
-					return false;
-				}
-			}
-			return true;
-		}).findFirst().orElse(null);
+		return (this.history >= 0) ? null
+				: this.gaps.stream().filter((gap) -> !gap.isForgotten() && !isVague(gap)).filter((gap) -> {
+					for (int i = this.promised; i < this.simulation.published(); i++) {
+						Truth truth = this.simulation.truth(i);
+						if (truth.channel().equals(gap.channel()) && truth.id() > gap.from() && truth.id() <= gap.to()
+								&& !this.seen.get(i)) {
+							return false;
+						}
+					}
+					return true;
+				}).findFirst().orElse(null);
 	}
 
 	/** A text field of a flat JSON object. */
