@@ -89,6 +89,20 @@ class RenewUsersIT {
 	}
 
 	@Test
+	void whoLostItsUserToAClaimThatFoundNoFieldIsKeptAway() {
+		this.partition.redis().set(SINCE, MessageId.format(G5 - 9));
+		renew();
+		this.partition.owner("alice", "b", "c2", G5 + 1, "other");
+		assertThat(renew(held("alice", "c1", G5, "page")).verdicts())
+			.containsExactly(new Verdict(0, Kind.LOST, G5 + 1));
+		assertThat(this.partition.redis().get(TOMBSTONE)).isEqualTo(MessageId.format(G5 + 1));
+		assertThat(this.partition.redis().pttl(TOMBSTONE)).isBetween(290_000L, 300_000L);
+		this.partition.redis().set(TOMBSTONE, MessageId.format(G5 + 9));
+		renew(held("alice", "c1", G5, "page"));
+		assertThat(this.partition.redis().get(TOMBSTONE)).as("a newer one stays").isEqualTo(MessageId.format(G5 + 9));
+	}
+
+	@Test
 	void eachRenewalWritesAnotherValue() {
 		renew();
 		String first = this.partition.redis().hget(RENEWALS, "a");
