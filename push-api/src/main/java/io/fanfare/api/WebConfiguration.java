@@ -3,6 +3,8 @@ package io.fanfare.api;
 import java.time.Clock;
 
 import io.fanfare.api.problem.ProblemReportValve;
+import io.fanfare.protocol.guard.Errors;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
@@ -12,13 +14,22 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** The web server, and the clock. */
+/** The web server, the clock, and the end of errors. */
 @Configuration(proxyBeanMethods = false)
 class WebConfiguration {
 
 	@Bean
 	Clock clock() {
 		return Clock.systemUTC();
+	}
+
+	/** The end of every error that no caller handles, also of threads. */
+	@Bean
+	Errors errors(MeterRegistry registry) {
+		Errors errors = new Errors(System::nanoTime,
+				(where) -> registry.counter("fanfare.errors", "where", where).increment(), Errors::halt);
+		Thread.setDefaultUncaughtExceptionHandler((thread, error) -> errors.note("thread", error));
+		return errors;
 	}
 
 	/**

@@ -32,6 +32,7 @@ import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
@@ -55,6 +56,15 @@ class NodeConfiguration {
 	@Bean
 	NodeIdentity nodeIdentity(NodeSettings.Name settings) {
 		return NodeIdentity.create(settings.name(), new SecureRandom());
+	}
+
+	/** The end of every error that no caller handles, also of threads. */
+	@Bean
+	Errors errors(MeterRegistry registry) {
+		Errors errors = new Errors(System::nanoTime,
+				(where) -> registry.counter("fanfare.errors", "where", where).increment(), Errors::halt);
+		Thread.setDefaultUncaughtExceptionHandler((thread, error) -> errors.note("thread", error));
+		return errors;
 	}
 
 	@Bean
