@@ -319,8 +319,12 @@ final class Delivery {
 		Backlog written = this.owed;
 		this.owed = this.loop.nothingOwed();
 		this.position = written.lastId();
-		this.cursor = this.position;
 		this.outlet.write(this.loop.chunk(written));
+		// Not before it is written, for a stream that an error ends is told its cursor.
+		// The write may have led to another.
+		if (this.position == written.lastId()) {
+			this.cursor = this.position;
+		}
 		this.upkeep.wroteLiveMessages(written);
 		this.loop.events().sent(written.size(), written.lastId());
 	}
@@ -443,12 +447,12 @@ final class Delivery {
 	private void doubt(long upTo) {
 		ChannelName channel = this.connection.channels().getFirst();
 		long from = this.received;
-		this.loop.isAnyWithin(channel, from, upTo, Set.copyOf(this.receivedAlso), (any, failure) -> {
+		this.loop.isAnyWithin(this.connection, from, upTo, Set.copyOf(this.receivedAlso), (any, failure) -> {
 			if (this.state != State.LIVE || any == null) {
 				// A round finds it out, now or after another try.
 				this.doubted = this.state == State.LIVE;
 				if (this.doubted) {
-					this.loop.later(() -> doubt(upTo));
+					this.loop.later(this.connection, () -> doubt(upTo));
 				}
 				return;
 			}
@@ -467,12 +471,12 @@ final class Delivery {
 	 */
 	void hiddenBefore(long from, long began) {
 		ChannelName channel = this.connection.channels().getFirst();
-		this.loop.isAnyWithin(channel, from, began, Set.of(), (any, failure) -> {
+		this.loop.isAnyWithin(this.connection, from, began, Set.of(), (any, failure) -> {
 			if (this.state == State.CLOSED) {
 				return;
 			}
 			if (any == null) {
-				this.loop.later(() -> hiddenBefore(from, began));
+				this.loop.later(this.connection, () -> hiddenBefore(from, began));
 			}
 			else if (any) {
 				hid(from, Math.max(began, this.cursor));
@@ -512,14 +516,14 @@ final class Delivery {
 		this.reading = true;
 		Standing standing = new Standing(this.position, this.received, Set.copyOf(this.receivedAlso), vouchedSince(),
 				this.starts);
-		this.loop.round(this.connection.channels(), standing, (round, failure) -> {
+		this.loop.round(this.connection, standing, (round, failure) -> {
 			this.reading = false;
 			if (this.state != State.CATCHING_UP) {
 				return;
 			}
 			if (round == null) {
 				untrack();
-				this.loop.later(this::catchUp);
+				this.loop.later(this.connection, this::catchUp);
 			}
 			else if (!this.connection.isProven()) {
 				untrack();
@@ -610,8 +614,8 @@ final class Delivery {
 			}
 		}
 		if (!batch.isEmpty()) {
-			this.cursor = batch.lastId();
 			this.outlet.write(this.loop.chunk(batch));
+			this.cursor = batch.lastId();
 			this.upkeep.wroteMessages(batch);
 			this.loop.events().sent(batch.size(), batch.lastId());
 		}
@@ -659,8 +663,8 @@ final class Delivery {
 
 	void moveCursor(long to) {
 		if (to > this.cursor) {
-			this.cursor = to;
 			this.upkeep.writeCursor(SseBlock.cursor(MessageId.format(to)));
+			this.cursor = to;
 		}
 	}
 

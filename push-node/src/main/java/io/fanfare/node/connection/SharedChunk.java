@@ -99,15 +99,17 @@ public final class SharedChunk {
 
 	/** Lets the bytes go. */
 	void drop() {
-		if (this.plain != null) {
-			this.plain.release();
-			this.plain = null;
-		}
-		if (this.gzip != null) {
-			this.gzip.chunk().release();
-			this.gzip = null;
-		}
+		ByteBuf first = this.plain;
+		GzipPart second = this.gzip;
+		this.plain = null;
+		this.gzip = null;
 		this.backlog = null;
+		if (first != null) {
+			first.release();
+		}
+		if (second != null) {
+			second.chunk().release();
+		}
 	}
 
 	/** Lets everything go that it holds. */

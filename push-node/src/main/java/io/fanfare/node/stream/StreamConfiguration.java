@@ -22,6 +22,7 @@ import io.fanfare.node.presence.RedisOwnership;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Nodes;
@@ -38,11 +39,11 @@ class StreamConfiguration {
 	StreamLoop.Node streamLoops(NodeIdentity identity, ConnectionSettings settings,
 			@Value("${fanfare.redis.renew-interval:5s}") Duration renewInterval,
 			@Value("${fanfare.redis.lease:15s}") Duration lease, CommandLink link, Presence presence, History history,
-			PubSubLink pubSub, StreamMetrics metrics, Connections connections) {
+			PubSubLink pubSub, StreamMetrics metrics, Connections connections, Errors errors) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
 				new CatchUp(new RedisHistory(history), Clock.systemUTC()), upstream(pubSub), new StreamLoop.LastProof(),
-				metrics, connections, RandomGenerator.getDefault());
+				metrics, connections, RandomGenerator.getDefault(), errors);
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {

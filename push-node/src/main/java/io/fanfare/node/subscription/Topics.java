@@ -42,10 +42,11 @@ public final class Topics<S> {
 
 	private Topic<S> make(ChannelName name) {
 		Topic<S> topic = new Topic<>(name, this.loop, this.changed);
-		this.topics.put(name.value(), topic);
 		if (!name.isUser()) {
+			// First: a topic for which nobody asked would never be confirmed.
 			this.upstream.subscribe(name, topic.confirmed());
 		}
+		this.topics.put(name.value(), topic);
 		return topic;
 	}
 

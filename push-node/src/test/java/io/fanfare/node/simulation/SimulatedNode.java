@@ -20,6 +20,7 @@ import io.fanfare.node.presence.Suspects;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
@@ -116,7 +117,10 @@ final class SimulatedNode {
 						return SimulatedNode.this.commands.isUp();
 					}
 				}, new CatchUp(history(), clock), this.pubSub, new StreamLoop.LastProof(), new Events(),
-				this.connections, simulation.random());
+				this.connections, simulation.random(), new Errors(simulation::now, (where) -> {
+					throw new AssertionError("Something threw: " + where);
+				}, (fatal) -> {
+				}));
 		for (int i = 0; i < loopCount; i++) {
 			SimulatedLoop loop = new SimulatedLoop(this);
 			this.loops.add(loop);

@@ -17,6 +17,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.ratelimit.AddressBlocks;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
@@ -81,7 +82,9 @@ class WarmUpIT {
 				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
 				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused,
-				new StreamLoop.LastProof(), this.metrics, this.connections, new Random(1));
+				new StreamLoop.LastProof(), this.metrics, this.connections, new Random(1),
+				new Errors(System::nanoTime, (where) -> {
+				}, Errors::halt));
 		return new WarmUp(duration, gate, node, presence);
 	}
 
