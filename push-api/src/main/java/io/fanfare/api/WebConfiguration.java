@@ -4,6 +4,7 @@ import java.time.Clock;
 
 import io.fanfare.api.problem.ProblemReportValve;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.LoggedErrors;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
@@ -30,6 +31,12 @@ class WebConfiguration {
 				(where) -> registry.counter("fanfare.errors", "where", where).increment(), Errors::halt);
 		Thread.setDefaultUncaughtExceptionHandler((thread, error) -> errors.note("thread", error));
 		return errors;
+	}
+
+	/** The end of what libraries catch and log. */
+	@Bean
+	LoggedErrors loggedErrors() {
+		return LoggedErrors.watch(Errors::halt);
 	}
 
 	/**

@@ -24,6 +24,8 @@ import io.fanfare.node.drain.Rebalancer;
 import io.fanfare.node.drain.SendOn;
 import io.fanfare.node.memory.MemoryGuard;
 import io.fanfare.node.memory.MemorySettings;
+import io.fanfare.node.observability.LoopHealth;
+import io.fanfare.node.observability.LoopWatch;
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.Reaper;
@@ -33,6 +35,8 @@ import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.LoggedErrors;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
@@ -67,6 +71,12 @@ class NodeConfiguration {
 		return errors;
 	}
 
+	/** The end of what libraries catch and log. */
+	@Bean
+	LoggedErrors loggedErrors() {
+		return LoggedErrors.watch(Errors::halt);
+	}
+
 	@Bean
 	TokenVerifier tokenVerifier(NodeSettings.Jwt settings) {
 		return new TokenVerifier(settings.secret(), settings.clockSkew(), Clock.systemUTC());
@@ -93,8 +103,8 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	Probe probe(Nodes nodes, NodeIdentity identity) {
-		return new Probe(nodes, identity.value(), Probe.Settings.DEFAULT, System::nanoTime);
+	Probe probe(Nodes nodes, NodeIdentity identity, Errors errors) {
+		return new Probe(nodes, identity.value(), Probe.Settings.DEFAULT, System::nanoTime, errors);
 	}
 
 	@Bean(initMethod = "start")
@@ -121,15 +131,29 @@ class NodeConfiguration {
 
 	/** Answers by every {@link NodeCall} there is. */
 	@Bean
-	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, Connections connections) {
-		CallHandler handler = new CallHandler(nodes, calls, JsonMapper.shared());
+	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, Connections connections, Errors errors) {
+		CallHandler handler = new CallHandler(nodes, calls, JsonMapper.shared(), errors);
 		connections.answerBy(handler::handle);
 		return handler;
 	}
 
 	@Bean
-	NodeHealth fanfareHealthIndicator(CommandLink commands, PubSubLink link, Probe probe, Connections connections) {
-		return new NodeHealth(commands, link, probe, connections);
+	NodeHealth fanfareHealthIndicator(CommandLink commands, PubSubLink link, Probe probe, LoopWatch loops,
+			Connections connections) {
+		return new NodeHealth(commands, link, probe, loops, connections);
+	}
+
+	@Bean
+	LoopWatch loopWatch(Connections connections, MeterRegistry registry, Errors errors) {
+		LoopWatch watch = new LoopWatch(connections::pulses, System::nanoTime, registry);
+		watch.start(new GuardedScheduler("loop-watch", errors));
+		return watch;
+	}
+
+	/** Named {@code loops} in health. */
+	@Bean
+	LoopHealth loopsHealthIndicator(LoopWatch loops) {
+		return new LoopHealth(loops);
 	}
 
 	/** Ended by a call the process ends as by a signal: the context is closed. */
@@ -155,7 +179,7 @@ class NodeConfiguration {
 
 	@Bean(initMethod = "start")
 	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Connections connections, StreamMetrics metrics,
-			NodeHealth health, MemoryGuard memory, Drain drain) {
+			NodeHealth health, LoopWatch loops, MemoryGuard memory, Drain drain) {
 		String version = NodeApplication.class.getPackage().getImplementationVersion();
 		long startedAt = System.currentTimeMillis();
 		return new NodeReporter(nodes, identity, () -> {
@@ -165,7 +189,8 @@ class NodeConfiguration {
 			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development", state,
 					startedAt, System.currentTimeMillis(), connections.max(), connections.size(), connections.waiting(),
 					connections.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
-					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome());
+					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome(),
+					loops.loops());
 		}, JsonMapper.shared());
 	}
 

@@ -1,5 +1,7 @@
 package io.fanfare.protocol;
 
+import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +28,25 @@ import org.jspecify.annotations.Nullable;
  * @param kicks streams that were kicked
  * @param memory how it stands with memory, or null if it does not say
  * @param drained what came of its drain, once it is over; else null
+ * @param loops its event loops, or null if it does not say
  */
 public record NodeStatus(String node, String name, String version, String state, long startedAt, long updatedAt,
 		int limit, int active, int waiting, int peak, long created, long closed, long durationMs, long messagesSent,
-		long errors, long reconnections, long kicks, @Nullable Memory memory, @Nullable Drained drained) {
+		long errors, long reconnections, long kicks, @Nullable Memory memory, @Nullable Drained drained,
+		@Nullable List<Loop> loops) {
+
+	/**
+	 * One event loop.
+	 *
+	 * @param loop its number, from 0
+	 * @param blocked whether it has not ticked, or not seen a probe that arrived, for 4 s
+	 * @param tickedAgoMs how long ago it ticked, in milliseconds; it does so every 100
+	 * @param probedAgoMs how long ago it saw a probe, in milliseconds; one is sent every
+	 * 2 000. Null if it never did
+	 */
+	public record Loop(int loop, boolean blocked, long tickedAgoMs, @Nullable Long probedAgoMs) {
+
+	}
 
 	/**
 	 * Memory, in shares of its limits.

@@ -1,6 +1,7 @@
 package io.fanfare.api.cluster;
 
 import java.time.Instant;
+import java.util.List;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fanfare.protocol.NodeStatus;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory how it stands with memory, in shares of its limits; absent if it does not
  * say
  * @param drained what came of its drain, once it is over
+ * @param loops its event loops, when it last told of itself; absent if it does not say
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record NodeAnswer(@Schema(example = "node-1.x7Gh2kPq") String node, @Schema(example = "node-1") String name,
@@ -35,14 +37,15 @@ record NodeAnswer(@Schema(example = "node-1.x7Gh2kPq") String node, @Schema(exam
 				allowableValues = {
 						"up", "not-ready", "draining", "drained", "gone" }) String state,
 		Instant startedAt, Instant updatedAt, int limit, int active, int waiting, int available, int peak, long created,
-		long closed, NodeStatus.@Nullable Memory memory, NodeStatus.@Nullable Drained drained){
+		long closed, NodeStatus.@Nullable Memory memory, NodeStatus.@Nullable Drained drained,
+		@Nullable List<NodeStatus.Loop> loops){
 
 	static NodeAnswer of(NodeStatus status, boolean gone) {
 		return new NodeAnswer(status.node(), status.name(), status.version(),
 				(status.drained() != null) ? NodeStatus.DRAINED : gone ? "gone" : status.state(),
 				Instant.ofEpochMilli(status.startedAt()), Instant.ofEpochMilli(status.updatedAt()), status.limit(),
 				gone ? 0 : status.active(), gone ? 0 : status.waiting(), gone ? 0 : status.available(), status.peak(),
-				status.created(), status.closed(), status.memory(), status.drained());
+				status.created(), status.closed(), status.memory(), status.drained(), gone ? null : status.loops());
 	}
 
 }

@@ -66,7 +66,7 @@ class ClusterIT {
 	private void put(String name, long silence, int active) {
 		long now = System.currentTimeMillis();
 		NodeStatus status = new NodeStatus(name + ".abcdefgh", name, "1", "up", now - 100_000, now - silence, 100,
-				active, 0, 9, 20, 10, 25_000, 1000, 1, 2, 3, null, null);
+				active, 0, 9, 20, 10, 25_000, 1000, 1, 2, 3, null, null, null);
 		this.nodes.put(status.node(), TestApi.JSON.writeValueAsBytes(status)).join();
 	}
 

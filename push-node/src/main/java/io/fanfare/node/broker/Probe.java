@@ -1,13 +1,11 @@
 package io.fanfare.node.broker;
 
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.redis.Nodes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,11 +28,11 @@ public final class Probe implements AutoCloseable {
 
 	private final LongSupplier nanoTime;
 
-	private final ScheduledExecutorService thread;
+	private final GuardedScheduler thread;
 
 	private final AtomicLong nonce = new AtomicLong();
 
-	private @Nullable PubSubLink link;
+	private volatile @Nullable PubSubLink link;
 
 	/** When the first probe left that has not arrived; 0 when none is missing. */
 	private volatile long missingSince;
@@ -49,14 +47,14 @@ public final class Probe implements AutoCloseable {
 	 * @param node the node's identity
 	 * @param settings how often, how long
 	 * @param nanoTime the monotonic clock
+	 * @param errors notes what goes wrong unexpectedly
 	 */
-	public Probe(Nodes nodes, String node, Settings settings, LongSupplier nanoTime) {
+	public Probe(Nodes nodes, String node, Settings settings, LongSupplier nanoTime, Errors errors) {
 		this.nodes = nodes;
 		this.node = node;
 		this.settings = settings;
 		this.nanoTime = nanoTime;
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-probe").factory());
+		this.thread = new GuardedScheduler("probe", errors);
 	}
 
 	/**
@@ -76,12 +74,10 @@ public final class Probe implements AutoCloseable {
 	/**
 	 * Begins.
 	 * @param watched the link that is given up when nothing arrives over it
-	 * @return what stops it
 	 */
-	public ScheduledFuture<?> start(PubSubLink watched) {
+	public void start(PubSubLink watched) {
 		this.link = watched;
-		return this.thread.scheduleWithFixedDelay(this::send, 0, this.settings.interval().toMillis(),
-				TimeUnit.MILLISECONDS);
+		this.thread.every(Duration.ZERO, this.settings.interval(), this::send);
 	}
 
 	/**
@@ -137,7 +133,7 @@ public final class Probe implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.shutdownNow();
+		this.thread.close();
 	}
 
 }

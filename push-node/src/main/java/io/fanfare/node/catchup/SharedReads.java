@@ -104,8 +104,14 @@ final class SharedReads {
 	}
 
 	private CompletableFuture<ChannelBatch> fetch(ChannelName channel, long position) {
-		return this.source.read(channel, position, COUNT, BYTES)
-			.thenApply((batch) -> ChannelBatch.render(channel, position, batch));
+		try {
+			return this.source.read(channel, position, COUNT, BYTES)
+				.thenApply((batch) -> ChannelBatch.render(channel, position, batch));
+		}
+		catch (RuntimeException | Error ex) {
+			// A read that was never sent must not be waited for.
+			return CompletableFuture.failedFuture(ex);
+		}
 	}
 
 	private void expire(Recent recent, long now) {

@@ -8,6 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CallAnswer;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Nodes;
@@ -31,6 +32,8 @@ public final class CallHandler {
 
 	private final JsonMapper json;
 
+	private final Errors errors;
+
 	private final Executor threads = (task) -> Thread.ofVirtual().name("fanfare-call").start(task);
 
 	/**
@@ -38,11 +41,13 @@ public final class CallHandler {
 	 * @param nodes carries the answers
 	 * @param calls what may be asked
 	 * @param json reads and writes them
+	 * @param errors notes what goes wrong unexpectedly
 	 */
-	public CallHandler(Nodes nodes, List<NodeCall> calls, JsonMapper json) {
+	public CallHandler(Nodes nodes, List<NodeCall> calls, JsonMapper json, Errors errors) {
 		this.nodes = nodes;
 		this.calls = calls.stream().collect(Collectors.toMap((call) -> call.name().wireName(), Function.identity()));
 		this.json = json;
+		this.errors = errors;
 	}
 
 	/**
@@ -60,6 +65,7 @@ public final class CallHandler {
 				}));
 	}
 
+	@SuppressWarnings("CatchThrowable")
 	private CompletableFuture<?> run(Frame.Call asked) {
 		NodeCall call = this.calls.get(asked.name());
 		if (call == null) {
@@ -68,7 +74,8 @@ public final class CallHandler {
 		try {
 			return call.run(this.json.readTree(asked.body()));
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
+			// Answered as a failure, and noted with it.
 			return CompletableFuture.failedFuture(ex);
 		}
 	}
@@ -80,7 +87,8 @@ public final class CallHandler {
 			return refused.answer();
 		}
 		if (cause != null) {
-			log.warn("call={} state=failed", asked.name(), cause);
+			this.errors.note("call", cause);
+			log.warn("call={} state=failed", asked.name());
 			return new CallAnswer.Refused(CallAnswer.Refused.FAILED);
 		}
 		return new CallAnswer.Done(this.json.writeValueAsBytes(value));

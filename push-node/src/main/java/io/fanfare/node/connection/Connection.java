@@ -828,6 +828,9 @@ public final class Connection {
 		if (this.upkeep.isLeaving()) {
 			this.outlet.end(null);
 		}
+		else if (this.delivery.isWriting()) {
+			this.outlet.abort();
+		}
 		else if (this.begun) {
 			this.outlet.end(Blocks.goaway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()),
 					this.loop.spreadRetry()));
@@ -837,6 +840,19 @@ public final class Connection {
 		}
 		else {
 			this.outlet.refuse(CloseReason.ERROR, this.loop.spreadRetry());
+		}
+	}
+
+	/** What waits for a client that does not read, in the process; 0 while it reads. */
+	long unread() {
+		return this.outlet.pendingBytes();
+	}
+
+	/** Ends at once to free what waits for a client that does not read. */
+	void shed() {
+		if (!isClosed()) {
+			this.outlet.abort();
+			close(Ending.of(CloseReason.MEMORY));
 		}
 	}
 

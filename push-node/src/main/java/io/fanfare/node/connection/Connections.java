@@ -202,8 +202,25 @@ public final class Connections implements MessageSink {
 		return this.loops;
 	}
 
+	/**
+	 * Signs of life of the loops, in the order in which they were named.
+	 * @return them
+	 */
+	public List<LoopPulse> pulses() {
+		return this.loops.stream().map(StreamLoop::pulse).toList();
+	}
+
 	@Nullable Connection find(String id) {
 		return this.byId.get(id);
+	}
+
+	/** Frees memory on the other loops, where one found none of its own to free. */
+	void makeRoom(StreamLoop lacking) {
+		for (StreamLoop loop : this.loops) {
+			if (loop != lacking) {
+				loop.submit(loop::shed);
+			}
+		}
 	}
 
 	/** The last that ended. */
@@ -488,7 +505,7 @@ public final class Connections implements MessageSink {
 	@Override
 	public void pass(long id) {
 		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> loop.pass(id));
+			loop.probe(id);
 		}
 	}
 

@@ -12,6 +12,7 @@ import io.fanfare.node.catchup.Round;
 import io.fanfare.node.catchup.Standing;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.History.Predecessor;
 import io.fanfare.protocol.redis.Presence.Received;
 import io.fanfare.protocol.sse.SseBlock;
@@ -128,6 +129,11 @@ final class Delivery {
 
 	/** Whether a round is on its way; there is one at a time. */
 	private boolean reading;
+
+	private boolean writing;
+
+	/** Whether memory was freed when there was last too little for a write. */
+	private boolean roomMade;
 
 	/** Channels of which only what lies above an id was asked for. */
 	private Map<ChannelName, Long> starts = Map.of();
@@ -317,9 +323,15 @@ final class Delivery {
 			return;
 		}
 		Backlog written = this.owed;
+		long stood = this.position;
 		this.owed = this.loop.nothingOwed();
 		this.position = written.lastId();
-		this.outlet.write(this.loop.chunk(written));
+		if (!write(written)) {
+			this.position = stood;
+			this.owed = written;
+			postpone();
+			return;
+		}
 		// Not before it is written, for a stream that an error ends is told its cursor.
 		// The write may have led to another.
 		if (this.position == written.lastId()) {
@@ -327,6 +339,51 @@ final class Delivery {
 		}
 		this.upkeep.wroteLiveMessages(written);
 		this.loop.events().sent(written.size(), written.lastId());
+	}
+
+	/**
+	 * Writes messages. Returns false where there is no direct memory for them: then none
+	 * of them was written.
+	 */
+	private boolean write(Backlog batch) {
+		this.writing = true;
+		try {
+			this.outlet.write(this.loop.chunk(batch));
+			return true;
+		}
+		catch (OutOfMemoryError ex) {
+			if (!Errors.isDirectMemory(ex) || !this.outlet.isOpen()) {
+				throw ex;
+			}
+			this.roomMade = this.loop.makeRoom(ex);
+			return false;
+		}
+		finally {
+			this.writing = false;
+		}
+	}
+
+	/**
+	 * Whether messages are being written, so that its cursor lags behind its client's.
+	 */
+	boolean isWriting() {
+		return this.writing;
+	}
+
+	/** What could not be written is, as soon as there is memory for it. */
+	private void postpone() {
+		if (this.state == State.LIVE && this.roomMade) {
+			this.loop.queue(this.connection, false);
+			return;
+		}
+		fallBehind();
+		untrack();
+		if (this.roomMade) {
+			this.loop.submit(this.connection, this::catchUp);
+		}
+		else {
+			this.loop.later(this.connection, this::catchUp);
+		}
 	}
 
 	/** The socket takes more again. */
@@ -614,7 +671,10 @@ final class Delivery {
 			}
 		}
 		if (!batch.isEmpty()) {
-			this.outlet.write(this.loop.chunk(batch));
+			if (!write(batch)) {
+				postpone();
+				return;
+			}
 			this.cursor = batch.lastId();
 			this.upkeep.wroteMessages(batch);
 			this.loop.events().sent(batch.size(), batch.lastId());

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -133,11 +134,19 @@ public final class StreamLoop {
 	 */
 	private int stepsBack;
 
+	private final LoopPulse pulse = new LoopPulse();
+
+	/** The newest renewal or claim of this loop, which vouches for the lease. */
+	private @Nullable Proof lastProof;
+
 	private final Renewals renewals;
 
 	private int ticks;
 
 	private boolean stopped;
+
+	/** When memory was last freed, 0 for never. */
+	private long freedNanos;
 
 	/** Time when the clocks were last asked. */
 	private long nowNanos;
@@ -187,30 +196,14 @@ public final class StreamLoop {
 	 * @param ownership who owns users
 	 * @param catchUp reads history
 	 * @param upstream subscribes
-	 * @param lastProof the newest renewal or claim of any loop, which vouches for the
-	 * node's lease
 	 * @param events is told what happens
 	 * @param connections is told of every connection that is gone
 	 * @param random spreads what clients are told to wait
 	 * @param errors notes what is thrown
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
-			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, LastProof lastProof,
-			ConnectionEvents events, Connections connections, RandomGenerator random, Errors errors) {
-
-	}
-
-	/** The newest proof of a node. */
-	public static final class LastProof {
-
-		private volatile @Nullable Proof proof;
-
-		void note(Proof newer) {
-			Proof present = this.proof;
-			if (present == null || newer.nanos() - present.nanos() > 0) {
-				this.proof = newer;
-			}
-		}
+			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, ConnectionEvents events,
+			Connections connections, RandomGenerator random, Errors errors) {
 
 	}
 
@@ -321,7 +314,72 @@ public final class StreamLoop {
 	/** Something that concerns one connection threw: it ends, and no other does. */
 	private void failed(String where, Connection connection, Throwable error) {
 		this.node.errors().note(where, error);
+		if (Errors.isDirectMemory(error)) {
+			free();
+		}
 		connection.failed();
+	}
+
+	// ---- direct memory
+
+	/**
+	 * There is no direct memory for a write. Most of it is held by what clients that do
+	 * not read have not taken: the largest such backlogs go, and their clients catch up
+	 * when they come back.
+	 * @return whether this loop had any to free
+	 */
+	boolean makeRoom(OutOfMemoryError error) {
+		this.node.errors().note("direct-memory", error);
+		if (free()) {
+			return true;
+		}
+		this.node.connections().makeRoom(this);
+		return false;
+	}
+
+	/** Another loop lacks memory and has none to free. */
+	void shed() {
+		// Several connections may have asked for the same.
+		if (this.freedNanos == 0 || this.executor.nanoTime() - this.freedNanos >= RETRY.toNanos() / 2) {
+			free();
+		}
+	}
+
+	/**
+	 * Frees a quarter of what waits for clients that do not read. Returns whether there
+	 * was any.
+	 */
+	private boolean free() {
+		this.chunk.drop();
+		record Stalled(Connection connection, long bytes) {
+
+		}
+		List<Stalled> stalled = new ArrayList<>();
+		long total = 0;
+		for (Connection connection : this.connections.all()) {
+			long bytes = connection.unread();
+			if (bytes > 0) {
+				stalled.add(new Stalled(connection, bytes));
+				total += bytes;
+			}
+		}
+		if (stalled.isEmpty()) {
+			return false;
+		}
+		this.freedNanos = this.executor.nanoTime();
+		stalled.sort(Comparator.comparingLong(Stalled::bytes).reversed());
+		long freed = 0;
+		int ended = 0;
+		for (Stalled largest : stalled) {
+			guard("direct-memory", largest.connection(), Connection::shed);
+			ended++;
+			freed += largest.bytes();
+			if (freed >= total / 4) {
+				break;
+			}
+		}
+		log.warn("memory=direct ended={} of={} bytes={}", ended, stalled.size(), freed);
+		return true;
 	}
 
 	/** Asks Redis. What cannot even be asked fails as what is not answered. */
@@ -482,6 +540,26 @@ public final class StreamLoop {
 			this.stepsBack++;
 		}
 		pass(id);
+	}
+
+	/**
+	 * A probe arrived at the node: it passes by the inbox as messages do. Any thread.
+	 * @param id whatever was published up to it arrived before
+	 */
+	void probe(long id) {
+		this.pulse.probeArrived(this.executor.nanoTime());
+		submit(() -> {
+			this.pulse.probeSeen(this.executor.nanoTime());
+			pass(id);
+		});
+	}
+
+	/**
+	 * Signs of life of this loop.
+	 * @return them
+	 */
+	public LoopPulse pulse() {
+		return this.pulse;
 	}
 
 	/** Whatever was published up to an id has arrived here. */
@@ -665,6 +743,7 @@ public final class StreamLoop {
 	 */
 	CompletableFuture<?> stop(CloseReason reason) {
 		this.stopped = true;
+		this.pulse.stopped();
 		each("drain", this.waiters.all(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
 		each("drain", this.connections.all(), (connection) -> connection.goAway(reason));
 		this.chunk.close();
@@ -695,12 +774,27 @@ public final class StreamLoop {
 	/** Hands a reply to the connection that asked through the inbox. */
 	private <T> void reply(Connection connection, CompletableFuture<T> future,
 			BiConsumer<@Nullable T, @Nullable Throwable> then) {
-		future.whenComplete((value, failure) -> submit(connection, () -> then.accept(value, failure)));
+		future.whenComplete((value, failure) -> {
+			noteIfError(failure);
+			submit(connection, () -> then.accept(value, failure));
+		});
 	}
 
 	/** Asks Redis and hands the reply to its asker through the inbox. */
 	<T> void ask(Supplier<CompletableFuture<T>> question, BiConsumer<@Nullable T, @Nullable Throwable> then) {
-		asked(question).whenComplete((value, failure) -> submit(() -> then.accept(value, failure)));
+		asked(question).whenComplete((value, failure) -> {
+			noteIfError(failure);
+			submit(() -> then.accept(value, failure));
+		});
+	}
+
+	/** Redis fails by exceptions; an error is one of this process. */
+	private void noteIfError(@Nullable Throwable failure) {
+		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
+				: failure;
+		if (cause instanceof Error) {
+			this.node.errors().note("ask", cause);
+		}
 	}
 
 	void release(Field field) {
@@ -795,16 +889,22 @@ public final class StreamLoop {
 	}
 
 	void noteProof(Proof proof) {
-		this.node.lastProof().note(proof);
+		Proof present = this.lastProof;
+		if (present == null || proof.nanos() - present.nanos() > 0) {
+			this.lastProof = proof;
+		}
 	}
 
 	boolean holds(Proof proof) {
 		return proof.holds(this.link, this.nowNanos, this.nowMillis, this.node.lease().toMillis());
 	}
 
-	/** Whether the node's lease may be gone by now, as after a freeze. */
+	/**
+	 * Whether this loop has proven nothing for a lease, as after a freeze of the node or
+	 * of this loop alone: what waited meanwhile may be an attempt that was given up.
+	 */
 	boolean isLeaseLapsed() {
-		Proof last = this.node.lastProof().proof;
+		Proof last = this.lastProof;
 		return last == null
 				|| !last.isWithinLease(this.executor.nanoTime(), this.executor.millis(), this.node.lease().toMillis());
 	}
@@ -850,6 +950,7 @@ public final class StreamLoop {
 		try {
 			Errors errors = this.node.errors();
 			errors.run("tick", this::askClocks);
+			this.pulse.ticked(this.nowNanos);
 			errors.run("tick", () -> this.renewals.tick(this.nowNanos));
 			errors.run("tick", this::admitOrRefuse);
 			if (this.waiters.isNoticeDue(this.nowNanos)) {

@@ -11,8 +11,8 @@ import org.springframework.boot.health.contributor.Status;
 
 /**
  * Whether messages really reach this node: Redis answers and takes writes, everything is
- * subscribed, and a probe that was published the ordinary way has arrived lately. Part of
- * readiness.
+ * subscribed, a probe that was published the ordinary way has arrived lately, and has
+ * passed through every event loop. Part of readiness.
  */
 public final class NodeHealth implements HealthIndicator {
 
@@ -22,6 +22,8 @@ public final class NodeHealth implements HealthIndicator {
 
 	private final Probe probe;
 
+	private final LoopWatch loops;
+
 	private final Connections connections;
 
 	/**
@@ -29,12 +31,14 @@ public final class NodeHealth implements HealthIndicator {
 	 * @param commands the command link
 	 * @param link the pub/sub link
 	 * @param probe the probe
+	 * @param loops looks at the event loops
 	 * @param connections the connections
 	 */
-	public NodeHealth(CommandLink commands, PubSubLink link, Probe probe, Connections connections) {
+	public NodeHealth(CommandLink commands, PubSubLink link, Probe probe, LoopWatch loops, Connections connections) {
 		this.commands = commands;
 		this.link = link;
 		this.probe = probe;
+		this.loops = loops;
 		this.connections = connections;
 	}
 
@@ -44,7 +48,7 @@ public final class NodeHealth implements HealthIndicator {
 	 */
 	public boolean isReady() {
 		return this.commands.isUp() && this.commands.refusal() == null && this.link.isUp() && this.probe.isArriving()
-				&& !this.connections.isRefusing();
+				&& this.loops.isReady() && !this.connections.isRefusing();
 	}
 
 	@Override
@@ -54,6 +58,7 @@ public final class NodeHealth implements HealthIndicator {
 			.withDetail("redis", (refusal != null) ? refusal.sentence() : this.commands.isUp() ? "up" : "down")
 			.withDetail("subscribed", this.link.isUp())
 			.withDetail("arriving", this.probe.isArriving())
+			.withDetail("blocked-loops", this.loops.blocked())
 			.withDetail("draining", this.connections.isRefusing())
 			.build();
 	}

@@ -215,7 +215,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public boolean isOpen() {
-		return this.channel.isActive();
+		return this.channel.isActive() && !this.broken;
 	}
 
 	@Override

@@ -19,6 +19,7 @@ import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.ratelimit.AddressLimits;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Nodes;
 import io.netty.buffer.ByteBuf;
@@ -120,8 +121,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		cancelTimeout();
 		this.timeout = context.executor()
 			.schedule(
-					() -> LingeringClose.answer(context.channel(),
-							this.gate.answers().problem(Problem.timeout(), this.gate.cors().unreadable(), true, true)),
+					this.loop.errors()
+						.guard("http",
+								() -> LingeringClose.answer(context.channel(),
+										this.gate.answers()
+											.problem(Problem.timeout(), this.gate.cors().unreadable(), true, true))),
 					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
@@ -314,15 +318,20 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			StreamRequest asked, NettyOutlet outlet) {
 		channel.closeFuture().addListener((closed) -> place.giveBack());
 		place.refusal().thenAccept((quota) -> channel.eventLoop().execute(() -> {
-			if (quota != null) {
-				place.giveBack();
-				if (client.isDoubtful()) {
-					this.gate.proxies().hint(client.address());
+			boolean done = this.loop.errors().run("http", () -> {
+				if (quota != null) {
+					place.giveBack();
+					if (client.isDoubtful()) {
+						this.gate.proxies().hint(client.address());
+					}
+					this.gate.connections().refuse(this.loop, quota, outlet);
 				}
-				this.gate.connections().refuse(this.loop, quota, outlet);
-			}
-			else if (channel.isActive()) {
-				open(asked, outlet);
+				else if (channel.isActive()) {
+					open(asked, outlet);
+				}
+			});
+			if (!done) {
+				channel.close();
 			}
 		}));
 	}
@@ -380,17 +389,22 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		this.asking = true;
 		context.channel().config().setAutoRead(false);
 		this.gate.nodes().send(owner, said).whenComplete((heard, failure) -> context.executor().execute(() -> {
-			this.asking = false;
-			context.channel().config().setAutoRead(true);
-			if (failure != null) {
-				answer(context, this.gate.answers()
-					.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors, close, true),
-						close);
+			boolean done = this.loop.errors().run("http", () -> {
+				this.asking = false;
+				context.channel().config().setAutoRead(true);
+				if (failure != null) {
+					answer(context, this.gate.answers()
+						.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors, close, true),
+							close);
+				}
+				else {
+					answerRelayed(context, heard, cors, close);
+				}
+				serveWaiting(context);
+			});
+			if (!done) {
+				context.close();
 			}
-			else {
-				answerRelayed(context, heard, cors, close);
-			}
-			serveWaiting(context);
 		}));
 	}
 
@@ -426,7 +440,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	@Override
 	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
 		// A reset, or something that the decoder could not bear: there is nobody to tell.
-		if (!(cause instanceof IOException || cause instanceof DecoderException)) {
+		if (!(cause instanceof IOException || cause instanceof DecoderException) || Errors.isFatal(cause)) {
 			this.loop.errors().note("http", cause);
 		}
 		log.debug("request=broken reason=\"{}\"", cause.toString());

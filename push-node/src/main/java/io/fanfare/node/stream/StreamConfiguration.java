@@ -42,8 +42,8 @@ class StreamConfiguration {
 			PubSubLink pubSub, StreamMetrics metrics, Connections connections, Errors errors) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
-				new CatchUp(new RedisHistory(history), Clock.systemUTC()), upstream(pubSub), new StreamLoop.LastProof(),
-				metrics, connections, RandomGenerator.getDefault(), errors);
+				new CatchUp(new RedisHistory(history), Clock.systemUTC()), upstream(pubSub), metrics, connections,
+				RandomGenerator.getDefault(), errors);
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {

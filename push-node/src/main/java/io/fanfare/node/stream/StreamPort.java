@@ -3,7 +3,7 @@ package io.fanfare.node.stream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -64,7 +64,8 @@ final class StreamPort {
 
 	private final MultiThreadIoEventLoopGroup group;
 
-	private final Map<EventLoop, StreamLoop> loops = new HashMap<>();
+	/** In the order of their threads' numbers. */
+	private final Map<EventLoop, StreamLoop> loops = new LinkedHashMap<>();
 
 	private @Nullable Channel server;
 

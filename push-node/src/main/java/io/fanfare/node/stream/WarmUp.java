@@ -114,8 +114,8 @@ final class WarmUp {
 		Rehearsal rehearsal = new Rehearsal(this.presence, identity);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
 				this.node.lease(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()), rehearsal,
-				new StreamLoop.LastProof(), new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-						connections, Clock.systemUTC()),
+				new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), connections,
+						Clock.systemUTC()),
 				connections, this.node.random(), this.node.errors());
 		StreamSettings settings = this.gate.settings().forWarmUp();
 		StreamPort port = new StreamPort(settings, this.gate.identity().name() + "-warm-up",

@@ -8,13 +8,16 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -54,9 +57,16 @@ final class TestLoop {
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
 			new Random(1));
 
-	final Store store = new Store();
+	final Store store = new Store(this);
 
 	final StreamLoop loop;
+
+	/** Is told of each step beside the loop and may throw; by the name of the step. */
+	Consumer<String> seam = (step) -> {
+	};
+
+	/** How streams ended. */
+	final List<Ending> endings = new ArrayList<>();
 
 	/** Where something threw, in that order. */
 	final List<String> thrown = new ArrayList<>();
@@ -66,6 +76,8 @@ final class TestLoop {
 
 	private final Errors errors = new Errors(() -> this.nanos, this.thrown::add, (fatal) -> {
 	});
+
+	private final Confirming upstream = new Confirming();
 
 	private final Queue<Runnable> tasks = new ArrayDeque<>();
 
@@ -80,17 +92,17 @@ final class TestLoop {
 
 	private int published;
 
+	private final Set<Integer> privates = new HashSet<>();
+
 	TestLoop(int inboxLimit) {
-		this.loop = new StreamLoop(new LoopThread(),
-				new StreamLoop.Node("node",
-						new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-								Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
-								Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
-								Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
-						Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
-						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), new Confirming(),
-						new StreamLoop.LastProof(), new Silent(), this.connections, new Random(1), this.errors),
-				inboxLimit);
+		this.loop = new StreamLoop(new LoopThread(), new StreamLoop.Node("node",
+				new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
+						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10),
+						Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
+						Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
+				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
+				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream, new Silent(),
+				this.connections, new Random(1), this.errors), inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
@@ -107,13 +119,25 @@ final class TestLoop {
 	}
 
 	private Socket open(String user, boolean acknowledges, StreamRequest.Start start, String... topics) {
-		Socket socket = new Socket();
-		socket.handle = this.connections.open(this.loop,
-				new StreamRequest(user, null, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(),
-						start, false, acknowledges, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(),
-						false),
-				socket);
+		Socket socket = new Socket(request(user, acknowledges, start, topics));
+		connect(socket);
 		return socket;
+	}
+
+	private static StreamRequest request(String user, boolean acknowledges, StreamRequest.Start start,
+			String... topics) {
+		return new StreamRequest(user, null, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(),
+				start, false, acknowledges, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(), false);
+	}
+
+	/** A socket whose request is still to be taken. */
+	Socket socket(String user, StreamRequest.Start start, String... topics) {
+		return new Socket(request(user, false, start, topics));
+	}
+
+	/** Takes the request of a socket. */
+	void connect(Socket socket) {
+		socket.handle = this.connections.open(this.loop, socket.request, socket);
 	}
 
 	/** Stores a message for all and hands it to the loop. */
@@ -124,6 +148,17 @@ final class TestLoop {
 	/** Stores a message, which says its number, and hands it to the loop. */
 	void publish(ChannelName channel) {
 		this.loop.offer(this.store.publish(channel, "m" + ++this.published));
+	}
+
+	/** Stores a message for a user, whose number others do not get. */
+	Message publishOnly(ChannelName user) {
+		this.privates.add(++this.published);
+		return this.store.publish(user, "m" + this.published);
+	}
+
+	/** Whether a message was published to a user. */
+	boolean isPrivate(int number) {
+		return this.privates.contains(number);
 	}
 
 	/** How many were published. */
@@ -162,6 +197,11 @@ final class TestLoop {
 		run();
 	}
 
+	/** Lets time pass in which the thread does nothing, as if a task held it up. */
+	void stand(Duration time) {
+		this.nanos += time.toNanos();
+	}
+
 	/** What the loop's clock says. */
 	long nanos() {
 		return this.nanos;
@@ -177,6 +217,8 @@ final class TestLoop {
 	/** Redis, which answers when it is told to. */
 	static final class Store implements HistorySource, Ownership {
 
+		private final TestLoop node;
+
 		private final Map<ChannelName, TreeMap<Long, Envelope>> history = new HashMap<>();
 
 		final Queue<Runnable> asked = new ArrayDeque<>();
@@ -185,6 +227,10 @@ final class TestLoop {
 		final List<List<String>> renewed = new ArrayList<>();
 
 		long clock = 100;
+
+		private Store(TestLoop node) {
+			this.node = node;
+		}
 
 		Message publish(ChannelName channel, String data) {
 			Envelope envelope = new Envelope("message", data.getBytes(StandardCharsets.UTF_8), 0, 0, false, null);
@@ -199,8 +245,17 @@ final class TestLoop {
 		}
 
 		private <T> CompletableFuture<T> ask(Supplier<T> script) {
+			this.node.seam.accept("ask");
 			CompletableFuture<T> reply = new CompletableFuture<>();
-			this.asked.add(() -> reply.complete(script.get()));
+			this.asked.add(() -> {
+				try {
+					this.node.seam.accept("answer");
+					reply.complete(script.get());
+				}
+				catch (RuntimeException | Error ex) {
+					reply.completeExceptionally(ex);
+				}
+			});
 			return reply;
 		}
 
@@ -271,7 +326,56 @@ final class TestLoop {
 
 		boolean mayEnd;
 
+		private final StreamRequest request;
+
 		private Connections.@Nullable Handle handle;
+
+		private Socket(StreamRequest request) {
+			this.request = request;
+		}
+
+		/** Is told of each step of this socket and may throw, as the loop's. */
+		Consumer<String> fault = (step) -> {
+		};
+
+		/** A write threw, and how much of it left is not known. */
+		private boolean broken;
+
+		/** Whether it was closed without a word. */
+		boolean aborted;
+
+		/** Why no stream began. */
+		@Nullable CloseReason refused;
+
+		/** The reading of a write: throws before anything left, or after. */
+		private void write(String step, Runnable bytes) {
+			seam(step);
+			try {
+				bytes.run();
+				seam(step + ", late");
+			}
+			catch (RuntimeException | Error ex) {
+				this.broken = true;
+				throw ex;
+			}
+		}
+
+		private void seam(String step) {
+			this.fault.accept(step);
+			TestLoop.this.seam.accept(step);
+		}
+
+		/** Whether the loop holds it no more, whatever it was told. */
+		boolean isLost() {
+			return TestLoop.this.loop.present()
+				.stream()
+				.noneMatch((connection) -> connection.user().equals(this.request.user()));
+		}
+
+		/** Whether it was told that there is nothing more, or cut. */
+		boolean isGone() {
+			return this.ended != null || this.aborted || this.refused != null;
+		}
 
 		/** Reads what waits. */
 		void readOn() {
@@ -300,12 +404,16 @@ final class TestLoop {
 
 		@Override
 		public void begin(byte[] blocks) {
-			this.text.append(new String(blocks, StandardCharsets.UTF_8));
+			write("begin", () -> this.text.append(new String(blocks, StandardCharsets.UTF_8)));
 		}
 
 		@Override
 		public void refuse(CloseReason reason, Duration retry) {
-			throw new AssertionError(reason);
+			if (!this.mayEnd) {
+				throw new AssertionError(reason);
+			}
+			seam("refuse");
+			this.refused = reason;
 		}
 
 		@Override
@@ -315,13 +423,13 @@ final class TestLoop {
 
 		@Override
 		public void write(byte[] block) {
-			this.text.append(new String(block, StandardCharsets.UTF_8));
+			write("block", () -> this.text.append(new String(block, StandardCharsets.UTF_8)));
 		}
 
 		@Override
 		public void write(SharedChunk chunk) {
 			ByteBuf bytes = chunk.plain();
-			this.text.append(bytes.toString(StandardCharsets.UTF_8));
+			write("chunk", () -> this.text.append(bytes.toString(StandardCharsets.UTF_8)));
 			bytes.release();
 			this.writes++;
 			TestLoop.this.nanos += this.cost.toNanos();
@@ -334,6 +442,11 @@ final class TestLoop {
 			if (!this.mayEnd) {
 				throw new AssertionError("Ended");
 			}
+			seam("end");
+			if (this.broken) {
+				abort();
+				return;
+			}
 			this.ended = (block != null) ? new String(block, StandardCharsets.UTF_8) : "";
 		}
 
@@ -342,15 +455,19 @@ final class TestLoop {
 			if (!this.mayEnd) {
 				throw new AssertionError("Aborted");
 			}
+			seam("abort");
+			this.aborted = true;
 		}
 
 		@Override
 		public boolean isOpen() {
-			return true;
+			seam("open");
+			return !this.broken;
 		}
 
 		@Override
 		public boolean isWritable() {
+			seam("writable");
 			return this.pending == 0;
 		}
 
@@ -361,22 +478,24 @@ final class TestLoop {
 
 		@Override
 		public long pendingBytes() {
+			seam("pending");
 			return this.pending;
 		}
 
 	}
 
 	/** Confirms every subscription on the first link. */
-	private static final class Confirming implements Topics.Upstream {
+	private final class Confirming implements Topics.Upstream {
 
 		@Override
 		public void subscribe(ChannelName topic, LongConsumer confirmed) {
+			TestLoop.this.seam.accept("subscribe");
 			confirmed.accept(1);
 		}
 
 		@Override
 		public void unsubscribe(ChannelName topic, LongConsumer confirmed) {
-			// stays
+			TestLoop.this.seam.accept("unsubscribe");
 		}
 
 	}
@@ -412,51 +531,52 @@ final class TestLoop {
 
 	}
 
-	private static final class Silent implements ConnectionEvents {
+	private final class Silent implements ConnectionEvents {
 
 		@Override
 		public void opened(boolean resumed) {
-			// silent
+			TestLoop.this.seam.accept("event");
 		}
 
 		@Override
 		public void waited(Duration waited) {
-			// silent
+			TestLoop.this.seam.accept("event");
 		}
 
 		@Override
 		public void closed(Ending ending, Duration open) {
-			// silent
+			TestLoop.this.endings.add(ending);
+			TestLoop.this.seam.accept("event");
 		}
 
 		@Override
 		public void refused(CloseReason reason) {
-			// silent
+			TestLoop.this.seam.accept("event");
 		}
 
 		@Override
 		public void limited(Quota quota) {
-			// silent
+			TestLoop.this.seam.accept("event");
 		}
 
 		@Override
 		public void kicked(@Nullable CloseReason reason) {
-			// silent
+			TestLoop.this.seam.accept("event");
 		}
 
 		@Override
 		public void sent(int count, long lastId) {
-			// silent
+			TestLoop.this.seam.accept("event");
 		}
 
 		@Override
 		public void gap() {
-			// silent
+			TestLoop.this.seam.accept("event");
 		}
 
 		@Override
 		public void fellBehind() {
-			// silent
+			TestLoop.this.seam.accept("event");
 		}
 
 	}

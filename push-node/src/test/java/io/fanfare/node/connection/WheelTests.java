@@ -59,8 +59,7 @@ class WheelTests {
 	};
 
 	private final StreamLoop loop = new StreamLoop(STILL,
-			new StreamLoop.Node("node", null, Duration.ZERO, Duration.ZERO, null, null, NOBODY,
-					new StreamLoop.LastProof(), null,
+			new StreamLoop.Node("node", null, Duration.ZERO, Duration.ZERO, null, null, NOBODY, null,
 					new Connections("node", 1,
 							new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1, Duration.ZERO, Duration.ZERO),
 							RandomGenerator.getDefault()),

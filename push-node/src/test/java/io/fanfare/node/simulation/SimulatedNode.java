@@ -116,8 +116,8 @@ final class SimulatedNode {
 					public boolean isAvailable() {
 						return SimulatedNode.this.commands.isUp();
 					}
-				}, new CatchUp(history(), clock), this.pubSub, new StreamLoop.LastProof(), new Events(),
-				this.connections, simulation.random(), new Errors(simulation::now, (where) -> {
+				}, new CatchUp(history(), clock), this.pubSub, new Events(), this.connections, simulation.random(),
+				new Errors(simulation::now, (where) -> {
 					throw new AssertionError("Something threw: " + where);
 				}, (fatal) -> {
 				}));

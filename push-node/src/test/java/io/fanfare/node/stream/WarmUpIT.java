@@ -81,9 +81,8 @@ class WarmUpIT {
 				Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
 				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
-				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused,
-				new StreamLoop.LastProof(), this.metrics, this.connections, new Random(1),
-				new Errors(System::nanoTime, (where) -> {
+				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused, this.metrics,
+				this.connections, new Random(1), new Errors(System::nanoTime, (where) -> {
 				}, Errors::halt));
 		return new WarmUp(duration, gate, node, presence);
 	}

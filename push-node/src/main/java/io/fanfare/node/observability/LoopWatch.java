@@ -1,0 +1,212 @@
+package io.fanfare.node.observability;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+import io.fanfare.node.connection.LoopPulse;
+import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.guard.GuardedScheduler;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+/**
+ * Looks at the event loops from a thread of its own: a loop that stands still cannot say
+ * so. What a loop is late with is logged with the stack of its thread, shown by health
+ * and as a metric.
+ * <p>
+ * Any thread may call.
+ */
+public final class LoopWatch implements AutoCloseable {
+
+	private static final Logger log = LoggerFactory.getLogger(LoopWatch.class);
+
+	/** Two intervals of the probe: a node with a loop that is later gets no streams. */
+	static final Duration READY_LIMIT = Duration.ofSeconds(4);
+
+	/** A loop that has not ticked for so long will not do so again. */
+	static final Duration LIVE_LIMIT = Duration.ofSeconds(30);
+
+	/** A loop that is later than this has stalled, which is logged and counted. */
+	static final Duration STALL = Duration.ofSeconds(1);
+
+	static final Duration INTERVAL = Duration.ofMillis(250);
+
+	/** Between two lines with a stack of one loop. */
+	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
+
+	private final Supplier<List<LoopPulse>> loops;
+
+	private final LongSupplier nanoTime;
+
+	private final MeterRegistry registry;
+
+	private final Map<LoopPulse, Stall> stalls = new HashMap<>();
+
+	private @Nullable GuardedScheduler thread;
+
+	/**
+	 * Makes the watch.
+	 * @param loops the loops of the stream port, in the order of their numbers
+	 * @param nanoTime the monotonic clock, that of the loops
+	 * @param registry where its meters are
+	 */
+	public LoopWatch(Supplier<List<LoopPulse>> loops, LongSupplier nanoTime, MeterRegistry registry) {
+		this.loops = loops;
+		this.nanoTime = nanoTime;
+		this.registry = registry;
+	}
+
+	/** What is known of the stalls of one loop; guarded by the map. */
+	private static final class Stall {
+
+		private boolean present;
+
+		/** The longest that this stall was seen to last. */
+		private Duration longest = Duration.ZERO;
+
+		private volatile long count;
+
+		private @Nullable Long loggedNanos;
+
+		private boolean logged;
+
+	}
+
+	/**
+	 * Begins.
+	 * @param scheduler looks from time to time; is closed with this
+	 */
+	public void start(GuardedScheduler scheduler) {
+		this.thread = scheduler;
+		scheduler.every(INTERVAL, INTERVAL, this::look);
+	}
+
+	/**
+	 * Tells whether all loops keep up.
+	 * @return whether none of them is blocked
+	 */
+	public boolean isReady() {
+		long now = this.nanoTime.getAsLong();
+		return this.loops.get().stream().noneMatch((loop) -> isBlocked(loop, now));
+	}
+
+	/**
+	 * Tells whether all loops tick, however late.
+	 * @return whether each did within 30 s
+	 */
+	public boolean isAlive() {
+		long now = this.nanoTime.getAsLong();
+		return this.loops.get().stream().allMatch((loop) -> loop.sinceTick(now).compareTo(LIVE_LIMIT) < 0);
+	}
+
+	/**
+	 * How the loops stand now.
+	 * @return one entry per loop, in order
+	 */
+	public List<NodeStatus.Loop> loops() {
+		long now = this.nanoTime.getAsLong();
+		List<NodeStatus.Loop> told = new ArrayList<>();
+		for (LoopPulse loop : this.loops.get()) {
+			Duration probed = loop.sinceProbe(now);
+			told.add(new NodeStatus.Loop(told.size(), isBlocked(loop, now), loop.sinceTick(now).toMillis(),
+					(probed != null) ? probed.toMillis() : null));
+		}
+		return told;
+	}
+
+	/** The numbers of those that are blocked. */
+	List<Integer> blocked() {
+		return loops().stream().filter(NodeStatus.Loop::blocked).map(NodeStatus.Loop::loop).toList();
+	}
+
+	private static boolean isBlocked(LoopPulse loop, long now) {
+		return lag(loop, now).compareTo(READY_LIMIT) >= 0;
+	}
+
+	private static Duration lag(LoopPulse loop, long now) {
+		Duration tick = loop.sinceTick(now);
+		Duration probe = loop.probeWaits(now);
+		return (tick.compareTo(probe) > 0) ? tick : probe;
+	}
+
+	/** Looks for loops that stall, and for those that do so no longer. */
+	void look() {
+		long now = this.nanoTime.getAsLong();
+		List<LoopPulse> all = this.loops.get();
+		synchronized (this.stalls) {
+			for (int i = 0; i < all.size(); i++) {
+				LoopPulse loop = all.get(i);
+				int number = i;
+				look(number, loop, this.stalls.computeIfAbsent(loop, (added) -> register(number, added)), now);
+			}
+		}
+	}
+
+	private Stall register(int number, LoopPulse loop) {
+		Stall stall = new Stall();
+		String name = Integer.toString(number);
+		TimeGauge
+			.builder("fanfare.loop.lag", loop, NANOSECONDS, (pulse) -> lag(pulse, this.nanoTime.getAsLong()).toNanos())
+			.description("How long ago an event loop ticked, or since when a probe waits for it")
+			.tag("loop", name)
+			.register(this.registry);
+		FunctionCounter.builder("fanfare.loop.stalls", stall, (counted) -> counted.count)
+			.description("Times that an event loop stood still for a second or more")
+			.tag("loop", name)
+			.register(this.registry);
+		return stall;
+	}
+
+	@SuppressWarnings("NonAtomicOperationOnVolatileField") // guarded by the map
+	private static void look(int number, LoopPulse loop, Stall stall, long now) {
+		Duration lag = lag(loop, now);
+		if (lag.compareTo(STALL) >= 0) {
+			if (!stall.present) {
+				stall.present = true;
+				stall.longest = Duration.ZERO;
+				stall.logged = false;
+				stall.count++;
+			}
+			stall.longest = (lag.compareTo(stall.longest) > 0) ? lag : stall.longest;
+			Long before = stall.loggedNanos;
+			if (before == null || now - before >= LOG_INTERVAL.toNanos()) {
+				stall.loggedNanos = now;
+				stall.logged = true;
+				log.warn("loop=stalled number={} ms={}", number, lag.toMillis(), stackOf(loop));
+			}
+		}
+		else if (stall.present) {
+			stall.present = false;
+			if (stall.logged) {
+				log.warn("loop=recovered number={} ms={}", number, stall.longest.toMillis());
+			}
+		}
+	}
+
+	/** What the loop does, for the log; it was thrown by nobody. */
+	private static Throwable stackOf(LoopPulse loop) {
+		Throwable stack = new Throwable("what the loop does");
+		stack.setStackTrace(loop.stack());
+		return stack;
+	}
+
+	@Override
+	public void close() {
+		GuardedScheduler started = this.thread;
+		if (started != null) {
+			started.close();
+		}
+	}
+
+}

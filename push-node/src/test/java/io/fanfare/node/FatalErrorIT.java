@@ -1,0 +1,79 @@
+package io.fanfare.node;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.LoggedErrors;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** An error of the virtual machine ends the process, on whichever thread it comes. */
+class FatalErrorIT {
+
+	@ParameterizedTest
+	@ValueSource(strings = { "thread", "netty", "scheduler", "heap" })
+	@Timeout(60)
+	void theProcessEndsWithAStatusAndALine(String where) throws IOException, InterruptedException {
+		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				"-Xmx24m", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
+				Doomed.class.getName(), where)
+			.redirectErrorStream(true)
+			.start();
+		try {
+			String said = new String(process.getInputStream().readAllBytes());
+			assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+			assertThat(process.exitValue()).as(said).isEqualTo(Errors.STATUS);
+			assertThat(said).contains("an error of the virtual machine ends the process, status 70");
+		}
+		finally {
+			process.destroyForcibly();
+		}
+	}
+
+	/** A process that does the worst. */
+	static final class Doomed {
+
+		private Doomed() {
+		}
+
+		public static void main(String[] arguments) throws InterruptedException {
+			Errors errors = new Errors(System::nanoTime, (where) -> {
+			}, Errors::halt);
+			Thread.setDefaultUncaughtExceptionHandler((thread, error) -> errors.note("thread", error));
+			LoggedErrors.watch(Errors::halt);
+			switch (arguments[0]) {
+				case "thread" -> Thread.ofPlatform().start(Doomed::fail);
+				// Which goes on after any error of a task, and logs it.
+				case "netty" ->
+					new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory()).next().execute(Doomed::fail);
+				case "scheduler" -> new GuardedScheduler("test", errors).execute(Doomed::fail);
+				default -> Thread.ofPlatform().start(Doomed::exhaust);
+			}
+			new CountDownLatch(1).await(20, TimeUnit.SECONDS);
+		}
+
+		private static void fail() {
+			throw new InternalError("test");
+		}
+
+		private static void exhaust() {
+			List<byte[]> all = new ArrayList<>();
+			while (true) {
+				all.add(new byte[1024 * 1024]);
+			}
+		}
+
+	}
+
+}
