@@ -40,6 +40,10 @@ public final class LoggedErrors extends UnsynchronizedAppenderBase<ILoggingEvent
 
 	@Override
 	protected void append(ILoggingEvent event) {
+		if (event.getLoggerName().equals(Errors.class.getName())) {
+			// What is said of the end itself must not lead to another.
+			return;
+		}
 		if (event.getThrowableProxy() instanceof ThrowableProxy logged && Errors.isFatal(logged.getThrowable())) {
 			this.fatal.accept(logged.getThrowable());
 		}
