@@ -16,6 +16,7 @@ import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DisconnectConnections;
 import io.fanfare.node.connection.ListConnections;
+import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.ShowConnection;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.drain.DrainNode;
@@ -39,6 +40,7 @@ import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.internal.PlatformDependent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -75,6 +77,12 @@ class NodeConfiguration {
 	@Bean
 	Connections connections(NodeIdentity identity, ConnectionSettings settings, AdmissionSettings admission) {
 		return new Connections(identity.value(), settings.max(), admission, new SecureRandom());
+	}
+
+	@Bean
+	MemoryBudget memoryBudget(MemorySettings settings) {
+		long heap = Runtime.getRuntime().maxMemory();
+		return MemoryBudget.ofNode(settings.owed().ofHeap(heap), heap, PlatformDependent.maxDirectMemory());
 	}
 
 	@Bean(initMethod = "start")

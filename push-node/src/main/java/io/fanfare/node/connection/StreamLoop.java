@@ -103,7 +103,9 @@ public final class StreamLoop {
 
 	private final Walk connections = new Walk();
 
-	private final BroadcastLog broadcasts = new BroadcastLog();
+	private final Owed owed;
+
+	private final BroadcastLog broadcasts;
 
 	/** The number of the first message that came during the present round. */
 	private long roundEnd;
@@ -117,9 +119,7 @@ public final class StreamLoop {
 
 	private final List<Field> releases = new ArrayList<>();
 
-	private final Backlog root = Backlog.root();
-
-	private final SharedChunk chunk = new SharedChunk();
+	private final SharedChunk chunk;
 
 	/** The number of the present link, 0 for none. */
 	private long link;
@@ -169,6 +169,9 @@ public final class StreamLoop {
 	public StreamLoop(LoopExecutor executor, Node node, int inboxLimit) {
 		this.executor = executor;
 		this.node = node;
+		this.owed = new Owed(node.budget().owed());
+		this.broadcasts = new BroadcastLog(this.owed);
+		this.chunk = new SharedChunk(this.owed);
 		this.inbox = new Inbox(inboxLimit, this::arm, this::recoverFromOverflow);
 		this.renewals = new Renewals(this, node);
 		this.waiters = new Waiters(node.connections().admission());
@@ -193,10 +196,12 @@ public final class StreamLoop {
 	 * @param connections is told of every connection that is gone
 	 * @param random spreads what clients are told to wait
 	 * @param errors notes what is thrown
+	 * @param budget how much memory each loop may take
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
 			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, LastProof lastProof,
-			ConnectionEvents events, Connections connections, RandomGenerator random, Errors errors) {
+			ConnectionEvents events, Connections connections, RandomGenerator random, Errors errors,
+			MemoryBudget budget) {
 
 	}
 
@@ -368,6 +373,9 @@ public final class StreamLoop {
 		beginSlice();
 		writeBroadcasts();
 		flushReleases();
+		if (this.owed.isOver()) {
+			shedLargest();
+		}
 		boolean more = isMore();
 		if (!more) {
 			this.chunk.drop();
@@ -530,6 +538,21 @@ public final class StreamLoop {
 				this.broadcasts.forget(this.roundEnd);
 			}
 		}
+	}
+
+	/**
+	 * Drops the largest backlogs that are one connection's own, until a fifth of what may
+	 * be owed is free; the connections read history instead. Where that is not enough,
+	 * backlogs that several are owed go, too. On the loop.
+	 * @return how many backlogs were dropped
+	 */
+	int shedLargest() {
+		this.chunk.drop();
+		int dropped = Shedding.shed(this.connections.all(), this.owed, this.owed.target());
+		if (dropped > 0) {
+			log.warn("owed=shed backlogs={} left={} limit={}", dropped, this.owed.bytes(), this.owed.limit());
+		}
+		return dropped;
 	}
 
 	BroadcastLog broadcasts() {
@@ -979,8 +1002,9 @@ public final class StreamLoop {
 		return this.topics;
 	}
 
-	Backlog nothingOwed() {
-		return this.root;
+	/** Counts what this loop owes. */
+	Owed owed() {
+		return this.owed;
 	}
 
 	/** How many connections there are. On the loop. */

@@ -19,6 +19,9 @@ import org.springframework.util.unit.DataSize;
  * and where that has none, no limit
  * @param step the share of its streams that it sends away at each look while it stays
  * short
+ * @param owed how much of the heap messages may take that are owed to clients, as a
+ * percentage of the largest heap or a size; above it the largest backlogs are dropped and
+ * read from history later, which costs Redis a read for each
  */
 @ConfigurationProperties("fanfare.memory")
 public record MemorySettings(@DefaultValue("10s") Duration interval,
@@ -26,6 +29,6 @@ public record MemorySettings(@DefaultValue("10s") Duration interval,
 		@DefaultValue("0.85") @DecimalMin("0.1") @DecimalMax("1") double direct,
 		@DefaultValue("0.95") @DecimalMin("0.1") @DecimalMax("1") double process,
 		@DefaultValue("0") DataSize processLimit,
-		@DefaultValue("0.01") @DecimalMin("0.001") @DecimalMax("1") double step) {
+		@DefaultValue("0.01") @DecimalMin("0.001") @DecimalMax("1") double step, @DefaultValue("25%") HeapShare owed) {
 
 }

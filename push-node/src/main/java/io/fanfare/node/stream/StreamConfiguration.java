@@ -14,6 +14,7 @@ import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.observability.StreamMetrics;
@@ -39,11 +40,13 @@ class StreamConfiguration {
 	StreamLoop.Node streamLoops(NodeIdentity identity, ConnectionSettings settings,
 			@Value("${fanfare.redis.renew-interval:5s}") Duration renewInterval,
 			@Value("${fanfare.redis.lease:15s}") Duration lease, CommandLink link, Presence presence, History history,
-			PubSubLink pubSub, StreamMetrics metrics, Connections connections, Errors errors) {
+			PubSubLink pubSub, StreamMetrics metrics, Connections connections, Errors errors,
+			StreamSettings stream, MemoryBudget budget) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
 				new CatchUp(new RedisHistory(history), Clock.systemUTC()), upstream(pubSub), new StreamLoop.LastProof(),
-				metrics, connections, RandomGenerator.getDefault(), errors);
+				metrics, connections, RandomGenerator.getDefault(), errors,
+				budget.split(stream.loopCount()));
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {

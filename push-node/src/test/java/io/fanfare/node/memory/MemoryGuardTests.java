@@ -23,8 +23,8 @@ class MemoryGuardTests {
 	private MemoryReading reading = new MemoryReading(1, 0, 0, 0, 0, 0, 0);
 
 	private final MemoryGuard guard = new MemoryGuard(this.connections,
-			new MemorySettings(Duration.ZERO, 0.85, 0.85, 0.95, DataSize.ofBytes(0), 0.01), new SimpleMeterRegistry(),
-			() -> this.reading);
+			new MemorySettings(Duration.ZERO, 0.85, 0.85, 0.95, DataSize.ofBytes(0), 0.01, HeapShare.of("25%")),
+			new SimpleMeterRegistry(), () -> this.reading);
 
 	private long minutes;
 

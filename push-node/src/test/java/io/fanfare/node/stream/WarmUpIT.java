@@ -14,6 +14,7 @@ import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.ratelimit.AddressBlocks;
@@ -84,7 +85,7 @@ class WarmUpIT {
 				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused,
 				new StreamLoop.LastProof(), this.metrics, this.connections, new Random(1),
 				new Errors(System::nanoTime, (where) -> {
-				}, Errors::halt));
+				}, Errors::halt), MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20));
 		return new WarmUp(duration, gate, node, presence);
 	}
 
