@@ -37,6 +37,7 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.HistoryTrim;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -106,9 +107,9 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	Reaper reaper(Presence presence, History history, NodeIdentity identity, Connections connections,
+	Reaper reaper(Presence presence, History history, HistoryTrim trim, NodeIdentity identity, Connections connections,
 			NodeSettings.Redis settings) {
-		return new Reaper(presence, history, identity.value(), connections::isHeld,
+		return new Reaper(presence, history, trim, identity.value(), connections::isHeld,
 				settings.lease().plus(settings.renewInterval()), System::nanoTime);
 	}
 

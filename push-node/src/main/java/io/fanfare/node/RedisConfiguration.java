@@ -13,6 +13,7 @@ import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.HistoryTrim;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.RedisClientOptions;
@@ -135,6 +136,11 @@ class RedisConfiguration {
 	@Bean
 	History history(CommandLink link, RedisKeys keys, NodeSettings.Retention retention) {
 		return new History(link, keys, retention.age());
+	}
+
+	@Bean
+	HistoryTrim historyTrim(CommandLink link, RedisKeys keys, NodeSettings.Retention retention) {
+		return new HistoryTrim(link, keys, retention.length(), retention.age());
 	}
 
 	@Bean

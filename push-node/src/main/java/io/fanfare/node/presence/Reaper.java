@@ -10,6 +10,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.HistoryTrim;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.Presence.Field;
 import org.slf4j.Logger;
@@ -18,8 +19,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the presence hash free of ghosts: removes what dead nodes left, and gives up
  * fields that name this node and a connection that it does not hold, whose release was
- * lost. Also lets Redis forget channels that were silent for a week. A slice at a time,
- * so no call is long.
+ * lost. Also lets Redis forget channels that were silent for a week, and trims histories,
+ * so that a full Redis gets room where no message does it. A slice at a time, so no call
+ * is long.
  * <p>
  * A node without a lease is only {@link Suspects suspect}: a lease also ends early where
  * the clock of Redis steps forward, or the key is evicted or deleted.
@@ -38,6 +40,8 @@ public final class Reaper implements AutoCloseable {
 
 	private final History history;
 
+	private final HistoryTrim trim;
+
 	private final String node;
 
 	private final Predicate<String> isHeld;
@@ -50,20 +54,24 @@ public final class Reaper implements AutoCloseable {
 
 	private volatile String channelCursor = "0";
 
+	private volatile String trimCursor = "0";
+
 	/**
 	 * Makes the reaper.
 	 * @param presence the presence hash
 	 * @param history knows the channels
+	 * @param trim trims their histories
 	 * @param node this node's identity
 	 * @param isHeld tells whether a connection is held here
 	 * @param patience for how long a node has to be silent before it is held dead: longer
 	 * than it writes to its clients after its last renewal
 	 * @param nanoTime the monotonic clock
 	 */
-	public Reaper(Presence presence, History history, String node, Predicate<String> isHeld, Duration patience,
-			LongSupplier nanoTime) {
+	public Reaper(Presence presence, History history, HistoryTrim trim, String node, Predicate<String> isHeld,
+			Duration patience, LongSupplier nanoTime) {
 		this.presence = presence;
 		this.history = history;
+		this.trim = trim;
 		this.node = node;
 		this.isHeld = isHeld;
 		this.suspects = new Suspects(patience, nanoTime);
@@ -101,6 +109,13 @@ public final class Reaper implements AutoCloseable {
 			if (failure == null) {
 				this.channelCursor = cursor;
 			}
+		});
+		this.trim.slice(this.trimCursor, SLICE).whenComplete((slice, failure) -> {
+			if (failure != null) {
+				log.debug("trim=skipped reason=\"{}\"", failure.getMessage());
+				return;
+			}
+			this.trimCursor = slice.cursor();
 		});
 	}
 

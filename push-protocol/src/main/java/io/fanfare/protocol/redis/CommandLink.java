@@ -354,12 +354,27 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	private long meet(RedisAsyncCommands<byte[], byte[]> commands, String run)
 			throws ExecutionException, TimeoutException, InterruptedException {
-		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
-		Reply reply = new Reply(SupervisedLink.await(commands.<List<Object>>eval(Script.CHECK_CHANNELS.source(),
-				Script.CHECK_CHANNELS.output(), scriptKeys, run.getBytes(StandardCharsets.US_ASCII),
-				RedisKeys.bytes(MessageId.format(MessageId.ZERO)), durable())));
+		Reply reply;
+		try {
+			reply = meet(commands, run, Script.CHECK_CHANNELS.source());
+		}
+		catch (ExecutionException ex) {
+			// Met for the first time, so there is something to write, and it is full.
+			if (RedisRefusal.of(ex) != RedisRefusal.OOM) {
+				throw ex;
+			}
+			reply = meet(commands, run, Script.CHECK_CHANNELS.sourceThatAllowsOom());
+		}
 		reply.id();
 		return reply.id();
+	}
+
+	private Reply meet(RedisAsyncCommands<byte[], byte[]> commands, String run, byte[] source)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
+		return new Reply(SupervisedLink.await(commands.<List<Object>>eval(source, Script.CHECK_CHANNELS.output(),
+				scriptKeys, run.getBytes(StandardCharsets.US_ASCII),
+				RedisKeys.bytes(MessageId.format(MessageId.ZERO)), durable())));
 	}
 
 	private void check(StatefulRedisConnection<byte[], byte[]> connection)

@@ -39,7 +39,9 @@ public final class Nodes {
 	 * @return when it is written
 	 */
 	public CompletableFuture<Void> put(String node, byte[] status) {
-		return this.link.call((commands) -> commands.hset(this.keys.nodes(), RedisKeys.bytes(node), status))
+		return this.link
+			.<Long>run(Script.PUT_NODE, new byte[][] { this.keys.nodes() },
+					(run) -> new byte[][] { RedisKeys.bytes(node), status })
 			.thenAccept((added) -> {
 			});
 	}

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
 
 /**
  * Every key and pub/sub channel in Redis, of one installation. Its prefix begins them
@@ -159,6 +160,15 @@ public final class RedisKeys {
 
 	byte[] idempotency(String apiKey, String key) {
 		return key("idem:" + apiKey + ":" + key);
+	}
+
+	/**
+	 * The record of a further piece of a message (see {@link Pieces}).
+	 * @param first the first id that the message's first piece was given
+	 * @param number which piece; the first is 0
+	 */
+	byte[] piece(long first, int number) {
+		return key("piece:" + MessageId.format(first) + ":" + number);
 	}
 
 	/**

@@ -185,7 +185,9 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 
 	/** Runs a script of the catalog while the time is {@code now}. */
 	<T> T runAt(long now, Script script, List<String> scriptKeys, String... arguments) {
-		return evalAt(now, new String(script.source(), StandardCharsets.UTF_8), script.output(), scriptKeys, arguments);
+		String source = new String(script.source(), StandardCharsets.UTF_8);
+		String body = source.startsWith("#!") ? source.substring(source.indexOf('\n')) : source;
+		return evalAt(now, body, script.output(), scriptKeys, arguments);
 	}
 
 	/** Runs a piece of Lua behind the clock preamble while the time is {@code now}. */
