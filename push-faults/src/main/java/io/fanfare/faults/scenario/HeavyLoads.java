@@ -89,8 +89,8 @@ final class HeavyLoads {
 		stage.cluster().ask((redis) -> redis.clientKill(KillArgs.Builder.typePubsub()));
 		Thread meanwhile = Thread.ofVirtual().start(() -> publisher.toEach(some));
 		stage.expect("the link is up again", LINK, () -> links(node) > links);
-		stage.measured("link up after", since);
 		stage.expect("the link is up at all", OPENED, () -> links(node) > links);
+		stage.measured("link up after", since);
 		join(meanwhile);
 		stage.healed();
 		stage.calm();
