@@ -91,7 +91,7 @@ final class InnerFaults {
 		stage.expect("the node is not ready", left(since, (time.compareTo(SOON) < 0) ? time : SOON),
 				() -> !node.isReady());
 		stage.measured("not ready after", since);
-		stage.expect("the list of nodes tells the loop", left(since, time), () -> isBlocked(stage, node));
+		stage.expect("the list of nodes tells the loop", left(since, time), () -> blockedLoops(stage, node) == 1);
 		if (time.compareTo(LIVENESS) > 0) {
 			stage.check("the node need not be restarted yet", node.isLive(), "it must");
 			stage.expect("the node must be restarted", left(since, time), () -> !node.isLive());
@@ -105,13 +105,16 @@ final class InnerFaults {
 		stage.calm();
 	}
 
-	private static boolean isBlocked(Stage stage, ServiceProcess node) {
+	private static long blockedLoops(Stage stage, ServiceProcess node) {
 		for (JsonNode one : Objects.requireNonNull(stage.api().get("/v1/nodes").body()).required("nodes")) {
 			if (one.required("name").asString().equals(node.name())) {
-				return !one.path("blockedLoops").isEmpty();
+				return one.required("loops")
+					.valueStream()
+					.filter((loop) -> loop.required("blocked").asBoolean())
+					.count();
 			}
 		}
-		return false;
+		return 0;
 	}
 
 	private static Duration left(long since, Duration time) {
