@@ -78,6 +78,9 @@ public final class Report {
 			}
 			text.append('\n');
 		}
+		this.lines.forEach((line) -> line.score()
+			.measured()
+			.forEach((measured) -> text.append(line.scenario().name()).append(": ").append(measured).append('\n')));
 		return text.toString();
 	}
 
@@ -92,8 +95,9 @@ public final class Report {
 		for (Line line : this.lines) {
 			text.append(row(COLUMNS.stream().map((column) -> column.cell().apply(line)).toList()));
 		}
-		text.append("\n## What happens in them\n\n| scenario | |\n| --- | --- |\n");
-		this.lines.forEach((line) -> text.append(row(List.of(line.scenario().name(), line.scenario().what()))));
+		text.append("\n## What happens in them\n\n| scenario | | measured besides |\n| --- | --- | --- |\n");
+		this.lines.forEach((line) -> text.append(row(
+				List.of(line.scenario().name(), line.scenario().what(), String.join("; ", line.score().measured())))));
 		return text.toString();
 	}
 
