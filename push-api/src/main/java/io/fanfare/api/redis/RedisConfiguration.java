@@ -24,6 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
@@ -45,6 +46,11 @@ class RedisConfiguration {
 
 	/** What callers are promised for anything that does not answer. */
 	private static final Duration NODE_TIMEOUT = Duration.ofSeconds(2);
+
+	@Bean
+	LettuceClientConfigurationBuilderCustomizer commandTimeout(RedisSettings settings) {
+		return (builder) -> builder.commandTimeout(settings.commandTimeout());
+	}
 
 	/** Sets option by option, so that what Boot set for TLS stays. */
 	@Bean

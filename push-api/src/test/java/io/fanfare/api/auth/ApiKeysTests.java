@@ -2,7 +2,7 @@ package io.fanfare.api.auth;
 
 import java.util.List;
 
-import io.fanfare.api.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.protocol.ChannelName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record NodeIdentity(String name, String value) {
 
-	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,40}");
+	/** Names that nodes may have. */
+	public static final String NAME_PATTERN = "[A-Za-z0-9_-]{1,40}";
+
+	private static final Pattern NAME = Pattern.compile(NAME_PATTERN);
 
 	private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
 
