@@ -395,7 +395,8 @@ final class Delivery {
 		this.writing = true;
 		try {
 			this.outlet.write(chunk);
-			// Not before it is written, for a stream that an error ends is told its cursor.
+			// Not before it is written, for a stream that an error ends is told its
+			// cursor.
 			this.cursor = piece.lastId();
 		}
 		finally {

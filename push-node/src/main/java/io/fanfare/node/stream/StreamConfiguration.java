@@ -46,8 +46,7 @@ class StreamConfiguration {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
 				new CatchUp(new RedisHistory(history), Clock.systemUTC()), upstream(pubSub), new StreamLoop.LastProof(),
-				metrics, connections, RandomGenerator.getDefault(), errors,
-				budget.split(stream.loopCount()));
+				metrics, connections, RandomGenerator.getDefault(), errors, budget.split(stream.loopCount()));
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {
