@@ -71,6 +71,16 @@ public final class Connection {
 
 	private final Upkeep upkeep;
 
+	/** How many of its subscriptions, from the first on, are confirmed on a link. */
+	private int confirmed;
+
+	private long confirmedOn;
+
+	/** The topic for whose confirmation it waits, or null. */
+	private @Nullable Topic<Connection> awaited;
+
+	private int claimFailures;
+
 	/** Whether a claim is on its way; there is one at a time. */
 	private boolean claiming;
 
@@ -399,6 +409,31 @@ public final class Connection {
 	}
 
 	/**
+	 * Whether all it hears is confirmed on the present link. If not it waits for the
+	 * first topic that is not: so each confirmation concerns those alone that wait for
+	 * it. Without a link it waits for the next one, which looks at all that are pending.
+	 */
+	private boolean isSubscribed() {
+		long link = this.loop.link();
+		if (link != this.confirmedOn) {
+			this.confirmedOn = link;
+			this.confirmed = 0;
+			this.awaited = null;
+		}
+		for (; this.confirmed < this.subscriptions.size(); this.confirmed++) {
+			Topic<Connection> topic = this.subscriptions.get(this.confirmed).topic();
+			if (!topic.isConfirmed(link)) {
+				if (link != 0 && topic != this.awaited) {
+					topic.awaitConfirmed(this);
+					this.awaited = topic;
+				}
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/**
 	 * Claims the user once everything it hears is confirmed on the present link. Called
 	 * again whenever that may be so.
 	 */
@@ -406,10 +441,8 @@ public final class Connection {
 		if (!isPending() || this.claiming || this.claimed) {
 			return;
 		}
-		for (Subscription<Connection> subscription : this.subscriptions) {
-			if (!subscription.topic().isConfirmed(this.loop.link())) {
-				return;
-			}
+		if (!isSubscribed()) {
+			return;
 		}
 		if (!this.outlet.isOpen()) {
 			close(Ending.CLIENT);
@@ -435,6 +468,9 @@ public final class Connection {
 			}
 			else if (isClosed()) {
 				this.loop.release(field());
+			}
+			else {
+				this.loop.claimLater(this, this.claimFailures++);
 			}
 		});
 	}

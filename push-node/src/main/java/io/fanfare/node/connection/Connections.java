@@ -15,6 +15,7 @@ import io.fanfare.node.broker.MessageSink;
 import io.fanfare.node.connection.Eviction.Candidate;
 import io.fanfare.node.connection.Places.Place;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
@@ -489,6 +490,13 @@ public final class Connections implements MessageSink {
 	public void pass(long id) {
 		for (StreamLoop loop : this.loops) {
 			loop.submit(() -> loop.pass(id));
+		}
+	}
+
+	@Override
+	public void unreadable(@Nullable ChannelName channel) {
+		for (StreamLoop loop : this.loops) {
+			loop.submit(() -> loop.unreadable(channel));
 		}
 	}
 

@@ -149,6 +149,9 @@ final class Delivery {
 	/** Whether a round is on its way; there is one at a time. */
 	private boolean reading;
 
+	/** Whether a message is missing that only a read which is yet to begin will find. */
+	private boolean unread;
+
 	/** Channels of which only what lies above an id was asked for. */
 	private Map<ChannelName, Long> starts = Map.of();
 
@@ -604,6 +607,7 @@ final class Delivery {
 		}
 		track();
 		this.reading = true;
+		this.unread = false;
 		Standing standing = new Standing(this.position, this.received, Set.copyOf(this.receivedAlso), vouchedSince(),
 				this.starts);
 		this.loop.round(this.connection, standing, (round, failure) -> {
@@ -650,6 +654,20 @@ final class Delivery {
 	 */
 	void missed(long upTo) {
 		this.floor = Math.max(this.floor, upTo);
+	}
+
+	/**
+	 * A message of a channel of its own came that could not be read, and whose id is not
+	 * known: what a read finds that was begun before is not enough.
+	 */
+	void lost() {
+		take();
+		if (this.state == State.CLOSED) {
+			return;
+		}
+		this.unread = true;
+		fallBehind();
+		catchUp();
 	}
 
 	/**
@@ -743,7 +761,7 @@ final class Delivery {
 	private void replayed() {
 		this.position = Math.max(this.position, this.replayUpTo);
 		received(this.replayUpTo);
-		if (!this.replayComplete || this.position < this.floor) {
+		if (!this.replayComplete || this.position < this.floor || this.unread) {
 			catchUp();
 			return;
 		}
@@ -762,7 +780,7 @@ final class Delivery {
 		this.position = Math.max(this.position, upTo);
 		this.starts = Map.of();
 		this.announced = Map.of();
-		if (this.position < this.floor || !this.connection.isProven()) {
+		if (this.position < this.floor || this.unread || !this.connection.isProven()) {
 			this.state = State.CATCHING_UP;
 			catchUp();
 			return;

@@ -29,6 +29,7 @@ import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
@@ -80,6 +81,10 @@ public final class StreamLoop {
 	private static final int TICKS_A_SECOND = 10;
 
 	static final Duration RETRY = Duration.ofMillis(200);
+
+	private static final Duration MAX_CLAIM_RETRY = Duration.ofSeconds(1);
+
+	private static final int MAX_DOUBLINGS = 8;
 
 	private final LoopExecutor executor;
 
@@ -177,7 +182,8 @@ public final class StreamLoop {
 		this.waiters = new Waiters(node.connections().admission());
 		this.nowNanos = executor.nanoTime();
 		this.nowMillis = executor.millis();
-		this.topics = new Topics<>(node.upstream(), this::submit, this::claimPending);
+		this.topics = new Topics<>(node.upstream(), this::submit,
+				(connection) -> guard("claim", connection, Connection::claimWhenSubscribed));
 	}
 
 	/**
@@ -606,8 +612,29 @@ public final class StreamLoop {
 		connection.waitForPlace();
 	}
 
-	private void claimPending() {
-		each("claim", List.copyOf(this.pending), Connection::claimWhenSubscribed);
+	/** A claim was not answered: it is sent again, unless the next link is sooner. */
+	void claimLater(Connection connection, int failures) {
+		long most = Math.min(RETRY.toMillis() << Math.min(failures, MAX_DOUBLINGS), MAX_CLAIM_RETRY.toMillis());
+		Duration pause = Blocks.spread(this.node.random(), Duration.ofMillis(most / 2), Duration.ofMillis(most));
+		schedule(pause, () -> submit(connection, connection::claimWhenSubscribed));
+	}
+
+	/** What came on a pub/sub channel could not be read. On the loop. */
+	void unreadable(@Nullable ChannelName channel) {
+		// A read that was begun before may lack it.
+		this.node.errors().run("link", this.node.catchUp()::forget);
+		List<Connection> concerned = new ArrayList<>();
+		if (channel == null) {
+			concerned.addAll(this.connections.all());
+		}
+		else {
+			Topic<Connection> topic = this.topics.find(channel);
+			for (int i = 0; topic != null && i < topic.size(); i++) {
+				concerned.add(topic.subscriber(i));
+			}
+		}
+		each("inbox", concerned, (connection) -> connection.delivery().lost());
+		worked(concerned.size());
 	}
 
 	void began(Connection connection, boolean resumed) {
@@ -718,12 +745,25 @@ public final class StreamLoop {
 	/** Hands a reply to the connection that asked through the inbox. */
 	private <T> void reply(Connection connection, CompletableFuture<T> future,
 			BiConsumer<@Nullable T, @Nullable Throwable> then) {
-		future.whenComplete((value, failure) -> submit(connection, () -> then.accept(value, failure)));
+		future.whenComplete((value, failure) -> {
+			noteUnexpected(failure);
+			submit(connection, () -> then.accept(value, failure));
+		});
 	}
 
 	/** Asks Redis and hands the reply to its asker through the inbox. */
 	<T> void ask(Supplier<CompletableFuture<T>> question, BiConsumer<@Nullable T, @Nullable Throwable> then) {
-		asked(question).whenComplete((value, failure) -> submit(() -> then.accept(value, failure)));
+		asked(question).whenComplete((value, failure) -> {
+			noteUnexpected(failure);
+			submit(() -> then.accept(value, failure));
+		});
+	}
+
+	/** What Redis refuses or does not answer is noted by the link to it. */
+	private void noteUnexpected(@Nullable Throwable failure) {
+		if (failure != null && !Failures.isOfRedis(failure)) {
+			this.node.errors().note("reply", failure);
+		}
 	}
 
 	void release(Field field) {
@@ -741,6 +781,7 @@ public final class StreamLoop {
 			List<Field> slice = due.subList(from, Math.min(from + RELEASES_A_CALL, due.size()));
 			CompletableFuture<Long> released = asked(() -> this.node.ownership().release(slice));
 			released.whenComplete((removed, failure) -> {
+				noteUnexpected(failure);
 				if (failure != null) {
 					submit(() -> releaseLater(slice));
 				}
@@ -797,7 +838,8 @@ public final class StreamLoop {
 		this.link = number;
 		askClocks();
 		this.node.errors().run("link", this.renewals::restart);
-		claimPending();
+		// Each of them waits for this, and then for one topic at a time.
+		each("claim", List.copyOf(this.pending), Connection::claimWhenSubscribed);
 	}
 
 	long link() {
@@ -874,7 +916,7 @@ public final class StreamLoop {
 			Errors errors = this.node.errors();
 			errors.run("tick", this::askClocks);
 			errors.run("tick", () -> this.renewals.tick(this.nowNanos));
-			errors.run("tick", this::admitOrRefuse);
+			errors.run("tick", this::refuseOverdue);
 			if (this.waiters.isNoticeDue(this.nowNanos)) {
 				each("tick", this.waiters.all(), Connection::tellOutlook);
 			}
@@ -918,8 +960,8 @@ public final class StreamLoop {
 		}
 	}
 
-	/** Claims that failed are sent again; requests that waited too long are refused. */
-	private void admitOrRefuse() {
+	/** Requests that waited too long are refused. */
+	private void refuseOverdue() {
 		long limit = this.node.settings().admission().toNanos();
 		Connection first;
 		while ((first = this.pending.peek()) != null) {
@@ -933,9 +975,6 @@ public final class StreamLoop {
 			else {
 				break;
 			}
-		}
-		if (this.link != 0) {
-			claimPending();
 		}
 	}
 

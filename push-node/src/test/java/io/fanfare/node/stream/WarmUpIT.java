@@ -58,7 +58,9 @@ class WarmUpIT {
 	void connect(TestRedis redis) {
 		this.client = RedisClient.create(redis.url());
 		this.client.setOptions(RedisClientOptions.bounded(SECOND, SECOND));
-		this.link = new CommandLink(this.client, this.keys, false, "test");
+		this.link = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 	}
 
 	@AfterEach
