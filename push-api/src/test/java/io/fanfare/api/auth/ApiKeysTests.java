@@ -60,7 +60,7 @@ class ApiKeysTests {
 	@Test
 	void twoKeysOfOneNameAreRefused() {
 		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> keys("a:one:read", "a:two:read"))
-			.withMessageContaining("two keys named a");
+			.withMessageContaining("a second key of one name, number 2");
 	}
 
 	private static ApiKeys keys(String... keys) {

@@ -32,8 +32,7 @@ public record NodeIdentity(String name, String value) {
 	 */
 	public static NodeIdentity create(String name, RandomGenerator random) {
 		if (!NAME.matcher(name).matches()) {
-			throw new IllegalArgumentException(
-					"fanfare.node.name (FANFARE_NODE_NAME) has 1 to 40 letters, digits, _ or -; it is '" + name + "'");
+			throw new IllegalArgumentException("A node's name is 1 to 40 letters, digits, _ or -");
 		}
 		StringBuilder value = new StringBuilder(name).append('.');
 		for (int i = 0; i < RANDOM_LENGTH; i++) {

@@ -54,7 +54,7 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 
 	private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(100);
 
-	private static final Duration LONGEST_REQUEST = Duration.ofMinutes(5);
+	private static final Duration LONGEST_REQUEST = Duration.ofHours(1);
 
 	private static final Duration LONGEST_IDLE = Duration.ofHours(1);
 
@@ -81,7 +81,7 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	 * Fails where a duration or a size is out of its bounds.
 	 */
 	public StreamSettings {
-		check(isWithin(requestTimeout, SHORTEST_TIMEOUT, LONGEST_REQUEST), "request-timeout", "from 100ms to 5m",
+		check(isWithin(requestTimeout, SHORTEST_TIMEOUT, LONGEST_REQUEST), "request-timeout", "from 100ms to 1h",
 				requestTimeout);
 		check(isWithin(idleTimeout, SHORTEST_TIMEOUT, LONGEST_IDLE), "idle-timeout", "from 100ms to 1h", idleTimeout);
 		check(isWithin(warmUp, Duration.ZERO, LONGEST_WARM_UP), "warm-up", "from 0 to 5m", warmUp);
@@ -165,7 +165,8 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 		public Headers {
 			for (String name : allowedHeaders) {
 				if (!name.isBlank() && !NAME.matcher(name.strip()).matches()) {
-					throw new InvalidSettingException("fanfare.allowed-headers", "names what is no header: " + name);
+					throw new InvalidSettingException("fanfare.allowed-headers",
+							"names what is no header, number " + (allowedHeaders.indexOf(name) + 1));
 				}
 			}
 		}

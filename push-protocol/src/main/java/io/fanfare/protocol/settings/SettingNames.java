@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -153,8 +154,8 @@ public final class SettingNames {
 	}
 
 	/** Both forms that Boot reads. */
-	private static Set<String> forms(String name) {
-		return Set.of(InvalidSettingException.variable(name),
+	private static List<String> forms(String name) {
+		return List.of(InvalidSettingException.variable(name),
 				name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT));
 	}
 
@@ -168,6 +169,9 @@ public final class SettingNames {
 		for (String candidate : candidates) {
 			int whole = distance(uniform(name), uniform(candidate));
 			int distance = Math.min(whole, 2 + distance(last(name), last(candidate)) + (whole > 0 ? 1 : 0));
+			if (uniform(candidate).startsWith(uniform(name))) {
+				distance = Math.min(distance, TYPO);
+			}
 			if (distance < least) {
 				least = distance;
 				best = candidate;
