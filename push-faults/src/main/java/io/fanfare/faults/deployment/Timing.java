@@ -24,7 +24,7 @@ public record Timing(Duration lease, Duration renewInterval, Duration heartbeat,
 
 	/** For every build: the same mechanisms, some three times as fast. */
 	public static final Timing SHORT = new Timing(Duration.ofSeconds(6), Duration.ofSeconds(2), Duration.ofSeconds(2),
-			Duration.ofSeconds(10), Duration.ofSeconds(2), 5, Duration.ofSeconds(9), Duration.ofMillis(1500),
+			Duration.ofSeconds(10), Duration.ofSeconds(2), 5, Duration.ofSeconds(8), Duration.ofMillis(1500),
 			Duration.ofSeconds(4), Duration.ofMillis(150), Duration.ofSeconds(3));
 
 	/** What is shipped, and faults that outlast every deadline. */

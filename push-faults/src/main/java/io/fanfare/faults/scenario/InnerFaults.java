@@ -43,7 +43,7 @@ final class InnerFaults {
 		SEAMS.put("io.fanfare.protocol.redis.Frame#decode", 150);
 		SEAMS.put(NODE + "broker.Probe#send", 3);
 		SEAMS.put(NODE + "cluster.NodeReporter#look", 3);
-		SEAMS.put(NODE + "presence.Reaper#slice", 2);
+		SEAMS.put(NODE + "presence.Suspects#held", 2);
 	}
 
 	private InnerFaults() {
