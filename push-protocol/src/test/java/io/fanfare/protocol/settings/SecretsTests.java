@@ -30,8 +30,7 @@ class SecretsTests {
 			"{\"message\":\"Authorization: Bearer mar\\\"ker marker\",\"level\":1}",
 			"{\"authorization\":\"Bearer marker\"}", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtYXJrZXIifQ.marker",
 			"redis://user:marker@host:6379/0", "redis://:mar@marker@host", "rediss://marker@h", "password=marker",
-			"secret=marker",
-			"Parameter [access_token] with value [mar]ker%zz] has been ignored. Note",
+			"secret=marker", "Parameter [access_token] with value [mar]ker%zz] has been ignored. Note",
 			"with value [marker", "headers [authorization:\"Bearer marker\", a:\"b\"]", "access_token%3Dmarker" })
 	void whatMayBeASecretIsMasked(String line) {
 		assertThat(Secrets.mask(line)).doesNotContain("marker").contains("***");
