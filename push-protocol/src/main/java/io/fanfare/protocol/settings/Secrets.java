@@ -27,8 +27,10 @@ public final class Secrets {
 	private static final Pattern PARAMETER = Pattern
 		.compile("(?i)\\b((?:access_|id_|refresh_)?token|api_?key|password|secret)(=|%3D)[^&\\s\"'#;)\\]}]++");
 
-	/** How Tomcat quotes a parameter or a cookie that it cannot read. */
-	private static final Pattern VALUE = Pattern.compile("(with value \\[)[^\\n]{0,16384}?(] (?:has|is|was)\\b|\\n|$)");
+	/** How Tomcat quotes a parameter that it cannot read; the value may hold anything. */
+	private static final Pattern VALUE = Pattern.compile("(with value \\[)[^\\n]*+");
+
+	private static final Pattern JSON_VALUE = Pattern.compile("(with value \\[)(?:[^\\n\"\\\\]|\\\\.)*+");
 
 	private static final Pattern JWT = Pattern.compile("eyJ[A-Za-z0-9_-]{4,}+(?:\\.[A-Za-z0-9_-]*+){0,4}");
 
@@ -50,7 +52,7 @@ public final class Secrets {
 		String masked = (text.startsWith("{") ? JSON_HEADER : HEADER).matcher(text).replaceAll("$1$2 " + MASK);
 		masked = BEARER.matcher(masked).replaceAll("$1$2" + MASK);
 		masked = PARAMETER.matcher(masked).replaceAll("$1$2" + MASK);
-		masked = VALUE.matcher(masked).replaceAll("$1" + MASK + "$2");
+		masked = (text.startsWith("{") ? JSON_VALUE : VALUE).matcher(masked).replaceAll("$1" + MASK);
 		masked = JWT.matcher(masked).replaceAll(MASK);
 		return URL.matcher(masked).replaceAll("$1" + MASK + "@");
 	}
