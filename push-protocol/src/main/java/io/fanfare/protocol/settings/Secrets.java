@@ -27,6 +27,11 @@ public final class Secrets {
 	private static final Pattern PARAMETER = Pattern
 		.compile("(?i)\\b((?:access_|id_|refresh_)?token|api_?key|password|secret)(=|%3D)[^&\\s\"'#;)\\]}]++");
 
+	/** How Tomcat quotes a parameter that it cannot read; the value may hold anything. */
+	private static final Pattern VALUE = Pattern.compile("(with value \\[)[^\\n]*+");
+
+	private static final Pattern JSON_VALUE = Pattern.compile("(with value \\[)(?:[^\\n\"\\\\]|\\\\.)*+");
+
 	private static final Pattern JWT = Pattern.compile("eyJ[A-Za-z0-9_-]{4,}+(?:\\.[A-Za-z0-9_-]*+){0,4}");
 
 	/** The last {@code @} before the path counts: a password may hold others. */
@@ -47,6 +52,7 @@ public final class Secrets {
 		String masked = (text.startsWith("{") ? JSON_HEADER : HEADER).matcher(text).replaceAll("$1$2 " + MASK);
 		masked = BEARER.matcher(masked).replaceAll("$1$2" + MASK);
 		masked = PARAMETER.matcher(masked).replaceAll("$1$2" + MASK);
+		masked = (text.startsWith("{") ? JSON_VALUE : VALUE).matcher(masked).replaceAll("$1" + MASK);
 		masked = JWT.matcher(masked).replaceAll(MASK);
 		return URL.matcher(masked).replaceAll("$1" + MASK + "@");
 	}
@@ -54,7 +60,7 @@ public final class Secrets {
 	/** Cheap, for most lines have nothing of the kind. */
 	private static boolean suspicious(String text) {
 		return text.indexOf('=') >= 0 || text.indexOf('@') >= 0 || text.indexOf(':') >= 0 || text.contains("eyJ")
-				|| text.contains("earer") || text.contains("%3");
+				|| text.contains("earer") || text.contains("%3") || text.contains("with value [");
 	}
 
 }

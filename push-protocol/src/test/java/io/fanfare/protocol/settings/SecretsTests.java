@@ -1,5 +1,7 @@
 package io.fanfare.protocol.settings;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 import ch.qos.logback.classic.Level;
@@ -8,8 +10,6 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,7 +30,8 @@ class SecretsTests {
 			"{\"message\":\"Authorization: Bearer mar\\\"ker marker\",\"level\":1}",
 			"{\"authorization\":\"Bearer marker\"}", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtYXJrZXIifQ.marker",
 			"redis://user:marker@host:6379/0", "redis://:mar@marker@host", "rediss://marker@h", "password=marker",
-			"secret=marker", "headers [authorization:\"Bearer marker\", a:\"b\"]", "access_token%3Dmarker" })
+			"secret=marker", "Parameter [access_token] with value [mar]ker%zz] has been ignored. Note",
+			"with value [marker", "headers [authorization:\"Bearer marker\", a:\"b\"]", "access_token%3Dmarker" })
 	void whatMayBeASecretIsMasked(String line) {
 		assertThat(Secrets.mask(line)).doesNotContain("marker").contains("***");
 	}
@@ -53,7 +54,7 @@ class SecretsTests {
 	@Test
 	void aLongLineIsReadInOnePass() {
 		for (String part : new String[] { "a://", "eyJ", "Authorization", "Bearer ", "token=", "\\\"", "a@", "secret",
-				"cookie :", "aaaaaaaaaa" }) {
+				"cookie :", "aaaaaaaaaa", "with value [" }) {
 			String line = part.repeat(200_000 / part.length());
 			assertTimeout(Duration.ofSeconds(5), () -> Secrets.mask(line + "="), part);
 		}
