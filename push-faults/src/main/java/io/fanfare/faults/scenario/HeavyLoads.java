@@ -35,7 +35,7 @@ final class HeavyLoads {
 
 	private static final Duration OPENED = Duration.ofSeconds(60);
 
-	private static final String LINK_UP = "redis=up link=pubsub";
+	private static final String LINK_UP = "redis=listening link=pubsub number=";
 
 	private HeavyLoads() {
 	}
