@@ -320,8 +320,8 @@ class NginxIT {
 			"/v1/nodes/node-1/connections", "/v1/disconnect", "/v1/x/../nodes", "/v1/;/nodes", "/v1/drain",
 			"/v1/rebalance", "/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes",
 			"/v1/channels/%2e%2e/nodes", "/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes",
-			"/consoles", "/console.bak/x", "/client", "/clients/x",
-			"/-/nodes-seen", "/-/named-in-path", "/-/named-in-path?/v1/users/x", "/-/uri-too-long", "/livez/x" })
+			"/consoles", "/console.bak/x", "/client", "/clients/x", "/-/nodes-seen", "/-/named-in-path",
+			"/-/named-in-path?/v1/users/x", "/-/uri-too-long", "/livez/x" })
 	void whatIsPrivateIsNotThere(String path) {
 		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
 		assertThat(answer.status()).isEqualTo(404);
