@@ -190,6 +190,8 @@ public final class Deployment implements AutoCloseable {
 				"--fanfare.connections.heartbeat=" + millis(this.timing.heartbeat()),
 				"--fanfare.connections.min-retry=200ms", "--fanfare.connections.max-retry=600ms",
 				"--fanfare.connections.max-spread=1500ms",
+				// A scenario brings 10 000 to one node, and there are others.
+				"--fanfare.connections.max=12000",
 				// Restless users take over as often as they can.
 				"--fanfare.limits.takeovers-per-minute=0"));
 		if (this.sentinels != null) {
