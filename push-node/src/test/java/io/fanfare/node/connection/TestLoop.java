@@ -412,7 +412,7 @@ final class TestLoop {
 
 	}
 
-	private static final class Silent implements ConnectionEvents {
+	static final class Silent implements ConnectionEvents {
 
 		@Override
 		public void opened(boolean resumed) {

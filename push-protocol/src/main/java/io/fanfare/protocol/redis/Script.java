@@ -49,6 +49,8 @@ enum Script {
 
 	FORGET_CHANNELS(ScriptOutputType.MULTI, "clock"),
 
+	LEAD_DRAIN(ScriptOutputType.INTEGER),
+
 	CHECK_WRITES(ScriptOutputType.VALUE);
 
 	private final ScriptOutputType output;
