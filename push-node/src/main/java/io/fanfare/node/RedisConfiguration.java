@@ -20,9 +20,11 @@ import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
 import io.fanfare.protocol.redis.RedisRefusal;
+import io.fanfare.protocol.redis.RedisRefusals;
 import io.fanfare.protocol.redis.SentinelWatch;
 import io.fanfare.protocol.redis.UnfitRedisException;
 import io.lettuce.core.AbstractRedisClient;
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -32,6 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -46,9 +49,19 @@ class RedisConfiguration {
 	private static final Logger log = LoggerFactory.getLogger(RedisConfiguration.class);
 
 	@Bean
-	LettuceClientConfigurationBuilderCustomizer boundedCommands(NodeSettings.Redis settings) {
-		return (builder) -> builder.commandTimeout(settings.commandTimeout())
-			.clientOptions(RedisClientOptions.bounded(settings.commandTimeout(), settings.connectTimeout()));
+	LettuceClientConfigurationBuilderCustomizer commandTimeout(NodeSettings.Redis settings) {
+		return (builder) -> builder.commandTimeout(settings.commandTimeout());
+	}
+
+	/** Sets option by option, so that what Boot set for TLS stays. */
+	@Bean
+	LettuceClientOptionsBuilderCustomizer boundedCommands(NodeSettings.Redis settings) {
+		ClientOptions bounded = RedisClientOptions.bounded(settings.commandTimeout(), settings.connectTimeout());
+		return (options) -> options.autoReconnect(bounded.isAutoReconnect())
+			.disconnectedBehavior(bounded.getDisconnectedBehavior())
+			.requestQueueSize(bounded.getRequestQueueSize())
+			.timeoutOptions(bounded.getTimeoutOptions())
+			.socketOptions(bounded.getSocketOptions());
 	}
 
 	@Bean
@@ -104,6 +117,9 @@ class RedisConfiguration {
 	@Bean
 	MeterBinder redisRefusals(CommandLink link) {
 		return (registry) -> {
+			FunctionCounter.builder("fanfare.redis.unanswered", link.refusals(), RedisRefusals::unanswered)
+				.description("Commands that were sent to Redis and not answered, or not in time")
+				.register(registry);
 			for (RedisRefusal refusal : RedisRefusal.values()) {
 				FunctionCounter.builder("fanfare.redis.refusals", link.refusals(), (all) -> all.count(refusal))
 					.description("Commands and connections that Redis refused, by the code of its answer")

@@ -455,6 +455,9 @@ public final class Connection {
 			close(Ending.LAPSED);
 			return;
 		}
+		if (!this.loop.mayClaim(this)) {
+			return;
+		}
 		this.claiming = true;
 		this.claimSent = true;
 		Proof sent = this.loop.proofFromNow();

@@ -86,6 +86,9 @@ public final class StreamLoop {
 
 	private static final int MAX_DOUBLINGS = 8;
 
+	/** Claims on their way: Redis needs some 30 ms for so many. */
+	private static final int MAX_CLAIMS = 500;
+
 	private final LoopExecutor executor;
 
 	private final Node node;
@@ -117,6 +120,12 @@ public final class StreamLoop {
 
 	/** Connections whose claim is not answered yet, in the order of their opening. */
 	private final Deque<Connection> pending = new ArrayDeque<>();
+
+	/** How many claims are on their way. */
+	private int claims;
+
+	/** Connections that are to claim when fewer are. */
+	private final Deque<Connection> claimants = new ArrayDeque<>();
 
 	private final Waiters waiters;
 
@@ -723,8 +732,36 @@ public final class StreamLoop {
 
 	// ---- Redis
 
+	/**
+	 * Tells whether a connection may send its claim; if not it is asked to again, in
+	 * order. More at once would run into the time-out of commands.
+	 */
+	boolean mayClaim(Connection connection) {
+		if (this.claims < MAX_CLAIMS) {
+			return true;
+		}
+		this.claimants.add(connection);
+		return false;
+	}
+
+	private void claimNext() {
+		Connection next;
+		while (this.claims < MAX_CLAIMS && (next = this.claimants.poll()) != null) {
+			guard("claim", next, Connection::claimWhenSubscribed);
+		}
+	}
+
 	void claim(Connection connection, Claim claim, BiConsumer<@Nullable ClaimResult, @Nullable Throwable> then) {
-		reply(connection, asked(() -> this.node.ownership().claim(claim)), then);
+		this.claims++;
+		reply(connection, asked(() -> this.node.ownership().claim(claim)), (result, failure) -> {
+			this.claims--;
+			try {
+				then.accept(result, failure);
+			}
+			finally {
+				claimNext();
+			}
+		});
 	}
 
 	void round(Connection connection, Standing standing, BiConsumer<@Nullable Round, @Nullable Throwable> then) {

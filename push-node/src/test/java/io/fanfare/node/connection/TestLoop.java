@@ -416,7 +416,7 @@ final class TestLoop {
 
 	}
 
-	private static final class Silent implements ConnectionEvents {
+	static final class Silent implements ConnectionEvents {
 
 		@Override
 		public void opened(boolean resumed) {

@@ -336,6 +336,7 @@ public final class CommandLink implements AutoCloseable {
 		Throwable cause = unwrap(failure);
 		RedisRefusal refusal = RedisRefusal.of(cause);
 		if (refusal == null) {
+			this.refusals.unanswered(what, Failures.describe(cause));
 			return CompletableFuture.failedFuture(new RedisUnavailableException(
 					"Redis did not answer " + what + ": " + Failures.describe(cause), cause));
 		}

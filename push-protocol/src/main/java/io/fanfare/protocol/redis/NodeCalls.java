@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.protocol.guard.Errors;
@@ -71,6 +72,30 @@ public final class NodeCalls implements AutoCloseable {
 	 * not carry it: the outcome is unknown then
 	 */
 	public CompletableFuture<CallAnswer> call(String node, CallName name, byte[] body) {
+		return call(node, name, body,
+				(order) -> this.link.call((commands) -> commands.publish(order.channel(), order.frame())));
+	}
+
+	/**
+	 * What is sent to a node.
+	 *
+	 * @param channel the node's pub/sub channel
+	 * @param frame what is published on it
+	 */
+	public record Order(byte[] channel, byte[] frame) {
+
+	}
+
+	/**
+	 * Asks a node by a way of the caller's.
+	 * @param node the node's identity
+	 * @param name what is asked
+	 * @param body JSON
+	 * @param send publishes it and tells how many heard it
+	 * @return the answer; fails as the sending does
+	 */
+	public CompletableFuture<CallAnswer> call(String node, CallName name, byte[] body,
+			Function<Order, CompletableFuture<Long>> send) {
 		String id = Long.toString(this.lastCall.incrementAndGet(), Character.MAX_RADIX);
 		CompletableFuture<CallAnswer> answer = new CompletableFuture<>();
 		this.waiting.put(id, answer);
@@ -80,15 +105,14 @@ public final class NodeCalls implements AutoCloseable {
 			return answer;
 		}
 		byte[] frame = new Frame.Call(id, this.asker, name.wireName(), body).encode();
-		this.link.call((commands) -> commands.publish(this.keys.nodeChannel(node), frame))
-			.whenComplete((receivers, failure) -> {
-				if (failure != null) {
-					answer.completeExceptionally(failure);
-				}
-				else if (receivers == 0) {
-					answer.complete(new CallAnswer.Silence());
-				}
-			});
+		send.apply(new Order(this.keys.nodeChannel(node), frame)).whenComplete((receivers, failure) -> {
+			if (failure != null) {
+				answer.completeExceptionally(failure);
+			}
+			else if (receivers == 0) {
+				answer.complete(new CallAnswer.Silence());
+			}
+		});
 		return answer.completeOnTimeout(new CallAnswer.Silence(), this.timeout.toMillis(), TimeUnit.MILLISECONDS);
 	}
 

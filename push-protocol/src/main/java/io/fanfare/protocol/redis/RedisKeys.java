@@ -38,6 +38,8 @@ public final class RedisKeys {
 
 	private final byte[] rollout;
 
+	private final byte[] rolloutLeader;
+
 	private final byte[] lastRollout;
 
 	private final byte[] clock;
@@ -66,6 +68,7 @@ public final class RedisKeys {
 		this.layout = bytes(prefix + ":layout");
 		this.nodes = bytes(prefix + ":nodes");
 		this.rollout = bytes(prefix + ":drain");
+		this.rolloutLeader = bytes(prefix + ":drain:leader");
 		this.lastRollout = bytes(prefix + ":drain:last");
 		this.clock = key("clock");
 		this.run = key("run");
@@ -99,6 +102,11 @@ public final class RedisKeys {
 	 */
 	byte[] rollout() {
 		return this.rollout;
+	}
+
+	/** Who leads the drain that runs. Belongs to no partition. */
+	byte[] rolloutLeader() {
+		return this.rolloutLeader;
 	}
 
 	/** How the last drain ended, JSON. Belongs to no partition. */

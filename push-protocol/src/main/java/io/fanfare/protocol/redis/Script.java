@@ -62,6 +62,8 @@ enum Script {
 
 	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER),
 
+	LEAD_DRAIN(ScriptOutputType.INTEGER),
+
 	CHECK_WRITES(ScriptOutputType.VALUE);
 
 	/** First lines of scripts; constants of an enum cannot name its own fields. */
