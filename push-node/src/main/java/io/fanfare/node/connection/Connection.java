@@ -277,8 +277,15 @@ public final class Connection {
 	/** The socket takes more again. */
 	void writable() {
 		this.upkeep.progressed();
-		this.loop.askClocks();
-		this.delivery.writable();
+		retry();
+	}
+
+	/** Writes on if the socket takes more. One that waits for a place is owed nothing. */
+	void retry() {
+		if (this.index >= 0) {
+			this.loop.askClocks();
+			this.delivery.writable();
+		}
 	}
 
 	/** The client says that it hears the stream. */
@@ -340,6 +347,13 @@ public final class Connection {
 		}
 	}
 
+	/** Nobody who had to go for it went in time. */
+	void noPlaceInTime() {
+		if (!isClosed() && this.loop.places().withdraw(this.place)) {
+			refuse(CloseReason.FULL);
+		}
+	}
+
 	/** Whether it may be sent away for somebody of a higher tier. */
 	boolean isPreemptible() {
 		return tier() == Tier.LOW && this.begun && !isClosed() && !this.upkeep.isLeaving();
@@ -373,6 +387,10 @@ public final class Connection {
 
 	String address() {
 		return this.request.address().getHostAddress();
+	}
+
+	long openedNanos() {
+		return this.openedNanos;
 	}
 
 	long openedMillis() {
@@ -788,7 +806,13 @@ public final class Connection {
 			this.answered = true;
 			this.outlet.end(null);
 		}
-		this.loop.events().kicked(reason);
+		if (this.begun) {
+			this.loop.events().kicked(reason);
+		}
+		else {
+			// There was no stream: its page was told to stop before.
+			this.loop.events().refused(reason);
+		}
 		close(Ending.of(reason));
 	}
 

@@ -149,6 +149,11 @@ final class Delivery {
 	/** Whether a round is on its way; there is one at a time. */
 	private boolean reading;
 
+	private boolean waitingForRound;
+
+	/** How many rounds failed one after the other. */
+	private int failures;
+
 	/** Whether a message is missing that only a read which is yet to begin will find. */
 	private boolean unread;
 
@@ -519,7 +524,7 @@ final class Delivery {
 		if (this.state == State.LIVE && !this.receivedAlso.isEmpty()) {
 			// After a data loss: what it is owed is nowhere else, so it stays LIVE.
 			this.doubted = true;
-			doubt(last.id());
+			doubt(last.id(), 0);
 			return;
 		}
 		missed(last.id());
@@ -533,7 +538,7 @@ final class Delivery {
 	/**
 	 * Finds out whether all of its user's channel up to an id came by way of all nodes.
 	 */
-	private void doubt(long upTo) {
+	private void doubt(long upTo, int attempt) {
 		ChannelName channel = this.connection.channels().getFirst();
 		long from = this.received;
 		this.loop.isAnyWithin(this.connection, from, upTo, Set.copyOf(this.receivedAlso), (any, failure) -> {
@@ -541,7 +546,7 @@ final class Delivery {
 				// A round finds it out, now or after another try.
 				this.doubted = this.state == State.LIVE;
 				if (this.doubted) {
-					this.loop.later(this.connection, () -> doubt(upTo));
+					this.loop.later(this.connection, attempt, () -> doubt(upTo, attempt + 1));
 				}
 				return;
 			}
@@ -559,13 +564,17 @@ final class Delivery {
 	 * an id below the cursor with which this one began, as was found out late.
 	 */
 	void hiddenBefore(long from, long began) {
+		hiddenBefore(from, began, 0);
+	}
+
+	private void hiddenBefore(long from, long began, int attempt) {
 		ChannelName channel = this.connection.channels().getFirst();
 		this.loop.isAnyWithin(this.connection, from, began, Set.of(), (any, failure) -> {
 			if (this.state == State.CLOSED) {
 				return;
 			}
 			if (any == null) {
-				this.loop.later(this.connection, () -> hiddenBefore(from, began));
+				this.loop.later(this.connection, attempt, () -> hiddenBefore(from, began, attempt + 1));
 			}
 			else if (any) {
 				hid(from, Math.max(began, this.cursor));
@@ -601,34 +610,74 @@ final class Delivery {
 			writeReplay();
 			return;
 		}
-		if (!this.outlet.isWritable() || !this.connection.isProven()) {
+		if (!this.outlet.isWritable() || !this.connection.isProven() || !this.loop.rounds().begin(this.connection)) {
 			untrack();
 			return;
 		}
-		track();
-		this.reading = true;
-		this.unread = false;
-		Standing standing = new Standing(this.position, this.received, Set.copyOf(this.receivedAlso), vouchedSince(),
-				this.starts);
-		this.loop.round(this.connection, standing, (round, failure) -> {
-			this.reading = false;
-			if (this.state != State.CATCHING_UP) {
-				return;
-			}
-			if (round == null) {
-				untrack();
-				this.loop.later(this.connection, this::catchUp);
-			}
-			else if (!this.connection.isProven()) {
-				untrack();
-			}
-			else {
-				if (standing.position() < round.since()) {
-					this.connection.passedLoss(round.since());
+		round();
+	}
+
+	/** Whether it waits until fewer rounds are on their way. */
+	boolean isWaitingForRound() {
+		return this.waitingForRound;
+	}
+
+	void waitForRound(boolean now) {
+		this.waitingForRound = now;
+	}
+
+	/** Whether it would still begin the round for which it waited. */
+	boolean wantsRound() {
+		return isCheckable();
+	}
+
+	/** Reads a round. It was counted as begun. */
+	void round() {
+		boolean asked = false;
+		try {
+			track();
+			Standing standing = new Standing(this.position, this.received, Set.copyOf(this.receivedAlso),
+					vouchedSince(), this.starts);
+			this.reading = true;
+			this.unread = false;
+			this.loop.round(this.connection, standing, (round, failure) -> {
+				try {
+					answered(standing, round);
 				}
-				caughtUp(round);
+				finally {
+					this.loop.rounds().end(this.connection);
+				}
+			});
+			asked = true;
+		}
+		finally {
+			if (!asked) {
+				this.loop.rounds().end(this.connection);
 			}
-		});
+		}
+	}
+
+	private void answered(Standing standing, @Nullable Round round) {
+		this.reading = false;
+		if (round != null) {
+			this.failures = 0;
+		}
+		if (this.state != State.CATCHING_UP) {
+			return;
+		}
+		if (round == null) {
+			untrack();
+			this.loop.later(this.connection, this.failures++, this::catchUp);
+		}
+		else if (!this.connection.isProven()) {
+			untrack();
+		}
+		else {
+			if (standing.position() < round.since()) {
+				this.connection.passedLoss(round.since());
+			}
+			caughtUp(round);
+		}
 	}
 
 	/**

@@ -80,7 +80,12 @@ public final class StreamLoop {
 
 	private static final int TICKS_A_SECOND = 10;
 
-	static final Duration RETRY = Duration.ofMillis(200);
+	/** Sockets that had no room and are asked again: some 2 us each. */
+	private static final int RETRIES_A_TICK = 256;
+
+	static final Duration RETRY = Duration.ofMillis(400);
+
+	private static final Duration MOST_RETRY = Duration.ofSeconds(5);
 
 	private static final Duration MAX_CLAIM_RETRY = Duration.ofSeconds(1);
 
@@ -114,6 +119,10 @@ public final class StreamLoop {
 	private final Owed owed;
 
 	private final BroadcastLog broadcasts;
+
+	private final Unflushed unflushed;
+
+	private final Rounds rounds;
 
 	/** The number of the first message that came during the present round. */
 	private long roundEnd;
@@ -186,7 +195,9 @@ public final class StreamLoop {
 		this.owed = new Owed(node.budget().owed());
 		this.broadcasts = new BroadcastLog(this.owed);
 		this.chunk = new SharedChunk(this.owed);
-		this.inbox = new Inbox(inboxLimit, this::arm, this::recoverFromOverflow);
+		this.rounds = new Rounds(node.budget().catchUp());
+		this.unflushed = new Unflushed(node.budget().unflushed());
+		this.inbox = new Inbox(inboxLimit, node.budget().inbox(), this::arm, this::recoverFromOverflow);
 		this.renewals = new Renewals(this, node);
 		this.waiters = new Waiters(node.connections().admission());
 		this.nowNanos = executor.nanoTime();
@@ -346,9 +357,16 @@ public final class StreamLoop {
 
 	/** Asks Redis. What cannot even be asked fails as what is not answered. */
 	@SuppressWarnings("CatchThrowable")
-	private <T> CompletableFuture<T> asked(Supplier<CompletableFuture<T>> question) {
+	private <T> CompletableFuture<T> asked(String call, Supplier<CompletableFuture<T>> question) {
 		try {
-			return question.get();
+			CompletableFuture<T> answer = question.get();
+			answer.whenComplete((value, failure) -> {
+				if (failure != null) {
+					this.node.events().unanswered(call);
+					this.node.connections().outage().failed(call, failure);
+				}
+			});
+			return answer;
 		}
 		catch (Throwable ex) {
 			this.node.errors().note("ask", ex);
@@ -614,6 +632,14 @@ public final class StreamLoop {
 		connection.claimWhenSubscribed();
 	}
 
+	/**
+	 * Keeps a connection that is not answered yet, until it is admitted or refused. On
+	 * the loop.
+	 */
+	void asks(Connection connection) {
+		this.waiters.addAsking(connection);
+	}
+
 	/** Lets a connection wait for a place. On the loop. */
 	void await(Connection connection) {
 		this.waiters.add(connection);
@@ -687,7 +713,7 @@ public final class StreamLoop {
 	 * @return how many were sent on, when none is left
 	 */
 	CompletableFuture<Integer> drain(Duration window) {
-		each("drain", this.waiters.all(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
+		each("drain", this.waiters.everybody(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
 		return sendOn(this.connections.size(), window, CloseReason.DRAIN);
 	}
 
@@ -724,7 +750,7 @@ public final class StreamLoop {
 	 */
 	CompletableFuture<?> stop(CloseReason reason) {
 		this.stopped = true;
-		each("drain", this.waiters.all(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
+		each("drain", this.waiters.everybody(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
 		each("drain", this.connections.all(), (connection) -> connection.goAway(reason));
 		this.chunk.close();
 		return flushReleases();
@@ -753,7 +779,7 @@ public final class StreamLoop {
 
 	void claim(Connection connection, Claim claim, BiConsumer<@Nullable ClaimResult, @Nullable Throwable> then) {
 		this.claims++;
-		reply(connection, asked(() -> this.node.ownership().claim(claim)), (result, failure) -> {
+		reply(connection, asked("claim", () -> this.node.ownership().claim(claim)), (result, failure) -> {
 			this.claims--;
 			try {
 				then.accept(result, failure);
@@ -765,18 +791,18 @@ public final class StreamLoop {
 	}
 
 	void round(Connection connection, Standing standing, BiConsumer<@Nullable Round, @Nullable Throwable> then) {
-		reply(connection, asked(() -> this.node.catchUp().round(connection.channels(), standing)), then);
+		reply(connection, asked("round", () -> this.node.catchUp().round(connection.channels(), standing)), then);
 	}
 
 	void isAnyWithin(Connection connection, long from, long to, Set<Long> but,
 			BiConsumer<@Nullable Boolean, @Nullable Throwable> then) {
 		ChannelName channel = connection.channels().getFirst();
-		reply(connection, asked(() -> this.node.catchUp().isAnyWithin(channel, from, to, but)), then);
+		reply(connection, asked("within", () -> this.node.catchUp().isAnyWithin(channel, from, to, but)), then);
 	}
 
 	void starts(Connection connection, int count,
 			BiConsumer<@Nullable Map<ChannelName, Long>, @Nullable Throwable> then) {
-		reply(connection, asked(() -> this.node.catchUp().starts(connection.channels(), count)), then);
+		reply(connection, asked("start", () -> this.node.catchUp().starts(connection.channels(), count)), then);
 	}
 
 	/** Hands a reply to the connection that asked through the inbox. */
@@ -789,8 +815,9 @@ public final class StreamLoop {
 	}
 
 	/** Asks Redis and hands the reply to its asker through the inbox. */
-	<T> void ask(Supplier<CompletableFuture<T>> question, BiConsumer<@Nullable T, @Nullable Throwable> then) {
-		asked(question).whenComplete((value, failure) -> {
+	<T> void ask(String call, Supplier<CompletableFuture<T>> question,
+			BiConsumer<@Nullable T, @Nullable Throwable> then) {
+		asked(call, question).whenComplete((value, failure) -> {
 			noteUnexpected(failure);
 			submit(() -> then.accept(value, failure));
 		});
@@ -816,7 +843,7 @@ public final class StreamLoop {
 		List<CompletableFuture<Long>> calls = new ArrayList<>();
 		for (int from = 0; from < due.size(); from += RELEASES_A_CALL) {
 			List<Field> slice = due.subList(from, Math.min(from + RELEASES_A_CALL, due.size()));
-			CompletableFuture<Long> released = asked(() -> this.node.ownership().release(slice));
+			CompletableFuture<Long> released = asked("release", () -> this.node.ownership().release(slice));
 			released.whenComplete((removed, failure) -> {
 				noteUnexpected(failure);
 				if (failure != null) {
@@ -842,9 +869,25 @@ public final class StreamLoop {
 		}
 	}
 
-	/** Does something for a connection after a moment. */
-	void later(Connection connection, Runnable task) {
-		schedule(RETRY, () -> submit(connection, task));
+	/**
+	 * Tries something for a connection again after a while, the longer the more often it
+	 * failed before.
+	 */
+	void later(Connection connection, int failures, Runnable task) {
+		schedule(retryAfter(failures, MOST_RETRY), () -> submit(connection, task));
+	}
+
+	Duration retryAfter(int failures, Duration most) {
+		return Backoff.after(failures, RETRY, most, this.node.random());
+	}
+
+	/** Redis answers. */
+	void answered() {
+		this.node.connections().outage().over();
+	}
+
+	Rounds rounds() {
+		return this.rounds;
 	}
 
 	/** Runs a task later, behind a barrier: the thread would swallow what it throws. */
@@ -954,13 +997,15 @@ public final class StreamLoop {
 			errors.run("tick", this::askClocks);
 			errors.run("tick", () -> this.renewals.tick(this.nowNanos));
 			errors.run("tick", this::refuseOverdue);
+			errors.run("tick", () -> this.unflushed.retry(RETRIES_A_TICK));
+			this.owed.show();
 			if (this.waiters.isNoticeDue(this.nowNanos)) {
 				each("tick", this.waiters.all(), Connection::tellOutlook);
 			}
 			if (++this.ticks % TICKS_A_SECOND == 0) {
 				errors.run("tick", this::lookAtDue);
 				errors.run("tick", this.node.catchUp()::sweep);
-				errors.run("tick", places()::sweep);
+				errors.run("tick", this.node.connections()::sweep);
 			}
 			errors.run("tick", this::flushReleases);
 			if (!this.inbox.isEmpty()) {
@@ -1012,6 +1057,9 @@ public final class StreamLoop {
 			else {
 				break;
 			}
+		}
+		for (Connection late : this.waiters.askingSince(this.nowNanos - limit)) {
+			guard("tick", late, Connection::noPlaceInTime);
 		}
 	}
 
@@ -1076,6 +1124,16 @@ public final class StreamLoop {
 
 	Topics<Connection> topics() {
 		return this.topics;
+	}
+
+	/** Counts what the sockets of this loop did not take yet. */
+	Unflushed unflushed() {
+		return this.unflushed;
+	}
+
+	/** Bytes of messages that wait in the inbox. Any thread may call. */
+	long inboxBytes() {
+		return this.inbox.bytes();
 	}
 
 	/** Counts what this loop owes. */

@@ -1,5 +1,6 @@
 package io.fanfare.node.memory;
 
+import io.fanfare.protocol.settings.InvalidSettingException;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -73,10 +74,8 @@ public final class HeapShare {
 		if (this.size == 0) {
 			return (long) (heap * this.share);
 		}
-		if (this.size < heap * LEAST || this.size > heap * MOST) {
-			throw new IllegalArgumentException("fanfare.memory.owed (FANFARE_MEMORY_OWED): " + this.text
-					+ " is not between 1% and 80% of the heap of " + (heap >> 20) + " MiB");
-		}
+		InvalidSettingException.require(this.size >= heap * LEAST && this.size <= heap * MOST, "fanfare.memory.owed",
+				this.text + " is not between 1% and 80% of the heap of " + (heap >> 20) + " MiB");
 		return this.size;
 	}
 

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks at memory every few seconds. The first kind that is over its limit makes the node
  * refuse newcomers; while it stays over, the idlest streams of tier low are sent away in
- * small steps. It never asks for a collection: what one left is what counts, and a heap
- * that was not collected since the last look says nothing new.
+ * small steps. It never asks for a collection, nor waits for one: what the last one left
+ * says how many have to go.
  * <p>
  * A live heap that grew by half in ten minutes, compared with the ten before, with no
  * more streams, is told as well: that is what a leak looks like.
@@ -62,6 +62,11 @@ public final class MemoryGuard implements AutoCloseable {
 	private volatile long shed;
 
 	private long collections;
+
+	/** Streams at the last collection, and how many were to go since. */
+	private int streamsThen;
+
+	private int shedSince;
 
 	/**
 	 * Makes a guard of this process.
@@ -131,11 +136,32 @@ public final class MemoryGuard implements AutoCloseable {
 					percent(process), this.connections.size());
 			this.connections.lackMemory(isShort(now));
 		}
-		else if (isShort(now) && (collected || !state.equals("heap"))) {
-			int step = (int) Math.ceil(this.connections.size() * this.settings.step());
+		if (collected || this.shedSince == 0) {
+			this.shedSince = 0;
+			this.streamsThen = this.connections.size();
+		}
+		if (isShort(now)) {
+			shed(state, heap);
+		}
+	}
+
+	/**
+	 * Sends a step of the streams away. The heap is known as the last collection left it.
+	 * Without waiting for the next, as many go as the reading calls for, if all streams
+	 * take as much; more only after another reading.
+	 */
+	private void shed(String state, double heap) {
+		int step = (int) Math.ceil(this.connections.size() * this.settings.step());
+		if (state.equals("heap")) {
+			double surplus = 1 - this.settings.heap() * RELIEF / heap;
+			step = Math.min(step, (int) Math.ceil(this.streamsThen * surplus) - this.shedSince);
+		}
+		if (step > 0) {
+			int most = step;
+			this.shedSince += most;
 			this.connections.shed(step).thenAccept((count) -> {
 				this.shed += count;
-				log.warn("memory={} sent-away={} of={}", state, count, step);
+				log.warn("memory={} sent-away={} of={}", state, count, most);
 			});
 		}
 	}

@@ -368,6 +368,11 @@ final class TestLoop {
 			return this.pending;
 		}
 
+		@Override
+		public long drainedBytes() {
+			return this.text.length() - this.pending;
+		}
+
 	}
 
 	/** Confirms every subscription on the first link. */
@@ -451,6 +456,11 @@ final class TestLoop {
 		@Override
 		public void sent(int count, long lastId) {
 			// silent
+		}
+
+		@Override
+		public void unanswered(String call) {
+			// its connections try again
 		}
 
 		@Override

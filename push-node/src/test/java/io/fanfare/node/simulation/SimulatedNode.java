@@ -235,6 +235,11 @@ final class SimulatedNode {
 		}
 
 		@Override
+		public void unanswered(String call) {
+			// its connections try again
+		}
+
+		@Override
 		public void gap() {
 			SimulatedNode.this.simulation.statistics().gaps++;
 		}
