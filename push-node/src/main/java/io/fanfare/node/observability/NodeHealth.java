@@ -44,8 +44,8 @@ public final class NodeHealth implements HealthIndicator {
 	 */
 	public boolean isReady() {
 		RedisRefusal refusal = this.commands.refusal();
-		return this.commands.isUp() && (refusal == null || refusal == RedisRefusal.OOM) && this.link.isUp() && this.probe.isArriving()
-				&& !this.connections.isRefusing();
+		return this.commands.isUp() && (refusal == null || refusal == RedisRefusal.OOM) && this.link.isUp()
+				&& this.probe.isArriving() && !this.connections.isRefusing();
 	}
 
 	@Override

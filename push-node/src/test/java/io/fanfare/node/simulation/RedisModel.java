@@ -777,8 +777,7 @@ final class RedisModel {
 			due = stream.expiresAt == Long.MAX_VALUE || stream.expiresAt - now < life - pace;
 		}
 		else if (previous != null) {
-			due = Math.floor(MessageId.timestamp(id) / pace) != Math
-				.floor(MessageId.timestamp(previous.id()) / pace);
+			due = Math.floor(MessageId.timestamp(id) / pace) != Math.floor(MessageId.timestamp(previous.id()) / pace);
 		}
 		if (due) {
 			stream.entries.headMap(MessageId.of(Math.max(0, now - this.settings.age()), 0)).clear();

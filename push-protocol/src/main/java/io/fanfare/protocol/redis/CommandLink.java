@@ -373,8 +373,8 @@ public final class CommandLink implements AutoCloseable {
 			throws ExecutionException, TimeoutException, InterruptedException {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
 		return new Reply(SupervisedLink.await(commands.<List<Object>>eval(source, Script.CHECK_CHANNELS.output(),
-				scriptKeys, run.getBytes(StandardCharsets.US_ASCII),
-				RedisKeys.bytes(MessageId.format(MessageId.ZERO)), durable())));
+				scriptKeys, run.getBytes(StandardCharsets.US_ASCII), RedisKeys.bytes(MessageId.format(MessageId.ZERO)),
+				durable())));
 	}
 
 	private void check(StatefulRedisConnection<byte[], byte[]> connection)

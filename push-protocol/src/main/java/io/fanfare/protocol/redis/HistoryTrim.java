@@ -52,10 +52,9 @@ public final class HistoryTrim {
 	 * @return what it came to
 	 */
 	public CompletableFuture<Slice> slice(String cursor, int count) {
-		return this.link
-			.<List<Object>>run(Script.TRIM_HISTORY, new byte[][] { this.keys.last() },
-					(run) -> new byte[][] { this.keys.keyPrefix(), RedisKeys.bytes(cursor),
-							RedisKeys.bytes(Integer.toString(count)), this.length, this.age })
+		return this.link.<List<Object>>run(Script.TRIM_HISTORY, new byte[][] { this.keys.last() },
+				(run) -> new byte[][] { this.keys.keyPrefix(), RedisKeys.bytes(cursor),
+						RedisKeys.bytes(Integer.toString(count)), this.length, this.age })
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
 				return new Slice(reply.text(), reply.number());
