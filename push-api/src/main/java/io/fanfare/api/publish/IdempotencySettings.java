@@ -14,7 +14,7 @@ import org.springframework.validation.annotation.Validated;
  * {@code fanfare.idempotency}: repeated publishes.
  *
  * @param retention how long a request may be repeated with its idempotency key. Redis
- * holds a record of each key so long: some 350 bytes, and 30 more for each recipient. 24
+ * holds a record of each key so long: some 250 bytes, and 25 more for each recipient. 24
  * h unless told
  */
 @Validated

@@ -125,8 +125,7 @@ final class Publishing {
 			}
 		}
 		Publisher.Idempotency idempotency = (key != null)
-				? new Publisher.Idempotency(caller.id(), key, publication.hash(), this.settings.retention())
-				: null;
+				? new Publisher.Idempotency(caller.id(), key, publication.hash(), this.settings.retention()) : null;
 		Envelope envelope = publication.envelope(this.clock.instant(), traceparent);
 		return new Prepared.Ready(publication.target(), new Publisher.Request(channels, envelope, idempotency),
 				Pieces.weight(envelope), pointer, caller.isRehearsing());

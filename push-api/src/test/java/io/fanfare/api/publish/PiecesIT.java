@@ -75,7 +75,8 @@ class PiecesIT {
 		assertThat(first.header("Idempotency-Replayed")).isEmpty();
 		assertThat(again.header("Idempotency-Replayed")).isEqualTo("true");
 		assertThat(again.json()).isEqualTo(first.json());
-		assertThat(IntStream.range(0, 100).mapToObj((i) -> stored("u" + i))).allSatisfy((ids) -> assertThat(ids).hasSize(1));
+		assertThat(IntStream.range(0, 100).mapToObj((i) -> stored("u" + i)))
+			.allSatisfy((ids) -> assertThat(ids).hasSize(1));
 	}
 
 	/** The trace is no part of the message, and must not move the places of the cuts. */
@@ -90,7 +91,9 @@ class PiecesIT {
 		assertThat(again.json()).isEqualTo(first.json());
 	}
 
-	/** The third piece meets a stream that is none, which is mended before the repetition. */
+	/**
+	 * The third piece meets a stream that is none, which is mended before the repetition.
+	 */
 	@Test
 	void afterAFailureBetweenPiecesARepetitionCompletesTheRest() {
 		this.redis.set(PREFIX + "ch:user:u70", "in the way");
@@ -110,8 +113,8 @@ class PiecesIT {
 		assertThat(again.header("Idempotency-Replayed")).isEqualTo("true");
 		List<String> ids = ids(again.json());
 		before.forEach((user, id) -> assertThat(stored(user)).containsExactly(id));
-		assertThat(ids.subList(0, 64)).containsExactlyElementsOf(
-				IntStream.range(0, 64).mapToObj((i) -> before.get("u" + i)).toList());
+		assertThat(ids.subList(0, 64))
+			.containsExactlyElementsOf(IntStream.range(0, 64).mapToObj((i) -> before.get("u" + i)).toList());
 		assertThat(stored("u99")).containsExactly(ids.get(99));
 		assertThat(this.api.post("/v1/messages", body, "Idempotency-Key", "k").json()).isEqualTo(again.json());
 	}
@@ -134,7 +137,9 @@ class PiecesIT {
 		this.api.post("/v1/messages", body, "Idempotency-Key", "k");
 		String hash = this.redis.get(PREFIX + "idem:dev:k").split("\\|")[0];
 		this.redis.flushall();
-		String receipts = IntStream.range(0, 100).mapToObj((i) -> "1700000000000-" + i + ":1").collect(Collectors.joining(" "));
+		String receipts = IntStream.range(0, 100)
+			.mapToObj((i) -> "1700000000000-" + i + ":1")
+			.collect(Collectors.joining(" "));
 		this.redis.set(PREFIX + "idem:dev:k", hash + "|" + receipts);
 		Answer replayed = this.api.post("/v1/messages", body, "Idempotency-Key", "k");
 		assertThat(replayed.status()).isEqualTo(200);
@@ -183,7 +188,8 @@ class PiecesIT {
 				assertThat(first).isEqualTo(1);
 			}
 		}
-		assertThat(IntStream.range(0, 200).mapToObj((i) -> stored("u" + i))).allSatisfy((ids) -> assertThat(ids).hasSize(5));
+		assertThat(IntStream.range(0, 200).mapToObj((i) -> stored("u" + i)))
+			.allSatisfy((ids) -> assertThat(ids).hasSize(5));
 	}
 
 	@Test
@@ -247,7 +253,8 @@ class PiecesIT {
 
 	@Test
 	void theMessagesOfABatchMayHave64MiBInAllTheirChannelsAndNoMore() {
-		// 75 bytes stand beside the data: 640 channels of 104 857 bytes would be a byte too many for each MiB
+		// 75 bytes stand beside the data: 640 channels of 104 857 bytes would be a byte
+		// too many for each MiB
 		int data = 64 * 1024 * 1024 / 5_000 - 75;
 		String fits = batch(5, 1_000, "\"" + "x".repeat(data) + "\"");
 		String above = batch(5, 1_000, "\"" + "x".repeat(data + 1) + "\"");
@@ -282,13 +289,15 @@ class PiecesIT {
 	}
 
 	private static String toUsers(int count, String data) {
-		return "{\"to\":{\"users\":[" + IntStream.range(0, count).mapToObj((i) -> "\"u" + i + "\"").collect(Collectors.joining(","))
+		return "{\"to\":{\"users\":["
+				+ IntStream.range(0, count).mapToObj((i) -> "\"u" + i + "\"").collect(Collectors.joining(","))
 				+ "]},\"data\":" + data + "}";
 	}
 
 	private static String batch(int messages, int users, String data) {
 		return "{\"messages\":["
-				+ IntStream.range(0, messages).mapToObj((i) -> toUsers(users, data)).collect(Collectors.joining(",")) + "]}";
+				+ IntStream.range(0, messages).mapToObj((i) -> toUsers(users, data)).collect(Collectors.joining(","))
+				+ "]}";
 	}
 
 	private static List<String> ids(JsonNode answer) {
