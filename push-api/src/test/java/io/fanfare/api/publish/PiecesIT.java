@@ -82,7 +82,7 @@ class PiecesIT {
 	/** The trace is no part of the message, and must not move the places of the cuts. */
 	@Test
 	void aRepetitionWithAnotherTraceIsCutInTheSamePlaces() {
-		// 4 envelopes without a trace are just below 256 KiB
+		// Four envelopes are below 256 KiB, but not with a trace.
 		String body = toUsers(9, "\"" + "x".repeat(65_536 - 22) + "\"");
 		Answer first = this.api.post("/v1/messages", body, "Idempotency-Key", "k");
 		Answer again = this.api.post("/v1/messages", body, "Idempotency-Key", "k", "traceparent",
@@ -207,6 +207,7 @@ class PiecesIT {
 		RedisClient beside = RedisClient.create(server.uri());
 		this.redis.configSet("slowlog-log-slower-than", "10000");
 		this.redis.slowlogReset();
+		this.redis.configResetstat();
 		try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
 			RedisCommands<String, String> ping = beside.connect().sync();
 			AtomicBoolean done = new AtomicBoolean();
@@ -224,11 +225,10 @@ class PiecesIT {
 			List<Long> took = pings.get();
 			assertThat(answer.status()).isEqualTo(200);
 			assertThat(ids(answer.json())).hasSize(1_000).doesNotHaveDuplicates();
-			assertThat(took.get(took.size() / 2)).as("median of PING beside it").isLessThan(20_000_000);
+			assertThat(took.get(took.size() * 95 / 100)).as("PING beside it, p95 in ns").isLessThan(20_000_000);
 			assertThat(evaluations()).isGreaterThanOrEqualTo(334);
+			// A busy machine may suspend Redis within a call; one script for all took 0.9 s.
 			assertThat(this.redis.slowlogGet()).as("calls above 10 ms").hasSizeLessThanOrEqualTo(3);
-			System.out.println("PING p99 us " + took.get(took.size() * 99 / 100) / 1000 + " of " + took.size()
-					+ " slow " + this.redis.slowlogLen());
 			assertThat(this.api.post("/v1/messages", body, "Idempotency-Key", "k").json()).isEqualTo(answer.json());
 		}
 		finally {
@@ -241,8 +241,7 @@ class PiecesIT {
 	void aBatchMayHaveFiveThousandRecipientsAndNoMore() {
 		assertThat(this.api.post("/v1/messages/batch", batch(5, 1_000, "1")).status()).isEqualTo(200);
 		String clock = this.redis.get(PREFIX + "clock");
-		String more = batch(5, 1_000, "1").replace("]}", ",{\"to\":{\"user\":\"one-more\"},\"data\":1}]}");
-		more = batch(5, 1_000, "1");
+		String more = batch(5, 1_000, "1");
 		more = more.substring(0, more.length() - 2) + ",{\"to\":{\"user\":\"one-more\"},\"data\":1}]}";
 		Answer refused = this.api.post("/v1/messages/batch", more);
 		assertThat(refused.status()).isEqualTo(422);
@@ -253,8 +252,7 @@ class PiecesIT {
 
 	@Test
 	void theMessagesOfABatchMayHave64MiBInAllTheirChannelsAndNoMore() {
-		// 75 bytes stand beside the data: 640 channels of 104 857 bytes would be a byte
-		// too many for each MiB
+		// 75 bytes are counted beside the data of each recipient.
 		int data = 64 * 1024 * 1024 / 5_000 - 75;
 		String fits = batch(5, 1_000, "\"" + "x".repeat(data) + "\"");
 		String above = batch(5, 1_000, "\"" + "x".repeat(data + 1) + "\"");
@@ -322,7 +320,7 @@ class PiecesIT {
 		return this.redis.info("commandstats")
 			.lines()
 			.filter((line) -> line.startsWith("cmdstat_evalsha:"))
-			.mapToInt((line) -> Integer.parseInt(line.replaceAll(".*calls=(\\d+).*", "$1")))
+			.mapToInt((line) -> Integer.parseInt(line.replaceAll("^cmdstat_evalsha:calls=(\\d+),.*", "$1")))
 			.sum();
 	}
 
