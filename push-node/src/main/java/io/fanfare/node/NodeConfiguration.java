@@ -16,6 +16,7 @@ import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DisconnectConnections;
 import io.fanfare.node.connection.ListConnections;
+import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.ShowConnection;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.drain.DrainNode;
@@ -40,6 +41,7 @@ import io.fanfare.protocol.redis.HistoryTrim;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.internal.PlatformDependent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -78,9 +80,15 @@ class NodeConfiguration {
 		return new Connections(identity.value(), settings.max(), admission, new SecureRandom());
 	}
 
+	@Bean
+	MemoryBudget memoryBudget(MemorySettings settings) {
+		long heap = Runtime.getRuntime().maxMemory();
+		return MemoryBudget.ofNode(settings.owed().ofHeap(heap), heap, PlatformDependent.maxDirectMemory());
+	}
+
 	@Bean(initMethod = "start")
-	MemoryGuard memoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry) {
-		return new MemoryGuard(connections, settings, registry);
+	MemoryGuard memoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors) {
+		return new MemoryGuard(connections, settings, registry, errors);
 	}
 
 	@Bean
@@ -89,8 +97,8 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	AddressLimits addressLimits(Addresses addresses, NodeIdentity identity, LimitSettings settings) {
-		return new AddressLimits(addresses, identity.value(), settings, System::nanoTime);
+	AddressLimits addressLimits(Addresses addresses, NodeIdentity identity, LimitSettings settings, Errors errors) {
+		return new AddressLimits(addresses, identity.value(), settings, errors, System::nanoTime);
 	}
 
 	@Bean
@@ -100,9 +108,9 @@ class NodeConfiguration {
 
 	@Bean(initMethod = "start")
 	Reaper reaper(Presence presence, History history, HistoryTrim trim, NodeIdentity identity, Connections connections,
-			NodeSettings.Redis settings) {
+			NodeSettings.Redis settings, Errors errors) {
 		return new Reaper(presence, history, trim, identity.value(), connections::isHeld,
-				settings.lease().plus(settings.renewInterval()), System::nanoTime);
+				settings.lease().plus(settings.renewInterval()), errors, System::nanoTime);
 	}
 
 	@Bean
@@ -122,8 +130,8 @@ class NodeConfiguration {
 
 	/** Answers by every {@link NodeCall} there is. */
 	@Bean
-	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, Connections connections) {
-		CallHandler handler = new CallHandler(nodes, calls, JsonMapper.shared());
+	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, Connections connections, Errors errors) {
+		CallHandler handler = new CallHandler(nodes, calls, JsonMapper.shared(), errors);
 		connections.answerBy(handler::handle);
 		return handler;
 	}
@@ -135,8 +143,9 @@ class NodeConfiguration {
 
 	/** Ended by a call the process ends as by a signal: the context is closed. */
 	@Bean
-	Drain drain(Connections connections, ConnectionSettings settings, ConfigurableApplicationContext context) {
-		return new Drain(connections, settings.drainWindow(), context::close);
+	Drain drain(Connections connections, ConnectionSettings settings, ConfigurableApplicationContext context,
+			Errors errors) {
+		return new Drain(connections, settings.drainWindow(), errors.guard("drain", context::close));
 	}
 
 	@Bean
@@ -150,13 +159,14 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	Rebalancer rebalancer(Nodes nodes, NodeIdentity identity, SendOn sendOn, RebalanceSettings settings) {
-		return new Rebalancer(nodes, identity.value(), sendOn, settings);
+	Rebalancer rebalancer(Nodes nodes, NodeIdentity identity, SendOn sendOn, RebalanceSettings settings,
+			Errors errors) {
+		return new Rebalancer(nodes, identity.value(), sendOn, settings, errors);
 	}
 
 	@Bean(initMethod = "start")
 	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Connections connections, StreamMetrics metrics,
-			NodeHealth health, MemoryGuard memory, Drain drain) {
+			NodeHealth health, MemoryGuard memory, Drain drain, Errors errors) {
 		String version = NodeApplication.class.getPackage().getImplementationVersion();
 		long startedAt = System.currentTimeMillis();
 		return new NodeReporter(nodes, identity, () -> {
@@ -167,7 +177,7 @@ class NodeConfiguration {
 					startedAt, System.currentTimeMillis(), connections.max(), connections.size(), connections.waiting(),
 					connections.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
 					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome());
-		}, JsonMapper.shared());
+		}, JsonMapper.shared(), errors);
 	}
 
 }

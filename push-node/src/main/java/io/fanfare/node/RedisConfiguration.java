@@ -10,6 +10,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
@@ -68,14 +69,14 @@ class RedisConfiguration {
 	/** Waits a moment for Redis; without it the node starts, and is not ready. */
 	@Bean
 	CommandLink commandLink(RedisClient client, LettuceConnectionFactory connections, RedisKeys keys,
-			NodeSettings.Redis settings, NodeIdentity identity) {
+			NodeSettings.Redis settings, Errors errors) {
 		boolean durable = settings.durable();
 		if (durable && connections.getSentinelConfiguration() != null) {
 			log.warn("redis=not-durable: a failover loses what its replica lacked, so fanfare.redis.durable is ignored"
 					+ " behind Sentinel");
 			durable = false;
 		}
-		CommandLink link = new CommandLink(client, keys, durable, identity.name());
+		CommandLink link = new CommandLink(client, keys, durable, errors);
 		try {
 			link.awaitUp(settings.commandTimeout());
 			return link;
@@ -89,14 +90,14 @@ class RedisConfiguration {
 	/** Where there are sentinels. */
 	@Bean(destroyMethod = "")
 	@Nullable SentinelWatch sentinelWatch(RedisClient client, LettuceConnectionFactory connections, CommandLink link,
-			NodeIdentity identity) {
+			Errors errors) {
 		RedisSentinelConfiguration sentinels = connections.getSentinelConfiguration();
 		if (sentinels == null) {
 			return null;
 		}
 		RedisURI uri = LettuceConverters.sentinelConfigurationToRedisURI(sentinels);
 		uri.getSentinels().forEach((sentinel) -> sentinel.setSsl(connections.isUseSsl()));
-		return new SentinelWatch(client, uri, link, identity.name());
+		return new SentinelWatch(client, uri, link, errors);
 	}
 
 	/** Each refusal is there from the start, so that an alert has a rate to look at. */
@@ -114,8 +115,8 @@ class RedisConfiguration {
 
 	@Bean
 	PubSubLink pubSubLink(RedisClient client, RedisKeys keys, NodeIdentity identity, CommandLink commands,
-			Connections connections, Probe probe) {
-		return new PubSubLink(client, keys, identity.value(), commands, connections, probe,
+			Connections connections, Probe probe, Errors errors) {
+		return new PubSubLink(client, keys, identity.value(), commands, connections, probe, errors,
 				RandomGenerator.getDefault());
 	}
 

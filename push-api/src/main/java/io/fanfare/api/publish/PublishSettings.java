@@ -2,7 +2,7 @@ package io.fanfare.api.publish;
 
 import java.time.Duration;
 
-import io.fanfare.api.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
@@ -12,6 +12,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
+import org.hibernate.validator.constraints.time.DurationMax;
 
 /**
  * {@code fanfare.publish}: what one publish may ask for.
@@ -29,7 +30,7 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("fanfare.publish")
 record PublishSettings(@Min(1) @Max(5000) @DefaultValue("1000") int users,
 		@Min(1) @Max(5000) @DefaultValue("500") int batch, @NotNull @DefaultValue("64KB") DataSize data,
-		@NotNull @DurationMin(millis = 1) @DefaultValue("24h") Duration ttl) {
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 7) @DefaultValue("24h") Duration ttl) {
 
 	/** What a single call of Redis appends in some 5 ms. */
 	private static final long MAX_DATA = DataSize.ofMegabytes(1).toBytes();

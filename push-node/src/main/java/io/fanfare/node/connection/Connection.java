@@ -21,6 +21,7 @@ import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.History.Predecessor;
 import io.fanfare.protocol.redis.Presence.Claim;
@@ -35,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * only the loop's thread touches it.
  */
 public final class Connection {
+
+	/** Where an error of its end is counted. */
+	private static final String CLOSE = "close";
 
 	private final String id;
 
@@ -66,6 +70,16 @@ public final class Connection {
 	private final Delivery delivery;
 
 	private final Upkeep upkeep;
+
+	/** How many of its subscriptions, from the first on, are confirmed on a link. */
+	private int confirmed;
+
+	private long confirmedOn;
+
+	/** The topic for whose confirmation it waits, or null. */
+	private @Nullable Topic<Connection> awaited;
+
+	private int claimFailures;
 
 	/** Whether a claim is on its way; there is one at a time. */
 	private boolean claiming;
@@ -118,8 +132,8 @@ public final class Connection {
 		this.outlet = outlet;
 		this.upkeep = new Upkeep(this, loop, outlet);
 		this.delivery = new Delivery(this, loop, outlet, this.upkeep);
-		this.place = new Place(request.user(), given, request.tier(), () -> loop.submit(this::admitted),
-				() -> loop.submit(this::endSilently));
+		this.place = new Place(request.user(), given, request.tier(), () -> loop.submit(this, this::admitted),
+				() -> loop.submit(this, this::endSilently));
 		this.openedMillis = loop.millis();
 		this.openedNanos = loop.nanoTime();
 		this.channels = new ArrayList<>(request.topics().size() + 2);
@@ -291,8 +305,8 @@ public final class Connection {
 	void waitForPlace() {
 		this.outlook = this.loop.places().outlook(this.place);
 		if (this.outlook != null) {
-			this.answered = true;
 			this.outlet.begin(Blocks.waiting(this.outlook, this.request.cursorText(), this.loop.spreadRetry()));
+			this.answered = true;
 			this.upkeep.wrote();
 		}
 	}
@@ -395,6 +409,31 @@ public final class Connection {
 	}
 
 	/**
+	 * Whether all it hears is confirmed on the present link. If not it waits for the
+	 * first topic that is not: so each confirmation concerns those alone that wait for
+	 * it. Without a link it waits for the next one, which looks at all that are pending.
+	 */
+	private boolean isSubscribed() {
+		long link = this.loop.link();
+		if (link != this.confirmedOn) {
+			this.confirmedOn = link;
+			this.confirmed = 0;
+			this.awaited = null;
+		}
+		for (; this.confirmed < this.subscriptions.size(); this.confirmed++) {
+			Topic<Connection> topic = this.subscriptions.get(this.confirmed).topic();
+			if (!topic.isConfirmed(link)) {
+				if (link != 0 && topic != this.awaited) {
+					topic.awaitConfirmed(this);
+					this.awaited = topic;
+				}
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/**
 	 * Claims the user once everything it hears is confirmed on the present link. Called
 	 * again whenever that may be so.
 	 */
@@ -402,10 +441,8 @@ public final class Connection {
 		if (!isPending() || this.claiming || this.claimed) {
 			return;
 		}
-		for (Subscription<Connection> subscription : this.subscriptions) {
-			if (!subscription.topic().isConfirmed(this.loop.link())) {
-				return;
-			}
+		if (!isSubscribed()) {
+			return;
 		}
 		if (!this.outlet.isOpen()) {
 			close(Ending.CLIENT);
@@ -424,13 +461,16 @@ public final class Connection {
 		Long cursor = this.request.cursor();
 		Claim claim = new Claim(user(), this.id, this.client, tier(), page(),
 				(cursor != null) ? cursor : MessageId.ZERO);
-		this.loop.claim(claim, (result, failure) -> {
+		this.loop.claim(this, claim, (result, failure) -> {
 			this.claiming = false;
 			if (result != null) {
 				claimed(result, sent);
 			}
 			else if (isClosed()) {
 				this.loop.release(field());
+			}
+			else {
+				this.loop.claimLater(this, this.claimFailures++);
 			}
 		});
 	}
@@ -508,7 +548,7 @@ public final class Connection {
 	 * @param unknown whether the client may have missed what came before them
 	 */
 	private void beginWithLatest(int count, long clock, boolean unknown) {
-		this.loop.starts(this.channels, count, (found, failure) -> {
+		this.loop.starts(this, count, (found, failure) -> {
 			if (isClosed()) {
 				return;
 			}
@@ -554,8 +594,8 @@ public final class Connection {
 			this.outlet.write(block);
 		}
 		else {
-			this.answered = true;
 			this.outlet.begin(block);
+			this.answered = true;
 		}
 	}
 
@@ -742,6 +782,7 @@ public final class Connection {
 		}
 		else {
 			this.outlet.begin(block);
+			this.answered = true;
 			this.outlet.end(null);
 		}
 		this.loop.events().kicked(reason);
@@ -804,6 +845,37 @@ public final class Connection {
 		close(Ending.CLIENT);
 	}
 
+	/**
+	 * Something of it threw. Never throws itself: whatever step fails, the others free
+	 * what they can. Its client comes back and catches up.
+	 */
+	void failed() {
+		if (isClosed()) {
+			return;
+		}
+		Errors errors = this.loop.errors();
+		if (!errors.run(CLOSE, this::sayError)) {
+			errors.run(CLOSE, this.outlet::abort);
+		}
+		errors.run(CLOSE, () -> close(Ending.of(CloseReason.ERROR)));
+	}
+
+	private void sayError() {
+		if (this.upkeep.isLeaving()) {
+			this.outlet.end(null);
+		}
+		else if (this.begun) {
+			this.outlet.end(Blocks.goaway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()),
+					this.loop.spreadRetry()));
+		}
+		else if (this.answered) {
+			this.outlet.end(Blocks.busy(CloseReason.ERROR, this.request.cursorText(), this.loop.spreadRetry()));
+		}
+		else {
+			this.outlet.refuse(CloseReason.ERROR, this.loop.spreadRetry());
+		}
+	}
+
 	/** Nothing reaches the client any more. */
 	void giveUp() {
 		this.outlet.abort();
@@ -821,13 +893,14 @@ public final class Connection {
 			return;
 		}
 		this.delivery.close();
+		Errors errors = this.loop.errors();
 		for (Subscription<Connection> subscription : this.subscriptions) {
-			this.loop.topics().remove(subscription);
+			errors.run(CLOSE, () -> this.loop.topics().remove(subscription));
 		}
 		this.subscriptions.clear();
 		this.heard = null;
 		if (this.claimSent && !this.claiming) {
-			this.loop.release(field());
+			errors.run(CLOSE, () -> this.loop.release(field()));
 		}
 		this.loop.closed(this, ending, this.begun);
 	}

@@ -15,6 +15,7 @@ import io.fanfare.node.broker.MessageSink;
 import io.fanfare.node.connection.Eviction.Candidate;
 import io.fanfare.node.connection.Places.Place;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +99,13 @@ public final class Connections implements MessageSink {
 		}
 		Connection connection = loop.open(newId(), request, outlet);
 		this.byId.put(connection.id(), connection);
-		switch (this.places.arrive(connection.place(), request.elsewhere())) {
+		loop.guard("open", connection, this::arrive);
+		return connection.isClosed() ? null : new Handle(connection);
+	}
+
+	private void arrive(Connection connection) {
+		StreamLoop loop = connection.loop();
+		switch (this.places.arrive(connection.place(), connection.request().elsewhere())) {
 			case ADMITTED -> loop.admit(connection);
 			case FULL -> connection.refuse(CloseReason.FULL);
 			case WAITS -> {
@@ -107,7 +114,6 @@ public final class Connections implements MessageSink {
 			}
 			case ASKS -> makeRoom(connection);
 		}
-		return connection.isClosed() ? null : new Handle(connection);
 	}
 
 	/**
@@ -123,7 +129,7 @@ public final class Connections implements MessageSink {
 	private void makeRoom(Connection connection) {
 		Place place = connection.place();
 		this.eviction.makeRoom(place, this.places.mayPreempt(place),
-				() -> connection.loop().submit(connection::noPlace));
+				() -> connection.loop().submit(connection, connection::noPlace));
 	}
 
 	private String newId() {
@@ -165,7 +171,7 @@ public final class Connections implements MessageSink {
 
 		/** It takes more again. */
 		public void writable() {
-			this.connection.writable();
+			this.connection.loop().guard("socket", this.connection, Connection::writable);
 		}
 
 		/**
@@ -173,15 +179,20 @@ public final class Connections implements MessageSink {
 		 * @param broken whether by an error
 		 */
 		public void disconnected(boolean broken) {
-			this.connection.disconnected(broken);
+			this.connection.loop().guard("socket", this.connection, (connection) -> connection.disconnected(broken));
 		}
 
 	}
 
 	/** To be called for every connection that is gone. */
 	void closed(Connection connection, Ending ending) {
-		if (this.byId.remove(connection.id(), connection)) {
+		if (!this.byId.remove(connection.id(), connection)) {
+			return;
+		}
+		try {
 			this.places.leave(connection.place());
+		}
+		finally {
 			if (connection.isBegun()) {
 				this.ended.add(connection.status(ending));
 			}
@@ -308,20 +319,37 @@ public final class Connections implements MessageSink {
 		}).thenApply((found) -> found.stream().flatMap(List::stream).toList());
 	}
 
+	/**
+	 * Asks a loop something on its own thread. The barrier of its inbox notes an error.
+	 */
+	@SuppressWarnings("CatchThrowable")
+	private static <T> CompletableFuture<T> onLoop(StreamLoop loop,
+			Function<StreamLoop, ? extends CompletableFuture<? extends T>> question) {
+		CompletableFuture<T> answer = new CompletableFuture<>();
+		loop.submit(() -> {
+			try {
+				question.apply(loop).whenComplete((value, failure) -> {
+					if (failure != null) {
+						answer.completeExceptionally(failure);
+					}
+					else {
+						answer.complete(value);
+					}
+				});
+			}
+			catch (Throwable ex) {
+				answer.completeExceptionally(ex);
+				throw ex;
+			}
+		});
+		return answer;
+	}
+
 	/** Asks every loop something on its own thread, and answers in their order. */
 	<T> CompletableFuture<List<T>> onLoops(Function<StreamLoop, CompletableFuture<T>> question) {
 		List<CompletableFuture<T>> answers = new ArrayList<>();
 		for (StreamLoop loop : this.loops) {
-			CompletableFuture<T> answer = new CompletableFuture<>();
-			answers.add(answer);
-			loop.submit(() -> question.apply(loop).whenComplete((value, failure) -> {
-				if (failure != null) {
-					answer.completeExceptionally(failure);
-				}
-				else {
-					answer.complete(value);
-				}
-			}));
+			answers.add(onLoop(loop, question));
 		}
 		return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
 			.thenApply((done) -> answers.stream().map(CompletableFuture::join).toList());
@@ -354,9 +382,7 @@ public final class Connections implements MessageSink {
 	public CompletableFuture<Void> stop(CloseReason reason) {
 		List<CompletableFuture<?>> stops = new ArrayList<>();
 		for (StreamLoop loop : this.loops) {
-			CompletableFuture<Void> stopped = new CompletableFuture<>();
-			stops.add(stopped);
-			loop.submit(() -> loop.stop(reason).whenComplete((released, failure) -> stopped.complete(null)));
+			stops.add(onLoop(loop, (one) -> one.stop(reason)).handle((released, failure) -> null));
 		}
 		return CompletableFuture.allOf(stops.toArray(CompletableFuture[]::new));
 	}
@@ -381,7 +407,7 @@ public final class Connections implements MessageSink {
 		Connection connection = this.byId.get(kick.connection());
 		if (connection != null) {
 			CloseReason reason = kick.reason();
-			connection.loop().submit(() -> {
+			connection.loop().submit(connection, () -> {
 				if (reason == null) {
 					connection.endSilently();
 				}
@@ -403,7 +429,7 @@ public final class Connections implements MessageSink {
 	public void restored(Frame.Restored restored) {
 		Connection connection = this.byId.get(restored.connection());
 		if (connection != null) {
-			connection.loop().submit(() -> connection.restored(restored.last()));
+			connection.loop().submit(connection, () -> connection.restored(restored.last()));
 		}
 	}
 
@@ -411,7 +437,7 @@ public final class Connections implements MessageSink {
 	public void hidden(Frame.Hidden hidden) {
 		Connection connection = this.byId.get(hidden.connection());
 		if (connection != null) {
-			connection.loop().submit(() -> connection.hidden(hidden));
+			connection.loop().submit(connection, () -> connection.hidden(hidden));
 		}
 	}
 
@@ -428,7 +454,7 @@ public final class Connections implements MessageSink {
 	public boolean closeByClient(String id) {
 		Connection connection = this.byId.get(id);
 		if (connection != null) {
-			connection.loop().submit(connection::closeByClient);
+			connection.loop().submit(connection, connection::closeByClient);
 		}
 		return connection != null;
 	}
@@ -447,7 +473,7 @@ public final class Connections implements MessageSink {
 	public boolean acknowledgeByClient(String id, List<String> nonces) {
 		Connection connection = this.byId.get(id);
 		if (connection != null) {
-			connection.loop().submit(() -> connection.acknowledged(nonces));
+			connection.loop().submit(connection, () -> connection.acknowledged(nonces));
 		}
 		return connection != null;
 	}
@@ -464,6 +490,13 @@ public final class Connections implements MessageSink {
 	public void pass(long id) {
 		for (StreamLoop loop : this.loops) {
 			loop.submit(() -> loop.pass(id));
+		}
+	}
+
+	@Override
+	public void unreadable(@Nullable ChannelName channel) {
+		for (StreamLoop loop : this.loops) {
+			loop.submit(() -> loop.unreadable(channel));
 		}
 	}
 

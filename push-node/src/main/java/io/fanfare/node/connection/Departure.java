@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 import io.fanfare.protocol.CloseReason;
 
@@ -19,10 +20,14 @@ import io.fanfare.protocol.CloseReason;
 record Departure(List<Connection> leaving, int total, CloseReason reason, long began, long window,
 		CompletableFuture<Integer> sent) {
 
-	/** Sends those on whose time has come. */
-	void step(long now) {
+	/**
+	 * Sends those on whose time has come.
+	 * @param now now
+	 * @param sendOn sends one on
+	 */
+	void step(long now, Consumer<Connection> sendOn) {
 		while (!this.leaving.isEmpty() && (this.leaving.getLast().isClosed() || this.leaving.size() > staying(now))) {
-			this.leaving.removeLast().goAway(this.reason);
+			sendOn.accept(this.leaving.removeLast());
 		}
 		if (this.leaving.isEmpty() || this.leaving.stream().allMatch(Connection::isClosed)) {
 			this.leaving.clear();

@@ -87,7 +87,7 @@ public final class DisconnectConnections implements NodeCall {
 		return this.connections.onLoops((loop) -> Slices.ofAll(loop, Slices.WRITE, (connection) -> {
 			if (connection.isBegun() && meant.takes(connection, loop.nanoTime())) {
 				count.incrementAndGet();
-				connection.goAway(reason);
+				loop.guard("disconnect", connection, (one) -> one.goAway(reason));
 			}
 		})).thenApply((done) -> ended(count.get(), reason));
 	}

@@ -139,7 +139,7 @@ final class Eviction {
 				Connection victim = (late != null || !request.preempts()) ? late : this.idlest.poll();
 				if (victim != null) {
 					this.requests.remove();
-					tasks.add(() -> victim.loop().submit(() -> send(victim, late != null, asking)));
+					tasks.add(() -> victim.loop().submit(victim, () -> send(victim, late != null, asking)));
 				}
 				else if (this.looking) {
 					break;
@@ -211,7 +211,7 @@ final class Eviction {
 				.limit(count)
 				.map(Candidate::connection)
 				.toList();
-			chosen.forEach((connection) -> connection.loop().submit(() -> {
+			chosen.forEach((connection) -> connection.loop().submit(connection, () -> {
 				if (connection.isPreemptible()) {
 					connection.goAway(reason);
 				}

@@ -79,9 +79,10 @@ public final class GzipBody {
 	}
 
 	private ByteBuf chunk(ByteBufAllocator allocator, byte[] before, byte[] block, int trailer) {
-		append(GzipPart.crc(block), CombinedCrc.shift(block.length), block.length);
 		int size = before.length + GzipPart.storedSize(block.length) + trailer;
+		// First: without memory nothing was appended.
 		ByteBuf chunk = allocator.directBuffer(size + Chunks.OVERHEAD);
+		append(GzipPart.crc(block), CombinedCrc.shift(block.length), block.length);
 		Chunks.begin(chunk, size);
 		chunk.writeBytes(before);
 		GzipPart.writeStored(chunk, block);

@@ -14,6 +14,7 @@ import io.fanfare.protocol.redis.History.LastIds;
 import io.fanfare.protocol.redis.Presence.Held;
 import io.fanfare.protocol.redis.Presence.Renewal;
 import io.fanfare.protocol.redis.Presence.Verdict;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Renews, for one loop, the node's lease and what its connections hold, from time to time
@@ -21,6 +22,9 @@ import io.fanfare.protocol.redis.Presence.Verdict;
  * anything. Belongs to its loop.
  */
 final class Renewals {
+
+	/** Where an error is counted. */
+	private static final String WHERE = "renewal";
 
 	/** Connections in one call. */
 	private static final int SLICE = 500;
@@ -93,23 +97,39 @@ final class Renewals {
 
 	private void renewSlice() {
 		List<Connection> slice = this.slices.remove();
-		renew(slice.stream().filter(Connection::isHeld).toList(), this.slices.isEmpty());
+		boolean last = this.slices.isEmpty();
+		boolean asked = false;
+		try {
+			renew(slice.stream().filter(Connection::isHeld).toList(), last);
+			asked = true;
+		}
+		finally {
+			if (!asked) {
+				unanswered(last);
+			}
+		}
+	}
+
+	private void unanswered(boolean last) {
+		if (last) {
+			this.renewing = false;
+		}
+		this.nextNanos = this.loop.nanoTime() + StreamLoop.RETRY.toNanos();
 	}
 
 	private void renew(List<Connection> slice, boolean last) {
 		Proof sent = this.loop.proofFromNow();
 		List<Held> held = new ArrayList<>(slice.size());
 		slice.forEach((connection) -> held.add(connection.held()));
-		this.loop.reply(this.node.ownership().renew(held), (renewal, failure) -> {
+		this.loop.ask(() -> this.node.ownership().renew(held), (renewal, failure) -> {
+			if (renewal == null) {
+				unanswered(last);
+				return;
+			}
 			if (last) {
 				this.renewing = false;
 			}
-			if (renewal != null) {
-				renewed(slice, renewal, sent);
-			}
-			else {
-				this.nextNanos = this.loop.nanoTime() + StreamLoop.RETRY.toNanos();
-			}
+			renewed(slice, renewal, sent);
 		});
 	}
 
@@ -120,19 +140,24 @@ final class Renewals {
 		renewal.verdicts().forEach((verdict) -> verdicts.put(verdict.index(), verdict));
 		List<Connection> lagging = new ArrayList<>();
 		for (int i = 0; i < slice.size(); i++) {
-			Connection connection = slice.get(i);
 			Verdict verdict = verdicts.get(i);
-			if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
-				connection.renewed(sent, renewal.clock(), renewal.since(), verdict != null);
-			}
-			else {
-				connection.displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
-			}
-			if (connection.delivery().isCheckable()) {
-				lagging.add(connection);
-			}
+			this.loop.guard(WHERE, slice.get(i), (connection) -> {
+				renewed(connection, verdict, renewal, sent);
+				if (connection.delivery().isCheckable()) {
+					lagging.add(connection);
+				}
+			});
 		}
 		check(lagging);
+	}
+
+	private static void renewed(Connection connection, @Nullable Verdict verdict, Renewal renewal, Proof sent) {
+		if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
+			connection.renewed(sent, renewal.clock(), renewal.since(), verdict != null);
+		}
+		else {
+			connection.displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
+		}
 	}
 
 	/**
@@ -145,13 +170,15 @@ final class Renewals {
 		}
 		LinkedHashSet<ChannelName> channels = new LinkedHashSet<>();
 		for (Connection connection : lagging) {
-			connection.delivery().track();
-			channels.addAll(connection.channels());
+			this.loop.guard(WHERE, connection, (one) -> {
+				one.delivery().track();
+				channels.addAll(one.channels());
+			});
 		}
 		List<ChannelName> asked = List.copyOf(channels);
-		this.loop.reply(this.node.catchUp().lastIds(asked), (lastIds, failure) -> {
+		this.loop.ask(() -> this.node.catchUp().lastIds(asked), (lastIds, failure) -> {
 			if (lastIds == null) {
-				lagging.forEach((connection) -> this.loop.later(connection::catchUp));
+				lagging.forEach((connection) -> this.loop.later(connection, connection::catchUp));
 				return;
 			}
 			this.loop.askClocks();
@@ -159,7 +186,7 @@ final class Renewals {
 			for (int i = 0; i < asked.size(); i++) {
 				ids.put(asked.get(i), lastIds.ids().get(i));
 			}
-			lagging.forEach((connection) -> checked(connection, lastIds, ids));
+			this.loop.each(WHERE, lagging, (connection) -> checked(connection, lastIds, ids));
 		});
 	}
 

@@ -34,6 +34,7 @@ final class Slices {
 		return done;
 	}
 
+	@SuppressWarnings("CatchThrowable")
 	private static void slice(StreamLoop loop, List<Connection> some, int from, int size, Consumer<Connection> visit,
 			CompletableFuture<Void> done) {
 		int to = Math.min(from + size, some.size());
@@ -44,9 +45,10 @@ final class Slices {
 				}
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
+			// The barrier of the loop's inbox notes it.
 			done.completeExceptionally(ex);
-			return;
+			throw ex;
 		}
 		loop.worked(to - from);
 		if (to < some.size()) {

@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.node.broker.Message;
@@ -26,6 +28,8 @@ import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
@@ -44,6 +48,11 @@ import org.slf4j.LoggerFactory;
  * on. What many hear is kept once, and each takes what is its own when it is its turn;
  * messages that arrive while earlier ones wait are merged into one write. So a busier
  * loop gets cheaper, not later. Nothing waits for a timer.
+ * <p>
+ * Each item, each visit, each tick and each step of what lasts longer runs behind a
+ * barrier: what it throws is noted, ends the connection concerned and no other, and the
+ * loop runs on. Where it may have cost a message that concerns many, those catch up from
+ * history.
  */
 public final class StreamLoop {
 
@@ -73,6 +82,10 @@ public final class StreamLoop {
 
 	static final Duration RETRY = Duration.ofMillis(200);
 
+	private static final Duration MAX_CLAIM_RETRY = Duration.ofSeconds(1);
+
+	private static final int MAX_DOUBLINGS = 8;
+
 	private final LoopExecutor executor;
 
 	private final Node node;
@@ -85,6 +98,8 @@ public final class StreamLoop {
 
 	private final Runnable turn = this::turn;
 
+	private final Consumer<Connection> visit = this::visit;
+
 	/** Connections that are owed a message of their own: written first. */
 	private final Deque<Connection> urgent = new ArrayDeque<>();
 
@@ -93,7 +108,9 @@ public final class StreamLoop {
 
 	private final Walk connections = new Walk();
 
-	private final BroadcastLog broadcasts = new BroadcastLog();
+	private final Owed owed;
+
+	private final BroadcastLog broadcasts;
 
 	/** The number of the first message that came during the present round. */
 	private long roundEnd;
@@ -107,9 +124,7 @@ public final class StreamLoop {
 
 	private final List<Field> releases = new ArrayList<>();
 
-	private final Backlog root = Backlog.root();
-
-	private final SharedChunk chunk = new SharedChunk();
+	private final SharedChunk chunk;
 
 	/** The number of the present link, 0 for none. */
 	private long link;
@@ -159,12 +174,16 @@ public final class StreamLoop {
 	public StreamLoop(LoopExecutor executor, Node node, int inboxLimit) {
 		this.executor = executor;
 		this.node = node;
+		this.owed = new Owed(node.budget().owed());
+		this.broadcasts = new BroadcastLog(this.owed);
+		this.chunk = new SharedChunk(this.owed);
 		this.inbox = new Inbox(inboxLimit, this::arm, this::recoverFromOverflow);
 		this.renewals = new Renewals(this, node);
 		this.waiters = new Waiters(node.connections().admission());
 		this.nowNanos = executor.nanoTime();
 		this.nowMillis = executor.millis();
-		this.topics = new Topics<>(node.upstream(), this::submit, this::claimPending);
+		this.topics = new Topics<>(node.upstream(), this::submit,
+				(connection) -> guard("claim", connection, Connection::claimWhenSubscribed));
 	}
 
 	/**
@@ -182,10 +201,13 @@ public final class StreamLoop {
 	 * @param events is told what happens
 	 * @param connections is told of every connection that is gone
 	 * @param random spreads what clients are told to wait
+	 * @param errors notes what is thrown
+	 * @param budget how much memory each loop may take
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
 			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, LastProof lastProof,
-			ConnectionEvents events, Connections connections, RandomGenerator random) {
+			ConnectionEvents events, Connections connections, RandomGenerator random, Errors errors,
+			MemoryBudget budget) {
 
 	}
 
@@ -225,9 +247,36 @@ public final class StreamLoop {
 		this.inbox.add(task);
 	}
 
+	/** Runs what concerns one connection in order with what else arrives. */
+	void submit(Connection connection, Runnable task) {
+		this.inbox.add(new Task(connection, task));
+	}
+
+	/** A task that concerns one connection: what it throws ends that connection. */
+	private record Task(Connection connection, Runnable task) implements Runnable {
+
+		@Override
+		public void run() {
+			this.task.run();
+		}
+
+	}
+
 	private void arm() {
 		if (!this.armed.get() && this.armed.compareAndSet(false, true)) {
-			this.executor.execute(this.turn);
+			continueBy(this.executor::execute);
+		}
+	}
+
+	/** Hands the next turn to the thread. Without one, the next tick begins again. */
+	@SuppressWarnings("CatchThrowable")
+	private void continueBy(Consumer<Runnable> thread) {
+		try {
+			thread.accept(this.turn);
+		}
+		catch (Throwable ex) {
+			this.armed.set(false);
+			this.node.errors().note("turn", ex);
 		}
 	}
 
@@ -235,23 +284,88 @@ public final class StreamLoop {
 	private void recoverFromOverflow() {
 		List<Connection> all = this.connections.all();
 		log.warn("inbox=overflowed connections={}", all.size());
-		all.forEach(Connection::fallBehind);
-		long lost = this.inbox.reopen();
+		each("inbox", all, Connection::fallBehind);
+		catchUpFrom(all, this.inbox.reopen());
+	}
+
+	/** Messages up to an id may not have come here: only history has them all. */
+	private void catchUpFrom(List<Connection> all, long lost) {
 		pass(lost);
-		all.forEach((connection) -> connection.missed(lost));
-		all.forEach(Connection::catchUp);
+		each("inbox", all, (connection) -> connection.missed(lost));
+		each("inbox", all, Connection::catchUp);
+	}
+
+	// ---- barriers
+
+	/** Notes what is thrown on this loop. */
+	public Errors errors() {
+		return this.node.errors();
+	}
+
+	/**
+	 * Does something with one connection: what it throws ends that connection and goes no
+	 * further. On the loop.
+	 * @param where the place that an error is counted for
+	 * @param connection the connection
+	 * @param task what is done
+	 * @return whether it ended without an error
+	 */
+	@SuppressWarnings("CatchThrowable")
+	boolean guard(String where, Connection connection, Consumer<Connection> task) {
+		try {
+			task.accept(connection);
+			return true;
+		}
+		catch (Throwable ex) {
+			failed(where, connection, ex);
+			return false;
+		}
+	}
+
+	/** Does something with each of some connections, each behind a barrier. */
+	void each(String where, List<Connection> some, Consumer<Connection> task) {
+		for (Connection connection : some) {
+			guard(where, connection, task);
+		}
+	}
+
+	/** Something that concerns one connection threw: it ends, and no other does. */
+	private void failed(String where, Connection connection, Throwable error) {
+		this.node.errors().note(where, error);
+		connection.failed();
+	}
+
+	/** Asks Redis. What cannot even be asked fails as what is not answered. */
+	@SuppressWarnings("CatchThrowable")
+	private <T> CompletableFuture<T> asked(Supplier<CompletableFuture<T>> question) {
+		try {
+			return question.get();
+		}
+		catch (Throwable ex) {
+			this.node.errors().note("ask", ex);
+			return CompletableFuture.failedFuture(ex);
+		}
 	}
 
 	// ---- a turn
 
+	@SuppressWarnings("CatchThrowable")
 	private void turn() {
-		if (work()) {
-			this.executor.executeAfterIo(this.turn);
+		boolean more;
+		try {
+			more = work();
+		}
+		catch (Throwable ex) {
+			this.node.errors().note("turn", ex);
+			more = isMore();
+		}
+		if (more) {
+			continueBy(this.executor::executeAfterIo);
 			return;
 		}
 		this.armed.set(false);
 		if (!this.inbox.isEmpty() && this.armed.compareAndSet(false, true)) {
-			this.executor.executeAfterIo(this.turn);
+			continueBy(this.executor::executeAfterIo);
 		}
 	}
 
@@ -265,11 +379,18 @@ public final class StreamLoop {
 		beginSlice();
 		writeBroadcasts();
 		flushReleases();
-		boolean more = !this.inbox.isEmpty() || !this.behind.isEmpty() || !this.broadcasts.isEmpty();
+		if (this.owed.isOver()) {
+			shedLargest();
+		}
+		boolean more = isMore();
 		if (!more) {
 			this.chunk.drop();
 		}
 		return more;
+	}
+
+	private boolean isMore() {
+		return !this.inbox.isEmpty() || !this.urgent.isEmpty() || !this.behind.isEmpty() || !this.broadcasts.isEmpty();
 	}
 
 	private void beginSlice() {
@@ -292,17 +413,45 @@ public final class StreamLoop {
 		return this.executor.nanoTime() - this.sliceBegan > SLICE_NANOS;
 	}
 
+	@SuppressWarnings("CatchThrowable")
 	private void takeInbox() {
 		Object item;
 		while (!isSliceOver() && (item = this.inbox.poll()) != null) {
-			switch (item) {
-				case Message message -> dispatch(message);
-				case Inbox.Delivery(Connection connection, Message message) -> {
-					connection.append(message, true);
-					arrive(message.id());
-				}
-				default -> ((Runnable) item).run();
+			try {
+				take(item);
 			}
+			catch (Throwable ex) {
+				failed(item, ex);
+			}
+		}
+	}
+
+	private void take(Object item) {
+		switch (item) {
+			case Message message -> dispatch(message);
+			case Inbox.Delivery(Connection connection, Message message) -> {
+				connection.append(message, true);
+				arrive(message.id());
+			}
+			default -> ((Runnable) item).run();
+		}
+	}
+
+	/** An item threw. What it would have brought is not missing without a word. */
+	private void failed(Object item, Throwable error) {
+		switch (item) {
+			case Message message -> {
+				this.node.errors().note("inbox", error);
+				List<Connection> all = this.connections.all();
+				each("inbox", all, Connection::fallBehind);
+				catchUpFrom(all, message.id());
+			}
+			case Inbox.Delivery(Connection connection, Message message) -> {
+				failed("inbox", connection, error);
+				arrive(message.id());
+			}
+			case Task(Connection connection, Runnable task) -> failed("inbox", connection, error);
+			default -> this.node.errors().note("inbox", error);
 		}
 	}
 
@@ -315,17 +464,28 @@ public final class StreamLoop {
 			this.broadcasts.add(topic, message);
 		}
 		else if (topic != null) {
-			for (int i = 0; i < topic.size(); i++) {
-				topic.subscriber(i).append(message, false);
+			// From the end: one that ends leaves its place to the last.
+			for (int i = topic.size() - 1; i >= 0; i--) {
+				append(topic.subscriber(i), message);
 			}
 			this.sliceWork += topic.size();
 		}
 		arrive(message.id());
 	}
 
+	@SuppressWarnings("CatchThrowable")
+	private void append(Connection connection, Message message) {
+		try {
+			connection.append(message, false);
+		}
+		catch (Throwable ex) {
+			failed("inbox", connection, ex);
+		}
+	}
+
 	/** Makes room for more broadcasts than can be written in one round. */
 	private void takeAll() {
-		this.connections.all().forEach(Connection::takeBroadcasts);
+		each("inbox", this.connections.all(), Connection::takeBroadcasts);
 		this.broadcasts.forget(this.broadcasts.head());
 		this.sliceWork += this.connections.size();
 	}
@@ -345,11 +505,21 @@ public final class StreamLoop {
 		}
 	}
 
+	@SuppressWarnings("CatchThrowable")
+	private void visit(Connection connection) {
+		try {
+			connection.visit();
+		}
+		catch (Throwable ex) {
+			failed("visit", connection, ex);
+		}
+	}
+
 	private void writeUrgent() {
 		Connection connection;
 		while ((connection = this.urgent.poll()) != null) {
 			connection.queued(false);
-			connection.visit();
+			visit(connection);
 		}
 	}
 
@@ -357,7 +527,7 @@ public final class StreamLoop {
 		Connection connection;
 		while (!isSliceOver() && (connection = this.behind.poll()) != null) {
 			connection.queued(false);
-			connection.visit();
+			visit(connection);
 		}
 	}
 
@@ -370,10 +540,25 @@ public final class StreamLoop {
 			if (this.connections.isAtStart()) {
 				this.roundEnd = this.broadcasts.head();
 			}
-			if (!this.connections.step(Connection::visit)) {
+			if (!this.connections.step(this.visit)) {
 				this.broadcasts.forget(this.roundEnd);
 			}
 		}
+	}
+
+	/**
+	 * Drops the largest backlogs that are one connection's own, until a fifth of what may
+	 * be owed is free; the connections read history instead. Where that is not enough,
+	 * backlogs that several are owed go, too. On the loop.
+	 * @return how many backlogs were dropped
+	 */
+	int shedLargest() {
+		this.chunk.drop();
+		int dropped = Shedding.shed(this.connections.all(), this.owed, this.owed.target());
+		if (dropped > 0) {
+			log.warn("owed=shed backlogs={} left={} limit={}", dropped, this.owed.bytes(), this.owed.limit());
+		}
+		return dropped;
 	}
 
 	BroadcastLog broadcasts() {
@@ -427,10 +612,29 @@ public final class StreamLoop {
 		connection.waitForPlace();
 	}
 
-	private void claimPending() {
-		for (Connection connection : List.copyOf(this.pending)) {
-			connection.claimWhenSubscribed();
+	/** A claim was not answered: it is sent again, unless the next link is sooner. */
+	void claimLater(Connection connection, int failures) {
+		long most = Math.min(RETRY.toMillis() << Math.min(failures, MAX_DOUBLINGS), MAX_CLAIM_RETRY.toMillis());
+		Duration pause = Blocks.spread(this.node.random(), Duration.ofMillis(most / 2), Duration.ofMillis(most));
+		schedule(pause, () -> submit(connection, connection::claimWhenSubscribed));
+	}
+
+	/** What came on a pub/sub channel could not be read. On the loop. */
+	void unreadable(@Nullable ChannelName channel) {
+		// A read that was begun before may lack it.
+		this.node.errors().run("link", this.node.catchUp()::forget);
+		List<Connection> concerned = new ArrayList<>();
+		if (channel == null) {
+			concerned.addAll(this.connections.all());
 		}
+		else {
+			Topic<Connection> topic = this.topics.find(channel);
+			for (int i = 0; topic != null && i < topic.size(); i++) {
+				concerned.add(topic.subscriber(i));
+			}
+		}
+		each("inbox", concerned, (connection) -> connection.delivery().lost());
+		worked(concerned.size());
 	}
 
 	void began(Connection connection, boolean resumed) {
@@ -448,9 +652,11 @@ public final class StreamLoop {
 	void closed(Connection connection, Ending ending, boolean begun) {
 		this.waiters.remove(connection);
 		this.connections.remove(connection);
-		this.node.connections().closed(connection, ending);
+		Errors errors = this.node.errors();
+		errors.run("close", () -> this.node.connections().closed(connection, ending));
 		if (begun) {
-			this.node.events().closed(ending, Duration.ofNanos(this.executor.nanoTime() - connection.admittedNanos()));
+			errors.run("close", () -> this.node.events()
+				.closed(ending, Duration.ofNanos(this.executor.nanoTime() - connection.admittedNanos())));
 		}
 	}
 
@@ -460,7 +666,7 @@ public final class StreamLoop {
 		if (topic != null) {
 			// From the end: whoever is displaced leaves its place to the last.
 			for (int i = topic.size() - 1; i >= 0; i--) {
-				topic.subscriber(i).displaced(by);
+				guard("inbox", topic.subscriber(i), (connection) -> connection.displaced(by));
 			}
 		}
 	}
@@ -472,7 +678,7 @@ public final class StreamLoop {
 	 * @return how many were sent on, when none is left
 	 */
 	CompletableFuture<Integer> drain(Duration window) {
-		this.waiters.all().forEach((waiter) -> waiter.refuse(CloseReason.DRAINING));
+		each("drain", this.waiters.all(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
 		return sendOn(this.connections.size(), window, CloseReason.DRAIN);
 	}
 
@@ -495,9 +701,10 @@ public final class StreamLoop {
 	}
 
 	private void step(Departure departure) {
-		departure.step(this.executor.nanoTime());
+		departure.step(this.executor.nanoTime(),
+				(connection) -> guard("drain", connection, (leaver) -> leaver.goAway(departure.reason())));
 		if (!departure.isOver()) {
-			this.executor.schedule(() -> submit(() -> step(departure)), TICK);
+			schedule(TICK, () -> submit(() -> step(departure)));
 		}
 	}
 
@@ -508,37 +715,55 @@ public final class StreamLoop {
 	 */
 	CompletableFuture<?> stop(CloseReason reason) {
 		this.stopped = true;
-		this.waiters.all().forEach((waiter) -> waiter.refuse(CloseReason.DRAINING));
-		for (Connection connection : this.connections.all()) {
-			connection.goAway(reason);
-		}
+		each("drain", this.waiters.all(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
+		each("drain", this.connections.all(), (connection) -> connection.goAway(reason));
 		this.chunk.close();
 		return flushReleases();
 	}
 
 	// ---- Redis
 
-	void claim(Claim claim, BiConsumer<@Nullable ClaimResult, @Nullable Throwable> then) {
-		reply(this.node.ownership().claim(claim), then);
+	void claim(Connection connection, Claim claim, BiConsumer<@Nullable ClaimResult, @Nullable Throwable> then) {
+		reply(connection, asked(() -> this.node.ownership().claim(claim)), then);
 	}
 
-	void round(List<ChannelName> channels, Standing standing, BiConsumer<@Nullable Round, @Nullable Throwable> then) {
-		reply(this.node.catchUp().round(channels, standing), then);
+	void round(Connection connection, Standing standing, BiConsumer<@Nullable Round, @Nullable Throwable> then) {
+		reply(connection, asked(() -> this.node.catchUp().round(connection.channels(), standing)), then);
 	}
 
-	void isAnyWithin(ChannelName channel, long from, long to, Set<Long> but,
+	void isAnyWithin(Connection connection, long from, long to, Set<Long> but,
 			BiConsumer<@Nullable Boolean, @Nullable Throwable> then) {
-		reply(this.node.catchUp().isAnyWithin(channel, from, to, but), then);
+		ChannelName channel = connection.channels().getFirst();
+		reply(connection, asked(() -> this.node.catchUp().isAnyWithin(channel, from, to, but)), then);
 	}
 
-	void starts(List<ChannelName> channels, int count,
+	void starts(Connection connection, int count,
 			BiConsumer<@Nullable Map<ChannelName, Long>, @Nullable Throwable> then) {
-		reply(this.node.catchUp().starts(channels, count), then);
+		reply(connection, asked(() -> this.node.catchUp().starts(connection.channels(), count)), then);
 	}
 
-	/** Hands a reply to its asker through the inbox. */
-	<T> void reply(CompletableFuture<T> future, BiConsumer<@Nullable T, @Nullable Throwable> then) {
-		future.whenComplete((value, failure) -> submit(() -> then.accept(value, failure)));
+	/** Hands a reply to the connection that asked through the inbox. */
+	private <T> void reply(Connection connection, CompletableFuture<T> future,
+			BiConsumer<@Nullable T, @Nullable Throwable> then) {
+		future.whenComplete((value, failure) -> {
+			noteUnexpected(failure);
+			submit(connection, () -> then.accept(value, failure));
+		});
+	}
+
+	/** Asks Redis and hands the reply to its asker through the inbox. */
+	<T> void ask(Supplier<CompletableFuture<T>> question, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+		asked(question).whenComplete((value, failure) -> {
+			noteUnexpected(failure);
+			submit(() -> then.accept(value, failure));
+		});
+	}
+
+	/** What Redis refuses or does not answer is noted by the link to it. */
+	private void noteUnexpected(@Nullable Throwable failure) {
+		if (failure != null && !Failures.isOfRedis(failure)) {
+			this.node.errors().note("reply", failure);
+		}
 	}
 
 	void release(Field field) {
@@ -549,19 +774,20 @@ public final class StreamLoop {
 		if (this.releases.isEmpty()) {
 			return CompletableFuture.completedFuture(null);
 		}
+		List<Field> due = List.copyOf(this.releases);
+		this.releases.clear();
 		List<CompletableFuture<Long>> calls = new ArrayList<>();
-		for (int from = 0; from < this.releases.size(); from += RELEASES_A_CALL) {
-			List<Field> slice = List
-				.copyOf(this.releases.subList(from, Math.min(from + RELEASES_A_CALL, this.releases.size())));
-			CompletableFuture<Long> released = this.node.ownership().release(slice);
-			reply(released, (removed, failure) -> {
+		for (int from = 0; from < due.size(); from += RELEASES_A_CALL) {
+			List<Field> slice = due.subList(from, Math.min(from + RELEASES_A_CALL, due.size()));
+			CompletableFuture<Long> released = asked(() -> this.node.ownership().release(slice));
+			released.whenComplete((removed, failure) -> {
+				noteUnexpected(failure);
 				if (failure != null) {
-					releaseLater(slice);
+					submit(() -> releaseLater(slice));
 				}
 			});
 			calls.add(released);
 		}
-		this.releases.clear();
 		return CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new));
 	}
 
@@ -572,41 +798,48 @@ public final class StreamLoop {
 	private void releaseLater(List<Field> failed) {
 		List<Field> kept = failed.stream().filter((field) -> field.received() != null).toList();
 		if (!kept.isEmpty() && !this.stopped) {
-			this.executor.schedule(() -> submit(() -> {
+			schedule(TICK.multipliedBy(TICKS_A_SECOND), () -> submit(() -> {
 				int room = Math.max(0, MAX_RELEASES - this.releases.size());
 				this.releases.addAll(kept.subList(0, Math.min(room, kept.size())));
-			}), TICK.multipliedBy(TICKS_A_SECOND));
+			}));
 		}
 	}
 
-	void later(Runnable task) {
-		this.executor.schedule(() -> submit(task), RETRY);
+	/** Does something for a connection after a moment. */
+	void later(Connection connection, Runnable task) {
+		schedule(RETRY, () -> submit(connection, task));
+	}
+
+	/** Runs a task later, behind a barrier: the thread would swallow what it throws. */
+	private void schedule(Duration delay, Runnable task) {
+		this.executor.schedule(this.node.errors().guard("timer", task), delay);
 	}
 
 	// ---- the link and the lease
 
 	/** Messages may be missed from here on. On the loop. */
 	void linkDown() {
-		for (Connection connection : this.connections.all()) {
-			connection.delivery().linkLost();
+		try {
+			each("link", this.connections.all(), (connection) -> connection.delivery().linkLost());
 		}
-		this.link = 0;
+		finally {
+			this.link = 0;
+		}
 	}
 
 	/** The next link reaches another server. On the loop. */
 	void serverChanged(long since) {
-		this.node.catchUp().forget();
-		for (Connection connection : this.connections.all()) {
-			connection.serverChanged(since);
-		}
+		this.node.errors().run("link", this.node.catchUp()::forget);
+		each("link", this.connections.all(), (connection) -> connection.serverChanged(since));
 	}
 
 	/** A new link is there. On the loop. */
 	void linkUp(long number) {
 		this.link = number;
 		askClocks();
-		this.renewals.restart();
-		claimPending();
+		this.node.errors().run("link", this.renewals::restart);
+		// Each of them waits for this, and then for one topic at a time.
+		each("claim", List.copyOf(this.pending), Connection::claimWhenSubscribed);
 	}
 
 	long link() {
@@ -679,28 +912,56 @@ public final class StreamLoop {
 		if (this.stopped) {
 			return;
 		}
-		askClocks();
-		this.renewals.tick(this.nowNanos);
-		admitOrRefuse();
-		this.waiters.tick(this.nowNanos);
-		if (++this.ticks % TICKS_A_SECOND == 0) {
-			for (Connection connection : this.wheel.advance()) {
-				if (!connection.isClosed()) {
-					long next = connection.tick(this.nowNanos, this.nowMillis);
-					if (!connection.isClosed()) {
-						this.wheel.add(connection, next);
-					}
-				}
+		try {
+			Errors errors = this.node.errors();
+			errors.run("tick", this::askClocks);
+			errors.run("tick", () -> this.renewals.tick(this.nowNanos));
+			errors.run("tick", this::refuseOverdue);
+			if (this.waiters.isNoticeDue(this.nowNanos)) {
+				each("tick", this.waiters.all(), Connection::tellOutlook);
 			}
-			this.node.catchUp().sweep();
-			places().sweep();
+			if (++this.ticks % TICKS_A_SECOND == 0) {
+				errors.run("tick", this::lookAtDue);
+				errors.run("tick", this.node.catchUp()::sweep);
+				errors.run("tick", places()::sweep);
+			}
+			errors.run("tick", this::flushReleases);
+			if (!this.inbox.isEmpty()) {
+				// Armed already, unless the thread once took no turn.
+				arm();
+			}
 		}
-		flushReleases();
-		this.executor.schedule(this::tick, TICK);
+		finally {
+			tickLater();
+		}
 	}
 
-	/** Claims that failed are sent again; requests that waited too long are refused. */
-	private void admitOrRefuse() {
+	@SuppressWarnings("CatchThrowable")
+	private void tickLater() {
+		try {
+			this.executor.schedule(this::tick, TICK);
+		}
+		catch (Throwable ex) {
+			this.node.errors().note("tick", ex);
+			this.executor.execute(this::tickLater);
+		}
+	}
+
+	private void lookAtDue() {
+		for (Connection connection : this.wheel.advance()) {
+			guard("tick", connection, (due) -> {
+				if (!due.isClosed()) {
+					long next = due.tick(this.nowNanos, this.nowMillis);
+					if (!due.isClosed()) {
+						this.wheel.add(due, next);
+					}
+				}
+			});
+		}
+	}
+
+	/** Requests that waited too long are refused. */
+	private void refuseOverdue() {
 		long limit = this.node.settings().admission().toNanos();
 		Connection first;
 		while ((first = this.pending.peek()) != null) {
@@ -709,14 +970,11 @@ public final class StreamLoop {
 			}
 			else if (this.nowNanos - first.admittedNanos() >= limit) {
 				this.pending.poll();
-				first.refuse(CloseReason.REDIS_UNAVAILABLE);
+				guard("tick", first, (late) -> late.refuse(CloseReason.REDIS_UNAVAILABLE));
 			}
 			else {
 				break;
 			}
-		}
-		if (this.link != 0) {
-			claimPending();
 		}
 	}
 
@@ -783,8 +1041,9 @@ public final class StreamLoop {
 		return this.topics;
 	}
 
-	Backlog nothingOwed() {
-		return this.root;
+	/** Counts what this loop owes. */
+	Owed owed() {
+		return this.owed;
 	}
 
 	/** How many connections there are. On the loop. */

@@ -30,12 +30,15 @@ final class Waiters {
 		return List.copyOf(this.waiting);
 	}
 
-	/** Tells those whose outlook changed, at most once in an interval. */
-	void tick(long nowNanos) {
-		if (!this.waiting.isEmpty() && nowNanos - this.lastNotice >= this.intervalNanos) {
-			this.lastNotice = nowNanos;
-			all().forEach(Connection::tellOutlook);
+	/**
+	 * Whether those whose outlook changed are to be told: at most once in an interval.
+	 */
+	boolean isNoticeDue(long nowNanos) {
+		if (this.waiting.isEmpty() || nowNanos - this.lastNotice < this.intervalNanos) {
+			return false;
 		}
+		this.lastNotice = nowNanos;
+		return true;
 	}
 
 }

@@ -5,14 +5,14 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.NodeStatus.Memory;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -53,7 +53,7 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private final Supplier<MemoryReading> memory;
 
-	private final ScheduledExecutorService thread;
+	private final GuardedScheduler thread;
 
 	private final Deque<Sample> samples = new ArrayDeque<>();
 
@@ -68,18 +68,18 @@ public final class MemoryGuard implements AutoCloseable {
 	 * @param connections whom it sends away
 	 * @param settings the settings
 	 * @param registry where its meters are
+	 * @param errors notes what nothing else handles
 	 */
-	public MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry) {
-		this(connections, settings, registry, new ProcessMemory(settings.processLimit().toBytes()));
+	public MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors) {
+		this(connections, settings, registry, errors, new ProcessMemory(settings.processLimit().toBytes()));
 	}
 
-	MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry,
+	MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors,
 			Supplier<MemoryReading> memory) {
 		this.connections = connections;
 		this.settings = settings;
 		this.memory = memory;
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-memory").factory());
+		this.thread = new GuardedScheduler("memory", errors);
 		Gauge.builder("fanfare.memory.short", this, (guard) -> isShort(guard.status) ? 1 : 0)
 			.description("Whether newcomers are refused for want of memory")
 			.register(registry);
@@ -98,9 +98,8 @@ public final class MemoryGuard implements AutoCloseable {
 	/** Begins. */
 	public void start() {
 		if (this.settings.interval().isPositive()) {
-			long interval = this.settings.interval().toMillis();
-			this.thread.scheduleWithFixedDelay(() -> look(System.nanoTime() / 1_000_000), interval, interval,
-					TimeUnit.MILLISECONDS);
+			this.thread.every(this.settings.interval(), this.settings.interval(),
+					() -> look(System.nanoTime() / 1_000_000));
 		}
 	}
 
@@ -186,7 +185,7 @@ public final class MemoryGuard implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.shutdownNow();
+		this.thread.close();
 	}
 
 }

@@ -3,12 +3,11 @@ package io.fanfare.node.presence;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.HistoryTrim;
 import io.fanfare.protocol.redis.Presence;
@@ -51,7 +50,7 @@ public final class Reaper implements AutoCloseable {
 
 	private final Suspects suspects;
 
-	private final ScheduledExecutorService thread;
+	private final GuardedScheduler thread;
 
 	private volatile String presenceCursor = "0";
 
@@ -68,24 +67,23 @@ public final class Reaper implements AutoCloseable {
 	 * @param isHeld tells whether a connection is held here
 	 * @param patience for how long a node has to be silent before it is held dead: longer
 	 * than it writes to its clients after its last renewal
+	 * @param errors notes what nothing else handles
 	 * @param nanoTime the monotonic clock
 	 */
 	public Reaper(Presence presence, History history, HistoryTrim trim, String node, Predicate<String> isHeld,
-			Duration patience, LongSupplier nanoTime) {
+			Duration patience, Errors errors, LongSupplier nanoTime) {
 		this.presence = presence;
 		this.history = history;
 		this.trim = trim;
 		this.node = node;
 		this.isHeld = isHeld;
 		this.suspects = new Suspects(patience, nanoTime);
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-reaper").factory());
+		this.thread = new GuardedScheduler("reaper", errors);
 	}
 
 	/** Begins. */
 	public void start() {
-		this.thread.scheduleWithFixedDelay(this::slice, INTERVAL.toMillis(), INTERVAL.toMillis(),
-				TimeUnit.MILLISECONDS);
+		this.thread.every(INTERVAL, INTERVAL, this::slice);
 	}
 
 	private void slice() {
@@ -128,13 +126,13 @@ public final class Reaper implements AutoCloseable {
 	 * @return when it is forgotten
 	 */
 	public CompletableFuture<Long> leave() {
-		this.thread.shutdownNow();
+		this.thread.close();
 		return this.presence.forget(this.node);
 	}
 
 	@Override
 	public void close() {
-		this.thread.shutdownNow();
+		this.thread.close();
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.fanfare.node.stream;
 
+import java.io.IOException;
 import java.time.Duration;
 
 import io.fanfare.node.connection.Blocks;
@@ -10,6 +11,7 @@ import io.fanfare.node.connection.Outlet;
 import io.fanfare.node.connection.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.guard.Errors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -34,6 +36,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private final Channel channel;
 
+	private final Errors errors;
+
 	private final Answers answers;
 
 	private final String cors;
@@ -54,9 +58,13 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private boolean ending;
 
+	/** Whether a write threw. */
+	private boolean broken;
+
 	/**
 	 * Makes an outlet.
 	 * @param channel the channel
+	 * @param errors notes what its pipeline throws
 	 * @param answers writes the head of its answer
 	 * @param cors the CORS headers of its answer
 	 * @param wantsStatus whether a refusal is a status rather than a block
@@ -65,9 +73,10 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * @param varies whether the coding depends on the request
 	 * @param gzip the body, if it is to be compressed
 	 */
-	NettyOutlet(Channel channel, Answers answers, String cors, boolean wantsStatus, int refusalStatus,
+	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, boolean wantsStatus, int refusalStatus,
 			@Nullable String cursor, boolean varies, @Nullable GzipBody gzip) {
 		this.channel = channel;
+		this.errors = errors;
 		this.answers = answers;
 		this.cors = cors;
 		this.wantsStatus = wantsStatus;
@@ -86,15 +95,23 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		byte[] head = this.answers.stream(this.cors, this.varies, this.gzip != null);
 		ByteBuf first = (this.gzip != null) ? this.gzip.begin(this.channel.alloc(), blocks)
 				: Chunks.chunk(this.channel.alloc(), blocks);
-		ByteBuf answer = this.channel.alloc().directBuffer(head.length + first.readableBytes());
-		answer.writeBytes(head).writeBytes(first);
-		first.release();
+		ByteBuf answer;
+		try {
+			answer = this.channel.alloc().directBuffer(head.length + first.readableBytes());
+			answer.writeBytes(head).writeBytes(first);
+		}
+		finally {
+			first.release();
+		}
 		write(answer);
 	}
 
 	@Override
 	public void refuse(CloseReason reason, Duration retry) {
-		if (this.wantsStatus) {
+		if (this.broken) {
+			abort();
+		}
+		else if (this.wantsStatus) {
 			refuse(Problem.unavailable(this.refusalStatus, reason.wireName(), retry));
 		}
 		else {
@@ -104,7 +121,10 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public void refuse(Quota quota, Duration retry) {
-		if (this.wantsStatus) {
+		if (this.broken) {
+			abort();
+		}
+		else if (this.wantsStatus) {
 			refuse(Problem.quotaExceeded(quota, retry));
 		}
 		else {
@@ -137,16 +157,32 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		}
 	}
 
-	/** Past the pipeline, which has no handler of what is written. */
+	/**
+	 * Past the pipeline, which has no handler of what is written. Where it throws, it is
+	 * not known what was written: nothing may follow.
+	 */
 	private void write(ByteBuf bytes) {
-		Channel.Unsafe socket = this.channel.unsafe();
-		socket.write(bytes, this.channel.voidPromise());
-		socket.flush();
+		boolean written = false;
+		try {
+			Channel.Unsafe socket = this.channel.unsafe();
+			socket.write(bytes, this.channel.voidPromise());
+			socket.flush();
+			written = true;
+		}
+		finally {
+			if (!written) {
+				this.broken = true;
+			}
+		}
 	}
 
 	@Override
 	public void end(byte @Nullable [] block) {
 		if (this.ending) {
+			return;
+		}
+		if (this.broken) {
+			abort();
 			return;
 		}
 		ByteBufAllocator allocator = this.channel.alloc();
@@ -229,6 +265,9 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+		if (!(cause instanceof IOException)) {
+			this.errors.note("socket", cause);
+		}
 		if (this.connection != null) {
 			this.connection.disconnected(true);
 		}

@@ -1,5 +1,6 @@
 package io.fanfare.node.stream;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -279,8 +281,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
-		NettyOutlet outlet = new NettyOutlet(context.channel(), this.gate.answers(), cors, parameters.wantsStatus(),
-				parameters.refusalStatus(), parameters.cursorText(), settings.gzip(),
+		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.errors(), this.gate.answers(), cors,
+				parameters.wantsStatus(), parameters.refusalStatus(), parameters.cursorText(), settings.gzip(),
 				gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
 		pipeline.addLast(outlet);
@@ -424,6 +426,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	@Override
 	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
 		// A reset, or something that the decoder could not bear: there is nobody to tell.
+		if (!(cause instanceof IOException || cause instanceof DecoderException)) {
+			this.loop.errors().note("http", cause);
+		}
 		log.debug("request=broken reason=\"{}\"", cause.toString());
 		context.close();
 	}

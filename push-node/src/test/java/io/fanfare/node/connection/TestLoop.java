@@ -30,6 +30,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.History.Predecessor;
 import io.fanfare.protocol.redis.Presence.Claim;
@@ -39,6 +40,8 @@ import io.fanfare.protocol.redis.Presence.Held;
 import io.fanfare.protocol.redis.Presence.Renewal;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * One loop whose thread, Redis and sockets do what the test says, when it says so.
@@ -55,6 +58,15 @@ final class TestLoop {
 
 	final StreamLoop loop;
 
+	/** Where something threw, in that order. */
+	final List<String> thrown = new ArrayList<>();
+
+	/** Whether the test lets something throw. */
+	boolean mayThrow;
+
+	private final Errors errors = new Errors(() -> this.nanos, this.thrown::add, (fatal) -> {
+	});
+
 	private final Queue<Runnable> tasks = new ArrayDeque<>();
 
 	/** What waits for time to pass. */
@@ -69,14 +81,20 @@ final class TestLoop {
 	private int published;
 
 	TestLoop(int inboxLimit) {
-		this.loop = new StreamLoop(new LoopThread(), new StreamLoop.Node("node",
-				new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10),
-						Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
-						Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
-				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
-				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), new Confirming(),
-				new StreamLoop.LastProof(), new Silent(), this.connections, new Random(1)), inboxLimit);
+		this(inboxLimit, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
+	}
+
+	TestLoop(int inboxLimit, MemoryBudget budget) {
+		this.loop = new StreamLoop(new LoopThread(),
+				new StreamLoop.Node("node",
+						new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
+								Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
+								Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
+								Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
+						Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
+						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), new Confirming(),
+						new StreamLoop.LastProof(), new Silent(), this.connections, new Random(1), this.errors, budget),
+				inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
@@ -134,6 +152,9 @@ final class TestLoop {
 		while (!this.tasks.isEmpty() || !this.store.asked.isEmpty()) {
 			this.store.answer();
 			turn();
+		}
+		if (!this.mayThrow) {
+			assertThat(this.thrown).as("places that threw, see the log").isEmpty();
 		}
 	}
 

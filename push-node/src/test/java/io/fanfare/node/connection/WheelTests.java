@@ -10,6 +10,7 @@ import java.util.random.RandomGenerator;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.guard.Errors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,7 +64,8 @@ class WheelTests {
 					new Connections("node", 1,
 							new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1, Duration.ZERO, Duration.ZERO),
 							RandomGenerator.getDefault()),
-					RandomGenerator.getDefault()));
+					RandomGenerator.getDefault(), new Errors(System::nanoTime, (where) -> {
+					}, Errors::halt), MemoryBudget.ofNode(1 << 20, 1 << 20, 1 << 20)));
 
 	private final Wheel wheel = new Wheel();
 

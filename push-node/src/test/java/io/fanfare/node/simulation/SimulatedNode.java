@@ -13,6 +13,7 @@ import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Ending;
+import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.presence.Ownership;
@@ -20,6 +21,7 @@ import io.fanfare.node.presence.Suspects;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
@@ -116,7 +118,10 @@ final class SimulatedNode {
 						return SimulatedNode.this.commands.isUp();
 					}
 				}, new CatchUp(history(), clock), this.pubSub, new StreamLoop.LastProof(), new Events(),
-				this.connections, simulation.random());
+				this.connections, simulation.random(), new Errors(simulation::now, (where) -> {
+					throw new AssertionError("Something threw: " + where);
+				}, (fatal) -> {
+				}), MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
 		for (int i = 0; i < loopCount; i++) {
 			SimulatedLoop loop = new SimulatedLoop(this);
 			this.loops.add(loop);

@@ -8,9 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 
+import io.fanfare.protocol.guard.Errors;
 import io.lettuce.core.RedisClient;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Asks nodes, and hears their answers: a call goes out on the node's channel, the answer
@@ -21,8 +20,6 @@ import org.slf4j.LoggerFactory;
  * thread, which must not be blocked.
  */
 public final class NodeCalls implements AutoCloseable {
-
-	private static final Logger log = LoggerFactory.getLogger(NodeCalls.class);
 
 	private final CommandLink link;
 
@@ -46,14 +43,15 @@ public final class NodeCalls implements AutoCloseable {
 	 * @param name what this process is called
 	 * @param random makes the name one of its own
 	 * @param timeout how long a node may take to answer
+	 * @param errors notes what nothing else handles
 	 */
 	public NodeCalls(RedisClient client, CommandLink link, RedisKeys keys, String name, RandomGenerator random,
-			Duration timeout) {
+			Duration timeout, Errors errors) {
 		this.link = link;
 		this.keys = keys;
 		this.timeout = timeout;
 		this.asker = name + "." + Long.toHexString(random.nextLong());
-		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, link, this::lost, name);
+		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, link, this::lost, errors);
 	}
 
 	/**
@@ -95,15 +93,10 @@ public final class NodeCalls implements AutoCloseable {
 	}
 
 	private void received(byte[] bytes) {
-		try {
-			AnswerFrame received = AnswerFrame.decode(bytes);
-			CompletableFuture<CallAnswer> answer = this.waiting.get(received.id());
-			if (answer != null) {
-				answer.complete(received.answer());
-			}
-		}
-		catch (IllegalArgumentException ex) {
-			log.warn("answer=malformed reason=\"{}\"", ex.getMessage());
+		AnswerFrame received = AnswerFrame.decode(bytes);
+		CompletableFuture<CallAnswer> answer = this.waiting.get(received.id());
+		if (answer != null) {
+			answer.complete(received.answer());
 		}
 	}
 

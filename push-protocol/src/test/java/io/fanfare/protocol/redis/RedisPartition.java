@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
@@ -93,7 +94,9 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 
 	/** Another process: a link that has seen nothing. */
 	CommandLink newLink(boolean durable) {
-		CommandLink made = new CommandLink(Holder.CLIENT, this.keys, durable, "test");
+		CommandLink made = new CommandLink(Holder.CLIENT, this.keys, durable, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 		this.open.add(made);
 		assertThat(made.awaitUp(TIMEOUT)).isTrue();
 		return made;
