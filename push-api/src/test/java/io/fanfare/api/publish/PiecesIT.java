@@ -227,7 +227,8 @@ class PiecesIT {
 			assertThat(ids(answer.json())).hasSize(1_000).doesNotHaveDuplicates();
 			assertThat(took.get(took.size() * 95 / 100)).as("PING beside it, p95 in ns").isLessThan(20_000_000);
 			assertThat(evaluations()).isGreaterThanOrEqualTo(334);
-			// A busy machine may suspend Redis within a call; one script for all took 0.9 s.
+			// A busy machine may suspend Redis within a call; one script for all took 0.9
+			// s.
 			assertThat(this.redis.slowlogGet()).as("calls above 10 ms").hasSizeLessThanOrEqualTo(3);
 			assertThat(this.api.post("/v1/messages", body, "Idempotency-Key", "k").json()).isEqualTo(answer.json());
 		}

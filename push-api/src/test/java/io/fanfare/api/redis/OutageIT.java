@@ -113,9 +113,9 @@ class OutageIT {
 	@Test
 	void aFullRedisRefusesPublishesAloneAndTheApiStaysReady() {
 		awaitReady();
-		String twoPieces = "{\"to\":{\"users\":[" + IntStream.range(0, 40)
-			.mapToObj((i) -> "\"u" + i + "\"")
-			.collect(Collectors.joining(",")) + "]},\"data\":1}";
+		String twoPieces = "{\"to\":{\"users\":["
+				+ IntStream.range(0, 40).mapToObj((i) -> "\"u" + i + "\"").collect(Collectors.joining(","))
+				+ "]},\"data\":1}";
 		Answer before = this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "stored-before");
 		ask(this.redis, "CONFIG", "SET", "maxmemory", "1");
 		for (String body : List.of(MESSAGE, twoPieces)) {

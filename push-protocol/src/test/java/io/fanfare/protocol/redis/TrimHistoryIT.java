@@ -88,7 +88,10 @@ class TrimHistoryIT {
 		assertThat(this.partition.redis().info("commandstats")).doesNotContain("cmdstat_xtrim", "cmdstat_pexpire");
 	}
 
-	/** The first after TIME has caught up may not set the expiry anew, so it has to hold for it. */
+	/**
+	 * The first after TIME has caught up may not set the expiry anew, so it has to hold
+	 * for it.
+	 */
 	@Test
 	void aHistoryOutlivesByItsAgeWhatIsPublishedWhenTimeHasCaughtUp() {
 		long ahead = System.currentTimeMillis() + 600_000;
