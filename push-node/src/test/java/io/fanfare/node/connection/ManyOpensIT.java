@@ -96,7 +96,7 @@ class ManyOpensIT {
 					new RedisOwnership(commands, new Presence(commands, keys, Presence.Times.DEFAULT), "n1"),
 					new CatchUp(new RedisHistory(new History(commands, keys, Duration.ofHours(1))), Clock.systemUTC()),
 					new Upstream(link), new StreamLoop.LastProof(), new TestLoop.Silent(), connections, new Random(1),
-					this.errors);
+					this.errors, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
 			List<LoopThread> threads = Stream.generate(LoopThread::new).limit(LOOPS).toList();
 			List<StreamLoop> loops = threads.stream().map((thread) -> new StreamLoop(thread, node)).toList();
 			connections.use(loops);
@@ -243,6 +243,11 @@ class ManyOpensIT {
 		@Override
 		public long pendingBytes() {
 			return 0;
+		}
+
+		@Override
+		public long drainedBytes() {
+			return Long.MAX_VALUE;
 		}
 
 	}
