@@ -58,7 +58,7 @@ local BEGUN = '?'
 -- the clock it means that the store was rolled back, so the clock is lifted to it and what lies below `since` can no longer
 -- be vouched for.
 -- A caller that names `run_key` and `run` and has seen nothing itself begins an empty store: `since` lies below its first id.
--- Returns ms and seq of the first, and the time it was taken at, in ms.
+-- Returns ms and seq of the first, the time it was taken at, in ms, and the last id.
 local function clock_take(count, clock_key, since_key, seen, run_key, run)
 	local last = clock_read(clock_key)
 	local now = time_ms()
@@ -71,8 +71,9 @@ local function clock_take(count, clock_key, since_key, seen, run_key, run)
 		redis.call('SET', run_key, BEGUN .. run)
 	end
 	local ms, seq = parts_after(last, now, count)
-	redis.call('SET', clock_key, string.format('%.0f-%.0f', ms, seq + count - 1))
-	return ms, seq, now
+	local text = string.format('%.0f-%.0f', ms, seq + count - 1)
+	redis.call('SET', clock_key, text)
+	return ms, seq, now, text
 end
 
 -- Takes the next id.

@@ -1,6 +1,7 @@
 -- Publishes messages, each to one or more channels, in the order told: takes an id for each channel, appends to the history,
 -- hands it to the nodes. An idempotency key is looked at before an id is taken, so a repeated message is answered exactly as
--- the first was. Nothing else runs in Redis meanwhile: callers bound how many channels one call names.
+-- the first was. Nothing else runs in Redis meanwhile: callers bound how many channels one call names, and how much it
+-- appends (32 channels, 256 KiB); the call itself bounds how much it trims.
 --
 -- KEYS  1 clock  2 run  3 since  4 last  5 presence
 --       then of each message: its idempotency record, if it has a key; the history stream of each channel
@@ -14,21 +15,28 @@
 
 local call, find, sub = redis.call, string.find, string.sub
 
-local run, seen, channels, length, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local run, seen, channels, length, age = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local share = age / length
+-- How many entries the call may still remove for their age, or for a length that was lowered.
+local to_trim = 3 * TRIM_STEP
 local name_at = #KEYS[1] - #'clock' + 4 -- in the key of a stream, behind the prefix of keys and "ch:"
 
 -- The next id. The clock is set with the first one, to what the rest of the call may need: should it break off, no id is
 -- given twice. `now` is when they were taken.
-local now, ms, ms_text, seq, last_seq, share_start
+local now, ms, seq, last_seq, share_start, ahead
 local function take(most)
 	if not now then
-		ms, seq, now = clock_take(most, KEYS[1], KEYS[3], seen, KEYS[2], run)
-		ms_text, last_seq, share_start = string.format('%.0f-', ms), seq + most - 1, ms - ms % share
+		local last
+		ms, seq, now, last = clock_take(most, KEYS[1], KEYS[3], seen, KEYS[2], run)
+		last_seq, share_start = seq + most - 1, ms - ms % share
+		ahead = ms - now < age and ms - now or age
+		if most == 1 then
+			return last
+		end
 	else
 		seq = seq + 1
 	end
-	return ms_text .. seq
+	return ms .. '-' .. seq
 end
 
 -- Appends to one channel's history. `last` keeps for a channel "id", or where messages with a ttl of their own came since:
@@ -48,14 +56,30 @@ local function append(channel, stream_key, id, expires, envelope)
 		end
 		state = id .. ' ' .. durable .. ' ' .. latest
 	end
-	call('XADD', stream_key, 'MAXLEN', '=', length, id, 'p', before, 'm', envelope)
+	-- The length is exact; but where it was lowered, each message removes some of what is above it, not all at once.
+	local most, excess = ARGV[4], call('XLEN', stream_key) + 1 - length
+	if excess > 1 then
+		local step = math.max(1, math.min(excess, TRIM_STEP, to_trim))
+		most, to_trim = length + excess - step, to_trim - step
+	end
+	call('XADD', stream_key, 'MAXLEN', '=', most, id, 'p', before, 'm', envelope)
 	call('HSET', KEYS[4], channel, state)
 	-- The expiry must outlive every message by its age, also where messages come so steadily that none is ever old. The
 	-- first one of each share of the age (age / length) trims and sets it anew; the others are spared two commands.
-	-- Readers leave out what is too old in any case. A clock ahead of TIME says nothing about shares.
-	if not previous or ms > now or id_ms(previous) < share_start then
-		call('XTRIM', stream_key, 'MINID', string.format('%.0f', now - age))
-		call('PEXPIRE', stream_key, string.format('%.0f', age + share + 1000))
+	-- Readers leave out what is too old in any case. Ids of a clock ahead of TIME stand still, so they say nothing of shares:
+	-- then the expiry itself is looked at. It is set so that it holds until TIME has caught up, but not beyond another age.
+	local life, due = age + share + 1000, not previous
+	if ahead > 0 then
+		life = life + ahead + share
+		due = due or call('PTTL', stream_key) < life - share
+	elseif not due then
+		due = id_ms(previous) < share_start
+	end
+	if due then
+		if to_trim > 0 then
+			to_trim = to_trim - trim_age(stream_key, string.format('%.0f', now - age))
+		end
+		call('PEXPIRE', stream_key, string.format('%.0f', life))
 	end
 end
 
@@ -114,6 +138,6 @@ while argument <= #ARGV do
 	key = key + count
 end
 if now and seq < last_seq then
-	call('SET', KEYS[1], ms_text .. seq)
+	call('SET', KEYS[1], ms .. '-' .. seq)
 end
 return answers

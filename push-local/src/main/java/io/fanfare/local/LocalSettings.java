@@ -37,6 +37,12 @@ record LocalSettings(@DefaultValue( {
 		return Binder.get(environment).bindOrCreate("fanfare.local", LocalSettings.class);
 	}
 
+	@Override
+	public String toString() {
+		return "LocalSettings[streamPorts=" + this.streamPorts + ", controlPorts=" + this.controlPorts + ", apiPort="
+				+ this.apiPort + ", apiControlPort=" + this.apiControlPort + "]";
+	}
+
 	int nodes() {
 		return this.streamPorts.size();
 	}

@@ -320,7 +320,8 @@ class NginxIT {
 			"/v1/nodes/node-1/connections", "/v1/disconnect", "/v1/x/../nodes", "/v1/;/nodes", "/v1/drain",
 			"/v1/rebalance", "/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes",
 			"/v1/channels/%2e%2e/nodes", "/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes",
-			"/-/nodes-seen", "/-/named-in-path", "/-/named-in-path?/v1/users/x", "/-/uri-too-long", "/livez/x" })
+			"/consoles", "/console.bak/x", "/clients/x", "/-/nodes-seen", "/-/named-in-path",
+			"/-/named-in-path?/v1/users/x", "/-/uri-too-long", "/livez/x" })
 	void whatIsPrivateIsNotThere(String path) {
 		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
 		assertThat(answer.status()).isEqualTo(404);
@@ -357,7 +358,9 @@ class NginxIT {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "/v1/users/a%2F..%2Fb?a=%2F", "/v1/users/%2E%2E", "/v1/users/%2e/disconnect?b=/../%2E&c=?",
-			"/v1/users/a+b%3F%23%C3%BC", "/v1/channels/user:..%2F%2F/messages?", "/v1/messages?a=%2F" })
+			"/v1/users/a+b%3F%23%C3%BC", "/v1/channels/user:..%2F%2F/messages?", "/v1/messages?a=%2F", "/console",
+			"/console/", "/console/cluster/nodes.mjs?v=1", "/client", "/client/fanfare.js",
+			"/client/fanfare-worker.js?v=2", "/client/types/fanfare.d.ts" })
 	void pathsAndQueriesReachTheApiUnchanged(String path) throws IOException {
 		try (ServerSocket api = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
 				NginxProcess mine = NginxProcess.start(api.getLocalPort(), this.cluster.streamPort(0));

@@ -16,6 +16,7 @@ import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DisconnectConnections;
 import io.fanfare.node.connection.ListConnections;
+import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.ShowConnection;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.drain.DrainNode;
@@ -40,9 +41,11 @@ import io.fanfare.protocol.guard.LoggedErrors;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.HistoryTrim;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.internal.PlatformDependent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -87,9 +90,15 @@ class NodeConfiguration {
 		return new Connections(identity.value(), settings.max(), admission, new SecureRandom());
 	}
 
+	@Bean
+	MemoryBudget memoryBudget(MemorySettings settings) {
+		long heap = Runtime.getRuntime().maxMemory();
+		return MemoryBudget.ofNode(settings.owed().ofHeap(heap), heap, PlatformDependent.maxDirectMemory());
+	}
+
 	@Bean(initMethod = "start")
-	MemoryGuard memoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry) {
-		return new MemoryGuard(connections, settings, registry);
+	MemoryGuard memoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors) {
+		return new MemoryGuard(connections, settings, registry, errors);
 	}
 
 	@Bean
@@ -98,8 +107,8 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	AddressLimits addressLimits(Addresses addresses, NodeIdentity identity, LimitSettings settings) {
-		return new AddressLimits(addresses, identity.value(), settings, System::nanoTime);
+	AddressLimits addressLimits(Addresses addresses, NodeIdentity identity, LimitSettings settings, Errors errors) {
+		return new AddressLimits(addresses, identity.value(), settings, errors, System::nanoTime);
 	}
 
 	@Bean
@@ -108,10 +117,10 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	Reaper reaper(Presence presence, History history, NodeIdentity identity, Connections connections,
-			NodeSettings.Redis settings) {
-		return new Reaper(presence, history, identity.value(), connections::isHeld,
-				settings.lease().plus(settings.renewInterval()), System::nanoTime);
+	Reaper reaper(Presence presence, History history, HistoryTrim trim, NodeIdentity identity, Connections connections,
+			NodeSettings.Redis settings, Errors errors) {
+		return new Reaper(presence, history, trim, identity.value(), connections::isHeld,
+				settings.lease().plus(settings.renewInterval()), errors, System::nanoTime);
 	}
 
 	@Bean
@@ -158,8 +167,9 @@ class NodeConfiguration {
 
 	/** Ended by a call the process ends as by a signal: the context is closed. */
 	@Bean
-	Drain drain(Connections connections, ConnectionSettings settings, ConfigurableApplicationContext context) {
-		return new Drain(connections, settings.drainWindow(), context::close);
+	Drain drain(Connections connections, ConnectionSettings settings, ConfigurableApplicationContext context,
+			Errors errors) {
+		return new Drain(connections, settings.drainWindow(), errors.guard("drain", context::close));
 	}
 
 	@Bean
@@ -173,13 +183,14 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	Rebalancer rebalancer(Nodes nodes, NodeIdentity identity, SendOn sendOn, RebalanceSettings settings) {
-		return new Rebalancer(nodes, identity.value(), sendOn, settings);
+	Rebalancer rebalancer(Nodes nodes, NodeIdentity identity, SendOn sendOn, RebalanceSettings settings,
+			Errors errors) {
+		return new Rebalancer(nodes, identity.value(), sendOn, settings, errors);
 	}
 
 	@Bean(initMethod = "start")
 	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Connections connections, StreamMetrics metrics,
-			NodeHealth health, LoopWatch loops, MemoryGuard memory, Drain drain) {
+			NodeHealth health, LoopWatch loops, MemoryGuard memory, Drain drain, Errors errors) {
 		String version = NodeApplication.class.getPackage().getImplementationVersion();
 		long startedAt = System.currentTimeMillis();
 		return new NodeReporter(nodes, identity, () -> {
@@ -191,7 +202,7 @@ class NodeConfiguration {
 					connections.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
 					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome(),
 					loops.loops());
-		}, JsonMapper.shared());
+		}, JsonMapper.shared(), errors);
 	}
 
 }

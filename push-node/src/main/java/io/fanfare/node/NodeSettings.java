@@ -5,13 +5,17 @@ import java.time.Duration;
 import io.fanfare.protocol.redis.RedisKeys;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
+import io.fanfare.protocol.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.SharedDefaults;
+import io.fanfare.protocol.settings.SigningSecret;
+import jakarta.validation.constraints.Pattern;
+import io.fanfare.node.cluster.NodeIdentity;
 
 /** Settings of the node that belong to no one feature. */
 final class NodeSettings {
@@ -24,8 +28,10 @@ final class NodeSettings {
 	 *
 	 * @param name its name; the identity adds eight random characters to it at each start
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare.node")
-	record Name(@DefaultValue("node") @NotBlank String name) {
+	record Name(@DefaultValue("node") @NotNull @Pattern(regexp = NodeIdentity.NAME_PATTERN,
+			message = "must be 1 to 40 letters, digits, _ or -") String name) {
 
 	}
 
@@ -37,16 +43,21 @@ final class NodeSettings {
 	 * {@code exp} is exact
 	 */
 	@ConfigurationProperties("fanfare.jwt")
-	record Jwt(@DefaultValue("") String secret, @DefaultValue("30s") Duration clockSkew) {
+	record Jwt(@DefaultValue("") String secret, @DefaultValue(SharedDefaults.CLOCK_SKEW) Duration clockSkew) {
 
-		/** More would let tokens in long before they are valid. */
-		private static final Duration MOST = Duration.ofMinutes(10);
+		private static final Duration MOST = Duration.ofMinutes(SharedDefaults.MAX_CLOCK_SKEW_MINUTES);
 
 		Jwt {
-			if (clockSkew.isNegative() || clockSkew.compareTo(MOST) > 0) {
-				throw new IllegalArgumentException(
-						"fanfare.jwt.clock-skew (FANFARE_JWT_CLOCKSKEW) must be from 0 to 10m, not " + clockSkew);
-			}
+			InvalidSettingException.require(!secret.isEmpty(), SigningSecret.PROPERTY,
+					"is not set: a node does not start without the secret by which tokens are signed");
+			SigningSecret.check(secret);
+			InvalidSettingException.require(!clockSkew.isNegative() && clockSkew.compareTo(MOST) <= 0,
+					"fanfare.jwt.clock-skew", "must be from 0 to 10m, is " + clockSkew);
+		}
+
+		@Override
+		public String toString() {
+			return "Jwt[clockSkew=" + this.clockSkew + "]";
 		}
 
 	}
@@ -60,8 +71,10 @@ final class NodeSettings {
 	 */
 	@Validated
 	@ConfigurationProperties("fanfare.history")
-	record Retention(@DefaultValue("1000") @Min(1) @Max(1_000_000) int length,
-			@DefaultValue("24h") @NotNull @DurationMin(seconds = 1) @DurationMax(days = 7) Duration age) {
+	record Retention(
+			@DefaultValue(SharedDefaults.HISTORY_LENGTH) @Min(1) @Max(SharedDefaults.MAX_HISTORY_LENGTH) int length,
+			@DefaultValue(SharedDefaults.HISTORY_AGE) @NotNull @DurationMin(seconds = 1) @DurationMax(
+					days = SharedDefaults.MAX_HISTORY_DAYS) Duration age) {
 
 	}
 
@@ -82,33 +95,41 @@ final class NodeSettings {
 	 * for two failures
 	 */
 	@ConfigurationProperties("fanfare.redis")
-	record Redis(@DefaultValue(RedisKeys.DEFAULT_PREFIX) String prefix, @DefaultValue("false") boolean durable,
-			@DefaultValue("1s") Duration commandTimeout, @DefaultValue("1s") Duration connectTimeout,
-			@DefaultValue("15s") Duration lease, @DefaultValue("5s") Duration renewInterval) {
+	record Redis(@DefaultValue(RedisKeys.DEFAULT_PREFIX) String prefix,
+			@DefaultValue(SharedDefaults.REDIS_DURABLE) boolean durable,
+			@DefaultValue(SharedDefaults.COMMAND_TIMEOUT) Duration commandTimeout,
+			@DefaultValue("1s") Duration connectTimeout, @DefaultValue(SharedDefaults.LEASE) Duration lease,
+			@DefaultValue(SharedDefaults.RENEW_INTERVAL) Duration renewInterval) {
 
-		private static final Duration SHORTEST_COMMAND_TIMEOUT = Duration.ofMillis(10);
+		private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(SharedDefaults.MIN_COMMAND_TIMEOUT);
 
-		private static final Duration LONGEST_COMMAND_TIMEOUT = Duration.ofMillis(1500);
+		private static final Duration LONGEST_COMMAND_TIMEOUT = Duration.ofMillis(SharedDefaults.MAX_COMMAND_TIMEOUT);
+
+		private static final Duration LONGEST_CONNECT_TIMEOUT = Duration.ofSeconds(30);
+
+		private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(100);
 
 		/** Scripts take presence for complete a minute after a data loss. */
 		private static final Duration LONGEST_LEASE = Duration.ofSeconds(50);
 
 		Redis {
-			if (!prefix.matches(RedisKeys.PREFIX_PATTERN)) {
-				throw new IllegalArgumentException("fanfare.redis.prefix must be 1 to 32 of a-z, 0-9 and -");
-			}
-			if (commandTimeout.compareTo(SHORTEST_COMMAND_TIMEOUT) < 0
-					|| commandTimeout.compareTo(LONGEST_COMMAND_TIMEOUT) > 0) {
-				throw new IllegalArgumentException("fanfare.redis.command-timeout (FANFARE_REDIS_COMMANDTIMEOUT)"
-						+ " must be from 10ms to 1500ms, not " + commandTimeout);
-			}
-			if (!lease.isPositive() || lease.compareTo(LONGEST_LEASE) > 0) {
-				throw new IllegalArgumentException("fanfare.redis.lease must be above 0 and at most 50s, not " + lease);
-			}
-			if (!renewInterval.isPositive() || renewInterval.compareTo(lease) >= 0) {
-				throw new IllegalArgumentException(
-						"fanfare.redis.renew-interval must be above 0 and below the lease, not " + renewInterval);
-			}
+			require(prefix.matches(RedisKeys.PREFIX_PATTERN), "prefix", "must be 1 to 32 of a-z, 0-9 and -");
+			require(isWithin(commandTimeout, SHORTEST_TIMEOUT, LONGEST_COMMAND_TIMEOUT), "command-timeout",
+					"must be from 10ms to 1500ms, is " + commandTimeout);
+			require(isWithin(connectTimeout, SHORTEST_TIMEOUT, LONGEST_CONNECT_TIMEOUT), "connect-timeout",
+					"must be from 10ms to 30s, is " + connectTimeout);
+			require(isWithin(lease, SHORTEST_INTERVAL, LONGEST_LEASE), "lease",
+					"must be from 100ms to 50s, is " + lease);
+			require(renewInterval.compareTo(SHORTEST_INTERVAL) >= 0 && renewInterval.compareTo(lease) < 0,
+					"renew-interval", "must be at least 100ms and below fanfare.redis.lease, is " + renewInterval);
+		}
+
+		private static boolean isWithin(Duration value, Duration least, Duration most) {
+			return value.compareTo(least) >= 0 && value.compareTo(most) <= 0;
+		}
+
+		private static void require(boolean fits, String name, String reason) {
+			InvalidSettingException.require(fits, "fanfare.redis." + name, reason);
 		}
 
 	}

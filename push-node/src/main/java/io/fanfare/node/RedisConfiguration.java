@@ -10,17 +10,21 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.HistoryTrim;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
 import io.fanfare.protocol.redis.RedisRefusal;
+import io.fanfare.protocol.redis.RedisRefusals;
 import io.fanfare.protocol.redis.SentinelWatch;
 import io.fanfare.protocol.redis.UnfitRedisException;
 import io.lettuce.core.AbstractRedisClient;
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -30,6 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -44,9 +49,19 @@ class RedisConfiguration {
 	private static final Logger log = LoggerFactory.getLogger(RedisConfiguration.class);
 
 	@Bean
-	LettuceClientConfigurationBuilderCustomizer boundedCommands(NodeSettings.Redis settings) {
-		return (builder) -> builder.commandTimeout(settings.commandTimeout())
-			.clientOptions(RedisClientOptions.bounded(settings.commandTimeout(), settings.connectTimeout()));
+	LettuceClientConfigurationBuilderCustomizer commandTimeout(NodeSettings.Redis settings) {
+		return (builder) -> builder.commandTimeout(settings.commandTimeout());
+	}
+
+	/** Sets option by option, so that what Boot set for TLS stays. */
+	@Bean
+	LettuceClientOptionsBuilderCustomizer boundedCommands(NodeSettings.Redis settings) {
+		ClientOptions bounded = RedisClientOptions.bounded(settings.commandTimeout(), settings.connectTimeout());
+		return (options) -> options.autoReconnect(bounded.isAutoReconnect())
+			.disconnectedBehavior(bounded.getDisconnectedBehavior())
+			.requestQueueSize(bounded.getRequestQueueSize())
+			.timeoutOptions(bounded.getTimeoutOptions())
+			.socketOptions(bounded.getSocketOptions());
 	}
 
 	@Bean
@@ -67,14 +82,14 @@ class RedisConfiguration {
 	/** Waits a moment for Redis; without it the node starts, and is not ready. */
 	@Bean
 	CommandLink commandLink(RedisClient client, LettuceConnectionFactory connections, RedisKeys keys,
-			NodeSettings.Redis settings, NodeIdentity identity) {
+			NodeSettings.Redis settings, Errors errors) {
 		boolean durable = settings.durable();
 		if (durable && connections.getSentinelConfiguration() != null) {
 			log.warn("redis=not-durable: a failover loses what its replica lacked, so fanfare.redis.durable is ignored"
 					+ " behind Sentinel");
 			durable = false;
 		}
-		CommandLink link = new CommandLink(client, keys, durable, identity.name());
+		CommandLink link = new CommandLink(client, keys, durable, errors);
 		try {
 			link.awaitUp(settings.commandTimeout());
 			return link;
@@ -88,20 +103,23 @@ class RedisConfiguration {
 	/** Where there are sentinels. */
 	@Bean(destroyMethod = "")
 	@Nullable SentinelWatch sentinelWatch(RedisClient client, LettuceConnectionFactory connections, CommandLink link,
-			NodeIdentity identity) {
+			Errors errors) {
 		RedisSentinelConfiguration sentinels = connections.getSentinelConfiguration();
 		if (sentinels == null) {
 			return null;
 		}
 		RedisURI uri = LettuceConverters.sentinelConfigurationToRedisURI(sentinels);
 		uri.getSentinels().forEach((sentinel) -> sentinel.setSsl(connections.isUseSsl()));
-		return new SentinelWatch(client, uri, link, identity.name());
+		return new SentinelWatch(client, uri, link, errors);
 	}
 
 	/** Each refusal is there from the start, so that an alert has a rate to look at. */
 	@Bean
 	MeterBinder redisRefusals(CommandLink link) {
 		return (registry) -> {
+			FunctionCounter.builder("fanfare.redis.unanswered", link.refusals(), RedisRefusals::unanswered)
+				.description("Commands that were sent to Redis and not answered, or not in time")
+				.register(registry);
 			for (RedisRefusal refusal : RedisRefusal.values()) {
 				FunctionCounter.builder("fanfare.redis.refusals", link.refusals(), (all) -> all.count(refusal))
 					.description("Commands and connections that Redis refused, by the code of its answer")
@@ -113,8 +131,8 @@ class RedisConfiguration {
 
 	@Bean
 	PubSubLink pubSubLink(RedisClient client, RedisKeys keys, NodeIdentity identity, CommandLink commands,
-			Connections connections, Probe probe) {
-		return new PubSubLink(client, keys, identity.value(), commands, connections, probe,
+			Connections connections, Probe probe, Errors errors) {
+		return new PubSubLink(client, keys, identity.value(), commands, connections, probe, errors,
 				RandomGenerator.getDefault());
 	}
 
@@ -135,6 +153,11 @@ class RedisConfiguration {
 	@Bean
 	History history(CommandLink link, RedisKeys keys, NodeSettings.Retention retention) {
 		return new History(link, keys, retention.age());
+	}
+
+	@Bean
+	HistoryTrim historyTrim(CommandLink link, RedisKeys keys, NodeSettings.Retention retention) {
+		return new HistoryTrim(link, keys, retention.length(), retention.age());
 	}
 
 	@Bean

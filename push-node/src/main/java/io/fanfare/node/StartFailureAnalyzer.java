@@ -1,65 +1,87 @@
 package io.fanfare.node;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 import io.fanfare.protocol.redis.UnfitRedisException;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
-import org.springframework.core.convert.ConversionException;
+import org.springframework.core.env.Environment;
+import org.springframework.util.unit.DataSize;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 
 /**
- * Says at start, in one line and without a stack trace, which setting of the node is
- * wrong, by its name and its environment variable, or why it must not use its Redis.
+ * Says at start what is wrong with a setting: its name, its environment variable and the
+ * reason, in one line and without a stack trace. What was set is left out unless it is a
+ * number, a time or a size: anything else may be a secret. Also says why the process must
+ * not use the Redis that it was told, and whose port is taken.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class StartFailureAnalyzer implements FailureAnalyzer {
 
-	/** What the node's own settings say of themselves begins with their name. */
+	/** What a settings record says of itself may begin with the setting's name. */
 	private static final String PROPERTY = "fanfare\\.[a-z.-]+[a-z]";
+
+	private static final List<String> PORTS = List.of("fanfare.control.port");
+
+	private final Environment environment;
+
+	StartFailureAnalyzer(Environment environment) {
+		this.environment = environment;
+	}
 
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
+		BindException bind = null;
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-			if (cause instanceof UnfitRedisException) {
-				return new FailureAnalysis(cause.getMessage(), "Correct it, or name another Redis (FANFARE_REDIS_URL)"
-						+ " or another prefix of keys (FANFARE_REDIS_PREFIX).", failure);
-			}
-			if (cause instanceof BindException bind) {
-				String reason = reason(bind);
-				return (reason != null) ? new FailureAnalysis("A setting is wrong: " + reason,
-						"Correct the setting and start again.", failure) : null;
+			switch (cause) {
+				case InvalidSettingException invalid -> {
+					return wrong(String.valueOf(invalid.getMessage()), failure);
+				}
+				case UnfitRedisException unfit -> {
+					return new FailureAnalysis(unfit.getMessage(),
+							"Correct it, or name another Redis"
+									+ " (FANFARE_REDIS_URL) or another prefix of keys (FANFARE_REDIS_PREFIX).",
+							failure);
+				}
+				case BindValidationException invalid -> {
+					return wrong(reasons(invalid), failure);
+				}
+				case PortInUseException taken -> {
+					return wrong(taken(taken.getPort()), failure);
+				}
+				case BindException found -> bind = found;
+				default -> {
+					// What it is caused by says more.
+				}
 			}
 		}
-		return null;
+		return (bind != null) ? wrong(reason(bind), failure) : null;
 	}
 
-	private static @Nullable String reason(BindException bind) {
-		Throwable root = bind;
-		while (root.getCause() != null) {
-			root = root.getCause();
-		}
-		if (root instanceof BindValidationException invalid) {
-			return reasons(invalid);
-		}
-		String message = String.valueOf(root.getMessage());
-		String property = message.split(" ", 2)[0];
-		if (root instanceof IllegalArgumentException && property.matches(PROPERTY)) {
-			String named = named(property);
-			return message.startsWith(named) ? message : message.replace(property, named);
-		}
-		String bound = bind.getName().toString();
-		return (bind.getCause() instanceof ConversionException && bound.matches(PROPERTY))
-				? named(bound) + " is no " + bind.getTarget().getType().toClass().getSimpleName() + ": " + message
-				: null;
+	private static FailureAnalysis wrong(String reason, Throwable failure) {
+		return new FailureAnalysis("A setting is wrong: " + reason, "Correct the setting and start again.", failure);
+	}
+
+	private String taken(int port) {
+		String names = PORTS.stream()
+			.filter((name) -> String.valueOf(port).equals(this.environment.getProperty(name)))
+			.map(InvalidSettingException::named)
+			.collect(Collectors.joining(" or "));
+		return (names.isEmpty() ? "a port" : names) + " is taken: another process, or another setting, has port "
+				+ port;
 	}
 
 	private static String reasons(BindValidationException invalid) {
@@ -67,17 +89,50 @@ final class StartFailureAnalyzer implements FailureAnalyzer {
 		List<String> reasons = new ArrayList<>();
 		for (ObjectError error : invalid.getValidationErrors()) {
 			String name = (error instanceof FieldError field) ? prefix + "." + dashed(field.getField()) : prefix;
-			reasons.add(named(name) + " " + error.getDefaultMessage());
+			reasons.add(InvalidSettingException.named(name) + " " + error.getDefaultMessage()
+					+ ((error instanceof FieldError field) ? told(field.getRejectedValue()) : ""));
 		}
 		return String.join("; ", reasons);
 	}
 
-	private static String dashed(String field) {
-		return field.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+	private static String told(@Nullable Object value) {
+		return (value instanceof Number || value instanceof Duration || value instanceof DataSize) ? ", is " + value
+				: "";
 	}
 
-	private static String named(String property) {
-		return property + " (" + property.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT) + ")";
+	private static String reason(BindException bind) {
+		Throwable root = bind;
+		while (root.getCause() != null) {
+			root = root.getCause();
+		}
+		String message = String.valueOf(root.getMessage());
+		String property = message.split(" ", 2)[0];
+		if (root instanceof IllegalArgumentException && property.matches(PROPERTY)) {
+			String named = InvalidSettingException.named(property);
+			return message.startsWith(named) ? message : message.replace(property, named);
+		}
+		return InvalidSettingException.named(bind.getName().toString()) + " must be "
+				+ kind(bind.getTarget().getType().toClass());
+	}
+
+	private static String kind(Class<?> type) {
+		if (type.isEnum()) {
+			return "one of " + Arrays.stream(type.getEnumConstants())
+				.map((constant) -> String.valueOf(constant).toLowerCase(Locale.ROOT))
+				.collect(Collectors.joining(", "));
+		}
+		return switch (type.getSimpleName()) {
+			case "Duration" -> "a duration with its unit, such as 15s or 500ms";
+			case "DataSize" -> "a size such as 64KB";
+			case "int", "Integer", "long", "Long" -> "a whole number";
+			case "double", "Double", "float", "Float" -> "a number";
+			case "boolean", "Boolean" -> "true or false";
+			default -> "a value of type " + type.getSimpleName();
+		};
+	}
+
+	private static String dashed(String field) {
+		return field.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
 	}
 
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
@@ -53,14 +54,18 @@ final class Backend implements AutoCloseable {
 	Backend(TestRedis redis) {
 		this.client = RedisClient.create(redis.uri());
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(10), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, this.keys, false, "backend");
+		this.link = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 		if (!this.link.awaitUp(Duration.ofSeconds(10))) {
 			throw new IllegalStateException("Redis does not answer");
 		}
 		this.publisher = publisher(1000);
 		this.presence = new Presence(this.link, this.keys, Presence.Times.DEFAULT);
 		this.calls = new NodeCalls(this.client, this.link, this.keys, "backend", new SecureRandom(),
-				Duration.ofSeconds(2));
+				Duration.ofSeconds(2), new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}));
 		await().atMost(Duration.ofSeconds(10)).until(this.calls::isUp);
 		this.plain = this.client.connect();
 	}

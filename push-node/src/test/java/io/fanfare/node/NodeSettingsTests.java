@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
@@ -102,12 +103,52 @@ class NodeSettingsTests {
 
 	@Test
 	void aClockSkewIsShort() {
-		assertThat(environment(Map.of()).bindOrCreate("fanfare.jwt", NodeSettings.Jwt.class).clockSkew())
-			.isEqualTo(Duration.ofSeconds(30));
-		assertThatNoException().isThrownBy(() -> new NodeSettings.Jwt("", Duration.ofMinutes(10)));
+		assertThat(environment(Map.of("FANFARE_JWT_SECRET", Tokens.SECRET))
+			.bindOrCreate("fanfare.jwt", NodeSettings.Jwt.class)
+			.clockSkew()).isEqualTo(Duration.ofSeconds(30));
+		assertThatNoException().isThrownBy(() -> new NodeSettings.Jwt(Tokens.SECRET, Duration.ofMinutes(10)));
 		for (Duration skew : List.of(Duration.ofMinutes(11), Duration.ofSeconds(-1))) {
-			assertThatIllegalArgumentException().isThrownBy(() -> new NodeSettings.Jwt("", skew))
+			assertThatIllegalArgumentException().isThrownBy(() -> new NodeSettings.Jwt(Tokens.SECRET, skew))
 				.withMessageContaining("fanfare.jwt.clock-skew (FANFARE_JWT_CLOCKSKEW)");
+		}
+	}
+
+	@Test
+	void aNodeDoesNotStartWithoutItsSecret() {
+		for (String secret : List.of("", "short", "x".repeat(40) + "\n", " " + "x".repeat(40))) {
+			assertThatIllegalArgumentException().isThrownBy(() -> new NodeSettings.Jwt(secret, Duration.ZERO))
+				.withMessageStartingWith("fanfare.jwt.secret (FANFARE_JWT_SECRET) ")
+				.satisfies((failure) -> assertThat(failure.getMessage()).doesNotContain("xxxx"));
+		}
+	}
+
+	@Test
+	void allowedOriginsAreWhatBrowsersSend() {
+		for (String origin : List.of("*", "", "https://app.example", "http://localhost:3000", "http://127.0.0.1:8080",
+				"http://[::1]:8080", "capacitor://localhost", "chrome-extension://abcdef")) {
+			assertThatNoException().isThrownBy(() -> new StreamSettings.Origins(List.of(origin)));
+		}
+		for (String origin : List.of("https://app.example/", "https://app.example/path", "https://*.example",
+				"app.example", "localhost:3000", "//app.example", "https://", "https://App.example",
+				"HTTPS://app.example", "https://app.example:443", "http://app.example:80", "https://app.example:0",
+				"https://app.example:123456", "https://user@app.example", "https://app.example?x",
+				"https://app.example\r\nX: y", "null", "https://app.example https://other.example",
+				"https://äpp.example", "https://" + "a.".repeat(200) + "x")) {
+			assertThatIllegalArgumentException()
+				.isThrownBy(() -> new StreamSettings.Origins(List.of("https://good.example", origin)))
+				.withMessageStartingWith("fanfare.allowed-origins (FANFARE_ALLOWEDORIGINS) has ")
+				.withMessageContaining("number 2");
+		}
+	}
+
+	@Test
+	void contradictingTimesAreRefused() {
+		for (String[] wrong : new String[][] { { "MINRETRY", "6s", "max-retry" }, { "MINRETRY", "11s", "max-retry" },
+				{ "MAXSPREAD", "1s", "max-spread" }, { "LIFETIME", "10ms", "lifetime" },
+				{ "IDLECLOSE", "1ns", "idle-close" } }) {
+			Binder binder = environment(Map.of("FANFARE_CONNECTIONS_" + wrong[0], wrong[1]));
+			assertThatThrownBy(() -> binder.bindOrCreate("fanfare.connections", ConnectionSettings.class)).rootCause()
+				.hasMessageStartingWith("fanfare.connections." + wrong[2] + " (FANFARE_CONNECTIONS_");
 		}
 	}
 

@@ -9,6 +9,7 @@ import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.XAddArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +47,37 @@ class RefusalIT {
 			ask((commands) -> commands.configSet("min-replicas-to-write", "0"));
 			await().atMost(TestNode.SOON)
 				.until(() -> node.control("/actuator/health/readiness").fetch().status() == 200);
+			assertThat(stream.end()).isNull();
+			try (Backend backend = new Backend(this.redis)) {
+				backend.publish(ChannelName.user("alice"), "after");
+				stream.awaitBlock((block) -> "after".equals(block.data()), TestNode.SOON);
+			}
+		}
+	}
+
+	@Test
+	void aNodeWhoseRedisIsFullKeepsItsStreamsTakesNewOnesIsReadyAndTrims() {
+		try (TestNode node = TestNode.start(this.redis, "a"); SseClient stream = node.open("alice")) {
+			String lease = "fanfare:{0}:lease:" + node.identity();
+			ask((commands) -> {
+				commands.xadd("fanfare:{0}:ch:quiet", XAddArgs.Builder.maxlen(10).id("1000-0"), "p", "0-0", "m", "old");
+				commands.hset("fanfare:{0}:last", "quiet", "1000-0");
+				commands.configSet("maxmemory", "1");
+				commands.pexpire(lease, 8_000);
+			});
+			await().atMost(TestNode.SOON).untilAsserted(() -> {
+				String health = node.control("/actuator/health/readiness").fetch().text();
+				assertThat(health).contains("Redis refuses writes (OOM)", "UP").doesNotContain("OUT_OF_SERVICE");
+			});
+			assertThat(node.meter("fanfare.redis.refusals", "code", "OOM")).isPositive();
+			try (SseClient another = node.open("bob")) {
+				assertThat(another.end()).isNull();
+			}
+			ask((commands) -> await().atMost(TestNode.SOON)
+				.untilAsserted(() -> assertThat(commands.pttl(lease)).as("renewed").isGreaterThan(8_000)));
+			ask((commands) -> await().atMost(TestNode.SOON)
+				.untilAsserted(() -> assertThat(commands.exists("fanfare:{0}:ch:quiet")).as("trimmed").isZero()));
+			ask((commands) -> commands.configSet("maxmemory", "0"));
 			assertThat(stream.end()).isNull();
 			try (Backend backend = new Backend(this.redis)) {
 				backend.publish(ChannelName.user("alice"), "after");

@@ -55,18 +55,37 @@ class StartIT {
 	@Test
 	void aLeaseThatIsTooLongIsOneLineToo(CapturedOutput output) {
 		assertRefused(output,
-				"A setting is wrong: fanfare.redis.lease (FANFARE_REDIS_LEASE) must be above 0 and at most"
-						+ " 50s, not PT1M",
+				"A setting is wrong: fanfare.redis.lease (FANFARE_REDIS_LEASE) must be from 100ms to 50s," + " is PT1M",
 				"--fanfare.redis.lease=60s");
 	}
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', value = {
-			"fanfare.history.length=0 | fanfare.history.length (FANFARE_HISTORY_LENGTH) must be greater than or equal to 1",
+			"fanfare.history.length=0 | fanfare.history.length (FANFARE_HISTORY_LENGTH) must be greater than or equal to 1, is 0",
 			"fanfare.stream.max-channels=0 | fanfare.stream.max-channels (FANFARE_STREAM_MAXCHANNELS) must be greater than"
-					+ " or equal to 1",
-			"fanfare.stream.idle-timeout=0 | fanfare.stream.idle-timeout (FANFARE_STREAM_IDLETIMEOUT) must be at least"
-					+ " 100ms, not PT0S" })
+					+ " or equal to 1, is 0",
+			"fanfare.stream.idle-timeout=0 | fanfare.stream.idle-timeout (FANFARE_STREAM_IDLETIMEOUT) must be from"
+					+ " 100ms to 1h, is PT0S",
+			"fanfare.connections.max=0 | fanfare.connections.max (FANFARE_CONNECTIONS_MAX) must be greater than or equal to"
+					+ " 1, is 0",
+			"fanfare.connections.max=many | fanfare.connections.max (FANFARE_CONNECTIONS_MAX) must be a whole number",
+			"fanfare.stream.max-channels=5000000 | fanfare.stream.max-channels (FANFARE_STREAM_MAXCHANNELS) must be less"
+					+ " than or equal to 1000, is 5000000",
+			"fanfare.connections.heartbeat=-5s | fanfare.connections.heartbeat (FANFARE_CONNECTIONS_HEARTBEAT) must be"
+					+ " longer than or equal to 100 millis, is PT-5S",
+			"fanfare.connections.heartbeat=15 | fanfare.connections.heartbeat (FANFARE_CONNECTIONS_HEARTBEAT) needs a unit,"
+					+ " such as 15s or 500ms",
+			"fanfare.connections.idle-after=1000000000d | fanfare.connections.idle-after (FANFARE_CONNECTIONS_IDLEAFTER) must"
+					+ " be shorter than or equal to 30 days, is PT24000000000H",
+			"fanfare.connections.max-retry=1s | fanfare.connections.max-retry (FANFARE_CONNECTIONS_MAXRETRY) must not be"
+					+ " below fanfare.connections.min-retry",
+			"fanfare.stream.heartbeet=15s | fanfare.stream.heartbeet (FANFARE_STREAM_HEARTBEET) is no setting; the nearest is"
+					+ " fanfare.connections.heartbeat (FANFARE_CONNECTIONS_HEARTBEAT)",
+			"fanfare.redis.url=redis:/:secret@h | fanfare.redis.url (FANFARE_REDIS_URL) must be a URL such as"
+					+ " redis://localhost:6379",
+			"fanfare.stream.port=http | fanfare.stream.port (FANFARE_STREAM_PORT) must be a port from 0 to 65535",
+			"fanfare.twins.within=9223372036854775807s | fanfare.twins.within (FANFARE_TWINS_WITHIN) must be from 1ms to 24h,"
+					+ " is PT2562047788015215H30M7S" })
 	void aSettingOutOfItsBoundsIsOneLineToo(String setting, String reason, CapturedOutput output) {
 		// Under a prefix whose layout fits, for the layout is looked at before most
 		// settings.
@@ -79,7 +98,7 @@ class StartIT {
 				() -> TestNode.launch(this.redis, "refused", "--fanfare.connections.lifetime=soon").close());
 		assertThat(failure).isNotNull();
 		assertThat(output.getOut().lines()).anyMatch((line) -> line.startsWith(
-				"A setting is wrong: fanfare.connections.lifetime (FANFARE_CONNECTIONS_LIFETIME) is no Duration: "));
+				"A setting is wrong: fanfare.connections.lifetime (FANFARE_CONNECTIONS_LIFETIME) must be a duration"));
 		assertThat(output.getOut()).doesNotContain("\tat ");
 	}
 

@@ -10,7 +10,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
 
-import io.fanfare.api.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;
@@ -49,6 +49,7 @@ public final class ApiKeys {
 
 	}
 
+	/** Says which key is wrong by its number: any part of a wrong one may be a secret. */
 	private void add(String text, int number) {
 		String[] parts = text.split(":", 3);
 		if (parts.length < 3 || !NAME.matcher(parts[0]).matches() || !SECRET.matcher(parts[1]).matches()) {
@@ -58,14 +59,17 @@ public final class ApiKeys {
 		}
 		String name = parts[0];
 		if (this.keys.stream().anyMatch((key) -> key.caller().id().equals(name))) {
-			throw new InvalidSettingException(PROPERTY, "has two keys named " + name);
+			throw new InvalidSettingException(PROPERTY, "has a second key of one name, number " + number);
 		}
 		try {
 			Scopes scopes = Scopes.parse(List.of(parts[2].split("\\+", -1)));
 			this.keys.add(new ApiKey(new Caller(name, scopes), digest(parts[1])));
 		}
 		catch (IllegalArgumentException ex) {
-			throw new InvalidSettingException(PROPERTY, "has a wrong key, " + name + ": " + ex.getMessage());
+			throw new InvalidSettingException(PROPERTY,
+					"has a wrong key, number " + number
+							+ ": what follows its second colon must be scopes (publish, publish:<pattern>, read, admin,"
+							+ " tokens), joined by +; a secret holds no colon, and behind sha256$ 64 hex digits");
 		}
 	}
 

@@ -3,11 +3,13 @@ package io.fanfare.api.auth;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
-import io.fanfare.api.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import io.fanfare.protocol.settings.SharedDefaults;
+import io.fanfare.protocol.settings.SigningSecret;
 
 /**
  * {@code fanfare.jwt}: how tokens are signed.
@@ -18,21 +20,19 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * is exact. 30 s unless told
  */
 @ConfigurationProperties("fanfare.jwt")
-record JwtSettings(@Nullable String secret, @DefaultValue("30s") Duration clockSkew) {
+record JwtSettings(@Nullable String secret, @DefaultValue(SharedDefaults.CLOCK_SKEW) Duration clockSkew) {
 
-	static final String SECRET = "fanfare.jwt.secret";
-
-	private static final int MIN_BYTES = 32;
+	static final String SECRET = SigningSecret.PROPERTY;
 
 	/** More would let tokens in long before they are valid. */
-	private static final Duration MAX_SKEW = Duration.ofMinutes(10);
+	private static final Duration MAX_SKEW = Duration.ofMinutes(SharedDefaults.MAX_CLOCK_SKEW_MINUTES);
 
 	JwtSettings {
-		if (secret != null && !secret.isEmpty() && secret.getBytes(StandardCharsets.UTF_8).length < MIN_BYTES) {
-			throw new InvalidSettingException(SECRET, "is too short: HS256 needs " + MIN_BYTES + " bytes");
+		if (secret != null && !secret.isEmpty()) {
+			SigningSecret.check(secret);
 		}
 		if (clockSkew.isNegative() || clockSkew.compareTo(MAX_SKEW) > 0) {
-			throw new InvalidSettingException("fanfare.jwt.clock-skew", "must be from 0 to 10m");
+			throw new InvalidSettingException("fanfare.jwt.clock-skew", "must be from 0 to 10m, is " + clockSkew);
 		}
 	}
 

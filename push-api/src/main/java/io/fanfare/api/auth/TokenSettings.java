@@ -8,6 +8,7 @@ import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
+import org.hibernate.validator.constraints.time.DurationMax;
 
 /**
  * {@code fanfare.tokens}: making tokens for streams.
@@ -22,8 +23,8 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("fanfare.tokens")
 record TokenSettings(@DefaultValue("false") boolean enabled,
-		@NotNull @DurationMin(seconds = 1) @DefaultValue("1h") Duration ttl,
-		@NotNull @DurationMin(seconds = 1) @DefaultValue("24h") Duration maxTtl) {
+		@NotNull @DurationMin(seconds = 1) @DurationMax(days = 3650) @DefaultValue("1h") Duration ttl,
+		@NotNull @DurationMin(seconds = 1) @DurationMax(days = 3650) @DefaultValue("24h") Duration maxTtl) {
 
 	/** The life of a token for which nothing was asked. */
 	Duration defaultTtl() {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
@@ -59,6 +60,19 @@ public final class NodeAsker {
 	 */
 	public CompletableFuture<CallAnswer> ask(String node, CallName name, Object body) {
 		return this.nodes.call(node, name, this.mapper.writeValueAsBytes(body));
+	}
+
+	/**
+	 * Asks a node by a way of the caller's; does not wait.
+	 * @param node the node's identity
+	 * @param name what is asked
+	 * @param body written as JSON
+	 * @param send publishes it and tells how many heard it
+	 * @return the answer; fails as the sending does
+	 */
+	public CompletableFuture<CallAnswer> ask(String node, CallName name, Object body,
+			Function<NodeCalls.Order, CompletableFuture<Long>> send) {
+		return this.nodes.call(node, name, this.mapper.writeValueAsBytes(body), send);
 	}
 
 	/**

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -14,9 +15,12 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.redis.LeadLostException;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.RedisUnavailableException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
@@ -26,8 +30,9 @@ import org.springframework.stereotype.Component;
 /**
  * Drains the nodes one after the other: the next only once one of the name of the last is
  * up again, so that never more than one is missing. One such drain at a time in the
- * cluster; its progress in Redis is also the lock, which lapses with this process. A
- * drain that could not write its progress for so long ends, for another may have begun.
+ * cluster; its progress in Redis is also the lock, which lapses with this process. All
+ * that it writes, and each order to a node, Redis takes from the present leader alone: a
+ * process that was stopped for longer than the lock lasts does nothing more.
  */
 @Component
 class RollingDrain {
@@ -55,15 +60,18 @@ class RollingDrain {
 
 	private final RedisCalls calls;
 
+	private final Errors errors;
+
 	private final Clock clock;
 
 	private final JsonMapper json = JsonMapper.shared();
 
-	RollingDrain(ClusterView view, NodeAsker asker, Nodes nodes, RedisCalls calls, Clock clock) {
+	RollingDrain(ClusterView view, NodeAsker asker, Nodes nodes, RedisCalls calls, Errors errors, Clock clock) {
 		this.view = view;
 		this.asker = asker;
 		this.nodes = nodes;
 		this.calls = calls;
+		this.errors = errors;
 		this.clock = clock;
 	}
 
@@ -81,10 +89,13 @@ class RollingDrain {
 			.map((node) -> new Step(node.node(), node.name(), "pending", null, null))
 			.toList();
 		DrainProgress progress = new DrainProgress("running", now, now, steps, null);
-		if (!this.calls.await(this.nodes.beginRollout(this.json.writeValueAsBytes(progress), LIFE))) {
+		String leader = UUID.randomUUID().toString();
+		if (!this.calls.await(this.nodes.beginRollout(leader, this.json.writeValueAsBytes(progress), LIFE))) {
 			throw ProblemException.of(ProblemType.DRAIN_RUNNING, "GET /v1/drain tells how it gets on");
 		}
-		Thread.ofVirtual().name("fanfare-rolling-drain").start(() -> lead(progress, pace, back));
+		Thread.ofVirtual()
+			.name("fanfare-rolling-drain")
+			.start(this.errors.guard("rolling-drain", () -> lead(leader, progress, pace, back)));
 		return progress;
 	}
 
@@ -93,33 +104,42 @@ class RollingDrain {
 		return (told != null) ? this.json.readValue(told, DrainProgress.class) : DrainProgress.NONE;
 	}
 
-	private void lead(DrainProgress begun, DrainEndpoint.Pace pace, Duration back) {
+	private void lead(String leader, DrainProgress begun, DrainEndpoint.Pace pace, Duration back) {
 		DrainProgress progress = begun;
 		try {
 			for (int i = 0; i < begun.nodes().size(); i++) {
-				progress = drain(progress, i, pace, back);
+				progress = drain(leader, progress, i, pace, back);
 			}
-			end(progress.ended("done", null, this.clock.instant()));
+			end(leader, progress.ended("done", null, this.clock.instant()));
 			log.info("rollout=done nodes={}", begun.nodes().size());
 		}
 		catch (RolloutFailedException ex) {
 			log.warn("rollout=failed reason=\"{}\"", ex.getMessage());
-			end(ex.progress.ended("failed", ex.getMessage(), this.clock.instant()));
+			end(leader, ex.progress.ended("failed", ex.getMessage(), this.clock.instant()));
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
 			log.warn("rollout=failed reason=\"{}\"", ex.getMessage());
-			end(progress.ended("failed", ex.getMessage(), this.clock.instant()));
+			end(leader, progress.ended("failed", ex.getMessage(), this.clock.instant()));
+		}
+		catch (LeadLostException ex) {
+			// What becomes of the drain is the other's to tell.
+			log.warn("rollout=left reason=\"{}\"", ex.getMessage());
+		}
+		catch (RuntimeException ex) {
+			this.errors.note("rolling-drain", ex);
+			end(leader, progress.ended("failed", "An error, which the log of the API tells", this.clock.instant()));
 		}
 	}
 
-	private DrainProgress drain(DrainProgress before, int place, DrainEndpoint.Pace pace, Duration back) {
+	private DrainProgress drain(String leader, DrainProgress before, int place, DrainEndpoint.Pace pace,
+			Duration back) {
 		Step step = before.nodes().get(place);
 		DrainProgress draining = before.with(place, step.in("draining"), this.clock.instant());
-		write(draining);
-		DrainEndpoint.Begun begun = this.asker.await(this.asker.ask(step.node(), CallName.DRAIN, pace.body()),
-				DrainEndpoint.Begun.class);
+		byte[] told = this.json.writeValueAsBytes(draining);
+		DrainEndpoint.Begun begun = this.asker.await(this.asker.ask(step.node(), CallName.DRAIN, pace.body(),
+				(order) -> this.nodes.orderRollout(leader, told, LIFE, order)), DrainEndpoint.Begun.class);
 		log.info("rollout=draining node={} streams={}", step.node(), begun.connections());
-		await(draining, Duration.ofMillis(begun.windowMs()).plus(PATIENCE), step.name() + " did not end",
+		await(leader, draining, Duration.ofMillis(begun.windowMs()).plus(PATIENCE), step.name() + " did not end",
 				() -> !isPresent(step));
 		Optional<NodeStatus.Drained> outcome = this.view.nodes()
 			.stream()
@@ -131,9 +151,10 @@ class RollingDrain {
 				outcome.map(NodeStatus.Drained::sentOn).orElse(null),
 				outcome.map(NodeStatus.Drained::cut).orElse(null));
 		DrainProgress returning = draining.with(place, ended, this.clock.instant());
-		await(returning, back, step.name() + " did not come back; the rest is left as it is", () -> isBack(step));
+		await(leader, returning, back, step.name() + " did not come back; the rest is left as it is",
+				() -> isBack(step));
 		DrainProgress returned = returning.with(place, ended.in("back"), this.clock.instant());
-		write(returned);
+		write(leader, returned);
 		return returned;
 	}
 
@@ -149,7 +170,8 @@ class RollingDrain {
 	}
 
 	/** Looks now and then, and tells meanwhile that somebody leads. */
-	private void await(DrainProgress progress, Duration patience, String otherwise, BooleanSupplier until) {
+	private void await(String leader, DrainProgress progress, Duration patience, String otherwise,
+			BooleanSupplier until) {
 		long deadline = System.nanoTime() + patience.toNanos();
 		long told = System.nanoTime();
 		while (!isNow(until)) {
@@ -157,7 +179,7 @@ class RollingDrain {
 			if (now - deadline >= 0) {
 				throw new RolloutFailedException(progress, otherwise);
 			}
-			if (write(progress)) {
+			if (write(leader, progress)) {
 				told = now;
 			}
 			else if (now - told > SILENCE.toNanos()) {
@@ -177,23 +199,28 @@ class RollingDrain {
 		}
 	}
 
-	private boolean write(DrainProgress progress) {
-		return tell(this.nodes.putRollout(this.json.writeValueAsBytes(progress), LIFE));
+	/** Returns whether it is written; false where that is not known. */
+	private boolean write(String leader, DrainProgress progress) {
+		Boolean led = tell(this.nodes.putRollout(leader, this.json.writeValueAsBytes(progress), LIFE));
+		if (Boolean.FALSE.equals(led)) {
+			throw new LeadLostException();
+		}
+		return led != null;
 	}
 
 	/** It may have to wait until Redis is back; until then the lock lapses by itself. */
-	private void end(DrainProgress progress) {
-		tell(this.nodes.endRollout(this.json.writeValueAsBytes(progress), REMEMBERED));
+	private void end(String leader, DrainProgress progress) {
+		tell(this.nodes.endRollout(leader, this.json.writeValueAsBytes(progress), REMEMBERED));
 	}
 
-	private boolean tell(CompletableFuture<Void> written) {
+	/** Whether this process led, or null where that is not known. */
+	private @Nullable Boolean tell(CompletableFuture<Boolean> written) {
 		try {
-			this.calls.await(written);
-			return true;
+			return this.calls.await(written);
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
 			log.debug("rollout=untold reason=\"{}\"", ex.getMessage());
-			return false;
+			return null;
 		}
 	}
 

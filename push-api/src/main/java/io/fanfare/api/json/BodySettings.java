@@ -1,6 +1,6 @@
 package io.fanfare.api.json;
 
-import io.fanfare.api.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.InvalidSettingException;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;

@@ -50,7 +50,8 @@ public record Problem(String type, String title, int status, @Nullable String de
 	public static Problem redisUnavailable(Exception failure, String advice) {
 		RedisRefusal refusal = (failure instanceof RedisUnavailableException unavailable) ? unavailable.refusal()
 				: null;
-		return of(ProblemType.REDIS_UNAVAILABLE, (refusal != null) ? refusal.sentence() + ". " + advice : advice);
+		ProblemType type = (refusal == RedisRefusal.OOM) ? ProblemType.REDIS_FULL : ProblemType.REDIS_UNAVAILABLE;
+		return of(type, (refusal != null) ? refusal.sentence() + ". " + advice : advice);
 	}
 
 	Problem withStatus(int other) {

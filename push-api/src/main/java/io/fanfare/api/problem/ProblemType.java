@@ -35,10 +35,14 @@ public enum ProblemType {
 	/** The idempotency key was used for another request. */
 	IDEMPOTENCY_KEY_REUSED("idempotency-key-reused", HttpStatus.UNPROCESSABLE_CONTENT,
 			"The idempotency key belongs to another request"),
+	/** The messages of a request have more recipients together than allowed. */
+	TOO_MANY_RECIPIENTS("too-many-recipients", HttpStatus.UNPROCESSABLE_CONTENT, "The request has too many recipients"),
 	/** A fault of the API. */
 	INTERNAL_ERROR("internal-error", HttpStatus.INTERNAL_SERVER_ERROR, "The API failed"),
 	/** Redis does not answer, or refuses; what was asked for may have been done. */
 	REDIS_UNAVAILABLE("redis-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "Redis is unavailable"),
+	/** Redis has reached its {@code maxmemory} and takes no messages. */
+	REDIS_FULL("redis-full", HttpStatus.SERVICE_UNAVAILABLE, "Redis is full"),
 	/** A node does not answer; what was asked of it may have been done. */
 	NODE_UNAVAILABLE("node-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "The node does not answer"),
 	/** Any other refusal of the HTTP layer, such as headers that are too long. */

@@ -24,6 +24,7 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -31,9 +32,8 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Publishes many messages with one request. All are handed to Redis before the first
- * answer is waited for, so a batch costs one round trip, and ids follow the order of the
- * batch. It is no transaction: each message is stored or not by itself.
+ * Publishes many messages with one request, many in each round trip, and ids follow the
+ * order of the batch. It is no transaction: each message is stored or not by itself.
  */
 @RestController
 @Tag(name = "Messages")
@@ -54,11 +54,12 @@ class BatchEndpoint {
 	@PostMapping(path = "/v1/messages/batch", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.PUBLISH)
-	@Answers(ProblemType.REDIS_UNAVAILABLE)
+	@Answers({ ProblemType.TOO_MANY_RECIPIENTS, ProblemType.REDIS_UNAVAILABLE, ProblemType.REDIS_FULL })
 	@Operation(operationId = "publishBatch", summary = "Publish many messages",
 			description = "Results stand in the order of the messages, each an answer as for one message or a"
 					+ " problem. No transaction: each message is stored or not by itself. 503 for the whole means that"
-					+ " none is known to be stored.")
+					+ " none is known to be stored. All messages together may have 5 000 recipients, and 64 MiB as they"
+					+ " are stored: the data of each, once for each of its recipients.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true,
 			content = @Content(schema = @Schema(ref = "#/components/schemas/BatchRequest"),
 					examples = @ExampleObject(name = "two", value = """
@@ -97,8 +98,7 @@ class BatchEndpoint {
 			fields.refuse(PublicationReader.KEY_FIELD, IdempotencyKey.RULE);
 		}
 		Publication publication = (fields != null) ? this.reader.read(fields, true, flaws) : null;
-		return (publication != null)
-				? this.publishing.prepare(publication, caller, item.pointer() + "/to", key, traceparent)
+		return (publication != null) ? this.publishing.prepare(publication, caller, item.pointer(), key, traceparent)
 				: new Publishing.Prepared.Refused(flaws.problem().problem());
 	}
 
@@ -106,7 +106,7 @@ class BatchEndpoint {
 		Optional<Problem> away = outcomes.stream()
 			.flatMap((outcome) -> (outcome instanceof Outcome.Failed failed) ? Optional.of(failed.problem()).stream()
 					: java.util.stream.Stream.empty())
-			.filter((problem) -> problem.status() == ProblemType.REDIS_UNAVAILABLE.status().value())
+			.filter((problem) -> problem.status() == HttpStatus.SERVICE_UNAVAILABLE.value())
 			.findFirst();
 		if (away.isPresent() && outcomes.stream().noneMatch(Outcome.Stored.class::isInstance)) {
 			throw ProblemException.of(away.get());

@@ -45,12 +45,15 @@ class MessageEndpoint {
 	@PostMapping(path = "/v1/messages", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.PUBLISH)
-	@Answers({ ProblemType.IDEMPOTENCY_KEY_IN_USE, ProblemType.IDEMPOTENCY_KEY_REUSED, ProblemType.REDIS_UNAVAILABLE })
+	@Answers({ ProblemType.IDEMPOTENCY_KEY_IN_USE, ProblemType.IDEMPOTENCY_KEY_REUSED, ProblemType.REDIS_UNAVAILABLE,
+			ProblemType.REDIS_FULL })
 	@Operation(operationId = "publishMessage", summary = "Publish a message",
-			description = "To one user, some users, a topic or everyone. What is answered 200 is stored.")
+			description = "To one user, some users, a topic or everyone. What is answered 200 is stored. A message to some"
+					+ " users is stored in pieces, in their order: after 503 some of them may have it, and a repetition with"
+					+ " the same key completes the rest.")
 	@Parameter(in = ParameterIn.HEADER, name = IdempotencyKey.HEADER,
 			schema = @Schema(type = "string", maxLength = 255),
-			description = "Makes a repetition exact: for 24 hours the same request gets the same answer, with"
+			description = "Makes a repetition exact: for 24 hours, unless set otherwise, the same request gets the same answer, with"
 					+ " Idempotency-Replayed: true. Quoted or bare.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true, content = @Content(
 			schema = @Schema(ref = "#/components/schemas/MessageRequest"),
@@ -72,8 +75,7 @@ class MessageEndpoint {
 		if (publication == null) {
 			throw body.flaws().problem();
 		}
-		Publishing.Prepared message = this.publishing.prepare(publication, caller, "#/to", key,
-				TraceContext.of(request));
+		Publishing.Prepared message = this.publishing.prepare(publication, caller, "#", key, TraceContext.of(request));
 		return switch (this.publishing.publish(List.of(message)).getFirst()) {
 			case Outcome.Stored stored ->
 				stored.replayed() ? ResponseEntity.ok().header(REPLAYED, "true").body(stored.answer())

@@ -11,6 +11,7 @@ import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
+import io.fanfare.protocol.settings.SharedDefaults;
 
 /**
  * {@code fanfare.history}: what a channel retains, so that streams can resume. Nodes read
@@ -23,7 +24,9 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("fanfare.history")
-record HistorySettings(@Min(1) @Max(1_000_000) @DefaultValue("1000") int length,
-		@NotNull @DurationMin(seconds = 1) @DurationMax(days = 7) @DefaultValue("24h") Duration age) {
+record HistorySettings(
+		@Min(1) @Max(SharedDefaults.MAX_HISTORY_LENGTH) @DefaultValue(SharedDefaults.HISTORY_LENGTH) int length,
+		@NotNull @DurationMin(seconds = 1) @DurationMax(
+				days = SharedDefaults.MAX_HISTORY_DAYS) @DefaultValue(SharedDefaults.HISTORY_AGE) Duration age) {
 
 }

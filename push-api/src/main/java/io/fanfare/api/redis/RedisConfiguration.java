@@ -3,6 +3,7 @@ package io.fanfare.api.redis;
 import java.security.SecureRandom;
 import java.time.Duration;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.NodeCalls;
@@ -12,6 +13,7 @@ import io.fanfare.protocol.redis.Publisher;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
 import io.fanfare.protocol.redis.RedisRefusal;
+import io.fanfare.protocol.redis.RedisRefusals;
 import io.fanfare.protocol.redis.SentinelWatch;
 import io.fanfare.protocol.redis.UnfitRedisException;
 import io.lettuce.core.ClientOptions;
@@ -24,6 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
@@ -46,6 +49,11 @@ class RedisConfiguration {
 	/** What callers are promised for anything that does not answer. */
 	private static final Duration NODE_TIMEOUT = Duration.ofSeconds(2);
 
+	@Bean
+	LettuceClientConfigurationBuilderCustomizer commandTimeout(RedisSettings settings) {
+		return (builder) -> builder.commandTimeout(settings.commandTimeout());
+	}
+
 	/** Sets option by option, so that what Boot set for TLS stays. */
 	@Bean
 	LettuceClientOptionsBuilderCustomizer boundedCommands(RedisSettings settings) {
@@ -59,14 +67,14 @@ class RedisConfiguration {
 
 	/** Waits a moment for Redis; without it the API starts, and is not ready. */
 	@Bean
-	CommandLink commandLink(LettuceConnectionFactory factory, RedisKeys keys, RedisSettings settings) {
+	CommandLink commandLink(LettuceConnectionFactory factory, RedisKeys keys, RedisSettings settings, Errors errors) {
 		boolean durable = settings.durable();
 		if (durable && factory.getSentinelConfiguration() != null) {
 			log.warn("redis=not-durable: a failover loses what its replica lacked, so fanfare.redis.durable is ignored"
 					+ " behind Sentinel");
 			durable = false;
 		}
-		CommandLink link = new CommandLink(client(factory), keys, durable, "api");
+		CommandLink link = new CommandLink(client(factory), keys, durable, errors);
 		try {
 			link.awaitUp(settings.commandTimeout());
 			return link;
@@ -79,20 +87,23 @@ class RedisConfiguration {
 
 	/** Where there are sentinels. */
 	@Bean(destroyMethod = "")
-	@Nullable SentinelWatch sentinelWatch(LettuceConnectionFactory factory, CommandLink link) {
+	@Nullable SentinelWatch sentinelWatch(LettuceConnectionFactory factory, CommandLink link, Errors errors) {
 		RedisSentinelConfiguration sentinels = factory.getSentinelConfiguration();
 		if (sentinels == null) {
 			return null;
 		}
 		RedisURI uri = LettuceConverters.sentinelConfigurationToRedisURI(sentinels);
 		uri.getSentinels().forEach((sentinel) -> sentinel.setSsl(factory.isUseSsl()));
-		return new SentinelWatch(client(factory), uri, link, "api");
+		return new SentinelWatch(client(factory), uri, link, errors);
 	}
 
 	/** Each refusal is there from the start, so that an alert has a rate to look at. */
 	@Bean
 	MeterBinder redisRefusals(CommandLink link) {
 		return (registry) -> {
+			FunctionCounter.builder("fanfare.redis.unanswered", link.refusals(), RedisRefusals::unanswered)
+				.description("Commands that were sent to Redis and not answered, or not in time")
+				.register(registry);
 			for (RedisRefusal refusal : RedisRefusal.values()) {
 				FunctionCounter.builder("fanfare.redis.refusals", link.refusals(), (all) -> all.count(refusal))
 					.description("Commands and connections that Redis refused, by the code of its answer")
@@ -135,8 +146,8 @@ class RedisConfiguration {
 	}
 
 	@Bean(destroyMethod = "")
-	NodeCalls nodeCalls(LettuceConnectionFactory factory, CommandLink link, RedisKeys keys) {
-		return new NodeCalls(client(factory), link, keys, "api", new SecureRandom(), NODE_TIMEOUT);
+	NodeCalls nodeCalls(LettuceConnectionFactory factory, CommandLink link, RedisKeys keys, Errors errors) {
+		return new NodeCalls(client(factory), link, keys, "api", new SecureRandom(), NODE_TIMEOUT, errors);
 	}
 
 	@Bean

@@ -8,8 +8,10 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /**
- * The API is ready while its link answers and Redis refuses nothing. Asks nobody: the
- * link itself pings every second.
+ * The API is ready while its link answers and Redis refuses nothing. Where Redis is full
+ * it stays ready and says so: every API process sees the same Redis, so callers would get
+ * no answer at all where they now learn that it is full, and whatever publishes nothing
+ * works. Asks nobody: the link itself pings every second.
  */
 @Component
 final class RedisLinkHealthIndicator implements HealthIndicator {
@@ -24,7 +26,9 @@ final class RedisLinkHealthIndicator implements HealthIndicator {
 	public Health health() {
 		RedisRefusal refusal = this.link.refusal();
 		if (refusal != null) {
-			return Health.down().withDetail("reason", refusal.sentence()).build();
+			return ((refusal == RedisRefusal.OOM && this.link.isUp()) ? Health.up() : Health.down())
+				.withDetail("reason", refusal.sentence())
+				.build();
 		}
 		return (this.link.isUp() ? Health.up() : Health.down()).build();
 	}

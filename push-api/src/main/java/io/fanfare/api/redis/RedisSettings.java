@@ -11,6 +11,7 @@ import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
+import io.fanfare.protocol.settings.SharedDefaults;
 
 /**
  * {@code fanfare.redis}: how Redis is used. Where it is stands in
@@ -29,8 +30,9 @@ import org.springframework.validation.annotation.Validated;
 record RedisSettings(
 		@NotNull @Pattern(regexp = RedisKeys.PREFIX_PATTERN,
 				message = "must be 1 to 32 of a-z, 0-9 and -") @DefaultValue(RedisKeys.DEFAULT_PREFIX) String prefix,
-		@DefaultValue("false") boolean durable,
-		@NotNull @DurationMin(millis = 10) @DurationMax(millis = 1500) @DefaultValue("1s") Duration commandTimeout) {
+		@DefaultValue(SharedDefaults.REDIS_DURABLE) boolean durable,
+		@NotNull @DurationMin(millis = SharedDefaults.MIN_COMMAND_TIMEOUT) @DurationMax(
+				millis = SharedDefaults.MAX_COMMAND_TIMEOUT) @DefaultValue(SharedDefaults.COMMAND_TIMEOUT) Duration commandTimeout) {
 
 	/** What is left to the answer itself of the two seconds that callers are promised. */
 	private static final Duration SLACK = Duration.ofMillis(400);

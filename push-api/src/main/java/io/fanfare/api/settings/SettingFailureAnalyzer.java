@@ -1,57 +1,104 @@
 package io.fanfare.api.settings;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 import io.fanfare.protocol.redis.UnfitRedisException;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+import org.springframework.util.unit.DataSize;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 
 /**
  * Says at start what is wrong with a setting: its name, its environment variable and the
- * reason, without a stack trace. Values are left out, for they may be secrets. Also says
- * why the API must not use the Redis that it was told.
+ * reason, in one line and without a stack trace. What was set is left out unless it is a
+ * number, a time or a size: anything else may be a secret. Also says why the process must
+ * not use the Redis that it was told, and whose port is taken.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class SettingFailureAnalyzer implements FailureAnalyzer {
+
+	/** What a settings record says of itself may begin with the setting's name. */
+	private static final String PROPERTY = "fanfare\\.[a-z.-]+[a-z]";
+
+	private static final List<String> PORTS = List.of("fanfare.api.port", "fanfare.control.port");
+
+	private final Environment environment;
+
+	SettingFailureAnalyzer(Environment environment) {
+		this.environment = environment;
+	}
 
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
 		BindException bind = null;
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-			if (cause instanceof InvalidSettingException) {
-				return analysis(List.of(String.valueOf(cause.getMessage())), failure);
-			}
-			if (cause instanceof UnfitRedisException) {
-				return new FailureAnalysis(cause.getMessage(), "Correct it, or name another Redis (FANFARE_REDIS_URL)"
-						+ " or another prefix of keys (FANFARE_REDIS_PREFIX).", failure);
-			}
-			if (cause instanceof BindValidationException invalid) {
-				return analysis(reasons(invalid), failure);
-			}
-			if (cause instanceof BindException found) {
-				bind = found;
+			switch (cause) {
+				case InvalidSettingException invalid -> {
+					return wrong(String.valueOf(invalid.getMessage()), failure);
+				}
+				case UnfitRedisException unfit -> {
+					return new FailureAnalysis(unfit.getMessage(),
+							"Correct it, or name another Redis"
+									+ " (FANFARE_REDIS_URL) or another prefix of keys (FANFARE_REDIS_PREFIX).",
+							failure);
+				}
+				case BindValidationException invalid -> {
+					return wrong(reasons(invalid), failure);
+				}
+				case PortInUseException taken -> {
+					return wrong(taken(taken.getPort()), failure);
+				}
+				case BindException found -> bind = found;
+				default -> {
+					// What it is caused by says more.
+				}
 			}
 		}
-		return (bind != null) ? analysis(List.of(reason(bind)), failure) : null;
+		return (bind != null) ? wrong(reason(bind), failure) : null;
 	}
 
-	private static List<String> reasons(BindValidationException invalid) {
+	private static FailureAnalysis wrong(String reason, Throwable failure) {
+		return new FailureAnalysis("A setting is wrong: " + reason, "Correct the setting and start again.", failure);
+	}
+
+	private String taken(int port) {
+		String names = PORTS.stream()
+			.filter((name) -> String.valueOf(port).equals(this.environment.getProperty(name)))
+			.map(InvalidSettingException::named)
+			.collect(Collectors.joining(" or "));
+		return (names.isEmpty() ? "a port" : names) + " is taken: another process, or another setting, has port "
+				+ port;
+	}
+
+	private static String reasons(BindValidationException invalid) {
+		String prefix = String.valueOf(invalid.getValidationErrors().getName());
 		List<String> reasons = new ArrayList<>();
 		for (ObjectError error : invalid.getValidationErrors()) {
-			String prefix = String.valueOf(invalid.getValidationErrors().getName());
 			String name = (error instanceof FieldError field) ? prefix + "." + dashed(field.getField()) : prefix;
-			reasons.add(new InvalidSettingException(name, String.valueOf(error.getDefaultMessage())).getMessage());
+			reasons.add(InvalidSettingException.named(name) + " " + error.getDefaultMessage()
+					+ ((error instanceof FieldError field) ? told(field.getRejectedValue()) : ""));
 		}
-		return reasons;
+		return String.join("; ", reasons);
+	}
+
+	private static String told(@Nullable Object value) {
+		return (value instanceof Number || value instanceof Duration || value instanceof DataSize) ? ", is " + value
+				: "";
 	}
 
 	private static String reason(BindException bind) {
@@ -59,18 +106,34 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 		while (root.getCause() != null) {
 			root = root.getCause();
 		}
-		return String.valueOf(new InvalidSettingException(bind.getName().toString(),
-				"is no " + bind.getTarget().getType().toClass().getSimpleName() + ": " + root.getMessage())
-			.getMessage());
+		String message = String.valueOf(root.getMessage());
+		String property = message.split(" ", 2)[0];
+		if (root instanceof IllegalArgumentException && property.matches(PROPERTY)) {
+			String named = InvalidSettingException.named(property);
+			return message.startsWith(named) ? message : message.replace(property, named);
+		}
+		return InvalidSettingException.named(bind.getName().toString()) + " must be "
+				+ kind(bind.getTarget().getType().toClass());
+	}
+
+	private static String kind(Class<?> type) {
+		if (type.isEnum()) {
+			return "one of " + Arrays.stream(type.getEnumConstants())
+				.map((constant) -> String.valueOf(constant).toLowerCase(Locale.ROOT))
+				.collect(Collectors.joining(", "));
+		}
+		return switch (type.getSimpleName()) {
+			case "Duration" -> "a duration with its unit, such as 15s or 500ms";
+			case "DataSize" -> "a size such as 64KB";
+			case "int", "Integer", "long", "Long" -> "a whole number";
+			case "double", "Double", "float", "Float" -> "a number";
+			case "boolean", "Boolean" -> "true or false";
+			default -> "a value of type " + type.getSimpleName();
+		};
 	}
 
 	private static String dashed(String field) {
-		return field.replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT);
-	}
-
-	private static FailureAnalysis analysis(List<String> reasons, Throwable failure) {
-		return new FailureAnalysis("A setting is wrong: " + String.join("; ", reasons),
-				"Correct the setting and start again.", failure);
+		return field.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
 	}
 
 }

@@ -2,7 +2,7 @@ package io.fanfare.api.auth;
 
 import java.util.List;
 
-import io.fanfare.api.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.protocol.ChannelName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +60,7 @@ class ApiKeysTests {
 	@Test
 	void twoKeysOfOneNameAreRefused() {
 		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> keys("a:one:read", "a:two:read"))
-			.withMessageContaining("two keys named a");
+			.withMessageContaining("a second key of one name, number 2");
 	}
 
 	private static ApiKeys keys(String... keys) {

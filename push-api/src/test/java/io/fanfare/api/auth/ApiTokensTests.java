@@ -13,7 +13,7 @@ import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
-import io.fanfare.api.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.protocol.ChannelName;
 import org.junit.jupiter.api.Test;
 

@@ -3,6 +3,8 @@ package io.fanfare.api.redis;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
@@ -106,7 +108,42 @@ class OutageIT {
 	void aRefusalIsNamedByTheAnswerByHealthAndByAMetric() {
 		awaitReady();
 		assertRefused("min-replicas-to-write", "1", "0", "Redis refuses writes (NOREPLICAS)", "NOREPLICAS");
-		assertRefused("maxmemory", "1", "0", "Redis refuses writes (OOM)", "OOM");
+	}
+
+	@Test
+	void aFullRedisRefusesPublishesAloneAndTheApiStaysReady() {
+		awaitReady();
+		String twoPieces = "{\"to\":{\"users\":["
+				+ IntStream.range(0, 40).mapToObj((i) -> "\"u" + i + "\"").collect(Collectors.joining(","))
+				+ "]},\"data\":1}";
+		Answer before = this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "stored-before");
+		ask(this.redis, "CONFIG", "SET", "maxmemory", "1");
+		for (String body : List.of(MESSAGE, twoPieces)) {
+			Answer refused = this.api.post("/v1/messages", body);
+			assertThat(refused.status()).isEqualTo(503);
+			assertThat(refused.problem()).isEqualTo("redis-full");
+			assertThat(refused.header("Retry-After")).isEqualTo("1");
+			assertThat(refused.json().get("detail").asString())
+				.isEqualTo("Redis refuses writes (OOM). The message is not stored: repeat it later");
+		}
+		Answer batch = this.api.post("/v1/messages/batch", "{\"messages\":[" + MESSAGE + "," + MESSAGE + "]}");
+		assertThat(batch.status()).isEqualTo(503);
+		assertThat(batch.problem()).isEqualTo("redis-full");
+		Answer again = this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "stored-before");
+		assertThat(again.status()).as("what is stored is answered").isEqualTo(200);
+		assertThat(again.json()).isEqualTo(before.json());
+		assertThat(this.api.post("/v1/users/alice/disconnect", "{}").status()).isEqualTo(202);
+		assertThat(this.api.get("/v1/channels/news/messages").status()).isEqualTo(200);
+		Awaitility.await().atMost(10, TimeUnit.SECONDS).untilAsserted(() -> {
+			Answer ready = this.api.get("/readyz");
+			assertThat(ready.status()).isEqualTo(200);
+			assertThat(ready.response().body()).contains("Redis refuses writes (OOM)");
+		});
+		assertThat(this.api.sendTo(this.api.controlPort(), "GET", "/actuator/prometheus", null).response().body())
+			.containsPattern("fanfare_redis_refusals_total\\{.*code=\"OOM\".*} [1-9]")
+			.containsPattern("fanfare_publish_total\\{.*outcome=\"redis-full\".*} [1-9]");
+		ask(this.redis, "CONFIG", "SET", "maxmemory", "0");
+		assertThat(this.api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
 	}
 
 	private void assertRefused(String setting, String bad, String good, String sentence, String code) {

@@ -6,6 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.env.StandardEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -43,7 +44,7 @@ class SettingsIT {
 		Throwable failure = catchThrowable(
 				() -> TestApi.start(TestRedis.shared(), "--" + property + "=" + value).close());
 		assertThat(failure).isNotNull();
-		FailureAnalysis analysis = new SettingFailureAnalyzer().analyze(failure);
+		FailureAnalysis analysis = new SettingFailureAnalyzer(new StandardEnvironment()).analyze(failure);
 		assertThat(analysis).as(String.valueOf(failure)).isNotNull();
 		assertThat(analysis.getDescription()).contains(property, variable).doesNotContain("secretsecret");
 	}

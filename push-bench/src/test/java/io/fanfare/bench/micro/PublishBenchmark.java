@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
@@ -59,7 +60,9 @@ public class PublishBenchmark {
 	public void connect() {
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
 		RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
-		this.link = new CommandLink(this.client, keys, false, "bench");
+		this.link = new CommandLink(this.client, keys, false, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 		this.link.awaitUp(Duration.ofSeconds(10));
 		this.publisher = new Publisher(this.link, keys, 1000, Duration.ofHours(24));
 		for (int i = 0; i < USERS; i++) {

@@ -35,7 +35,7 @@ public class TopicsBenchmark {
 		@Override
 		public void unsubscribe(ChannelName topic, LongConsumer confirmed) {
 		}
-	}, Runnable::run, () -> {
+	}, Runnable::run, (subscriber) -> {
 	});
 
 	private final List<ChannelName> names = new ArrayList<>();

@@ -43,6 +43,8 @@ public final class Checker {
 
 	private final Map<Integer, Accepted> byNumber;
 
+	private final Map<String, List<Accepted>> byChannel;
+
 	private final long begunAt;
 
 	private final @Nullable Long healedAt;
@@ -80,7 +82,9 @@ public final class Checker {
 	public Checker(Expectations expectations, Collection<Accepted> accepted, long begunAt, @Nullable Long healedAt) {
 		this.expectations = expectations;
 		this.accepted = accepted;
-		this.byNumber = accepted.stream().collect(Collectors.toMap(Accepted::number, Function.identity()));
+		this.byNumber = accepted.stream()
+			.collect(Collectors.toMap(Accepted::number, Function.identity(), (one, other) -> one));
+		this.byChannel = accepted.stream().collect(Collectors.groupingBy(Accepted::channel));
 		this.begunAt = begunAt;
 		this.healedAt = healedAt;
 	}
@@ -117,7 +121,7 @@ public final class Checker {
 		return new Score(this.accepted.size(), refused.size(),
 				refused.stream().map(Api.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO), this.delivered,
 				this.lost, this.unannounced, this.doubled, this.reordered, this.gaps, this.falseGaps,
-				this.longestSilence, this.recovery, twice, ends.size(), 0, this.complaints);
+				this.longestSilence, this.recovery, twice, ends.size(), 0, List.of(), this.complaints);
 	}
 
 	private void checkRefusals(Collection<Api.Reply> refused) {
@@ -161,9 +165,10 @@ public final class Checker {
 				}
 			}
 		}
-		List<Accepted> missing = this.accepted.stream()
-			.filter((message) -> page.channels().contains(message.channel()) && !heard.contains(message.number()))
-			.filter((message) -> message.id() > first)
+		List<Accepted> missing = page.channels()
+			.stream()
+			.flatMap((channel) -> this.byChannel.getOrDefault(channel, List.of()).stream())
+			.filter((message) -> message.id() > first && !heard.contains(message.number()))
 			.toList();
 		checkGaps(page, announced, missing);
 		long end = page.live() ? MessageId.MAX : newest;

@@ -56,6 +56,15 @@ public record Expectations(boolean losesData, boolean hides, boolean streamsStay
 	}
 
 	/**
+	 * Pages need another time to hear again.
+	 * @param time until when every page must
+	 * @return such expectations
+	 */
+	public Expectations backWithin(Duration time) {
+		return new Expectations(this.losesData, this.hides, this.streamsStay, this.heartbeats, time, this.link);
+	}
+
+	/**
 	 * Nodes cannot be told, or not at once, that a user is heard elsewhere.
 	 * @return such expectations
 	 */

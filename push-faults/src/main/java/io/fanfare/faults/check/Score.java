@@ -25,13 +25,15 @@ import org.jspecify.annotations.Nullable;
  * same user had begun
  * @param closed streams of steady pages that ended
  * @param revived streams that clients got after they were told to stop
+ * @param measured what was measured besides, in words
  * @param complaints what is not as expected, in words; empty if all is well
  */
 public record Score(int published, int refused, Duration slowestRefusal, int delivered, int lost, int unannounced,
 		int doubled, int reordered, int gaps, int falseGaps, Duration longestSilence, @Nullable Duration recovery,
-		Duration twice, int closed, int revived, List<String> complaints) {
+		Duration twice, int closed, int revived, List<String> measured, List<String> complaints) {
 
 	public Score {
+		measured = List.copyOf(measured);
 		complaints = List.copyOf(complaints);
 	}
 
@@ -43,7 +45,7 @@ public record Score(int published, int refused, Duration slowestRefusal, int del
 	public Score with(List<String> all) {
 		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.unannounced,
 				this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice,
-				this.closed, this.revived, all);
+				this.closed, this.revived, this.measured, all);
 	}
 
 	/**
@@ -54,7 +56,18 @@ public record Score(int published, int refused, Duration slowestRefusal, int del
 	public Score revived(int streams) {
 		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.unannounced,
 				this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice,
-				this.closed, streams, this.complaints);
+				this.closed, streams, this.measured, this.complaints);
+	}
+
+	/**
+	 * The same with what was measured besides.
+	 * @param all all of it, in words
+	 * @return the score
+	 */
+	public Score measured(List<String> all) {
+		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.unannounced,
+				this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice,
+				this.closed, this.revived, all, this.complaints);
 	}
 
 }

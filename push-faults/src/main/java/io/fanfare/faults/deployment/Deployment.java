@@ -2,17 +2,24 @@ package io.fanfare.faults.deployment;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
+
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.NginxProcess;
@@ -174,15 +181,17 @@ public final class Deployment implements AutoCloseable {
 		int port = Ports.free();
 		int control = Ports.free();
 		List<String> arguments = new ArrayList<>(List.of("--fanfare.node.name=node-" + number,
-				"--fanfare.stream.port=" + port, "--fanfare.control.port=" + control, "--fanfare.stream.warm-up=0",
-				"--fanfare.connections.drain-window=2s", "--fanfare.jwt.secret=" + JWT_SECRET, HISTORY,
-				"--fanfare.redis.durable=" + (store == Store.DURABLE),
+				"--fanfare.stream.port=" + port, "--fanfare.stream.loops=2", "--fanfare.control.port=" + control,
+				"--fanfare.stream.warm-up=0", "--fanfare.connections.drain-window=2s",
+				"--fanfare.jwt.secret=" + JWT_SECRET, HISTORY, "--fanfare.redis.durable=" + (store == Store.DURABLE),
 				"--fanfare.redis.url=redis://127.0.0.1:" + wire.port(),
 				"--fanfare.redis.lease=" + millis(this.timing.lease()),
 				"--fanfare.redis.renew-interval=" + millis(this.timing.renewInterval()),
 				"--fanfare.connections.heartbeat=" + millis(this.timing.heartbeat()),
 				"--fanfare.connections.min-retry=200ms", "--fanfare.connections.max-retry=600ms",
 				"--fanfare.connections.max-spread=1500ms",
+				// A scenario brings 10 000 to one node, and there are others.
+				"--fanfare.connections.max=12000",
 				// Restless users take over as often as they can.
 				"--fanfare.limits.takeovers-per-minute=0"));
 		if (this.sentinels != null) {
@@ -285,6 +294,30 @@ public final class Deployment implements AutoCloseable {
 	 */
 	public List<TcpProxy> wires() {
 		return Stream.concat(this.nodeWires.stream(), Stream.of(this.apiWire)).toList();
+	}
+
+	/**
+	 * A stream token that covers every topic, made here: for thousands of users.
+	 * @param user whose
+	 * @return the token
+	 */
+	public String token(String user) {
+		String signed = base64("{\"alg\":\"HS256\"}".getBytes(StandardCharsets.UTF_8)) + "."
+				+ base64("{\"sub\":\"%s\",\"aud\":\"fanfare:stream\",\"channels\":[\"*\"],\"exp\":%d}"
+					.formatted(user, Instant.now().plus(Duration.ofHours(1)).getEpochSecond())
+					.getBytes(StandardCharsets.UTF_8));
+		try {
+			Mac mac = Mac.getInstance("HmacSHA256");
+			mac.init(new SecretKeySpec(JWT_SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+			return signed + "." + base64(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static String base64(byte[] bytes) {
+		return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
 	}
 
 	/**

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.fanfare.test.injection.Injector;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.ServiceJar;
@@ -48,7 +49,8 @@ public final class ServiceProcess implements AutoCloseable {
 		this.port = port;
 		this.controlPort = controlPort;
 		this.command = ServiceJar.of(jar, ServiceJar.Training.START)
-			.command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+			.command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+					"-XX:+EnableDynamicAgentLoading"));
 		this.command.addAll(arguments);
 		launch();
 	}
@@ -81,9 +83,21 @@ public final class ServiceProcess implements AutoCloseable {
 	 * @return the answer of its control port
 	 */
 	public boolean isReady() {
+		return isHealthy("readiness");
+	}
+
+	/**
+	 * Whether the process says that it need not be restarted.
+	 * @return the answer of its control port
+	 */
+	public boolean isLive() {
+		return isHealthy("liveness");
+	}
+
+	private boolean isHealthy(String group) {
 		try {
 			return !Ports.isFree(this.controlPort)
-					&& SseClient.request("127.0.0.1", this.controlPort, "/actuator/health/readiness")
+					&& SseClient.request("127.0.0.1", this.controlPort, "/actuator/health/" + group)
 						.header("Accept", "*/*")
 						.fetch()
 						.status() == 200;
@@ -148,6 +162,14 @@ public final class ServiceProcess implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/**
+	 * What makes methods inside the process fail.
+	 * @return an injector into the present process
+	 */
+	public Injector injector() {
+		return new Injector(running().pid());
 	}
 
 	/** Ends it at once, as {@code kill -9}. */

@@ -13,23 +13,24 @@ import java.time.Duration;
  * @param farewell how long the old workers of nginx live on after a reload
  * @param haste how many times sooner than it is shipped nginx lets clients come back whom
  * no node took
+ * @param standstill how long an event loop stands still: longer than the lease
  * @param calm how long traffic runs before and after a fault
  * @param outage how long a fault lasts
  * @param patience how long clients wait that try again after every end
  * @param siege how long they do
  */
 public record Timing(Duration lease, Duration renewInterval, Duration heartbeat, Duration silence, Duration farewell,
-		int haste, Duration calm, Duration outage, Duration patience, Duration siege) {
+		int haste, Duration standstill, Duration calm, Duration outage, Duration patience, Duration siege) {
 
 	/** For every build: the same mechanisms, some three times as fast. */
 	public static final Timing SHORT = new Timing(Duration.ofSeconds(6), Duration.ofSeconds(2), Duration.ofSeconds(2),
-			Duration.ofSeconds(10), Duration.ofSeconds(2), 5, Duration.ofMillis(1500), Duration.ofSeconds(4),
-			Duration.ofMillis(150), Duration.ofSeconds(3));
+			Duration.ofSeconds(10), Duration.ofSeconds(2), 5, Duration.ofSeconds(8), Duration.ofMillis(1500),
+			Duration.ofSeconds(4), Duration.ofMillis(150), Duration.ofSeconds(3));
 
 	/** What is shipped, and faults that outlast every deadline. */
 	public static final Timing SHIPPED = new Timing(Duration.ofSeconds(15), Duration.ofSeconds(5),
-			Duration.ofSeconds(15), Duration.ofSeconds(75), Duration.ofSeconds(30), 1, Duration.ofSeconds(5),
-			Duration.ofSeconds(20), Duration.ofSeconds(7), Duration.ofMinutes(6));
+			Duration.ofSeconds(15), Duration.ofSeconds(75), Duration.ofSeconds(30), 1, Duration.ofSeconds(40),
+			Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofSeconds(7), Duration.ofMinutes(6));
 
 	/**
 	 * Longer than a lease, so that a node in trouble must have lost it.

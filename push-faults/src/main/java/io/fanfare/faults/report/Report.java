@@ -78,6 +78,9 @@ public final class Report {
 			}
 			text.append('\n');
 		}
+		this.lines.forEach((line) -> line.score()
+			.measured()
+			.forEach((measured) -> text.append(line.scenario().name()).append(": ").append(measured).append('\n')));
 		return text.toString();
 	}
 
@@ -92,8 +95,9 @@ public final class Report {
 		for (Line line : this.lines) {
 			text.append(row(COLUMNS.stream().map((column) -> column.cell().apply(line)).toList()));
 		}
-		text.append("\n## What happens in them\n\n| scenario | |\n| --- | --- |\n");
-		this.lines.forEach((line) -> text.append(row(List.of(line.scenario().name(), line.scenario().what()))));
+		text.append("\n## What happens in them\n\n| scenario | | measured besides |\n| --- | --- | --- |\n");
+		this.lines.forEach((line) -> text.append(row(
+				List.of(line.scenario().name(), line.scenario().what(), String.join("; ", line.score().measured())))));
 		return text.toString();
 	}
 
@@ -108,7 +112,8 @@ public final class Report {
 				Real processes, from the jars and the nginx configuration that are shipped: Redis 7, two nodes, the API, nginx. \
 				26 users listen through nginx to their own channel, two topics and all; some lose their network every second or so, some \
 				open one page after another. Six backends publish all the time, one by one and in batches, and repeat what was not \
-				answered by 200 with the same idempotency key. Then something fails for %s s or longer (lease %s s, heartbeat \
+				answered by 200 with the same idempotency key. Where a scenario says so there are thousands more, each with topics of its own, on one node directly. \
+				Then something fails for %s s or longer (lease %s s, heartbeat \
 				%s s), and what pages heard is held against what the API accepted.
 
 				One scenario alone: `./mvnw verify -Pfaults -pl push-faults -am -Dfanfare.faults.scenario=redis-killed`. \

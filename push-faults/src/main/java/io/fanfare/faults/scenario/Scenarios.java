@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import io.fanfare.faults.check.Expectations;
 import io.fanfare.faults.deployment.Deployment.Store;
 import io.fanfare.faults.deployment.SentinelTrio;
+import io.fanfare.faults.deployment.ServiceProcess;
 import io.fanfare.faults.traffic.Library;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Visitors;
@@ -117,6 +118,15 @@ public final class Scenarios {
 				durable("redis-evicts",
 						"Redis is full and evicts what has a time to live: leases, idempotency records, histories",
 						STREAMS_STAY.hiding(), Scenarios::redisEvicts),
+				durable("redis-full", "Redis is full and evicts nothing: it refuses what needs memory", STREAMS_STAY,
+						Scenarios::redisFull),
+				// ---- errors inside
+				durable("loop-error",
+						"Methods of both nodes throw now and then: on event loops, on the link's threads, in scheduled tasks",
+						ORDINARY.unlinked(), InnerFaults::loopError),
+				durable("loop-blocked",
+						"One event loop of a node stands still for longer than the lease while users go elsewhere",
+						ORDINARY.silent().unlinked(), InnerFaults::loopBlocked),
 				// Last on its store: the clock ends where it began.
 				durable("redis-clock-forward", "Redis's clock is set forward by 1, 16 and 20 s", STREAMS_STAY,
 						Scenarios::redisClockForward)
@@ -124,6 +134,15 @@ public final class Scenarios {
 				durable("redis-clock-back", "Redis's clock is set back by 1, 16 and 20 s", STREAMS_STAY,
 						Scenarios::redisClockBack)
 					.with(SHIFT),
+				// ---- the most that is allowed; what is stored stays, so these are last
+				durable("many-topics", "CLIENT KILL ends the pub/sub connections of nodes that hold 32 000 topics",
+						STREAMS_STAY, HeavyLoads::manyTopics),
+				durable("mass-reconnect",
+						"A node with 10 000 streams, a topic each, is killed (-9): all come to the other",
+						ORDINARY.silent().unlinked().backWithin(HeavyLoads.BACK), HeavyLoads::massReconnect),
+				durable("big-messages",
+						"All messages have 64 KiB, some go to 200 users; pub/sub connections are killed, then a node",
+						ORDINARY, HeavyLoads::bigMessages),
 				// ---- data lost
 				snapshots("redis-emptied", "Redis is killed and comes back empty", STREAMS_STAY.dataLost(),
 						Scenarios::redisEmptied),
@@ -495,6 +514,38 @@ public final class Scenarios {
 			.mapToObj((i) -> pipeline.psetex(RECORDS + i, Duration.ofDays(1).toMillis(), record))
 			.toArray(RedisFuture[]::new);
 		return LettuceFutures.awaitAll(Duration.ofSeconds(10), all);
+	}
+
+	/** For longer than a lease: it must be renewed meanwhile. */
+	private static void redisFull(Stage stage) {
+		stage.calm();
+		stage.cluster().ask((redis) -> evict(redis, "noeviction"));
+		long end = System.nanoTime() + stage.timing().beyondLease().toNanos();
+		try (Visitors visitors = stage.visitors()) {
+			while (System.nanoTime() - end < 0) {
+				stage.last(stage.timing().outage().dividedBy(4));
+				Visit visit = visitors.open();
+				stage.check("an open is served meanwhile", visit.event().equals("push.connected"), visit);
+				stage.check("the nodes are ready", stage.cluster().nodes().stream().allMatch(ServiceProcess::isReady),
+						"not all");
+			}
+		}
+		long leases = stage.cluster().ask((redis) -> redis.keys(LEASES).size());
+		stage.check("the nodes have their leases", leases == stage.cluster().nodes().size(), leases);
+		stage.cluster().ask((redis) -> {
+			redis.configSet("maxmemory-samples", "5");
+			return redis.configSet("maxmemory", "0");
+		});
+		stage.healed();
+		List<String> problems = stage.publisher()
+			.refused()
+			.stream()
+			.map((reply) -> String.valueOf(reply.body()))
+			.filter((body) -> body.contains("problems/redis-full"))
+			.toList();
+		stage.check("publishes are refused by name", !problems.isEmpty(),
+				stage.publisher().refused().stream().limit(1).toList());
+		stage.renewed();
 	}
 
 	/** Takes a megabyte from Redis. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -16,6 +17,7 @@ import io.fanfare.faults.check.Score;
 import io.fanfare.faults.deployment.Deployment;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Api;
+import io.fanfare.faults.traffic.Audience;
 import io.fanfare.faults.traffic.Crowd;
 import io.fanfare.faults.traffic.Library;
 import io.fanfare.faults.traffic.Notes;
@@ -53,7 +55,11 @@ public final class Stage {
 
 	private final List<Library> libraries = new ArrayList<>();
 
+	private final List<Audience> audiences = new ArrayList<>();
+
 	private final List<String> complaints = new ArrayList<>();
+
+	private final List<String> measured = new ArrayList<>();
 
 	/** Before, pages may have been moved to other nodes. */
 	private final long begunAt;
@@ -88,6 +94,7 @@ public final class Stage {
 		}
 		finally {
 			stage.libraries.forEach(Library::close);
+			stage.audiences.forEach(Audience::close);
 			stage.publisher.close();
 			stage.crowd.close();
 		}
@@ -157,6 +164,40 @@ public final class Stage {
 	}
 
 	/**
+	 * Opens pages beside the crowd, all on one node, and waits until all have a stream.
+	 * @param node the node's index, from 0
+	 * @param users how many
+	 * @param topicsPerUser how many topics of its own each asks for
+	 * @param atMost within which time all must have their stream
+	 * @return the pages
+	 */
+	public Audience audience(int node, int users, int topicsPerUser, Duration atMost) {
+		long begun = System.nanoTime();
+		Audience audience = new Audience(this.id, this.deployment, this.deployment.node(node), users, topicsPerUser);
+		this.audiences.add(audience);
+		expect("every page of the audience has a stream", atMost, audience::isLive);
+		measured("opened " + users + " streams in", begun);
+		return audience;
+	}
+
+	/**
+	 * Writes down how long something took.
+	 * @param what in words
+	 * @param since when it began, by {@link System#nanoTime()}
+	 */
+	public void measured(String what, long since) {
+		measured(String.format(Locale.ROOT, "%s %.1f s", what, (System.nanoTime() - since) / 1e9));
+	}
+
+	/**
+	 * Writes down what was measured.
+	 * @param what in words
+	 */
+	public void measured(String what) {
+		this.measured.add(what);
+	}
+
+	/**
 	 * The fault is over: from here on recovery is measured, by a message to all that is
 	 * published as soon as the API takes it.
 	 */
@@ -171,6 +212,14 @@ public final class Stage {
 	 */
 	public Deployment cluster() {
 		return this.deployment;
+	}
+
+	/**
+	 * The backends.
+	 * @return what publishes all the time
+	 */
+	public Publisher publisher() {
+		return this.publisher;
 	}
 
 	/**
@@ -315,26 +364,29 @@ public final class Stage {
 		if (!this.publisher.finish(SETTLE)) {
 			this.complaints.add("Publishers could not get rid of their messages");
 		}
+		List<Page> pages = new ArrayList<>(this.crowd.pages());
+		this.audiences.forEach((audience) -> pages.addAll(audience.pages()));
 		expect("every page is live or stopped", SETTLE,
-				() -> this.crowd.pages().stream().allMatch((page) -> page.isLive() || page.isStopped()));
+				() -> pages.stream().allMatch((page) -> page.isLive() || page.isStopped()));
 		Publisher.Accepted last = this.publisher.toAll();
 		expect("every live page hears the last message", SETTLE, () -> last != null
-				&& this.crowd.pages().stream().filter(Page::isLive).allMatch((page) -> page.hasHeard(last.number())));
+				&& pages.stream().filter(Page::isLive).allMatch((page) -> page.hasHeard(last.number())));
 		for (String user : this.crowd.users()) {
 			checkOnline(user);
 		}
 		Score score = new Checker(scenario.expectations(), this.publisher.accepted(), this.begunAt, this.healedAt)
-			.check(notes(this.crowd.pages()), notes(this.crowd.steady()), this.publisher.refused(), timing());
+			.check(notes(pages), notes(this.crowd.steady()), this.publisher.refused(), timing());
 		int revived = this.libraries.stream().mapToInt(Library::revived).sum();
 		if (revived > 0) {
 			this.complaints.add("revived: " + revived + " streams of clients that were told to stop");
 		}
 		this.libraries.forEach(Library::close);
+		this.audiences.forEach(Audience::close);
 		this.crowd.close();
 		expect("nobody is online any more", timing().lease().plusSeconds(5),
 				() -> this.crowd.users().stream().allMatch((user) -> this.api.connectionOf(user) == null));
 		this.complaints.addAll(score.complaints());
-		return score.with(this.complaints).revived(revived);
+		return score.with(this.complaints).revived(revived).measured(this.measured);
 	}
 
 	private static List<Notes> notes(List<Page> pages) {

@@ -320,10 +320,11 @@ public final class Page implements AutoCloseable {
 					data.required("reason").asString()));
 		}
 
+		/** A message that did not come whole counts as one that did not come. */
 		private void message(long now, long id, String data) {
-			if (data.startsWith(Page.this.prefix)) {
-				int from = Page.this.prefix.length();
-				note(new Entry.Heard(now, this.number, id, Integer.parseInt(data, from, data.indexOf(' ', from), 10)));
+			Text text = Text.read(Page.this.prefix, data);
+			if (text != null && text.isWhole()) {
+				note(new Entry.Heard(now, this.number, id, text.number()));
 			}
 		}
 

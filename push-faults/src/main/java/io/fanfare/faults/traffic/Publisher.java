@@ -25,6 +25,12 @@ public final class Publisher implements AutoCloseable {
 
 	private static final int BATCH = 10;
 
+	/** The most that a batch may hold. */
+	private static final int MAX_BATCH = 500;
+
+	/** Below what a body may hold, for there is more in it than data. */
+	private static final int MAX_BODY = 900_000;
+
 	private static final Duration PAUSE = Duration.ofMillis(60);
 
 	private static final Duration RETRY = Duration.ofMillis(300);
@@ -36,6 +42,11 @@ public final class Publisher implements AutoCloseable {
 	private final List<String> users;
 
 	private final List<String> topics;
+
+	private volatile int size;
+
+	/** Of a hundred messages, those from this one on go to all. */
+	private volatile int all = 88;
 
 	private final AtomicInteger numbers = new AtomicInteger();
 
@@ -76,7 +87,13 @@ public final class Publisher implements AutoCloseable {
 	public record Accepted(int number, String channel, long id, long at) {
 	}
 
-	private record Item(int number, String channel, Map<String, Object> to) {
+	/** A message with one channel, or with one for each of many users. */
+	private record Item(int number, List<String> channels, Map<String, Object> to) {
+
+		private Item(int number, String channel, Map<String, Object> to) {
+			this(number, List.of(channel), to);
+		}
+
 	}
 
 	private void work(SplittableRandom random) {
@@ -104,7 +121,7 @@ public final class Publisher implements AutoCloseable {
 			String user = this.users.get(random.nextInt(this.users.size()));
 			return new Item(this.numbers.getAndIncrement(), "user:" + user, Map.of("user", user));
 		}
-		if (kind < 88) {
+		if (kind < this.all) {
 			String topic = this.topics.get(random.nextInt(this.topics.size()));
 			return new Item(this.numbers.getAndIncrement(), topic, Map.of("channel", topic));
 		}
@@ -120,7 +137,7 @@ public final class Publisher implements AutoCloseable {
 	}
 
 	private String data(Item item) {
-		return this.scenario + " " + item.number() + " to " + item.channel();
+		return Text.write(this.scenario, item.number(), item.channels().getFirst(), this.size);
 	}
 
 	private String key(Item item) {
@@ -142,6 +159,11 @@ public final class Publisher implements AutoCloseable {
 		for (int i = 0; i < BATCH; i++) {
 			waiting.add(item(random));
 		}
+		batch(waiting);
+	}
+
+	private void batch(List<Item> items) throws InterruptedException {
+		List<Item> waiting = items;
 		while (!waiting.isEmpty()) {
 			List<Map<String, Object>> messages = waiting.stream()
 				.map((item) -> Map.of("to", item.to(), "data", data(item), "idempotencyKey", key(item)))
@@ -170,11 +192,17 @@ public final class Publisher implements AutoCloseable {
 		}
 	}
 
+	/** Returns the first of them. */
 	private Accepted accept(Item item, JsonNode answer) {
-		Accepted one = new Accepted(item.number(), item.channel(), MessageId.parse(answer.required("id").asString()),
-				System.nanoTime());
-		this.accepted.add(one);
-		return one;
+		List<Accepted> all = new ArrayList<>();
+		for (int i = 0; i < item.channels().size(); i++) {
+			JsonNode id = answer.has("id") ? answer.required("id")
+					: answer.required("recipients").get(i).required("id");
+			all.add(new Accepted(item.number(), item.channels().get(i), MessageId.parse(id.asString()),
+					System.nanoTime()));
+		}
+		this.accepted.addAll(all);
+		return all.getFirst();
 	}
 
 	private void refuse(Api.Reply reply) throws InterruptedException {
@@ -210,6 +238,52 @@ public final class Publisher implements AutoCloseable {
 			Thread.currentThread().interrupt();
 			return null;
 		}
+	}
+
+	/**
+	 * Publishes a message to each of many topics, and repeats each until it is accepted.
+	 * @param each the topics
+	 */
+	public void toEach(List<String> each) {
+		try {
+			int together = Math.min(MAX_BATCH, MAX_BODY / Math.max(1, this.size));
+			for (int from = 0; from < each.size(); from += together) {
+				batch(each.subList(from, Math.min(from + together, each.size()))
+					.stream()
+					.map((topic) -> new Item(this.numbers.getAndIncrement(), topic, Map.of("channel", topic)))
+					.toList());
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	/**
+	 * Publishes one message to many users, and repeats it until it is accepted.
+	 * @param many the users
+	 */
+	public void toUsers(List<String> many) {
+		try {
+			single(new Item(this.numbers.getAndIncrement(), many.stream().map((user) -> "user:" + user).toList(),
+					Map.of("users", many)));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	/**
+	 * How long messages are from now on.
+	 * @param bytes of their data, at least
+	 */
+	public void size(int bytes) {
+		this.size = bytes;
+	}
+
+	/** From now on hardly anything goes to all: there are thousands of them. */
+	public void spareAll() {
+		this.all = 100;
 	}
 
 	/**

@@ -9,11 +9,14 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
+import io.fanfare.test.sse.SseRequest;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -70,6 +73,9 @@ public final class Visitors implements AutoCloseable {
 
 	private @Nullable Thread abuser;
 
+	/** Which field of {@code push.connected} ends a stream. */
+	private String handle = "connection";
+
 	/**
 	 * Prepares them.
 	 * @param scenario marks their users
@@ -87,7 +93,7 @@ public final class Visitors implements AutoCloseable {
 	 *
 	 * @param status the status
 	 * @param event the first platform event; empty if none came
-	 * @param connection the connection's id; empty if it was not admitted
+	 * @param connection what ends the stream; empty if it was not admitted
 	 * @param stream the stream
 	 */
 	public record Visit(int status, String event, String connection, SseClient stream) {
@@ -104,15 +110,29 @@ public final class Visitors implements AutoCloseable {
 	 * @return what was answered
 	 */
 	public Visit open() {
+		return open((request) -> {
+		});
+	}
+
+	/**
+	 * Opens a stream, which stays open.
+	 * @param change asks for more
+	 * @return what was answered
+	 */
+	public Visit open(Consumer<SseRequest> change) {
 		String user = this.scenario + "-visitor-" + this.visits.size();
-		SseClient stream = this.nginx.stream(this.api.token(user)).query("client", "visitor").open();
+		SseRequest request = this.nginx.stream(this.api.token(user)).query("client", "visitor");
+		change.accept(request);
+		SseClient stream = request.open();
 		String event = "";
 		String connection = "";
 		try {
 			SseBlock first = stream.awaitBlock((block) -> block.type().startsWith("push."), PATIENCE);
 			event = first.type();
 			if (first.fires("push.connected")) {
-				connection = JSON.readTree(Objects.requireNonNull(first.data())).required("connection").asString();
+				JsonNode data = JSON.readTree(Objects.requireNonNull(first.data()));
+				this.handle = data.has("key") ? "key" : "connection";
+				connection = data.required(this.handle).asString();
 			}
 		}
 		catch (AssertionError ex) {
@@ -125,13 +145,13 @@ public final class Visitors implements AutoCloseable {
 
 	/**
 	 * Says that a stream is to end.
-	 * @param connection the connection's id
+	 * @param connection what ends it
 	 * @return the status
 	 */
 	public int close(String connection) {
 		return this.nginx.request("/events/close")
 			.method("POST")
-			.body("text/plain", JSON.writeValueAsString(Map.of("connection", connection)))
+			.body("text/plain", JSON.writeValueAsString(Map.of(this.handle, connection)))
 			.fetch()
 			.status();
 	}

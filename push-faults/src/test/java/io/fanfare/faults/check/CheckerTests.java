@@ -90,6 +90,20 @@ class CheckerTests {
 	}
 
 	@Test
+	void messageToManyUsersIsOwedToEach() {
+		List<Accepted> many = List.of(accepted(0, "user:anna", 10), accepted(0, "user:bert", 20),
+				accepted(1, "all", 30));
+		Score score = new Checker(Expectations.ORDINARY, many, 0, null).check(List.of(
+				new Notes("a", "anna", List.of("user:anna", "all"), true, Duration.ZERO,
+						List.of(connected(0, 5), new Entry.Heard(0, 0, 10, 0), new Entry.Heard(0, 0, 30, 1))),
+				new Notes("b", "bert", List.of("user:bert", "all"), true, Duration.ZERO,
+						List.of(connected(0, 5), new Entry.Heard(0, 0, 30, 1)))),
+				List.of(), List.of(), Timing.SHORT);
+		assertThat(score.lost()).isOne();
+		assertThat(score.complaints()).singleElement().asString().contains("bert");
+	}
+
+	@Test
 	void messageHeardTwiceIsDoubledAcrossStreamsToo() {
 		assertThat(
 				check(page("a", true, connected(0, 5), heard(0, 0), heard(0, 0), heard(0, 1), heard(0, 2), heard(0, 3)))

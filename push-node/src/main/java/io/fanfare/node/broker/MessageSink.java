@@ -2,7 +2,9 @@ package io.fanfare.node.broker;
 
 import java.util.List;
 
+import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.redis.Frame;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where what comes over pub/sub goes. Called by the thread that reads Redis, in the order
@@ -76,6 +78,14 @@ public interface MessageSink {
 	void pass(long id);
 
 	/**
+	 * A frame came that could not be read, or was not taken: what it carried is in
+	 * history alone. In order with the messages.
+	 * @param channel the topic on whose pub/sub channel it came, or null for the node's
+	 * own
+	 */
+	void unreadable(@Nullable ChannelName channel);
+
+	/**
 	 * The link is lost; messages may be missed from here on.
 	 */
 	void linkDown();
@@ -88,7 +98,8 @@ public interface MessageSink {
 	void serverChanged(long since);
 
 	/**
-	 * A new link is there, with all subscriptions confirmed by Redis.
+	 * A new link is there, with all subscriptions confirmed by Redis that were wanted
+	 * when it began.
 	 * @param link its number
 	 */
 	void linkUp(long link);

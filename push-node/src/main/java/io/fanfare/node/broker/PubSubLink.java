@@ -2,30 +2,28 @@ package io.fanfare.node.broker;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.RedisKeys;
 import io.fanfare.protocol.redis.RedisServer;
-import io.lettuce.core.RedisChannelHandler;
+import io.fanfare.protocol.redis.SupervisedLink;
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisConnectionStateAdapter;
+import io.lettuce.core.RedisFuture;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
@@ -38,34 +36,30 @@ import org.slf4j.LoggerFactory;
  * order. Remade whenever it ends, with all subscriptions sent again and confirmed before
  * the node hears of it.
  * <p>
- * All state belongs to one thread. A subscription counts as confirmed when the answers to
- * all SUBSCRIBEs sent for it on this connection have come: an answer may be that of an
- * earlier one, sent before an UNSUBSCRIBE.
+ * All state belongs to the thread of the link. What that thread, or Lettuce's while it
+ * reads, throws is noted: it ends at most the present connection, never the link.
  */
 public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private static final Logger log = LoggerFactory.getLogger(PubSubLink.class);
 
-	/** Channels in one SUBSCRIBE. */
-	private static final int BATCH = 500;
-
+	/**
+	 * How long Redis may take to answer any of the subscriptions that wait; it may take
+	 * longer for all of them.
+	 */
 	private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(5);
 
 	/** How long the command link may wait for this one to go down. */
 	private static final Duration FOLLOW_TIMEOUT = Duration.ofSeconds(2);
 
-	private static final Duration MIN_BACKOFF = Duration.ofMillis(50);
-
-	private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
-
-	/** A link that held for so long is no failed attempt. */
-	private static final Duration STEADY = Duration.ofSeconds(5);
-
 	private final RedisClient client;
+
+	private final byte[] nodeChannel;
 
 	private final RedisKeys keys;
 
-	private final byte[] nodeChannel;
+	/** How long the part of a topic's pub/sub channel is that all have in common. */
+	private final int topicPrefix;
 
 	private final CommandLink commands;
 
@@ -73,24 +67,20 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private final Probe probe;
 
-	private final RandomGenerator random;
+	private final Errors errors;
 
-	private final ScheduledExecutorService thread;
+	private final SupervisedLink<StatefulRedisPubSubConnection<byte[], byte[]>, Session> link;
 
-	/** Wanted topics, and those whose last answer is still to come. */
-	private final Map<String, Subscription> subscriptions = new HashMap<>();
+	private final Subscriptions subscriptions = new Subscriptions();
 
-	private final ChannelName self;
-
+	/** The connection that is there, until its end was noticed by the link's thread. */
 	private @Nullable Session session;
 
-	private long link;
+	/** How many connections there were. */
+	private long number;
 
-	private Duration backoff = MIN_BACKOFF;
-
-	private String lastFailure = "";
-
-	private long upSince;
+	/** Whether what is due is about to be sent. */
+	private boolean flushing;
 
 	/** Guards what this link follows and whether it is up, as both are to agree. */
 	private final Object gate = new Object();
@@ -103,6 +93,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private volatile boolean up;
 
+	private volatile boolean closed;
+
 	/**
 	 * Makes the link; it connects once started.
 	 * @param client the client, set up by {@code RedisClientOptions}
@@ -111,52 +103,27 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	 * @param commands the command link, which is told every id that arrives
 	 * @param sink where everything goes
 	 * @param probe what is told of the probes that arrive
+	 * @param errors notes what nothing else handles
 	 * @param random spreads reconnects of many nodes
 	 */
 	public PubSubLink(RedisClient client, RedisKeys keys, String node, CommandLink commands, MessageSink sink,
-			Probe probe, RandomGenerator random) {
+			Probe probe, Errors errors, RandomGenerator random) {
 		this.client = client;
 		this.keys = keys;
 		this.nodeChannel = keys.nodeChannel(node);
-		this.self = new ChannelName("node:" + node);
+		this.topicPrefix = keys.topicChannel(new ChannelName("")).length;
 		this.commands = commands;
 		this.sink = sink;
 		this.probe = probe;
-		this.random = random;
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-pubsub").factory());
-	}
-
-	/** A channel on the present connection. */
-	private static final class Subscription {
-
-		private final ChannelName topic;
-
-		private final byte[] channel;
-
-		/**
-		 * Who is told of each confirmation, by identity: one for each loop that wants it.
-		 */
-		private final List<LongConsumer> wanted = new ArrayList<>();
-
-		/** SUBSCRIBEs sent on this connection and not answered yet. */
-		private int unanswered;
-
-		private boolean confirmed;
-
-		private Subscription(ChannelName topic, byte[] channel) {
-			this.topic = topic;
-			this.channel = channel;
-		}
-
+		this.errors = errors;
+		this.link = new SupervisedLink<>("pubsub", new Supervision(), commands.refusals(), errors, random);
 	}
 
 	/** Connects and subscribes. */
 	public void start() {
-		this.thread.execute(() -> {
-			want(this.self, this.nodeChannel, (number) -> log.debug("redis=listening link={}", number));
-			connect();
-		});
+		execute(() -> this.subscriptions.want(this.nodeChannel,
+				(confirmed) -> log.debug("redis=listening link={}", confirmed)));
+		this.link.start();
 		this.commands.follow(this);
 	}
 
@@ -172,18 +139,14 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	 * Asks for a topic.
 	 * @param topic the topic
 	 * @param confirmed is told the number of each link on which Redis confirmed the
-	 * subscription that this call asked for, from the link's own thread, before
-	 * {@link MessageSink#linkUp}
+	 * subscription that this call asked for, from the link's own thread; where it was
+	 * wanted when the link began, before {@link MessageSink#linkUp}
 	 */
 	public void subscribe(ChannelName topic, LongConsumer confirmed) {
+		byte[] channel = this.keys.topicChannel(topic);
 		execute(() -> {
-			Subscription subscription = want(topic, this.keys.topicChannel(topic), confirmed);
-			if (subscription.confirmed) {
-				confirmed.accept(this.link);
-			}
-			else if (subscription.wanted.size() == 1 && this.session != null) {
-				send(this.session, List.of(subscription));
-			}
+			this.subscriptions.want(channel, confirmed);
+			flushSoon();
 		});
 	}
 
@@ -193,17 +156,13 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	 * @param confirmed what was handed to {@link #subscribe}
 	 */
 	public void unsubscribe(ChannelName topic, LongConsumer confirmed) {
+		byte[] channel = this.keys.topicChannel(topic);
 		execute(() -> {
-			Subscription subscription = this.subscriptions.get(topic.value());
-			if (subscription == null || !subscription.wanted.removeIf((one) -> one == confirmed)
-					|| !subscription.wanted.isEmpty()) {
-				return;
-			}
-			subscription.confirmed = false;
+			this.subscriptions.giveUp(channel, confirmed);
+			flushSoon();
 			if (this.session != null) {
-				this.session.connection.async().unsubscribe(subscription.channel);
+				upIfConfirmed(this.session);
 			}
-			forget(subscription);
 		});
 	}
 
@@ -211,7 +170,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	void restart(String reason) {
 		execute(() -> {
 			if (this.session != null) {
-				lost(this.session, reason);
+				this.link.end(this.session, reason);
 			}
 		});
 	}
@@ -224,11 +183,10 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 			wasUp = this.up;
 		}
 		CompletableFuture<Void> followed = new CompletableFuture<>();
-		execute(() -> {
-			follow(reached);
-			followed.complete(null);
-		});
-		if (wasUp && !this.thread.isShutdown()) {
+		execute(() -> follow(reached));
+		// Behind the end of the connection, which may be behind that.
+		execute(() -> execute(() -> followed.complete(null)));
+		if (wasUp && !this.closed) {
 			followed.orTimeout(FOLLOW_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).join();
 		}
 	}
@@ -245,141 +203,74 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 		RedisServer present = this.server;
 		if (!reached.run().equals(current.run)) {
-			lost(current, "the command link reached another server");
+			this.link.end(current, "the command link reached another server");
 		}
 		else if (this.up && present != null && reached.since() > present.since()) {
-			lost(current, "Redis lost data meanwhile");
+			this.link.end(current, "Redis lost data meanwhile");
 		}
 		else {
 			upIfConfirmed(current);
 		}
 	}
 
+	/** Runs something on the link's thread; what it throws ends the connection. */
 	private void execute(Runnable task) {
-		try {
-			this.thread.execute(task);
-		}
-		catch (RejectedExecutionException ex) {
-			log.debug("pubsub=closed");
-		}
-	}
-
-	private Subscription want(ChannelName topic, byte[] channel, LongConsumer confirmed) {
-		Subscription subscription = this.subscriptions.computeIfAbsent(topic.value(),
-				(name) -> new Subscription(topic, channel));
-		subscription.wanted.add(confirmed);
-		return subscription;
-	}
-
-	private void forget(Subscription subscription) {
-		if (subscription.wanted.isEmpty() && subscription.unanswered == 0) {
-			this.subscriptions.remove(subscription.topic.value());
-		}
-	}
-
-	private void connect() {
-		try {
-			Session made = connected();
-			this.session = made;
-			this.link++;
-			made.connection.addListener(made.messages);
-			made.connection.addListener(made.state);
-			this.subscriptions.values().removeIf((subscription) -> subscription.wanted.isEmpty());
-			List<Subscription> all = new ArrayList<>(this.subscriptions.values());
-			for (Subscription subscription : all) {
-				subscription.unanswered = 0;
-				subscription.confirmed = false;
-			}
-			for (int from = 0; from < all.size(); from += BATCH) {
-				send(made, all.subList(from, Math.min(from + BATCH, all.size())));
-			}
-			this.thread.schedule(() -> {
-				if (this.session == made && !this.up && !isConfirmed()) {
-					lost(made, "subscriptions were not confirmed in time");
-				}
-			}, CONFIRM_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-			if (!made.connection.isOpen()) {
-				lost(made, "the connection ended at once");
-			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		catch (ExecutionException | TimeoutException | RuntimeException ex) {
-			String failure = Failures.describe(ex);
-			this.commands.refusals().noteIfRefused(ex, "pubsub");
-			if (!failure.equals(this.lastFailure)) {
-				log.warn("redis=down link=pubsub reason=\"{}\"", failure);
-				this.lastFailure = failure;
-			}
-			connectLater();
-		}
-	}
-
-	private Session connected() throws ExecutionException, TimeoutException, InterruptedException {
-		StatefulRedisPubSubConnection<byte[], byte[]> connection = this.client.connectPubSub(ByteArrayCodec.INSTANCE);
-		try {
-			return new Session(connection, RedisServer.runOf(connection));
-		}
-		catch (ExecutionException | TimeoutException | InterruptedException | RuntimeException ex) {
-			connection.closeAsync();
-			throw ex;
-		}
-	}
-
-	private void connectLater() {
-		long pause = this.backoff.toMillis() + this.random.nextLong(this.backoff.toMillis());
-		Duration doubled = this.backoff.multipliedBy(2);
-		this.backoff = (doubled.compareTo(MAX_BACKOFF) < 0) ? doubled : MAX_BACKOFF;
-		this.thread.schedule(this::connect, pause, TimeUnit.MILLISECONDS);
-	}
-
-	private void send(Session to, List<Subscription> batch) {
-		byte[][] channels = new byte[batch.size()][];
-		for (int i = 0; i < channels.length; i++) {
-			Subscription subscription = batch.get(i);
-			subscription.unanswered++;
-			channels[i] = subscription.channel;
-		}
-		to.connection.async().subscribe(channels).whenComplete((done, failure) -> {
-			if (failure != null) {
-				this.commands.refusals().noteIfRefused(failure, "subscribe");
-				execute(() -> lost(to, "a subscription was not answered: " + Failures.describe(failure)));
+		this.link.execute(() -> {
+			Session before = this.session;
+			if (!this.errors.run("link-pubsub", task) && before != null) {
+				this.link.end(before, "an error, see above");
 			}
 		});
 	}
 
-	private void answered(Session by, byte[] channel) {
-		if (this.session != by) {
-			return;
+	/** What is asked for at once goes in few commands. */
+	private void flushSoon() {
+		if (!this.flushing && this.session != null) {
+			this.flushing = true;
+			execute(this::flush);
 		}
-		Subscription subscription = Arrays.equals(channel, this.nodeChannel) ? this.subscriptions.get(this.self.value())
-				: this.subscriptions.get(topicOf(channel));
-		if (subscription == null) {
-			return;
-		}
-		if (subscription.unanswered > 0) {
-			subscription.unanswered--;
-		}
-		if (subscription.unanswered > 0) {
-			return;
-		}
-		if (subscription.wanted.isEmpty()) {
-			forget(subscription);
-			return;
-		}
-		subscription.confirmed = true;
-		subscription.wanted.forEach((one) -> one.accept(this.link));
-		upIfConfirmed(by);
 	}
 
-	private boolean isConfirmed() {
-		return this.subscriptions.values().stream().allMatch((one) -> one.confirmed || one.wanted.isEmpty());
+	private void flush() {
+		this.flushing = false;
+		Session to = this.session;
+		Subscriptions.Command next;
+		while (to != null && (next = this.subscriptions.next()) != null) {
+			if (this.subscriptions.unanswered() == next.channels().length) {
+				to.progressed();
+			}
+			send(to, next);
+		}
+	}
+
+	private void send(Session to, Subscriptions.Command command) {
+		RedisFuture<Void> sent = command.subscribe() ? to.connection.async().subscribe(command.channels())
+				: to.connection.async().unsubscribe(command.channels());
+		sent.whenComplete((done, failure) -> {
+			if (failure != null) {
+				this.commands.refusals().noteIfRefused(failure, "subscribe");
+				this.link.end(to, "a subscription was not answered: " + Failures.describe(failure));
+			}
+		});
+	}
+
+	private void answered(Session by) {
+		byte[] channel;
+		while ((channel = by.answers.poll()) != null) {
+			if (this.session == by) {
+				by.progressed();
+				this.subscriptions.answered(channel);
+			}
+		}
+		if (this.session == by) {
+			flush();
+			upIfConfirmed(by);
+		}
 	}
 
 	/** Up is what is confirmed on the server that the command link reached. */
 	private void upIfConfirmed(Session by) {
-		if (this.up || !isConfirmed()) {
+		if (this.up || !this.subscriptions.isComplete()) {
 			return;
 		}
 		RedisServer reached;
@@ -392,79 +283,103 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 		if (!this.up && !this.commands.isUp()) {
 			// It may be about to reach this one: it will tell.
-			log.debug("redis=waiting link=pubsub number={}", this.link);
+			log.debug("redis=waiting link=pubsub number={}", this.number);
 		}
 		else if (!this.up) {
 			this.commands.followerReached(by.run);
-			lost(by, "it reached another server than the command link");
+			this.link.end(by, "it reached another server than the command link");
 		}
 		else {
-			this.upSince = System.nanoTime();
-			this.lastFailure = "";
-			log.info("redis=up link=pubsub number={} subscriptions={}", this.link, this.subscriptions.size());
+			log.info("redis=listening link=pubsub number={} subscriptions={}", this.number, this.subscriptions.size());
 			if (this.server != null && !this.server.equals(reached)) {
 				this.sink.serverChanged(reached.since());
 			}
 			this.server = reached;
-			this.sink.linkUp(this.link);
+			this.sink.linkUp(this.number);
 			this.probe.linkUp();
 		}
 	}
 
-	private String topicOf(byte[] channel) {
-		int prefix = this.keys.topicChannel(new ChannelName("")).length;
-		return (channel.length < prefix) ? ""
-				: new String(channel, prefix, channel.length - prefix, StandardCharsets.UTF_8);
-	}
-
-	private void lost(Session ended, String reason) {
-		if (this.session != ended) {
-			return;
-		}
+	private void ended(Session session) {
+		session.over = true;
 		this.session = null;
-		ended.over = true;
-		ended.connection.closeAsync();
-		log.warn("redis=down link=pubsub number={} reason=\"{}\"", this.link, reason);
-		for (Subscription subscription : this.subscriptions.values()) {
-			subscription.confirmed = false;
-		}
-		boolean wasUp = this.up;
-		if (wasUp) {
-			// Before it counts as down: then the command link may be up on another
-			// server.
-			this.probe.linkDown();
-			this.sink.linkDown();
-		}
-		synchronized (this.gate) {
-			this.up = false;
-		}
-		if (wasUp) {
-			if (System.nanoTime() - this.upSince >= STEADY.toNanos()) {
-				this.backoff = MIN_BACKOFF;
-				execute(this::connect);
-			}
-			else {
-				// It broke as soon as it was there: so may the next one.
-				connectLater();
+		this.subscriptions.end();
+		try {
+			if (this.up) {
+				// Before it counts as down: then the command link may be up on another
+				// server.
+				this.errors.run("link-pubsub", this.probe::linkDown);
+				this.sink.linkDown();
 			}
 		}
-		else {
-			connectLater();
+		finally {
+			synchronized (this.gate) {
+				this.up = false;
+			}
 		}
 	}
 
 	@Override
 	public void close() {
-		execute(() -> {
-			this.up = false;
-			Session current = this.session;
-			this.session = null;
-			if (current != null) {
-				current.over = true;
-				current.connection.closeAsync();
+		this.closed = true;
+		this.up = false;
+		Session current = this.link.session();
+		if (current != null) {
+			current.over = true;
+		}
+		this.link.close();
+	}
+
+	/** How the connection is made. Called by the link's thread. */
+	private final class Supervision
+			implements SupervisedLink.Lifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, Session> {
+
+		@Override
+		public StatefulRedisPubSubConnection<byte[], byte[]> connect() {
+			return PubSubLink.this.client.connectPubSub(ByteArrayCodec.INSTANCE);
+		}
+
+		@Override
+		public Session greet(StatefulRedisPubSubConnection<byte[], byte[]> connection)
+				throws ExecutionException, TimeoutException, InterruptedException {
+			Session made = new Session(connection, RedisServer.runOf(connection));
+			connection.addListener(made.messages);
+			return made;
+		}
+
+		@Override
+		public void began(Session made) {
+			PubSubLink.this.session = made;
+			PubSubLink.this.number++;
+			PubSubLink.this.subscriptions.begin(PubSubLink.this.number);
+			flush();
+		}
+
+		@Override
+		public boolean isServing(Session present) {
+			return PubSubLink.this.up;
+		}
+
+		@Override
+		public CompletionStage<?> check(StatefulRedisPubSubConnection<byte[], byte[]> connection, Session present) {
+			if (PubSubLink.this.subscriptions.unanswered() > 0
+					&& System.nanoTime() - present.progressedAt > CONFIRM_TIMEOUT.toNanos()) {
+				PubSubLink.this.link.end(present, "subscriptions were not confirmed in time");
 			}
-			this.thread.shutdownNow();
-		});
+			present.heard = false;
+			return connection.async().ping();
+		}
+
+		@Override
+		public boolean isHeard(Session present) {
+			return present.heard;
+		}
+
+		@Override
+		public void ended(Session session) {
+			PubSubLink.this.ended(session);
+		}
+
 	}
 
 	/** One connection to Redis. Its listener runs on Lettuce's event loop. */
@@ -476,43 +391,77 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 		private volatile boolean over;
 
+		/** Whether anything came since the last check. */
+		private volatile boolean heard;
+
+		/** Channels whose SUBSCRIBE was answered. */
+		private final Queue<byte[]> answers = new ConcurrentLinkedQueue<>();
+
+		private final AtomicBoolean answering = new AtomicBoolean();
+
+		/** When a subscription was answered last, or the first was sent. */
+		private long progressedAt = System.nanoTime();
+
 		private Session(StatefulRedisPubSubConnection<byte[], byte[]> connection, String run) {
 			this.connection = connection;
 			this.run = run;
 		}
 
+		private void progressed() {
+			this.progressedAt = System.nanoTime();
+		}
+
+		private void heard() {
+			if (!this.heard) {
+				this.heard = true;
+			}
+		}
+
+		/** What is thrown here would end Lettuce's reading. */
 		private final RedisPubSubAdapter<byte[], byte[]> messages = new RedisPubSubAdapter<>() {
 			@Override
 			public void message(byte[] channel, byte[] bytes) {
+				heard();
 				if (!Session.this.over) {
-					receive(bytes);
+					receive(channel, bytes);
 				}
 			}
 
 			@Override
 			public void subscribed(byte[] channel, long count) {
-				execute(() -> answered(Session.this, channel));
-			}
-		};
-
-		private final RedisConnectionStateAdapter state = new RedisConnectionStateAdapter() {
-			@Override
-			public void onRedisDisconnected(RedisChannelHandler<?, ?> disconnected) {
-				execute(() -> lost(Session.this, "the connection ended"));
+				heard();
+				Session.this.answers.add(channel);
+				if (Session.this.answering.compareAndSet(false, true)) {
+					execute(() -> {
+						Session.this.answering.set(false);
+						answered(Session.this);
+					});
+				}
 			}
 		};
 
 	}
 
-	private void receive(byte[] bytes) {
-		Frame frame;
+	/** A frame that cannot be read, or that nothing takes, leaves no hole. */
+	@SuppressWarnings("CatchThrowable")
+	private void receive(byte[] channel, byte[] bytes) {
 		try {
-			frame = Frame.decode(bytes);
+			dispatch(bytes);
 		}
-		catch (IllegalArgumentException ex) {
-			log.warn("frame=malformed reason=\"{}\"", ex.getMessage());
-			return;
+		catch (Throwable ex) {
+			this.errors.note("frame", ex);
+			this.errors.run("frame", () -> this.sink.unreadable(topicOf(channel)));
 		}
+	}
+
+	/** The topic of a pub/sub channel, or null for the node's own. */
+	private @Nullable ChannelName topicOf(byte[] channel) {
+		return (Arrays.equals(channel, this.nodeChannel) || channel.length < this.topicPrefix) ? null : new ChannelName(
+				new String(channel, this.topicPrefix, channel.length - this.topicPrefix, StandardCharsets.UTF_8));
+	}
+
+	private void dispatch(byte[] bytes) {
+		Frame frame = Frame.decode(bytes);
 		switch (frame) {
 			case Frame.Published published -> {
 				this.commands.observe(published.id());
@@ -536,7 +485,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 				this.probe.arrived(arrived.nonce());
 				this.sink.pass(arrived.id());
 			}
-			case null -> log.debug("frame=unknown");
+			case null -> this.errors.note("frame-unknown",
+					new IllegalArgumentException("A frame of a kind that this version does not know"));
 		}
 	}
 

@@ -36,8 +36,18 @@ public final class CatchUp {
 	 * @param clock the wall clock, for messages with a time to live
 	 */
 	public CatchUp(HistorySource source, InstantSource clock) {
+		this(source, clock, Long.MAX_VALUE);
+	}
+
+	/**
+	 * Makes it.
+	 * @param source where history is read from
+	 * @param clock the wall clock, for messages with a time to live
+	 * @param keptBytes how many bytes of history are kept for others who read the same
+	 */
+	public CatchUp(HistorySource source, InstantSource clock, long keptBytes) {
 		this.source = source;
-		this.shared = new SharedReads(source, clock);
+		this.shared = new SharedReads(source, clock, keptBytes);
 		this.clock = clock;
 	}
 

@@ -3,18 +3,25 @@ package io.fanfare.node.catchup;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
 
 import io.fanfare.protocol.ChannelName;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads of one range of a channel, done once for all who miss it: after a restart
  * thousands of clients ask for the same. Batches of topics and of {@code all} are kept
  * for a moment and answer every read from within them; a user's own channel is read by
  * its one connection alone.
+ * <p>
+ * What is kept is bounded by its age, by its number per channel, and in all by its bytes:
+ * the oldest goes first. A read that is on its way takes no bytes yet; those are bounded
+ * where rounds are.
  * <p>
  * A batch may be older than the request that it answers, so it may end below what the
  * loop has dispatched by now; the connection sees that by its floor and reads on.
@@ -31,40 +38,60 @@ final class SharedReads {
 
 	private static final int KEPT_BATCHES = 32;
 
-	private static final long KEPT_BYTES = 4L * 1024 * 1024;
-
 	private final HistorySource source;
 
 	private final InstantSource clock;
 
-	private final ConcurrentHashMap<String, Recent> channels = new ConcurrentHashMap<>();
+	private final long limit;
 
-	private volatile long since;
+	/** Guards all that follows. Nothing that takes long is done under it. */
+	private final Object lock = new Object();
 
-	SharedReads(HistorySource source, InstantSource clock) {
-		this.source = source;
-		this.clock = clock;
-	}
+	/** The reads of each channel that were begun lately, newest first. */
+	private final Map<ChannelName, Deque<Read>> channels = new HashMap<>();
+
+	/** All reads, the oldest first. */
+	private final Set<Read> oldestFirst = new LinkedHashSet<>();
+
+	private long bytes;
+
+	private long since;
 
 	/**
-	 * The reads of one channel that were begun lately, newest first. Guarded by itself.
+	 * Creates it.
+	 * @param source where history is read from
+	 * @param clock the wall clock
+	 * @param limit how many bytes are kept in all
 	 */
-	private static final class Recent {
-
-		private final Deque<Read> reads = new ArrayDeque<>();
-
-		private long bytes;
-
+	SharedReads(HistorySource source, InstantSource clock, long limit) {
+		this.source = source;
+		this.clock = clock;
+		this.limit = limit;
 	}
 
-	private record Read(long position, long begunAt, CompletableFuture<ChannelBatch> result) {
+	/** A read that was begun, and what it brought. Guarded by the lock. */
+	private static final class Read {
 
-		boolean answers(long wanted, long since) {
-			if (this.position == wanted && !this.result.isDone()) {
-				return true;
-			}
-			return this.result.state() == Future.State.SUCCESS && this.result.resultNow().covers(wanted)
-					&& this.result.resultNow().since() == since;
+		private final ChannelName channel;
+
+		private final long position;
+
+		private final long begunAt;
+
+		private final CompletableFuture<ChannelBatch> result = new CompletableFuture<>();
+
+		/** Null while it is on its way. */
+		private @Nullable ChannelBatch batch;
+
+		private Read(ChannelName channel, long position, long begunAt) {
+			this.channel = channel;
+			this.position = position;
+			this.begunAt = begunAt;
+		}
+
+		private boolean answers(long wanted, long since) {
+			return (this.batch == null) ? this.position == wanted
+					: this.batch.covers(wanted) && this.batch.since() == since;
 		}
 
 	}
@@ -73,34 +100,34 @@ final class SharedReads {
 		if (channel.isUser()) {
 			return fetch(channel, position);
 		}
-		long now = this.clock.millis();
-		CompletableFuture<ChannelBatch> mine = new CompletableFuture<>();
-		Recent recent = this.channels.computeIfAbsent(channel.value(), (name) -> new Recent());
-		synchronized (recent) {
-			expire(recent, now);
-			for (Read read : recent.reads) {
+		Read mine = new Read(channel, position, this.clock.millis());
+		synchronized (this.lock) {
+			expire(mine.begunAt);
+			Deque<Read> recent = this.channels.computeIfAbsent(channel, (name) -> new ArrayDeque<>());
+			for (Read read : recent) {
 				if (read.answers(position, this.since)) {
-					return read.result();
+					return read.result;
 				}
 			}
-			recent.reads.addFirst(new Read(position, now, mine));
+			if (recent.size() >= KEPT_BATCHES) {
+				drop(recent.getLast());
+			}
+			this.channels.computeIfAbsent(channel, (name) -> new ArrayDeque<>()).addFirst(mine);
+			this.oldestFirst.add(mine);
 		}
 		fetch(channel, position).whenComplete((batch, failure) -> {
-			if (failure != null) {
-				forget(channel, recent, mine);
-				mine.completeExceptionally(failure);
+			if (batch != null) {
+				keep(mine, batch);
+				mine.result.complete(batch);
 			}
 			else {
-				this.since = Math.max(this.since, batch.since());
-				synchronized (recent) {
-					if (recent.reads.stream().anyMatch((read) -> read.result() == mine)) {
-						recent.bytes += batch.bytes();
-					}
+				synchronized (this.lock) {
+					drop(mine);
 				}
-				mine.complete(batch);
+				mine.result.completeExceptionally((failure != null) ? failure : new IllegalStateException("No batch"));
 			}
 		});
-		return mine;
+		return mine.result;
 	}
 
 	private CompletableFuture<ChannelBatch> fetch(ChannelName channel, long position) {
@@ -114,43 +141,77 @@ final class SharedReads {
 		}
 	}
 
-	private void expire(Recent recent, long now) {
-		Iterator<Read> oldestFirst = recent.reads.descendingIterator();
-		while (oldestFirst.hasNext()) {
-			Read read = oldestFirst.next();
-			boolean tooMany = recent.reads.size() > KEPT_BATCHES || recent.bytes > KEPT_BYTES;
-			if (!tooMany && now - read.begunAt() < KEPT_MS) {
+	private void keep(Read read, ChannelBatch batch) {
+		synchronized (this.lock) {
+			this.since = Math.max(this.since, batch.since());
+			if (!this.oldestFirst.contains(read)) {
 				return;
 			}
-			oldestFirst.remove();
-			if (read.result().state() == Future.State.SUCCESS) {
-				recent.bytes -= read.result().resultNow().bytes();
+			read.batch = batch;
+			this.bytes += batch.bytes();
+			Iterator<Read> oldest = this.oldestFirst.iterator();
+			while (this.bytes > this.limit && oldest.hasNext()) {
+				Read next = oldest.next();
+				if (next.batch != null) {
+					oldest.remove();
+					forget(next);
+				}
 			}
 		}
 	}
 
-	private void forget(ChannelName channel, Recent recent, CompletableFuture<ChannelBatch> failed) {
-		synchronized (recent) {
-			recent.reads.removeIf((read) -> read.result() == failed);
+	private void expire(long now) {
+		Iterator<Read> oldest = this.oldestFirst.iterator();
+		while (oldest.hasNext()) {
+			Read next = oldest.next();
+			if (now - next.begunAt < KEPT_MS) {
+				return;
+			}
+			oldest.remove();
+			forget(next);
+		}
+	}
+
+	private void drop(Read read) {
+		if (this.oldestFirst.remove(read)) {
+			forget(read);
+		}
+	}
+
+	private void forget(Read read) {
+		if (read.batch != null) {
+			this.bytes -= read.batch.bytes();
+		}
+		Deque<Read> recent = this.channels.get(read.channel);
+		if (recent != null) {
+			recent.remove(read);
+			if (recent.isEmpty()) {
+				this.channels.remove(read.channel);
+			}
+		}
+	}
+
+	/** How many bytes are kept. */
+	long bytes() {
+		synchronized (this.lock) {
+			return this.bytes;
 		}
 	}
 
 	/** Drops all that was read, or is on its way. */
 	void forget() {
-		this.channels.clear();
+		synchronized (this.lock) {
+			this.channels.clear();
+			this.oldestFirst.clear();
+			this.bytes = 0;
+		}
 	}
 
 	/** Drops what nobody asks for any more. Called from time to time. */
 	void sweep() {
-		long now = this.clock.millis();
-		this.channels.forEach((name, recent) -> {
-			synchronized (recent) {
-				expire(recent, now);
-				if (recent.reads.isEmpty()) {
-					this.channels.remove(name, recent);
-				}
-			}
-		});
+		synchronized (this.lock) {
+			expire(this.clock.millis());
+		}
 	}
 
 }

@@ -10,6 +10,8 @@ import java.util.stream.Collectors;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CallAnswer;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Nodes;
 import org.jspecify.annotations.Nullable;
@@ -34,20 +36,21 @@ public final class CallHandler {
 
 	private final Errors errors;
 
-	private final Executor threads = (task) -> Thread.ofVirtual().name("fanfare-call").start(task);
+	private final Executor threads;
 
 	/**
 	 * Makes the handler.
 	 * @param nodes carries the answers
 	 * @param calls what may be asked
 	 * @param json reads and writes them
-	 * @param errors notes what goes wrong unexpectedly
+	 * @param errors notes what nothing else handles
 	 */
 	public CallHandler(Nodes nodes, List<NodeCall> calls, JsonMapper json, Errors errors) {
 		this.nodes = nodes;
 		this.calls = calls.stream().collect(Collectors.toMap((call) -> call.name().wireName(), Function.identity()));
 		this.json = json;
 		this.errors = errors;
+		this.threads = (task) -> Thread.ofVirtual().name("fanfare-call").start(errors.guard("call", task));
 	}
 
 	/**
@@ -59,7 +62,10 @@ public final class CallHandler {
 			.execute(() -> run(asked).handleAsync((value, failure) -> answer(asked, value, failure), this.threads)
 				.thenCompose((answer) -> this.nodes.answer(asked, answer))
 				.whenComplete((heard, failure) -> {
-					if (failure != null) {
+					if (failure != null && !Failures.isOfRedis(failure)) {
+						this.errors.note("call", failure);
+					}
+					else if (failure != null) {
 						log.debug("call={} answer=unsent reason=\"{}\"", asked.name(), failure.getMessage());
 					}
 				}));
@@ -87,8 +93,10 @@ public final class CallHandler {
 			return refused.answer();
 		}
 		if (cause != null) {
-			this.errors.note("call", cause);
-			log.warn("call={} state=failed", asked.name());
+			if (!Failures.isOfRedis(cause)) {
+				this.errors.note("call", cause);
+			}
+			log.debug("call={} state=failed reason=\"{}\"", asked.name(), cause.getMessage());
 			return new CallAnswer.Refused(CallAnswer.Refused.FAILED);
 		}
 		return new CallAnswer.Done(this.json.writeValueAsBytes(value));

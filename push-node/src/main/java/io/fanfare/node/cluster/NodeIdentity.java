@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record NodeIdentity(String name, String value) {
 
-	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,40}");
+	/** Names that nodes may have. */
+	public static final String NAME_PATTERN = "[A-Za-z0-9_-]{1,40}";
+
+	private static final Pattern NAME = Pattern.compile(NAME_PATTERN);
 
 	private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -29,8 +32,7 @@ public record NodeIdentity(String name, String value) {
 	 */
 	public static NodeIdentity create(String name, RandomGenerator random) {
 		if (!NAME.matcher(name).matches()) {
-			throw new IllegalArgumentException(
-					"fanfare.node.name (FANFARE_NODE_NAME) has 1 to 40 letters, digits, _ or -; it is '" + name + "'");
+			throw new IllegalArgumentException("A node's name is 1 to 40 letters, digits, _ or -");
 		}
 		StringBuilder value = new StringBuilder(name).append('.');
 		for (int i = 0; i < RANDOM_LENGTH; i++) {

@@ -1,13 +1,14 @@
 package io.fanfare.node.cluster;
 
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.redis.Nodes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +23,7 @@ public final class NodeReporter implements AutoCloseable {
 	private static final Logger log = LoggerFactory.getLogger(NodeReporter.class);
 
 	/** How long a change of state may stay untold. */
-	private static final long LOOK_MS = 500;
+	private static final Duration LOOK = Duration.ofMillis(500);
 
 	private final Nodes nodes;
 
@@ -32,7 +33,7 @@ public final class NodeReporter implements AutoCloseable {
 
 	private final JsonMapper json;
 
-	private final ScheduledExecutorService thread;
+	private final GuardedScheduler thread;
 
 	/** The state that was told last; empty where telling failed. */
 	private volatile String told = "";
@@ -45,29 +46,24 @@ public final class NodeReporter implements AutoCloseable {
 	 * @param identity this node
 	 * @param status what to tell
 	 * @param json writes it
+	 * @param errors notes what nothing else handles
 	 */
-	public NodeReporter(Nodes nodes, NodeIdentity identity, Supplier<NodeStatus> status, JsonMapper json) {
+	public NodeReporter(Nodes nodes, NodeIdentity identity, Supplier<NodeStatus> status, JsonMapper json,
+			Errors errors) {
 		this.nodes = nodes;
 		this.identity = identity;
 		this.status = status;
 		this.json = json;
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-reporter").factory());
+		this.thread = new GuardedScheduler("reporter", errors);
 	}
 
 	/** Begins. */
 	public void start() {
-		this.thread.scheduleWithFixedDelay(this::look, 0, LOOK_MS, TimeUnit.MILLISECONDS);
+		this.thread.every(Duration.ZERO, LOOK, this::look);
 	}
 
 	private void look() {
-		try {
-			tellIfDue(this.status.get());
-		}
-		catch (RuntimeException ex) {
-			// Thrown on, it would silence this node for good.
-			log.warn("report=failed", ex);
-		}
+		tellIfDue(this.status.get());
 	}
 
 	private void tellIfDue(NodeStatus now) {
@@ -103,7 +99,7 @@ public final class NodeReporter implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.shutdownNow();
+		this.thread.close();
 	}
 
 }

@@ -6,6 +6,9 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * What a full node does with newcomers.
@@ -16,10 +19,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param keepPlace how long the place of a waiting page that vanished is kept
  * @param noticeInterval how often a waiting client is told its position at most
  */
+@Validated
 @ConfigurationProperties("fanfare.admission")
 public record AdmissionSettings(@DefaultValue("wait") Policy whenFull,
-		@DefaultValue("1000") @Min(0) @Max(1_000_000) int waitingRoom, @DefaultValue("30s") Duration keepPlace,
-		@DefaultValue("2s") Duration noticeInterval) {
+		@DefaultValue("1000") @Min(0) @Max(1_000_000) int waitingRoom,
+		@DefaultValue("30s") @DurationMin @DurationMax(hours = 1) Duration keepPlace,
+		@DefaultValue("2s") @DurationMin(millis = 100) @DurationMax(hours = 1) Duration noticeInterval) {
 
 	/** What is done with a newcomer when all places are taken. */
 	public enum Policy {

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * owed the same hold the same node: a broadcast to thousands makes one node, and its
  * bytes are put together once.
  * <p>
- * Belongs to one loop. Nodes that nobody holds any more are garbage; the root holds on to
- * one path, at most as long as a connection may be owed.
+ * Belongs to one loop, which counts in {@link Owed} who holds a node: connections, the
+ * chunk that is being written, and the nodes behind it. A node that nobody holds any more
+ * is cut off, so that it is garbage.
  */
 final class Backlog {
 
@@ -26,6 +27,9 @@ final class Backlog {
 	private final int bytes;
 
 	private @Nullable Backlog lastChild;
+
+	/** By how many connections, chunks and nodes behind it this one is held. */
+	private int holders;
 
 	private Backlog(@Nullable Backlog parent, @Nullable Message message, int size, int bytes) {
 		this.parent = parent;
@@ -48,6 +52,43 @@ final class Backlog {
 		return child;
 	}
 
+	int hold() {
+		return ++this.holders;
+	}
+
+	int release() {
+		return --this.holders;
+	}
+
+	int holders() {
+		return this.holders;
+	}
+
+	/** Cuts it off from what came before, which remembers it no longer. */
+	Backlog detach() {
+		Backlog before = parent();
+		if (before.lastChild == this) {
+			before.lastChild = null;
+		}
+		return before;
+	}
+
+	/** What was owed before its last message. */
+	Backlog parent() {
+		if (this.parent == null) {
+			throw new IllegalStateException("Nothing is owed");
+		}
+		return this.parent;
+	}
+
+	/** Its last message. */
+	Message message() {
+		if (this.message == null) {
+			throw new IllegalStateException("Nothing is owed");
+		}
+		return this.message;
+	}
+
 	boolean isEmpty() {
 		return this.message == null;
 	}
@@ -64,21 +105,27 @@ final class Backlog {
 
 	/** The id of the last message. */
 	long lastId() {
-		if (this.message == null) {
-			throw new IllegalStateException("Nothing is owed");
-		}
-		return this.message.id();
+		return message().id();
 	}
 
-	/** What of it lies above a position. */
-	Backlog above(long position, Backlog root) {
-		Backlog kept = root;
-		for (Message each : messages()) {
-			if (each.id() > position) {
-				kept = kept.append(each);
-			}
+	/** The id of the first message. */
+	long firstId() {
+		Backlog node = this;
+		while (node.size > 1) {
+			node = node.parent();
 		}
-		return kept;
+		return node.lastId();
+	}
+
+	/**
+	 * The longest beginning of it that has so many bytes at most, one message at least.
+	 */
+	Backlog upTo(int most) {
+		Backlog node = this;
+		while (node.bytes > most && node.size > 1) {
+			node = node.parent();
+		}
+		return node;
 	}
 
 	/** The blocks of all messages as one chunk. */

@@ -16,7 +16,11 @@ final class BroadcastLog {
 	/** What a backlog may hold fits. */
 	private static final int LIMIT = 1024;
 
-	private static final int LIMIT_BYTES = 8 * 1024 * 1024;
+	private static final long LIMIT_BYTES = 8L * 1024 * 1024;
+
+	private final Owed owed;
+
+	private final long limitBytes;
 
 	private final @Nullable Entry[] entries = new Entry[LIMIT];
 
@@ -27,6 +31,15 @@ final class BroadcastLog {
 	private long head;
 
 	private long bytes;
+
+	/**
+	 * Creates an empty log.
+	 * @param owed counts what it keeps
+	 */
+	BroadcastLog(Owed owed) {
+		this.owed = owed;
+		this.limitBytes = Math.min(LIMIT_BYTES, owed.limit() / 4);
+	}
 
 	/**
 	 * A message that many hear.
@@ -40,7 +53,7 @@ final class BroadcastLog {
 
 	/** Whether all have to take over what they lack before there is room again. */
 	boolean isFull() {
-		return this.head - this.tail == LIMIT || this.bytes > LIMIT_BYTES;
+		return this.head - this.tail == LIMIT || this.bytes > this.limitBytes;
 	}
 
 	boolean isEmpty() {
@@ -55,6 +68,7 @@ final class BroadcastLog {
 	void add(Topic<Connection> topic, Message message) {
 		this.entries[slot(this.head)] = new Entry(topic, message);
 		this.bytes += message.block().length;
+		this.owed.hold(message);
 		this.head++;
 	}
 
@@ -70,7 +84,9 @@ final class BroadcastLog {
 	/** Forgets messages with numbers below one: all have taken over what was theirs. */
 	void forget(long below) {
 		while (this.tail < below) {
-			this.bytes -= get(this.tail).message().block().length;
+			Message forgotten = get(this.tail).message();
+			this.bytes -= forgotten.block().length;
+			this.owed.release(forgotten);
 			this.entries[slot(this.tail)] = null;
 			this.tail++;
 		}

@@ -71,6 +71,16 @@ public final class Connection {
 
 	private final Upkeep upkeep;
 
+	/** How many of its subscriptions, from the first on, are confirmed on a link. */
+	private int confirmed;
+
+	private long confirmedOn;
+
+	/** The topic for whose confirmation it waits, or null. */
+	private @Nullable Topic<Connection> awaited;
+
+	private int claimFailures;
+
 	/** Whether a claim is on its way; there is one at a time. */
 	private boolean claiming;
 
@@ -267,8 +277,15 @@ public final class Connection {
 	/** The socket takes more again. */
 	void writable() {
 		this.upkeep.progressed();
-		this.loop.askClocks();
-		this.delivery.writable();
+		retry();
+	}
+
+	/** Writes on if the socket takes more. One that waits for a place is owed nothing. */
+	void retry() {
+		if (this.index >= 0) {
+			this.loop.askClocks();
+			this.delivery.writable();
+		}
 	}
 
 	/** The client says that it hears the stream. */
@@ -330,6 +347,13 @@ public final class Connection {
 		}
 	}
 
+	/** Nobody who had to go for it went in time. */
+	void noPlaceInTime() {
+		if (!isClosed() && this.loop.places().withdraw(this.place)) {
+			refuse(CloseReason.FULL);
+		}
+	}
+
 	/** Whether it may be sent away for somebody of a higher tier. */
 	boolean isPreemptible() {
 		return tier() == Tier.LOW && this.begun && !isClosed() && !this.upkeep.isLeaving();
@@ -363,6 +387,10 @@ public final class Connection {
 
 	String address() {
 		return this.request.address().getHostAddress();
+	}
+
+	long openedNanos() {
+		return this.openedNanos;
 	}
 
 	long openedMillis() {
@@ -399,6 +427,31 @@ public final class Connection {
 	}
 
 	/**
+	 * Whether all it hears is confirmed on the present link. If not it waits for the
+	 * first topic that is not: so each confirmation concerns those alone that wait for
+	 * it. Without a link it waits for the next one, which looks at all that are pending.
+	 */
+	private boolean isSubscribed() {
+		long link = this.loop.link();
+		if (link != this.confirmedOn) {
+			this.confirmedOn = link;
+			this.confirmed = 0;
+			this.awaited = null;
+		}
+		for (; this.confirmed < this.subscriptions.size(); this.confirmed++) {
+			Topic<Connection> topic = this.subscriptions.get(this.confirmed).topic();
+			if (!topic.isConfirmed(link)) {
+				if (link != 0 && topic != this.awaited) {
+					topic.awaitConfirmed(this);
+					this.awaited = topic;
+				}
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/**
 	 * Claims the user once everything it hears is confirmed on the present link. Called
 	 * again whenever that may be so.
 	 */
@@ -406,10 +459,8 @@ public final class Connection {
 		if (!isPending() || this.claiming || this.claimed) {
 			return;
 		}
-		for (Subscription<Connection> subscription : this.subscriptions) {
-			if (!subscription.topic().isConfirmed(this.loop.link())) {
-				return;
-			}
+		if (!isSubscribed()) {
+			return;
 		}
 		if (!this.outlet.isOpen()) {
 			close(Ending.CLIENT);
@@ -420,6 +471,9 @@ public final class Connection {
 			// up.
 			this.outlet.abort();
 			close(Ending.LAPSED);
+			return;
+		}
+		if (!this.loop.mayClaim(this)) {
 			return;
 		}
 		this.claiming = true;
@@ -435,6 +489,9 @@ public final class Connection {
 			}
 			else if (isClosed()) {
 				this.loop.release(field());
+			}
+			else {
+				this.loop.claimLater(this, this.claimFailures++);
 			}
 		});
 	}
@@ -749,7 +806,13 @@ public final class Connection {
 			this.answered = true;
 			this.outlet.end(null);
 		}
-		this.loop.events().kicked(reason);
+		if (this.begun) {
+			this.loop.events().kicked(reason);
+		}
+		else {
+			// There was no stream: its page was told to stop before.
+			this.loop.events().refused(reason);
+		}
 		close(Ending.of(reason));
 	}
 

@@ -56,6 +56,12 @@ public interface ConnectionEvents {
 	 */
 	void sent(int count, long lastId);
 
+	/**
+	 * A call to Redis was not answered, or refused.
+	 * @param call what was asked, one of a small closed set
+	 */
+	void unanswered(String call);
+
 	/** A gap was announced. */
 	void gap();
 

@@ -15,6 +15,7 @@ import io.fanfare.node.broker.MessageSink;
 import io.fanfare.node.connection.Eviction.Candidate;
 import io.fanfare.node.connection.Places.Place;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,8 @@ public final class Connections implements MessageSink {
 	private final ClosedConnections ended = new ClosedConnections();
 
 	private final AdmissionSettings admission;
+
+	private final Outage outage = new Outage();
 
 	private final Places places;
 
@@ -111,7 +114,10 @@ public final class Connections implements MessageSink {
 				loop.await(connection);
 				makeRoom(connection);
 			}
-			case ASKS -> makeRoom(connection);
+			case ASKS -> {
+				loop.asks(connection);
+				makeRoom(connection);
+			}
 		}
 	}
 
@@ -145,6 +151,17 @@ public final class Connections implements MessageSink {
 		return this.admission;
 	}
 
+	/** Gives up what was kept for those who did not come in time. */
+	void sweep() {
+		this.places.sweep();
+		this.eviction.sweep();
+	}
+
+	/** Calls to Redis that are not answered. */
+	Outage outage() {
+		return this.outage;
+	}
+
 	Places places() {
 		return this.places;
 	}
@@ -171,6 +188,19 @@ public final class Connections implements MessageSink {
 		/** It takes more again. */
 		public void writable() {
 			this.connection.loop().guard("socket", this.connection, Connection::writable);
+		}
+
+		/** It may have room again; that does not mean that the client reads. */
+		public void retry() {
+			this.connection.retry();
+		}
+
+		/**
+		 * What the sockets of the loop did not take yet.
+		 * @return the count
+		 */
+		public Unflushed unflushed() {
+			return this.connection.loop().unflushed();
 		}
 
 		/**
@@ -275,6 +305,36 @@ public final class Connections implements MessageSink {
 	 */
 	public int max() {
 		return this.places.max();
+	}
+
+	/**
+	 * What messages take of memory now, and may take, on all loops. Up to a tick old.
+	 *
+	 * @param owed bytes of heap owed to connections
+	 * @param owedLimit how many may be
+	 * @param dropped backlogs dropped to history since the start
+	 * @param inbox bytes of messages in the inboxes
+	 * @param unflushed bytes of direct memory that wait for sockets
+	 * @param unflushedLimit above how many sockets get only what their kernels take
+	 */
+	public record MemoryUse(long owed, long owedLimit, long dropped, long inbox, long unflushed, long unflushedLimit) {
+
+	}
+
+	/**
+	 * What messages take of memory.
+	 * @return the use
+	 */
+	public MemoryUse memoryUse() {
+		MemoryUse sum = new MemoryUse(0, 0, 0, 0, 0, 0);
+		for (StreamLoop loop : this.loops) {
+			Owed owed = loop.owed();
+			Unflushed unflushed = loop.unflushed();
+			sum = new MemoryUse(sum.owed() + owed.shown(), sum.owedLimit() + owed.limit(),
+					sum.dropped() + owed.dropped(), sum.inbox() + loop.inboxBytes(),
+					sum.unflushed() + unflushed.shown(), sum.unflushedLimit() + unflushed.limit());
+		}
+		return sum;
 	}
 
 	/**
@@ -506,6 +566,13 @@ public final class Connections implements MessageSink {
 	public void pass(long id) {
 		for (StreamLoop loop : this.loops) {
 			loop.probe(id);
+		}
+	}
+
+	@Override
+	public void unreadable(@Nullable ChannelName channel) {
+		for (StreamLoop loop : this.loops) {
+			loop.submit(() -> loop.unreadable(channel));
 		}
 	}
 

@@ -55,6 +55,12 @@ final class Delivery {
 
 	private static final int MAX_RECEIVED_BY_ALL = 256;
 
+	/**
+	 * What is written at once, or one message that is larger: it bounds what lies in
+	 * direct memory for a reader that stalls, and how long the loop is busy with one.
+	 */
+	static final int PIECE_BYTES = 64 * 1024;
+
 	private final Connection connection;
 
 	private final StreamLoop loop;
@@ -62,6 +68,9 @@ final class Delivery {
 	private final Outlet outlet;
 
 	private final Upkeep upkeep;
+
+	/** Counts what is owed. */
+	private final Owed account;
 
 	private State state = State.PENDING;
 
@@ -84,6 +93,17 @@ final class Delivery {
 	private Backlog owed;
 
 	private boolean tracking = true;
+
+	/** What the last round brought and was not written yet, in id order. */
+	private Backlog replay;
+
+	/** Up to where that round is complete, and whether nothing more was retained. */
+	private long replayUpTo;
+
+	private boolean replayComplete;
+
+	/** Whether a piece is being written: the socket may report progress meanwhile. */
+	private boolean writing;
 
 	/**
 	 * Up to this id the user's own channel was received, read from history or announced.
@@ -130,7 +150,13 @@ final class Delivery {
 	/** Whether a round is on its way; there is one at a time. */
 	private boolean reading;
 
-	private boolean writing;
+	private boolean waitingForRound;
+
+	/** How many rounds failed one after the other. */
+	private int failures;
+
+	/** Whether a message is missing that only a read which is yet to begin will find. */
+	private boolean unread;
 
 	/** Whether memory was freed when there was last too little for a write. */
 	private boolean roomMade;
@@ -146,7 +172,9 @@ final class Delivery {
 		this.loop = loop;
 		this.outlet = outlet;
 		this.upkeep = upkeep;
-		this.owed = loop.nothingOwed();
+		this.account = loop.owed();
+		this.owed = this.account.nothing();
+		this.replay = this.owed;
 	}
 
 	/** Where a connection stands. */
@@ -193,6 +221,9 @@ final class Delivery {
 	/** Begins with the past. */
 	void beginCatchingUp() {
 		take();
+		if (this.state == State.CLOSED) {
+			return;
+		}
 		this.state = State.CATCHING_UP;
 		catchUp();
 	}
@@ -217,6 +248,7 @@ final class Delivery {
 	/** The store forgot what lies above an id: ids above it may be given once more. */
 	void setBack(long since) {
 		take();
+		forgetReplay();
 		if (this.state == State.CATCHING_UP && this.position >= since) {
 			long stood = this.position;
 			this.position = since;
@@ -233,7 +265,32 @@ final class Delivery {
 
 	void close() {
 		this.state = State.CLOSED;
-		this.owed = this.loop.nothingOwed();
+		letGo();
+		forgetReplay();
+	}
+
+	/** What it was owed is nobody's any more, or somebody else's. */
+	private void letGo() {
+		Backlog held = this.owed;
+		this.owed = this.account.nothing();
+		this.account.drop(held);
+	}
+
+	private void forgetReplay() {
+		Backlog held = this.replay;
+		this.replay = this.account.nothing();
+		this.account.drop(held);
+	}
+
+	/** How many bytes {@link #dropToHistory} frees at most. */
+	long bytesAtMost() {
+		int messages = this.owed.size() + this.replay.size();
+		return this.owed.bytes() + this.replay.bytes() + (long) messages * (Owed.NODE_BYTES + Owed.MESSAGE_BYTES);
+	}
+
+	/** How many bytes it alone is owed. */
+	long ownBytes() {
+		return this.account.ownBytes(this.owed) + this.account.ownBytes(this.replay);
 	}
 
 	// ---- what arrives
@@ -296,22 +353,36 @@ final class Delivery {
 		if (id <= this.position && this.state != State.PENDING || !this.tracking || this.state == State.CLOSED) {
 			return false;
 		}
-		this.owed = this.owed.append(message);
+		this.owed = this.account.append(this.owed, message);
 		if (this.owed.size() > MAX_OWED || this.owed.bytes() > MAX_OWED_BYTES && this.owed.size() > 1) {
-			dropOwed();
-			missed(id);
-			if (this.state == State.LIVE) {
-				fallBehind();
-				catchUp();
-			}
+			dropToHistory();
 			return false;
 		}
 		return true;
 	}
 
-	/** Writes what it is owed, if it may and can. */
+	/** Leaves what it is owed to history, and falls behind. */
+	void dropToHistory() {
+		forgetReplay();
+		if (this.owed.isEmpty()) {
+			return;
+		}
+		long last = this.owed.lastId();
+		dropOwed();
+		missed(last);
+		if (this.state == State.LIVE) {
+			fallBehind();
+			catchUp();
+		}
+	}
+
+	/** Writes a piece of what it is owed, if it may and can. */
 	void visit() {
 		take();
+		if (this.state == State.CATCHING_UP && !this.replay.isEmpty()) {
+			writeReplay();
+			return;
+		}
 		if (this.state != State.LIVE || this.owed.isEmpty()) {
 			return;
 		}
@@ -319,48 +390,53 @@ final class Delivery {
 			fallBehind();
 			return;
 		}
-		if (!this.outlet.isWritable()) {
+		if (this.writing || !this.outlet.isWritable()) {
 			return;
 		}
-		Backlog written = this.owed;
-		long stood = this.position;
-		this.owed = this.loop.nothingOwed();
-		this.position = written.lastId();
-		if (!write(written)) {
-			this.position = stood;
-			this.owed = written;
+		Backlog piece = this.owed.upTo(PIECE_BYTES);
+		if (!write(piece)) {
 			postpone();
 			return;
 		}
-		// Not before it is written, for a stream that an error ends is told its cursor.
-		// The write may have led to another.
-		if (this.position == written.lastId()) {
-			this.cursor = this.position;
+		if (this.state != State.LIVE) {
+			return;
 		}
-		this.upkeep.wroteLiveMessages(written);
-		this.loop.events().sent(written.size(), written.lastId());
+		this.owed = this.account.without(this.owed, piece);
+		this.upkeep.wroteLiveMessages(piece);
+		this.loop.events().sent(piece.size(), piece.lastId());
+		goOn(this.owed);
+	}
+
+	/** The rest waits for its turn, so that others have theirs. */
+	private void goOn(Backlog rest) {
+		if (!rest.isEmpty()) {
+			this.loop.queue(this.connection, false);
+		}
 	}
 
 	/**
-	 * Writes messages. Returns false where there is no direct memory for them: then none
-	 * of them was written.
+	 * Writes messages, and moves to the last of them. Returns false where there is no
+	 * direct memory for them: then none of them was written. After any other error it
+	 * counts as writing for good: how much the client has is not known.
 	 */
-	private boolean write(Backlog batch) {
+	private boolean write(Backlog piece) {
 		this.writing = true;
 		try {
-			this.outlet.write(this.loop.chunk(batch));
-			return true;
+			this.outlet.write(this.loop.chunk(piece));
 		}
 		catch (OutOfMemoryError ex) {
 			if (!Errors.isDirectMemory(ex) || !this.outlet.isOpen()) {
 				throw ex;
 			}
+			this.writing = false;
 			this.roomMade = this.loop.makeRoom(ex);
 			return false;
 		}
-		finally {
-			this.writing = false;
-		}
+		this.writing = false;
+		// Not before it is written, for a stream that an error ends is told its cursor.
+		this.position = piece.lastId();
+		this.cursor = this.position;
+		return true;
 	}
 
 	/**
@@ -382,12 +458,15 @@ final class Delivery {
 			this.loop.submit(this.connection, this::catchUp);
 		}
 		else {
-			this.loop.later(this.connection, this::catchUp);
+			this.loop.later(this.connection, this.failures++, this::catchUp);
 		}
 	}
 
 	/** The socket takes more again. */
 	void writable() {
+		if (this.writing) {
+			return;
+		}
 		take();
 		if (this.state == State.LIVE) {
 			visit();
@@ -420,7 +499,7 @@ final class Delivery {
 			// What the store lost of it is nowhere any more.
 			this.vouchedSince = MessageId.ZERO;
 		}
-		this.owed = this.loop.nothingOwed();
+		letGo();
 	}
 
 	private void leaveLive() {
@@ -440,6 +519,7 @@ final class Delivery {
 	/** What is published from here on does not arrive. */
 	void linkLost() {
 		this.vouchedSince = vouchedSince();
+		forgetReplay();
 		fallBehind();
 	}
 
@@ -487,7 +567,7 @@ final class Delivery {
 		if (this.state == State.LIVE && !this.receivedAlso.isEmpty()) {
 			// After a data loss: what it is owed is nowhere else, so it stays LIVE.
 			this.doubted = true;
-			doubt(last.id());
+			doubt(last.id(), 0);
 			return;
 		}
 		missed(last.id());
@@ -501,7 +581,7 @@ final class Delivery {
 	/**
 	 * Finds out whether all of its user's channel up to an id came by way of all nodes.
 	 */
-	private void doubt(long upTo) {
+	private void doubt(long upTo, int attempt) {
 		ChannelName channel = this.connection.channels().getFirst();
 		long from = this.received;
 		this.loop.isAnyWithin(this.connection, from, upTo, Set.copyOf(this.receivedAlso), (any, failure) -> {
@@ -509,7 +589,7 @@ final class Delivery {
 				// A round finds it out, now or after another try.
 				this.doubted = this.state == State.LIVE;
 				if (this.doubted) {
-					this.loop.later(this.connection, () -> doubt(upTo));
+					this.loop.later(this.connection, attempt, () -> doubt(upTo, attempt + 1));
 				}
 				return;
 			}
@@ -527,13 +607,17 @@ final class Delivery {
 	 * an id below the cursor with which this one began, as was found out late.
 	 */
 	void hiddenBefore(long from, long began) {
+		hiddenBefore(from, began, 0);
+	}
+
+	private void hiddenBefore(long from, long began, int attempt) {
 		ChannelName channel = this.connection.channels().getFirst();
 		this.loop.isAnyWithin(this.connection, from, began, Set.of(), (any, failure) -> {
 			if (this.state == State.CLOSED) {
 				return;
 			}
 			if (any == null) {
-				this.loop.later(this.connection, () -> hiddenBefore(from, began));
+				this.loop.later(this.connection, attempt, () -> hiddenBefore(from, began, attempt + 1));
 			}
 			else if (any) {
 				hid(from, Math.max(began, this.cursor));
@@ -565,33 +649,78 @@ final class Delivery {
 		if (this.state != State.CATCHING_UP || this.reading) {
 			return;
 		}
-		if (!this.outlet.isWritable() || !this.connection.isProven()) {
+		if (!this.replay.isEmpty()) {
+			writeReplay();
+			return;
+		}
+		if (!this.outlet.isWritable() || !this.connection.isProven() || !this.loop.rounds().begin(this.connection)) {
 			untrack();
 			return;
 		}
-		track();
-		this.reading = true;
-		Standing standing = new Standing(this.position, this.received, Set.copyOf(this.receivedAlso), vouchedSince(),
-				this.starts);
-		this.loop.round(this.connection, standing, (round, failure) -> {
-			this.reading = false;
-			if (this.state != State.CATCHING_UP) {
-				return;
-			}
-			if (round == null) {
-				untrack();
-				this.loop.later(this.connection, this::catchUp);
-			}
-			else if (!this.connection.isProven()) {
-				untrack();
-			}
-			else {
-				if (standing.position() < round.since()) {
-					this.connection.passedLoss(round.since());
+		round();
+	}
+
+	/** Whether it waits until fewer rounds are on their way. */
+	boolean isWaitingForRound() {
+		return this.waitingForRound;
+	}
+
+	void waitForRound(boolean now) {
+		this.waitingForRound = now;
+	}
+
+	/** Whether it would still begin the round for which it waited. */
+	boolean wantsRound() {
+		return isCheckable();
+	}
+
+	/** Reads a round. It was counted as begun. */
+	void round() {
+		boolean asked = false;
+		try {
+			track();
+			Standing standing = new Standing(this.position, this.received, Set.copyOf(this.receivedAlso),
+					vouchedSince(), this.starts);
+			this.reading = true;
+			this.unread = false;
+			this.loop.round(this.connection, standing, (round, failure) -> {
+				try {
+					answered(standing, round);
 				}
-				caughtUp(round);
+				finally {
+					this.loop.rounds().end(this.connection);
+				}
+			});
+			asked = true;
+		}
+		finally {
+			if (!asked) {
+				this.loop.rounds().end(this.connection);
 			}
-		});
+		}
+	}
+
+	private void answered(Standing standing, @Nullable Round round) {
+		this.reading = false;
+		if (round != null) {
+			this.failures = 0;
+		}
+		if (this.state != State.CATCHING_UP) {
+			return;
+		}
+		if (round == null) {
+			untrack();
+			this.loop.later(this.connection, this.failures++, this::catchUp);
+		}
+		else if (!this.connection.isProven()) {
+			untrack();
+		}
+		else {
+			if (standing.position() < round.since()) {
+				this.connection.passedLoss(round.since());
+			}
+			caughtUp(round);
+		}
 	}
 
 	/**
@@ -602,14 +731,14 @@ final class Delivery {
 		take();
 		if (!this.tracking) {
 			this.tracking = true;
-			this.owed = this.loop.nothingOwed();
+			letGo();
 			missed(this.loop.head());
 		}
 	}
 
 	private void untrack() {
 		this.tracking = false;
-		this.owed = this.loop.nothingOwed();
+		letGo();
 	}
 
 	/**
@@ -620,12 +749,26 @@ final class Delivery {
 	}
 
 	/**
+	 * A message of a channel of its own came that could not be read, and whose id is not
+	 * known: what a read finds that was begun before is not enough.
+	 */
+	void lost() {
+		take();
+		if (this.state == State.CLOSED) {
+			return;
+		}
+		this.unread = true;
+		fallBehind();
+		catchUp();
+	}
+
+	/**
 	 * Whether a check of last ids may stand in for a round: proven, and no round on its
 	 * way.
 	 */
 	boolean isCheckable() {
 		take();
-		return this.state == State.CATCHING_UP && !this.reading && this.outlet.isWritable()
+		return this.state == State.CATCHING_UP && !this.reading && this.replay.isEmpty() && this.outlet.isWritable()
 				&& this.connection.isProven();
 	}
 
@@ -634,7 +777,7 @@ final class Delivery {
 	 */
 	void missedNothing(long clock) {
 		take();
-		if (this.state == State.CATCHING_UP && !this.reading && this.tracking) {
+		if (this.state == State.CATCHING_UP && !this.reading && this.replay.isEmpty() && this.tracking) {
 			received(clock);
 			live(clock);
 		}
@@ -664,24 +807,58 @@ final class Delivery {
 				hid(gap.from(), Math.max(gap.to(), this.cursor));
 			}
 		}
-		Backlog batch = this.loop.nothingOwed();
 		for (Message message : round.messages()) {
 			if (message.id() > this.position) {
-				batch = batch.append(message);
+				this.replay = this.account.append(this.replay, message);
 			}
 		}
-		if (!batch.isEmpty()) {
-			if (!write(batch)) {
-				postpone();
-				return;
-			}
-			this.cursor = batch.lastId();
-			this.upkeep.wroteMessages(batch);
-			this.loop.events().sent(batch.size(), batch.lastId());
+		this.replayUpTo = round.upTo();
+		this.replayComplete = round.complete();
+		if (this.replay.isEmpty()) {
+			replayed();
 		}
-		this.position = Math.max(this.position, round.upTo());
-		received(round.upTo());
-		if (!round.complete() || this.position < this.floor) {
+		else {
+			writeReplay();
+		}
+	}
+
+	/**
+	 * Writes a piece of what a round brought, if it may and can. Without proof it is
+	 * dropped, and read again.
+	 */
+	private void writeReplay() {
+		if (!this.connection.isProven()) {
+			forgetReplay();
+			untrack();
+			return;
+		}
+		if (this.writing || !this.outlet.isWritable()) {
+			return;
+		}
+		Backlog piece = this.replay.upTo(PIECE_BYTES);
+		if (!write(piece)) {
+			forgetReplay();
+			postpone();
+			return;
+		}
+		received(this.position);
+		if (this.state != State.CATCHING_UP) {
+			return;
+		}
+		this.replay = this.account.without(this.replay, piece);
+		this.upkeep.wroteMessages(piece);
+		this.loop.events().sent(piece.size(), piece.lastId());
+		if (this.state == State.CATCHING_UP && this.replay.isEmpty()) {
+			replayed();
+		}
+		goOn(this.replay);
+	}
+
+	/** All that a round brought was written. */
+	private void replayed() {
+		this.position = Math.max(this.position, this.replayUpTo);
+		received(this.replayUpTo);
+		if (!this.replayComplete || this.position < this.floor || this.unread) {
 			catchUp();
 			return;
 		}
@@ -694,15 +871,18 @@ final class Delivery {
 	/** Everything up to an id was written: the rest comes from the backlog. */
 	void live(long upTo) {
 		take();
+		if (this.state == State.CLOSED) {
+			return;
+		}
 		this.position = Math.max(this.position, upTo);
 		this.starts = Map.of();
 		this.announced = Map.of();
-		if (this.position < this.floor || !this.connection.isProven()) {
+		if (this.position < this.floor || this.unread || !this.connection.isProven()) {
 			this.state = State.CATCHING_UP;
 			catchUp();
 			return;
 		}
-		this.owed = this.owed.above(this.position, this.loop.nothingOwed());
+		this.owed = this.account.above(this.owed, this.position);
 		this.state = State.LIVE;
 		received(this.receivedLast);
 		visit();

@@ -132,6 +132,9 @@ final class Eviction {
 	private void serve() {
 		List<Runnable> tasks = new ArrayList<>();
 		synchronized (this) {
+			if (!isFresh()) {
+				forget();
+			}
 			Request request;
 			while ((request = this.requests.peek()) != null) {
 				Request asking = request;
@@ -174,8 +177,36 @@ final class Eviction {
 		}
 	}
 
+	/**
+	 * Forgets what was found when nobody needed it in time. To be called now and then.
+	 */
+	synchronized void sweep() {
+		if (!isFresh()) {
+			forget();
+		}
+	}
+
+	private void forget() {
+		this.overdue = new ArrayDeque<>();
+		this.idlest = new ArrayDeque<>();
+	}
+
+	/** How many streams are remembered. */
+	synchronized int remembered() {
+		return this.overdue.size() + this.idlest.size();
+	}
+
 	private void look() {
-		this.candidates.apply(FOUND).thenAccept((found) -> {
+		CompletableFuture<List<Candidate>> look;
+		try {
+			look = this.candidates.apply(FOUND);
+		}
+		catch (RuntimeException ex) {
+			look = CompletableFuture.failedFuture(ex);
+		}
+		look.whenComplete((answer, failure) -> {
+			// A loop that failed notes it itself. Here it is as if nobody was found.
+			List<Candidate> found = (answer != null) ? answer : List.of();
 			synchronized (this) {
 				this.overdue = queue(found, true);
 				this.idlest = queue(found, false);

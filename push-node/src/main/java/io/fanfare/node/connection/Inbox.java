@@ -2,7 +2,6 @@ package io.fanfare.node.connection;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.fanfare.node.broker.Message;
@@ -12,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * What waits for a loop, in one order: messages, and tasks such as kicks and replies. Any
  * thread adds, the loop takes.
  * <p>
- * Tasks are bounded by what causes them. Messages are not, so above a limit they are
- * dropped until the loop has come to the place where the first one is missing; there it
- * hears the highest id that is gone.
+ * Tasks are bounded by what causes them, and never dropped. Messages are not, so above a
+ * limit of their number or of their bytes they are dropped until the loop has come to the
+ * place where the first one is missing; there it hears the highest id that is gone.
  */
 final class Inbox {
 
@@ -23,7 +22,18 @@ final class Inbox {
 
 	private static final long NOTHING = 0;
 
+	/** 16 TiB are more than there are. */
+	private static final int COUNT_SHIFT = 44;
+
+	/** What a message takes besides its block. */
+	private static final int MESSAGE_BYTES = 160;
+
+	/** One message, in the count of messages and bytes; bytes are below. */
+	private static final long ONE = 1L << COUNT_SHIFT;
+
 	private final int limit;
+
+	private final long limitBytes;
 
 	private final Runnable wake;
 
@@ -31,7 +41,8 @@ final class Inbox {
 
 	private final Queue<Object> items = new ConcurrentLinkedQueue<>();
 
-	private final AtomicInteger messages = new AtomicInteger();
+	/** How many messages wait, and how many bytes, in one number. */
+	private final AtomicLong messages = new AtomicLong();
 
 	/**
 	 * The highest id dropped, or nothing while all are taken in. One variable says both:
@@ -43,12 +54,14 @@ final class Inbox {
 	/**
 	 * Makes it empty.
 	 * @param limit how many messages may wait
+	 * @param limitBytes how many bytes they may have; the last one may go beyond
 	 * @param wake is run after something was added, by the thread that did so
 	 * @param recover is taken by the loop where messages were dropped; has to call
 	 * {@link #reopen()}
 	 */
-	Inbox(int limit, Runnable wake, Runnable recover) {
+	Inbox(int limit, long limitBytes, Runnable wake, Runnable recover) {
 		this.limit = limit;
+		this.limitBytes = limitBytes;
 		this.wake = wake;
 		this.recover = recover;
 	}
@@ -60,12 +73,12 @@ final class Inbox {
 
 	/** Adds a message for all who hear its channel. */
 	void add(Message message) {
-		addMessage(message, message.id());
+		addMessage(message, message);
 	}
 
 	/** Adds a message for one connection. */
 	void add(Connection connection, Message message) {
-		addMessage(new Delivery(connection, message), message.id());
+		addMessage(new Delivery(connection, message), message);
 	}
 
 	/** Adds a task. */
@@ -74,16 +87,30 @@ final class Inbox {
 		this.wake.run();
 	}
 
-	private void addMessage(Object item, long id) {
+	private static long weight(Message message) {
+		return ONE + message.block().length + MESSAGE_BYTES;
+	}
+
+	private boolean hasRoom() {
+		long waiting = this.messages.get();
+		return (waiting >> COUNT_SHIFT) < this.limit && (waiting & ONE - 1) < this.limitBytes;
+	}
+
+	/** How many bytes wait. Any thread may call. */
+	long bytes() {
+		return this.messages.get() & ONE - 1;
+	}
+
+	private void addMessage(Object item, Message message) {
 		while (true) {
 			long highest = this.dropped.get();
-			if (highest == NOTHING && this.messages.get() < this.limit) {
-				this.messages.incrementAndGet();
+			if (highest == NOTHING && hasRoom()) {
+				this.messages.addAndGet(weight(message));
 				this.items.add(item);
 				this.wake.run();
 				return;
 			}
-			if (this.dropped.compareAndSet(highest, Math.max(highest, id))) {
+			if (this.dropped.compareAndSet(highest, Math.max(highest, message.id()))) {
 				if (highest == NOTHING) {
 					add(this.recover);
 				}
@@ -107,8 +134,11 @@ final class Inbox {
 	 */
 	@Nullable Object poll() {
 		Object item = this.items.poll();
-		if (item != null && !(item instanceof Runnable)) {
-			this.messages.decrementAndGet();
+		if (item instanceof Message message) {
+			this.messages.addAndGet(-weight(message));
+		}
+		else if (item instanceof Delivery delivery) {
+			this.messages.addAndGet(-weight(delivery.message()));
 		}
 		return item;
 	}

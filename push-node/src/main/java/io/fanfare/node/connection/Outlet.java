@@ -61,7 +61,8 @@ public interface Outlet {
 	boolean isOpen();
 
 	/**
-	 * Tells whether it takes more without piling up.
+	 * Tells whether it takes more without piling up. Where it does not, the connection
+	 * hears when it may again.
 	 * @return whether it does
 	 */
 	boolean isWritable();
@@ -78,5 +79,11 @@ public interface Outlet {
 	 * @return bytes
 	 */
 	long pendingBytes();
+
+	/**
+	 * How much of all that was written is in the kernel.
+	 * @return bytes
+	 */
+	long drainedBytes();
 
 }

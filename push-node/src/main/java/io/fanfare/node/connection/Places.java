@@ -33,6 +33,7 @@ final class Places {
 
 	private final LongSupplier nanoTime;
 
+	/** The newest admitted place of each user, behind which stand its older ones. */
 	private final Map<String, Place> byUser = new HashMap<>();
 
 	/** Those for whom somebody was sent away. */
@@ -95,11 +96,12 @@ final class Places {
 
 		private @Nullable Ticket<Place> ticket;
 
-		/** The place of the same user beside which this one was given. */
-		private @Nullable Place beside;
+		/**
+		 * The admitted places of the same user that were given just before and after it.
+		 */
+		private @Nullable Place older;
 
-		/** Whether another was given beside this one. */
-		private boolean leaving;
+		private @Nullable Place newer;
 
 		/**
 		 * Makes a claim.
@@ -137,10 +139,7 @@ final class Places {
 			admit(place);
 			return Decision.ADMITTED;
 		}
-		Place own = this.byUser.get(place.user);
-		if (own != null && !own.leaving) {
-			own.leaving = true;
-			place.beside = own;
+		if (this.byUser.containsKey(place.user)) {
 			admit(place);
 			return Decision.ADMITTED;
 		}
@@ -171,8 +170,7 @@ final class Places {
 		if (this.shut || this.paused) {
 			return false;
 		}
-		Place own = this.byUser.get(user);
-		return isFree() || own != null && !own.leaving;
+		return isFree() || this.byUser.containsKey(user);
 	}
 
 	/** Whether somebody of tier low may be sent away for a newcomer. */
@@ -214,6 +212,26 @@ final class Places {
 		return true;
 	}
 
+	/**
+	 * Gives up a claim that nobody was answered yet: it asks, or a place is promised that
+	 * did not become free.
+	 * @param place whose
+	 * @return whether it was one
+	 */
+	synchronized boolean withdraw(Place place) {
+		if (place.standing == Standing.PROMISED) {
+			this.promised.remove(place);
+			place.standing = Standing.GONE;
+			return true;
+		}
+		return giveUp(place);
+	}
+
+	/** How many users have a place. */
+	synchronized int users() {
+		return this.byUser.size();
+	}
+
 	/** Its connection is gone. */
 	synchronized void leave(Place place) {
 		Standing before = place.standing;
@@ -221,18 +239,7 @@ final class Places {
 		switch (before) {
 			case ADMITTED -> {
 				this.taken--;
-				Place newest = this.byUser.get(place.user);
-				if (newest == place) {
-					this.byUser.remove(place.user);
-				}
-				else if (newest != null && newest.beside == place) {
-					newest.beside = null;
-				}
-				if (place.beside != null) {
-					place.beside.leaving = false;
-					this.byUser.putIfAbsent(place.user, place.beside);
-					place.beside = null;
-				}
+				unlink(place);
 				fill();
 			}
 			case PROMISED -> this.promised.remove(place);
@@ -244,6 +251,25 @@ final class Places {
 			case OUTSIDE, ASKING, GONE -> {
 			}
 		}
+	}
+
+	private void unlink(Place place) {
+		Place older = place.older;
+		Place newer = place.newer;
+		if (older != null) {
+			older.newer = newer;
+		}
+		if (newer != null) {
+			newer.older = older;
+		}
+		else if (older != null) {
+			this.byUser.put(place.user, older);
+		}
+		else {
+			this.byUser.remove(place.user);
+		}
+		place.older = null;
+		place.newer = null;
 	}
 
 	/** Takes nobody in any more. */
@@ -284,7 +310,11 @@ final class Places {
 	private void admit(Place place) {
 		place.standing = Standing.ADMITTED;
 		place.ticket = null;
-		this.byUser.put(place.user, place);
+		Place older = this.byUser.put(place.user, place);
+		if (older != null) {
+			place.older = older;
+			older.newer = place;
+		}
 		this.taken++;
 		this.peak = Math.max(this.peak, this.taken);
 	}

@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,6 +30,12 @@ final class Renewals {
 	/** Connections in one call. */
 	private static final int SLICE = 500;
 
+	/** Calls that are not answered yet. */
+	private static final int WINDOW = 4;
+
+	/** How often a renewal that fails is tried within a lease, at least. */
+	private static final int LEAST_TRIES_A_LEASE = 8;
+
 	private final StreamLoop loop;
 
 	private final StreamLoop.Node node;
@@ -40,12 +47,23 @@ final class Renewals {
 
 	private int slicesATick = 1;
 
+	/** How many slices may be sent before the next tick. */
+	private int due;
+
+	/** Whether the next round goes on as fast as Redis answers. */
 	private boolean urgent;
 
-	/**
-	 * Whether the last slice is not answered yet: then none is due, but on a new link.
-	 */
-	private boolean renewing;
+	/** Calls of this round that are not answered yet. */
+	private int unanswered;
+
+	/** Counts rounds: an answer to an earlier one says nothing about this one. */
+	private int round;
+
+	/** Whether a slice of this round failed. */
+	private boolean failed;
+
+	/** How many rounds failed one after the other. */
+	private int failures;
 
 	Renewals(StreamLoop loop, StreamLoop.Node node) {
 		this.loop = loop;
@@ -55,35 +73,41 @@ final class Renewals {
 
 	/** Renews if it is time. */
 	void tick(long nowNanos) {
-		if (!this.renewing && nowNanos - this.nextNanos >= 0) {
-			begin();
+		if (!isRenewing() && nowNanos - this.nextNanos >= 0) {
+			begin(this.urgent);
 		}
-		for (int i = 0; i < this.slicesATick && !this.slices.isEmpty(); i++) {
-			renewSlice();
-		}
+		this.due = Math.max(this.due, this.slicesATick);
+		send();
 	}
 
-	/** Renews at the next tick, all at once. */
+	/** Whether a part of this round is not sent or not answered: then none is due. */
+	private boolean isRenewing() {
+		return this.unanswered > 0 || !this.slices.isEmpty();
+	}
+
+	/** Renews at the next tick, as fast as Redis answers. */
 	void soon() {
 		this.nextNanos = this.loop.nanoTime();
 		this.slicesATick = Integer.MAX_VALUE;
 		this.urgent = true;
 	}
 
-	/** Renews now, whatever is still on its way. */
+	/** Renews from now on, whatever is still on its way. */
 	void restart() {
-		begin();
-		while (!this.slices.isEmpty()) {
-			renewSlice();
-		}
+		begin(true);
+		send();
 	}
 
 	/**
 	 * Each slice keeps Redis busy for a millisecond or two. All at once they would hold
-	 * up whoever opens a stream or publishes; so they take half of the interval.
+	 * up whoever opens a stream or publishes; so they take half of the interval. On a new
+	 * link they go as fast as Redis answers, a few at a time, and others get their turns
+	 * in between.
 	 */
-	private void begin() {
-		this.renewing = true;
+	private void begin(boolean fast) {
+		this.round++;
+		this.unanswered = 0;
+		this.failed = false;
 		this.nextNanos = this.loop.nanoTime() + this.node.renewInterval().toNanos();
 		this.slices.clear();
 		List<Connection> held = this.loop.held();
@@ -91,45 +115,73 @@ final class Renewals {
 			this.slices.add(held.subList(from, Math.min(from + SLICE, held.size())));
 		}
 		long ticks = Math.max(1, this.node.renewInterval().dividedBy(2).dividedBy(StreamLoop.TICK));
-		this.slicesATick = this.urgent ? Integer.MAX_VALUE : (int) Math.ceilDiv(this.slices.size(), ticks);
+		this.slicesATick = fast ? Integer.MAX_VALUE : (int) Math.ceilDiv(this.slices.size(), ticks);
+		this.due = this.slicesATick;
 		this.urgent = false;
+	}
+
+	private void send() {
+		while (this.due > 0 && this.unanswered < WINDOW && !this.slices.isEmpty()) {
+			if (this.due != Integer.MAX_VALUE) {
+				this.due--;
+			}
+			renewSlice();
+		}
 	}
 
 	private void renewSlice() {
 		List<Connection> slice = this.slices.remove();
-		boolean last = this.slices.isEmpty();
+		int present = this.round;
+		this.unanswered++;
 		boolean asked = false;
 		try {
-			renew(slice.stream().filter(Connection::isHeld).toList(), last);
+			renew(slice.stream().filter(Connection::isHeld).toList());
 			asked = true;
 		}
 		finally {
 			if (!asked) {
-				unanswered(last);
+				answered(present, false);
 			}
 		}
 	}
 
-	private void unanswered(boolean last) {
-		if (last) {
-			this.renewing = false;
+	/** A slice was answered, or was not. */
+	private void answered(int of, boolean well) {
+		if (of != this.round) {
+			return;
 		}
-		this.nextNanos = this.loop.nanoTime() + StreamLoop.RETRY.toNanos();
+		this.unanswered--;
+		this.failed |= !well;
+		if (isRenewing()) {
+			return;
+		}
+		this.failures = this.failed ? this.failures + 1 : 0;
+		if (this.failed) {
+			this.nextNanos = this.loop.nanoTime() + retry().toNanos();
+		}
 	}
 
-	private void renew(List<Connection> slice, boolean last) {
+	/** Well within the lease, however often it failed. */
+	private Duration retry() {
+		return this.loop.retryAfter(this.failures - 1, this.node.lease().dividedBy(LEAST_TRIES_A_LEASE));
+	}
+
+	private void renew(List<Connection> slice) {
 		Proof sent = this.loop.proofFromNow();
+		int present = this.round;
 		List<Held> held = new ArrayList<>(slice.size());
 		slice.forEach((connection) -> held.add(connection.held()));
-		this.loop.ask(() -> this.node.ownership().renew(held), (renewal, failure) -> {
-			if (renewal == null) {
-				unanswered(last);
-				return;
+		this.loop.ask("renew", () -> this.node.ownership().renew(held), (renewal, failure) -> {
+			answered(present, renewal != null);
+			try {
+				if (renewal != null) {
+					this.loop.answered();
+					renewed(slice, renewal, sent);
+				}
 			}
-			if (last) {
-				this.renewing = false;
+			finally {
+				send();
 			}
-			renewed(slice, renewal, sent);
 		});
 	}
 
@@ -176,9 +228,9 @@ final class Renewals {
 			});
 		}
 		List<ChannelName> asked = List.copyOf(channels);
-		this.loop.ask(() -> this.node.catchUp().lastIds(asked), (lastIds, failure) -> {
+		this.loop.ask("check", () -> this.node.catchUp().lastIds(asked), (lastIds, failure) -> {
 			if (lastIds == null) {
-				lagging.forEach((connection) -> this.loop.later(connection, connection::catchUp));
+				lagging.forEach((connection) -> this.loop.later(connection, 0, connection::catchUp));
 				return;
 			}
 			this.loop.askClocks();

@@ -23,15 +23,28 @@ public final class SharedChunk {
 
 	private final BlockDeflater deflater = new BlockDeflater();
 
+	private final Owed owed;
+
 	private @Nullable Backlog backlog;
 
 	private @Nullable ByteBuf plain;
 
 	private @Nullable GzipPart gzip;
 
-	/** Becomes the chunk of a backlog. */
+	/**
+	 * Creates the chunk of no backlog.
+	 * @param owed counts the backlog whose chunk it is
+	 */
+	SharedChunk(Owed owed) {
+		this.owed = owed;
+	}
+
+	/**
+	 * Becomes the chunk of a backlog, and holds it, so that neighbours come to it, too.
+	 */
 	SharedChunk of(Backlog wanted) {
 		if (this.backlog != wanted) {
+			this.owed.share(wanted);
 			drop();
 			this.backlog = wanted;
 		}
@@ -69,8 +82,8 @@ public final class SharedChunk {
 		return present;
 	}
 
-	private GzipPart encode(Backlog owed, int threshold) {
-		Message[] messages = owed.messages();
+	private GzipPart encode(Backlog encoded, int threshold) {
+		Message[] messages = encoded.messages();
 		byte[][] deflated = new byte[messages.length][];
 		CRC32 crc = new CRC32();
 		int size = 0;
@@ -94,16 +107,21 @@ public final class SharedChunk {
 				GzipPart.writeStored(chunk, messages[i].block());
 			}
 		}
-		return new GzipPart(Chunks.end(chunk), (int) crc.getValue(), CombinedCrc.shift(owed.bytes()), owed.bytes());
+		return new GzipPart(Chunks.end(chunk), (int) crc.getValue(), CombinedCrc.shift(encoded.bytes()),
+				encoded.bytes());
 	}
 
 	/** Lets the bytes go. */
 	void drop() {
 		ByteBuf first = this.plain;
 		GzipPart second = this.gzip;
+		Backlog held = this.backlog;
 		this.plain = null;
 		this.gzip = null;
 		this.backlog = null;
+		if (held != null) {
+			this.owed.drop(held);
+		}
 		if (first != null) {
 			first.release();
 		}

@@ -30,6 +30,7 @@ import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
@@ -80,7 +81,19 @@ public final class StreamLoop {
 
 	private static final int TICKS_A_SECOND = 10;
 
-	static final Duration RETRY = Duration.ofMillis(200);
+	/** Sockets that had no room and are asked again: some 2 us each. */
+	private static final int RETRIES_A_TICK = 256;
+
+	static final Duration RETRY = Duration.ofMillis(400);
+
+	private static final Duration MOST_RETRY = Duration.ofSeconds(5);
+
+	private static final Duration MAX_CLAIM_RETRY = Duration.ofSeconds(1);
+
+	private static final int MAX_DOUBLINGS = 8;
+
+	/** Claims on their way: Redis needs some 30 ms for so many. */
+	private static final int MAX_CLAIMS = 500;
 
 	private final LoopExecutor executor;
 
@@ -104,7 +117,13 @@ public final class StreamLoop {
 
 	private final Walk connections = new Walk();
 
-	private final BroadcastLog broadcasts = new BroadcastLog();
+	private final Owed owed;
+
+	private final BroadcastLog broadcasts;
+
+	private final Unflushed unflushed;
+
+	private final Rounds rounds;
 
 	/** The number of the first message that came during the present round. */
 	private long roundEnd;
@@ -112,15 +131,19 @@ public final class StreamLoop {
 	/** Connections whose claim is not answered yet, in the order of their opening. */
 	private final Deque<Connection> pending = new ArrayDeque<>();
 
+	/** How many claims are on their way. */
+	private int claims;
+
+	/** Connections that are to claim when fewer are. */
+	private final Deque<Connection> claimants = new ArrayDeque<>();
+
 	private final Waiters waiters;
 
 	private final Wheel wheel = new Wheel();
 
 	private final List<Field> releases = new ArrayList<>();
 
-	private final Backlog root = Backlog.root();
-
-	private final SharedChunk chunk = new SharedChunk();
+	private final SharedChunk chunk;
 
 	/** The number of the present link, 0 for none. */
 	private long link;
@@ -178,12 +201,18 @@ public final class StreamLoop {
 	public StreamLoop(LoopExecutor executor, Node node, int inboxLimit) {
 		this.executor = executor;
 		this.node = node;
-		this.inbox = new Inbox(inboxLimit, this::arm, this::recoverFromOverflow);
+		this.owed = new Owed(node.budget().owed());
+		this.broadcasts = new BroadcastLog(this.owed);
+		this.chunk = new SharedChunk(this.owed);
+		this.rounds = new Rounds(node.budget().catchUp());
+		this.unflushed = new Unflushed(node.budget().unflushed());
+		this.inbox = new Inbox(inboxLimit, node.budget().inbox(), this::arm, this::recoverFromOverflow);
 		this.renewals = new Renewals(this, node);
 		this.waiters = new Waiters(node.connections().admission());
 		this.nowNanos = executor.nanoTime();
 		this.nowMillis = executor.millis();
-		this.topics = new Topics<>(node.upstream(), this::submit, this::claimPending);
+		this.topics = new Topics<>(node.upstream(), this::submit,
+				(connection) -> guard("claim", connection, Connection::claimWhenSubscribed));
 	}
 
 	/**
@@ -200,10 +229,11 @@ public final class StreamLoop {
 	 * @param connections is told of every connection that is gone
 	 * @param random spreads what clients are told to wait
 	 * @param errors notes what is thrown
+	 * @param budget how much memory each loop may take
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
 			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, ConnectionEvents events,
-			Connections connections, RandomGenerator random, Errors errors) {
+			Connections connections, RandomGenerator random, Errors errors, MemoryBudget budget) {
 
 	}
 
@@ -384,9 +414,16 @@ public final class StreamLoop {
 
 	/** Asks Redis. What cannot even be asked fails as what is not answered. */
 	@SuppressWarnings("CatchThrowable")
-	private <T> CompletableFuture<T> asked(Supplier<CompletableFuture<T>> question) {
+	private <T> CompletableFuture<T> asked(String call, Supplier<CompletableFuture<T>> question) {
 		try {
-			return question.get();
+			CompletableFuture<T> answer = question.get();
+			answer.whenComplete((value, failure) -> {
+				if (failure != null) {
+					this.node.events().unanswered(call);
+					this.node.connections().outage().failed(call, failure);
+				}
+			});
+			return answer;
 		}
 		catch (Throwable ex) {
 			this.node.errors().note("ask", ex);
@@ -426,6 +463,9 @@ public final class StreamLoop {
 		beginSlice();
 		writeBroadcasts();
 		flushReleases();
+		if (this.owed.isOver()) {
+			shedLargest();
+		}
 		boolean more = isMore();
 		if (!more) {
 			this.chunk.drop();
@@ -610,6 +650,21 @@ public final class StreamLoop {
 		}
 	}
 
+	/**
+	 * Drops the largest backlogs that are one connection's own, until a fifth of what may
+	 * be owed is free; the connections read history instead. Where that is not enough,
+	 * backlogs that several are owed go, too. On the loop.
+	 * @return how many backlogs were dropped
+	 */
+	int shedLargest() {
+		this.chunk.drop();
+		int dropped = Shedding.shed(this.connections.all(), this.owed, this.owed.target());
+		if (dropped > 0) {
+			log.warn("owed=shed backlogs={} left={} limit={}", dropped, this.owed.bytes(), this.owed.limit());
+		}
+		return dropped;
+	}
+
 	BroadcastLog broadcasts() {
 		return this.broadcasts;
 	}
@@ -654,6 +709,14 @@ public final class StreamLoop {
 		connection.claimWhenSubscribed();
 	}
 
+	/**
+	 * Keeps a connection that is not answered yet, until it is admitted or refused. On
+	 * the loop.
+	 */
+	void asks(Connection connection) {
+		this.waiters.addAsking(connection);
+	}
+
 	/** Lets a connection wait for a place. On the loop. */
 	void await(Connection connection) {
 		this.waiters.add(connection);
@@ -661,8 +724,29 @@ public final class StreamLoop {
 		connection.waitForPlace();
 	}
 
-	private void claimPending() {
-		each("claim", List.copyOf(this.pending), Connection::claimWhenSubscribed);
+	/** A claim was not answered: it is sent again, unless the next link is sooner. */
+	void claimLater(Connection connection, int failures) {
+		long most = Math.min(RETRY.toMillis() << Math.min(failures, MAX_DOUBLINGS), MAX_CLAIM_RETRY.toMillis());
+		Duration pause = Blocks.spread(this.node.random(), Duration.ofMillis(most / 2), Duration.ofMillis(most));
+		schedule(pause, () -> submit(connection, connection::claimWhenSubscribed));
+	}
+
+	/** What came on a pub/sub channel could not be read. On the loop. */
+	void unreadable(@Nullable ChannelName channel) {
+		// A read that was begun before may lack it.
+		this.node.errors().run("link", this.node.catchUp()::forget);
+		List<Connection> concerned = new ArrayList<>();
+		if (channel == null) {
+			concerned.addAll(this.connections.all());
+		}
+		else {
+			Topic<Connection> topic = this.topics.find(channel);
+			for (int i = 0; topic != null && i < topic.size(); i++) {
+				concerned.add(topic.subscriber(i));
+			}
+		}
+		each("inbox", concerned, (connection) -> connection.delivery().lost());
+		worked(concerned.size());
 	}
 
 	void began(Connection connection, boolean resumed) {
@@ -706,7 +790,7 @@ public final class StreamLoop {
 	 * @return how many were sent on, when none is left
 	 */
 	CompletableFuture<Integer> drain(Duration window) {
-		each("drain", this.waiters.all(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
+		each("drain", this.waiters.everybody(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
 		return sendOn(this.connections.size(), window, CloseReason.DRAIN);
 	}
 
@@ -744,7 +828,7 @@ public final class StreamLoop {
 	CompletableFuture<?> stop(CloseReason reason) {
 		this.stopped = true;
 		this.pulse.stopped();
-		each("drain", this.waiters.all(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
+		each("drain", this.waiters.everybody(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
 		each("drain", this.connections.all(), (connection) -> connection.goAway(reason));
 		this.chunk.close();
 		return flushReleases();
@@ -752,48 +836,75 @@ public final class StreamLoop {
 
 	// ---- Redis
 
+	/**
+	 * Tells whether a connection may send its claim; if not it is asked to again, in
+	 * order. More at once would run into the time-out of commands.
+	 */
+	boolean mayClaim(Connection connection) {
+		if (this.claims < MAX_CLAIMS) {
+			return true;
+		}
+		this.claimants.add(connection);
+		return false;
+	}
+
+	private void claimNext() {
+		Connection next;
+		while (this.claims < MAX_CLAIMS && (next = this.claimants.poll()) != null) {
+			guard("claim", next, Connection::claimWhenSubscribed);
+		}
+	}
+
 	void claim(Connection connection, Claim claim, BiConsumer<@Nullable ClaimResult, @Nullable Throwable> then) {
-		reply(connection, asked(() -> this.node.ownership().claim(claim)), then);
+		this.claims++;
+		reply(connection, asked("claim", () -> this.node.ownership().claim(claim)), (result, failure) -> {
+			this.claims--;
+			try {
+				then.accept(result, failure);
+			}
+			finally {
+				claimNext();
+			}
+		});
 	}
 
 	void round(Connection connection, Standing standing, BiConsumer<@Nullable Round, @Nullable Throwable> then) {
-		reply(connection, asked(() -> this.node.catchUp().round(connection.channels(), standing)), then);
+		reply(connection, asked("round", () -> this.node.catchUp().round(connection.channels(), standing)), then);
 	}
 
 	void isAnyWithin(Connection connection, long from, long to, Set<Long> but,
 			BiConsumer<@Nullable Boolean, @Nullable Throwable> then) {
 		ChannelName channel = connection.channels().getFirst();
-		reply(connection, asked(() -> this.node.catchUp().isAnyWithin(channel, from, to, but)), then);
+		reply(connection, asked("within", () -> this.node.catchUp().isAnyWithin(channel, from, to, but)), then);
 	}
 
 	void starts(Connection connection, int count,
 			BiConsumer<@Nullable Map<ChannelName, Long>, @Nullable Throwable> then) {
-		reply(connection, asked(() -> this.node.catchUp().starts(connection.channels(), count)), then);
+		reply(connection, asked("start", () -> this.node.catchUp().starts(connection.channels(), count)), then);
 	}
 
 	/** Hands a reply to the connection that asked through the inbox. */
 	private <T> void reply(Connection connection, CompletableFuture<T> future,
 			BiConsumer<@Nullable T, @Nullable Throwable> then) {
 		future.whenComplete((value, failure) -> {
-			noteIfError(failure);
+			noteUnexpected(failure);
 			submit(connection, () -> then.accept(value, failure));
 		});
 	}
 
 	/** Asks Redis and hands the reply to its asker through the inbox. */
-	<T> void ask(Supplier<CompletableFuture<T>> question, BiConsumer<@Nullable T, @Nullable Throwable> then) {
-		asked(question).whenComplete((value, failure) -> {
-			noteIfError(failure);
+	<T> void ask(String call, Supplier<CompletableFuture<T>> question,
+			BiConsumer<@Nullable T, @Nullable Throwable> then) {
+		asked(call, question).whenComplete((value, failure) -> {
+			noteUnexpected(failure);
 			submit(() -> then.accept(value, failure));
 		});
 	}
 
-	/** Redis fails by exceptions; an error is one of this process. */
-	private void noteIfError(@Nullable Throwable failure) {
-		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
-				: failure;
-		if (cause instanceof Error) {
-			this.node.errors().note("ask", cause);
+	/** What Redis refuses or does not answer is noted by the link to it. */
+	private void noteUnexpected(@Nullable Throwable failure) {
+		if (failure != null && !Failures.isOfRedis(failure)) {
+			this.node.errors().note("reply", failure);
 		}
 	}
 
@@ -810,8 +921,9 @@ public final class StreamLoop {
 		List<CompletableFuture<Long>> calls = new ArrayList<>();
 		for (int from = 0; from < due.size(); from += RELEASES_A_CALL) {
 			List<Field> slice = due.subList(from, Math.min(from + RELEASES_A_CALL, due.size()));
-			CompletableFuture<Long> released = asked(() -> this.node.ownership().release(slice));
+			CompletableFuture<Long> released = asked("release", () -> this.node.ownership().release(slice));
 			released.whenComplete((removed, failure) -> {
+				noteUnexpected(failure);
 				if (failure != null) {
 					submit(() -> releaseLater(slice));
 				}
@@ -835,9 +947,25 @@ public final class StreamLoop {
 		}
 	}
 
-	/** Does something for a connection after a moment. */
-	void later(Connection connection, Runnable task) {
-		schedule(RETRY, () -> submit(connection, task));
+	/**
+	 * Tries something for a connection again after a while, the longer the more often it
+	 * failed before.
+	 */
+	void later(Connection connection, int failures, Runnable task) {
+		schedule(retryAfter(failures, MOST_RETRY), () -> submit(connection, task));
+	}
+
+	Duration retryAfter(int failures, Duration most) {
+		return Backoff.after(failures, RETRY, most, this.node.random());
+	}
+
+	/** Redis answers. */
+	void answered() {
+		this.node.connections().outage().over();
+	}
+
+	Rounds rounds() {
+		return this.rounds;
 	}
 
 	/** Runs a task later, behind a barrier: the thread would swallow what it throws. */
@@ -868,7 +996,8 @@ public final class StreamLoop {
 		this.link = number;
 		askClocks();
 		this.node.errors().run("link", this.renewals::restart);
-		claimPending();
+		// Each of them waits for this, and then for one topic at a time.
+		each("claim", List.copyOf(this.pending), Connection::claimWhenSubscribed);
 	}
 
 	long link() {
@@ -952,14 +1081,16 @@ public final class StreamLoop {
 			errors.run("tick", this::askClocks);
 			this.pulse.ticked(this.nowNanos);
 			errors.run("tick", () -> this.renewals.tick(this.nowNanos));
-			errors.run("tick", this::admitOrRefuse);
+			errors.run("tick", this::refuseOverdue);
+			errors.run("tick", () -> this.unflushed.retry(RETRIES_A_TICK));
+			this.owed.show();
 			if (this.waiters.isNoticeDue(this.nowNanos)) {
 				each("tick", this.waiters.all(), Connection::tellOutlook);
 			}
 			if (++this.ticks % TICKS_A_SECOND == 0) {
 				errors.run("tick", this::lookAtDue);
 				errors.run("tick", this.node.catchUp()::sweep);
-				errors.run("tick", places()::sweep);
+				errors.run("tick", this.node.connections()::sweep);
 			}
 			errors.run("tick", this::flushReleases);
 			if (!this.inbox.isEmpty()) {
@@ -996,8 +1127,8 @@ public final class StreamLoop {
 		}
 	}
 
-	/** Claims that failed are sent again; requests that waited too long are refused. */
-	private void admitOrRefuse() {
+	/** Requests that waited too long are refused. */
+	private void refuseOverdue() {
 		long limit = this.node.settings().admission().toNanos();
 		Connection first;
 		while ((first = this.pending.peek()) != null) {
@@ -1012,8 +1143,8 @@ public final class StreamLoop {
 				break;
 			}
 		}
-		if (this.link != 0) {
-			claimPending();
+		for (Connection late : this.waiters.askingSince(this.nowNanos - limit)) {
+			guard("tick", late, Connection::noPlaceInTime);
 		}
 	}
 
@@ -1080,8 +1211,19 @@ public final class StreamLoop {
 		return this.topics;
 	}
 
-	Backlog nothingOwed() {
-		return this.root;
+	/** Counts what the sockets of this loop did not take yet. */
+	Unflushed unflushed() {
+		return this.unflushed;
+	}
+
+	/** Bytes of messages that wait in the inbox. Any thread may call. */
+	long inboxBytes() {
+		return this.inbox.bytes();
+	}
+
+	/** Counts what this loop owes. */
+	Owed owed() {
+		return this.owed;
 	}
 
 	/** How many connections there are. On the loop. */

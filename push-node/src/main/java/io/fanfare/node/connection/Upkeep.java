@@ -25,6 +25,9 @@ final class Upkeep {
 	/** A reader that takes nothing for so long has stalled. */
 	private static final long STALL = 5 * SECOND;
 
+	/** Bytes per second that a reader has to take while it is owed more. */
+	private static final long LEAST_RATE = 1024;
+
 	/** With so many errors in a row a stream ends. */
 	private static final int MAX_ERRORS = 4;
 
@@ -40,12 +43,20 @@ final class Upkeep {
 	private long lastCursorNanos;
 
 	/**
-	 * When it was first seen without progress, 0 for never, and how much was pending
-	 * then.
+	 * When it was first seen without progress, 0 for never.
 	 */
 	private long stalledNanos;
 
-	private long stalledPending;
+	/** How much its kernel had taken then. */
+	private long stalledDrained;
+
+	/**
+	 * Since when the socket always had something left that it did not take, 0 for never,
+	 * or since the rate was last looked at; and how much it had taken then.
+	 */
+	private long pendingSinceNanos;
+
+	private long pendingDrained;
 
 	/** Whether this stall was counted. */
 	private boolean stallCounted;
@@ -139,6 +150,7 @@ final class Upkeep {
 	/** The socket takes more again. */
 	void progressed() {
 		this.stalledNanos = 0;
+		this.pendingSinceNanos = 0;
 		this.stalls = 0;
 	}
 
@@ -245,10 +257,18 @@ final class Upkeep {
 			this.connection.giveUp();
 			return 0;
 		}
-		if (!this.outlet.isWritable()) {
+		boolean writable = this.outlet.isWritable();
+		boolean pending = !writable || this.outlet.pendingBytes() > 0;
+		if (isTooSlow(pending, nowNanos)) {
+			this.connection.goAway(CloseReason.SLOW);
+			return 0;
+		}
+		if (!writable) {
 			return stalled(nowNanos);
 		}
-		progressed();
+		if (!pending) {
+			progressed();
+		}
 		long expires = this.connection.request().tokenExpires().toEpochMilli() - nowMillis;
 		if (expires <= 0) {
 			this.connection.goAway(CloseReason.TOKEN_EXPIRED);
@@ -275,7 +295,7 @@ final class Upkeep {
 			this.lastCursorNanos = nowNanos;
 		}
 		long quiet = nowNanos - this.lastWriteNanos;
-		if (quiet >= settings.heartbeat().toNanos()) {
+		if (quiet >= settings.heartbeat().toNanos() && !pending) {
 			beat(nowMillis);
 			quiet = 0;
 		}
@@ -290,7 +310,8 @@ final class Upkeep {
 			next = Math.min(next, this.loop.settings().unreachableAfter().toNanos() - unheard);
 		}
 		long untilExpiry = Math.ceilDiv((expires > 60_000) ? expires - 60_000 : expires, 1_000L);
-		return Math.min(Math.ceilDiv(next, SECOND), untilExpiry);
+		long seconds = Math.min(Math.ceilDiv(next, SECOND), untilExpiry);
+		return pending ? Math.min(seconds, 1) : seconds;
 	}
 
 	/**
@@ -368,11 +389,33 @@ final class Upkeep {
 		}
 	}
 
+	/**
+	 * Whether the client reads less than {@link #LEAST_RATE} while it is owed more than
+	 * its kernel takes: it would hold memory for ever. A client that is owed little, and
+	 * reads all of it, is not slow.
+	 */
+	private boolean isTooSlow(boolean pending, long nowNanos) {
+		if (!pending) {
+			this.pendingSinceNanos = 0;
+			return false;
+		}
+		long nanos = nowNanos - this.pendingSinceNanos;
+		if (this.pendingSinceNanos != 0 && nanos < this.loop.settings().slowLimit().toNanos()) {
+			return false;
+		}
+		long drained = this.outlet.drainedBytes();
+		boolean slow = this.pendingSinceNanos != 0
+				&& drained - this.pendingDrained < (double) LEAST_RATE * nanos / SECOND;
+		this.pendingSinceNanos = nowNanos;
+		this.pendingDrained = drained;
+		return slow;
+	}
+
 	private long stalled(long nowNanos) {
-		long pending = this.outlet.pendingBytes();
-		if (this.stalledNanos == 0 || pending < this.stalledPending) {
+		long drained = this.outlet.drainedBytes();
+		if (this.stalledNanos == 0 || drained > this.stalledDrained) {
 			this.stalledNanos = nowNanos;
-			this.stalledPending = pending;
+			this.stalledDrained = drained;
 			this.stallCounted = false;
 		}
 		else if (nowNanos - this.stalledNanos >= this.loop.settings().slowLimit().toNanos()) {

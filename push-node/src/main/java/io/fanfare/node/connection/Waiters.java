@@ -1,13 +1,20 @@
 package io.fanfare.node.connection;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The streams of a loop that wait for a place. Belongs to its loop. */
+/**
+ * The streams of a loop that wait for a place, and the requests that ask for one and are
+ * not answered yet. Belongs to its loop.
+ */
 final class Waiters {
 
 	private final Set<Connection> waiting = new LinkedHashSet<>();
+
+	/** Those who are not answered yet, the one first who has asked longest. */
+	private final Set<Connection> asking = new LinkedHashSet<>();
 
 	private final long intervalNanos;
 
@@ -23,6 +30,30 @@ final class Waiters {
 
 	void remove(Connection connection) {
 		this.waiting.remove(connection);
+		this.asking.remove(connection);
+	}
+
+	void addAsking(Connection connection) {
+		this.asking.add(connection);
+	}
+
+	/** Those who are not answered and have asked since a time, or longer. */
+	List<Connection> askingSince(long nanos) {
+		List<Connection> late = new ArrayList<>();
+		for (Connection connection : this.asking) {
+			if (connection.openedNanos() - nanos > 0) {
+				break;
+			}
+			late.add(connection);
+		}
+		return late;
+	}
+
+	/** Those who wait, and those who are not answered yet. */
+	List<Connection> everybody() {
+		List<Connection> everybody = new ArrayList<>(this.waiting);
+		everybody.addAll(this.asking);
+		return everybody;
 	}
 
 	/** Those who wait now. */

@@ -2,8 +2,8 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class WaitingRoom<T> {
 
+	/** The slot of a ticket that is in no line any more. */
+	private static final int GONE = -1;
+
 	private final int size;
 
 	private final long keepNanos;
@@ -38,9 +41,6 @@ final class WaitingRoom<T> {
 	private final LinkedHashSet<Ticket<T>> absent = new LinkedHashSet<>();
 
 	private int present;
-
-	/** Whether the positions are those of now. */
-	private boolean numbered = true;
 
 	/**
 	 * Makes an empty room.
@@ -63,12 +63,23 @@ final class WaitingRoom<T> {
 		};
 	}
 
-	/** The waiting of one tier, in the order of their coming. */
+	/**
+	 * The waiting of one tier, in the order of their coming. How many are before one, and
+	 * who is first, is found in a Fenwick tree over their slots: in the logarithm of
+	 * their number, however many of them vanished.
+	 */
 	private static final class Line<T> {
+
+		private static final int LEAST_SLOTS = 16;
 
 		private final int weight;
 
-		private final LinkedHashSet<Ticket<T>> tickets = new LinkedHashSet<>();
+		private List<@Nullable Ticket<T>> slots = new ArrayList<>();
+
+		/** Counts those who are present, by slot. */
+		private int[] tree = new int[LEAST_SLOTS + 1];
+
+		private int tickets;
 
 		private int present;
 
@@ -76,6 +87,67 @@ final class WaitingRoom<T> {
 
 		private Line(int weight) {
 			this.weight = weight;
+		}
+
+		private void add(Ticket<T> ticket) {
+			if (this.slots.size() == this.tree.length - 1) {
+				compact();
+			}
+			ticket.slot = this.slots.size();
+			this.slots.add(ticket);
+			this.tickets++;
+		}
+
+		/**
+		 * Leaves out the slots of those who are gone; that pays for as many additions.
+		 */
+		private void compact() {
+			List<@Nullable Ticket<T>> kept = new ArrayList<>();
+			for (Ticket<T> ticket : this.slots) {
+				if (ticket != null) {
+					ticket.slot = kept.size();
+					kept.add(ticket);
+				}
+			}
+			this.slots = kept;
+			this.tree = new int[Math.max(LEAST_SLOTS, Integer.highestOneBit(this.tickets) * 4) + 1];
+			for (Ticket<T> ticket : kept) {
+				if (ticket != null && ticket.waiter != null) {
+					count(ticket.slot, 1);
+				}
+			}
+		}
+
+		private void remove(Ticket<T> ticket) {
+			this.slots.set(ticket.slot, null);
+			ticket.slot = GONE;
+			this.tickets--;
+		}
+
+		private void count(int slot, int change) {
+			for (int i = slot + 1; i < this.tree.length; i += i & -i) {
+				this.tree[i] += change;
+			}
+		}
+
+		/** How many are present up to a slot. */
+		private int rank(int slot) {
+			int rank = 0;
+			for (int i = slot + 1; i > 0; i -= i & -i) {
+				rank += this.tree[i];
+			}
+			return rank;
+		}
+
+		/** Who is first of those who are present. */
+		private @Nullable Ticket<T> first() {
+			int slot = 0;
+			for (int step = this.tree.length - 1; step > 0; step /= 2) {
+				if (slot + step < this.tree.length && this.tree[slot + step] == 0) {
+					slot += step;
+				}
+			}
+			return (slot < this.slots.size()) ? this.slots.get(slot) : null;
 		}
 
 	}
@@ -91,7 +163,8 @@ final class WaitingRoom<T> {
 
 		private long leftNanos;
 
-		private int position;
+		/** Its slot in the line, or gone. */
+		private int slot;
 
 		private Ticket(Line<T> line, @Nullable String page, T waiter) {
 			this.line = line;
@@ -126,7 +199,7 @@ final class WaitingRoom<T> {
 			T before = known.waiter;
 			known.waiter = waiter;
 			if (this.absent.remove(known)) {
-				count(line, 1);
+				count(known, 1);
 			}
 			return new Entry<>(known, before);
 		}
@@ -137,17 +210,17 @@ final class WaitingRoom<T> {
 			forget(known);
 		}
 		Ticket<T> ticket = new Ticket<>(line, page, waiter);
-		line.tickets.add(ticket);
+		line.add(ticket);
 		if (page != null) {
 			this.pages.put(page, ticket);
 		}
-		count(line, 1);
+		count(ticket, 1);
 		return new Entry<>(ticket, null);
 	}
 
 	/** Takes somebody out for good. Returns whether it was there. */
 	boolean remove(Ticket<T> ticket, T waiter) {
-		if (ticket.waiter != waiter || !ticket.line.tickets.contains(ticket)) {
+		if (ticket.waiter != waiter || ticket.slot == GONE) {
 			return false;
 		}
 		forget(ticket);
@@ -159,11 +232,11 @@ final class WaitingRoom<T> {
 		if (ticket.page == null) {
 			remove(ticket, waiter);
 		}
-		else if (ticket.waiter == waiter && ticket.line.tickets.contains(ticket)) {
+		else if (ticket.waiter == waiter && ticket.slot != GONE) {
 			ticket.waiter = null;
 			ticket.leftNanos = nowNanos;
 			this.absent.add(ticket);
-			count(ticket.line, -1);
+			count(ticket, -1);
 			if (this.absent.size() > this.size) {
 				forget(this.absent.getFirst());
 			}
@@ -178,19 +251,19 @@ final class WaitingRoom<T> {
 	}
 
 	private void forget(Ticket<T> ticket) {
-		ticket.line.tickets.remove(ticket);
 		if (ticket.page != null) {
 			this.pages.remove(ticket.page, ticket);
 		}
 		if (!this.absent.remove(ticket)) {
-			count(ticket.line, -1);
+			count(ticket, -1);
 		}
+		ticket.line.remove(ticket);
 	}
 
-	private void count(Line<T> line, int change) {
-		line.present += change;
+	private void count(Ticket<T> ticket, int change) {
+		ticket.line.count(ticket.slot, change);
+		ticket.line.present += change;
 		this.present += change;
-		this.numbered = false;
 	}
 
 	/** Takes out who is next, or returns null if nobody waits. */
@@ -208,14 +281,13 @@ final class WaitingRoom<T> {
 		if (next < 0) {
 			return null;
 		}
-		for (Ticket<T> ticket : this.lines.get(next).tickets) {
-			T waiter = ticket.waiter;
-			if (waiter != null) {
-				forget(ticket);
-				return waiter;
-			}
+		Ticket<T> first = this.lines.get(next).first();
+		T waiter = (first != null) ? first.waiter : null;
+		if (first == null || waiter == null) {
+			throw new IllegalStateException("A line counts somebody who is not there");
 		}
-		throw new IllegalStateException("A line counts somebody who is not there");
+		forget(first);
+		return waiter;
 	}
 
 	/**
@@ -249,31 +321,55 @@ final class WaitingRoom<T> {
 	 * @return from 1
 	 */
 	int position(Ticket<T> ticket) {
-		if (!this.numbered) {
-			number();
-			this.numbered = true;
-		}
-		return ticket.position;
-	}
-
-	private void number() {
+		int own = this.lines.indexOf(ticket.line);
+		int left = ticket.line.rank(ticket.slot);
 		int[] credits = new int[this.lines.size()];
 		int[] waiting = new int[this.lines.size()];
-		List<Iterator<Ticket<T>>> iterators = new ArrayList<>();
 		for (int i = 0; i < credits.length; i++) {
 			credits[i] = this.lines.get(i).credit;
 			waiting[i] = this.lines.get(i).present;
-			iterators.add(this.lines.get(i).tickets.iterator());
 		}
-		for (int position = 1; position <= this.present; position++) {
-			int next = choose(credits, waiting);
-			Ticket<T> ticket = iterators.get(next).next();
-			while (ticket.waiter == null) {
-				ticket = iterators.get(next).next();
+		int position = 0;
+		while (true) {
+			// Sooner or later the turns repeat while no line runs out: they are taken
+			// one by one over one period, and the periods after it at once.
+			int[] before = credits.clone();
+			int[] taken = new int[credits.length];
+			for (int turns = period(waiting); turns > 0; turns--) {
+				int next = choose(credits, waiting);
+				if (next < 0) {
+					throw new IllegalStateException("Somebody waits in no line");
+				}
+				waiting[next]--;
+				taken[next]++;
+				position++;
+				if (next == own && --left == 0) {
+					return position;
+				}
 			}
-			ticket.position = position;
-			waiting[next]--;
+			if (Arrays.equals(credits, before)) {
+				int periods = (taken[own] > 0) ? (left - 1) / taken[own] : Integer.MAX_VALUE;
+				for (int i = 0; i < taken.length; i++) {
+					if (taken[i] > 0) {
+						periods = Math.min(periods, Math.max(0, waiting[i] - 1) / taken[i]);
+					}
+				}
+				for (int i = 0; i < taken.length; i++) {
+					waiting[i] -= periods * taken[i];
+					position += periods * taken[i];
+				}
+				left -= periods * taken[own];
+			}
 		}
+	}
+
+	/** After how many turns they repeat: once for each weight of a line with somebody. */
+	private int period(int[] waiting) {
+		int period = 0;
+		for (int i = 0; i < waiting.length; i++) {
+			period += (waiting[i] > 0) ? this.lines.get(i).weight : 0;
+		}
+		return period;
 	}
 
 	/** How many wait. */

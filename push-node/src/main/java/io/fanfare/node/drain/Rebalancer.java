@@ -1,15 +1,16 @@
 package io.fanfare.node.drain;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 
 import io.fanfare.protocol.FairShare;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Nodes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,7 +39,9 @@ public final class Rebalancer implements AutoCloseable {
 
 	private final RebalanceSettings settings;
 
-	private final ScheduledExecutorService thread;
+	private final Errors errors;
+
+	private final GuardedScheduler thread;
 
 	private final JsonMapper json = JsonMapper.builder()
 		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -50,36 +53,45 @@ public final class Rebalancer implements AutoCloseable {
 	 * @param identity this node
 	 * @param sendOn sends streams on
 	 * @param settings the settings
+	 * @param errors notes what nothing else handles
 	 */
-	public Rebalancer(Nodes nodes, String identity, SendOn sendOn, RebalanceSettings settings) {
+	public Rebalancer(Nodes nodes, String identity, SendOn sendOn, RebalanceSettings settings, Errors errors) {
 		this.nodes = nodes;
 		this.identity = identity;
 		this.sendOn = sendOn;
 		this.settings = settings;
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-rebalance").factory());
+		this.errors = errors;
+		this.thread = new GuardedScheduler("rebalance", errors);
 	}
 
 	/** Begins, if it is wanted. */
 	public void start() {
 		if (this.settings.automatic()) {
-			again(this.settings.interval().toMillis());
+			again(Duration.ZERO);
 		}
 	}
 
-	private void again(long millis) {
-		if (!this.thread.isShutdown()) {
-			this.thread.schedule(this::look, millis, TimeUnit.MILLISECONDS);
-		}
+	private void again(Duration pause) {
+		this.thread.schedule(this.settings.interval().plus(pause), this::look);
 	}
 
 	private void look() {
-		this.nodes.list().thenCompose(this::level).whenComplete((sent, failure) -> {
-			if (failure != null) {
+		CompletableFuture<Integer> sent;
+		try {
+			sent = this.nodes.list().thenCompose(this::level);
+		}
+		catch (RuntimeException ex) {
+			sent = CompletableFuture.failedFuture(ex);
+		}
+		sent.whenComplete((count, failure) -> {
+			if (failure != null && Failures.isOfRedis(failure)) {
 				log.debug("rebalance=unknown reason=\"{}\"", failure.getMessage());
 			}
-			boolean acted = sent != null && sent > 0;
-			again(this.settings.interval().toMillis() + (acted ? 2 * NodeStatus.INTERVAL_MS : 0));
+			else if (failure != null) {
+				this.errors.note("rebalance", failure);
+			}
+			boolean acted = count != null && count > 0;
+			again(acted ? Duration.ofMillis(2 * NodeStatus.INTERVAL_MS) : Duration.ZERO);
 		});
 	}
 
@@ -113,7 +125,7 @@ public final class Rebalancer implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.shutdownNow();
+		this.thread.close();
 	}
 
 }

@@ -5,14 +5,14 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.NodeStatus.Memory;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks at memory every few seconds. The first kind that is over its limit makes the node
  * refuse newcomers; while it stays over, the idlest streams of tier low are sent away in
- * small steps. It never asks for a collection: what one left is what counts, and a heap
- * that was not collected since the last look says nothing new.
+ * small steps. It never asks for a collection, nor waits for one: what the last one left
+ * says how many have to go.
  * <p>
  * A live heap that grew by half in ten minutes, compared with the ten before, with no
  * more streams, is told as well: that is what a leak looks like.
@@ -53,7 +53,7 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private final Supplier<MemoryReading> memory;
 
-	private final ScheduledExecutorService thread;
+	private final GuardedScheduler thread;
 
 	private final Deque<Sample> samples = new ArrayDeque<>();
 
@@ -63,23 +63,28 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private long collections;
 
+	/** Streams at the last collection, and how many were to go since. */
+	private int streamsThen;
+
+	private int shedSince;
+
 	/**
 	 * Makes a guard of this process.
 	 * @param connections whom it sends away
 	 * @param settings the settings
 	 * @param registry where its meters are
+	 * @param errors notes what nothing else handles
 	 */
-	public MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry) {
-		this(connections, settings, registry, new ProcessMemory(settings.processLimit().toBytes()));
+	public MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors) {
+		this(connections, settings, registry, errors, new ProcessMemory(settings.processLimit().toBytes()));
 	}
 
-	MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry,
+	MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors,
 			Supplier<MemoryReading> memory) {
 		this.connections = connections;
 		this.settings = settings;
 		this.memory = memory;
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-memory").factory());
+		this.thread = new GuardedScheduler("memory", errors);
 		Gauge.builder("fanfare.memory.short", this, (guard) -> isShort(guard.status) ? 1 : 0)
 			.description("Whether newcomers are refused for want of memory")
 			.register(registry);
@@ -98,9 +103,8 @@ public final class MemoryGuard implements AutoCloseable {
 	/** Begins. */
 	public void start() {
 		if (this.settings.interval().isPositive()) {
-			long interval = this.settings.interval().toMillis();
-			this.thread.scheduleWithFixedDelay(() -> look(System.nanoTime() / 1_000_000), interval, interval,
-					TimeUnit.MILLISECONDS);
+			this.thread.every(this.settings.interval(), this.settings.interval(),
+					() -> look(System.nanoTime() / 1_000_000));
 		}
 	}
 
@@ -132,11 +136,32 @@ public final class MemoryGuard implements AutoCloseable {
 					percent(process), this.connections.size());
 			this.connections.lackMemory(isShort(now));
 		}
-		else if (isShort(now) && (collected || !state.equals("heap"))) {
-			int step = (int) Math.ceil(this.connections.size() * this.settings.step());
+		if (collected || this.shedSince == 0) {
+			this.shedSince = 0;
+			this.streamsThen = this.connections.size();
+		}
+		if (isShort(now)) {
+			shed(state, heap);
+		}
+	}
+
+	/**
+	 * Sends a step of the streams away. The heap is known as the last collection left it.
+	 * Without waiting for the next, as many go as the reading calls for, if all streams
+	 * take as much; more only after another reading.
+	 */
+	private void shed(String state, double heap) {
+		int step = (int) Math.ceil(this.connections.size() * this.settings.step());
+		if (state.equals("heap")) {
+			double surplus = 1 - this.settings.heap() * RELIEF / heap;
+			step = Math.min(step, (int) Math.ceil(this.streamsThen * surplus) - this.shedSince);
+		}
+		if (step > 0) {
+			int most = step;
+			this.shedSince += most;
 			this.connections.shed(step).thenAccept((count) -> {
 				this.shed += count;
-				log.warn("memory={} sent-away={} of={}", state, count, step);
+				log.warn("memory={} sent-away={} of={}", state, count, most);
 			});
 		}
 	}
@@ -186,7 +211,7 @@ public final class MemoryGuard implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.shutdownNow();
+		this.thread.close();
 	}
 
 }

@@ -43,12 +43,13 @@ public final class NodeHealth implements HealthIndicator {
 	}
 
 	/**
-	 * Tells whether the node should get streams.
+	 * Tells whether the node should get streams. Streams go on where Redis is full.
 	 * @return whether it should
 	 */
 	public boolean isReady() {
-		return this.commands.isUp() && this.commands.refusal() == null && this.link.isUp() && this.probe.isArriving()
-				&& this.loops.isReady() && !this.connections.isRefusing();
+		RedisRefusal refusal = this.commands.refusal();
+		return this.commands.isUp() && (refusal == null || refusal == RedisRefusal.OOM) && this.link.isUp()
+				&& this.probe.isArriving() && this.loops.isReady() && !this.connections.isRefusing();
 	}
 
 	@Override

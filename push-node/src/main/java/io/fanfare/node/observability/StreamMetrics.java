@@ -9,9 +9,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
 
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.Connections.MemoryUse;
 import io.fanfare.node.connection.Ending;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
@@ -95,6 +97,19 @@ public final class StreamMetrics implements ConnectionEvents {
 						.tag("status", status.name().toLowerCase(Locale.ROOT))
 						.register(registry));
 		}
+		bytes("fanfare.memory.owed", "Bytes of heap owed to clients; what many are owed counts once", connections,
+				MemoryUse::owed);
+		bytes("fanfare.memory.owed.limit", "Bytes above which the largest backlogs are dropped to history", connections,
+				MemoryUse::owedLimit);
+		bytes("fanfare.memory.inbox", "Bytes of messages that wait for the stream loops", connections,
+				MemoryUse::inbox);
+		bytes("fanfare.memory.unflushed", "Bytes of direct memory that wait for sockets", connections,
+				MemoryUse::unflushed);
+		bytes("fanfare.memory.unflushed.limit", "Bytes above which sockets get only what their kernels take",
+				connections, MemoryUse::unflushedLimit);
+		FunctionCounter.builder("fanfare.memory.dropped.backlogs", connections, (all) -> all.memoryUse().dropped())
+			.description("Backlogs dropped to history because too much was owed")
+			.register(registry);
 		this.waits = Timer.builder("fanfare.admission.wait")
 			.description("How long requests waited for the place that they got")
 			.serviceLevelObjectives(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(15),
@@ -106,6 +121,13 @@ public final class StreamMetrics implements ConnectionEvents {
 					Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500),
 					Duration.ofSeconds(1), Duration.ofSeconds(5))
 			.register(registry);
+	}
+
+	private void bytes(String name, String description, Connections connections, ToLongFunction<MemoryUse> part) {
+		Gauge.builder(name, connections, (all) -> part.applyAsLong(all.memoryUse()))
+			.baseUnit("bytes")
+			.description(description)
+			.register(this.registry);
 	}
 
 	private void counter(String name, String description, LongAdder adder) {
@@ -182,6 +204,15 @@ public final class StreamMetrics implements ConnectionEvents {
 			this.lastSampled = lastId;
 			this.latency.record(Math.max(0, this.clock.millis() - MessageId.timestamp(lastId)), TimeUnit.MILLISECONDS);
 		}
+	}
+
+	@Override
+	public void unanswered(String call) {
+		Counter.builder("fanfare.redis.unanswered")
+			.description("Calls of the stream loops that Redis did not answer, or refused")
+			.tag("call", call)
+			.register(this.registry)
+			.increment();
 	}
 
 	@Override

@@ -3,13 +3,13 @@ package io.fanfare.node.presence;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.HistoryTrim;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.Presence.Field;
 import org.slf4j.Logger;
@@ -18,8 +18,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the presence hash free of ghosts: removes what dead nodes left, and gives up
  * fields that name this node and a connection that it does not hold, whose release was
- * lost. Also lets Redis forget channels that were silent for a week. A slice at a time,
- * so no call is long.
+ * lost. Also lets Redis forget channels that were silent for a week, and trims histories,
+ * so that a full Redis gets room where no message does it. A slice at a time, so no call
+ * is long.
  * <p>
  * A node without a lease is only {@link Suspects suspect}: a lease also ends early where
  * the clock of Redis steps forward, or the key is evicted or deleted.
@@ -32,11 +33,16 @@ public final class Reaper implements AutoCloseable {
 
 	private static final int SLICE = 500;
 
+	/** Some 6 microseconds of Redis each. */
+	private static final int TRIM_SLICE = 200;
+
 	private static final Duration SILENCE = Duration.ofDays(7);
 
 	private final Presence presence;
 
 	private final History history;
+
+	private final HistoryTrim trim;
 
 	private final String node;
 
@@ -44,37 +50,40 @@ public final class Reaper implements AutoCloseable {
 
 	private final Suspects suspects;
 
-	private final ScheduledExecutorService thread;
+	private final GuardedScheduler thread;
 
 	private volatile String presenceCursor = "0";
 
 	private volatile String channelCursor = "0";
 
+	private volatile String trimCursor = "0";
+
 	/**
 	 * Makes the reaper.
 	 * @param presence the presence hash
 	 * @param history knows the channels
+	 * @param trim trims their histories
 	 * @param node this node's identity
 	 * @param isHeld tells whether a connection is held here
 	 * @param patience for how long a node has to be silent before it is held dead: longer
 	 * than it writes to its clients after its last renewal
+	 * @param errors notes what nothing else handles
 	 * @param nanoTime the monotonic clock
 	 */
-	public Reaper(Presence presence, History history, String node, Predicate<String> isHeld, Duration patience,
-			LongSupplier nanoTime) {
+	public Reaper(Presence presence, History history, HistoryTrim trim, String node, Predicate<String> isHeld,
+			Duration patience, Errors errors, LongSupplier nanoTime) {
 		this.presence = presence;
 		this.history = history;
+		this.trim = trim;
 		this.node = node;
 		this.isHeld = isHeld;
 		this.suspects = new Suspects(patience, nanoTime);
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-reaper").factory());
+		this.thread = new GuardedScheduler("reaper", errors);
 	}
 
 	/** Begins. */
 	public void start() {
-		this.thread.scheduleWithFixedDelay(this::slice, INTERVAL.toMillis(), INTERVAL.toMillis(),
-				TimeUnit.MILLISECONDS);
+		this.thread.every(INTERVAL, INTERVAL, this::slice);
 	}
 
 	private void slice() {
@@ -102,6 +111,13 @@ public final class Reaper implements AutoCloseable {
 				this.channelCursor = cursor;
 			}
 		});
+		this.trim.slice(this.trimCursor, TRIM_SLICE).whenComplete((slice, failure) -> {
+			if (failure != null) {
+				log.debug("trim=skipped reason=\"{}\"", failure.getMessage());
+				return;
+			}
+			this.trimCursor = slice.cursor();
+		});
 	}
 
 	/**
@@ -110,13 +126,13 @@ public final class Reaper implements AutoCloseable {
 	 * @return when it is forgotten
 	 */
 	public CompletableFuture<Long> leave() {
-		this.thread.shutdownNow();
+		this.thread.close();
 		return this.presence.forget(this.node);
 	}
 
 	@Override
 	public void close() {
-		this.thread.shutdownNow();
+		this.thread.close();
 	}
 
 }

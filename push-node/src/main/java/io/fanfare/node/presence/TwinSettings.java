@@ -1,11 +1,11 @@
 package io.fanfare.node.presence;
 
 import java.time.Duration;
-import java.util.Locale;
 
 import io.fanfare.protocol.redis.Presence.Twins;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import io.fanfare.protocol.settings.InvalidSettingException;
 
 /**
  * By what two pages that share a {@code client} by mistake are told from one page that
@@ -28,6 +28,8 @@ public record TwinSettings(@DefaultValue("10") int replacements, @DefaultValue("
 	/** Redis keeps the time of each return with the user's presence. */
 	private static final int MOST_RETURNS = 10;
 
+	private static final Duration SHORTEST = Duration.ofMillis(1);
+
 	private static final Duration LONGEST = Duration.ofDays(1);
 
 	/**
@@ -41,21 +43,13 @@ public record TwinSettings(@DefaultValue("10") int replacements, @DefaultValue("
 	}
 
 	private static void require(String name, int value, int least, int most) {
-		if (value < least || value > most) {
-			throw new IllegalArgumentException(
-					property(name) + " must be from " + least + " to " + most + ", not " + value);
-		}
+		InvalidSettingException.require(value >= least && value <= most, "fanfare.twins." + name,
+				"must be from " + least + " to " + most + ", is " + value);
 	}
 
 	private static void require(String name, Duration value) {
-		if (value.toMillis() < 1 || value.compareTo(LONGEST) > 0) {
-			throw new IllegalArgumentException(
-					property(name) + " must be from 1ms to " + LONGEST.toHours() + "h, not " + value);
-		}
-	}
-
-	private static String property(String name) {
-		return "fanfare.twins." + name + " (FANFARE_TWINS_" + name.toUpperCase(Locale.ROOT) + ")";
+		InvalidSettingException.require(value.compareTo(SHORTEST) >= 0 && value.compareTo(LONGEST) <= 0,
+				"fanfare.twins." + name, "must be from 1ms to " + LONGEST.toHours() + "h, is " + value);
 	}
 
 	/**

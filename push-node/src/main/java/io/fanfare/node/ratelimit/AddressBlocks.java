@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
+import io.fanfare.protocol.settings.InvalidSettingException;
 import io.netty.util.NetUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -61,8 +62,9 @@ public final class AddressBlocks {
 		for (String text : texts) {
 			Block block = block(text.strip());
 			if (block == null) {
-				throw new IllegalArgumentException(setting
-						+ " has IP addresses and CIDR blocks such as 192.0.2.1 or 2001:db8::/32, not '" + text + "'");
+				throw new InvalidSettingException(setting,
+						"has IP addresses and CIDR blocks such as 192.0.2.1 or 2001:db8::/32; number "
+								+ (texts.indexOf(text) + 1) + " is neither");
 			}
 			blocks.add(block);
 		}

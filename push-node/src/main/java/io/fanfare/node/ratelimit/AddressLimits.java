@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.Addresses.Admission;
 import org.jspecify.annotations.Nullable;
@@ -66,23 +66,24 @@ public final class AddressLimits implements AutoCloseable {
 
 	private final AtomicBoolean telling = new AtomicBoolean();
 
-	private final ScheduledExecutorService thread;
+	private final GuardedScheduler thread;
 
 	/**
 	 * Makes the limits.
 	 * @param addresses counts over all nodes, by the same settings
 	 * @param node this node's identity
 	 * @param settings the settings
+	 * @param errors notes what nothing else handles
 	 * @param nanoTime the monotonic clock
 	 */
-	public AddressLimits(Addresses addresses, String node, LimitSettings settings, LongSupplier nanoTime) {
+	public AddressLimits(Addresses addresses, String node, LimitSettings settings, Errors errors,
+			LongSupplier nanoTime) {
 		this.addresses = addresses;
 		this.node = node;
 		this.settings = settings;
 		this.exempt = settings.exemptBlocks();
 		this.nanoTime = nanoTime;
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-limits").factory());
+		this.thread = new GuardedScheduler("limits", errors);
 	}
 
 	/**
@@ -106,7 +107,7 @@ public final class AddressLimits implements AutoCloseable {
 
 	/** Begins to tell. */
 	public void start() {
-		this.thread.scheduleWithFixedDelay(this::tell, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+		this.thread.every(TICK, TICK, this::tell);
 	}
 
 	/**
@@ -253,7 +254,7 @@ public final class AddressLimits implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.shutdownNow();
+		this.thread.close();
 	}
 
 }

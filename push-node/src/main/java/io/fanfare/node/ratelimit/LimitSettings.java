@@ -5,6 +5,7 @@ import java.util.List;
 import jakarta.validation.constraints.Min;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * How much one network address, or one user, may ask for, over all nodes. An IPv6 address
@@ -18,6 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * stream over, 0 for any number; above it the present one stays
  * @param exempt addresses and CIDR blocks to which the limits of addresses do not apply
  */
+@Validated
 @ConfigurationProperties("fanfare.limits")
 public record LimitSettings(@DefaultValue("50") @Min(0) int connectionsPerAddress,
 		@DefaultValue("60") @Min(0) int opensPerMinute, @DefaultValue("10") @Min(0) int takeoversPerMinute,

@@ -1,6 +1,8 @@
 package io.fanfare.node.stream;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 
 import io.fanfare.node.connection.Blocks;
@@ -9,6 +11,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.Outlet;
 import io.fanfare.node.connection.SharedChunk;
+import io.fanfare.node.connection.Unflushed;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
@@ -20,8 +23,10 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
+import io.netty.channel.unix.RawUnixChannelOption;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +38,20 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	/** How long a farewell may take. */
 	private static final long FAREWELL_SECONDS = 5;
+
+	/**
+	 * What the kernel has to have room for while memory is scarce: a piece and its frame.
+	 */
+	private static final int ROOM = 72 * 1024;
+
+	/** Linux' {@code SO_MEMINFO}: what the memory of a socket holds, in words. */
+	private static final RawUnixChannelOption MEMORY = new RawUnixChannelOption("SO_MEMINFO", 1, 55, 9 * Integer.BYTES);
+
+	/** Where it says how large the send buffer is. */
+	private static final int SEND_BUFFER_INDEX = 3;
+
+	/** Where it says how much waits there. */
+	private static final int QUEUED_INDEX = 5;
 
 	private final Channel channel;
 
@@ -57,6 +76,18 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	private Connections.@Nullable Handle connection;
 
 	private boolean ending;
+
+	/** Null until it has a connection. */
+	private @Nullable Unflushed unflushed;
+
+	/** What of its bytes is counted there. */
+	private long counted;
+
+	/** All that was written. */
+	private long written;
+
+	/** Whether it is asked again whether the kernel has room. */
+	private boolean heldBack;
 
 	/** Whether a write threw. */
 	private boolean broken;
@@ -88,6 +119,13 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	void use(Connections.Handle opened) {
 		this.connection = opened;
+		count(opened.unflushed());
+	}
+
+	/** Counts among all sockets of the loop what its kernel does not take. */
+	void count(Unflushed all) {
+		this.unflushed = all;
+		count();
 	}
 
 	@Override
@@ -162,17 +200,19 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * not known what was written: nothing may follow.
 	 */
 	private void write(ByteBuf bytes) {
-		boolean written = false;
+		boolean done = false;
+		this.written += bytes.readableBytes();
 		try {
 			Channel.Unsafe socket = this.channel.unsafe();
 			socket.write(bytes, this.channel.voidPromise());
 			socket.flush();
-			written = true;
+			done = true;
 		}
 		finally {
-			if (!written) {
+			if (!done) {
 				this.broken = true;
 			}
+			count();
 		}
 	}
 
@@ -220,7 +260,59 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public boolean isWritable() {
-		return this.channel.isWritable();
+		if (!this.channel.isWritable()) {
+			return false;
+		}
+		Unflushed all = this.unflushed;
+		if (all == null || !all.isOver() || hasRoom()) {
+			return true;
+		}
+		if (!this.heldBack) {
+			this.heldBack = true;
+			all.holdBack(this::retry);
+		}
+		return false;
+	}
+
+	/** Whether the kernel takes a piece at once. */
+	private boolean hasRoom() {
+		if (pendingBytes() > 0) {
+			return false;
+		}
+		if (!(this.channel instanceof EpollSocketChannel socket)) {
+			return true;
+		}
+		try {
+			ByteBuffer memory = socket.config().getOption(MEMORY).order(ByteOrder.nativeOrder());
+			int sendBuffer = memory.getInt(SEND_BUFFER_INDEX * Integer.BYTES);
+			int queued = memory.getInt(QUEUED_INDEX * Integer.BYTES);
+			return sendBuffer - queued >= ROOM;
+		}
+		catch (ChannelException ex) {
+			// It is gone, and its end is on the way.
+			return false;
+		}
+	}
+
+	private void retry() {
+		this.heldBack = false;
+		if (this.connection != null) {
+			this.connection.retry();
+		}
+	}
+
+	/** Counts what the kernel did not take yet. */
+	private void count() {
+		Unflushed all = this.unflushed;
+		if (all == null) {
+			return;
+		}
+		ChannelOutboundBuffer buffer = this.channel.unsafe().outboundBuffer();
+		long now = (buffer != null) ? buffer.totalPendingWriteBytes() : 0;
+		if (now != this.counted) {
+			all.add(now - this.counted);
+			this.counted = now;
+		}
 	}
 
 	@Override
@@ -240,11 +332,32 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public long pendingBytes() {
-		return this.channel.bytesBeforeWritable();
+		count();
+		ChannelOutboundBuffer buffer = this.channel.unsafe().outboundBuffer();
+		if (buffer == null || buffer.isEmpty()) {
+			return 0;
+		}
+		long[] pending = { 0 };
+		try {
+			buffer.forEachFlushedMessage((message) -> {
+				pending[0] += ((ByteBuf) message).readableBytes();
+				return true;
+			});
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+		return pending[0];
+	}
+
+	@Override
+	public long drainedBytes() {
+		return this.written - pendingBytes();
 	}
 
 	@Override
 	public void channelWritabilityChanged(ChannelHandlerContext context) {
+		count();
 		if (this.connection != null && this.channel.isWritable()) {
 			this.connection.writable();
 		}
@@ -258,6 +371,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public void channelInactive(ChannelHandlerContext context) {
+		count();
 		if (this.connection != null) {
 			this.connection.disconnected(false);
 		}

@@ -14,6 +14,7 @@ import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.observability.StreamMetrics;
@@ -30,6 +31,7 @@ import io.fanfare.protocol.redis.Presence;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import io.fanfare.protocol.settings.SharedDefaults;
 
 /** Puts the loops and the stream port together. */
 @Configuration(proxyBeanMethods = false)
@@ -37,13 +39,14 @@ class StreamConfiguration {
 
 	@Bean
 	StreamLoop.Node streamLoops(NodeIdentity identity, ConnectionSettings settings,
-			@Value("${fanfare.redis.renew-interval:5s}") Duration renewInterval,
-			@Value("${fanfare.redis.lease:15s}") Duration lease, CommandLink link, Presence presence, History history,
-			PubSubLink pubSub, StreamMetrics metrics, Connections connections, Errors errors) {
+			@Value("${fanfare.redis.renew-interval:" + SharedDefaults.RENEW_INTERVAL + "}") Duration renewInterval,
+			@Value("${fanfare.redis.lease:" + SharedDefaults.LEASE + "}") Duration lease, CommandLink link,
+			Presence presence, History history, PubSubLink pubSub, StreamMetrics metrics, Connections connections,
+			Errors errors, StreamSettings stream, MemoryBudget budget) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
 				new CatchUp(new RedisHistory(history), Clock.systemUTC()), upstream(pubSub), metrics, connections,
-				RandomGenerator.getDefault(), errors);
+				RandomGenerator.getDefault(), errors, budget.split(stream.loopCount()));
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {
@@ -65,7 +68,7 @@ class StreamConfiguration {
 			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, Connections connections,
 			Nodes nodes, NodeIdentity identity, StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence,
 			Drain drain, NodeReporter reporter, Reaper reaper,
-			@Value("${fanfare.history.length:1000}") int maxHistory) {
+			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(Clock.systemUTC()),
 				new TrustedProxies(proxies.blocks(), System::nanoTime), limits, connections, nodes, identity);

@@ -3,7 +3,6 @@ package io.fanfare.node.stream;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 import io.fanfare.node.ratelimit.AddressBlocks;
@@ -15,6 +14,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
+import io.fanfare.protocol.settings.InvalidSettingException;
+import jakarta.validation.constraints.NotBlank;
 
 /**
  * Settings of the stream port.
@@ -42,8 +43,8 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("fanfare.stream")
 public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
-		@DefaultValue("0.0.0.0") String address, @DefaultValue("0") @Min(0) int loops,
-		@DefaultValue("128KB") DataSize sendBuffer, @DefaultValue("4096") @Min(1) int backlog,
+		@DefaultValue("0.0.0.0") @NotBlank String address, @DefaultValue("0") @Min(0) @Max(1024) int loops,
+		@DefaultValue("128KB") DataSize sendBuffer, @DefaultValue("4096") @Min(1) @Max(1_000_000) int backlog,
 		@DefaultValue("10s") Duration requestTimeout, @DefaultValue("75s") Duration idleTimeout,
 		@DefaultValue("32") @Min(1) @Max(1000) int maxChannels, @DefaultValue("false") boolean gzip,
 		@DefaultValue("1KB") DataSize gzipThreshold, @DefaultValue("3s") Duration warmUp) {
@@ -53,9 +54,19 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 
 	private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(100);
 
+	private static final Duration LONGEST_REQUEST = Duration.ofHours(1);
+
+	private static final Duration LONGEST_IDLE = Duration.ofHours(1);
+
+	private static final Duration LONGEST_WARM_UP = Duration.ofMinutes(5);
+
 	private static final DataSize SMALLEST_SEND_BUFFER = DataSize.ofKilobytes(4);
 
 	private static final DataSize LARGEST_SEND_BUFFER = DataSize.ofGigabytes(1);
+
+	private static final DataSize LARGEST_THRESHOLD = DataSize.ofGigabytes(1);
+
+	private static final int MAX_ORIGIN = 300;
 
 	/** Parameters besides topics that are read. */
 	private static final int MAX_OTHER_PARAMETERS = 96;
@@ -70,19 +81,22 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	 * Fails where a duration or a size is out of its bounds.
 	 */
 	public StreamSettings {
-		check(requestTimeout.compareTo(SHORTEST_TIMEOUT) >= 0, "request-timeout", "at least 100ms", requestTimeout);
-		check(idleTimeout.compareTo(SHORTEST_TIMEOUT) >= 0, "idle-timeout", "at least 100ms", idleTimeout);
-		check(!warmUp.isNegative(), "warm-up", "0 or more", warmUp);
-		check(sendBuffer.compareTo(SMALLEST_SEND_BUFFER) >= 0 && sendBuffer.compareTo(LARGEST_SEND_BUFFER) <= 0,
-				"send-buffer", "from 4KB to 1GB", sendBuffer);
-		check(!gzipThreshold.isNegative(), "gzip-threshold", "0 or more", gzipThreshold);
+		check(isWithin(requestTimeout, SHORTEST_TIMEOUT, LONGEST_REQUEST), "request-timeout", "from 100ms to 1h",
+				requestTimeout);
+		check(isWithin(idleTimeout, SHORTEST_TIMEOUT, LONGEST_IDLE), "idle-timeout", "from 100ms to 1h", idleTimeout);
+		check(isWithin(warmUp, Duration.ZERO, LONGEST_WARM_UP), "warm-up", "from 0 to 5m", warmUp);
+		check(isWithin(sendBuffer, SMALLEST_SEND_BUFFER, LARGEST_SEND_BUFFER), "send-buffer", "from 4KB to 1GB",
+				sendBuffer);
+		check(isWithin(gzipThreshold, DataSize.ofBytes(0), LARGEST_THRESHOLD), "gzip-threshold", "from 0B to 1GB",
+				gzipThreshold);
+	}
+
+	private static <T extends Comparable<T>> boolean isWithin(T value, T least, T most) {
+		return value.compareTo(least) >= 0 && value.compareTo(most) <= 0;
 	}
 
 	private static void check(boolean fits, String name, String bounds, Object value) {
-		if (!fits) {
-			throw new IllegalArgumentException("fanfare.stream." + name + " (FANFARE_STREAM_"
-					+ name.replace("-", "").toUpperCase(Locale.ROOT) + ") must be " + bounds + ", not " + value);
-		}
+		InvalidSettingException.require(fits, "fanfare.stream." + name, "must be " + bounds + ", is " + value);
 	}
 
 	/** Has room for the longest token and as many topics as a stream may ask for. */
@@ -151,8 +165,8 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 		public Headers {
 			for (String name : allowedHeaders) {
 				if (!name.isBlank() && !NAME.matcher(name.strip()).matches()) {
-					throw new IllegalArgumentException(
-							"fanfare.allowed-headers (FANFARE_ALLOWEDHEADERS) names what is no header: " + name);
+					throw new InvalidSettingException("fanfare.allowed-headers",
+							"names what is no header, number " + (allowedHeaders.indexOf(name) + 1));
 				}
 			}
 		}
@@ -171,6 +185,35 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	 */
 	@ConfigurationProperties("fanfare")
 	public record Origins(@DefaultValue("*") List<String> allowedOrigins) {
+
+		private static final String PROPERTY = "fanfare.allowed-origins";
+
+		/** As browsers send it (RFC 6454, section 6.2): what differs matches none. */
+		private static final Pattern ORIGIN = Pattern
+			.compile("[a-z][a-z0-9+.-]{0,30}://([a-z0-9_-]+(\\.[a-z0-9_-]+)*|\\[[0-9a-f:.]+])(:[1-9][0-9]{0,4})?");
+
+		/**
+		 * Fails where one is no origin, so that no browser would send it.
+		 */
+		public Origins {
+			for (int i = 0; i < allowedOrigins.size(); i++) {
+				check(allowedOrigins.get(i), i + 1);
+			}
+		}
+
+		private static void check(String origin, int number) {
+			if (origin.isEmpty() || origin.equals("*")) {
+				return;
+			}
+			InvalidSettingException.require(origin.length() <= MAX_ORIGIN && ORIGIN.matcher(origin)
+				.matches(), PROPERTY, "has what is no origin, number " + number
+						+ ": one is * or a scheme and a host in lower case, such"
+						+ " as https://app.example or http://localhost:3000, without path, final slash or wildcard");
+			boolean usual = origin.startsWith("https://") && origin.endsWith(":443")
+					|| origin.startsWith("http://") && origin.endsWith(":80");
+			InvalidSettingException.require(!usual, PROPERTY,
+					"has an origin with the port of its scheme, number " + number + ": browsers leave it out");
+		}
 
 	}
 

@@ -1,7 +1,10 @@
 package io.fanfare.node.subscription;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 import io.fanfare.protocol.ChannelName;
@@ -26,19 +29,26 @@ public final class Topic<S> {
 
 	private final LongConsumer confirmed;
 
+	/** Who waits for a confirmation, or null for nobody. */
+	private @Nullable List<S> waiting;
+
 	/**
 	 * Makes an empty topic.
 	 * @param name its name
 	 * @param loop runs what belongs to the loop on it
-	 * @param changed is run, on the loop, after a confirmation
+	 * @param heard is told, on the loop, of each that waited for a confirmation
 	 */
-	Topic(ChannelName name, Executor loop, Runnable changed) {
+	Topic(ChannelName name, Executor loop, Consumer<S> heard) {
 		this.name = name;
 		// Users seldom have more than one stream, and there is one of these for each.
 		this.subscriptions = newArray(name.isUser() ? 1 : 4);
 		this.confirmed = (number) -> loop.execute(() -> {
 			this.link = number;
-			changed.run();
+			List<S> waited = this.waiting;
+			this.waiting = null;
+			if (waited != null) {
+				waited.forEach(heard);
+			}
 		});
 	}
 
@@ -113,6 +123,17 @@ public final class Topic<S> {
 	 */
 	public boolean isConfirmed(long present) {
 		return present != 0 && (this.link == present || this.name.isUser());
+	}
+
+	/**
+	 * Waits for the next confirmation, once.
+	 * @param subscriber who waits; it may have ended when it is told
+	 */
+	public void awaitConfirmed(S subscriber) {
+		if (this.waiting == null) {
+			this.waiting = new ArrayList<>(1);
+		}
+		this.waiting.add(subscriber);
 	}
 
 	/**

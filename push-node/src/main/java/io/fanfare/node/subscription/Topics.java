@@ -3,6 +3,7 @@ package io.fanfare.node.subscription;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 import io.fanfare.node.subscription.Topic.Subscription;
@@ -25,23 +26,24 @@ public final class Topics<S> {
 
 	private final Executor loop;
 
-	private final Runnable changed;
+	private final Consumer<S> heard;
 
 	/**
 	 * Makes the table.
 	 * @param upstream who subscribes for the node
 	 * @param loop runs what belongs to the loop on it
-	 * @param changed is run, on the loop, after each confirmation
+	 * @param heard is told, on the loop, of each subscriber that waited for a topic that
+	 * is confirmed now: a confirmation costs nothing for those that wait for others
 	 */
-	public Topics(Upstream upstream, Executor loop, Runnable changed) {
+	public Topics(Upstream upstream, Executor loop, Consumer<S> heard) {
 		this.upstream = upstream;
 		this.loop = loop;
-		this.changed = changed;
+		this.heard = heard;
 		make(ChannelName.ALL);
 	}
 
 	private Topic<S> make(ChannelName name) {
-		Topic<S> topic = new Topic<>(name, this.loop, this.changed);
+		Topic<S> topic = new Topic<>(name, this.loop, this.heard);
 		if (!name.isUser()) {
 			// First: a topic for which nobody asked would never be confirmed.
 			this.upstream.subscribe(name, topic.confirmed());

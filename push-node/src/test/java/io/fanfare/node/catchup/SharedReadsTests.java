@@ -19,7 +19,7 @@ class SharedReadsTests {
 
 	private long now = 1_000;
 
-	private final SharedReads reads = new SharedReads(this.history, () -> Instant.ofEpochMilli(this.now));
+	private final SharedReads reads = new SharedReads(this.history, () -> Instant.ofEpochMilli(this.now), 1 << 20);
 
 	@Test
 	void thoseWhoAskForTheSameWhileItIsReadShareTheRead() {

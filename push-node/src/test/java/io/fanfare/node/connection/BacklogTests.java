@@ -71,18 +71,6 @@ class BacklogTests {
 	}
 
 	@Test
-	void whatLiesAboveAPositionIsKept() {
-		Backlog backlog = this.root;
-		for (int id = 1; id <= 5; id++) {
-			backlog = backlog.append(message(id));
-		}
-		assertThat(backlog.above(0, this.root).size()).isEqualTo(5);
-		assertThat(bytes(backlog.above(3, this.root))).contains("m4", "m5").doesNotContain("m3");
-		assertThat(backlog.above(5, this.root)).isSameAs(this.root);
-		assertThat(this.root.above(0, this.root)).isSameAs(this.root);
-	}
-
-	@Test
 	void manyConnectionsInAnyInterleavingAreOwedWhatWasAppendedToEach() {
 		long seed = System.nanoTime();
 		Random random = new Random(seed);

@@ -151,17 +151,55 @@ class ConnectionStateTests {
 		Socket socket = this.node.open("alice", NOW);
 		this.node.run();
 		socket.mayEnd = true;
-		socket.pending = 1000;
+		socket.pending = 1_000_000;
 		this.node.seconds(22);
 		for (int i = 1; i <= 3; i++) {
 			assertThat(status().errors()).isEqualTo(i);
 			assertThat(socket.ended).isNull();
-			socket.pending -= 10;
+			socket.pending -= 20_000;
 			this.node.seconds(7);
 		}
 		assertThat(socket.ended).contains("event: push.goaway").contains("\"reason\":\"error\"");
 		assertThat(ended().reason()).isEqualTo("error");
 		assertThat(ended().errors()).isEqualTo(4);
+	}
+
+	/** It would live for ever, with what it is owed, if any progress would do. */
+	@Test
+	void aReaderBelowOneKibibytePerSecondIsSlowHoweverOftenItReads() {
+		Socket socket = this.node.open("alice", NOW);
+		this.node.run();
+		socket.mayEnd = true;
+		socket.pending = 1_000_000;
+		for (int second = 0; second < 60 && socket.ended == null; second++) {
+			socket.pending -= 1_000;
+			this.node.seconds(1);
+		}
+		assertThat(socket.ended).contains("event: push.goaway").contains("\"reason\":\"slow\"");
+		assertThat(ended().reason()).isEqualTo("slow");
+	}
+
+	@Test
+	void aReaderAboveOneKibibytePerSecondIsNotSlow() {
+		Socket socket = this.node.open("alice", NOW);
+		this.node.run();
+		socket.pending = 1_000_000;
+		for (int second = 0; second < 120; second++) {
+			socket.pending -= 1_100;
+			this.node.seconds(1);
+		}
+		assertThat(socket.ended).isNull();
+	}
+
+	@Test
+	void aReaderThatIsOwedLittleAndReadsAllOfItIsNotSlow() {
+		Socket socket = this.node.open("alice", NOW);
+		this.node.run();
+		for (int second = 0; second < 120; second++) {
+			socket.pending = (second % 5 == 4) ? 0 : 10;
+			this.node.seconds(1);
+		}
+		assertThat(socket.ended).isNull();
 	}
 
 	@Test

@@ -31,9 +31,9 @@ class GzipBodyTests {
 
 	private static final UnpooledByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
 
-	private final SharedChunk shared = new SharedChunk();
+	private final Owed account = new Owed(1 << 20);
 
-	private final Backlog root = Backlog.root();
+	private final SharedChunk shared = new SharedChunk(this.account);
 
 	private long lastId;
 
@@ -48,9 +48,9 @@ class GzipBodyTests {
 	}
 
 	private Backlog owed(Message... messages) {
-		Backlog owed = this.root;
+		Backlog owed = this.account.nothing();
 		for (Message each : messages) {
-			owed = owed.append(each);
+			owed = this.account.append(owed, each);
 		}
 		return owed;
 	}
@@ -186,7 +186,7 @@ class GzipBodyTests {
 		this.shared.of(owed(message)).gzip(THRESHOLD);
 		byte[] deflated = message.deflated();
 		this.shared.of(owed(message("other"), message)).gzip(THRESHOLD);
-		SharedChunk other = new SharedChunk();
+		SharedChunk other = new SharedChunk(this.account);
 		other.of(owed(message)).gzip(THRESHOLD);
 		assertThat(message.deflated()).isSameAs(deflated);
 		other.close();
@@ -265,7 +265,7 @@ class GzipBodyTests {
 		List<Backlog> owed = new ArrayList<>();
 		for (int i = 0; i < 8; i++) {
 			clients.add(new Client());
-			owed.add(this.root);
+			owed.add(this.account.nothing());
 			clients.get(i).begin(noise(random, random.nextInt(200)).getBytes(StandardCharsets.US_ASCII));
 		}
 		try {
@@ -278,13 +278,13 @@ class GzipBodyTests {
 				Message message = message(random.nextBoolean() ? json(size) : noise(random, size));
 				for (int i = 0; i < clients.size(); i++) {
 					if (random.nextInt(10) < 8) {
-						owed.set(i, owed.get(i).append(message));
+						owed.set(i, this.account.append(owed.get(i), message));
 					}
 				}
 				for (int i = 0; i < clients.size(); i++) {
 					if (random.nextInt(4) == 0 && !owed.get(i).isEmpty()) {
 						clients.get(i).get(this.shared, owed.get(i));
-						owed.set(i, this.root);
+						owed.set(i, this.account.nothing());
 					}
 					else if (random.nextInt(20) == 0) {
 						clients.get(i).get(random.nextBoolean() ? Blocks.HEARTBEAT : new byte[random.nextInt(70_000)]);

@@ -34,7 +34,7 @@ class InboxTests {
 
 	@Test
 	void messagesAndTasksKeepTheirOrder() {
-		Inbox inbox = new Inbox(2, NOTHING, NOTHING);
+		Inbox inbox = new Inbox(2, Long.MAX_VALUE, NOTHING, NOTHING);
 		Message first = message(1);
 		Message second = message(2);
 		Runnable task = () -> {
@@ -50,7 +50,7 @@ class InboxTests {
 	void whatComesAboveTheLimitIsDroppedUntilTheLoopReopens() {
 		Runnable recover = () -> {
 		};
-		Inbox inbox = new Inbox(1, NOTHING, recover);
+		Inbox inbox = new Inbox(1, Long.MAX_VALUE, NOTHING, recover);
 		Message first = message(1);
 		inbox.add(first);
 		inbox.add(message(2));
@@ -67,7 +67,7 @@ class InboxTests {
 
 	@Test
 	void tasksAreNeverDropped() {
-		Inbox inbox = new Inbox(0, NOTHING, NOTHING);
+		Inbox inbox = new Inbox(0, Long.MAX_VALUE, NOTHING, NOTHING);
 		inbox.add(message(1));
 		Runnable task = () -> {
 		};
@@ -85,7 +85,7 @@ class InboxTests {
 		List<Long> told = new ArrayList<>();
 		List<Long> arrived = new ArrayList<>();
 		Inbox[] inbox = new Inbox[1];
-		inbox[0] = new Inbox(3, NOTHING, () -> told.add(inbox[0].reopen()));
+		inbox[0] = new Inbox(3, Long.MAX_VALUE, NOTHING, () -> told.add(inbox[0].reopen()));
 		CyclicBarrier barrier = new CyclicBarrier(producers + 1);
 		List<Thread> threads = new ArrayList<>();
 		for (int producer = 0; producer < producers; producer++) {

@@ -85,6 +85,8 @@ class RenewalsTests {
 	void onANewLinkAllAreRenewedAtOnce() {
 		this.test.loop.linkDown();
 		this.test.loop.linkUp(2);
+		assertThat(this.renewed).as("calls at once").hasSize(4);
+		this.test.run();
 		assertThat(all()).hasSize(CONNECTIONS).doesNotHaveDuplicates();
 	}
 

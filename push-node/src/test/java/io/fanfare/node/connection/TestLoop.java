@@ -95,14 +95,19 @@ final class TestLoop {
 	private final Set<Integer> privates = new HashSet<>();
 
 	TestLoop(int inboxLimit) {
-		this.loop = new StreamLoop(new LoopThread(), new StreamLoop.Node("node",
-				new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10),
-						Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
-						Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
-				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
-				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream, new Silent(),
-				this.connections, new Random(1), this.errors), inboxLimit);
+		this(inboxLimit, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
+	}
+
+	TestLoop(int inboxLimit, MemoryBudget budget) {
+		this.loop = new StreamLoop(new LoopThread(),
+				new StreamLoop.Node("node",
+						new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
+								Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
+								Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
+								Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
+						Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
+						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream, new Silent(), this.connections, new Random(1), this.errors, budget),
+				inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
@@ -482,6 +487,11 @@ final class TestLoop {
 			return this.pending;
 		}
 
+		@Override
+		public long drainedBytes() {
+			return this.text.length() - this.pending;
+		}
+
 	}
 
 	/** Confirms every subscription on the first link. */
@@ -531,7 +541,7 @@ final class TestLoop {
 
 	}
 
-	private final class Silent implements ConnectionEvents {
+	final class Silent implements ConnectionEvents {
 
 		@Override
 		public void opened(boolean resumed) {
@@ -567,6 +577,11 @@ final class TestLoop {
 		@Override
 		public void sent(int count, long lastId) {
 			TestLoop.this.seam.accept("event");
+		}
+
+		@Override
+		public void unanswered(String call) {
+			// its connections try again
 		}
 
 		@Override

@@ -64,7 +64,7 @@ class WheelTests {
 							new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1, Duration.ZERO, Duration.ZERO),
 							RandomGenerator.getDefault()),
 					RandomGenerator.getDefault(), new Errors(System::nanoTime, (where) -> {
-					}, Errors::halt)));
+					}, Errors::halt), MemoryBudget.ofNode(1 << 20, 1 << 20, 1 << 20)));
 
 	private final Wheel wheel = new Wheel();
 

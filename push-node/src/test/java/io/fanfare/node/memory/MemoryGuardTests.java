@@ -3,6 +3,7 @@ package io.fanfare.node.memory;
 import java.time.Duration;
 import java.util.Random;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.NodeStatus.Memory;
@@ -23,8 +24,10 @@ class MemoryGuardTests {
 	private MemoryReading reading = new MemoryReading(1, 0, 0, 0, 0, 0, 0);
 
 	private final MemoryGuard guard = new MemoryGuard(this.connections,
-			new MemorySettings(Duration.ZERO, 0.85, 0.85, 0.95, DataSize.ofBytes(0), 0.01), new SimpleMeterRegistry(),
-			() -> this.reading);
+			new MemorySettings(Duration.ZERO, 0.85, 0.85, 0.95, DataSize.ofBytes(0), 0.01, HeapShare.of("25%")),
+			new SimpleMeterRegistry(), new Errors(System::nanoTime, (where) -> {
+			}, (fatal) -> {
+			}), () -> this.reading);
 
 	private long minutes;
 

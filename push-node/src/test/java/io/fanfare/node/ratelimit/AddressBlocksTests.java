@@ -33,7 +33,7 @@ class AddressBlocksTests {
 	void whatIsNoBlockIsNamedWithItsSetting(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> AddressBlocks.parse("fanfare.some", List.of("::1", text)))
 			.withMessageContaining("fanfare.some")
-			.withMessageContaining("'" + text + "'");
+			.withMessageEndingWith("number 2 is neither");
 		assertThatIllegalArgumentException().isThrownBy(() -> new LimitSettings(1, 1, 1, List.of(text)))
 			.withMessageContaining("fanfare.limits.exempt");
 	}

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.RedisClientOptions;
@@ -48,7 +49,9 @@ class AddressLimitsIT {
 		this.client = RedisClient.create(server.url());
 		this.redis = this.client.connect().sync();
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, KEYS, false, "test");
+		this.link = new CommandLink(this.client, KEYS, false, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
 		this.limits = limits(SETTINGS);
 	}
@@ -63,7 +66,9 @@ class AddressLimitsIT {
 	private AddressLimits limits(LimitSettings settings) {
 		Addresses addresses = new Addresses(this.link, KEYS,
 				new Addresses.Limits(settings.connectionsPerAddress(), settings.opensPerMinute(), Quota.MINUTE));
-		return new AddressLimits(addresses, "node", settings, this.nanos::get);
+		return new AddressLimits(addresses, "node", settings, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}), this.nanos::get);
 	}
 
 	private AddressLimits.Place ask() {

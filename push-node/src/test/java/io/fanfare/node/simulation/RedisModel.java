@@ -770,11 +770,18 @@ final class RedisModel {
 		}
 		this.store.last.put(channel.value(), state);
 		double pace = (double) this.settings.age() / this.settings.length();
-		long ms = MessageId.timestamp(id);
-		if (previous == null || ms > now
-				|| Math.floor(ms / pace) != Math.floor(MessageId.timestamp(previous.id()) / pace)) {
+		long ahead = Math.min(MessageId.timestamp(id) - now, this.settings.age());
+		double life = this.settings.age() + pace + 1000 + ((ahead > 0) ? ahead + pace : 0);
+		boolean due = previous == null;
+		if (previous != null && ahead > 0) {
+			due = stream.expiresAt == Long.MAX_VALUE || stream.expiresAt - now < life - pace;
+		}
+		else if (previous != null) {
+			due = Math.floor(MessageId.timestamp(id) / pace) != Math.floor(MessageId.timestamp(previous.id()) / pace);
+		}
+		if (due) {
 			stream.entries.headMap(MessageId.of(Math.max(0, now - this.settings.age()), 0)).clear();
-			stream.expiresAt = now + Math.round(this.settings.age() + pace + 1000);
+			stream.expiresAt = now + Math.round(life);
 		}
 	}
 

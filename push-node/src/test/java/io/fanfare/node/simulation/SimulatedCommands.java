@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -111,7 +112,7 @@ final class SimulatedCommands {
 		}
 
 		private void fail(String why) {
-			this.future.completeExceptionally(new IllegalStateException(why));
+			this.future.completeExceptionally(new TimeoutException(why));
 		}
 
 	}
@@ -120,7 +121,7 @@ final class SimulatedCommands {
 			Consumer<T> observe) {
 		Session current = this.session;
 		if (current == null) {
-			return CompletableFuture.failedFuture(new IllegalStateException("Redis is not connected"));
+			return CompletableFuture.failedFuture(new TimeoutException("Redis is not connected"));
 		}
 		Call<T> call = new Call<>(label, detail, new Caller(current.run, this.seen, false, current.number), script,
 				observe, this.simulation.now());

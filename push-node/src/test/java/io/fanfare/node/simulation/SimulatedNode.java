@@ -13,6 +13,7 @@ import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Ending;
+import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.presence.Ownership;
@@ -120,7 +121,7 @@ final class SimulatedNode {
 				new Errors(simulation::now, (where) -> {
 					throw new AssertionError("Something threw: " + where);
 				}, (fatal) -> {
-				}));
+				}), MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
 		for (int i = 0; i < loopCount; i++) {
 			SimulatedLoop loop = new SimulatedLoop(this);
 			this.loops.add(loop);
@@ -231,6 +232,11 @@ final class SimulatedNode {
 
 		@Override
 		public void sent(int count, long lastId) {
+		}
+
+		@Override
+		public void unanswered(String call) {
+			// its connections try again
 		}
 
 		@Override

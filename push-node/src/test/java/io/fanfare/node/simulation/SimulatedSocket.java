@@ -130,7 +130,10 @@ final class SimulatedSocket implements Outlet {
 		}
 	}
 
+	private long writtenBytes;
+
 	private void append(ByteBuf chunks) {
+		this.writtenBytes += chunks.readableBytes();
 		byte[] bytes = new byte[chunks.readableBytes()];
 		chunks.readBytes(bytes);
 		if (!chunks.release()) {
@@ -201,6 +204,11 @@ final class SimulatedSocket implements Outlet {
 	@Override
 	public long pendingBytes() {
 		return this.writable ? 0 : this.unreadBytes;
+	}
+
+	@Override
+	public long drainedBytes() {
+		return this.writtenBytes - pendingBytes();
 	}
 
 	// ---- the page's side

@@ -14,6 +14,7 @@ import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.ratelimit.AddressBlocks;
@@ -57,7 +58,9 @@ class WarmUpIT {
 	void connect(TestRedis redis) {
 		this.client = RedisClient.create(redis.url());
 		this.client.setOptions(RedisClientOptions.bounded(SECOND, SECOND));
-		this.link = new CommandLink(this.client, this.keys, false, "test");
+		this.link = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 	}
 
 	@AfterEach
@@ -83,7 +86,7 @@ class WarmUpIT {
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
 				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused, this.metrics,
 				this.connections, new Random(1), new Errors(System::nanoTime, (where) -> {
-				}, Errors::halt));
+				}, Errors::halt), MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20));
 		return new WarmUp(duration, gate, node, presence);
 	}
 

@@ -26,7 +26,8 @@ class TopicsTests {
 
 	private final Map<String, List<LongConsumer>> upstream = new HashMap<>();
 
-	private int changes;
+	/** Those who waited for a topic that was confirmed, in order. */
+	private final List<String> told = new ArrayList<>();
 
 	private final Topics<String> topics = new Topics<>(new Topics.Upstream() {
 		@Override
@@ -38,7 +39,7 @@ class TopicsTests {
 		public void unsubscribe(ChannelName topic, LongConsumer confirmed) {
 			assertThat(TopicsTests.this.upstream.get(topic.value()).remove(confirmed)).isTrue();
 		}
-	}, this.loop::add, () -> this.changes++);
+	}, this.loop::add, this.told::add);
 
 	private static List<String> subscribers(Topic<String> topic) {
 		List<String> all = new ArrayList<>();
@@ -85,7 +86,30 @@ class TopicsTests {
 		runLoop();
 		assertThat(topic.isConfirmed(1)).isTrue();
 		assertThat(topic.isConfirmed(2)).isFalse();
-		assertThat(this.changes).isEqualTo(1);
+	}
+
+	@Test
+	void aConfirmationConcernsThoseAloneThatWaitForItsTopic() {
+		int many = 2_000;
+		for (int i = 0; i < many; i++) {
+			this.topics.add(ChannelName.topic("t" + i), "s" + i).topic().awaitConfirmed("s" + i);
+		}
+		for (int i = 0; i < many; i++) {
+			this.upstream.get("t" + i).getFirst().accept(1);
+			runLoop();
+			assertThat(this.told).hasSize(i + 1).endsWith("s" + i);
+		}
+	}
+
+	@Test
+	void eachConfirmationIsToldOncePerWait() {
+		Topic<String> topic = this.topics.add(NEWS, "a").topic();
+		topic.awaitConfirmed("a");
+		topic.awaitConfirmed("b");
+		this.upstream.get("news").getFirst().accept(1);
+		this.upstream.get("news").getFirst().accept(2);
+		runLoop();
+		assertThat(this.told).containsExactly("a", "b");
 	}
 
 	@Test

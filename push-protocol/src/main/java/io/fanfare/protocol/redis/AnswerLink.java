@@ -1,7 +1,13 @@
 package io.fanfare.protocol.redis;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 
+import io.fanfare.protocol.guard.Errors;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
@@ -14,12 +20,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class AnswerLink implements AutoCloseable {
 
+	private final RedisClient client;
+
+	private final byte[] channel;
+
+	private final Consumer<byte[]> heard;
+
+	private final CommandLink commands;
+
+	private final Runnable lost;
+
+	private final Errors errors;
+
 	private final SupervisedLink<StatefulRedisPubSubConnection<byte[], byte[]>, String> link;
 
 	private volatile @Nullable RedisServer followed;
-
-	/** The run id of the server that the last greeting reached. */
-	private volatile String reached = "";
 
 	/**
 	 * Starts the link; it connects by itself.
@@ -28,37 +43,26 @@ final class AnswerLink implements AutoCloseable {
 	 * @param heard is told what comes, on Lettuce's event loop
 	 * @param commands the link whose server it follows
 	 * @param lost is told that a connection is gone, once it does not count as up
-	 * @param name what the link's thread is called after
+	 * @param errors notes what nothing else handles
 	 */
 	AnswerLink(RedisClient client, byte[] channel, Consumer<byte[]> heard, CommandLink commands, Runnable lost,
-			String name) {
-		this.link = new SupervisedLink<>("answers", name, () -> client.connectPubSub(ByteArrayCodec.INSTANCE),
-				(connection) -> {
-					connection.addListener(new RedisPubSubAdapter<byte[], byte[]>() {
-						@Override
-						public void message(byte[] from, byte[] message) {
-							heard.accept(message);
-						}
-					});
-					String run = RedisServer.runOf(connection);
-					this.reached = run;
-					commands.followerReached(run);
-					SupervisedLink.await(connection.async().subscribe(channel));
-					return run;
-				}, (connection) -> {
-					RedisServer server = this.followed;
-					if (server != null && !server.run().equals(this.reached)) {
-						throw new IllegalStateException("the command link is on another server");
-					}
-					SupervisedLink.await(connection.async().ping());
-				}, commands.refusals(), lost);
+			Errors errors) {
+		this.client = client;
+		this.channel = channel;
+		this.heard = heard;
+		this.commands = commands;
+		this.lost = lost;
+		this.errors = errors;
+		this.link = new SupervisedLink<>("answers", new Supervision(), commands.refusals(), errors,
+				RandomGenerator.getDefault());
+		this.link.start();
 		commands.follow(new CommandLink.Follower() {
 			@Override
 			public void reached(RedisServer server) {
 				AnswerLink.this.followed = server;
 				String present = AnswerLink.this.link.session();
 				if (present != null && !present.equals(server.run())) {
-					AnswerLink.this.link.end(present, "the command link reached another server", null);
+					AnswerLink.this.link.end(present, "the command link reached another server");
 				}
 			}
 
@@ -66,10 +70,55 @@ final class AnswerLink implements AutoCloseable {
 			public void left() {
 				String present = AnswerLink.this.link.session();
 				if (present != null) {
-					AnswerLink.this.link.end(present, "there is another master", null);
+					AnswerLink.this.link.end(present, "there is another master");
 				}
 			}
 		});
+	}
+
+	/**
+	 * What is known of a connection is the run id of its server, an object of its own for
+	 * each.
+	 */
+	private final class Supervision
+			implements SupervisedLink.Lifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, String> {
+
+		@Override
+		public StatefulRedisPubSubConnection<byte[], byte[]> connect() {
+			return AnswerLink.this.client.connectPubSub(ByteArrayCodec.INSTANCE);
+		}
+
+		@Override
+		public String greet(StatefulRedisPubSubConnection<byte[], byte[]> connection)
+				throws ExecutionException, TimeoutException, InterruptedException {
+			connection.addListener(new RedisPubSubAdapter<byte[], byte[]>() {
+				@Override
+				public void message(byte[] from, byte[] message) {
+					// What is thrown here would end Lettuce's reading.
+					AnswerLink.this.errors.run("answer-frame", () -> AnswerLink.this.heard.accept(message));
+				}
+			});
+			String run = RedisServer.runOf(connection);
+			AnswerLink.this.commands.followerReached(run);
+			SupervisedLink.await(connection.async().subscribe(AnswerLink.this.channel));
+			return run;
+		}
+
+		@Override
+		public CompletionStage<?> check(StatefulRedisPubSubConnection<byte[], byte[]> connection, String run) {
+			RedisServer server = AnswerLink.this.followed;
+			if (server != null && !server.run().equals(run)) {
+				return CompletableFuture
+					.failedFuture(new RedisUnavailableException("the command link is on another server", null));
+			}
+			return connection.async().ping();
+		}
+
+		@Override
+		public void ended(String run) {
+			AnswerLink.this.lost.run();
+		}
+
 	}
 
 	/** Whether the channel is listened to. */

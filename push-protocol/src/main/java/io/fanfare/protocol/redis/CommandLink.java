@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,10 +15,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.guard.Errors;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
@@ -44,6 +47,10 @@ public final class CommandLink implements AutoCloseable {
 	private static final Logger log = LoggerFactory.getLogger(CommandLink.class);
 
 	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
+
+	private static final String MOVED = "there is another master";
+
+	private final RedisClient client;
 
 	private final RedisKeys keys;
 
@@ -87,17 +94,46 @@ public final class CommandLink implements AutoCloseable {
 	 * @param client the client, which stays the caller's to shut down
 	 * @param keys the keys; their layout in Redis has to be the one of this version
 	 * @param durable whether the store keeps all it acknowledged across a restart
-	 * @param name what the link's thread is called after
+	 * @param errors notes what nothing else handles
 	 */
-	public CommandLink(RedisClient client, RedisKeys keys, boolean durable, String name) {
+	public CommandLink(RedisClient client, RedisKeys keys, boolean durable, Errors errors) {
+		this.client = client;
 		this.keys = keys;
 		this.durable = durable;
 		this.layout = new Layout(keys);
-		this.link = new SupervisedLink<>("commands", name, () -> {
-			this.movesAtConnect = this.moves.get();
-			return client.connect(ByteArrayCodec.INSTANCE);
-		}, this::greet, this::check, this.refusals, () -> {
-		});
+		this.link = new SupervisedLink<>("commands", new Supervision(), this.refusals, errors,
+				RandomGenerator.getDefault());
+		this.link.start();
+	}
+
+	/** How the connection is made and found fit. Called by the link's thread. */
+	private final class Supervision
+			implements SupervisedLink.Lifecycle<StatefulRedisConnection<byte[], byte[]>, Session> {
+
+		@Override
+		public StatefulRedisConnection<byte[], byte[]> connect() {
+			CommandLink.this.movesAtConnect = CommandLink.this.moves.get();
+			return CommandLink.this.client.connect(ByteArrayCodec.INSTANCE);
+		}
+
+		@Override
+		public Session greet(StatefulRedisConnection<byte[], byte[]> connection)
+				throws ExecutionException, TimeoutException, InterruptedException {
+			return CommandLink.this.greet(connection);
+		}
+
+		@Override
+		public void began(Session session) {
+			if (isMoved()) {
+				CommandLink.this.link.end(session, MOVED);
+			}
+		}
+
+		@Override
+		public CompletionStage<?> check(StatefulRedisConnection<byte[], byte[]> connection, Session session) {
+			return checkWrites(session.commands()).thenRun(CommandLink.this.refusals::accepted);
+		}
+
 	}
 
 	/**
@@ -300,6 +336,7 @@ public final class CommandLink implements AutoCloseable {
 		Throwable cause = unwrap(failure);
 		RedisRefusal refusal = RedisRefusal.of(cause);
 		if (refusal == null) {
+			this.refusals.unanswered(what, Failures.describe(cause));
 			return CompletableFuture.failedFuture(new RedisUnavailableException(
 					"Redis did not answer " + what + ": " + Failures.describe(cause), cause));
 		}
@@ -327,7 +364,7 @@ public final class CommandLink implements AutoCloseable {
 		for (Script script : Script.values()) {
 			loads.add(commands.scriptLoad(script.source()));
 		}
-		String run = RedisServer.runOf(connection);
+		String run = runOf(connection);
 		checkEviction(SupervisedLink.await(memory));
 		awaitWritable(writes);
 		checkLayout(commands);
@@ -336,14 +373,19 @@ public final class CommandLink implements AutoCloseable {
 		}
 		Session session = new Session(commands, run.getBytes(StandardCharsets.US_ASCII),
 				new RedisServer(run, meet(commands, run)), this.connections.incrementAndGet());
-		if (this.moves.get() != this.movesAtConnect) {
-			throw new IllegalStateException("there is another master");
+		if (isMoved()) {
+			throw new RedisUnavailableException(MOVED, null);
 		}
 		synchronized (this.followers) {
 			this.server = session.server();
 			this.followers.forEach((follower) -> follower.reached(session.server()));
 		}
 		return session;
+	}
+
+	/** Whether there is another master since the present connection was begun. */
+	private boolean isMoved() {
+		return this.moves.get() != this.movesAtConnect;
 	}
 
 	/**
@@ -354,18 +396,27 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	private long meet(RedisAsyncCommands<byte[], byte[]> commands, String run)
 			throws ExecutionException, TimeoutException, InterruptedException {
-		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
-		Reply reply = new Reply(SupervisedLink.await(commands.<List<Object>>eval(Script.CHECK_CHANNELS.source(),
-				Script.CHECK_CHANNELS.output(), scriptKeys, run.getBytes(StandardCharsets.US_ASCII),
-				RedisKeys.bytes(MessageId.format(MessageId.ZERO)), durable())));
+		Reply reply;
+		try {
+			reply = meet(commands, run, Script.CHECK_CHANNELS.source());
+		}
+		catch (ExecutionException ex) {
+			// Met for the first time, so there is something to write, and it is full.
+			if (RedisRefusal.of(ex) != RedisRefusal.OOM) {
+				throw ex;
+			}
+			reply = meet(commands, run, Script.CHECK_CHANNELS.sourceThatAllowsOom());
+		}
 		reply.id();
 		return reply.id();
 	}
 
-	private void check(StatefulRedisConnection<byte[], byte[]> connection)
+	private Reply meet(RedisAsyncCommands<byte[], byte[]> commands, String run, byte[] source)
 			throws ExecutionException, TimeoutException, InterruptedException {
-		SupervisedLink.await(checkWrites(connection.async()));
-		this.refusals.accepted();
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
+		return new Reply(SupervisedLink.await(commands.<List<Object>>eval(source, Script.CHECK_CHANNELS.output(),
+				scriptKeys, run.getBytes(StandardCharsets.US_ASCII), RedisKeys.bytes(MessageId.format(MessageId.ZERO)),
+				durable())));
 	}
 
 	/** By its source: it is sent as often as a ping, and has no arguments. */
@@ -407,6 +458,17 @@ public final class CommandLink implements AutoCloseable {
 					+ " may miss it without a gap); set noeviction", policy);
 		}
 		this.warnedOf = policy;
+	}
+
+	private String runOf(StatefulRedisConnection<byte[], byte[]> connection)
+			throws ExecutionException, TimeoutException, InterruptedException {
+		try {
+			return RedisServer.runOf(connection);
+		}
+		catch (UnfitRedisException ex) {
+			this.unfit = ex.getMessage();
+			throw ex;
+		}
 	}
 
 	private void checkLayout(RedisAsyncCommands<byte[], byte[]> commands)

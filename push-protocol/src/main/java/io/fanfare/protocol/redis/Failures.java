@@ -1,9 +1,14 @@
 package io.fanfare.protocol.redis;
 
+import java.io.IOException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
+import io.fanfare.protocol.guard.Errors;
+import io.lettuce.core.RedisException;
 import org.jspecify.annotations.Nullable;
 
 /** Says in a line why Redis was not reached, without what is secret. */
@@ -37,6 +42,33 @@ public final class Failures {
 		String cause = text(root);
 		boolean told = message == null || message.contains(cause);
 		return harmless((message == null) ? cause : told ? message : message + ": " + cause);
+	}
+
+	/**
+	 * Tells what Redis, or the way to it, does to a command from what only this process
+	 * can have done wrong.
+	 * @param failure the failure
+	 * @return whether Redis refused, did not answer or was not reached
+	 */
+	public static boolean isOfRedis(Throwable failure) {
+		if (Errors.isFatal(failure)) {
+			return false;
+		}
+		Throwable cause = failure;
+		while ((cause instanceof ExecutionException || cause instanceof CompletionException)
+				&& cause.getCause() != null) {
+			cause = cause.getCause();
+		}
+		return switch (cause) {
+			case RedisException ex -> true;
+			case RedisRefusedException ex -> true;
+			case RedisUnavailableException ex -> true;
+			case UnfitRedisException ex -> true;
+			case TimeoutException ex -> true;
+			case CancellationException ex -> true;
+			case IOException ex -> true;
+			default -> false;
+		};
 	}
 
 	private static String text(Throwable failure) {

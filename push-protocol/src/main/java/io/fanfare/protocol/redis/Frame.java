@@ -37,7 +37,8 @@ public sealed interface Frame {
 	 *
 	 * @param connection the victim
 	 * @param generation what displaced it
-	 * @param reason what its client is told, or null to end the stream without a word
+	 * @param reason what its client is told, or null ({@code -}) to end the stream
+	 * without a word; one that this version does not know is a takeover
 	 * @param grace how long after the notice the stream is closed
 	 */
 	record Kick(String connection, long generation, @Nullable CloseReason reason, Duration grace) implements Frame {
@@ -190,7 +191,7 @@ public sealed interface Frame {
 		int id = head.indexOf(' ', 2);
 		int connection = head.indexOf(' ', id + 1);
 		if (id < 0 || connection < 0) {
-			throw new IllegalArgumentException("Malformed message frame: " + head);
+			throw new IllegalArgumentException("Malformed message frame");
 		}
 		boolean named = connection - id != 2 || head.charAt(id + 1) != '-';
 		return new Published(MessageId.parse(head.substring(2, id)), named ? head.substring(id + 1, connection) : null,
@@ -200,16 +201,17 @@ public sealed interface Frame {
 	private static Kick kick(String head) {
 		String[] parts = head.split(" ");
 		if (parts.length != 5) {
-			throw new IllegalArgumentException("Malformed kick frame: " + head);
+			throw new IllegalArgumentException("Malformed kick frame");
 		}
-		return new Kick(parts[1], MessageId.parse(parts[2]), CloseReason.find(parts[3]),
-				Duration.ofMillis(Long.parseLong(parts[4])));
+		CloseReason known = CloseReason.find(parts[3]);
+		CloseReason reason = (known != null || parts[3].equals("-")) ? known : CloseReason.TAKEOVER;
+		return new Kick(parts[1], MessageId.parse(parts[2]), reason, Duration.ofMillis(Long.parseLong(parts[4])));
 	}
 
 	private static Displacement displacement(String head) {
 		String[] parts = head.split(" ", 5);
 		if (parts.length != 5) {
-			throw new IllegalArgumentException("Malformed displacement frame: " + head);
+			throw new IllegalArgumentException("Malformed displacement frame");
 		}
 		return new Displacement(MessageId.parse(parts[1]), parts[2], parts[3], parts[4]);
 	}
@@ -217,7 +219,7 @@ public sealed interface Frame {
 	private static Restored restored(String head) {
 		String[] parts = head.split(" ", -1);
 		if (parts.length != 3 && parts.length != 5) {
-			throw new IllegalArgumentException("Malformed frame of a restored field: " + head);
+			throw new IllegalArgumentException("Malformed frame of a restored field");
 		}
 		return new Restored(parts[1],
 				Predecessor.parse(String.join(" ", Arrays.asList(parts).subList(2, parts.length))));
@@ -226,7 +228,7 @@ public sealed interface Frame {
 	private static Hidden hidden(String head) {
 		String[] parts = head.split(" ");
 		if (parts.length != 4) {
-			throw new IllegalArgumentException("Malformed frame of a hidden stretch: " + head);
+			throw new IllegalArgumentException("Malformed frame of a hidden stretch");
 		}
 		return new Hidden(parts[1], MessageId.parse(parts[2]), MessageId.parse(parts[3]));
 	}
@@ -234,7 +236,7 @@ public sealed interface Frame {
 	private static Acknowledgement acknowledgement(String head) {
 		List<String> parts = List.of(head.split(" "));
 		if (parts.size() < 2 || parts.contains("")) {
-			throw new IllegalArgumentException("Malformed acknowledgement frame: " + head);
+			throw new IllegalArgumentException("Malformed acknowledgement frame");
 		}
 		return new Acknowledgement(parts.get(1), parts.subList(2, parts.size()));
 	}
@@ -242,7 +244,7 @@ public sealed interface Frame {
 	private static Call call(String head, byte[] body) {
 		String[] parts = head.split(" ");
 		if (parts.length != 4) {
-			throw new IllegalArgumentException("Malformed call frame: " + head);
+			throw new IllegalArgumentException("Malformed call frame");
 		}
 		return new Call(parts[1], parts[2], parts[3], body);
 	}
@@ -250,7 +252,7 @@ public sealed interface Frame {
 	private static Probe probe(String head) {
 		int id = head.indexOf(' ', 2);
 		if (id < 0) {
-			throw new IllegalArgumentException("Malformed probe frame: " + head);
+			throw new IllegalArgumentException("Malformed probe frame");
 		}
 		return new Probe(MessageId.parse(head.substring(2, id)), head.substring(id + 1));
 	}

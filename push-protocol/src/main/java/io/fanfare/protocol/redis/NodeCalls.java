@@ -6,11 +6,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
+import io.fanfare.protocol.guard.Errors;
 import io.lettuce.core.RedisClient;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Asks nodes, and hears their answers: a call goes out on the node's channel, the answer
@@ -21,8 +21,6 @@ import org.slf4j.LoggerFactory;
  * thread, which must not be blocked.
  */
 public final class NodeCalls implements AutoCloseable {
-
-	private static final Logger log = LoggerFactory.getLogger(NodeCalls.class);
 
 	private final CommandLink link;
 
@@ -46,14 +44,15 @@ public final class NodeCalls implements AutoCloseable {
 	 * @param name what this process is called
 	 * @param random makes the name one of its own
 	 * @param timeout how long a node may take to answer
+	 * @param errors notes what nothing else handles
 	 */
 	public NodeCalls(RedisClient client, CommandLink link, RedisKeys keys, String name, RandomGenerator random,
-			Duration timeout) {
+			Duration timeout, Errors errors) {
 		this.link = link;
 		this.keys = keys;
 		this.timeout = timeout;
 		this.asker = name + "." + Long.toHexString(random.nextLong());
-		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, link, this::lost, name);
+		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, link, this::lost, errors);
 	}
 
 	/**
@@ -73,6 +72,30 @@ public final class NodeCalls implements AutoCloseable {
 	 * not carry it: the outcome is unknown then
 	 */
 	public CompletableFuture<CallAnswer> call(String node, CallName name, byte[] body) {
+		return call(node, name, body,
+				(order) -> this.link.call((commands) -> commands.publish(order.channel(), order.frame())));
+	}
+
+	/**
+	 * What is sent to a node.
+	 *
+	 * @param channel the node's pub/sub channel
+	 * @param frame what is published on it
+	 */
+	public record Order(byte[] channel, byte[] frame) {
+
+	}
+
+	/**
+	 * Asks a node by a way of the caller's.
+	 * @param node the node's identity
+	 * @param name what is asked
+	 * @param body JSON
+	 * @param send publishes it and tells how many heard it
+	 * @return the answer; fails as the sending does
+	 */
+	public CompletableFuture<CallAnswer> call(String node, CallName name, byte[] body,
+			Function<Order, CompletableFuture<Long>> send) {
 		String id = Long.toString(this.lastCall.incrementAndGet(), Character.MAX_RADIX);
 		CompletableFuture<CallAnswer> answer = new CompletableFuture<>();
 		this.waiting.put(id, answer);
@@ -82,28 +105,22 @@ public final class NodeCalls implements AutoCloseable {
 			return answer;
 		}
 		byte[] frame = new Frame.Call(id, this.asker, name.wireName(), body).encode();
-		this.link.call((commands) -> commands.publish(this.keys.nodeChannel(node), frame))
-			.whenComplete((receivers, failure) -> {
-				if (failure != null) {
-					answer.completeExceptionally(failure);
-				}
-				else if (receivers == 0) {
-					answer.complete(new CallAnswer.Silence());
-				}
-			});
+		send.apply(new Order(this.keys.nodeChannel(node), frame)).whenComplete((receivers, failure) -> {
+			if (failure != null) {
+				answer.completeExceptionally(failure);
+			}
+			else if (receivers == 0) {
+				answer.complete(new CallAnswer.Silence());
+			}
+		});
 		return answer.completeOnTimeout(new CallAnswer.Silence(), this.timeout.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	private void received(byte[] bytes) {
-		try {
-			AnswerFrame received = AnswerFrame.decode(bytes);
-			CompletableFuture<CallAnswer> answer = this.waiting.get(received.id());
-			if (answer != null) {
-				answer.complete(received.answer());
-			}
-		}
-		catch (IllegalArgumentException ex) {
-			log.warn("answer=malformed reason=\"{}\"", ex.getMessage());
+		AnswerFrame received = AnswerFrame.decode(bytes);
+		CompletableFuture<CallAnswer> answer = this.waiting.get(received.id());
+		if (answer != null) {
+			answer.complete(received.answer());
 		}
 	}
 

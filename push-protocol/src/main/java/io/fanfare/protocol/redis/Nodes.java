@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.MessageId;
-import io.lettuce.core.SetArgs;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +38,9 @@ public final class Nodes {
 	 * @return when it is written
 	 */
 	public CompletableFuture<Void> put(String node, byte[] status) {
-		return this.link.call((commands) -> commands.hset(this.keys.nodes(), RedisKeys.bytes(node), status))
+		return this.link
+			.<Long>run(Script.PUT_NODE, new byte[][] { this.keys.nodes() },
+					(run) -> new byte[][] { RedisKeys.bytes(node), status })
 			.thenAccept((added) -> {
 			});
 	}
@@ -69,42 +70,57 @@ public final class Nodes {
 
 	/**
 	 * Begins a drain of the cluster, unless one is on its way.
+	 * @param leader who leads it, a name of its own for each
 	 * @param progress how it gets on, JSON
 	 * @param life after how long without news it is taken for dead
 	 * @return whether it is the only one
 	 */
-	public CompletableFuture<Boolean> beginRollout(byte[] progress, Duration life) {
-		return this.link
-			.call((commands) -> commands.set(this.keys.rollout(), progress, SetArgs.Builder.nx().px(life.toMillis())))
-			.thenApply((answer) -> answer != null);
+	public CompletableFuture<Boolean> beginRollout(String leader, byte[] progress, Duration life) {
+		return lead(leader, "begin", progress, life, new byte[0], new byte[0]).thenApply((led) -> led > 0);
 	}
 
 	/**
-	 * Tells how the drain of the cluster gets on. For whoever began it, and as long as it
-	 * did not fall silent for its life.
+	 * Tells how the drain of the cluster gets on, if it still has that leader.
+	 * @param leader who led it
 	 * @param progress JSON
 	 * @param life after how long without news it is taken for dead
-	 * @return when it is written
+	 * @return whether it leads on; if not, another may
 	 */
-	public CompletableFuture<Void> putRollout(byte[] progress, Duration life) {
-		return this.link
-			.call((commands) -> commands.set(this.keys.rollout(), progress, SetArgs.Builder.px(life.toMillis())))
-			.thenAccept((answer) -> {
-			});
+	public CompletableFuture<Boolean> putRollout(String leader, byte[] progress, Duration life) {
+		return lead(leader, "go on", progress, life, new byte[0], new byte[0]).thenApply((led) -> led > 0);
 	}
 
 	/**
-	 * Tells how the drain of the cluster ended; another may begin.
+	 * Tells how the drain of the cluster gets on and sends a node an order, both only if
+	 * the drain still has that leader.
+	 * @param leader who led it
+	 * @param progress JSON
+	 * @param life after how long without news it is taken for dead
+	 * @param order what is sent
+	 * @return how many heard the order; fails with a {@link LeadLostException}
+	 */
+	public CompletableFuture<Long> orderRollout(String leader, byte[] progress, Duration life, NodeCalls.Order order) {
+		return lead(leader, "go on", progress, life, order.channel(), order.frame()).thenCompose((led) -> (led > 0)
+				? CompletableFuture.completedFuture(led - 1) : CompletableFuture.failedFuture(new LeadLostException()));
+	}
+
+	/**
+	 * Tells how the drain of the cluster ended, if it still has that leader; another may
+	 * begin.
+	 * @param leader who led it
 	 * @param outcome JSON
 	 * @param life how long it is remembered
-	 * @return when it is written
+	 * @return whether it led until then
 	 */
-	public CompletableFuture<Void> endRollout(byte[] outcome, Duration life) {
-		return this.link
-			.call((commands) -> commands.set(this.keys.lastRollout(), outcome, SetArgs.Builder.px(life.toMillis())))
-			.thenCompose((answer) -> this.link.call((commands) -> commands.del(this.keys.rollout())))
-			.thenAccept((answer) -> {
-			});
+	public CompletableFuture<Boolean> endRollout(String leader, byte[] outcome, Duration life) {
+		return lead(leader, "end", outcome, life, new byte[0], new byte[0]).thenApply((led) -> led > 0);
+	}
+
+	private CompletableFuture<Long> lead(String leader, String how, byte[] progress, Duration life, byte[] channel,
+			byte[] frame) {
+		byte[][] drain = { this.keys.rollout(), this.keys.rolloutLeader(), this.keys.lastRollout() };
+		return this.link.run(Script.LEAD_DRAIN, drain, (run) -> new byte[][] { RedisKeys.bytes(leader), progress,
+				RedisKeys.bytes(Long.toString(life.toMillis())), RedisKeys.bytes(how), channel, frame });
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
 
 /**
  * Every key and pub/sub channel in Redis, of one installation. Its prefix begins them
@@ -37,6 +38,8 @@ public final class RedisKeys {
 
 	private final byte[] rollout;
 
+	private final byte[] rolloutLeader;
+
 	private final byte[] lastRollout;
 
 	private final byte[] clock;
@@ -65,6 +68,7 @@ public final class RedisKeys {
 		this.layout = bytes(prefix + ":layout");
 		this.nodes = bytes(prefix + ":nodes");
 		this.rollout = bytes(prefix + ":drain");
+		this.rolloutLeader = bytes(prefix + ":drain:leader");
 		this.lastRollout = bytes(prefix + ":drain:last");
 		this.clock = key("clock");
 		this.run = key("run");
@@ -98,6 +102,11 @@ public final class RedisKeys {
 	 */
 	byte[] rollout() {
 		return this.rollout;
+	}
+
+	/** Who leads the drain that runs. Belongs to no partition. */
+	byte[] rolloutLeader() {
+		return this.rolloutLeader;
 	}
 
 	/** How the last drain ended, JSON. Belongs to no partition. */
@@ -159,6 +168,15 @@ public final class RedisKeys {
 
 	byte[] idempotency(String apiKey, String key) {
 		return key("idem:" + apiKey + ":" + key);
+	}
+
+	/**
+	 * The record of a further piece of a message (see {@link Pieces}).
+	 * @param first the first id that the message's first piece was given
+	 * @param number which piece; the first is 0
+	 */
+	byte[] piece(long first, int number) {
+		return key("piece:" + MessageId.format(first) + ":" + number);
 	}
 
 	/**

@@ -124,8 +124,9 @@ public enum RedisRefusal {
 
 	/**
 	 * Whether it concerns every writer, not one command alone.
+	 * @return whether it does
 	 */
-	boolean isLasting() {
+	public boolean isLasting() {
 		return this != ERR;
 	}
 

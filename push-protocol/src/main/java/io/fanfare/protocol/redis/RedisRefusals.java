@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts what Redis refuses to a process, logs it at a limited rate, and knows what it
- * refuses at present. Any thread may call.
+ * Counts what Redis refuses to a process, or does not answer, logs it at a limited rate,
+ * and knows what it refuses at present. Any thread may call.
  */
 public final class RedisRefusals {
 
@@ -27,6 +27,8 @@ public final class RedisRefusals {
 	private final LongSupplier nanoTime;
 
 	private final Map<RedisRefusal, Tally> tallies = new EnumMap<>(RedisRefusal.class);
+
+	private final Tally unanswered = new Tally();
 
 	private volatile @Nullable Present present;
 
@@ -91,21 +93,45 @@ public final class RedisRefusals {
 		if (refusal.isLasting()) {
 			this.present = new Present(refusal, now);
 		}
-		Tally tally = tally(refusal);
-		tally.count.increment();
-		long refused;
-		synchronized (tally) {
-			tally.unlogged++;
-			if (tally.logged && now - tally.loggedAt < LOG_INTERVAL.toNanos()) {
-				return;
-			}
-			tally.logged = true;
-			tally.loggedAt = now;
-			refused = tally.unlogged;
-			tally.unlogged = 0;
+		long refused = tally(tally(refusal));
+		if (refused == 0) {
+			return;
 		}
 		log.warn("redis=refused code={} what={} count={} reason=\"{}\"", refusal, what, refused,
 				Failures.harmless(String.valueOf(reply)));
+	}
+
+	/**
+	 * How many commands were sent and not answered, or not in time, since the start.
+	 * @return the count
+	 */
+	public long unanswered() {
+		return this.unanswered.count.sum();
+	}
+
+	/** A command was sent, and what came of it is not known. */
+	void unanswered(String what, String reason) {
+		long count = tally(this.unanswered);
+		if (count > 0) {
+			log.warn("redis=unanswered what={} count={} reason=\"{}\"", what, count, Failures.harmless(reason));
+		}
+	}
+
+	/** Counts; returns how many a line that is due tells of, or 0 where none is due. */
+	private long tally(Tally tally) {
+		long now = this.nanoTime.getAsLong();
+		tally.count.increment();
+		synchronized (tally) {
+			tally.unlogged++;
+			if (tally.logged && now - tally.loggedAt < LOG_INTERVAL.toNanos()) {
+				return 0;
+			}
+			tally.logged = true;
+			tally.loggedAt = now;
+			long untold = tally.unlogged;
+			tally.unlogged = 0;
+			return untold;
+		}
 	}
 
 	/** The server takes writes. */

@@ -17,9 +17,12 @@ import io.lettuce.core.api.StatefulRedisConnection;
  */
 public record RedisServer(String run, long since) {
 
+	/** Scripts say by their first line that they may run where memory is short. */
+	private static final int OLDEST = 7;
+
 	private static final Pattern RUN_ID = Pattern.compile("^run_id:(\\w+)", Pattern.MULTILINE);
 
-	private static final Pattern VERSION = Pattern.compile("^redis_version:(\\d+)\\.", Pattern.MULTILINE);
+	private static final Pattern VERSION = Pattern.compile("^redis_version:((\\d{1,6})\\.[\\w.-]*)", Pattern.MULTILINE);
 
 	private static final Pattern ROLE = Pattern.compile("^role:(\\w+)", Pattern.MULTILINE);
 
@@ -30,6 +33,7 @@ public record RedisServer(String run, long since) {
 	 * @throws ExecutionException if Redis refuses to say it
 	 * @throws TimeoutException if Redis does not answer
 	 * @throws InterruptedException if the thread is interrupted
+	 * @throws UnfitRedisException if the server is too old
 	 */
 	public static String runOf(StatefulRedisConnection<byte[], byte[]> connection)
 			throws ExecutionException, TimeoutException, InterruptedException {
@@ -39,10 +43,11 @@ public record RedisServer(String run, long since) {
 		Matcher runId = RUN_ID.matcher(info);
 		Matcher version = VERSION.matcher(info);
 		if (!runId.find() || !version.find()) {
-			throw new IllegalStateException("Redis does not tell its run id");
+			throw new RedisUnavailableException("Redis does not tell its run id", null);
 		}
-		if (Integer.parseInt(version.group(1)) < 7) {
-			throw new IllegalStateException("Redis 7.0 or newer is needed");
+		if (Integer.parseInt(version.group(2)) < OLDEST) {
+			throw new UnfitRedisException(
+					"Redis is of version " + version.group(1) + "; Fanfare needs " + OLDEST + ".0 or newer");
 		}
 		Matcher role = ROLE.matcher(SupervisedLink.await(replication));
 		if (role.find() && !role.group(1).equals("master")) {

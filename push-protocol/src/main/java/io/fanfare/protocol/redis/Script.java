@@ -14,28 +14,37 @@ import io.lettuce.core.ScriptOutputType;
 /**
  * The catalog of scripts: {@code redis/<verb>-<noun>.lua}, each behind the preambles it
  * uses. What a script takes and returns stands at its head.
+ * <p>
+ * What keeps streams alive and frees memory runs on a Redis whose {@code maxmemory} is
+ * reached, by the flag {@code allow-oom}. A script with flags is refused as a whole where
+ * the server refuses writes for another reason, so scripts that only read have none: they
+ * are served as long as they have nothing to write.
  */
 enum Script {
 
-	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "clock"),
+	/**
+	 * Without flags: on a full Redis it still answers what it published before, and is
+	 * refused at its first write otherwise.
+	 */
+	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "clock", "trim"),
 
 	REHEARSE_MESSAGES(ScriptOutputType.MULTI),
 
-	CLAIM_USER(ScriptOutputType.MULTI, "clock", "presence"),
+	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence"),
 
 	REHEARSE_CLAIM(ScriptOutputType.MULTI),
 
-	RELEASE_USERS(ScriptOutputType.INTEGER, "clock", "presence"),
+	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "clock", "presence"),
 
-	RENEW_USERS(ScriptOutputType.MULTI, "clock", "presence"),
+	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence"),
 
-	REAP_PRESENCE(ScriptOutputType.MULTI, "presence"),
+	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "presence"),
 
-	DISCONNECT_USER(ScriptOutputType.VALUE, "clock", "presence"),
+	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock", "presence"),
 
-	ADMIT_ADDRESS(ScriptOutputType.MULTI),
+	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI),
 
-	RENEW_ADDRESSES(ScriptOutputType.VALUE),
+	RENEW_ADDRESSES(Flags.ALLOW_OOM, ScriptOutputType.VALUE),
 
 	READ_HISTORY(ScriptOutputType.MULTI, "clock"),
 
@@ -45,11 +54,24 @@ enum Script {
 
 	READ_PAGE(ScriptOutputType.MULTI, "clock"),
 
-	PROBE_NODE(ScriptOutputType.VALUE, "clock"),
+	PROBE_NODE(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock"),
 
-	FORGET_CHANNELS(ScriptOutputType.MULTI, "clock"),
+	FORGET_CHANNELS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock"),
+
+	TRIM_HISTORY(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "trim"),
+
+	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER),
+
+	LEAD_DRAIN(ScriptOutputType.INTEGER),
 
 	CHECK_WRITES(ScriptOutputType.VALUE);
+
+	/** First lines of scripts; constants of an enum cannot name its own fields. */
+	private static final class Flags {
+
+		private static final String ALLOW_OOM = "#!lua flags=allow-oom\n";
+
+	}
 
 	private final ScriptOutputType output;
 
@@ -58,8 +80,12 @@ enum Script {
 	private final String digest;
 
 	Script(ScriptOutputType output, String... preambles) {
+		this("", output, preambles);
+	}
+
+	Script(String firstLine, ScriptOutputType output, String... preambles) {
 		this.output = output;
-		StringBuilder text = new StringBuilder();
+		StringBuilder text = new StringBuilder(firstLine);
 		for (String preamble : preambles) {
 			text.append(read(preamble));
 		}
@@ -97,6 +123,14 @@ enum Script {
 
 	byte[] source() {
 		return this.source;
+	}
+
+	/**
+	 * The source of a script without flags, to be run although {@code maxmemory} is
+	 * reached.
+	 */
+	byte[] sourceThatAllowsOom() {
+		return RedisKeys.withBody(Flags.ALLOW_OOM.strip(), this.source);
 	}
 
 	String digest() {

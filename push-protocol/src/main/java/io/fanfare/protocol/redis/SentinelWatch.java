@@ -3,9 +3,12 @@ package io.fanfare.protocol.redis;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.TimeoutException;
 
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.codec.StringCodec;
@@ -33,12 +36,12 @@ public final class SentinelWatch implements AutoCloseable {
 
 	private final CommandLink link;
 
-	private final Thread thread;
+	private final GuardedScheduler thread;
 
 	private volatile boolean closed;
 
 	/** What follows belongs to the thread. */
-	private @Nullable StatefulRedisSentinelConnection<String, String> connection;
+	private volatile @Nullable StatefulRedisSentinelConnection<String, String> connection;
 
 	private String master = "";
 
@@ -49,46 +52,52 @@ public final class SentinelWatch implements AutoCloseable {
 	 * @param client the client, which stays the caller's to shut down
 	 * @param sentinels where the sentinels are, and the name of the master
 	 * @param link the link that is ended, and with it those that follow it
-	 * @param name what its thread is called after
+	 * @param errors notes what nothing else handles
 	 */
-	public SentinelWatch(RedisClient client, RedisURI sentinels, CommandLink link, String name) {
+	public SentinelWatch(RedisClient client, RedisURI sentinels, CommandLink link, Errors errors) {
 		this.client = client;
 		this.sentinels = sentinels;
 		// One that does not answer must not keep the others from being asked.
 		sentinels.setTimeout(TIMEOUT);
 		sentinels.getSentinels().forEach((sentinel) -> sentinel.setTimeout(TIMEOUT));
 		this.link = link;
-		this.thread = Thread.ofPlatform().daemon().name("fanfare-redis-sentinels-" + name).start(this::watch);
+		this.thread = new GuardedScheduler("sentinels", errors);
+		this.thread.every(Duration.ZERO, INTERVAL, this::look);
 	}
 
-	private void watch() {
-		while (!this.closed) {
-			try {
-				String now = ask();
-				if (!this.master.isEmpty() && !now.equals(this.master)) {
-					log.warn("redis=moved from={} to={}", this.master, now);
-					this.link.masterChanged("the sentinels name another master");
-				}
-				this.master = now;
-				this.lastFailure = "";
+	private void look() {
+		try {
+			String now = ask();
+			if (!this.master.isEmpty() && !now.equals(this.master)) {
+				log.warn("redis=moved from={} to={}", this.master, now);
+				this.link.masterChanged("the sentinels name another master");
 			}
-			catch (InterruptedException ex) {
-				break;
-			}
-			catch (Exception ex) {
-				forget();
-				String failure = Failures.describe(ex);
-				if (!failure.equals(this.lastFailure) && !this.closed) {
-					log.warn("redis=unwatched reason=\"{}\"", failure);
-					this.lastFailure = failure;
-				}
-			}
-			LockSupport.parkNanos(this, INTERVAL.toNanos());
+			this.master = now;
+			this.lastFailure = "";
 		}
-		forget();
+		catch (InterruptedException ex) {
+			forget();
+			Thread.currentThread().interrupt();
+		}
+		catch (ExecutionException | TimeoutException | RuntimeException ex) {
+			forget();
+			String failure = Failures.describe(ex);
+			if (!failure.equals(this.lastFailure) && !this.closed) {
+				log.warn("redis=unwatched reason=\"{}\"", failure);
+				this.lastFailure = failure;
+			}
+			if (!Failures.isOfRedis(ex)) {
+				throw new IllegalStateException("The sentinels could not be asked", ex);
+			}
+		}
+		finally {
+			if (this.closed) {
+				forget();
+			}
+		}
 	}
 
-	private String ask() throws Exception {
+	private String ask() throws ExecutionException, TimeoutException, InterruptedException {
 		StatefulRedisSentinelConnection<String, String> present = this.connection;
 		if (present == null || !present.isOpen()) {
 			forget();
@@ -100,7 +109,8 @@ public final class SentinelWatch implements AutoCloseable {
 			.toCompletableFuture()
 			.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 		if (!(address instanceof InetSocketAddress master)) {
-			throw new IllegalStateException("The sentinels do not know " + this.sentinels.getSentinelMasterId());
+			throw new RedisUnavailableException("The sentinels do not know " + this.sentinels.getSentinelMasterId(),
+					null);
 		}
 		return master.getHostString() + ":" + master.getPort();
 	}
@@ -116,7 +126,8 @@ public final class SentinelWatch implements AutoCloseable {
 	@Override
 	public void close() {
 		this.closed = true;
-		this.thread.interrupt();
+		this.thread.close();
+		forget();
 	}
 
 }

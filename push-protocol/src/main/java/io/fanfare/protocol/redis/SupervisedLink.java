@@ -1,13 +1,14 @@
 package io.fanfare.protocol.redis;
 
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateAdapter;
 import io.lettuce.core.RedisFuture;
@@ -17,24 +18,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection to Redis, remade whenever it ends or stops answering. A thread of its
- * own makes it and asks every second whether it answers.
+ * One connection to Redis, remade whenever it ends or stops answering: the one place that
+ * connects, greets, checks, ends and, with back-off and jitter, remakes connections. A
+ * thread of its own makes the connection, so that one link that cannot connect holds up
+ * no other; while the link is up nothing blocks that thread.
+ * <p>
+ * Guarantees: there is at most one connection at a time, and the one before it is closed.
+ * Whatever a part of the {@link Lifecycle} throws ends at most the present connection,
+ * and the link is remade: it never stops for good before {@link #close()}.
+ * <p>
+ * Any thread may call.
  *
  * @param <C> the kind of connection
  * @param <S> what is known of a connection once it can be used
  */
-final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S> implements AutoCloseable {
+public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S> implements AutoCloseable {
 
 	private static final Logger log = LoggerFactory.getLogger(SupervisedLink.class);
 
-	private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
+	private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
 	/**
 	 * One late answer is a slow moment; two are a connection over which nothing comes.
 	 */
-	private static final int PINGS_UNANSWERED = 2;
+	private static final int CHECKS_UNANSWERED = 2;
 
 	private static final Duration MIN_BACKOFF = Duration.ofMillis(50);
 
@@ -45,19 +54,15 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 
 	private final String kind;
 
-	private final Supplier<C> connect;
-
-	private final Greeting<C, S> greeting;
-
-	private final Check<C> check;
+	private final Lifecycle<C, S> lifecycle;
 
 	private final RedisRefusals refusals;
 
-	private final Runnable lost;
+	private final Errors errors;
 
-	private final RandomGenerator random = RandomGenerator.getDefault();
+	private final RandomGenerator random;
 
-	private final Thread supervisor;
+	private final GuardedScheduler thread;
 
 	private volatile @Nullable Live<C, S> live;
 
@@ -66,65 +71,141 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 
 	private volatile boolean closed;
 
+	/** What follows belongs to the thread. */
+	private Duration backoff = MIN_BACKOFF;
+
+	/** Whether an attempt is scheduled. */
+	private boolean awaited;
+
+	private String lastFailure = "";
+
 	/**
-	 * Starts the link; it connects by itself.
-	 * @param kind what the log calls it
-	 * @param name what its thread is called after
-	 * @param connect makes a connection
-	 * @param greeting makes it fit for use
-	 * @param check asks whether it still answers
+	 * Makes the link; it connects once started.
+	 * @param kind what the log and the metric of errors call it, one of a small set
+	 * @param lifecycle what is particular to it
 	 * @param refusals is told what Redis refuses
-	 * @param lost is told that a connection is gone, once it does not count as up
+	 * @param errors notes what the lifecycle throws
+	 * @param random spreads the attempts of many processes
 	 */
-	SupervisedLink(String kind, String name, Supplier<C> connect, Greeting<C, S> greeting, Check<C> check,
-			RedisRefusals refusals, Runnable lost) {
+	public SupervisedLink(String kind, Lifecycle<C, S> lifecycle, RedisRefusals refusals, Errors errors,
+			RandomGenerator random) {
 		this.kind = kind;
-		this.connect = connect;
-		this.greeting = greeting;
-		this.check = check;
+		this.lifecycle = lifecycle;
 		this.refusals = refusals;
-		this.lost = lost;
-		this.supervisor = Thread.ofPlatform()
-			.daemon()
-			.name("fanfare-redis-" + kind + "-" + name)
-			.start(this::supervise);
+		this.errors = errors;
+		this.random = random;
+		this.thread = new GuardedScheduler("link-" + kind, errors);
 	}
 
-	/** Makes a new connection fit for use. */
-	@FunctionalInterface
-	interface Greeting<C, S> {
+	/**
+	 * What is particular to a link. Called by the link's thread.
+	 *
+	 * @param <C> the kind of connection
+	 * @param <S> what is known of a connection once it can be used
+	 */
+	public interface Lifecycle<C, S> {
 
 		/**
-		 * Asks what has to be known. A connection that fails here is closed.
+		 * Makes a connection. May block.
+		 * @return the connection
+		 */
+		C connect();
+
+		/**
+		 * Asks what has to be known, and makes the connection fit for use. May block. A
+		 * connection that fails here is closed.
 		 * @param connection the connection
 		 * @return what is known of it
+		 * @throws ExecutionException if Redis refuses
+		 * @throws TimeoutException if Redis does not answer
+		 * @throws InterruptedException if the link is closed
 		 */
 		S greet(C connection) throws ExecutionException, TimeoutException, InterruptedException;
 
-	}
-
-	/** Asks a connection whether it still answers. */
-	@FunctionalInterface
-	interface Check<C> {
+		/**
+		 * Asks a connection, every second, whether it still answers. Must not block.
+		 * @param connection the connection
+		 * @param session what is known of it
+		 * @return the answer
+		 */
+		CompletionStage<?> check(C connection, S session);
 
 		/**
-		 * Asks, and waits for the answer.
-		 * @param connection the connection
+		 * The connection is there. One for which this fails is ended.
+		 * @param session what is known of it
 		 */
-		void check(C connection) throws ExecutionException, TimeoutException, InterruptedException;
+		default void began(S session) {
+		}
+
+		/**
+		 * Tells whether a connection serves: one that ends before was a failed attempt,
+		 * however long it took.
+		 * @param session what is known of it
+		 * @return whether it does
+		 */
+		default boolean isServing(S session) {
+			return true;
+		}
+
+		/**
+		 * Tells, where a check was not answered, whether something else came.
+		 * @param session what is known of the connection
+		 * @return whether anything came over it since the check was begun
+		 */
+		default boolean isHeard(S session) {
+			return false;
+		}
+
+		/**
+		 * The connection has ended; for each that {@link #began}.
+		 * @param session what was known of it
+		 */
+		default void ended(S session) {
+		}
 
 	}
 
-	private record Live<C, S>(C connection, S session) {
+	/** A connection that is there; what is not final belongs to the link's thread. */
+	private static final class Live<C, S> {
 
+		private final C connection;
+
+		private final S session;
+
+		private final long since = System.nanoTime();
+
+		private boolean checking;
+
+		private int unanswered;
+
+		private Live(C connection, S session) {
+			this.connection = connection;
+			this.session = session;
+		}
+
+	}
+
+	/** Starts the link; it connects by itself. */
+	public void start() {
+		this.thread.execute(this::attempt);
+		this.thread.every(CHECK_INTERVAL, CHECK_INTERVAL, this::look);
 	}
 
 	/**
-	 * What is known of the connection, or null where there is none that answered lately.
+	 * Runs something on the link's thread, in order with what happens to the link.
+	 * @param task what does not block
 	 */
-	@Nullable S session() {
+	public void execute(Runnable task) {
+		this.thread.execute(task);
+	}
+
+	/**
+	 * What is known of the connection.
+	 * @return it, or null where there is none that answered lately
+	 */
+	public @Nullable S session() {
 		Live<C, S> current = this.live;
-		return (current != null) ? current.session() : null;
+		return (current != null) ? current.session : null;
 	}
 
 	/** Why Redis refuses the link, while it is down; null where it does not answer. */
@@ -137,107 +218,173 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 		return reply.toCompletableFuture().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
-	private void supervise() {
-		Duration backoff = MIN_BACKOFF;
-		String lastFailure = "";
-		int unanswered = 0;
-		boolean wasUp = false;
-		long upSince = 0;
-		while (!this.closed) {
-			Live<C, S> current = this.live;
-			if (current == null && wasUp) {
-				wasUp = false;
-				if (System.nanoTime() - upSince < STEADY.toNanos()) {
-					// It broke as soon as it was there: so may the next one.
-					backoff = pauseBetweenAttempts(backoff);
-				}
-			}
-			try {
-				if (current == null) {
-					connect();
-					wasUp = true;
-					upSince = System.nanoTime();
-					lastFailure = "";
-				}
-				else {
-					this.check.check(current.connection());
-				}
-				unanswered = 0;
-				if (wasUp && System.nanoTime() - upSince >= STEADY.toNanos()) {
-					backoff = MIN_BACKOFF;
-				}
-				pause(PING_INTERVAL);
-			}
-			catch (InterruptedException ex) {
-				return;
-			}
-			catch (ExecutionException | TimeoutException | RuntimeException ex) {
-				RedisRefusal refusal = RedisRefusal.of(ex);
-				String failure = Failures.describe(ex);
-				if (refusal != null) {
-					this.refusals.note(refusal, this.kind, failure);
-				}
-				if (current == null) {
-					this.refusal = refusal;
-					if (!failure.equals(lastFailure) && !this.closed) {
-						log.warn("redis=down link={} reason=\"{}\"", this.kind, failure);
-						lastFailure = failure;
-					}
-					backoff = pauseBetweenAttempts(backoff);
-				}
-				else if (refusal != null && !refusal.endsLink()) {
-					// It answered.
-					unanswered = 0;
-					pause(PING_INTERVAL);
-				}
-				else if (refusal != null || ++unanswered >= PINGS_UNANSWERED) {
-					end(current, failure, refusal);
-					unanswered = 0;
-				}
-			}
-		}
-	}
+	// ---- the link's thread
 
-	/** Waits with jitter. Returns how long to wait the next time. */
-	private Duration pauseBetweenAttempts(Duration backoff) {
-		long until = System.nanoTime() + backoff.plusMillis(this.random.nextLong(backoff.toMillis())).toNanos();
-		long left;
-		while ((left = until - System.nanoTime()) > 0 && !this.closed) {
-			LockSupport.parkNanos(this, left);
+	@SuppressWarnings("CatchThrowable")
+	private void attempt() {
+		this.awaited = false;
+		if (this.closed || this.live != null) {
+			return;
 		}
-		Duration doubled = backoff.multipliedBy(2);
-		return (doubled.compareTo(MAX_BACKOFF) < 0) ? doubled : MAX_BACKOFF;
-	}
-
-	private void pause(Duration duration) {
-		LockSupport.parkNanos(this, duration.toNanos());
+		try {
+			connect();
+		}
+		catch (InterruptedException ex) {
+			// The link is closed.
+			Thread.currentThread().interrupt();
+		}
+		catch (Throwable ex) {
+			attemptLater();
+			failed(ex);
+		}
 	}
 
 	private void connect() throws ExecutionException, TimeoutException, InterruptedException {
-		C connection = this.connect.get();
-		boolean fit = false;
+		C connection = this.lifecycle.connect();
+		Live<C, S> made = null;
 		try {
-			Live<C, S> made = new Live<>(connection, this.greeting.greet(connection));
+			made = new Live<>(connection, this.lifecycle.greet(connection));
+			Live<C, S> listened = made;
 			connection.addListener(new RedisConnectionStateAdapter() {
 				@Override
 				public void onRedisDisconnected(RedisChannelHandler<?, ?> disconnected) {
-					end(made, "the connection ended", null);
+					end(listened, "the connection ended", null);
 				}
 			});
-			this.live = made;
-			if (!connection.isOpen() || this.closed) {
-				// Before the listener was there, or while nobody saw the connection.
-				end(made, "the connection ended at once", null);
-				throw new IllegalStateException("The connection ended at once");
-			}
-			log.info("redis=up link={}", this.kind);
-			fit = true;
 		}
 		finally {
-			if (!fit) {
+			if (made == null || this.closed) {
 				connection.closeAsync();
 			}
 		}
+		if (this.closed) {
+			return;
+		}
+		this.live = made;
+		this.lastFailure = "";
+		log.info("redis=up link={}", this.kind);
+		Live<C, S> begun = made;
+		if (!this.errors.run(where(), () -> this.lifecycle.began(begun.session))) {
+			end(begun, "it could not begin", null);
+		}
+		else if (!connection.isOpen() || this.closed) {
+			// Before the listener was there, or while nobody saw the connection.
+			end(begun, "the connection ended at once", null);
+		}
+	}
+
+	private void failed(Throwable failure) {
+		String reason = Failures.describe(failure);
+		RedisRefusal refused = RedisRefusal.of(failure);
+		this.refusal = refused;
+		if (refused != null) {
+			this.refusals.note(refused, this.kind, reason);
+		}
+		if (!reason.equals(this.lastFailure) && !this.closed) {
+			this.lastFailure = reason;
+			log.warn("redis=down link={} reason=\"{}\"", this.kind, reason);
+		}
+		noteUnexpected(failure);
+	}
+
+	private void noteUnexpected(Throwable failure) {
+		if (!Failures.isOfRedis(failure) && !this.closed) {
+			this.errors.note(where(), failure);
+		}
+	}
+
+	private String where() {
+		return "link-" + this.kind;
+	}
+
+	/** Waits with jitter. */
+	private void attemptLater() {
+		if (!this.awaited) {
+			this.awaited = true;
+			this.thread.schedule(this.backoff.plusMillis(this.random.nextLong(this.backoff.toMillis())), this::attempt);
+			Duration doubled = this.backoff.multipliedBy(2);
+			this.backoff = (doubled.compareTo(MAX_BACKOFF) < 0) ? doubled : MAX_BACKOFF;
+		}
+	}
+
+	private void look() {
+		Live<C, S> current = this.live;
+		if (current == null) {
+			if (!this.awaited) {
+				attemptLater();
+			}
+			return;
+		}
+		if (isSteady(current)) {
+			this.backoff = MIN_BACKOFF;
+		}
+		if (!current.checking) {
+			current.checking = true;
+			check(current);
+		}
+	}
+
+	private boolean isSteady(Live<C, S> one) {
+		return System.nanoTime() - one.since >= STEADY.toNanos() && this.lifecycle.isServing(one.session);
+	}
+
+	@SuppressWarnings("CatchThrowable")
+	private void check(Live<C, S> current) {
+		try {
+			this.lifecycle.check(current.connection, current.session)
+				.toCompletableFuture()
+				.copy()
+				.orTimeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+				.whenComplete((answer, failure) -> execute(() -> checked(current, failure)));
+		}
+		catch (Throwable ex) {
+			checked(current, ex);
+		}
+	}
+
+	private void checked(Live<C, S> current, @Nullable Throwable failure) {
+		current.checking = false;
+		if (failure == null) {
+			current.unanswered = 0;
+			return;
+		}
+		noteUnexpected(failure);
+		RedisRefusal refused = RedisRefusal.of(failure);
+		String reason = Failures.describe(failure);
+		if (refused != null) {
+			this.refusals.note(refused, this.kind, reason);
+		}
+		if (refused != null && !refused.endsLink() || refused == null && this.lifecycle.isHeard(current.session)) {
+			// It answered.
+			current.unanswered = 0;
+		}
+		else if (refused != null || ++current.unanswered >= CHECKS_UNANSWERED) {
+			end(current, reason, refused);
+		}
+	}
+
+	private void afterEnd(Live<C, S> ended) {
+		boolean steady = isSteady(ended);
+		this.errors.run(where(), () -> this.lifecycle.ended(ended.session));
+		if (steady) {
+			this.backoff = MIN_BACKOFF;
+			attempt();
+		}
+		else {
+			// It broke as soon as it was there: so may the next one.
+			attemptLater();
+		}
+	}
+
+	// ---- any thread
+
+	/**
+	 * Ends a connection; another one may be better.
+	 * @param session the connection's, which may have ended meanwhile
+	 * @param reason why
+	 */
+	public void end(S session, String reason) {
+		end(session, reason, null);
 	}
 
 	/**
@@ -248,7 +395,7 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 	 */
 	void end(S session, @Nullable String reason, @Nullable RedisRefusal refused) {
 		Live<C, S> current = this.live;
-		if (current != null && current.session() == session) {
+		if (current != null && current.session == session) {
 			end(current, reason, refused);
 		}
 	}
@@ -264,9 +411,8 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 		if (!this.closed) {
 			log.warn("redis=down link={} reason=\"{}\"", this.kind, reason);
 		}
-		ended.connection().closeAsync();
-		this.lost.run();
-		LockSupport.unpark(this.supervisor);
+		this.errors.run(where(), ended.connection::closeAsync);
+		execute(() -> afterEnd(ended));
 	}
 
 	@Override
@@ -276,7 +422,7 @@ final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte[]>, S>
 		if (current != null) {
 			end(current, null, null);
 		}
-		this.supervisor.interrupt();
+		this.thread.close();
 	}
 
 }

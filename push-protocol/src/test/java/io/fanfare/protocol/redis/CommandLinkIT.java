@@ -12,6 +12,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.redis.Presence.Renewal;
@@ -295,7 +296,9 @@ class CommandLinkIT {
 		AppenderBase<ILoggingEvent> appender = listen(lines);
 		RedisClient stranger = RedisClient.create("redis://bob:verysecret@127.0.0.1:" + this.redis.port());
 		stranger.setOptions(RedisClientOptions.bounded(COMMAND_TIMEOUT, Duration.ofSeconds(1)));
-		CommandLink refused = new CommandLink(stranger, this.keys, false, "stranger");
+		CommandLink refused = new CommandLink(stranger, this.keys, false, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 		try {
 			Awaitility.await().until(() -> refused.refusal() == RedisRefusal.WRONGPASS);
 			assertThat(lines).anyMatch((line) -> line.getFormattedMessage().contains("WRONGPASS"))
@@ -322,7 +325,9 @@ class CommandLinkIT {
 			assertThat(lines)
 				.anyMatch((line) -> line.getFormattedMessage().contains("maxmemory-policy=volatile-lru: when memory"));
 			commands.configSet("maxmemory-policy", "allkeys-lru");
-			CommandLink unfit = new CommandLink(this.client, this.keys, false, "test");
+			CommandLink unfit = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
+			}, (fatal) -> {
+			}));
 			assertThatThrownBy(() -> unfit.awaitUp(Duration.ofSeconds(5))).isInstanceOf(UnfitRedisException.class)
 				.hasMessageContaining("allkeys-lru");
 			assertThat(unfit.refusal()).isEqualTo(RedisRefusal.EVICTION);
@@ -343,7 +348,9 @@ class CommandLinkIT {
 	}
 
 	private CommandLink link(boolean durable) {
-		CommandLink made = new CommandLink(this.client, this.keys, durable, "test");
+		CommandLink made = new CommandLink(this.client, this.keys, durable, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 		assertThat(made.awaitUp(Duration.ofSeconds(5))).isTrue();
 		return made;
 	}

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
@@ -85,7 +86,10 @@ class LayoutIT {
 		RedisURI third = this.redis.uri();
 		third.setDatabase(3);
 		RedisClient other = RedisClient.create(third);
-		try (CommandLink link = new CommandLink(other, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 3), false, "test")) {
+		try (CommandLink link = new CommandLink(other, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 3), false,
+				new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}))) {
 			assertThat(link.awaitUp(SOON)).isTrue();
 		}
 		finally {
@@ -153,7 +157,9 @@ class LayoutIT {
 	}
 
 	private CommandLink link(RedisKeys of) {
-		return new CommandLink(this.client, of, false, "test");
+		return new CommandLink(this.client, of, false, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 	}
 
 	private RedisCommands<String, String> redis() {

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.KillArgs;
@@ -49,7 +50,9 @@ class NodeCallsIT {
 		this.redis = TestRedis.start();
 		this.client = RedisClient.create(this.redis.uri());
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofMillis(400), Duration.ofSeconds(1)));
-		this.link = new CommandLink(this.client, this.keys, false, "test");
+		this.link = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 		this.calls = calls(1);
 		assertThat(this.link.awaitUp(Duration.ofSeconds(5))).isTrue();
 		Awaitility.await().until(this.calls::isUp);
@@ -73,7 +76,10 @@ class NodeCallsIT {
 	}
 
 	private NodeCalls calls(long seed) {
-		return new NodeCalls(this.client, this.link, this.keys, "test", new Random(seed), TIMEOUT);
+		return new NodeCalls(this.client, this.link, this.keys, "test", new Random(seed), TIMEOUT,
+				new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}));
 	}
 
 	private CompletableFuture<CallAnswer> call(String body) {

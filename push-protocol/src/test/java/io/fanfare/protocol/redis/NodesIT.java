@@ -2,6 +2,7 @@ package io.fanfare.protocol.redis;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 
 import io.fanfare.protocol.MessageId;
 import org.awaitility.Awaitility;
@@ -66,23 +67,43 @@ class NodesIT {
 		Nodes nodes = this.partition.nodes();
 		Duration life = Duration.ofMinutes(1);
 		assertThat(get(nodes.rollout())).isNull();
-		assertThat(get(nodes.beginRollout(bytes("1"), life))).isTrue();
-		assertThat(get(nodes.beginRollout(bytes("2"), life))).isFalse();
-		get(nodes.putRollout(bytes("1, still"), life));
+		assertThat(get(nodes.beginRollout("a", bytes("1"), life))).isTrue();
+		assertThat(get(nodes.beginRollout("b", bytes("2"), life))).isFalse();
+		assertThat(get(nodes.putRollout("a", bytes("1, still"), life))).isTrue();
 		assertThat(get(nodes.rollout())).isEqualTo(bytes("1, still"));
-		get(nodes.endRollout(bytes("1, done"), life));
+		assertThat(get(nodes.endRollout("a", bytes("1, done"), life))).isTrue();
 		assertThat(get(nodes.rollout())).isEqualTo(bytes("1, done"));
-		assertThat(get(nodes.beginRollout(bytes("2"), life))).isTrue();
-		assertThat(get(nodes.beginRollout(bytes("3"), life))).isFalse();
+		assertThat(get(nodes.beginRollout("b", bytes("2"), life))).isTrue();
+		assertThat(get(nodes.beginRollout("c", bytes("3"), life))).isFalse();
 		assertThat(get(nodes.rollout())).isEqualTo(bytes("2"));
 	}
 
 	@Test
-	void aDrainWithoutNewsGivesWayToAnother() {
+	void aLeaderThatWasPausedForLongerThanItsLifeChangesNothingMore() {
 		Nodes nodes = this.partition.nodes();
-		assertThat(get(nodes.beginRollout(bytes("1"), Duration.ofMillis(50)))).isTrue();
-		Awaitility.await().until(() -> get(nodes.beginRollout(bytes("2"), Duration.ofMinutes(1))));
+		Duration life = Duration.ofMinutes(1);
+		RedisPartition.Ear ear = this.partition.listen("node:n");
+		NodeCalls.Order order = new NodeCalls.Order(this.partition.keys.nodeChannel("n"),
+				new Frame.Close("n.c1").encode());
+		assertThat(get(nodes.beginRollout("paused", bytes("1"), Duration.ofMillis(50)))).isTrue();
+		Awaitility.await().until(() -> get(nodes.beginRollout("next", bytes("2"), life)));
+		assertThat(get(nodes.putRollout("paused", bytes("1, still"), life))).isFalse();
+		assertThat(nodes.orderRollout("paused", bytes("1, on"), life, order)).failsWithin(RedisPartition.TIMEOUT)
+			.withThrowableOfType(ExecutionException.class)
+			.withCauseInstanceOf(LeadLostException.class);
+		assertThat(get(nodes.endRollout("paused", bytes("1, done"), life))).isFalse();
 		assertThat(get(nodes.rollout())).isEqualTo(bytes("2"));
+		ear.heardNoMore("node:n");
+		assertThat(get(nodes.orderRollout("next", bytes("2, on"), life, order))).isEqualTo(1);
+		assertThat(ear.next()).isEqualTo(new Frame.Close("n.c1"));
+		assertThat(get(nodes.rollout())).isEqualTo(bytes("2, on"));
+	}
+
+	@Test
+	void aDrainThatAnEarlierVersionLeadsIsNotLedByAnother() {
+		this.partition.redis().set("fanfare:drain", "1");
+		assertThat(get(this.partition.nodes().beginRollout("a", bytes("2"), Duration.ofMinutes(1)))).isFalse();
+		assertThat(get(this.partition.nodes().putRollout("a", bytes("2"), Duration.ofMinutes(1)))).isFalse();
 	}
 
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
@@ -93,7 +94,9 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 
 	/** Another process: a link that has seen nothing. */
 	CommandLink newLink(boolean durable) {
-		CommandLink made = new CommandLink(Holder.CLIENT, this.keys, durable, "test");
+		CommandLink made = new CommandLink(Holder.CLIENT, this.keys, durable, new Errors(System::nanoTime, (where) -> {
+		}, (fatal) -> {
+		}));
 		this.open.add(made);
 		assertThat(made.awaitUp(TIMEOUT)).isTrue();
 		return made;
@@ -185,7 +188,9 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 
 	/** Runs a script of the catalog while the time is {@code now}. */
 	<T> T runAt(long now, Script script, List<String> scriptKeys, String... arguments) {
-		return evalAt(now, new String(script.source(), StandardCharsets.UTF_8), script.output(), scriptKeys, arguments);
+		String source = new String(script.source(), StandardCharsets.UTF_8);
+		String body = source.startsWith("#!") ? source.substring(source.indexOf('\n')) : source;
+		return evalAt(now, body, script.output(), scriptKeys, arguments);
 	}
 
 	/** Runs a piece of Lua behind the clock preamble while the time is {@code now}. */

@@ -1,0 +1,66 @@
+package io.fanfare.api.settings;
+
+import java.util.List;
+
+import io.fanfare.protocol.settings.EarlySettings;
+import io.fanfare.protocol.settings.SettingNames;
+import io.fanfare.protocol.settings.SettingNames.Origin;
+import org.apache.commons.logging.Log;
+
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.logging.DeferredLogFactory;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
+
+/**
+ * Looks at settings before they are bound: at names that are none, which Boot ignores,
+ * and at values on which it would fail in its own words. It runs in every application
+ * that has the API on its class path, and changes nothing.
+ */
+final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
+
+	private static final List<String> PORTS = List.of("fanfare.api.port", "fanfare.control.port");
+
+	private static final List<String> ADDRESSES = List.of("fanfare.control.address");
+
+	private final Log log;
+
+	SettingsCheck(DeferredLogFactory logs) {
+		this.log = logs.getLog(SettingsCheck.class);
+	}
+
+	@Override
+	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		for (PropertySource<?> source : environment.getPropertySources()) {
+			if (source instanceof EnumerablePropertySource<?> names) {
+				checkNames(names);
+			}
+		}
+		EarlySettings.check(environment::getProperty, PORTS, ADDRESSES);
+	}
+
+	private void checkNames(EnumerablePropertySource<?> source) {
+		Origin origin = switch (source.getName()) {
+			case StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME -> Origin.ENVIRONMENT;
+			case StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME -> Origin.SYSTEM;
+			default -> Origin.FILE;
+		};
+		for (String name : source.getPropertyNames()) {
+			String warning = SettingNames.check(name, origin);
+			if (warning != null) {
+				this.log.warn(warning);
+			}
+		}
+	}
+
+	/** Before the URL of Redis is put together. */
+	@Override
+	public int getOrder() {
+		return LOWEST_PRECEDENCE - 1;
+	}
+
+}

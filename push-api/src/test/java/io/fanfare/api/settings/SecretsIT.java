@@ -1,0 +1,85 @@
+package io.fanfare.api.settings;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+import io.fanfare.api.TestApi;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.MalformedRequests;
+import io.fanfare.test.process.Ports;
+import io.fanfare.test.redis.TestRedis;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+/** Nothing that clients or operators keep secret is in any log, whatever fails. */
+@ExtendWith(OutputCaptureExtension.class)
+class SecretsIT {
+
+	private static final String MARKER = "mArKeR5ecret";
+
+	private static final Duration START = Duration.ofMinutes(1);
+
+	@TempDir
+	private Path directory;
+
+	/** At DEBUG, where Tomcat, Spring and Netty say what they read. */
+	@Test
+	void malformedRequestsLeaveNoSecretInTheLog() throws IOException {
+		int port = Ports.free();
+		int control = Ports.free();
+		Path log = this.directory.resolve("log");
+		TestRedis redis = TestRedis.shared();
+		try (ChildProcess process = ChildProcess.start("TERM", log,
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+						"-jar", "target/push-api.jar", "--logging.level.root=debug",
+						"--fanfare.control.port=" + control, "--fanfare.api.port=" + port, "--fanfare.api.warm-up=0",
+						"--fanfare.jwt.secret=" + MARKER.repeat(4), "--fanfare.api.keys=name:" + MARKER + ":read",
+						"--fanfare.redis.url=" + redis.url().replace("://", "://:" + MARKER + "@")))) {
+			await().atMost(START).until(() -> !Ports.isFree(port) && !Ports.isFree(control) || !process.isAlive());
+			assertThat(MalformedRequests.send(port, MARKER)).isGreaterThan(10);
+			assertThat(MalformedRequests.send(control, MARKER)).isGreaterThan(10);
+		}
+		String written = Files.readString(log);
+		assertThat(written).contains("DEBUG");
+		assertThat(written.lines().filter((line) -> line.contains(MARKER))).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "fanfare.redis.url=redis://:MARKER%zz@h", "fanfare.redis.url=redis:/:MARKER@h",
+			"fanfare.redis.url=MARKER", "fanfare.redis.url=redis://u:MARKER@h:port", "fanfare.jwt.secret=MARKER",
+			"fanfare.jwt.secret=MARKERMARKERMARKERMARKER\\n", "fanfare.history.age=MARKER",
+			"fanfare.history.length=MARKER", "fanfare.redis.prefix=MARKER", "fanfare.redis.durable=MARKER",
+			"fanfare.control.port=MARKER", "spring.data.redis.sentinel.nodes=MARKER", "fanfare.api.keys=MARKER",
+			"fanfare.api.keys=a:MARKER", "fanfare.api.keys=a:x:MARKER:read", "fanfare.api.keys=a:MARKER:read:y",
+			"fanfare.api.keys=a:sha256$MARKER:read", "fanfare.api.keys=MARKER:a:nothing",
+			"fanfare.api.keys=MARKER:a:read,MARKER:b:read", "fanfare.api.idle-timeout=MARKER",
+			"fanfare.body.max=MARKER", "fanfare.tokens.enabled=MARKER" })
+	void failedStartsLeaveNoSecretInTheLog(String setting, CapturedOutput output) {
+		String told = setting.replace("MARKER", MARKER).replace("\\n", "\n");
+		assertThat(catchThrowable(() -> TestApi.start(TestRedis.shared(), "--" + told).close())).isNotNull();
+		assertThat(output.getAll()).doesNotContain(MARKER)
+			.contains("A setting is wrong: ", "(" + variable(told) + ") ");
+		assertThat(output.getAll()).doesNotContain("\tat ");
+	}
+
+	private static String variable(String setting) {
+		return setting.substring(0, setting.indexOf('='))
+			.replace('.', '_')
+			.replace("-", "")
+			.toUpperCase(java.util.Locale.ROOT);
+	}
+
+}

@@ -1,0 +1,96 @@
+package io.fanfare.protocol.settings;
+
+import java.util.List;
+import java.util.Map;
+
+import io.fanfare.protocol.settings.SettingNames.Origin;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+class SettingNamesTests {
+
+	@ParameterizedTest
+	@CsvSource({ "ENVIRONMENT, FANFARE_STREAM_HEARTBEET, fanfare.connections.heartbeat",
+			"ENVIRONMENT, FANFARE_CONNECTIONS_MX, fanfare.connections.max",
+			"ENVIRONMENT, fanfare_connections_mx, fanfare.connections.max",
+			"ENVIRONMENT, FANFARE_CONNECTIONS_DRAIN, fanfare.connections.drain-window",
+			"ENVIRONMENT, FANFARE_CONNECTIONSMAX, fanfare.connections.max",
+			"ENVIRONMENT, FANFARE_ALLOWED_ORIGIN, fanfare.allowed-origins",
+			"FILE, fanfare.alowed-origins, fanfare.allowed-origins", "FILE, fanfare.origins, fanfare.allowed-origins",
+			"FILE, fanfare.connections.heartbeats, fanfare.connections.heartbeat",
+			"FILE, fanfare.conections.max, fanfare.connections.max", "FILE, fanfare.foo.bar, fanfare.node.name",
+			"SYSTEM, fanfare.redis.uri, fanfare.redis.url" })
+	void aNameThatIsNoSettingIsRefusedWithOneThatIs(Origin origin, String name, String nearest) {
+		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> SettingNames.check(name, origin))
+			.withMessageContaining(" is no setting; the nearest is fanfare.")
+			.satisfies((failure) -> {
+				if (!name.equals("fanfare.foo.bar") && !name.equals("fanfare.origins")) {
+					assertThat(failure).hasMessageEndingWith("is " + InvalidSettingException.named(nearest));
+				}
+			});
+	}
+
+	@Test
+	void everySettingIsKnownInEachOfItsForms() {
+		assertThat(SettingNames.all()).hasSizeGreaterThan(60);
+		SettingNames.all().keySet().forEach((name) -> {
+			assertThat(SettingNames.check(name, Origin.FILE)).isNull();
+			assertThat(SettingNames.check(name + "[0]", Origin.FILE)).isNull();
+			assertThat(SettingNames.check(name.toUpperCase(), Origin.FILE)).isNull();
+			assertThat(SettingNames.check(name.replace("-", ""), Origin.FILE)).isNull();
+			String variable = InvalidSettingException.variable(name);
+			assertThat(SettingNames.check(variable, Origin.ENVIRONMENT)).isNull();
+			assertThat(SettingNames.check(variable + "_0", Origin.ENVIRONMENT)).isNull();
+			assertThat(SettingNames.check(name.replace('.', '_').replace('-', '_').toUpperCase(), Origin.ENVIRONMENT))
+				.isNull();
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "FANFARE_API_SERVICE_HOST", "FANFARE_API_SERVICE_PORT", "FANFARE_API_SERVICE_PORT_HTTP",
+			"FANFARE_NODE_PORT", "FANFARE_NODE_PORT_8081_TCP", "FANFARE_NODE_PORT_8081_TCP_ADDR", "PATH",
+			"FANFARED_X" })
+	void whatKubernetesSetsForServicesIsNoMistake(String variable) {
+		assertThat(SettingNames.check(variable, Origin.ENVIRONMENT)).isNull();
+	}
+
+	@Test
+	void namesOfOthersAreALineAtMost() {
+		assertThat(SettingNames.check("FANFARE_SHOP", Origin.ENVIRONMENT)).startsWith("FANFARE_SHOP is no setting; ");
+		assertThat(SettingNames.check("fanfare.test.redis", Origin.SYSTEM)).isNull();
+		assertThat(SettingNames.check("spring.data.redis.uri", Origin.FILE)).isNull();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "fanfare.connections.heartbeat, 15, needs a unit", "fanfare.history.age, -1, needs a unit",
+			"fanfare.control.port, http, must be a port", "fanfare.control.port, 65536, must be a port",
+			"fanfare.control.port, tcp://10.0.0.1:80, enableServiceLinks",
+			"fanfare.control.address, no such host, must be an address", "fanfare.redis.url, nonsense, must be a URL",
+			"fanfare.redis.url, redis://:pa%zz@h, is no URL", "fanfare.redis.url, redis:/h, must be a URL",
+			"spring.data.redis.sentinel.nodes, sentinel-1, must name sentinels",
+			"spring.data.redis.sentinel.nodes, 's-1:1,:2', must name sentinels" })
+	void valuesAreLookedAtBeforeBootFailsOnThem(String property, String value, String reason) {
+		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> check(Map.of(property, value)))
+			.withMessageStartingWith(InvalidSettingException.named(property) + " ")
+			.withMessageContaining(reason);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "fanfare.connections.drain-window, 0", "fanfare.connections.heartbeat, 15s", "fanfare.control.port, 0",
+			"fanfare.control.address, ::1", "fanfare.redis.url, redis://:p@h/1", "fanfare.connections.heartbeat, ''",
+			"spring.data.redis.sentinel.nodes, 's-1:1, [::1]:2'" })
+	void goodValuesPass(String property, String value) {
+		assertThatNoException().isThrownBy(() -> check(Map.of(property, value)));
+	}
+
+	private static void check(Map<String, String> settings) {
+		EarlySettings.check(settings::get, List.of("fanfare.control.port"), List.of("fanfare.control.address"));
+	}
+
+}

@@ -1,0 +1,80 @@
+package io.fanfare.test.injection;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+import io.fanfare.test.process.ChildProcess;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
+
+class InjectorIT {
+
+	private static final String SEAM = Victim.class.getName() + "#work";
+
+	@TempDir
+	private Path directory;
+
+	private ChildProcess victim;
+
+	private Injector injector;
+
+	@BeforeEach
+	void start() {
+		this.victim = ChildProcess.start("KILL", output(),
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+						"-XX:+EnableDynamicAgentLoading", "-cp",
+						Path.of(Victim.class.getProtectionDomain().getCodeSource().getLocation().getPath()).toString(),
+						Victim.class.getName()));
+		await().until(() -> printed().contains("begun"));
+		this.injector = new Injector(this.victim.pid());
+	}
+
+	@AfterEach
+	void end() {
+		this.victim.close();
+	}
+
+	@Test
+	void methodFailsAtSomeOfItsCallsUntilCleared() throws IOException {
+		this.injector.failAt(SEAM, 3);
+		await().until(() -> this.injector.injected(SEAM) >= 5);
+		this.injector.clear();
+		long injected = this.injector.injected(SEAM);
+		await().until(() -> printed().contains("failed " + injected + "\n"));
+		assertThat(this.injector.injected(SEAM)).isEqualTo(injected);
+		this.injector.failAt(SEAM, 1);
+		await().until(() -> this.injector.injected(SEAM) >= 1);
+	}
+
+	@Test
+	void methodStandsStillOnce() {
+		this.injector.standStillAt(SEAM, Duration.ofMillis(400));
+		await().until(() -> printed().contains("stood still"));
+		assertThat(this.injector.injected(SEAM)).isEqualTo(1);
+	}
+
+	@Test
+	void methodThatDoesNotExistIsRefused() {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> this.injector.failAt(Victim.class.getName() + "#gone", 1));
+		assertThatIllegalArgumentException().isThrownBy(() -> this.injector.failAt("io.fanfare.Gone#work", 1));
+	}
+
+	private Path output() {
+		return this.directory.resolve("victim.log");
+	}
+
+	private String printed() throws IOException {
+		return Files.readString(output());
+	}
+
+}
