@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -85,7 +86,7 @@ class ManyOpensIT {
 					new AdmissionSettings(AdmissionSettings.Policy.REJECT, 1_000, Duration.ofSeconds(30),
 							Duration.ofSeconds(2)),
 					new Random(1));
-			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, System::nanoTime);
+			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, System::nanoTime, this.errors);
 			PubSubLink link = new PubSubLink(client, keys, "n1", commands, connections, probe, this.errors,
 					new Random(1));
 			StreamLoop.Node node = new StreamLoop.Node("n1", new ConnectionSettings(2 * MANY, Duration.ofSeconds(15),
@@ -95,7 +96,8 @@ class ManyOpensIT {
 					Duration.ofSeconds(5), Duration.ofSeconds(15),
 					new RedisOwnership(commands, new Presence(commands, keys, Presence.Times.DEFAULT), "n1"),
 					new CatchUp(new RedisHistory(new History(commands, keys, Duration.ofHours(1))), Clock.systemUTC()),
-					new Upstream(link), new StreamLoop.LastProof(), new TestLoop.Silent(), connections, new Random(1),
+					new Upstream(link), new TestLoop.Silent((what) -> {
+					}, new ArrayList<>()), connections, new Random(1),
 					this.errors, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
 			List<LoopThread> threads = Stream.generate(LoopThread::new).limit(LOOPS).toList();
 			List<StreamLoop> loops = threads.stream().map((thread) -> new StreamLoop(thread, node)).toList();

@@ -106,7 +106,7 @@ final class TestLoop {
 								Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
 								Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
 						Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
-						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream, new Silent(), this.connections, new Random(1), this.errors, budget),
+						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream, new Silent((what) -> this.seam.accept(what), this.endings), this.connections, new Random(1), this.errors, budget),
 				inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
@@ -541,42 +541,42 @@ final class TestLoop {
 
 	}
 
-	final class Silent implements ConnectionEvents {
+	record Silent(Consumer<String> seam, List<Ending> endings) implements ConnectionEvents {
 
 		@Override
 		public void opened(boolean resumed) {
-			TestLoop.this.seam.accept("event");
+			this.seam.accept("event");
 		}
 
 		@Override
 		public void waited(Duration waited) {
-			TestLoop.this.seam.accept("event");
+			this.seam.accept("event");
 		}
 
 		@Override
 		public void closed(Ending ending, Duration open) {
-			TestLoop.this.endings.add(ending);
-			TestLoop.this.seam.accept("event");
+			this.endings.add(ending);
+			this.seam.accept("event");
 		}
 
 		@Override
 		public void refused(CloseReason reason) {
-			TestLoop.this.seam.accept("event");
+			this.seam.accept("event");
 		}
 
 		@Override
 		public void limited(Quota quota) {
-			TestLoop.this.seam.accept("event");
+			this.seam.accept("event");
 		}
 
 		@Override
 		public void kicked(@Nullable CloseReason reason) {
-			TestLoop.this.seam.accept("event");
+			this.seam.accept("event");
 		}
 
 		@Override
 		public void sent(int count, long lastId) {
-			TestLoop.this.seam.accept("event");
+			this.seam.accept("event");
 		}
 
 		@Override
@@ -586,12 +586,12 @@ final class TestLoop {
 
 		@Override
 		public void gap() {
-			TestLoop.this.seam.accept("event");
+			this.seam.accept("event");
 		}
 
 		@Override
 		public void fellBehind() {
-			TestLoop.this.seam.accept("event");
+			this.seam.accept("event");
 		}
 
 	}
