@@ -416,8 +416,8 @@ final class Delivery {
 
 	/**
 	 * Writes messages, and moves to the last of them. Returns false where there is no
-	 * direct memory for them: then none of them was written. After any other error it
-	 * counts as writing for good: how much the client has is not known.
+	 * direct memory for them: then none of them was written, as after any other error of
+	 * the outlet.
 	 */
 	private boolean write(Backlog piece) {
 		this.writing = true;
@@ -428,11 +428,12 @@ final class Delivery {
 			if (!Errors.isDirectMemory(ex) || !this.outlet.isOpen()) {
 				throw ex;
 			}
-			this.writing = false;
 			this.roomMade = this.loop.makeRoom(ex);
 			return false;
 		}
-		this.writing = false;
+		finally {
+			this.writing = false;
+		}
 		// Not before it is written, for a stream that an error ends is told its cursor.
 		this.position = piece.lastId();
 		this.cursor = this.position;
