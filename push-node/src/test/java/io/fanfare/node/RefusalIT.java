@@ -59,9 +59,11 @@ class RefusalIT {
 	void aNodeWhoseRedisIsFullKeepsItsStreamsTakesNewOnesIsReadyAndTrims() {
 		try (TestNode node = TestNode.start(this.redis, "a"); SseClient stream = node.open("alice")) {
 			String lease = "fanfare:{0}:lease:" + node.identity();
+			// Too old to be retained, not so old that the channel is forgotten.
+			String old = (System.currentTimeMillis() - Duration.ofDays(2).toMillis()) + "-0";
 			ask((commands) -> {
-				commands.xadd("fanfare:{0}:ch:quiet", XAddArgs.Builder.maxlen(10).id("1000-0"), "p", "0-0", "m", "old");
-				commands.hset("fanfare:{0}:last", "quiet", "1000-0");
+				commands.xadd("fanfare:{0}:ch:quiet", XAddArgs.Builder.maxlen(10).id(old), "p", "0-0", "m", "old");
+				commands.hset("fanfare:{0}:last", "quiet", old);
 				commands.configSet("maxmemory", "1");
 				commands.pexpire(lease, 8_000);
 			});
