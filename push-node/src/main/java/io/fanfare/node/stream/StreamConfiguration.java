@@ -46,7 +46,8 @@ class StreamConfiguration {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
 				new CatchUp(new RedisHistory(history), Clock.systemUTC(), budget.sharedReads()), upstream(pubSub),
-				new StreamLoop.LastProof(), metrics, connections, RandomGenerator.getDefault(), errors, budget.split(stream.loopCount()));
+				new StreamLoop.LastProof(), metrics, connections, RandomGenerator.getDefault(), errors,
+				budget.split(stream.loopCount()));
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {
