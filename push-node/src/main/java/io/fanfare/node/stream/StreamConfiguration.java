@@ -45,8 +45,8 @@ class StreamConfiguration {
 			Errors errors, StreamSettings stream, MemoryBudget budget) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
-				new CatchUp(new RedisHistory(history), Clock.systemUTC()), upstream(pubSub), metrics, connections,
-				RandomGenerator.getDefault(), errors, budget.split(stream.loopCount()));
+				new CatchUp(new RedisHistory(history), Clock.systemUTC(), budget.sharedReads()), upstream(pubSub), metrics,
+				connections, RandomGenerator.getDefault(), errors, budget.split(stream.loopCount()));
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {
