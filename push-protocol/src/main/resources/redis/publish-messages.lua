@@ -59,8 +59,10 @@ local function append(channel, stream_key, id, expires, envelope)
 	end
 end
 
--- Hands a message to whoever hears its channel. Returns what the answer says of it.
+-- Hands a message to whoever hears its channel. Returns what the answer says of it: a user is online as long as the owner's
+-- node has a lease, but the message goes to that node in any case, for a lease may end early.
 local uncertain
+local lease_prefix, leases = sub(KEYS[1], 1, -#'clock' - 1) .. 'lease:', {}
 local function hand_out(channel, id, envelope)
 	if sub(channel, 1, 5) ~= 'user:' then
 		call('PUBLISH', channels .. 'ch:' .. channel, 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
@@ -69,9 +71,11 @@ local function hand_out(channel, id, envelope)
 	local owner = call('HGET', KEYS[5], sub(channel, 6))
 	if owner then
 		local space = find(owner, ' ', 1, true)
-		call('PUBLISH', channels .. 'node:' .. sub(owner, 1, space - 1),
+		local node = sub(owner, 1, space - 1)
+		call('PUBLISH', channels .. 'node:' .. node,
 			'M ' .. id .. sub(owner, space, find(owner, ' ', space + 1, true)) .. channel .. '\n' .. envelope)
-		return '1'
+		leases[node] = leases[node] or call('EXISTS', lease_prefix .. node)
+		return leases[node] == 1 and '1' or '0'
 	end
 	if uncertain == nil then
 		uncertain = presence_uncertain(call('GET', KEYS[3]), now)

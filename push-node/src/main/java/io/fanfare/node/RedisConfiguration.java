@@ -10,6 +10,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
@@ -133,8 +134,8 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	History history(CommandLink link, RedisKeys keys, NodeSettings.Retention retention) {
-		return new History(link, keys, retention.age());
+	History history(CommandLink link, RedisKeys keys, NodeSettings.Retention retention, Errors errors) {
+		return new History(link, keys, retention.age(), errors);
 	}
 
 	@Bean

@@ -3,6 +3,7 @@ package io.fanfare.api.redis;
 import java.security.SecureRandom;
 import java.time.Duration;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.NodeCalls;
@@ -120,8 +121,8 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	History history(CommandLink link, RedisKeys keys, HistorySettings history) {
-		return new History(link, keys, history.age());
+	History history(CommandLink link, RedisKeys keys, HistorySettings history, Errors errors) {
+		return new History(link, keys, history.age(), errors);
 	}
 
 	@Bean

@@ -3,15 +3,16 @@ package io.fanfare.node.presence;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Slice;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +31,14 @@ public final class Reaper implements AutoCloseable {
 
 	private static final Duration INTERVAL = Duration.ofSeconds(1);
 
-	private static final int SLICE = 500;
+	/** After a slice that held something dead. */
+	private static final Duration PAUSE = Duration.ofMillis(100);
+
+	/** Redis may return some more; a call reaps 500 at most. */
+	private static final int SLICE = 400;
+
+	/** Where an error is counted. */
+	private static final String WHERE = "reaper";
 
 	private static final Duration SILENCE = Duration.ofDays(7);
 
@@ -44,7 +52,12 @@ public final class Reaper implements AutoCloseable {
 
 	private final Suspects suspects;
 
-	private final ScheduledExecutorService thread;
+	private final Errors errors;
+
+	private final GuardedScheduler thread;
+
+	/** Whether a slice of presence is on its way. */
+	private final AtomicBoolean walking = new AtomicBoolean();
 
 	private volatile String presenceCursor = "0";
 
@@ -58,47 +71,79 @@ public final class Reaper implements AutoCloseable {
 	 * @param isHeld tells whether a connection is held here
 	 * @param patience for how long a node has to be silent before it is held dead: longer
 	 * than it writes to its clients after its last renewal
+	 * @param errors notes what nothing else handles
 	 * @param nanoTime the monotonic clock
 	 */
 	public Reaper(Presence presence, History history, String node, Predicate<String> isHeld, Duration patience,
-			LongSupplier nanoTime) {
+			Errors errors, LongSupplier nanoTime) {
 		this.presence = presence;
 		this.history = history;
 		this.node = node;
 		this.isHeld = isHeld;
 		this.suspects = new Suspects(patience, nanoTime);
-		this.thread = Executors
-			.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("fanfare-reaper").factory());
+		this.errors = errors;
+		this.thread = new GuardedScheduler(WHERE, errors);
 	}
 
 	/** Begins. */
 	public void start() {
-		this.thread.scheduleWithFixedDelay(this::slice, INTERVAL.toMillis(), INTERVAL.toMillis(),
-				TimeUnit.MILLISECONDS);
+		this.thread.every(INTERVAL, INTERVAL, () -> {
+			walkPresence();
+			walkChannels();
+		});
 	}
 
-	private void slice() {
-		this.presence.reap(this.node, this.presenceCursor, SLICE, this.suspects.held())
-			.whenComplete((slice, failure) -> {
+	private void walkPresence() {
+		if (!this.walking.compareAndSet(false, true)) {
+			return;
+		}
+		boolean asked = false;
+		try {
+			this.presence.reap(this.node, this.presenceCursor, SLICE, this.suspects.held())
+				.whenComplete((slice, failure) -> {
+					this.walking.set(false);
+					if (failure != null) {
+						this.errors.note(WHERE, failure);
+					}
+					else {
+						this.errors.run(WHERE, () -> walked(slice));
+					}
+				});
+			asked = true;
+		}
+		finally {
+			if (!asked) {
+				this.walking.set(false);
+			}
+		}
+	}
+
+	private void walked(Slice slice) {
+		this.presenceCursor = slice.cursor();
+		this.suspects.seen(slice);
+		List<Field> ghosts = slice.own().stream().filter((field) -> !this.isHeld.test(field.connection())).toList();
+		if (!ghosts.isEmpty()) {
+			this.presence.release(ghosts).whenComplete((removed, failure) -> {
 				if (failure != null) {
-					log.debug("reaper=skipped reason=\"{}\"", failure.getMessage());
-					return;
-				}
-				this.presenceCursor = slice.cursor();
-				this.suspects.seen(slice);
-				List<Field> ghosts = slice.own()
-					.stream()
-					.filter((field) -> !this.isHeld.test(field.connection()))
-					.toList();
-				if (!ghosts.isEmpty()) {
-					this.presence.release(ghosts);
-				}
-				if (slice.removed() > 0 || !ghosts.isEmpty()) {
-					log.info("presence=reaped dead={} ghosts={}", slice.removed(), ghosts.size());
+					this.errors.note(WHERE, failure);
 				}
 			});
+		}
+		if (slice.removed() > 0 || !ghosts.isEmpty()) {
+			log.info("presence=reaped dead={} ghosts={}", slice.removed(), ghosts.size());
+		}
+		if (slice.removed() > 0) {
+			// Where a node died there is more.
+			this.thread.schedule(PAUSE, this::walkPresence);
+		}
+	}
+
+	private void walkChannels() {
 		this.history.forget(this.channelCursor, SLICE, SILENCE).whenComplete((cursor, failure) -> {
-			if (failure == null) {
+			if (failure != null) {
+				this.errors.note(WHERE, failure);
+			}
+			else {
 				this.channelCursor = cursor;
 			}
 		});
@@ -110,13 +155,13 @@ public final class Reaper implements AutoCloseable {
 	 * @return when it is forgotten
 	 */
 	public CompletableFuture<Long> leave() {
-		this.thread.shutdownNow();
+		this.thread.close();
 		return this.presence.forget(this.node);
 	}
 
 	@Override
 	public void close() {
-		this.thread.shutdownNow();
+		this.thread.close();
 	}
 
 }

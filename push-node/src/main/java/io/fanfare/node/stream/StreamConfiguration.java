@@ -9,6 +9,7 @@ import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.CatchUp;
+import io.fanfare.node.catchup.HistorySettings;
 import io.fanfare.node.catchup.RedisHistory;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
@@ -38,11 +39,11 @@ class StreamConfiguration {
 	StreamLoop.Node streamLoops(NodeIdentity identity, ConnectionSettings settings,
 			@Value("${fanfare.redis.renew-interval:5s}") Duration renewInterval,
 			@Value("${fanfare.redis.lease:15s}") Duration lease, CommandLink link, Presence presence, History history,
-			PubSubLink pubSub, StreamMetrics metrics, Connections connections) {
+			PubSubLink pubSub, StreamMetrics metrics, Connections connections, HistorySettings replay) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
-				new CatchUp(new RedisHistory(history), Clock.systemUTC()), upstream(pubSub), new StreamLoop.LastProof(),
-				metrics, connections, RandomGenerator.getDefault());
+				new CatchUp(new RedisHistory(history), Clock.systemUTC(), replay.historyBytes().toBytes()),
+				upstream(pubSub), new StreamLoop.LastProof(), metrics, connections, RandomGenerator.getDefault());
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {

@@ -25,7 +25,7 @@ enum Script {
 
 	REHEARSE_CLAIM(ScriptOutputType.MULTI),
 
-	RELEASE_USERS(ScriptOutputType.INTEGER, "clock", "presence"),
+	RELEASE_USERS(ScriptOutputType.MULTI, "clock", "presence", "history"),
 
 	RENEW_USERS(ScriptOutputType.MULTI, "clock", "presence"),
 
@@ -37,13 +37,13 @@ enum Script {
 
 	RENEW_ADDRESSES(ScriptOutputType.VALUE),
 
-	READ_HISTORY(ScriptOutputType.MULTI, "clock"),
+	READ_HISTORY(ScriptOutputType.MULTI, "clock", "history"),
 
-	FIND_START(ScriptOutputType.VALUE, "clock"),
+	FIND_START(ScriptOutputType.MULTI, "clock", "history"),
 
 	CHECK_CHANNELS(ScriptOutputType.MULTI, "clock"),
 
-	READ_PAGE(ScriptOutputType.MULTI, "clock"),
+	READ_PAGE(ScriptOutputType.MULTI, "clock", "history"),
 
 	PROBE_NODE(ScriptOutputType.VALUE, "clock"),
 

@@ -25,8 +25,8 @@ class ReadPageIT {
 
 	@Test
 	void aChannelWithoutMessagesIsAnEmptyPage() {
-		assertThat(after(0, 5)).isEqualTo(new Page(0, 0, false, List.of()));
-		assertThat(before(MessageId.MAX, 5)).isEqualTo(new Page(0, 0, false, List.of()));
+		assertThat(after(0, 5)).isEqualTo(new Page(0, 0, false, 0, List.of()));
+		assertThat(before(MessageId.MAX, 5)).isEqualTo(new Page(0, 0, false, 0, List.of()));
 	}
 
 	@Test
@@ -80,7 +80,7 @@ class ReadPageIT {
 	@Test
 	void aHistoryThatIsGoneStillTellsTheLatest() {
 		this.partition.redis().hset(LAST, "news", "7-7");
-		assertThat(after(0, 5)).isEqualTo(new Page(0, MessageId.of(7, 7), false, List.of()));
+		assertThat(after(0, 5)).isEqualTo(new Page(0, MessageId.of(7, 7), false, 0, List.of()));
 	}
 
 	@Test
