@@ -28,7 +28,7 @@ public final class CatchUp {
 	 * Calls that walk back over history and are on their way at once: Redis serves nobody
 	 * else while it works through what one connection sent.
 	 */
-	private static final int MAX_WALKS = 4;
+	private static final int MAX_WALKS = 2;
 
 	private final HistorySource source;
 

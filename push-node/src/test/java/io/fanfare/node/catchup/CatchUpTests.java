@@ -289,7 +289,7 @@ class CatchUpTests {
 		CompletableFuture<Map<ChannelName, Long>> starts = this.catchUp.starts(many, 1);
 		int walks = 0;
 		while (!starts.isDone()) {
-			assertThat(this.history.walks).hasSizeBetween(1, 4);
+			assertThat(this.history.walks).hasSizeBetween(1, 2);
 			this.history.walks.remove().run();
 			walks++;
 		}

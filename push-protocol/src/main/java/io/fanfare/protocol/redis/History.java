@@ -31,7 +31,7 @@ public final class History {
 	public static final int CALL_BYTES = 256 * 1024;
 
 	/** Entries that one call takes. */
-	public static final int CALL_ENTRIES = 1_000;
+	public static final int CALL_ENTRIES = 250;
 
 	/** Fields of hashes that one call reads. */
 	static final int CALL_FIELDS = 1_000;
@@ -383,10 +383,12 @@ public final class History {
 		private CompletableFuture<Page> read(long floor) {
 			byte[][] scriptKeys = { History.this.keys.last(), History.this.keys.stream(this.channel) };
 			byte[] least = this.pieces.isEmpty() ? new byte[0] : number(this.bytesLeft);
-			return History.this.link.<List<Object>>run(Script.READ_PAGE, scriptKeys,
-					(run) -> new byte[][] { RedisKeys.bytes(this.channel.value()),
-							RedisKeys.bytes(this.forward ? "after" : "before"), RedisKeys.bytes(this.id),
-							number(this.left), number(Math.min(CALL_BYTES, this.bytesLeft)), least, History.this.age })
+			return History.this.link
+				.<List<Object>>run(Script.READ_PAGE, scriptKeys,
+						(run) -> new byte[][] { RedisKeys.bytes(this.channel.value()),
+								RedisKeys.bytes(this.forward ? "after" : "before"), RedisKeys.bytes(this.id),
+								number(Math.min(CALL_ENTRIES, this.left)), number(Math.min(CALL_BYTES, this.bytesLeft)),
+								least, History.this.age })
 				.thenCompose((values) -> {
 					Reply reply = new Reply(values);
 					this.latest = Math.max(this.latest, lastIdOrZero(reply.text()));
