@@ -70,7 +70,10 @@ public final class ScriptCosts implements AutoCloseable {
 
 	}
 
-	/** For setting the store up, and looking at it. */
+	/**
+	 * A connection for setting the store up, and looking at it.
+	 * @return its commands
+	 */
 	public RedisCommands<String, String> commands() {
 		return this.commands;
 	}
