@@ -61,8 +61,7 @@ end
 
 -- Hands a message to whoever hears its channel. Returns what the answer says of it: a user is online as long as the owner's
 -- node has a lease, but the message goes to that node in any case, for a lease may end early.
-local uncertain
-local lease_prefix, leases = sub(KEYS[1], 1, -#'clock' - 1) .. 'lease:', {}
+local uncertain, leases
 local function hand_out(channel, id, envelope)
 	if sub(channel, 1, 5) ~= 'user:' then
 		call('PUBLISH', channels .. 'ch:' .. channel, 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
@@ -74,8 +73,13 @@ local function hand_out(channel, id, envelope)
 		local node = sub(owner, 1, space - 1)
 		call('PUBLISH', channels .. 'node:' .. node,
 			'M ' .. id .. sub(owner, space, find(owner, ' ', space + 1, true)) .. channel .. '\n' .. envelope)
-		leases[node] = leases[node] or call('EXISTS', lease_prefix .. node)
-		return leases[node] == 1 and '1' or '0'
+		local leased = leases and leases[node]
+		if not leased then
+			leased = call('EXISTS', sub(KEYS[1], 1, -#'clock' - 1) .. 'lease:' .. node) == 1 and '1' or '0'
+			leases = leases or {}
+			leases[node] = leased
+		end
+		return leased
 	end
 	if uncertain == nil then
 		uncertain = presence_uncertain(call('GET', KEYS[3]), now)
