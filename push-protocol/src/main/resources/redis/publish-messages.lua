@@ -83,8 +83,9 @@ local function append(channel, stream_key, id, expires, envelope)
 	end
 end
 
--- Hands a message to whoever hears its channel. Returns what the answer says of it.
-local uncertain
+-- Hands a message to whoever hears its channel. Returns what the answer says of it: a user is online as long as the owner's
+-- node has a lease, but the message goes to that node in any case, for a lease may end early.
+local uncertain, leases
 local function hand_out(channel, id, envelope)
 	if sub(channel, 1, 5) ~= 'user:' then
 		call('PUBLISH', channels .. 'ch:' .. channel, 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
@@ -93,9 +94,16 @@ local function hand_out(channel, id, envelope)
 	local owner = call('HGET', KEYS[5], sub(channel, 6))
 	if owner then
 		local space = find(owner, ' ', 1, true)
-		call('PUBLISH', channels .. 'node:' .. sub(owner, 1, space - 1),
+		local node = sub(owner, 1, space - 1)
+		call('PUBLISH', channels .. 'node:' .. node,
 			'M ' .. id .. sub(owner, space, find(owner, ' ', space + 1, true)) .. channel .. '\n' .. envelope)
-		return '1'
+		local leased = leases and leases[node]
+		if not leased then
+			leased = call('EXISTS', sub(KEYS[1], 1, -#'clock' - 1) .. 'lease:' .. node) == 1 and '1' or '0'
+			leases = leases or {}
+			leases[node] = leased
+		end
+		return leased
 	end
 	if uncertain == nil then
 		uncertain = presence_uncertain(call('GET', KEYS[3]), now)

@@ -1,36 +1,37 @@
--- Reads one page of a channel's history for people and backends.
+-- Reads a piece of a page of a channel's history, for people and backends.
 --
 -- KEYS  1 last  2 history stream
--- ARGV  1 channel  2 "after" or "before"  3 id ("" for the oldest, or the newest)  4 limit  5 history age in ms
--- Returns {id of the oldest retained message or "", last id of the channel or "", "1" when there is more in that direction,
--- then id, envelope of each, oldest first}.
+-- ARGV  1 channel  2 "after" or "before"  3 id ("" for the oldest, or the newest)  4 count  5 bytes  6 bytes that the first
+--       entry may have all the same, "" for any number  7 history age in ms
+-- Returns {last id of the channel or "", "1" when there is more in that direction, predecessor of the oldest entry or "",
+-- then id, envelope of each, oldest first}. The envelope is "" where the entry is not one of ours.
 
-local oldest = string.format('%.0f-0', time_ms() - tonumber(ARGV[5]))
-local limit = tonumber(ARGV[4])
-local first = redis.call('XRANGE', KEYS[2], oldest, '+', 'COUNT', 1)
+local oldest = string.format('%.0f-0', time_ms() - tonumber(ARGV[7]))
 local last = redis.call('HGET', KEYS[1], ARGV[1])
-local entries
+local command, from, to = 'XREVRANGE', ARGV[3] == '' and HIGHEST or '(' .. ARGV[3], oldest
 if ARGV[2] == 'after' then
-	local from = oldest
+	command, from, to = 'XRANGE', oldest, HIGHEST
 	if ARGV[3] ~= '' and id_above(ARGV[3], oldest) then
-		from = '(' .. ARGV[3]
+		from = above(ARGV[3])
 	end
-	entries = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', limit + 1)
-else
-	local to = ARGV[3] == '' and '+' or '(' .. ARGV[3]
-	entries = redis.call('XREVRANGE', KEYS[2], to, oldest, 'COUNT', limit + 1)
 end
-local more = #entries > limit
-if more then
-	table.remove(entries)
+local ids, envelopes, predecessors, n = {}, {}, {}, 0
+local ended = walk(command, KEYS[2], from, to, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]) or math.huge,
+	function(id, predecessor, envelope)
+		n = n + 1
+		ids[n], predecessors[n], envelopes[n] = id, predecessor, envelope
+	end)
+local more = ended == 'bytes'
+if ended == 'count' then
+	more = #redis.call(command, KEYS[2], n > 0 and '(' .. ids[n] or from, to, 'COUNT', 1) > 0
 end
-local answer = {first[1] and first[1][1] or '', last and string.match(last, '^%S+') or '', more and '1' or '0'}
-local from, to, step = 1, #entries, 1
+local first, stop, step = 1, n, 1
 if ARGV[2] ~= 'after' then
-	from, to, step = #entries, 1, -1
+	first, stop, step = n, 1, -1
 end
-for i = from, to, step do
-	answer[#answer + 1] = entries[i][1]
-	answer[#answer + 1] = entries[i][2][4]
+local answer = {last and string.match(last, '^%S+') or '', more and '1' or '0', predecessors[first] or ''}
+for i = first, stop, step do
+	answer[#answer + 1] = ids[i]
+	answer[#answer + 1] = envelopes[i]
 end
 return answer

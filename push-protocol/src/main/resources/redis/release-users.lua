@@ -3,21 +3,36 @@
 -- passed it, the stretch is kept for the next claim; and whoever has the user already is told, by "H connection from to\n".
 --
 -- KEYS  1 presence  2 last
--- ARGV  1 prefix of keys  2 prefix of pub/sub channels
+-- ARGV  1 prefix of keys  2 prefix of pub/sub channels  3 fields that a call may read  4 bytes of history that it may look at
 --       then of each: user, connection, generation ("" when it is not known), and "" or four ids with spaces between them: up to
 --       where the user's channel was received, the highest cursor that the client may have, and the last stretch that was
 --       announced as hidden, from and to ("0-0 0-0" for none)
--- Returns the number of fields removed.
+-- Returns {number of fields removed, number of users dealt with}: from the first on; the others are to be sent again.
 
 local prefix, channels = ARGV[1], ARGV[2]
+local reads_left, bytes_left = tonumber(ARGV[3]), tonumber(ARGV[4])
 
--- Whether the user's channel has, or lost, a message above `from` and up to `to`.
+local function field(key, name)
+	reads_left = reads_left - 1
+	return redis.call('HGET', key, name)
+end
+
+-- Whether the user's channel has, or lost, a message above `from` and up to `to`. What is not an id counts as a message.
 local function any_within(user, from, to)
-	if not id_above(string.match(last_of_user(KEYS[2], user), '^%S+'), from) then
+	local last = string.match(field(KEYS[2], 'user:' .. user) or field(KEYS[2], '') or '0-0', '^%d+%-%d+')
+	if last and not id_above(last, from) then
 		return false
+	elseif not last or not id_above(last, to) then
+		return true
 	end
 	local first = redis.call('XRANGE', prefix .. 'ch:user:' .. user, '(' .. from, '+', 'COUNT', 1)[1]
-	return not first or not id_above(first[1], to) or id_above(string.match(first[2][2], '^%S+'), from)
+	if not first then
+		return true
+	end
+	local predecessor, _, size = entry_read(first)
+	bytes_left = bytes_left - size
+	local before = string.match(predecessor, '^%d+%-%d+')
+	return not id_above(first[1], to) or not before or id_above(before, from)
 end
 
 -- Keeps a stretch of the user's channel for the next claim.
@@ -31,10 +46,14 @@ local function keep_hidden(user, from, to)
 	redis.call('SET', key, from .. ' ' .. to, 'PX', HIDDEN_MS)
 end
 
-local removed = 0
-for i = 3, #ARGV, 4 do
+local removed, done = 0, 0
+for i = 5, #ARGV, 4 do
+	if done > 0 and (reads_left < 3 or bytes_left <= 0) then
+		break
+	end
+	done = done + 1
 	local user, connection, generation = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-	local value = redis.call('HGET', KEYS[1], user)
+	local value = field(KEYS[1], user)
 	local owner = value and owner_parse(value)
 	if owner and owner.connection == connection and (generation == '' or generation == owner.generation) then
 		removed = removed + redis.call('HDEL', KEYS[1], user)
@@ -53,4 +72,4 @@ for i = 3, #ARGV, 4 do
 		end
 	end
 end
-return removed
+return {removed, done}

@@ -7,6 +7,7 @@ import java.util.List;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
+import io.fanfare.node.catchup.HistorySettings;
 import io.fanfare.node.cluster.CallHandler;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.cluster.NodeIdentity;
@@ -57,7 +58,7 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Retention.class,
 		NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class,
 		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
-		StreamSettings.Headers.class, StreamSettings.Proxies.class, TwinSettings.class })
+		StreamSettings.Headers.class, StreamSettings.Proxies.class, HistorySettings.class, TwinSettings.class })
 class NodeConfiguration {
 
 	@Bean

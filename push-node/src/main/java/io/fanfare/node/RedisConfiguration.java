@@ -151,8 +151,8 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	History history(CommandLink link, RedisKeys keys, NodeSettings.Retention retention) {
-		return new History(link, keys, retention.age());
+	History history(CommandLink link, RedisKeys keys, NodeSettings.Retention retention, Errors errors) {
+		return new History(link, keys, retention.age(), errors);
 	}
 
 	@Bean

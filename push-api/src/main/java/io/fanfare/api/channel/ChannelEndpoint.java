@@ -51,7 +51,7 @@ class ChannelEndpoint {
 	@RequiresScope(Scope.READ)
 	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "getChannelMessages", summary = "Read a page of a channel's history",
-			description = "Messages stand oldest first. With after the page begins above that id (after=0-0 is the"
+			description = "Messages stand oldest first. A page ends at limit or at 1 MiB. With after the page begins above that id (after=0-0 is the"
 					+ " oldest page), with before it ends below it, with neither it is the newest one. To go on, send"
 					+ " next by the same parameter; for the newest page that is before.")
 	HistoryPage read(
@@ -77,7 +77,7 @@ class ChannelEndpoint {
 		}
 		History.Page page = this.calls.await((from != null) ? this.history.pageAfter(name, from, count)
 				: this.history.pageBefore(name, (to != null) ? to : MessageId.MAX, count));
-		return HistoryPage.of(page, from != null, this.clock.instant());
+		return HistoryPage.of(page, this.clock.instant());
 	}
 
 	private static @Nullable ChannelName name(String text, List<FieldError> errors) {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A page of what a channel retained.
  *
- * @param items the messages, oldest first, without those past their time to live
+ * @param items the messages, oldest first, without those past their time to live and
+ * those that cannot be read
  * @param next the id to go on with in the same direction, or null at the end
  * @param floor the oldest id that is retained, or null without any
  * @param latest the channel's last id, or null if it never had a message or was silent
@@ -48,11 +49,11 @@ record HistoryPage(List<Item> items, @Schema(types = {
 
 	}
 
-	static HistoryPage of(History.Page page, boolean forward, Instant now) {
+	static HistoryPage of(History.Page page, Instant now) {
 		List<History.Entry> entries = page.entries();
 		String next = null;
-		if (page.more() && !entries.isEmpty()) {
-			next = MessageId.format((forward ? entries.getLast() : entries.getFirst()).id());
+		if (page.more() && page.end() != MessageId.ZERO) {
+			next = MessageId.format(page.end());
 		}
 		List<Item> items = entries.stream()
 			.filter((entry) -> !entry.envelope().isExpired(now.toEpochMilli()))

@@ -131,8 +131,8 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	History history(CommandLink link, RedisKeys keys, HistorySettings history) {
-		return new History(link, keys, history.age());
+	History history(CommandLink link, RedisKeys keys, HistorySettings history, Errors errors) {
+		return new History(link, keys, history.age(), errors);
 	}
 
 	@Bean

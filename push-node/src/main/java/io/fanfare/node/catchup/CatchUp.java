@@ -24,11 +24,21 @@ import io.fanfare.protocol.redis.History;
  */
 public final class CatchUp {
 
+	/**
+	 * Calls that walk back over history and are on their way at once: Redis serves nobody
+	 * else while it works through what one connection sent.
+	 */
+	private static final int MAX_WALKS = 2;
+
 	private final HistorySource source;
 
 	private final SharedReads shared;
 
 	private final InstantSource clock;
+
+	private final long historyBytes;
+
+	private final Turns walks = new Turns(MAX_WALKS);
 
 	/**
 	 * Makes it.
@@ -36,7 +46,7 @@ public final class CatchUp {
 	 * @param clock the wall clock, for messages with a time to live
 	 */
 	public CatchUp(HistorySource source, InstantSource clock) {
-		this(source, clock, Long.MAX_VALUE);
+		this(source, clock, Long.MAX_VALUE, HistorySettings.DEFAULT_BYTES);
 	}
 
 	/**
@@ -44,11 +54,14 @@ public final class CatchUp {
 	 * @param source where history is read from
 	 * @param clock the wall clock, for messages with a time to live
 	 * @param keptBytes how many bytes of history are kept for others who read the same
+	 * @param historyBytes bytes that the last messages of all channels may have with
+	 * which a stream begins
 	 */
-	public CatchUp(HistorySource source, InstantSource clock, long keptBytes) {
+	public CatchUp(HistorySource source, InstantSource clock, long keptBytes, long historyBytes) {
 		this.source = source;
 		this.shared = new SharedReads(source, clock, keptBytes);
 		this.clock = clock;
+		this.historyBytes = historyBytes;
 	}
 
 	/**
@@ -87,6 +100,10 @@ public final class CatchUp {
 			if (gap != null) {
 				gaps.add(gap);
 			}
+			Gap unreadable = batch.unreadable(channel, from, upTo);
+			if (unreadable != null && (gap == null || gap.to() < unreadable.to())) {
+				gaps.add(unreadable);
+			}
 			for (Message message : batch.messages()) {
 				if (message.id() > from && message.id() <= upTo && !message.isExpired(this.clock)) {
 					messages.add(message);
@@ -109,9 +126,12 @@ public final class CatchUp {
 	public CompletableFuture<Boolean> isAnyWithin(ChannelName channel, long from, long to, Set<Long> but) {
 		return this.source.read(channel, from, SharedReads.COUNT, SharedReads.BYTES).thenApply((batch) -> {
 			long now = this.clock.millis();
-			return batch.predecessor().isAbove(from, now) || batch.upTo() < to || batch.entries()
-				.stream()
-				.anyMatch((entry) -> entry.id() <= to && !but.contains(entry.id()) && !entry.envelope().isExpired(now));
+			return batch.predecessor().isAbove(from, now) || batch.upTo() < to
+					|| batch.unreadable().stream().anyMatch((id) -> id <= to)
+					|| batch.entries()
+						.stream()
+						.anyMatch((entry) -> entry.id() <= to && !but.contains(entry.id())
+								&& !entry.envelope().isExpired(now));
 		});
 	}
 
@@ -123,9 +143,10 @@ public final class CatchUp {
 	 * without any are left out
 	 */
 	public CompletableFuture<Map<ChannelName, Long>> starts(List<ChannelName> channels, int count) {
-		List<CompletableFuture<Long>> finds = channels.stream()
-			.map((channel) -> this.source.findStart(channel, count))
-			.toList();
+		if (count > 0) {
+			return new LastMessages(this.source, this.walks, channels, count, this.historyBytes).find();
+		}
+		List<CompletableFuture<Long>> finds = channels.stream().map(this.source::findOldest).toList();
 		return CompletableFuture.allOf(finds.toArray(CompletableFuture[]::new)).thenApply((done) -> {
 			Map<ChannelName, Long> starts = new HashMap<>();
 			for (int i = 0; i < finds.size(); i++) {

@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param predecessor what came before the first message; without messages, the channel's
  * last id
  * @param messages the messages, in id order
+ * @param unreadable ids of entries that stand between them and cannot be read
  * @param bytes how much memory the messages take, about
  */
 record ChannelBatch(long from, long upTo, long since, boolean complete, Predecessor predecessor, List<Message> messages,
-		long bytes) {
+		List<Long> unreadable, long bytes) {
 
 	static ChannelBatch render(ChannelName channel, long from, History.Batch batch) {
 		List<Message> messages = batch.entries()
@@ -30,7 +31,7 @@ record ChannelBatch(long from, long upTo, long since, boolean complete, Predeces
 			.toList();
 		long bytes = messages.stream().mapToLong((message) -> message.block().length + 64).sum();
 		return new ChannelBatch(from, batch.upTo(), batch.since(), batch.complete(), batch.predecessor(), messages,
-				bytes);
+				batch.unreadable(), bytes);
 	}
 
 	/** Whether it answers a read from that position, and brings it further. */
@@ -44,13 +45,30 @@ record ChannelBatch(long from, long upTo, long since, boolean complete, Predeces
 	 * counts.
 	 */
 	@Nullable Gap gapAbove(ChannelName channel, long position, long vouchedSince, long now) {
-		boolean begins = this.messages.isEmpty() || this.messages.getFirst().id() > position;
+		boolean begins = first() > position;
 		boolean trimmed = begins && this.predecessor.isAbove(position, now);
 		if (this.since > position && this.since > vouchedSince) {
 			long to = trimmed ? Math.max(this.since, this.predecessor.id()) : this.since;
 			return new Gap(channel, position, to, Gap.Reason.DATA_LOSS);
 		}
 		return trimmed ? new Gap(channel, position, this.predecessor.id(), Gap.Reason.RETENTION) : null;
+	}
+
+	/** The first entry. */
+	private long first() {
+		long message = this.messages.isEmpty() ? Long.MAX_VALUE : this.messages.getFirst().id();
+		return this.unreadable.isEmpty() ? message : Math.min(message, this.unreadable.getFirst());
+	}
+
+	/**
+	 * What of a stretch cannot be read, up to the last such entry.
+	 */
+	@Nullable Gap unreadable(ChannelName channel, long position, long upTo) {
+		return this.unreadable.stream()
+			.filter((id) -> id > position && id <= upTo)
+			.max(Long::compare)
+			.map((to) -> new Gap(channel, position, to, Gap.Reason.DATA_LOSS))
+			.orElse(null);
 	}
 
 	/**
@@ -65,7 +83,7 @@ record ChannelBatch(long from, long upTo, long since, boolean complete, Predeces
 		if (gap != null && gap.to() > standing.position()) {
 			return gap;
 		}
-		boolean any = gap != null;
+		boolean any = gap != null || unreadable(channel, from, standing.position()) != null;
 		for (Message message : this.messages) {
 			any |= message.id() > from && message.id() <= standing.position() && !message.isExpired(now)
 					&& !standing.receivedAlso().contains(message.id());

@@ -20,12 +20,22 @@ public interface HistorySource {
 	CompletableFuture<History.Batch> read(ChannelName channel, long position, int count, int bytes);
 
 	/**
-	 * Finds where the last messages of a channel begin.
+	 * Finds where all that a channel retained begins.
 	 * @param channel the channel
-	 * @param count how many, or 0 for all that is retained
-	 * @return the id of the first of them, 0 if nothing is retained
+	 * @return the id of the oldest message, 0 if nothing is retained
 	 */
-	CompletableFuture<Long> findStart(ChannelName channel, int count);
+	CompletableFuture<Long> findOldest(ChannelName channel);
+
+	/**
+	 * Walks a bounded piece of the way back over the last messages of a channel.
+	 * @param channel the channel
+	 * @param below where it begins: the first id of the piece before, or
+	 * {@link io.fanfare.protocol.MessageId#MAX}
+	 * @param count how many messages are wanted from here on, 1 at least
+	 * @param bytes how many bytes they may have
+	 * @return the piece
+	 */
+	CompletableFuture<History.Walked> walkBack(ChannelName channel, long below, int count, int bytes);
 
 	/**
 	 * Tells the last ids of many channels at once.

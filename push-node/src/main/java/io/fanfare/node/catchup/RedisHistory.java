@@ -25,8 +25,13 @@ public final class RedisHistory implements HistorySource {
 	}
 
 	@Override
-	public CompletableFuture<Long> findStart(ChannelName channel, int count) {
-		return this.history.findStart(channel, count);
+	public CompletableFuture<Long> findOldest(ChannelName channel) {
+		return this.history.findOldest(channel);
+	}
+
+	@Override
+	public CompletableFuture<History.Walked> walkBack(ChannelName channel, long below, int count, int bytes) {
+		return this.history.walkBack(channel, below, count, bytes);
 	}
 
 	@Override

@@ -20,9 +20,10 @@ import io.fanfare.protocol.ChannelName;
 public record Standing(long position, long received, Set<Long> receivedAlso, long vouchedSince,
 		Map<ChannelName, Long> starts) {
 
-	/** From where a channel is read. */
+	/** From where a channel is read: what lies below is not wanted, or known. */
 	long readFrom(ChannelName channel) {
-		return channel.isUser() ? Math.min(this.position, this.received) : this.position;
+		long promised = promised(channel);
+		return channel.isUser() ? Math.min(promised, this.received) : promised;
 	}
 
 	/** Up to where a channel was promised nothing, or it was written or announced. */

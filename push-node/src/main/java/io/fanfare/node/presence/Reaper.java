@@ -3,15 +3,18 @@ package io.fanfare.node.presence;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.HistoryTrim;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Slice;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +34,14 @@ public final class Reaper implements AutoCloseable {
 
 	private static final Duration INTERVAL = Duration.ofSeconds(1);
 
-	private static final int SLICE = 500;
+	/** After a slice that held something dead. */
+	private static final Duration PAUSE = Duration.ofMillis(100);
+
+	/** Redis may return some more; a call reaps 500 at most. */
+	private static final int SLICE = 400;
+
+	/** Where an error is counted. */
+	private static final String WHERE = "reaper";
 
 	/** Some 6 microseconds of Redis each. */
 	private static final int TRIM_SLICE = 200;
@@ -50,7 +60,12 @@ public final class Reaper implements AutoCloseable {
 
 	private final Suspects suspects;
 
+	private final Errors errors;
+
 	private final GuardedScheduler thread;
+
+	/** Whether a slice of presence is on its way. */
+	private final AtomicBoolean walking = new AtomicBoolean();
 
 	private volatile String presenceCursor = "0";
 
@@ -78,46 +93,89 @@ public final class Reaper implements AutoCloseable {
 		this.node = node;
 		this.isHeld = isHeld;
 		this.suspects = new Suspects(patience, nanoTime);
-		this.thread = new GuardedScheduler("reaper", errors);
+		this.errors = errors;
+		this.thread = new GuardedScheduler(WHERE, errors);
 	}
 
 	/** Begins. */
 	public void start() {
-		this.thread.every(INTERVAL, INTERVAL, this::slice);
+		this.thread.every(INTERVAL, INTERVAL, this::walkPresence);
+		this.thread.every(INTERVAL, INTERVAL, this::walkChannels);
+		this.thread.every(INTERVAL, INTERVAL, this::trimHistories);
 	}
 
-	private void slice() {
-		this.presence.reap(this.node, this.presenceCursor, SLICE, this.suspects.held())
-			.whenComplete((slice, failure) -> {
+	private void walkPresence() {
+		if (!this.walking.compareAndSet(false, true)) {
+			return;
+		}
+		boolean asked = false;
+		try {
+			this.presence.reap(this.node, this.presenceCursor, SLICE, this.suspects.held())
+				.whenComplete((slice, failure) -> {
+					this.walking.set(false);
+					if (failure != null) {
+						noteUnexpected(failure);
+					}
+					else {
+						this.errors.run(WHERE, () -> walked(slice));
+					}
+				});
+			asked = true;
+		}
+		finally {
+			if (!asked) {
+				this.walking.set(false);
+			}
+		}
+	}
+
+	private void walked(Slice slice) {
+		this.presenceCursor = slice.cursor();
+		this.suspects.seen(slice);
+		List<Field> ghosts = slice.own().stream().filter((field) -> !this.isHeld.test(field.connection())).toList();
+		if (!ghosts.isEmpty()) {
+			this.presence.release(ghosts).whenComplete((removed, failure) -> {
 				if (failure != null) {
-					log.debug("reaper=skipped reason=\"{}\"", failure.getMessage());
-					return;
-				}
-				this.presenceCursor = slice.cursor();
-				this.suspects.seen(slice);
-				List<Field> ghosts = slice.own()
-					.stream()
-					.filter((field) -> !this.isHeld.test(field.connection()))
-					.toList();
-				if (!ghosts.isEmpty()) {
-					this.presence.release(ghosts);
-				}
-				if (slice.removed() > 0 || !ghosts.isEmpty()) {
-					log.info("presence=reaped dead={} ghosts={}", slice.removed(), ghosts.size());
+					noteUnexpected(failure);
 				}
 			});
+		}
+		if (slice.removed() > 0 || !ghosts.isEmpty()) {
+			log.info("presence=reaped dead={} ghosts={}", slice.removed(), ghosts.size());
+		}
+		if (slice.removed() > 0) {
+			// Where a node died there is more.
+			this.thread.schedule(PAUSE, this::walkPresence);
+		}
+	}
+
+	private void walkChannels() {
 		this.history.forget(this.channelCursor, SLICE, SILENCE).whenComplete((cursor, failure) -> {
-			if (failure == null) {
+			if (failure != null) {
+				noteUnexpected(failure);
+			}
+			else {
 				this.channelCursor = cursor;
 			}
 		});
+	}
+
+	private void trimHistories() {
 		this.trim.slice(this.trimCursor, TRIM_SLICE).whenComplete((slice, failure) -> {
 			if (failure != null) {
-				log.debug("trim=skipped reason=\"{}\"", failure.getMessage());
-				return;
+				noteUnexpected(failure);
 			}
-			this.trimCursor = slice.cursor();
+			else {
+				this.trimCursor = slice.cursor();
+			}
 		});
+	}
+
+	/** What Redis refuses or does not answer is noted by the link to it. */
+	private void noteUnexpected(Throwable failure) {
+		if (!Failures.isOfRedis(failure)) {
+			this.errors.note(WHERE, failure);
+		}
 	}
 
 	/**

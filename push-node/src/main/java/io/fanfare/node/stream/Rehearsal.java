@@ -91,8 +91,13 @@ final class Rehearsal implements Ownership, HistorySource, Topics.Upstream {
 	}
 
 	@Override
-	public CompletableFuture<Long> findStart(ChannelName channel, int count) {
+	public CompletableFuture<Long> findOldest(ChannelName channel) {
 		return CompletableFuture.completedFuture(MessageId.ZERO);
+	}
+
+	@Override
+	public CompletableFuture<History.Walked> walkBack(ChannelName channel, long below, int count, int bytes) {
+		return CompletableFuture.completedFuture(new History.Walked(MessageId.ZERO, 0, 0, History.Walked.End.END, 0));
 	}
 
 	@Override

@@ -9,6 +9,7 @@ import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.CatchUp;
+import io.fanfare.node.catchup.HistorySettings;
 import io.fanfare.node.catchup.RedisHistory;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
@@ -42,11 +43,12 @@ class StreamConfiguration {
 			@Value("${fanfare.redis.renew-interval:" + SharedDefaults.RENEW_INTERVAL + "}") Duration renewInterval,
 			@Value("${fanfare.redis.lease:" + SharedDefaults.LEASE + "}") Duration lease, CommandLink link,
 			Presence presence, History history, PubSubLink pubSub, StreamMetrics metrics, Connections connections,
-			Errors errors, StreamSettings stream, MemoryBudget budget) {
+			Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
-				new CatchUp(new RedisHistory(history), Clock.systemUTC(), budget.sharedReads()), upstream(pubSub), metrics,
-				connections, RandomGenerator.getDefault(), errors, budget.split(stream.loopCount()));
+				new CatchUp(new RedisHistory(history), Clock.systemUTC(), budget.sharedReads(),
+						replay.historyBytes().toBytes()),
+				upstream(pubSub), metrics, connections, RandomGenerator.getDefault(), errors, budget.split(stream.loopCount()));
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {

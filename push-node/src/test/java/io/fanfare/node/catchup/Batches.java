@@ -1,9 +1,11 @@
 package io.fanfare.node.catchup;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -24,7 +26,14 @@ final class Batches implements HistorySource {
 
 	final List<Asked> asked = new ArrayList<>();
 
-	final Map<ChannelName, Long> starts = new ConcurrentHashMap<>();
+	/** Messages in one piece of the way back. */
+	static final int PIECE = 3;
+
+	/** Of each channel the sizes of its messages. */
+	final Map<ChannelName, Integer[]> retained = new ConcurrentHashMap<>();
+
+	/** Calls that walk back and were not answered yet. */
+	final Queue<Runnable> walks = new ArrayDeque<>();
 
 	static Entry entry(long id) {
 		return entry(id, 0);
@@ -64,8 +73,34 @@ final class Batches implements HistorySource {
 	}
 
 	@Override
-	public CompletableFuture<Long> findStart(ChannelName channel, int count) {
-		return CompletableFuture.completedFuture(this.starts.getOrDefault(channel, 0L));
+	public CompletableFuture<Long> findOldest(ChannelName channel) {
+		Integer[] sizes = this.retained.getOrDefault(channel, new Integer[0]);
+		return CompletableFuture.completedFuture((sizes.length > 0) ? 1L : 0L);
+	}
+
+	/** Message n has the n-th size, from 1 on. */
+	@Override
+	public CompletableFuture<History.Walked> walkBack(ChannelName channel, long below, int count, int bytes) {
+		CompletableFuture<History.Walked> answer = new CompletableFuture<>();
+		this.walks.add(() -> answer.complete(walk(channel, below, count, bytes)));
+		return answer;
+	}
+
+	private History.Walked walk(ChannelName channel, long below, int count, int bytes) {
+		Integer[] sizes = this.retained.getOrDefault(channel, new Integer[0]);
+		int next = (int) Math.min(below - 1, sizes.length);
+		int taken = 0;
+		int size = 0;
+		while (taken < Math.min(count, PIECE) && next > 0) {
+			if (size + sizes[next - 1] > bytes) {
+				return new History.Walked((taken > 0) ? next + 1 : 0, taken, size, History.Walked.End.FULL,
+						sizes[next - 1]);
+			}
+			size += sizes[--next];
+			taken++;
+		}
+		return new History.Walked((taken > 0) ? next + 1 : 0, taken, size,
+				(next == 0 && taken < Math.min(count, PIECE)) ? History.Walked.End.END : History.Walked.End.MORE, 0);
 	}
 
 	@Override

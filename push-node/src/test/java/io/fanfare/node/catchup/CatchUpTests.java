@@ -5,9 +5,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.redis.History.Batch;
+import io.fanfare.protocol.redis.History.Entry;
 import io.fanfare.protocol.redis.History.Predecessor;
 import org.junit.jupiter.api.Test;
 
@@ -175,9 +178,137 @@ class CatchUpTests {
 	}
 
 	@Test
+	void anEntryThatCannotBeReadIsAGapAndTheRestFollows() {
+		CompletableFuture<Round> round = round(10);
+		this.history.answer(0, batch(100, true, 0));
+		this.history.answer(1, unreadable(100, 10, List.of(20L, 30L), entries(15, 25, 40)));
+		assertThat(round.resultNow().gaps()).containsExactly(new Gap(NEWS, 10, 30, Gap.Reason.DATA_LOSS));
+		assertThat(ids(round.resultNow())).containsExactly(15L, 25L, 40L);
+		assertThat(round.resultNow().upTo()).isEqualTo(100);
+	}
+
+	@Test
+	void anEntryThatCannotBeReadIsAnnouncedByTheRoundThatPassesIt() {
+		CompletableFuture<Round> first = round(10);
+		this.history.answer(0, batch(15, false, 0, entries(15)));
+		this.history.answer(1, unreadable(100, 10, List.of(20L)));
+		assertThat(first.resultNow().gaps()).isEmpty();
+		CompletableFuture<Round> second = round(15);
+		assertThat(this.history.asked).as("the topic's batch is kept").hasSize(3);
+		this.history.answer(2, batch(100, true, 15));
+		assertThat(second.resultNow().gaps()).containsExactly(new Gap(NEWS, 15, 20, Gap.Reason.DATA_LOSS));
+		assertThat(round(20).thenApply(Round::gaps)).isNotDone();
+	}
+
+	@Test
+	void whatWasTrimmedBeforeAnEntryThatCannotBeReadIsAGapAsWell() {
+		CompletableFuture<Round> round = round(10);
+		this.history.answer(0, batch(100, true, 0));
+		this.history.answer(1, unreadable(100, 14, List.of(15L), entries(20)));
+		assertThat(round.resultNow().gaps()).containsExactly(new Gap(NEWS, 10, 14, Gap.Reason.RETENTION),
+				new Gap(NEWS, 10, 15, Gap.Reason.DATA_LOSS));
+	}
+
+	@Test
+	void anEntryOfTheUsersChannelThatCannotBeReadMayHaveBeenHidden() {
+		CompletableFuture<Round> round = behind(Set.of());
+		this.history.answer(0, unreadable(100, 20, List.of(30L, 60L)));
+		this.history.answer(1, batch(100, true, 40));
+		assertThat(round.resultNow().gaps()).containsExactly(new Gap(ALICE, 20, 50, Gap.Reason.PRESENCE_LOSS),
+				new Gap(ALICE, 50, 60, Gap.Reason.DATA_LOSS));
+	}
+
+	@Test
+	void anEntryThatCannotBeReadCountsWhereAnyDoes() {
+		CompletableFuture<Boolean> any = this.catchUp.isAnyWithin(ALICE, 10, 30, Set.of());
+		this.history.answer(0, unreadable(100, 10, List.of(30L)));
+		assertThat(any.resultNow()).isTrue();
+		CompletableFuture<Boolean> above = this.catchUp.isAnyWithin(ALICE, 10, 29, Set.of());
+		this.history.answer(1, unreadable(100, 10, List.of(30L)));
+		assertThat(above.resultNow()).isFalse();
+	}
+
+	private static Batch unreadable(long upTo, long predecessor, List<Long> unreadable, Entry... entries) {
+		return new Batch(upTo, 0, true, new Predecessor(predecessor, predecessor, 0), List.of(entries), unreadable);
+	}
+
+	@Test
+	void ofAChannelWithAStartOnlyWhatLiesAboveIsRead() {
+		this.catchUp.round(List.of(ALICE, NEWS), new Standing(10, 10, Set.of(), 0, Map.of(NEWS, 40L)));
+		assertThat(this.history.asked.get(1).position()).isEqualTo(40);
+	}
+
+	@Test
 	void streamsBeginJustBelowTheFirstMessageTheyWant() {
-		this.history.starts.put(NEWS, 42L);
-		assertThat(this.catchUp.starts(List.of(ALICE, NEWS), 3).resultNow()).isEqualTo(Map.of(NEWS, 41L));
+		retained(NEWS, 10, 10, 10, 10, 10, 10, 10, 10);
+		retained(ChannelName.ALL, 10, 10);
+		assertThat(starts(5, 1_000, ALICE, NEWS, ChannelName.ALL)).isEqualTo(Map.of(NEWS, 3L, ChannelName.ALL, 0L));
+		assertThat(starts(8, 1_000, NEWS)).isEqualTo(Map.of(NEWS, 0L));
+		assertThat(starts(1, 1_000, NEWS)).isEqualTo(Map.of(NEWS, 7L));
+		assertThat(this.catchUp.starts(List.of(ALICE, NEWS), 0).resultNow()).isEqualTo(Map.of(NEWS, 0L));
+	}
+
+	@Test
+	void whereTheBytesDoNotReachTheNewestMessagesGetThem() {
+		retained(NEWS, 10, 10, 10, 10, 10, 10);
+		assertThat(starts(6, 45, NEWS)).isEqualTo(Map.of(NEWS, 2L));
+		assertThat(starts(6, 60, NEWS)).isEqualTo(Map.of(NEWS, 0L));
+		assertThat(starts(6, 9, NEWS)).isEmpty();
+	}
+
+	@Test
+	void aChannelTakesOneMebibyteAtMost() {
+		int third = LastMessages.CHANNEL_BYTES / 3;
+		retained(NEWS, third, third, third, third, third, third);
+		assertThat(starts(6, 1L << 30, NEWS)).isEqualTo(Map.of(NEWS, 3L));
+		retained(NEWS, 1, LastMessages.CHANNEL_BYTES);
+		assertThat(starts(6, 1L << 30, NEWS)).isEqualTo(Map.of(NEWS, 1L));
+		retained(NEWS, 1, LastMessages.CHANNEL_BYTES + 1);
+		assertThat(starts(6, 1L << 30, NEWS)).isEmpty();
+	}
+
+	@Test
+	void whatOneChannelDoesNotNeedIsSharedByTheOthers() {
+		ChannelName wide = ChannelName.topic("wide");
+		retained(NEWS, 10);
+		retained(ChannelName.ALL, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10);
+		retained(wide, 30, 30, 30, 30);
+		// 40 each leaves 40: 20 each, then 10 each, neither of which does for one of 30.
+		assertThat(starts(10, 120, NEWS, ChannelName.ALL, wide))
+			.isEqualTo(Map.of(NEWS, 0L, ChannelName.ALL, 3L, wide, 3L));
+		assertThat(starts(10, 130, NEWS, ChannelName.ALL, wide)).as("the order of answers and of names does not count")
+			.isEqualTo(starts(10, 130, wide, ChannelName.ALL, NEWS));
+		assertThat(starts(10, 1_000, NEWS, ChannelName.ALL, wide))
+			.isEqualTo(Map.of(NEWS, 0L, ChannelName.ALL, 0L, wide, 0L));
+	}
+
+	@Test
+	void onlyAFewWalksAreOnTheirWayAtOnce() {
+		List<ChannelName> many = IntStream.range(0, 34).mapToObj((i) -> ChannelName.topic("t" + i)).toList();
+		many.forEach((channel) -> retained(channel, 10));
+		CompletableFuture<Map<ChannelName, Long>> starts = this.catchUp.starts(many, 1);
+		int walks = 0;
+		while (!starts.isDone()) {
+			assertThat(this.history.walks).hasSizeBetween(1, 2);
+			this.history.walks.remove().run();
+			walks++;
+		}
+		assertThat(walks).isEqualTo(34);
+		assertThat(starts.resultNow()).hasSize(34);
+	}
+
+	private void retained(ChannelName channel, Integer... sizes) {
+		this.history.retained.put(channel, sizes);
+	}
+
+	private Map<ChannelName, Long> starts(int count, long bytes, ChannelName... channels) {
+		CompletableFuture<Map<ChannelName, Long>> starts = new CatchUp(this.history, () -> Instant.ofEpochMilli(NOW),
+				Long.MAX_VALUE, bytes)
+			.starts(List.of(channels), count);
+		while (!this.history.walks.isEmpty()) {
+			this.history.walks.remove().run();
+		}
+		return starts.resultNow();
 	}
 
 }

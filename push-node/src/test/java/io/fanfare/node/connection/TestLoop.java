@@ -276,8 +276,13 @@ final class TestLoop {
 		}
 
 		@Override
-		public CompletableFuture<Long> findStart(ChannelName channel, int count) {
+		public CompletableFuture<Long> findOldest(ChannelName channel) {
 			return ask(() -> 0L);
+		}
+
+		@Override
+		public CompletableFuture<History.Walked> walkBack(ChannelName channel, long below, int count, int bytes) {
+			return ask(() -> new History.Walked(0, 0, 0, History.Walked.End.END, 0));
 		}
 
 		@Override

@@ -726,7 +726,8 @@ final class RedisModel {
 				else if (isPresenceUncertain()) {
 					send("ch:all", "M " + MessageId.format(id) + " - " + channel.value() + "\n", bytes);
 				}
-				receipts.add(new Publisher.Receipt(id, owner != null));
+				receipts.add(new Publisher.Receipt(id,
+						owner != null && this.store.leases.getOrDefault(owner.node(), 0L) > now()));
 			}
 			else {
 				send("ch:" + channel.value(), "M " + MessageId.format(id) + " - " + channel.value() + "\n", bytes);
@@ -828,16 +829,32 @@ final class RedisModel {
 		return MessageId.of(Math.max(0, now() - this.settings.age()), 0);
 	}
 
-	long findStart(ChannelName channel, int count) {
+	long findOldest(ChannelName channel) {
 		Stream stream = stream(channel);
-		if (stream == null) {
-			return 0;
+		Long first = (stream != null) ? stream.entries.ceilingKey(oldest()) : null;
+		return (first != null) ? first : MessageId.ZERO;
+	}
+
+	History.Walked walkBack(ChannelName channel, long below, int count, int bytes, int piece) {
+		Stream stream = stream(channel);
+		long first = MessageId.ZERO;
+		int taken = 0;
+		int size = 0;
+		if (stream != null && below > oldest()) {
+			for (Stored entry : stream.entries.subMap(oldest(), true, below, false).descendingMap().values()) {
+				if (taken == Math.min(count, piece)) {
+					return new History.Walked(first, taken, size, History.Walked.End.MORE, 0);
+				}
+				if (size + entry.envelope().length > bytes) {
+					return new History.Walked(first, taken, size, History.Walked.End.FULL, entry.envelope().length);
+				}
+				first = entry.id();
+				taken++;
+				size += entry.envelope().length;
+			}
 		}
-		List<Long> ids = stream.entries.tailMap(oldest(), true).keySet().stream().toList();
-		if (ids.isEmpty()) {
-			return 0;
-		}
-		return (count == 0) ? ids.getFirst() : ids.get(Math.max(0, ids.size() - count));
+		return new History.Walked(first, taken, size,
+				(taken == Math.min(count, piece)) ? History.Walked.End.MORE : History.Walked.End.END, 0);
 	}
 
 	History.LastIds lastIds(Caller caller, List<ChannelName> channels) {

@@ -395,9 +395,22 @@ class RedisModelIT {
 
 	private void findStart(String what, History history) throws Exception {
 		ChannelName channel = any(CHANNELS);
-		int count = this.random.nextInt(4);
-		compare(what + channel + count, get(history.findStart(channel, count)), this.model.findStart(channel, count),
-				List::of);
+		compare(what + channel, get(history.findOldest(channel)), this.model.findOldest(channel), List::of);
+		int count = 1 + this.random.nextInt(4);
+		int bytes = this.random.nextInt(200);
+		History.Walked real = get(history.walkBack(channel, MessageId.MAX, count, bytes));
+		History.Walked walked = this.model.walkBack(channel, MessageId.MAX, count, bytes, History.CALL_ENTRIES);
+		compare(what + channel + count, real, walked, RedisModelIT::values);
+		if (walked.first() != MessageId.ZERO) {
+			compare(what + channel + count, get(history.walkBack(channel, real.first(), count, bytes)),
+					this.model.walkBack(channel, walked.first(), count, bytes, History.CALL_ENTRIES),
+					RedisModelIT::values);
+		}
+	}
+
+	private static List<Object> values(History.Walked walked) {
+		return List.of(walked.first(), "" + walked.count(), "" + walked.bytes(), walked.end().name(),
+				"" + walked.next());
 	}
 
 	private void lastIds(String what, History history) throws Exception {

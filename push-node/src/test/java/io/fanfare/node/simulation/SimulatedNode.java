@@ -145,10 +145,19 @@ final class SimulatedNode {
 			}
 
 			@Override
-			public CompletableFuture<Long> findStart(ChannelName channel, int count) {
+			public CompletableFuture<Long> findOldest(ChannelName channel) {
 				SimulatedNode self = SimulatedNode.this;
-				return self.commands.run("find start", channel,
-						(caller) -> self.simulation.redis().findStart(channel, count), (id) -> {
+				return self.commands.run("find oldest", channel,
+						(caller) -> self.simulation.redis().findOldest(channel), (id) -> {
+						});
+			}
+
+			@Override
+			public CompletableFuture<History.Walked> walkBack(ChannelName channel, long below, int count, int bytes) {
+				SimulatedNode self = SimulatedNode.this;
+				int piece = self.simulation.batch();
+				return self.commands.run("walk back", new Read(channel, below),
+						(caller) -> self.simulation.redis().walkBack(channel, below, count, bytes, piece), (walked) -> {
 						});
 			}
 

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Presence {
 
+	/** How many users one call gives up. */
+	private static final int MAX_RELEASED = 500;
+
 	private final CommandLink link;
 
 	private final RedisKeys keys;
@@ -396,29 +399,46 @@ public final class Presence {
 	}
 
 	/**
-	 * Gives users up, each only where the presence hash still names that connection.
+	 * Gives users up, each only where the presence hash still names that connection. In
+	 * as many calls as it takes, one after the other, for each is bounded.
 	 * @param fields what to release; generation {@link MessageId#ZERO} where it is not
 	 * known
 	 * @return how many were removed
 	 */
 	public CompletableFuture<Long> release(List<Field> fields) {
-		return this.link.run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() }, (run) -> {
-			List<byte[]> arguments = new ArrayList<>(2 + fields.size() * 4);
-			arguments.add(this.keys.keyPrefix());
-			arguments.add(this.keys.channelPrefix());
-			for (Field field : fields) {
-				arguments.add(bytes(field.user()));
-				arguments.add(bytes(field.connection()));
-				arguments.add((field.generation() == MessageId.ZERO) ? new byte[0]
-						: bytes(MessageId.format(field.generation())));
-				Received received = field.received();
-				arguments.add((received == null) ? new byte[0]
-						: bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
-								+ MessageId.format(received.hiddenFrom()) + " "
-								+ MessageId.format(received.hiddenTo())));
-			}
-			return arguments.toArray(byte[][]::new);
-		});
+		if (fields.isEmpty()) {
+			return CompletableFuture.completedFuture(0L);
+		}
+		List<Field> first = fields.subList(0, Math.min(fields.size(), MAX_RELEASED));
+		return this.link
+			.<List<Object>>run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
+					(run) -> released(first))
+			.thenCompose((values) -> {
+				Reply reply = new Reply(values);
+				long removed = reply.number();
+				int done = (int) reply.number();
+				return (done >= fields.size()) ? CompletableFuture.completedFuture(removed)
+						: release(fields.subList(done, fields.size())).thenApply((others) -> removed + others);
+			});
+	}
+
+	private byte[][] released(List<Field> fields) {
+		List<byte[]> arguments = new ArrayList<>(4 + fields.size() * 4);
+		arguments.add(this.keys.keyPrefix());
+		arguments.add(this.keys.channelPrefix());
+		arguments.add(bytes(Integer.toString(History.CALL_FIELDS)));
+		arguments.add(bytes(Integer.toString(History.CALL_BYTES)));
+		for (Field field : fields) {
+			arguments.add(bytes(field.user()));
+			arguments.add(bytes(field.connection()));
+			arguments.add(
+					(field.generation() == MessageId.ZERO) ? new byte[0] : bytes(MessageId.format(field.generation())));
+			Received received = field.received();
+			arguments.add((received == null) ? new byte[0]
+					: bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
+							+ MessageId.format(received.hiddenFrom()) + " " + MessageId.format(received.hiddenTo())));
+		}
+		return arguments.toArray(byte[][]::new);
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.time.Duration;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.redis.History.Walked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -52,6 +53,32 @@ class FindStartIT {
 		assertThat(start(9)).isEqualTo(MessageId.of(this.recent, 0));
 	}
 
+	@Test
+	void aPieceEndsAtTheBytesOrTheNextOneThatDoesNotFit() {
+		store(5);
+		int size = RedisPartition.message("m").encode().length;
+		assertThat(walk(MessageId.MAX, 5, 2 * size))
+			.isEqualTo(new Walked(MessageId.of(this.recent, 3), 2, 2 * size, Walked.End.FULL, size));
+		assertThat(walk(MessageId.MAX, 5, size - 1)).isEqualTo(new Walked(0, 0, 0, Walked.End.FULL, size));
+		assertThat(walk(MessageId.of(this.recent, 3), 5, 5 * size))
+			.isEqualTo(new Walked(MessageId.of(this.recent, 0), 3, 3 * size, Walked.End.END, 0));
+		assertThat(walk(MessageId.of(this.recent, 3), 2, 5 * size))
+			.isEqualTo(new Walked(MessageId.of(this.recent, 1), 2, 2 * size, Walked.End.MORE, 0));
+	}
+
+	@Test
+	void aPieceHasNoMoreThanACallMay() {
+		String data = "x".repeat(100_000);
+		for (int i = 0; i < 4; i++) {
+			this.partition.stored("news", this.recent + "-" + i, "0-0", data);
+		}
+		int size = RedisPartition.message(data).encode().length;
+		assertThat(walk(MessageId.MAX, 9, 3 * size))
+			.isEqualTo(new Walked(MessageId.of(this.recent, 2), 2, 2 * size, Walked.End.MORE, 0));
+		this.partition.stored("news", this.recent + "-4", "0-0", "x".repeat(300_000));
+		assertThat(walk(MessageId.MAX, 9, 1_000_000).count()).as("one in any case, if it is wanted").isEqualTo(1);
+	}
+
 	private void store(int count) {
 		for (int i = 0; i < count; i++) {
 			this.partition.stored("news", this.recent + "-" + i, "0-0", "m");
@@ -59,7 +86,12 @@ class FindStartIT {
 	}
 
 	private long start(int count) {
-		return get(this.partition.history().findStart(NEWS, count));
+		return (count == 0) ? get(this.partition.history().findOldest(NEWS))
+				: walk(MessageId.MAX, count, 10_000).first();
+	}
+
+	private Walked walk(long below, int count, int bytes) {
+		return get(this.partition.history().walkBack(NEWS, below, count, bytes));
 	}
 
 }

@@ -17,6 +17,7 @@ import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.Range;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -45,6 +46,27 @@ class PublishMessagesIT {
 
 	@RegisterExtension
 	final RedisPartition partition = new RedisPartition();
+
+	@BeforeEach
+	void nodesHaveLeases() {
+		this.partition.redis().set(PREFIX + "lease:node-a", "1");
+		this.partition.redis().set(PREFIX + "lease:node-b", "1");
+	}
+
+	@Test
+	void aMessageToAUserWhoseNodeHasNoLeaseGoesThereAndTheUserIsNotOnline() {
+		this.partition.redis().del(PREFIX + "lease:node-a");
+		this.partition.owner("alice", "node-a", "node-a.c1", 1, "page");
+		this.partition.owner("bob", "node-b", "node-b.c2", 1, "page");
+		this.partition.owner("carol", "node-a", "node-a.c3", 1, "page");
+		RedisPartition.Ear here = this.partition.listen("node:node-a");
+		List<Receipt> receipts = ((Result.Stored) get(this.partition.publisher()
+			.publish(List.of(ALICE, ChannelName.user("bob"), ChannelName.user("carol")), message("m"), null)))
+			.receipts();
+		assertThat(receipts).extracting(Receipt::online).containsExactly(false, true, false);
+		assertThat(here.next(Frame.Published.class).connection()).isEqualTo("node-a.c1");
+		assertThat(here.next(Frame.Published.class).connection()).isEqualTo("node-a.c3");
+	}
 
 	@Test
 	void aMessageToAnOnlineUserGoesToTheNodeThatHoldsTheConnectionAndNamesIt() {

@@ -6,8 +6,10 @@ import java.util.List;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.History.Batch;
 import io.fanfare.protocol.redis.History.Predecessor;
+import io.lettuce.core.XAddArgs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -182,6 +184,67 @@ class ReadHistoryIT {
 		Batch after = read(id, 10, 10_000);
 		assertThat(after.since()).isGreaterThan(before.upTo()).isEqualTo(after.upTo());
 		assertThat(this.partition.link().seen()).isEqualTo(after.upTo());
+	}
+
+	@Test
+	void anEntryThatIsNoMessageIsNamedAndPassed() {
+		long recent = System.currentTimeMillis() - Duration.ofMinutes(10).toMillis();
+		long first = MessageId.of(recent, 0);
+		this.partition.stored("news", recent + "-0", "0-0", "first");
+		long damaged = add(recent + "-1", "p", MessageId.format(first), "m", "damaged");
+		long version = add(recent + "-2", "p", MessageId.format(damaged), "m", "\u0007" + "x".repeat(40));
+		long foreign = add(recent + "-3", "anything", "else");
+		long fields = add(recent + "-4", "m", "swapped", "p", "0-0", "and", "more");
+		long last = MessageId.of(recent, 5);
+		this.partition.stored("news", recent + "-5", recent + "-4", "last");
+		List<RuntimeException> noted = new ArrayList<>();
+		History counting = new History(this.partition.link(), this.partition.keys, Duration.ofHours(1),
+				new Errors(System::nanoTime, (where) -> noted.add(new IllegalStateException(where)), (fatal) -> {
+				}));
+		Batch all = get(counting.read(NEWS, 0, 10, 10_000));
+		assertThat(all.entries()).extracting(History.Entry::id).containsExactly(first, last);
+		assertThat(all.unreadable()).containsExactly(damaged, version, foreign, fields);
+		assertThat(noted).hasSize(4).extracting(Throwable::getMessage).containsOnly("history");
+		assertThat(all.complete()).isTrue();
+		Batch one = get(counting.read(NEWS, first, 1, 10_000));
+		assertThat(one.entries()).isEmpty();
+		assertThat(one.upTo()).as("it is passed").isEqualTo(damaged);
+		Batch atForeign = get(counting.read(NEWS, first, 10, 10_000));
+		assertThat(atForeign.predecessor().id()).isEqualTo(first);
+		Batch behind = get(counting.read(NEWS, version, 10, 10_000));
+		assertThat(behind.predecessor().id()).as("nobody knows what came before it").isEqualTo(foreign - 1);
+	}
+
+	@Test
+	void aNumberThatNoMessageHasIsPassedAsWell() {
+		long first = publish(NEWS, "first");
+		long ms = MessageId.timestamp(first) + 1;
+		this.partition.redis()
+			.xadd(RedisPartition.PREFIX + "ch:news", XAddArgs.Builder.maxlen(100).id(ms + "-18446744073709551615"), "x",
+					"y");
+		this.partition.redis()
+			.xadd(RedisPartition.PREFIX + "ch:news", XAddArgs.Builder.maxlen(100).id("9000000000000-1"), "x", "y");
+		Batch batch = read(first, 1, 10_000);
+		assertThat(batch.unreadable()).containsExactly(MessageId.of(ms + 1, 0) - 1);
+		assertThat(batch.upTo()).isEqualTo(MessageId.of(ms + 1, 0) - 1);
+		Batch next = read(batch.upTo(), 10, 10_000);
+		assertThat(next.unreadable()).isEmpty();
+		assertThat(next.complete()).isTrue();
+	}
+
+	@Test
+	void aStateThatIsNoneCountsAsALoss() {
+		this.partition.redis().hset(LAST, "news", "garbage");
+		long clock = publish(ChannelName.ALL, "m");
+		Batch batch = read(clock - 1, 10, 10_000);
+		assertThat(batch.predecessor().isAbove(clock - 1, 0)).isTrue();
+		assertThat(batch.upTo()).isGreaterThanOrEqualTo(clock);
+		assertThat(get(this.partition.history().lastIds(List.of(NEWS))).ids()).containsExactly(MessageId.MAX);
+	}
+
+	private long add(String id, String... fieldsAndValues) {
+		return MessageId.parse(this.partition.redis()
+			.xadd(RedisPartition.PREFIX + "ch:news", XAddArgs.Builder.maxlen(100).id(id), (Object[]) fieldsAndValues));
 	}
 
 	private Batch read(long position, int count, int bytes) {

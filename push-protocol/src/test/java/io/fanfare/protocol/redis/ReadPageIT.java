@@ -7,6 +7,7 @@ import java.util.List;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.redis.History.Page;
+import io.lettuce.core.XAddArgs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -25,8 +26,8 @@ class ReadPageIT {
 
 	@Test
 	void aChannelWithoutMessagesIsAnEmptyPage() {
-		assertThat(after(0, 5)).isEqualTo(new Page(0, 0, false, List.of()));
-		assertThat(before(MessageId.MAX, 5)).isEqualTo(new Page(0, 0, false, List.of()));
+		assertThat(after(0, 5)).isEqualTo(new Page(0, 0, false, 0, List.of()));
+		assertThat(before(MessageId.MAX, 5)).isEqualTo(new Page(0, 0, false, 0, List.of()));
 	}
 
 	@Test
@@ -80,7 +81,7 @@ class ReadPageIT {
 	@Test
 	void aHistoryThatIsGoneStillTellsTheLatest() {
 		this.partition.redis().hset(LAST, "news", "7-7");
-		assertThat(after(0, 5)).isEqualTo(new Page(0, MessageId.of(7, 7), false, List.of()));
+		assertThat(after(0, 5)).isEqualTo(new Page(0, MessageId.of(7, 7), false, 0, List.of()));
 	}
 
 	@Test
@@ -101,6 +102,52 @@ class ReadPageIT {
 			back.addAll(0, ids(page));
 		}
 		assertThat(forward).hasSize(17).isEqualTo(back);
+	}
+
+	@Test
+	void aPageEndsAtAMebibyteAndTheNextGoesOnThere() {
+		String data = "x".repeat(60_000);
+		for (int i = 0; i < 40; i++) {
+			this.partition.stored("news", this.recent + "-" + i, "0-0", data);
+		}
+		int fit = 1024 * 1024 / RedisPartition.message(data).encode().length;
+		Page first = after(0, 1000);
+		assertThat(ids(first)).hasSize(fit);
+		assertThat(first.more()).isTrue();
+		assertThat(first.end()).isEqualTo(id(fit - 1));
+		assertThat(ids(after(first.end(), 1000)).getFirst()).isEqualTo(id(fit));
+		assertThat(ids(after(id(39 - fit), 1000))).hasSize(fit);
+		assertThat(after(id(39 - fit), 1000).more()).isFalse();
+		Page newest = before(MessageId.MAX, 1000);
+		assertThat(ids(newest)).hasSize(fit).endsWith(id(39));
+		assertThat(newest.end()).isEqualTo(id(40 - fit));
+		assertThat(ids(before(newest.end(), 3))).containsExactly(id(37 - fit), id(38 - fit), id(39 - fit));
+	}
+
+	@Test
+	void aPageHasOneMessageAtLeast() {
+		this.partition.stored("news", this.recent + "-0", "0-0", "x".repeat(1_500_000));
+		this.partition.stored("news", this.recent + "-1", "0-0", "m");
+		assertThat(ids(after(0, 10))).containsExactly(id(0));
+		assertThat(after(0, 10).more()).isTrue();
+		assertThat(ids(before(MessageId.MAX, 10))).containsExactly(id(1));
+		assertThat(ids(before(id(1), 10))).containsExactly(id(0));
+	}
+
+	@Test
+	void whatCannotBeReadIsLeftOutAndPassed() {
+		store(2);
+		this.partition.redis()
+			.xadd(RedisPartition.PREFIX + "ch:news", XAddArgs.Builder.maxlen(100).id(this.recent + "-2"), "anything",
+					"else");
+		this.partition.stored("news", this.recent + "-3", this.recent + "-2", "m");
+		assertThat(ids(after(0, 10))).containsExactly(id(0), id(1), id(3));
+		Page page = after(id(1), 1);
+		assertThat(page.entries()).isEmpty();
+		assertThat(page.end()).isEqualTo(id(2));
+		assertThat(page.more()).isTrue();
+		assertThat(ids(before(id(3), 1))).isEmpty();
+		assertThat(before(id(3), 1).end()).isEqualTo(id(2));
 	}
 
 	private void store(int count) {

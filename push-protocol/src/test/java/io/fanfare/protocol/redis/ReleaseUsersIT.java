@@ -10,6 +10,7 @@ import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Received;
+import io.lettuce.core.XAddArgs;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -131,6 +132,33 @@ class ReleaseUsersIT {
 		assertThat(this.partition.redis().get(HIDDEN)).isEqualTo(text(last - 3) + " " + text(last));
 		release(new Field("alice", "c1", 5, new Received(last + 9, last + 9, last - 1, last + 2)));
 		assertThat(this.partition.redis().get(HIDDEN)).as("both").isEqualTo(text(last - 3) + " " + text(last + 2));
+	}
+
+	@Test
+	void moreThanOneCallMayDoAreReleasedByAnother() {
+		String data = "x".repeat(100_000);
+		List<Field> fields = new ArrayList<>();
+		for (int i = 0; i < 1_200; i++) {
+			String user = "u" + i;
+			this.partition.owner(user, "a", "c" + i, 5, "p");
+			if (i % 100 == 0) {
+				this.partition.stored("user:" + user, "9-0", "3-0", data);
+			}
+			this.partition.redis().hset(RedisPartition.LAST, "user:" + user, "9-0");
+			fields.add(new Field(user, "c" + i, 5, new Received(MessageId.of(2, 0), MessageId.of(4, 0), 0, 0)));
+		}
+		assertThat(get(this.partition.presence().release(fields))).isEqualTo(1_200);
+		assertThat(this.partition.redis().hkeys(PRESENCE)).containsExactly("alice");
+		assertThat(this.partition.redis().keys(PREFIX + "hidden:*")).hasSize(1_200);
+		assertThat(get(this.partition.presence().release(List.of()))).isZero();
+	}
+
+	@Test
+	void anEntryThatIsNoMessageMayHaveBeenHidden() {
+		this.partition.redis().xadd(PREFIX + "ch:user:alice", XAddArgs.Builder.maxlen(9).id("9-0"), "x", "y");
+		this.partition.redis().hset(RedisPartition.LAST, "user:alice", "9-0");
+		release(new Field("alice", "c1", 5, new Received(MessageId.of(2, 0), MessageId.of(4, 0), 0, 0)));
+		assertThat(this.partition.redis().get(HIDDEN)).isEqualTo("2-0 4-0");
 	}
 
 	private ClaimResult.Owner claim(String connection, long cursor) {
