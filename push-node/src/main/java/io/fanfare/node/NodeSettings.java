@@ -2,6 +2,7 @@ package io.fanfare.node;
 
 import java.time.Duration;
 
+import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.redis.RedisKeys;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -48,6 +49,16 @@ final class NodeSettings {
 						"fanfare.jwt.clock-skew (FANFARE_JWT_CLOCKSKEW) must be from 0 to 10m, not " + clockSkew);
 			}
 		}
+
+	}
+
+	/**
+	 * What tokens that do not say so are.
+	 *
+	 * @param defaultTier the tier of a token without the claim {@code tier}
+	 */
+	@ConfigurationProperties("fanfare.jwt")
+	record Tiers(@DefaultValue("normal") Tier defaultTier) {
 
 	}
 

@@ -39,6 +39,8 @@ public enum ProblemType {
 	INTERNAL_ERROR("internal-error", HttpStatus.INTERNAL_SERVER_ERROR, "The API failed"),
 	/** Redis does not answer, or refuses; what was asked for may have been done. */
 	REDIS_UNAVAILABLE("redis-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "Redis is unavailable"),
+	/** More is on its way than the API takes at once; nothing was done. */
+	OVERLOADED("overloaded", HttpStatus.SERVICE_UNAVAILABLE, "The API takes no more at once"),
 	/** A node does not answer; what was asked of it may have been done. */
 	NODE_UNAVAILABLE("node-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "The node does not answer"),
 	/** Any other refusal of the HTTP layer, such as headers that are too long. */
