@@ -4,15 +4,17 @@
 --
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 tombstone of this user and client
 --       7 take-overs of this user  8 renewals  9 what this user's streams may not have received
+--       10 opens of this user
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels
 --       6 user  7 node  8 connection  9 client  10 tier  11 lease in ms  12 life of a tombstone in ms
 --       13 take-overs that a user may have within a time ("0": any number)  14 that time in ms
 --       15 page, "" where it is not known  16 replacements without a page that make a take-over  17 ms from one to the next
 --       18 returns of a displaced page that make a take-over  19 within ms
 --       20 value of this claim for renewals  21 cursor, "0-0" for none
+--       22 opens that a user may have within the time of 14 ("0": any number)
 -- Returns {"owner", generation, clock, since, "" or up to which id, below the cursor, the user's channel was surely received},
--- {"kicked", generation that displaced this client, clock, since} or {"limited", ms until take-overs are counted anew, clock,
--- since}: then the owner stays.
+-- {"kicked", generation that displaced this client, clock, since} or {"limited" or "opens", ms until take-overs or opens are
+-- counted anew, clock, since}: then the owner stays.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
 if not note_renewal(KEYS[8], ARGV[7], ARGV[20]) then
@@ -71,6 +73,17 @@ if limit > 0 and verdict == 'takeover' then
 		return {'limited', redis.call('PTTL', KEYS[7]), clock, since}
 	elseif redis.call('INCR', KEYS[7]) == 1 then
 		redis.call('PEXPIRE', KEYS[7], ARGV[14])
+	end
+end
+
+-- What is refused raises the count as well, which ends with its time all the same.
+local opens_limit = tonumber(ARGV[22])
+if opens_limit > 0 then
+	local opens = redis.call('INCR', KEYS[10])
+	if opens == 1 then
+		redis.call('PEXPIRE', KEYS[10], ARGV[14])
+	elseif opens > opens_limit then
+		return {'opens', redis.call('PTTL', KEYS[10]), clock, since}
 	end
 end
 

@@ -5,6 +5,7 @@ import java.time.Clock;
 import io.fanfare.api.problem.ProblemReportValve;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.LoggedErrors;
+import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
@@ -42,11 +43,13 @@ class WebConfiguration {
 	/**
 	 * Leaves {@code %2F} and {@code %5C} in paths as they are, for user ids may hold
 	 * slashes; Spring MVC decodes each segment by itself. And what Tomcat answers by
-	 * itself is a problem document too. Idle connections are kept as long as told.
+	 * itself is a problem document too. Idle connections are kept as long as told, and
+	 * requests have a time to arrive.
 	 */
 	@Bean
 	WebServerFactoryCustomizer<TomcatServletWebServerFactory> pathsAndErrors(ServerSettings settings) {
 		return (factory) -> {
+			factory.setProtocol(BoundedHttp11Protocol.class.getName());
 			factory.addConnectorCustomizers((connector) -> {
 				connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
 				connector.setEncodedReverseSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());

@@ -40,7 +40,7 @@ class KeepAliveIT {
 						const ended = new Promise((end) => answer.on('end', end));
 						answer.on('data', (data) => {
 							text += data;
-							const id = /"connection":"([^"]+)"/.exec(text);
+							const id = /"key":"([^"]+)"/.exec(text);
 							if (id) resolve({ id: id[1], ended });
 						});
 					}).on('error', reject);
@@ -52,9 +52,9 @@ class KeepAliveIT {
 				for (let i = 0; i < 40; i++) {
 					try {
 						const { id, ended } = await stream();
-						count(await post(JSON.stringify({ connection: id })));
+						count(await post(JSON.stringify({ key: id })));
 						await ended;
-						count(await post(JSON.stringify({ connection: id })));
+						count(await post(JSON.stringify({ key: id })));
 					}
 					catch (failure) {
 						count(failure.code);

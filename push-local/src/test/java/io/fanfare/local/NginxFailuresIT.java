@@ -128,7 +128,7 @@ class NginxFailuresIT {
 				long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
 				for (int i = 0; i < 15 || answered.get() < enough && System.nanoTime() < end; i++) {
 					SseClient stream = open(nginx.stream(backend.token("edge-other-" + i)));
-					assertThat(close(nginx, connection(stream)).status()).isEqualTo(204);
+					assertThat(close(nginx, key(stream)).status()).isEqualTo(204);
 					status(nginx, BODY_ON_A_STREAM);
 				}
 				ABUSE.forEach((request, status) -> assertThat(status(nginx, request))
@@ -162,9 +162,9 @@ class NginxFailuresIT {
 		Cluster small = TestCluster.small();
 		Backend backend = TestCluster.backend(small);
 		try (NginxProcess nginx = TestCluster.nginx(small)) {
-			String connection = "";
+			String key = "";
 			for (int i = 0; i < 2 * TestCluster.SMALL; i++) {
-				connection = connection(open(nginx.stream(backend.token("edge-has-room-" + i))));
+				key = key(open(nginx.stream(backend.token("edge-has-room-" + i))));
 			}
 			for (int i = 0; i < 2; i++) {
 				SseClient waiter = open(nginx.stream(backend.token("edge-waiting-" + i)));
@@ -180,11 +180,11 @@ class NginxFailuresIT {
 				assertThat(close(nginx, "gone.12345678.x").status()).isEqualTo(404);
 			}
 			assertThat(nginx.accessLog()).doesNotContainPattern(FAILURE);
-			assertThat(close(nginx, connection).status()).isEqualTo(204);
+			assertThat(close(nginx, key).status()).isEqualTo(204);
 			closeStreams();
 			TestCluster.awaitEmpty();
 			// Nobody was left alone for having been full.
-			connection(open(nginx.stream(backend.token("edge-next"))));
+			key(open(nginx.stream(backend.token("edge-next"))));
 		}
 		closeStreams();
 		TestCluster.awaitEmpty();
@@ -200,7 +200,7 @@ class NginxFailuresIT {
 				Map.of(servers, "fills up first.\n\t\tleast_conn;\n\t\tserver 127.0.0.1:1;"), cluster.apiPort(),
 				cluster.streamPort(0), cluster.streamPort(1))) {
 			SseClient stream = open(nginx.stream(backend.token("edge-spare")));
-			assertThat(close(nginx, connection(stream)).status()).isEqualTo(204);
+			assertThat(close(nginx, key(stream)).status()).isEqualTo(204);
 			assertThat(open(nginx.stream(backend.token("edge-spare")).query("strict", "1")).status()).isEqualTo(200);
 		}
 	}
@@ -211,15 +211,15 @@ class NginxFailuresIT {
 		return stream;
 	}
 
-	private static String connection(SseClient stream) {
+	private static String key(SseClient stream) {
 		SseBlock connected = stream.awaitBlock((block) -> block.fires("push.connected"), SOON);
-		return json.readTree(connected.data()).required("connection").asString();
+		return json.readTree(connected.data()).required("key").asString();
 	}
 
-	private static Answer close(NginxProcess nginx, String connection) {
+	private static Answer close(NginxProcess nginx, String key) {
 		return nginx.request("/events/close")
 			.method("POST")
-			.body("text/plain", json.writeValueAsString(Map.of("connection", connection)))
+			.body("text/plain", json.writeValueAsString(Map.of("key", key)))
 			.fetch();
 	}
 

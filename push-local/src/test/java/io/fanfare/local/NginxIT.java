@@ -520,7 +520,7 @@ class NginxIT {
 	private static int closeNobody(NginxProcess nginx) {
 		return nginx.request("/events/close")
 			.method("POST")
-			.body("text/plain", "{\"connection\":\"gone.12345678.x\"}")
+			.body("text/plain", "{\"key\":\"gone.12345678.x\"}")
 			.fetch()
 			.status();
 	}

@@ -39,6 +39,7 @@ import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.guard.LoggedErrors;
+import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
@@ -48,6 +49,8 @@ import io.fanfare.protocol.redis.Presence;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.internal.PlatformDependent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -55,10 +58,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Retention.class,
-		NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class,
-		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
-		StreamSettings.Headers.class, StreamSettings.Proxies.class, HistorySettings.class, TwinSettings.class })
+@EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Tiers.class,
+		NodeSettings.Retention.class, NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class,
+		LimitSettings.class, MemorySettings.class, RebalanceSettings.class, StreamSettings.class,
+		StreamSettings.Origins.class, StreamSettings.Headers.class, StreamSettings.Proxies.class,
+		HistorySettings.class, TwinSettings.class })
 class NodeConfiguration {
 
 	@Bean
@@ -81,9 +85,19 @@ class NodeConfiguration {
 		return LoggedErrors.watch(Errors::halt);
 	}
 
+	/** Bounds how long a request of the control port may take to arrive. */
 	@Bean
-	TokenVerifier tokenVerifier(NodeSettings.Jwt settings) {
-		return new TokenVerifier(settings.secret(), settings.clockSkew(), Clock.systemUTC());
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedRequests() {
+		return (factory) -> {
+			factory.setProtocol(BoundedHttp11Protocol.class.getName());
+			factory.addConnectorCustomizers((connector) -> connector.setProperty("connectionTimeout",
+					Long.toString(BoundedHttp11Protocol.HEAD_TIME.toMillis())));
+		};
+	}
+
+	@Bean
+	TokenVerifier tokenVerifier(NodeSettings.Jwt settings, NodeSettings.Tiers tiers) {
+		return new TokenVerifier(settings.secret(), settings.clockSkew(), tiers.defaultTier(), Clock.systemUTC());
 	}
 
 	@Bean

@@ -2,6 +2,7 @@ package io.fanfare.node;
 
 import java.time.Duration;
 
+import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.redis.RedisKeys;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -59,6 +60,16 @@ final class NodeSettings {
 		public String toString() {
 			return "Jwt[clockSkew=" + this.clockSkew + "]";
 		}
+
+	}
+
+	/**
+	 * What tokens that do not say so are.
+	 *
+	 * @param defaultTier the tier of a token without the claim {@code tier}
+	 */
+	@ConfigurationProperties("fanfare.jwt")
+	record Tiers(@DefaultValue("normal") Tier defaultTier) {
 
 	}
 

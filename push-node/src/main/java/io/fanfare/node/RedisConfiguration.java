@@ -9,7 +9,6 @@ import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
-import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
@@ -140,14 +139,14 @@ class RedisConfiguration {
 	Presence presence(CommandLink link, RedisKeys keys, NodeSettings.Redis settings, LimitSettings limits,
 			TwinSettings twins, ConnectionSettings connections) {
 		return new Presence(link, keys, new Presence.Times(settings.lease(), Presence.Times.DEFAULT.tombstone()),
-				new Presence.TakeoverLimit(limits.takeoversPerMinute(), Quota.MINUTE),
+				new Presence.UserLimits(limits.takeoversPerMinute(), limits.opensPerUser(), limits.window()),
 				twins.twins(connections.maxRetry()));
 	}
 
 	@Bean
 	Addresses addresses(CommandLink link, RedisKeys keys, LimitSettings limits) {
 		return new Addresses(link, keys,
-				new Addresses.Limits(limits.connectionsPerAddress(), limits.opensPerMinute(), Quota.MINUTE));
+				new Addresses.Limits(limits.connectionsPerAddress(), limits.opensPerMinute(), limits.window()));
 	}
 
 	@Bean

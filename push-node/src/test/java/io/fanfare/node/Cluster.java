@@ -11,7 +11,8 @@ final class Cluster {
 	private static final String[] SETTINGS = { "--fanfare.connections.heartbeat=1s",
 			"--fanfare.connections.cursor-interval=3500ms", "--fanfare.connections.slow-limit=2s",
 			"--fanfare.stream.request-timeout=700ms", "--fanfare.stream.idle-timeout=700ms", "--fanfare.stream.loops=2",
-			"--fanfare.allowed-origins=*,https://app.example" };
+			"--fanfare.allowed-origins=*,https://app.example", "--fanfare.limits.connections-per-address=50",
+			"--fanfare.limits.opens-per-minute=60" };
 
 	private Cluster() {
 	}

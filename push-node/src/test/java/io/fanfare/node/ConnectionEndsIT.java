@@ -73,14 +73,14 @@ class ConnectionEndsIT {
 		}
 	}
 
-	private static String connection(SseClient stream) {
-		return Blocks.json(stream.blocks().getFirst()).get("connection").asString();
+	private static String key(SseClient stream) {
+		return Blocks.json(stream.blocks().getFirst()).get("key").asString();
 	}
 
 	private static Answer acknowledge(TestNode at, SseClient stream, String nonces) {
 		return at.request("/events/ack")
 			.method("POST")
-			.body("text/plain", "{\"connection\":\"" + connection(stream) + "\",\"nonces\":" + nonces + "}")
+			.body("text/plain", "{\"key\":\"" + key(stream) + "\",\"nonces\":" + nonces + "}")
 			.fetch();
 	}
 
@@ -146,13 +146,14 @@ class ConnectionEndsIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = ';', value = { "{};connection", "{\"connection\":1};connection",
-			"{\"connection\":\"x y\"};connection", "nothing;body", "{\"connection\":\"%s\",\"nonces\":\"a\"};nonces",
-			"{\"connection\":\"%s\",\"nonces\":[\"a b\"]};nonces", "{\"connection\":\"%s\",\"nonces\":[1]};nonces" })
+	@CsvSource(delimiter = ';',
+			value = { "{};key", "{\"key\":1};key", "{\"key\":\"x y\"};key", "nothing;body",
+					"{\"key\":\"%s\",\"nonces\":\"a\"};nonces", "{\"key\":\"%s\",\"nonces\":[\"a b\"]};nonces",
+					"{\"key\":\"%s\",\"nonces\":[1]};nonces" })
 	void whatIsNoAcknowledgementNamesItsField(String body, String field) {
 		Answer answer = probing.request("/events/ack")
 			.method("POST")
-			.body("application/json", body.formatted(probing.identity() + ".x"))
+			.body("application/json", body.formatted(probing.identity() + ".abcdefghijklmnopqrstuv"))
 			.fetch();
 		assertThat(answer.status()).isEqualTo(400);
 		assertThat(answer.text()).contains("\"detail\":\"" + field + ": ");

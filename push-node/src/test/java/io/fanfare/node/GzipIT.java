@@ -165,10 +165,10 @@ class GzipIT {
 	}
 
 	private static void close(SseClient stream) {
-		String connection = Blocks.json(stream.blocks().getFirst()).get("connection").asString();
+		String key = Blocks.json(stream.blocks().getFirst()).get("key").asString();
 		assertThat(node.request("/events/close")
 			.method("POST")
-			.body("text/plain", "{\"connection\":\"" + connection + "\"}")
+			.body("text/plain", "{\"key\":\"" + key + "\"}")
 			.fetch()
 			.status()).isEqualTo(204);
 	}

@@ -91,7 +91,7 @@ class MalformedRequestsIT {
 
 	@Test
 	void aRequestBehindACallToAnotherNodeIs408WhereItStops() {
-		String body = "{\"connection\":\"gone.12345678.x\"}";
+		String body = "{\"key\":\"gone.12345678.abcdefghijklmnopqrstuv\"}";
 		try (SseClient client = this.node.connect()) {
 			client.send("POST /events/close HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n" + body
 					+ "POST /events/close HTTP/1.1\r\nHo");
@@ -138,7 +138,7 @@ class MalformedRequestsIT {
 			client.awaitDisconnect(SOON);
 		}
 		try (SseClient client = this.node.connect()) {
-			String body = "{\"connection\":\"" + this.node.identity() + ".unknown\"}";
+			String body = "{\"key\":\"" + this.node.identity() + ".abcdefghijklmnopqrstuv\"}";
 			client
 				.send("POST /events/close HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
 			assertThat(client.status()).isEqualTo(404);
@@ -355,7 +355,7 @@ class MalformedRequestsIT {
 
 	@Test
 	void pipelinedRequestsAreAnsweredInOrder() {
-		String body = "{\"connection\":\"gone.12345678.x\"}";
+		String body = "{\"key\":\"gone.12345678.abcdefghijklmnopqrstuv\"}";
 		try (SseClient client = this.node.connect()) {
 			client.send(get("/nothing", "Host: x") + "POST /events/close HTTP/1.1\r\nHost: x\r\nContent-Length: "
 					+ body.length() + "\r\n\r\n" + body + get("/events", "Host: x")

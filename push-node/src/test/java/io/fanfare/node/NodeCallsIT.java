@@ -88,8 +88,8 @@ class NodeCallsIT {
 			node.request("/events/ack")
 				.method("POST")
 				.body("text/plain",
-						"{\"connection\":\"" + told.get("connection").asString() + "\",\"nonces\":[\""
-								+ Blocks.json(probe).get("nonce").asString() + "\"]}")
+						"{\"key\":\"" + Blocks.json(stream.blocks().getFirst()).get("key").asString()
+								+ "\",\"nonces\":[\"" + Blocks.json(probe).get("nonce").asString() + "\"]}")
 				.fetch();
 			await().atMost(SOON).until(() -> !show(stream).get("state").asString().equals("error"));
 			assertThat(show(stream).get("roundTripMicros").asLong()).isPositive();

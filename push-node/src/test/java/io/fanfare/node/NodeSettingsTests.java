@@ -82,7 +82,7 @@ class NodeSettingsTests {
 		assertThat(nothing.bindOrCreate("fanfare", StreamSettings.Proxies.class).trustedProxies())
 			.containsExactly("127.0.0.0/8", "::1");
 		assertThat(nothing.bindOrCreate("fanfare.limits", LimitSettings.class))
-			.isEqualTo(new LimitSettings(50, 60, 10, List.of("127.0.0.0/8", "::1")));
+			.isEqualTo(new LimitSettings(1000, 1200, 30, 10, Duration.ofMinutes(1), List.of("127.0.0.0/8", "::1")));
 	}
 
 	@Test

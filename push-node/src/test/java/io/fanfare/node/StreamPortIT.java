@@ -84,9 +84,11 @@ class StreamPortIT {
 			assertThat(first.event()).isEqualTo("push.connected");
 			assertThat(first.retry()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(5));
 			JsonNode data = Blocks.json(first);
-			assertThat(data.propertyNames()).containsExactly("connection", "client", "node", "user", "resumed",
+			assertThat(data.propertyNames()).containsExactly("connection", "key", "client", "node", "user", "resumed",
 					"replayed", "heartbeatMs");
 			assertThat(data.get("connection").asString()).matches("first\\.[a-z0-9]{8}\\.[A-Za-z0-9_-]{16}")
+				.startsWith(this.node.identity());
+			assertThat(data.get("key").asString()).matches("first\\.[a-z0-9]{8}\\.[A-Za-z0-9_-]{22}")
 				.startsWith(this.node.identity());
 			assertThat(data.get("client").asString()).isEqualTo("page-1");
 			assertThat(data.get("node").asString()).isEqualTo(this.node.identity());
@@ -355,7 +357,7 @@ class StreamPortIT {
 				this.node.request("/events").bearer(Tokens.token(this.user)).query("channel", "x"),
 				this.node.request("/nothing"), this.node.stream(this.user).method("PUT"),
 				this.node.stream(this.user).method("HEAD"), this.node.stream(this.user).header("Accept", "text/html"),
-				this.node.request("/events/close").method("POST").body("text/plain", "{\"connection\":\"a.b\"}"),
+				this.node.request("/events/close").method("POST").body("text/plain", "{\"key\":\"a.b\"}"),
 				this.node.request("/events/close").method("POST").header("Content-Length", "99999"),
 				this.node.request("/events").header("X-Long", "x".repeat(50_000)));
 	}
@@ -481,12 +483,12 @@ class StreamPortIT {
 	@ValueSource(strings = { "application/json", "text/plain;charset=UTF-8" })
 	void aClientEndsItsOwnStream(String type) {
 		try (SseClient stream = this.node.open(this.user)) {
-			String connection = Blocks.json(stream.blocks().getFirst()).get("connection").asString();
-			Answer answer = close(this.node, type, "{\"connection\":\"" + connection + "\"}");
+			String key = Blocks.json(stream.blocks().getFirst()).get("key").asString();
+			Answer answer = close(this.node, type, "{\"key\":\"" + key + "\"}");
 			assertThat(answer.status()).isEqualTo(204);
 			assertThat(stream.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
 			assertThat(stream.blocks()).noneMatch((block) -> block.type().matches("push\\.(kicked|goaway|busy)"));
-			assertProblem(close(this.node, type, "{\"connection\":\"" + connection + "\"}"), 404, "not-found");
+			assertProblem(close(this.node, type, "{\"key\":\"" + key + "\"}"), 404, "not-found");
 		}
 	}
 
@@ -494,27 +496,26 @@ class StreamPortIT {
 	void aNodeForwardsTheCloseOfAnothersConnection() {
 		TestNode second = Cluster.second();
 		try (SseClient stream = this.node.open(this.user)) {
-			String connection = Blocks.json(stream.blocks().getFirst()).get("connection").asString();
-			assertThat(close(second, "text/plain", "{\"connection\":\"" + connection + "\"}").status()).isEqualTo(204);
+			String key = Blocks.json(stream.blocks().getFirst()).get("key").asString();
+			assertThat(close(second, "text/plain", "{\"key\":\"" + key + "\"}").status()).isEqualTo(204);
 			assertThat(stream.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
 		}
-		assertProblem(close(second, "text/plain", "{\"connection\":\"gone.12345678.abcdefghijklmnop\"}"), 404,
+		assertProblem(close(second, "text/plain", "{\"key\":\"gone.12345678.abcdefghijklmnopqrstuv\"}"), 404,
 				"not-found");
 	}
 
 	@Test
 	void aByteOrderMarkBeforeABodyIsIgnored() {
 		try (SseClient stream = this.node.open(this.user)) {
-			String connection = Blocks.json(stream.blocks().getFirst()).get("connection").asString();
-			assertThat(close(this.node, "application/json", "\uFEFF{\"connection\":\"" + connection + "\"}").status())
-				.isEqualTo(204);
+			String key = Blocks.json(stream.blocks().getFirst()).get("key").asString();
+			assertThat(close(this.node, "application/json", "\uFEFF{\"key\":\"" + key + "\"}").status()).isEqualTo(204);
 		}
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "/events/close", "/events/ack" })
 	void aBodyInACodingThatIsNotUnderstoodIs415(String path) {
-		String body = "{\"connection\":\"gone.12345678.abcdefghijklmnop\"}";
+		String body = "{\"key\":\"gone.12345678.abcdefghijklmnopqrstuv\"}";
 		for (String coding : List.of("gzip", "br", "GZIP", "identity, gzip")) {
 			Answer answer = this.node.request(path)
 				.method("POST")
@@ -534,9 +535,8 @@ class StreamPortIT {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "{", "[]", "7", "null", "{}", "{\"connection\":7}", "{\"connection\":\"\"}",
-			"{\"connection\":\"nodot\"}", "{\"connection\":\"a.\"}", "{\"connection\":\".a\"}",
-			"{\"connection\":\"a b.c\"}", "{\"connection\":\"a\\n.c\"}", "{\"connection\":null}" })
+	@ValueSource(strings = { "", "{", "[]", "7", "null", "{}", "{\"key\":7}", "{\"key\":\"\"}", "{\"key\":\"nodot\"}",
+			"{\"key\":\"a.\"}", "{\"key\":\".a\"}", "{\"key\":\"a b.c\"}", "{\"key\":\"a\\n.c\"}", "{\"key\":null}" })
 	void aBadCloseIs400(String body) {
 		assertProblem(close(this.node, "application/json", body), 400, "invalid-request");
 	}

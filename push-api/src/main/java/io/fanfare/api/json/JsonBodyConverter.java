@@ -12,6 +12,7 @@ import org.springframework.http.HttpInputMessage;
 import org.springframework.http.HttpOutputMessage;
 import org.springframework.http.MediaType;
 import org.springframework.http.converter.AbstractHttpMessageConverter;
+import org.springframework.http.server.ServletServerHttpRequest;
 import org.springframework.stereotype.Component;
 
 /**
@@ -26,9 +27,15 @@ final class JsonBodyConverter extends AbstractHttpMessageConverter<JsonBody> {
 
 	private final int max;
 
-	JsonBodyConverter(BodySettings settings) {
+	private final BodyBudget budget;
+
+	private final BodyReader reader;
+
+	JsonBodyConverter(BodySettings settings, BodyBudget budget) {
 		super(MediaType.APPLICATION_JSON);
 		this.max = Math.toIntExact(settings.max().toBytes());
+		this.budget = budget;
+		this.reader = new BodyReader(this.max, budget, System::nanoTime);
 	}
 
 	@Override
@@ -52,17 +59,13 @@ final class JsonBodyConverter extends AbstractHttpMessageConverter<JsonBody> {
 			}
 		}
 		if (message.getHeaders().getContentLength() > this.max) {
-			throw tooLarge();
+			throw this.reader.tooLarge();
 		}
-		byte[] bytes = message.getBody().readNBytes(this.max + 1);
-		if (bytes.length > this.max) {
-			throw tooLarge();
+		byte[] bytes = this.reader.read(message.getBody());
+		if (message instanceof ServletServerHttpRequest request) {
+			this.budget.read(bytes, request.getServletRequest());
 		}
 		return StrictJson.parse(bytes);
-	}
-
-	private ProblemException tooLarge() {
-		return ProblemException.of(ProblemType.CONTENT_TOO_LARGE, "The request body exceeds " + this.max + " bytes");
 	}
 
 	@Override

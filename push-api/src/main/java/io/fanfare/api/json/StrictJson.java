@@ -3,8 +3,9 @@ package io.fanfare.api.json;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,10 +15,10 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonPointer;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamWriteConstraints;
+import tools.jackson.core.TokenStreamContext;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.UnexpectedEndOfInputException;
@@ -220,15 +221,21 @@ public final class StrictJson {
 		return pointer.toString();
 	}
 
-	/** Names and indexes down to where the parser stands, the first of them. */
+	/**
+	 * Names and indexes down to where the parser stands, the first of them. Makes no text
+	 * of those that are left out, which may be as long as the body.
+	 */
 	private static List<String> path(JsonParser parser) {
-		List<String> path = new ArrayList<>();
-		JsonPointer rest = parser.streamReadContext().pathAsPointer();
-		while (!rest.matches() && path.size() < MAX_SEGMENTS) {
-			path.add(rest.getMatchingProperty());
-			rest = rest.tail();
+		Deque<TokenStreamContext> contexts = new ArrayDeque<>();
+		for (TokenStreamContext one = parser.streamReadContext(); one != null; one = one.getParent()) {
+			if (one.hasPathSegment() && !one.inRoot()) {
+				contexts.addFirst(one);
+			}
 		}
-		return path;
+		return contexts.stream()
+			.limit(MAX_SEGMENTS)
+			.map((one) -> one.inObject() ? one.currentName() : Integer.toString(one.getCurrentIndex()))
+			.toList();
 	}
 
 }

@@ -54,7 +54,7 @@ public record Problem(String type, String title, int status, @Nullable String de
 		return of(type, (refusal != null) ? refusal.sentence() + ". " + advice : advice);
 	}
 
-	Problem withStatus(int other) {
+	public Problem withStatus(int other) {
 		return new Problem(this.type, this.title, other, this.detail, this.errors);
 	}
 

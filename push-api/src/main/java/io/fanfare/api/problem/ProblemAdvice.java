@@ -84,7 +84,8 @@ class ProblemAdvice {
 		ResponseEntity.BodyBuilder answer = ResponseEntity.status(problem.status())
 			.headers(headers)
 			.contentType(MediaType.APPLICATION_PROBLEM_JSON);
-		if (problem.status() == HttpStatus.SERVICE_UNAVAILABLE.value()) {
+		if (problem.status() == HttpStatus.SERVICE_UNAVAILABLE.value()
+				&& !headers.containsHeader(HttpHeaders.RETRY_AFTER)) {
 			answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
 		}
 		if (problem.status() == HttpStatus.FORBIDDEN.value() && !headers.containsHeader(HttpHeaders.WWW_AUTHENTICATE)) {

@@ -43,6 +43,8 @@ public enum ProblemType {
 	REDIS_UNAVAILABLE("redis-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "Redis is unavailable"),
 	/** Redis has reached its {@code maxmemory} and takes no messages. */
 	REDIS_FULL("redis-full", HttpStatus.SERVICE_UNAVAILABLE, "Redis is full"),
+	/** More is on its way than the API takes at once; nothing was done. */
+	OVERLOADED("overloaded", HttpStatus.SERVICE_UNAVAILABLE, "The API takes no more at once"),
 	/** A node does not answer; what was asked of it may have been done. */
 	NODE_UNAVAILABLE("node-unavailable", HttpStatus.SERVICE_UNAVAILABLE, "The node does not answer"),
 	/** Any other refusal of the HTTP layer, such as headers that are too long. */

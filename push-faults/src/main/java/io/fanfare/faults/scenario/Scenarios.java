@@ -364,7 +364,7 @@ public final class Scenarios {
 			while (System.nanoTime() - start < ((visitors.answered() < enough) ? 4 * outage : outage)) {
 				Visit visit = visitors.open();
 				stage.check("an open beside the abuse is served", visit.event().equals("push.connected"), visit);
-				int closed = visitors.close(visit.connection());
+				int closed = visitors.close(visit.key());
 				stage.check("a call beside the abuse is served", closed == 204, closed);
 			}
 		}

@@ -197,11 +197,11 @@ public final class Churn {
 			throw new IOException("Not admitted");
 		}
 		int json = head.indexOf('{', data);
-		String connection = JsonMapper.shared()
+		String key = JsonMapper.shared()
 			.readTree(head.substring(json, head.indexOf('\n', json)))
-			.required("connection")
+			.required("key")
 			.asString();
-		byte[] body = ("{\"connection\":\"" + connection + "\"}").getBytes(StandardCharsets.US_ASCII);
+		byte[] body = ("{\"key\":\"" + key + "\"}").getBytes(StandardCharsets.US_ASCII);
 		try (Socket other = new Socket()) {
 			other.setSoTimeout(PATIENCE_MS);
 			other.connect(new InetSocketAddress("127.0.0.1", port(random)), PATIENCE_MS);

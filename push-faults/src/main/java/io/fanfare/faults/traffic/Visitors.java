@@ -93,10 +93,10 @@ public final class Visitors implements AutoCloseable {
 	 *
 	 * @param status the status
 	 * @param event the first platform event; empty if none came
-	 * @param connection what ends the stream; empty if it was not admitted
+	 * @param key the key of the stream; empty if it was not admitted
 	 * @param stream the stream
 	 */
-	public record Visit(int status, String event, String connection, SseClient stream) {
+	public record Visit(int status, String event, String key, SseClient stream) {
 
 		@Override
 		public String toString() {
@@ -125,33 +125,31 @@ public final class Visitors implements AutoCloseable {
 		change.accept(request);
 		SseClient stream = request.open();
 		String event = "";
-		String connection = "";
+		String key = "";
 		try {
 			SseBlock first = stream.awaitBlock((block) -> block.type().startsWith("push."), PATIENCE);
 			event = first.type();
 			if (first.fires("push.connected")) {
-				JsonNode data = JSON.readTree(Objects.requireNonNull(first.data()));
-				this.handle = data.has("key") ? "key" : "connection";
-				connection = data.required(this.handle).asString();
+				key = JSON.readTree(Objects.requireNonNull(first.data())).required("key").asString();
 			}
 		}
 		catch (AssertionError ex) {
 			// It ended without an event, or nothing came.
 		}
-		Visit visit = new Visit(stream.hasAnswered() ? stream.status() : 0, event, connection, stream);
+		Visit visit = new Visit(stream.hasAnswered() ? stream.status() : 0, event, key, stream);
 		this.visits.add(visit);
 		return visit;
 	}
 
 	/**
 	 * Says that a stream is to end.
-	 * @param connection what ends it
+	 * @param key the key of the stream
 	 * @return the status
 	 */
-	public int close(String connection) {
+	public int close(String key) {
 		return this.nginx.request("/events/close")
 			.method("POST")
-			.body("text/plain", JSON.writeValueAsString(Map.of(this.handle, connection)))
+			.body("text/plain", JSON.writeValueAsString(Map.of("key", key)))
 			.fetch()
 			.status();
 	}

@@ -50,6 +50,8 @@ public final class TokenVerifier {
 
 	private final Duration skew;
 
+	private final Tier defaultTier;
+
 	private final InstantSource clock;
 
 	/**
@@ -66,6 +68,18 @@ public final class TokenVerifier {
 	 * @throws IllegalArgumentException if the secret is too short
 	 */
 	public TokenVerifier(String secret, Duration skew, InstantSource clock) {
+		this(secret, skew, Tier.NORMAL, clock);
+	}
+
+	/**
+	 * Makes a verifier.
+	 * @param secret the shared secret
+	 * @param skew how far the clock of whoever makes tokens may run ahead
+	 * @param defaultTier the tier of a token that names none
+	 * @param clock the wall clock
+	 * @throws IllegalArgumentException if the secret is too short
+	 */
+	public TokenVerifier(String secret, Duration skew, Tier defaultTier, InstantSource clock) {
 		byte[] key = secret.getBytes(StandardCharsets.UTF_8);
 		if (key.length < MIN_SECRET_BYTES) {
 			throw new IllegalArgumentException("fanfare.jwt.secret (FANFARE_JWT_SECRET) needs at least "
@@ -78,6 +92,7 @@ public final class TokenVerifier {
 			throw new IllegalArgumentException("fanfare.jwt.secret (FANFARE_JWT_SECRET) is no HMAC key", ex);
 		}
 		this.skew = skew;
+		this.defaultTier = defaultTier;
 		this.clock = clock;
 	}
 
@@ -205,9 +220,9 @@ public final class TokenVerifier {
 		return user;
 	}
 
-	private static Tier tier(JsonNode claims) throws InvalidTokenException {
+	private Tier tier(JsonNode claims) throws InvalidTokenException {
 		JsonNode name = claim(claims, "tier");
-		Tier tier = (name == null) ? Tier.NORMAL : name.isString() ? Tier.find(name.stringValue()) : null;
+		Tier tier = (name == null) ? this.defaultTier : name.isString() ? Tier.find(name.stringValue()) : null;
 		if (tier == null) {
 			throw new InvalidTokenException("The token's tier is none of high, normal, low");
 		}

@@ -26,12 +26,13 @@ public final class Blocks {
 	private Blocks() {
 	}
 
-	static byte[] connected(Connection connection, String node, String cursor, boolean resumed, boolean replayed,
-			Duration heartbeat, Duration retry) {
+	static byte[] connected(Connection connection, String key, String node, String cursor, boolean resumed,
+			boolean replayed, Duration heartbeat, Duration retry) {
 		return SseBlock.platform("push.connected", cursor,
-				"{\"connection\":" + json(connection.id()) + ",\"client\":" + json(connection.client()) + ",\"node\":"
-						+ json(node) + ",\"user\":" + json(connection.user()) + ",\"resumed\":" + resumed
-						+ ",\"replayed\":" + replayed + ",\"heartbeatMs\":" + heartbeat.toMillis() + "}",
+				"{\"connection\":" + json(connection.id()) + ",\"key\":" + json(key) + ",\"client\":"
+						+ json(connection.client()) + ",\"node\":" + json(node) + ",\"user\":" + json(connection.user())
+						+ ",\"resumed\":" + resumed + ",\"replayed\":" + replayed + ",\"heartbeatMs\":"
+						+ heartbeat.toMillis() + "}",
 				retry.toMillis());
 	}
 

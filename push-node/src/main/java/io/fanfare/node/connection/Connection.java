@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.Gap;
@@ -28,6 +29,7 @@ import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.UserLimits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,9 @@ public final class Connection {
 	private static final String CLOSE = "close";
 
 	private final String id;
+
+	/** Null once it was said. */
+	private @Nullable ConnectionKey key;
 
 	private final StreamRequest request;
 
@@ -123,11 +128,12 @@ public final class Connection {
 	/** Where it stands among the loop's connections, -1 for nowhere. */
 	private int index = -1;
 
-	Connection(String id, StreamRequest request, StreamLoop loop, Outlet outlet) {
-		this.id = id;
+	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet) {
+		this.id = key.connection();
+		this.key = key;
 		this.request = request;
 		String given = request.client();
-		this.client = (given != null) ? given : id;
+		this.client = (given != null) ? given : this.id;
 		this.loop = loop;
 		this.outlet = outlet;
 		this.upkeep = new Upkeep(this, loop, outlet);
@@ -143,7 +149,7 @@ public final class Connection {
 	}
 
 	/**
-	 * Its id, which is also the capability to acknowledge and close.
+	 * Its id, which may be shown.
 	 * @return the id
 	 */
 	public String id() {
@@ -529,10 +535,18 @@ public final class Connection {
 			case ClaimResult.Limited limited -> {
 				if (!isClosed()) {
 					this.claimSent = false;
-					refuse(Quota.takeovers(limited.limit().count(), limited.limit().window(), limited.reset()));
+					refuse(quota(limited));
 				}
 			}
 		}
+	}
+
+	private static Quota quota(ClaimResult.Limited limited) {
+		UserLimits limits = limited.limits();
+		return switch (limited.counted()) {
+			case TAKEOVERS -> Quota.takeovers(limits.takeovers(), limits.window(), limited.reset());
+			case OPENS -> Quota.userOpens(limits.opens(), limits.window(), limited.reset());
+		};
 	}
 
 	private void begin(ClaimResult.Owner owner) {
@@ -601,12 +615,19 @@ public final class Connection {
 
 	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
 		this.delivery.begin(from, this.hiddenFrom, starts);
-		byte[] first = Blocks.connected(this, this.loop.node(), MessageId.format(from), resumed, replayed,
+		byte[] first = Blocks.connected(this, keyOnce(), this.loop.node(), MessageId.format(from), resumed, replayed,
 				this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
 		answer(first);
 		this.begun = true;
 		this.upkeep.began(first);
 		this.loop.began(this, resumed);
+	}
+
+	/** The client's key, which is said once and not kept. */
+	private String keyOnce() {
+		ConnectionKey said = Objects.requireNonNull(this.key, "The key was said before");
+		this.key = null;
+		return said.value();
 	}
 
 	/** Writes a block, behind the head of the answer if that was not written before. */

@@ -2,7 +2,6 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * them. Any thread may call.
  */
 public final class Connections implements MessageSink {
-
-	private static final int ID_BYTES = 12;
 
 	private final String node;
 
@@ -55,7 +52,7 @@ public final class Connections implements MessageSink {
 	 * @param node the node's identity
 	 * @param max how many connections the node takes
 	 * @param admission what is done with newcomers above that
-	 * @param secureRandom makes ids that cannot be guessed
+	 * @param secureRandom makes keys that cannot be guessed
 	 */
 	public Connections(String node, int max, AdmissionSettings admission, RandomGenerator secureRandom) {
 		this.node = node;
@@ -99,7 +96,7 @@ public final class Connections implements MessageSink {
 			outlet.refuse(reason, loop.spreadRetry());
 			return null;
 		}
-		Connection connection = loop.open(newId(), request, outlet);
+		Connection connection = loop.open(ConnectionKey.create(this.node, this.secureRandom), request, outlet);
 		this.byId.put(connection.id(), connection);
 		loop.guard("open", connection, this::arrive);
 		return connection.isClosed() ? null : new Handle(connection);
@@ -135,12 +132,6 @@ public final class Connections implements MessageSink {
 		Place place = connection.place();
 		this.eviction.makeRoom(place, this.places.mayPreempt(place),
 				() -> connection.loop().submit(connection, connection::noPlace));
-	}
-
-	private String newId() {
-		byte[] random = new byte[ID_BYTES];
-		this.secureRandom.nextBytes(random);
-		return this.node + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
 	}
 
 	/**

@@ -695,8 +695,8 @@ public final class StreamLoop {
 	 * @param outlet its socket
 	 * @return the connection
 	 */
-	Connection open(String id, StreamRequest request, Outlet outlet) {
-		return new Connection(id, request, this, outlet);
+	Connection open(ConnectionKey key, StreamRequest request, Outlet outlet) {
+		return new Connection(key, request, this, outlet);
 	}
 
 	/** Begins to admit a connection that is registered. On the loop. */
@@ -1163,12 +1163,19 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * When to come back to a quota that is used up: spread, for others who share it do
-	 * so, too.
+	 * When to come back to a quota that is used up: spread over its next window, for
+	 * others who share it do so, too.
+	 * @param quota the quota
+	 * @return how long to wait
 	 */
-	Duration retryAfter(Quota quota) {
+	public Duration retryAfter(Quota quota) {
 		Duration reset = quota.reset();
-		return (reset != null) ? reset.plus(spreadRetry()) : spreadRetry();
+		Duration window = quota.window();
+		if (reset == null || window == null) {
+			return spreadRetry();
+		}
+		Duration least = this.node.settings().minRetry();
+		return reset.plus(Blocks.spread(this.node.random(), least, (window.compareTo(least) > 0) ? window : least));
 	}
 
 	/** How long a stream that begins now may live. */

@@ -136,7 +136,8 @@ public final class AddressLimits implements AutoCloseable {
 					}
 					case Admission.TooManyConnections connections ->
 						Quota.connections(this.settings.connectionsPerAddress());
-					case Admission.TooManyOpens opens -> Quota.opens(this.settings.opensPerMinute(), opens.reset());
+					case Admission.TooManyOpens opens ->
+						Quota.opens(this.settings.opensPerMinute(), this.settings.window(), opens.reset());
 				};
 			});
 		return new Place(key, refusal);

@@ -14,15 +14,23 @@ import org.jspecify.annotations.Nullable;
  */
 public record Quota(String policy, int limit, @Nullable Duration window, @Nullable Duration reset) {
 
-	/** How long opens and take-overs are counted for. */
-	public static final Duration MINUTE = Duration.ofMinutes(1);
-
 	static Quota connections(int limit) {
 		return new Quota("connections", limit, null, null);
 	}
 
-	static Quota opens(int limit, Duration reset) {
-		return new Quota("opens", limit, MINUTE, reset);
+	static Quota opens(int limit, Duration window, Duration reset) {
+		return new Quota("opens", limit, window, reset);
+	}
+
+	/**
+	 * The opens of a user.
+	 * @param limit how many may be
+	 * @param window within how long
+	 * @param reset how long until they are counted anew
+	 * @return the quota
+	 */
+	public static Quota userOpens(int limit, Duration window, Duration reset) {
+		return new Quota("user-opens", limit, window, reset);
 	}
 
 	/**

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
+import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.node.connection.ConnectionKey;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -42,13 +44,24 @@ final class ClientCalls {
 		}
 	}
 
+	/**
+	 * The connection that the key is for. What looks like one, such as a connection id
+	 * that was shown, belongs to no stream.
+	 */
 	private static String connection(@Nullable JsonNode root) throws ProblemException {
-		JsonNode connection = (root != null) ? root.get("connection") : null;
-		if (connection == null || !connection.isString()
-				|| connection.stringValue().chars().anyMatch((c) -> c <= ' ')) {
-			throw new ProblemException(Problem.badRequest("connection", "a string is needed"));
+		JsonNode key = (root != null) ? root.get("key") : null;
+		if (key == null || !key.isString()) {
+			throw new ProblemException(Problem.badRequest("key", "a string is needed, that of push.connected"));
 		}
-		return connection.stringValue();
+		String text = key.stringValue();
+		if (text.chars().anyMatch((c) -> c <= ' ') || NodeIdentity.ownerOf(text) == null) {
+			throw new ProblemException(Problem.badRequest("key", "is not of the form of that of push.connected"));
+		}
+		String connection = ConnectionKey.connectionOf(text);
+		if (connection == null) {
+			throw new ProblemException(Problem.notOpen());
+		}
+		return connection;
 	}
 
 	private static List<String> nonces(@Nullable JsonNode given) throws ProblemException {

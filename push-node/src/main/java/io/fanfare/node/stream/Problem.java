@@ -51,6 +51,10 @@ record Problem(int status, String type, String title, String detail, Map<String,
 		return new Problem(404, "not-found", "Not Found", detail, Map.of());
 	}
 
+	static Problem notOpen() {
+		return notFound("key: belongs to no open stream");
+	}
+
 	static Problem methodNotAllowed(String allow) {
 		return new Problem(405, "method-not-allowed", "That method is not for this", "Allowed: " + allow,
 				Map.of("Allow", allow));
@@ -85,6 +89,11 @@ record Problem(int status, String type, String title, String detail, Map<String,
 	static Problem headersTooLarge() {
 		return new Problem(431, "header-fields-too-large", "The headers are too large",
 				"Headers may have " + StreamSettings.MAX_HEADERS + " bytes", Map.of());
+	}
+
+	static Problem tooManyHeaders(int max) {
+		return new Problem(431, "header-fields-too-large", "The headers are too large",
+				"Headers may have " + max + " lines", Map.of());
 	}
 
 	static Problem versionNotSupported() {

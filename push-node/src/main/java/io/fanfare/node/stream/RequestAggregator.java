@@ -7,8 +7,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestAggregator extends HttpObjectAggregator {
 
-	private static final int MAX_BODY = 16 * 1024;
+	static final int MAX_BODY = 16 * 1024;
 
 	private final Cors cors;
 
@@ -27,6 +30,21 @@ final class RequestAggregator extends HttpObjectAggregator {
 		super(MAX_BODY);
 		this.cors = cors;
 		this.answers = answers;
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+		if (message instanceof HttpRequest head && head.decoderResult().isSuccess()) {
+			Problem problem = RequestHead.problem(head);
+			if (problem != null) {
+				ReferenceCountUtil.release(message);
+				String headers = this.cors.headers(head.headers().get(HttpHeaderNames.ORIGIN));
+				LingeringClose.answer(context.channel(),
+						this.answers.problem(problem, headers, true, !head.method().equals(HttpMethod.HEAD)));
+				return;
+			}
+		}
+		super.channelRead(context, message);
 	}
 
 	@Override

@@ -5,10 +5,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.node.auth.StreamToken;
@@ -19,9 +18,10 @@ import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.ratelimit.AddressLimits;
+import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.Nodes;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -57,16 +57,36 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private static final String CALL_METHODS = "POST, OPTIONS";
 
+	/** Of a connection that is kept without a stream: so many requests, */
+	private static final int MAX_REQUESTS = 1_000;
+
+	/** so many refusals among them, */
+	private static final int MAX_REFUSALS = 20;
+
+	/** and this age; then its next answer is its last. */
+	private static final long MAX_AGE_NANOS = Duration.ofMinutes(5).toNanos();
+
+	/** How long a request may take whose answer is known to be a refusal. */
+	private static final long CROWDED_TIMEOUT_MS = 2_000;
+
+	private static final Duration CROWDED_RETRY = Duration.ofSeconds(10);
+
 	private static final List<String> SCHEMES = List.of("http://", "https://");
 
 	private final Gate gate;
 
 	private final StreamLoop loop;
 
-	/** Requests that came while another node is asked: answers keep their order. */
-	private final Deque<FullHttpRequest> waiting = new ArrayDeque<>();
+	/**
+	 * Whether the address has as many connections as it may: then this one is refused.
+	 */
+	private final boolean crowded;
 
-	private boolean asking;
+	private int served;
+
+	private int refused;
+
+	private long openedNanos;
 
 	/**
 	 * Whether a request has begun to arrive and its end is still to come. The first is
@@ -79,9 +99,10 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private @Nullable Future<?> timeout;
 
-	RequestHandler(Gate gate, StreamLoop loop) {
+	RequestHandler(Gate gate, StreamLoop loop, boolean crowded) {
 		this.gate = gate;
 		this.loop = loop;
+		this.crowded = crowded;
 	}
 
 	/**
@@ -94,39 +115,43 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 * @param answers writes them
 	 * @param proxies finds out where clients are
 	 * @param limits how much an address may ask for, or null for anything
+	 * @param sockets counts connections, or null where they are not counted
 	 * @param connections where streams are opened
-	 * @param nodes reaches other nodes
+	 * @param forwards passes calls on to other nodes
 	 * @param identity this node
 	 */
 	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, Answers answers,
-			TrustedProxies proxies, @Nullable AddressLimits limits, Connections connections, Nodes nodes,
-			NodeIdentity identity) {
+			TrustedProxies proxies, @Nullable AddressLimits limits, @Nullable SocketLimits sockets,
+			Connections connections, ForwardedCalls forwards, NodeIdentity identity) {
 
 	}
 
 	@Override
 	public void handlerAdded(ChannelHandlerContext context) {
 		this.own = context;
+		this.openedNanos = context.executor().ticker().nanoTime();
 		awaitRequest(context);
 	}
 
 	@Override
 	public void handlerRemoved(ChannelHandlerContext context) {
 		cancelTimeout();
-		this.waiting.forEach(FullHttpRequest::release);
-		this.waiting.clear();
 	}
 
 	private void awaitRequest(ChannelHandlerContext context) {
 		cancelTimeout();
+		long millis = this.gate.settings().requestTimeout().toMillis();
 		this.timeout = context.executor()
-			.schedule(
-					this.loop.errors()
-						.guard("http",
-								() -> LingeringClose.answer(context.channel(),
-										this.gate.answers()
-											.problem(Problem.timeout(), this.gate.cors().unreadable(), true, true))),
-					this.gate.settings().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
+			.schedule(this.loop.errors().guard("http", () -> refuse(Problem.timeout())), this.crowded ? Math.min(millis, CROWDED_TIMEOUT_MS) : millis,
+					TimeUnit.MILLISECONDS);
+	}
+
+	/** Answers before a request is read, and closes. */
+	void refuse(Problem problem) {
+		if (this.own != null && !this.own.isRemoved()) {
+			LingeringClose.answer(this.own.channel(),
+					this.gate.answers().problem(problem, this.gate.cors().unreadable(), true, true));
+		}
 	}
 
 	boolean isAwaitingRest() {
@@ -136,7 +161,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	/** Some of the next request has arrived: from now on the rest of it is awaited. */
 	void requestBegins() {
 		this.awaitingRest = true;
-		if (!this.asking && this.own != null && !this.own.isRemoved()) {
+		if (this.own != null && !this.own.isRemoved()) {
 			awaitRequest(this.own);
 		}
 	}
@@ -165,12 +190,17 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	@Override
 	protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
 		this.awaitingRest = false;
-		if (this.asking) {
-			this.waiting.add(request.retain());
-		}
-		else {
-			serve(context, request);
-		}
+		this.served++;
+		serve(context, request);
+	}
+
+	/**
+	 * Whether the connection was kept for long enough without a stream: a proxy makes
+	 * another one, and who only wants to hold it cannot.
+	 */
+	private boolean isSpent(ChannelHandlerContext context) {
+		return this.served >= MAX_REQUESTS || this.refused >= MAX_REFUSALS
+				|| context.executor().ticker().nanoTime() - this.openedNanos >= MAX_AGE_NANOS;
 	}
 
 	private void serve(ChannelHandlerContext context, FullHttpRequest request) {
@@ -178,12 +208,18 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		String origin = request.headers().get(HttpHeaderNames.ORIGIN);
 		String cors = (origin == null && request.decoderResult().isFailure()) ? this.gate.cors().unreadable()
 				: this.gate.cors().headers(origin);
-		boolean close = !HttpUtil.isKeepAlive(request);
+		boolean close = !HttpUtil.isKeepAlive(request) || isSpent(context);
 		try {
+			if (this.crowded && !isStream(request)) {
+				close = true;
+				throw new ProblemException(Problem.quotaExceeded(crowdedQuota(), CROWDED_RETRY));
+			}
 			handle(context, request, cors, close);
 		}
 		catch (ProblemException ex) {
 			boolean unread = request.decoderResult().isFailure();
+			this.refused++;
+			close |= isSpent(context);
 			// A connection of HTTP/1.0 is kept only where the answer says so, of later
 			// versions the rules are not known.
 			boolean fatal = close || unread || !request.protocolVersion().equals(HttpVersion.HTTP_1_1);
@@ -217,12 +253,12 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			}
 			case "/events/close" -> {
 				if (isCall(context, request, cors, close)) {
-					relay(context, ClientCalls.close(body(request)), cors, close);
+					relay(context, request, ClientCalls.close(body(request)), cors, close);
 				}
 			}
 			case "/events/ack" -> {
 				if (isCall(context, request, cors, close)) {
-					relay(context, ClientCalls.acknowledgement(body(request)), cors, close);
+					relay(context, request, ClientCalls.acknowledgement(body(request)), cors, close);
 				}
 			}
 			default -> throw new ProblemException(Problem.notFound("Streams are at /events"));
@@ -293,6 +329,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		pipeline.remove(this);
 		pipeline.remove(StreamPort.AGGREGATOR);
 		pipeline.remove(StreamPort.DECODER);
+		if (!context.channel().config().isAutoRead()) {
+			context.channel().config().setAutoRead(true);
+		}
+		if (this.crowded) {
+			this.gate.connections().refuse(this.loop, crowdedQuota(), outlet);
+			return;
+		}
 		AddressLimits limits = this.gate.limits();
 		Connections connections = this.gate.connections();
 		// Where nobody is let in anyway, it counts for nothing.
@@ -371,11 +414,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	}
 
 	/** Brings what a client says about its stream to whoever holds that. */
-	private void relay(ChannelHandlerContext context, Frame.FromClient said, String cors, boolean close)
-			throws ProblemException {
+	private void relay(ChannelHandlerContext context, FullHttpRequest request, Frame.FromClient said, String cors,
+			boolean close) throws ProblemException {
 		String owner = NodeIdentity.ownerOf(said.connection());
 		if (owner == null) {
-			throw new ProblemException(Problem.badRequest("connection", "is no connection id"));
+			throw new ProblemException(Problem.notOpen());
 		}
 		if (owner.equals(this.gate.identity().value())) {
 			Connections connections = this.gate.connections();
@@ -386,12 +429,14 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			answerRelayed(context, held, cors, close);
 			return;
 		}
-		this.asking = true;
-		context.channel().config().setAutoRead(false);
-		this.gate.nodes().send(owner, said).whenComplete((heard, failure) -> context.executor().execute(() -> {
+		TrustedProxies.Client client = this.gate.proxies()
+			.client(peer(context), request.headers().getAll("X-Forwarded-For"));
+		Quota quota = this.gate.forwards().take(client.address());
+		if (quota != null) {
+			throw new ProblemException(Problem.quotaExceeded(quota, this.loop.retryAfter(quota)));
+		}
+		this.gate.forwards().send(owner, said).whenComplete((heard, failure) -> context.executor().execute(() -> {
 			boolean done = this.loop.errors().run("http", () -> {
-				this.asking = false;
-				context.channel().config().setAutoRead(true);
 				if (failure != null) {
 					answer(context, this.gate.answers()
 						.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors, close, true),
@@ -400,7 +445,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				else {
 					answerRelayed(context, heard, cors, close);
 				}
-				serveWaiting(context);
 			});
 			if (!done) {
 				context.close();
@@ -408,23 +452,14 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}));
 	}
 
-	private void serveWaiting(ChannelHandlerContext context) {
-		FullHttpRequest next;
-		while (!this.asking && (next = this.waiting.poll()) != null) {
-			try {
-				serve(context, next);
-			}
-			finally {
-				next.release();
-			}
-		}
-	}
-
 	private void answerRelayed(ChannelHandlerContext context, boolean found, String cors, boolean close) {
-		answer(context,
-				found ? this.gate.answers().empty(cors, close)
-						: this.gate.answers().problem(Problem.notFound("connection: is not open"), cors, close, true),
-				close);
+		if (found) {
+			answer(context, this.gate.answers().empty(cors, close), close);
+			return;
+		}
+		this.refused++;
+		boolean last = close || isSpent(context);
+		answer(context, this.gate.answers().problem(Problem.notOpen(), cors, last, true), last);
 	}
 
 	private void answer(ChannelHandlerContext context, ByteBuf answer, boolean close) {
@@ -434,7 +469,19 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 		else if (!context.isRemoved()) {
 			awaitNextRequest(context);
+			if (context.pipeline().get(StreamPort.DECODER) instanceof RequestDecoder decoder) {
+				decoder.next();
+			}
 		}
+	}
+
+	private static boolean isStream(FullHttpRequest request) {
+		return request.method().equals(HttpMethod.GET) && !request.decoderResult().isFailure()
+				&& (request.uri().startsWith("/events") || request.uri().startsWith("/sse"));
+	}
+
+	private Quota crowdedQuota() {
+		return Objects.requireNonNull(this.gate.sockets(), "Counted nowhere").quota();
 	}
 
 	@Override

@@ -1,16 +1,19 @@
 package io.fanfare.node.stream;
 
+import java.lang.management.ManagementFactory;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySettings;
 import io.fanfare.node.catchup.RedisHistory;
+import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
 import io.fanfare.node.connection.ConnectionSettings;
@@ -22,6 +25,9 @@ import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.presence.RedisOwnership;
 import io.fanfare.node.ratelimit.AddressLimits;
+import io.fanfare.node.ratelimit.CallLimits;
+import io.fanfare.node.ratelimit.LimitSettings;
+import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.guard.Errors;
@@ -29,6 +35,11 @@ import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -37,6 +48,13 @@ import io.fanfare.protocol.settings.SharedDefaults;
 /** Puts the loops and the stream port together. */
 @Configuration(proxyBeanMethods = false)
 class StreamConfiguration {
+
+	private static final Logger log = LoggerFactory.getLogger(StreamConfiguration.class);
+
+	/** File descriptors that the stream port leaves, at least and at most. */
+	private static final long MIN_RESERVE = 64;
+
+	private static final long MAX_RESERVE = 1024;
 
 	@Bean
 	StreamLoop.Node streamLoops(NodeIdentity identity, ConnectionSettings settings,
@@ -65,15 +83,60 @@ class StreamConfiguration {
 		};
 	}
 
+	/**
+	 * So many connections that file descriptors are left for health, metrics and the
+	 * links to Redis.
+	 */
+	@Bean
+	SocketLimits socketLimits(LimitSettings settings, StreamSettings.Proxies proxies, ConnectionSettings connections) {
+		int max = Integer.MAX_VALUE;
+		if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+				&& system.getMaxFileDescriptorCount() > 0) {
+			long all = system.getMaxFileDescriptorCount();
+			long reserve = Math.clamp(all / 8, MIN_RESERVE, MAX_RESERVE);
+			max = (int) Math.clamp(all - system.getOpenFileDescriptorCount() - reserve, 1, Integer.MAX_VALUE);
+		}
+		if (max < connections.max()) {
+			log.warn("connections=limited max={} reason=\"file descriptors (ulimit -n) allow fewer than"
+					+ " fanfare.connections.max (FANFARE_CONNECTIONS_MAX): {}\"", max, connections.max());
+		}
+		return new SocketLimits(max, settings, proxies.blocks());
+	}
+
+	@Bean
+	MeterBinder socketMetrics(SocketLimits sockets) {
+		return (registry) -> {
+			Gauge.builder("fanfare.connections.open", sockets, SocketLimits::open)
+				.description("Connections that are open on the stream port, streams or not")
+				.register(registry);
+			FunctionCounter
+				.builder("fanfare.connections.refused", sockets, (limits) -> (double) limits.refusedForAddress())
+				.description("Connections that were refused because there were as many as may be")
+				.tag("limit", "address")
+				.register(registry);
+			FunctionCounter.builder("fanfare.connections.refused", sockets, (limits) -> (double) limits.refusedForAll())
+				.description("Connections that were refused because there were as many as may be")
+				.tag("limit", "descriptors")
+				.register(registry);
+		};
+	}
+
+	@Bean
+	ForwardedCalls forwardedCalls(Nodes nodes, LimitSettings settings) {
+		return new ForwardedCalls(new KnownNodes(nodes::names, System::nanoTime),
+				new CallLimits(settings, System::nanoTime), nodes);
+	}
+
 	@Bean
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
-			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, Connections connections,
-			Nodes nodes, NodeIdentity identity, StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence,
-			Drain drain, NodeReporter reporter, Reaper reaper,
+			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, SocketLimits sockets,
+			Connections connections, ForwardedCalls forwards, NodeIdentity identity, StreamLoop.Node node,
+			PubSubLink link, Probe probe, Presence presence, Drain drain, NodeReporter reporter, Reaper reaper,
 			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(Clock.systemUTC()),
-				new TrustedProxies(proxies.blocks(), System::nanoTime), limits, connections, nodes, identity);
+				new TrustedProxies(proxies.blocks(), System::nanoTime), limits, sockets, connections, forwards,
+				identity);
 		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe,
 				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter, reaper);
 	}

@@ -11,6 +11,7 @@ import java.util.function.Function;
 
 import io.fanfare.node.connection.LoopExecutor;
 import io.fanfare.node.connection.StreamLoop;
+import io.fanfare.node.ratelimit.SocketLimits;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -108,7 +109,12 @@ final class StreamPort {
 					if (loop == null) {
 						throw new IllegalStateException("A channel on a foreign loop");
 					}
-					RequestHandler handler = new RequestHandler(gate, loop);
+					SocketLimits.Verdict verdict = count(gate.sockets(), channel);
+					if (verdict == SocketLimits.Verdict.CLOSED) {
+						channel.close();
+						return;
+					}
+					RequestHandler handler = new RequestHandler(gate, loop, verdict == SocketLimits.Verdict.CROWDED);
 					channel.pipeline()
 						.addLast(DECODER, new RequestDecoder(decoding, handler))
 						.addLast(AGGREGATOR, new RequestAggregator(gate.cors(), gate.answers()))
@@ -122,6 +128,16 @@ final class StreamPort {
 			throw new StreamPortUnavailableException(address, bound.cause());
 		}
 		this.server = bound.channel();
+	}
+
+	private static SocketLimits.Verdict count(@Nullable SocketLimits sockets, SocketChannel channel) {
+		InetSocketAddress peer = channel.remoteAddress();
+		if (sockets == null || peer == null) {
+			return SocketLimits.Verdict.SERVED;
+		}
+		SocketLimits.Entry entry = sockets.enter(peer.getAddress());
+		channel.closeFuture().addListener((closed) -> sockets.leave(entry));
+		return entry.verdict();
 	}
 
 	/**

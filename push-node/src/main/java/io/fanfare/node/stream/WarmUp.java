@@ -124,7 +124,7 @@ final class WarmUp {
 			connections.use(port.loops());
 			port.bind(new RequestHandler.Gate(settings, this.gate.maxHistory(),
 					new TokenVerifier(secret, Duration.ZERO, Clock.systemUTC()), this.gate.cors(), this.gate.answers(),
-					this.gate.proxies(), null, connections, this.gate.nodes(), this.gate.identity()));
+					this.gate.proxies(), null, null, connections, this.gate.forwards(), this.gate.identity()));
 			port.loops().forEach(StreamLoop::start);
 			connections.linkUp(LINK);
 			rehearsal.confirm(LINK);

@@ -69,8 +69,9 @@ class WheelTests {
 	private final Wheel wheel = new Wheel();
 
 	private Connection connection(String id) {
-		return new Connection(id, new StreamRequest("user", null, null, Tier.NORMAL, List.of(),
-				new StreamRequest.Start.Now(), false, false, Instant.MAX, InetAddress.getLoopbackAddress(), false),
+		return new Connection(new ConnectionKey("key", id),
+				new StreamRequest("user", null, null, Tier.NORMAL, List.of(), new StreamRequest.Start.Now(), false,
+						false, Instant.MAX, InetAddress.getLoopbackAddress(), false),
 				this.loop, null);
 	}
 

@@ -1,6 +1,7 @@
 package io.fanfare.node.ratelimit;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,8 @@ class AddressBlocksTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> AddressBlocks.parse("fanfare.some", List.of("::1", text)))
 			.withMessageContaining("fanfare.some")
 			.withMessageEndingWith("number 2 is neither");
-		assertThatIllegalArgumentException().isThrownBy(() -> new LimitSettings(1, 1, 1, List.of(text)))
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new LimitSettings(1, 1, 1, 1, Duration.ofMinutes(1), List.of(text)))
 			.withMessageContaining("fanfare.limits.exempt");
 	}
 

@@ -32,7 +32,8 @@ class AddressLimitsIT {
 
 	private static final String KEY = "fanfare:{0}:connections:192.0.2.7";
 
-	private static final LimitSettings SETTINGS = new LimitSettings(2, 100, 0, List.of("127.0.0.0/8"));
+	private static final LimitSettings SETTINGS = new LimitSettings(2, 100, 0, 0, Duration.ofMinutes(1),
+			List.of("127.0.0.0/8"));
 
 	private final AtomicLong nanos = new AtomicLong();
 
@@ -65,7 +66,7 @@ class AddressLimitsIT {
 
 	private AddressLimits limits(LimitSettings settings) {
 		Addresses addresses = new Addresses(this.link, KEYS,
-				new Addresses.Limits(settings.connectionsPerAddress(), settings.opensPerMinute(), Quota.MINUTE));
+				new Addresses.Limits(settings.connectionsPerAddress(), settings.opensPerMinute(), settings.window()));
 		return new AddressLimits(addresses, "node", settings, new Errors(System::nanoTime, (where) -> {
 		}, (fatal) -> {
 		}), this.nanos::get);
@@ -149,7 +150,7 @@ class AddressLimitsIT {
 	@Test
 	void whomNoLimitConcernsNobodyIsAskedFor() {
 		assertThat(this.limits.ask(InetAddress.ofLiteral("127.3.2.1"))).isNull();
-		try (AddressLimits off = limits(new LimitSettings(0, 0, 5, List.of()))) {
+		try (AddressLimits off = limits(new LimitSettings(0, 0, 5, 5, Duration.ofMinutes(1), List.of()))) {
 			assertThat(off.ask(ADDRESS)).isNull();
 		}
 	}

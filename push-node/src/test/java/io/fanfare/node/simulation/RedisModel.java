@@ -31,7 +31,8 @@ import io.fanfare.protocol.redis.Presence.Silent;
 import io.fanfare.protocol.redis.Presence.Slice;
 import io.fanfare.protocol.redis.Presence.Suspect;
 import io.fanfare.protocol.redis.Presence.Suspicion;
-import io.fanfare.protocol.redis.Presence.TakeoverLimit;
+import io.fanfare.protocol.redis.Presence.Counted;
+import io.fanfare.protocol.redis.Presence.UserLimits;
 import io.fanfare.protocol.redis.Presence.Twins;
 import io.fanfare.protocol.redis.Presence.Verdict;
 import io.fanfare.protocol.redis.Publisher;
@@ -518,7 +519,7 @@ final class RedisModel {
 		if (state.how() == Succession.TAKEOVER) {
 			Duration reset = countTakeover(claim.user());
 			if (reset != null) {
-				return new ClaimResult.Limited(limit(), reset);
+				return new ClaimResult.Limited(limit(), Counted.TAKEOVERS, reset);
 			}
 		}
 		long generation = idAfter(this.store.clock, now());
@@ -558,8 +559,8 @@ final class RedisModel {
 		return null;
 	}
 
-	TakeoverLimit limit() {
-		return new TakeoverLimit(this.settings.takeovers(), Duration.ofMillis(this.settings.takeoverWindow()));
+	UserLimits limit() {
+		return new UserLimits(this.settings.takeovers(), 0, Duration.ofMillis(this.settings.takeoverWindow()));
 	}
 
 	long release(List<Field> fields) {

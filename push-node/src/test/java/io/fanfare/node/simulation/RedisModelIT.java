@@ -73,7 +73,7 @@ class RedisModelIT {
 
 	private static final Presence.Times TIMES = new Presence.Times(Duration.ofHours(1), Duration.ofHours(1));
 
-	private static final Presence.TakeoverLimit TAKEOVERS = new Presence.TakeoverLimit(4, Duration.ofHours(1));
+	private static final Presence.UserLimits TAKEOVERS = new Presence.UserLimits(4, 0, Duration.ofHours(1));
 
 	private static final Presence.Twins TWINS = new Presence.Twins(4, Duration.ofHours(1), 2, Duration.ofHours(1));
 
@@ -155,7 +155,7 @@ class RedisModelIT {
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
 		this.model = new RedisModel(System::currentTimeMillis,
 				new RedisModel.Settings(TIMES.lease().toMillis(), TIMES.tombstone().toMillis(), LENGTH, AGE.toMillis(),
-						TAKEOVERS.count(), TAKEOVERS.window().toMillis(), TWINS),
+						TAKEOVERS.takeovers(), TAKEOVERS.window().toMillis(), TWINS),
 				(channel, frame) -> this.modelFrames.add(channel + " " + latin(frame)));
 		pair(0, 0);
 		newProcess();
@@ -233,7 +233,7 @@ class RedisModelIT {
 			case ClaimResult.Displaced displaced -> List.of("kicked", displaced.generation());
 			case ClaimResult.Limited limited -> {
 				assertThat(limited.reset()).as(what).isBetween(Duration.ofMinutes(50), Duration.ofHours(1));
-				yield List.of("limited" + limited.limit());
+				yield List.of("limited" + limited.limits() + limited.counted());
 			}
 		});
 		if (modelled instanceof ClaimResult.Owner owner) {

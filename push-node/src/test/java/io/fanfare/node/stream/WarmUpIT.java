@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import io.fanfare.node.Tokens;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.catchup.CatchUp;
+import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.AdmissionSettings;
@@ -18,6 +19,8 @@ import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.ratelimit.AddressBlocks;
+import io.fanfare.node.ratelimit.CallLimits;
+import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.Nodes;
@@ -76,8 +79,8 @@ class WarmUpIT {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
 				new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC()), new Cors(List.of("*"), List.of()),
 				new Answers(Clock.systemUTC()),
-				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, this.connections,
-				new Nodes(this.link, this.keys), new NodeIdentity("node", "node.12345678"));
+				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, null, this.connections,
+				forwards(), new NodeIdentity("node", "node.12345678"));
 		Rehearsal unused = new Rehearsal(presence, "node.12345678");
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
 				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
@@ -88,6 +91,13 @@ class WarmUpIT {
 				this.connections, new Random(1), new Errors(System::nanoTime, (where) -> {
 				}, Errors::halt), MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20));
 		return new WarmUp(duration, gate, node, presence);
+	}
+
+	private ForwardedCalls forwards() {
+		Nodes nodes = new Nodes(this.link, this.keys);
+		LimitSettings limits = new LimitSettings(0, 0, 0, 0, Duration.ofMinutes(1), List.of());
+		return new ForwardedCalls(new KnownNodes(nodes::names, System::nanoTime),
+				new CallLimits(limits, System::nanoTime), nodes);
 	}
 
 	@Test

@@ -4,7 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 import io.fanfare.protocol.MessageId;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +68,17 @@ public final class Nodes {
 			fields.forEach((node, status) -> nodes.put(new String(node, StandardCharsets.UTF_8), status));
 			return nodes;
 		});
+	}
+
+	/**
+	 * Lists the nodes by their identities alone.
+	 * @return their identities
+	 */
+	public CompletableFuture<Set<String>> names() {
+		return this.link.call((commands) -> commands.hkeys(this.keys.nodes()))
+			.thenApply((nodes) -> nodes.stream()
+				.map((node) -> new String(node, StandardCharsets.UTF_8))
+				.collect(Collectors.toUnmodifiableSet()));
 	}
 
 	/**

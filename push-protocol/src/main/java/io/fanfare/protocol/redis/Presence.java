@@ -29,7 +29,7 @@ public final class Presence {
 
 	private final Times times;
 
-	private final TakeoverLimit takeovers;
+	private final UserLimits limits;
 
 	private final Twins twins;
 
@@ -40,7 +40,7 @@ public final class Presence {
 	 * @param times how long things last
 	 */
 	public Presence(CommandLink link, RedisKeys keys, Times times) {
-		this(link, keys, times, TakeoverLimit.NONE, Twins.DEFAULT);
+		this(link, keys, times, UserLimits.NONE, Twins.DEFAULT);
 	}
 
 	/**
@@ -48,14 +48,14 @@ public final class Presence {
 	 * @param link the link
 	 * @param keys the partition's keys
 	 * @param times how long things last
-	 * @param takeovers how many take-overs a user may have
+	 * @param limits how many take-overs and opens a user may have
 	 * @param twins by what two pages that share a client id are told from one
 	 */
-	public Presence(CommandLink link, RedisKeys keys, Times times, TakeoverLimit takeovers, Twins twins) {
+	public Presence(CommandLink link, RedisKeys keys, Times times, UserLimits limits, Twins twins) {
 		this.link = link;
 		this.keys = keys;
 		this.times = times;
-		this.takeovers = takeovers;
+		this.limits = limits;
 		this.twins = twins;
 	}
 
@@ -73,15 +73,16 @@ public final class Presence {
 	}
 
 	/**
-	 * How many take-overs a user may have; above it the owner stays.
+	 * How many take-overs and opens a user may have; above it the owner stays.
 	 *
-	 * @param count how many, 0 for any number
+	 * @param takeovers how many take-overs, 0 for any number
+	 * @param opens how many opens, take-overs among them, 0 for any number
 	 * @param window within how long, from the first of them on
 	 */
-	public record TakeoverLimit(int count, Duration window) {
+	public record UserLimits(int takeovers, int opens, Duration window) {
 
 		/** Any number. */
-		public static final TakeoverLimit NONE = new TakeoverLimit(0, Duration.ZERO);
+		public static final UserLimits NONE = new UserLimits(0, 0, Duration.ZERO);
 
 	}
 
@@ -162,15 +163,26 @@ public final class Presence {
 		}
 
 		/**
-		 * The user had as many take-overs as the limit allows: the owner stays, and
-		 * nothing names this connection.
+		 * The user had as many take-overs, or opens, as the limits allow: the owner
+		 * stays, and nothing names this connection.
 		 *
-		 * @param limit the limit
-		 * @param reset how long until take-overs are counted anew
+		 * @param limits the limits
+		 * @param counted which of them
+		 * @param reset how long until those are counted anew
 		 */
-		record Limited(TakeoverLimit limit, Duration reset) implements ClaimResult {
+		record Limited(UserLimits limits, Counted counted, Duration reset) implements ClaimResult {
 
 		}
+
+	}
+
+	/** What is counted for each user. */
+	public enum Counted {
+
+		/** Take-overs. */
+		TAKEOVERS,
+		/** Opens. */
+		OPENS
 
 	}
 
@@ -366,26 +378,28 @@ public final class Presence {
 	private CompletableFuture<ClaimResult> claim(Script script, String node, Claim claim) {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
 				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
-				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()) };
+				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
+				this.keys.userOpens(claim.user()) };
 		return this.link
 			.<List<Object>>run(script, scriptKeys,
 					(run, name) -> new byte[][] { run, seen(), this.link.durable(), this.keys.keyPrefix(),
 							this.keys.channelPrefix(), bytes(claim.user()), bytes(node), bytes(claim.connection()),
 							bytes(claim.client()), bytes(claim.tier().wireName()), millis(this.times.lease()),
-							millis(this.times.tombstone()), bytes(Integer.toString(this.takeovers.count())),
-							millis(this.takeovers.window()), bytes(claim.page()),
+							millis(this.times.tombstone()), bytes(Integer.toString(this.limits.takeovers())),
+							millis(this.limits.window()), bytes(claim.page()),
 							bytes(Integer.toString(this.twins.replacements())), millis(this.twins.within()),
 							bytes(Integer.toString(this.twins.returns())), millis(this.twins.window()), bytes(name),
-							bytes(MessageId.format(claim.cursor())) })
+							bytes(MessageId.format(claim.cursor())), bytes(Integer.toString(this.limits.opens())) })
 			.thenApply((values) -> claimed(new Reply(values)));
 	}
 
 	private ClaimResult claimed(Reply reply) {
 		String outcome = reply.text();
-		if (outcome.equals("limited")) {
+		if (outcome.equals("limited") || outcome.equals("opens")) {
 			Duration reset = Duration.ofMillis(reply.number());
 			this.link.observe(reply.id());
-			return new ClaimResult.Limited(this.takeovers, reset);
+			return new ClaimResult.Limited(this.limits, outcome.equals("opens") ? Counted.OPENS : Counted.TAKEOVERS,
+					reset);
 		}
 		long generation = reply.id();
 		long clock = reply.id();

@@ -158,6 +158,10 @@ public final class RedisKeys {
 		return key("takeovers:" + user);
 	}
 
+	byte[] userOpens(String user) {
+		return key("user-opens:" + user);
+	}
+
 	byte[] connections(String address) {
 		return key("connections:" + address);
 	}

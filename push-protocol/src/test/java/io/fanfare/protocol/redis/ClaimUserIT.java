@@ -29,7 +29,7 @@ class ClaimUserIT {
 
 	private static final String TAKEOVERS = PREFIX + "takeovers:alice";
 
-	private static final Presence.TakeoverLimit TWO_A_MINUTE = new Presence.TakeoverLimit(2, Duration.ofMinutes(1));
+	private static final Presence.UserLimits TWO_A_MINUTE = new Presence.UserLimits(2, 0, Duration.ofMinutes(1));
 
 	@RegisterExtension
 	final RedisPartition partition = new RedisPartition();
@@ -520,7 +520,8 @@ class ClaimUserIT {
 		RedisPartition.Ear ear = this.partition.listen("node:a");
 		for (int i = 0; i < 2; i++) {
 			ClaimResult.Limited refused = (ClaimResult.Limited) limited("c4", "page-4");
-			assertThat(refused.limit()).isEqualTo(TWO_A_MINUTE);
+			assertThat(refused.limits()).isEqualTo(TWO_A_MINUTE);
+			assertThat(refused.counted()).isEqualTo(Presence.Counted.TAKEOVERS);
 			assertThat(refused.reset()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
 		}
 		assertThat(connection()).isEqualTo("c3");
@@ -550,6 +551,25 @@ class ClaimUserIT {
 		assertThat(this.partition.redis().get(TAKEOVERS)).isEqualTo("2");
 		assertThat(limited("c12", "twin")).isInstanceOf(ClaimResult.Limited.class);
 		assertThat(connection()).isEqualTo("c11");
+	}
+
+	@Test
+	void aboveTheLimitOfOpensTheOwnerStaysWhoeverComes() {
+		Presence bounded = this.partition.presence(new Presence.UserLimits(0, 3, Duration.ofMinutes(1)));
+		for (int i = 0; i < 3; i++) {
+			owner(get(bounded.claim("a", new Claim("alice", "c" + i, "page", Tier.HIGH))));
+			owner(get(bounded.claim("a", new Claim("alice", "c" + i, "page", Tier.HIGH))));
+		}
+		String clock = this.partition.redis().get(CLOCK);
+		for (String client : List.of("page", "other")) {
+			ClaimResult.Limited refused = (ClaimResult.Limited) get(
+					bounded.claim("a", new Claim("alice", "c9", client, Tier.HIGH)));
+			assertThat(refused.counted()).isEqualTo(Presence.Counted.OPENS);
+			assertThat(refused.reset()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
+		}
+		assertThat(connection()).isEqualTo("c2");
+		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(clock);
+		owner(get(bounded.claim("a", new Claim("bob", "d1", "page", Tier.HIGH))));
 	}
 
 	@Test

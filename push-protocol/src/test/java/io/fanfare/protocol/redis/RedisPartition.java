@@ -130,8 +130,8 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 		return new Presence(by, this.keys, Presence.Times.DEFAULT);
 	}
 
-	Presence presence(Presence.TakeoverLimit takeovers) {
-		return new Presence(this.link, this.keys, Presence.Times.DEFAULT, takeovers, Presence.Twins.DEFAULT);
+	Presence presence(Presence.UserLimits limits) {
+		return new Presence(this.link, this.keys, Presence.Times.DEFAULT, limits, Presence.Twins.DEFAULT);
 	}
 
 	Addresses addresses(int connections, int opens) {

@@ -1,0 +1,81 @@
+package io.fanfare.api.json;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.function.LongSupplier;
+
+import io.fanfare.api.problem.Problem;
+import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.http.BoundedHttp11Protocol;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+
+/**
+ * Reads a body as it arrives: no byte further than it may be long, no more at once than
+ * the budget has room for, and no longer than it may take.
+ */
+final class BodyReader {
+
+	/** What nearly all bodies fit into. */
+	private static final int FIRST = 4 * 1024;
+
+	private final int max;
+
+	private final BodyBudget budget;
+
+	private final LongSupplier nanoTime;
+
+	BodyReader(int max, BodyBudget budget, LongSupplier nanoTime) {
+		this.max = max;
+		this.budget = budget;
+		this.nanoTime = nanoTime;
+	}
+
+	/** Reads a body to its end. */
+	byte[] read(InputStream in) throws IOException {
+		long began = this.nanoTime.getAsLong();
+		byte[] bytes = new byte[Math.min(FIRST, this.max + 1)];
+		int held = 0;
+		int length = 0;
+		try {
+			while (true) {
+				int read = in.read(bytes, length, bytes.length - length);
+				if (read < 0) {
+					return Arrays.copyOf(bytes, length);
+				}
+				length += read;
+				if (length > this.max) {
+					throw tooLarge();
+				}
+				Duration time = BoundedHttp11Protocol.bodyTime(length);
+				if (this.nanoTime.getAsLong() - began > time.toNanos()) {
+					throw tooSlow();
+				}
+				if (length == bytes.length) {
+					int next = (int) Math.min(2L * length, this.max + 1L);
+					this.budget.receive(next);
+					held += next;
+					bytes = Arrays.copyOf(bytes, next);
+				}
+			}
+		}
+		finally {
+			this.budget.received(held);
+		}
+	}
+
+	ProblemException tooLarge() {
+		return ProblemException.of(ProblemType.CONTENT_TOO_LARGE, "The request body exceeds " + this.max + " bytes");
+	}
+
+	private static ProblemException tooSlow() {
+		return ProblemException
+			.of(Problem.of(ProblemType.REFUSED, "The body did not arrive in time")
+				.withStatus(HttpStatus.REQUEST_TIMEOUT.value()))
+			.with(HttpHeaders.CONNECTION, "close");
+	}
+
+}

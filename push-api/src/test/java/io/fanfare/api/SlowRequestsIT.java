@@ -1,0 +1,94 @@
+package io.fanfare.api;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.fanfare.protocol.http.BoundedHttp11Protocol;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** A byte now and then keeps no connection, whichever port and part of a request. */
+class SlowRequestsIT {
+
+	private static final String POST = "POST /v1/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + TestApi.KEY
+			+ "\r\nContent-Type: application/json\r\n";
+
+	/** The sweep looks once per second, a body has two more. */
+	private static final Duration LONGEST = BoundedHttp11Protocol.HEAD_TIME.plusSeconds(8);
+
+	@Test
+	void whoSendsAByteNowAndThenIsClosed() throws Exception {
+		TestApi api = TestApi.shared();
+		List<Slow> all = new ArrayList<>();
+		all.add(new Slow("request line", api.port(), "G", "E"));
+		all.add(new Slow("header", api.port(), "GET /livez HTTP/1.1\r\nHost: x\r\nX: ", "x"));
+		all.add(new Slow("header of the control port", api.controlPort(), "GET / HTTP/1.1\r\nHost: x\r\nX: ", "x"));
+		all.add(new Slow("body", api.port(), POST + "Content-Length: 1000\r\n\r\n", " "));
+		all.add(new Slow("chunks", api.port(), POST + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"));
+		all.add(new Slow("body of nobody", api.port(),
+				"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", " "));
+		all.add(new Slow("body of a GET", api.port(),
+				"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", " "));
+		for (Slow one : all) {
+			one.thread.join(LONGEST.plusSeconds(10));
+		}
+		assertThat(all).allSatisfy((one) -> assertThat(one.lasted).as(one.what).isNotNull().isLessThan(LONGEST));
+		assertThat(api.get("/livez").status()).isEqualTo(200);
+	}
+
+	/** Sends until the connection is closed. */
+	private static final class Slow {
+
+		private final String what;
+
+		private final Thread thread;
+
+		private volatile Duration lasted;
+
+		private Slow(String what, int port, String first, String each) {
+			this.what = what;
+			this.thread = Thread.ofVirtual().start(() -> {
+				long began = System.nanoTime();
+				try (Socket socket = new Socket("localhost", port)) {
+					socket.setSoTimeout(1);
+					socket.getOutputStream().write(first.getBytes(StandardCharsets.US_ASCII));
+					while (System.nanoTime() - began < LONGEST.plusSeconds(5).toNanos() && !isClosed(socket)) {
+						TimeUnit.MILLISECONDS.sleep(300);
+						socket.getOutputStream().write(each.getBytes(StandardCharsets.US_ASCII));
+					}
+				}
+				catch (IOException ex) {
+					// It is closed
+				}
+				catch (InterruptedException ex) {
+					return;
+				}
+				this.lasted = Duration.ofNanos(System.nanoTime() - began);
+			});
+		}
+
+		private static boolean isClosed(Socket socket) throws IOException {
+			try {
+				while (socket.getInputStream().read() >= 0) {
+					// The answer
+				}
+				return true;
+			}
+			catch (SocketException ex) {
+				return true;
+			}
+			catch (java.net.SocketTimeoutException ex) {
+				return false;
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,107 @@
+package io.fanfare.node.cluster;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which nodes exist, by what each says of itself in Redis. Any thread may call; nothing
+ * blocks.
+ * <p>
+ * Redis is asked once per second at most, however many ask for nodes that do not exist:
+ * who asks for one that is not known waits for the next list.
+ */
+public final class KnownNodes {
+
+	/** Between two lists. */
+	static final Duration INTERVAL = Duration.ofSeconds(1);
+
+	/** After this time a list is asked for, although the node is known. */
+	private static final Duration REFRESH = Duration.ofSeconds(5);
+
+	/** For so long a node is known after it was listed last, as in the API. */
+	private static final Duration KEPT = Duration.ofMinutes(1);
+
+	private final Supplier<CompletableFuture<Set<String>>> list;
+
+	private final LongSupplier nanoTime;
+
+	/** Identity to when it was listed last. */
+	private final Map<String, Long> listedAt = new ConcurrentHashMap<>();
+
+	/** The list that is awaited, or null. */
+	private @Nullable CompletableFuture<Void> next;
+
+	/** When the last list was asked for. */
+	private long askedAt;
+
+	/**
+	 * Knows none yet.
+	 * @param list asks Redis
+	 * @param nanoTime the monotonic clock
+	 */
+	public KnownNodes(Supplier<CompletableFuture<Set<String>>> list, LongSupplier nanoTime) {
+		this.list = list;
+		this.nanoTime = nanoTime;
+		this.askedAt = nanoTime.getAsLong() - INTERVAL.toNanos();
+	}
+
+	/**
+	 * Tells whether a node exists.
+	 * @param node its identity
+	 * @return whether it does; fails where Redis does not answer
+	 */
+	public CompletableFuture<Boolean> exists(String node) {
+		Long listed = this.listedAt.get(node);
+		long age = (listed != null) ? this.nanoTime.getAsLong() - listed : Long.MAX_VALUE;
+		if (age < REFRESH.toNanos()) {
+			return CompletableFuture.completedFuture(true);
+		}
+		CompletableFuture<Void> refreshed = next();
+		return (age < KEPT.toNanos()) ? CompletableFuture.completedFuture(true)
+				: refreshed.thenApply((done) -> this.listedAt.containsKey(node));
+	}
+
+	private synchronized CompletableFuture<Void> next() {
+		CompletableFuture<Void> awaited = this.next;
+		if (awaited != null) {
+			return awaited;
+		}
+		CompletableFuture<Void> begun = new CompletableFuture<>();
+		this.next = begun;
+		long wait = this.askedAt + INTERVAL.toNanos() - this.nanoTime.getAsLong();
+		if (wait <= 0) {
+			ask(begun);
+		}
+		else {
+			CompletableFuture.delayedExecutor(wait, TimeUnit.NANOSECONDS, Runnable::run).execute(() -> ask(begun));
+		}
+		return begun;
+	}
+
+	private void ask(CompletableFuture<Void> begun) {
+		synchronized (this) {
+			this.askedAt = this.nanoTime.getAsLong();
+			// Who asks from now on may ask for a node that is not in this list.
+			this.next = null;
+		}
+		this.list.get().whenComplete((nodes, failure) -> {
+			if (failure != null) {
+				begun.completeExceptionally(failure);
+				return;
+			}
+			long now = this.nanoTime.getAsLong();
+			nodes.forEach((node) -> this.listedAt.put(node, now));
+			this.listedAt.values().removeIf((at) -> now - at >= KEPT.toNanos());
+			begun.complete(null);
+		});
+	}
+
+}

@@ -1,0 +1,152 @@
+package io.fanfare.protocol.http;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+import org.apache.coyote.Adapter;
+import org.apache.coyote.Constants;
+import org.apache.coyote.Processor;
+import org.apache.coyote.Request;
+import org.apache.coyote.http11.AbstractHttp11Protocol;
+import org.apache.coyote.http11.Http11NioProtocol;
+import org.apache.coyote.http11.Http11Processor;
+import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
+import org.apache.tomcat.util.net.NioChannel;
+import org.apache.tomcat.util.net.SocketEvent;
+import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tomcat's HTTP/1.1 with a bound on how long a request may take to arrive. Tomcat itself
+ * bounds each read: a client that sends a byte per second would stay for ever. Here a
+ * look at all connections, once per second, closes those whose head has not arrived
+ * within {@link #HEAD_TIME} of its first byte, and those whose body is slower than
+ * {@link #LEAST_RATE} after that time, be it read by a handler or dropped behind a
+ * refusal.
+ * <p>
+ * Tomcat makes it by its name.
+ */
+public final class BoundedHttp11Protocol extends Http11NioProtocol {
+
+	/** How long the head of a request may take. */
+	public static final Duration HEAD_TIME = Duration.ofSeconds(10);
+
+	/** Bytes per second of a body, once that time is over. */
+	public static final long LEAST_RATE = 32 * 1024;
+
+	/** A handler that reads the body answers 408 before. */
+	private static final Duration GRACE = Duration.ofSeconds(2);
+
+	private static final Logger log = LoggerFactory.getLogger(BoundedHttp11Protocol.class);
+
+	/** Those that a thread is at. */
+	private final Set<BoundedProcessor> serving = ConcurrentHashMap.newKeySet();
+
+	private @Nullable ScheduledFuture<?> sweeps;
+
+	/**
+	 * Tells how long a body may have taken.
+	 * @param received how many of its bytes are here
+	 * @return the time since its request began
+	 */
+	public static Duration bodyTime(long received) {
+		return HEAD_TIME.plusMillis(received * 1_000 / LEAST_RATE);
+	}
+
+	@Override
+	public void start() throws Exception {
+		super.start();
+		this.sweeps = getUtilityExecutor().scheduleWithFixedDelay(this::sweep, 1, 1, TimeUnit.SECONDS);
+	}
+
+	@Override
+	public void stop() throws Exception {
+		ScheduledFuture<?> running = this.sweeps;
+		if (running != null) {
+			running.cancel(false);
+		}
+		super.stop();
+	}
+
+	@Override
+	protected Processor createProcessor() {
+		return new BoundedProcessor(this, getAdapter());
+	}
+
+	private void sweep() {
+		try {
+			long now = System.nanoTime();
+			int closed = 0;
+			for (SocketWrapperBase<NioChannel> connection : getEndpoint().getConnections()) {
+				if (connection.getCurrentProcessor() instanceof BoundedProcessor waiting && waiting.isHeadLate(now)) {
+					// As Tomcat ends a read that timed out
+					connection.setError(new SocketTimeoutException("The head of the request did not arrive in time"));
+					getEndpoint().processSocket(connection, SocketEvent.ERROR, true);
+					closed++;
+				}
+			}
+			for (BoundedProcessor busy : this.serving) {
+				closed += busy.closeLate(now);
+			}
+			if (closed > 0) {
+				log.debug("requests=late closed={}", closed);
+			}
+		}
+		catch (RuntimeException ex) {
+			// Thrown on, it would be the last look
+			log.warn("requests=unwatched", ex);
+		}
+	}
+
+	/** Knows since when its request arrives. */
+	private static final class BoundedProcessor extends Http11Processor {
+
+		private final Set<BoundedProcessor> serving;
+
+		private BoundedProcessor(BoundedHttp11Protocol protocol, Adapter adapter) {
+			super((AbstractHttp11Protocol<?>) protocol, adapter);
+			this.serving = protocol.serving;
+		}
+
+		@Override
+		public SocketState service(SocketWrapperBase<?> connection) throws IOException {
+			this.serving.add(this);
+			try {
+				return super.service(connection);
+			}
+			finally {
+				this.serving.remove(this);
+			}
+		}
+
+		/** To be asked while no thread is at it: it waits for the rest of a head. */
+		private boolean isHeadLate(long now) {
+			long began = getRequest().getStartTimeNanos();
+			return !isAsync() && !isUpgrade() && began != -1 && now - began > HEAD_TIME.toNanos();
+		}
+
+		/** Closes it if it waits for a body that is late. Returns how many it closed. */
+		private int closeLate(long now) {
+			Request body = getRequest();
+			int stage = body.getRequestProcessor().getStage();
+			long began = body.getStartTimeNanos();
+			SocketWrapperBase<?> connection = getSocketWrapper();
+			if ((stage != Constants.STAGE_SERVICE && stage != Constants.STAGE_ENDINPUT) || began == -1
+					|| connection == null || connection.isClosed() || isRequestBodyFullyRead()
+					|| now - began <= bodyTime(body.getBytesRead()).plus(GRACE).toNanos()) {
+				return 0;
+			}
+			connection.close();
+			return 1;
+		}
+
+	}
+
+}

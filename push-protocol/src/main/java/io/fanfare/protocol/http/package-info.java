@@ -1,0 +1,5 @@
+/** What node and API share of their HTTP ports. */
+@NullMarked
+package io.fanfare.protocol.http;
+
+import org.jspecify.annotations.NullMarked;
