@@ -61,8 +61,8 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Tiers.class,
 		NodeSettings.Retention.class, NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class,
 		LimitSettings.class, MemorySettings.class, RebalanceSettings.class, StreamSettings.class,
-		StreamSettings.Origins.class, StreamSettings.Headers.class, StreamSettings.Proxies.class,
-		HistorySettings.class, TwinSettings.class })
+		StreamSettings.Origins.class, StreamSettings.Headers.class, StreamSettings.Proxies.class, HistorySettings.class,
+		TwinSettings.class })
 class NodeConfiguration {
 
 	@Bean

@@ -16,7 +16,6 @@ import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
 import io.fanfare.test.sse.SseRequest;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**

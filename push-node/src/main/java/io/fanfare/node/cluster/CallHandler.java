@@ -10,7 +10,6 @@ import java.util.stream.Collectors;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CallAnswer;
-import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Nodes;

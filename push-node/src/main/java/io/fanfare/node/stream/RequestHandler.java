@@ -142,8 +142,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		cancelTimeout();
 		long millis = this.gate.settings().requestTimeout().toMillis();
 		this.timeout = context.executor()
-			.schedule(this.loop.errors().guard("http", () -> refuse(Problem.timeout())), this.crowded ? Math.min(millis, CROWDED_TIMEOUT_MS) : millis,
-					TimeUnit.MILLISECONDS);
+			.schedule(this.loop.errors().guard("http", () -> refuse(Problem.timeout())),
+					this.crowded ? Math.min(millis, CROWDED_TIMEOUT_MS) : millis, TimeUnit.MILLISECONDS);
 	}
 
 	/** Answers before a request is read, and closes. */

@@ -66,7 +66,8 @@ class StreamConfiguration {
 				new RedisOwnership(link, presence, identity.value()),
 				new CatchUp(new RedisHistory(history), Clock.systemUTC(), budget.sharedReads(),
 						replay.historyBytes().toBytes()),
-				upstream(pubSub), metrics, connections, RandomGenerator.getDefault(), errors, budget.split(stream.loopCount()));
+				upstream(pubSub), metrics, connections, RandomGenerator.getDefault(), errors,
+				budget.split(stream.loopCount()));
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {

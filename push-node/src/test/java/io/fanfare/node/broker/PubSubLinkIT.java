@@ -80,7 +80,8 @@ class PubSubLinkIT {
 		this.plain = RedisClient.create(this.client.getResources(), this.redis.uri()).connect(ByteArrayCodec.INSTANCE);
 		this.commands = new CommandLink(this.client, this.keys, false, this.errors);
 		assertThat(this.commands.awaitUp(SOON)).isTrue();
-		this.probe = new Probe(new Nodes(this.commands, this.keys), "n1", Probe.Settings.DEFAULT, System::nanoTime, this.errors);
+		this.probe = new Probe(new Nodes(this.commands, this.keys), "n1", Probe.Settings.DEFAULT, System::nanoTime,
+				this.errors);
 		this.link = new PubSubLink(this.client, this.keys, "n1", this.commands, this.sink, this.probe, this.errors,
 				new Random(1));
 		this.link.start();

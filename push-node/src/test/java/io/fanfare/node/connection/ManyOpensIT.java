@@ -86,7 +86,8 @@ class ManyOpensIT {
 					new AdmissionSettings(AdmissionSettings.Policy.REJECT, 1_000, Duration.ofSeconds(30),
 							Duration.ofSeconds(2)),
 					new Random(1));
-			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, System::nanoTime, this.errors);
+			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, System::nanoTime,
+					this.errors);
 			PubSubLink link = new PubSubLink(client, keys, "n1", commands, connections, probe, this.errors,
 					new Random(1));
 			StreamLoop.Node node = new StreamLoop.Node("n1", new ConnectionSettings(2 * MANY, Duration.ofSeconds(15),
@@ -97,8 +98,8 @@ class ManyOpensIT {
 					new RedisOwnership(commands, new Presence(commands, keys, Presence.Times.DEFAULT), "n1"),
 					new CatchUp(new RedisHistory(new History(commands, keys, Duration.ofHours(1))), Clock.systemUTC()),
 					new Upstream(link), new TestLoop.Silent((what) -> {
-					}, new ArrayList<>()), connections, new Random(1),
-					this.errors, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
+					}, new ArrayList<>()), connections, new Random(1), this.errors,
+					MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
 			List<LoopThread> threads = Stream.generate(LoopThread::new).limit(LOOPS).toList();
 			List<StreamLoop> loops = threads.stream().map((thread) -> new StreamLoop(thread, node)).toList();
 			connections.use(loops);

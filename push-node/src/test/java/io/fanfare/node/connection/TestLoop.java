@@ -99,15 +99,15 @@ final class TestLoop {
 	}
 
 	TestLoop(int inboxLimit, MemoryBudget budget) {
-		this.loop = new StreamLoop(new LoopThread(),
-				new StreamLoop.Node("node",
-						new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-								Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
-								Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
-								Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
-						Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
-						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream, new Silent((what) -> this.seam.accept(what), this.endings), this.connections, new Random(1), this.errors, budget),
-				inboxLimit);
+		this.loop = new StreamLoop(new LoopThread(), new StreamLoop.Node("node",
+				new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
+						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10),
+						Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
+						Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
+				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
+				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream,
+				new Silent((what) -> this.seam.accept(what), this.endings), this.connections, new Random(1),
+				this.errors, budget), inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
