@@ -27,8 +27,8 @@ final class Renewals {
 	/** Where an error is counted. */
 	private static final String WHERE = "renewal";
 
-	/** Connections in one call. */
-	private static final int SLICE = 500;
+	/** Connections in one call, which reads four fields of each where all were lost. */
+	private static final int SLICE = 250;
 
 	/** Calls that are not answered yet. */
 	private static final int WINDOW = 4;

@@ -41,6 +41,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	/**
 	 * What the kernel has to have room for while memory is scarce: a piece and its frame.
+	 * A send buffer that is too small for it has to be half empty.
 	 */
 	private static final int ROOM = 72 * 1024;
 
@@ -286,7 +287,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 			ByteBuffer memory = socket.config().getOption(MEMORY).order(ByteOrder.nativeOrder());
 			int sendBuffer = memory.getInt(SEND_BUFFER_INDEX * Integer.BYTES);
 			int queued = memory.getInt(QUEUED_INDEX * Integer.BYTES);
-			return sendBuffer - queued >= ROOM;
+			return sendBuffer - queued >= Math.min(ROOM, sendBuffer / 2);
 		}
 		catch (ChannelException ex) {
 			// It is gone, and its end is on the way.

@@ -14,7 +14,7 @@ class RenewalsTests {
 
 	private static final int CONNECTIONS = 1_700;
 
-	private static final int SLICE = 500;
+	private static final int SLICE = 250;
 
 	private static final Duration TICK = Duration.ofMillis(100);
 
