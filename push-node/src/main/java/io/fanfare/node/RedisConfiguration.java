@@ -156,7 +156,7 @@ class RedisConfiguration {
 
 	@Bean
 	HistoryTrim historyTrim(CommandLink link, RedisKeys keys, NodeSettings.Retention retention) {
-		return new HistoryTrim(link, keys, retention.length(), retention.age());
+		return new HistoryTrim(link, keys, retention.age());
 	}
 
 	@Bean

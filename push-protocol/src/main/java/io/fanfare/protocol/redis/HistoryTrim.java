@@ -16,21 +16,17 @@ public final class HistoryTrim {
 
 	private final RedisKeys keys;
 
-	private final byte[] length;
-
 	private final byte[] age;
 
 	/**
 	 * Makes the access.
 	 * @param link the link
 	 * @param keys the partition's keys
-	 * @param length how many messages a channel retains
 	 * @param age how long a message is retained
 	 */
-	public HistoryTrim(CommandLink link, RedisKeys keys, int length, Duration age) {
+	public HistoryTrim(CommandLink link, RedisKeys keys, Duration age) {
 		this.link = link;
 		this.keys = keys;
-		this.length = RedisKeys.bytes(Integer.toString(length));
 		this.age = RedisKeys.bytes(Long.toString(age.toMillis()));
 	}
 
@@ -54,7 +50,7 @@ public final class HistoryTrim {
 	public CompletableFuture<Slice> slice(String cursor, int count) {
 		return this.link.<List<Object>>run(Script.TRIM_HISTORY, new byte[][] { this.keys.last() },
 				(run) -> new byte[][] { this.keys.keyPrefix(), RedisKeys.bytes(cursor),
-						RedisKeys.bytes(Integer.toString(count)), this.length, this.age })
+						RedisKeys.bytes(Integer.toString(count)), this.age })
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
 				return new Slice(reply.text(), reply.number());

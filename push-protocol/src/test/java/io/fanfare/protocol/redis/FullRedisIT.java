@@ -89,7 +89,7 @@ class FullRedisIT {
 		this.partition.stored("news", "1000-0", "0-0", "old");
 		this.partition.redis().hset(RedisPartition.LAST, "news", "1000-0");
 		fill();
-		HistoryTrim trim = new HistoryTrim(this.partition.link(), this.partition.keys, 100, RedisPartition.AGE);
+		HistoryTrim trim = new HistoryTrim(this.partition.link(), this.partition.keys, RedisPartition.AGE);
 		assertThat(get(trim.slice("0", 100)).removed()).isEqualTo(1);
 	}
 

@@ -34,7 +34,7 @@ class TrimHistoryIT {
 		this.partition.redis().hset(LAST, "news", (now - 1_800_000) + "-0");
 		this.partition.stored("user:alice", (now - 7_200_000) + "-0", "0-0", "old");
 		this.partition.redis().hset(LAST, "user:alice", (now - 7_200_000) + "-0");
-		assertThat(walk(100)).isEqualTo(2);
+		assertThat(walk()).isEqualTo(2);
 		assertThat(this.partition.redis().xlen(STREAM)).isEqualTo(1);
 		assertThat(this.partition.redis().pttl(STREAM)).as("what had no expiry gets one").isPositive();
 		assertThat(this.partition.redis().exists(PREFIX + "ch:user:alice")).isZero();
@@ -42,23 +42,21 @@ class TrimHistoryIT {
 		assertThat(batch.predecessor().id()).as("the hole is known").isEqualTo(MessageId.of(now - 7_200_000, 0));
 	}
 
+	/** Processes may be told another length while a new one is rolled out. */
 	@Test
-	void aLengthThatWasLoweredIsReachedInSteps() {
+	void theLengthIsLeftToThoseThatPublish() {
 		fill(5_000);
-		HistoryTrim trim = new HistoryTrim(this.partition.link(), this.partition.keys, 100, HOUR);
-		HistoryTrim.Slice first = get(trim.slice("0", 100));
-		assertThat(first.removed()).isPositive().isLessThan(1_000);
-		assertThat(walk(100)).isEqualTo(4_900 - first.removed());
-		assertThat(this.partition.redis().xlen(STREAM)).isEqualTo(100);
+		assertThat(walk()).isZero();
+		assertThat(this.partition.redis().xlen(STREAM)).isEqualTo(5_000);
 	}
 
 	@Test
 	void manyThatAreTooOldGoInSteps() {
 		String old = String.valueOf(System.currentTimeMillis() - 7_200_000);
 		fill(5_000, old);
-		HistoryTrim trim = new HistoryTrim(this.partition.link(), this.partition.keys, 100_000, HOUR);
+		HistoryTrim trim = new HistoryTrim(this.partition.link(), this.partition.keys, HOUR);
 		assertThat(get(trim.slice("0", 100)).removed()).isPositive().isLessThan(1_000);
-		assertThat(walk(100_000)).isPositive();
+		assertThat(walk()).isPositive();
 		assertThat(this.partition.redis().exists(STREAM)).isZero();
 	}
 
@@ -106,7 +104,7 @@ class TrimHistoryIT {
 	void aKeyThatIsNoHistoryIsLeftAlone() {
 		this.partition.redis().set(STREAM, "another's");
 		this.partition.redis().hset(LAST, "news", "5-0");
-		assertThat(walk(100)).isZero();
+		assertThat(walk()).isZero();
 		assertThat(this.partition.redis().get(STREAM)).isEqualTo("another's");
 	}
 
@@ -121,8 +119,8 @@ class TrimHistoryIT {
 		this.partition.redis().hset(LAST, "news", ms + "-" + entries);
 	}
 
-	private long walk(int length) {
-		HistoryTrim trim = new HistoryTrim(this.partition.link(), this.partition.keys, length, HOUR);
+	private long walk() {
+		HistoryTrim trim = new HistoryTrim(this.partition.link(), this.partition.keys, HOUR);
 		long removed = 0;
 		String cursor = "0";
 		do {
