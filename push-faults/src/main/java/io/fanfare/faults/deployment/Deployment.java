@@ -272,6 +272,14 @@ public final class Deployment implements AutoCloseable {
 	}
 
 	/**
+	 * The API past nginx, which does not pass everything on.
+	 * @return its URL without a path
+	 */
+	public String apiUrl() {
+		return "http://127.0.0.1:" + this.api.port();
+	}
+
+	/**
 	 * What clients and backends connect to.
 	 * @return the process
 	 */

@@ -106,7 +106,7 @@ final class InnerFaults {
 	}
 
 	private static long blockedLoops(Stage stage, ServiceProcess node) {
-		for (JsonNode one : Objects.requireNonNull(stage.api().get("/v1/nodes").body()).required("nodes")) {
+		for (JsonNode one : Objects.requireNonNull(stage.apiPort().get("/v1/nodes").body()).required("nodes")) {
 			if (one.required("name").asString().equals(node.name())) {
 				return one.required("loops")
 					.valueStream()

@@ -247,6 +247,14 @@ public final class Stage {
 	}
 
 	/**
+	 * The API past nginx, for what nginx does not pass on.
+	 * @return the API as operators see it
+	 */
+	public Api apiPort() {
+		return new Api(this.deployment.apiUrl(), Deployment.API_KEY);
+	}
+
+	/**
 	 * Opens a client that tries again after every end of its stream, of a user whom the
 	 * crowd does not know.
 	 * @param user the user, unique within the scenario
