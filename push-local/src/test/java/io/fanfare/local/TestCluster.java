@@ -100,9 +100,10 @@ final class TestCluster {
 		private static final Cluster CLUSTER = start();
 
 		private static Cluster start() {
-			// Tests take users over as often as they can.
+			// Tests take users over, and open streams, as often as they can.
 			Cluster cluster = TestCluster.start(TestRedis.shared(), "--logging.level.root=WARN",
-					"--logging.level.io.fanfare=WARN", "--fanfare.limits.takeovers-per-minute=0");
+					"--logging.level.io.fanfare=WARN", "--fanfare.limits.takeovers-per-minute=0",
+					"--fanfare.limits.opens-per-user=0");
 			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
 			return cluster;
 		}

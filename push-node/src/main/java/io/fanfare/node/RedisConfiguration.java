@@ -100,7 +100,7 @@ class RedisConfiguration {
 	}
 
 	/** Where there are sentinels. */
-	@Bean(destroyMethod = "")
+	@Bean
 	@Nullable SentinelWatch sentinelWatch(RedisClient client, LettuceConnectionFactory connections, CommandLink link,
 			Errors errors) {
 		RedisSentinelConfiguration sentinels = connections.getSentinelConfiguration();

@@ -86,7 +86,7 @@ class RedisConfiguration {
 	}
 
 	/** Where there are sentinels. */
-	@Bean(destroyMethod = "")
+	@Bean
 	@Nullable SentinelWatch sentinelWatch(LettuceConnectionFactory factory, CommandLink link, Errors errors) {
 		RedisSentinelConfiguration sentinels = factory.getSentinelConfiguration();
 		if (sentinels == null) {
@@ -145,7 +145,7 @@ class RedisConfiguration {
 		return new Nodes(link, keys);
 	}
 
-	@Bean(destroyMethod = "")
+	@Bean
 	NodeCalls nodeCalls(LettuceConnectionFactory factory, CommandLink link, RedisKeys keys, Errors errors) {
 		return new NodeCalls(client(factory), link, keys, "api", new SecureRandom(), NODE_TIMEOUT, errors);
 	}

@@ -192,8 +192,8 @@ public final class Deployment implements AutoCloseable {
 				"--fanfare.connections.max-spread=1500ms",
 				// A scenario brings 10 000 to one node, and there are others.
 				"--fanfare.connections.max=12000",
-				// Restless users take over as often as they can.
-				"--fanfare.limits.takeovers-per-minute=0"));
+				// Restless users take over, and come back, as often as they can.
+				"--fanfare.limits.takeovers-per-minute=0", "--fanfare.limits.opens-per-user=0"));
 		if (this.sentinels != null) {
 			arguments.addAll(this.sentinels.settings("node-" + number));
 		}

@@ -23,9 +23,9 @@ class NodeIdentityTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "a.b", "a b", "a:b", "ä", "a\n", "a{0}", "x1234567890123456789012345678901234567890" })
-	void aNameThatWouldBreakKeysIsRefusedBySetting(String name) {
+	void aNameThatWouldBreakKeysIsRefused(String name) {
 		assertThatIllegalArgumentException().isThrownBy(() -> NodeIdentity.create(name, this.random))
-			.withMessageContaining("FANFARE_NODE_NAME");
+			.withMessageContaining("1 to 40 letters, digits, _ or -");
 	}
 
 	@Test

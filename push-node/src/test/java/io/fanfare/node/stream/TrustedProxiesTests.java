@@ -106,8 +106,8 @@ class TrustedProxiesTests {
 	@Test
 	void aProxyThatIsNoAddressIsNamedWithItsSetting() {
 		assertThatIllegalArgumentException().isThrownBy(() -> new StreamSettings.Proxies(List.of("nginx")))
-			.withMessageContaining("fanfare.trusted-proxies")
-			.withMessageContaining("nginx");
+			.withMessageContaining("fanfare.trusted-proxies (FANFARE_TRUSTEDPROXIES)")
+			.withMessageContaining("number 1 is neither");
 	}
 
 }

@@ -122,7 +122,9 @@ class SupervisedLinkIT {
 		this.link.start();
 		awaitUp(1);
 		for (int i = 1; i <= 3; i++) {
-			TestRedis.shared().ask((redis) -> redis.clientKill(KillArgs.Builder.typeNormal().skipme()));
+			// Others use the server as well.
+			long id = this.lifecycle.connections.getLast().sync().clientId();
+			TestRedis.shared().ask((redis) -> redis.clientKill(KillArgs.Builder.id(id)));
 			awaitUp(i + 1);
 		}
 		assertThat(this.lifecycle.ended).hasValue(3);
