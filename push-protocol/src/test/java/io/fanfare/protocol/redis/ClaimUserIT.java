@@ -608,9 +608,9 @@ class ClaimUserIT {
 	private List<Object> tryAt(long now, int takeovers, String connection, String client, String page) {
 		return this.partition.runAt(now, Script.CLAIM_USER,
 				List.of(CLOCK, RUN, SINCE, PRESENCE, PREFIX + "lease:a", TOMBSTONE + client, TAKEOVERS,
-						PREFIX + "renewals", PREFIX + "hidden:alice"),
+						PREFIX + "renewals", PREFIX + "hidden:alice", PREFIX + "user-opens:alice"),
 				"run", "0-0", "0", PREFIX, PREFIX, "alice", "a", connection, client, "normal", "15000", "300000",
-				Integer.toString(takeovers), "60000", page, "10", "30000", "3", "300000", "1." + now, "0-0");
+				Integer.toString(takeovers), "60000", page, "10", "30000", "3", "300000", "1." + now, "0-0", "0");
 	}
 
 	private static ClaimResult.Owner owner(ClaimResult result) {
