@@ -230,7 +230,7 @@ class CostIT {
 			public CompletableFuture<History.LastIds> lastIds(List<ChannelName> asked) {
 				return source.lastIds(asked);
 			}
-		}, Clock.systemUTC(), Long.MAX_VALUE, HISTORY_BYTES).starts(channels, LENGTH));
+		}, Clock.systemUTC(), Long.MAX_VALUE, HISTORY_BYTES).starts(channels, LENGTH, () -> true));
 	}
 
 	@Test

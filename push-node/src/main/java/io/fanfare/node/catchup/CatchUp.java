@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.protocol.ChannelName;
@@ -139,12 +141,16 @@ public final class CatchUp {
 	 * Finds where a stream begins that wants some of the past.
 	 * @param channels the channels
 	 * @param count how many messages of each, or 0 for all that is retained
+	 * @param wanted whether the stream is still there; calls that wait for their turn are
+	 * not made once it is not, and a {@link CancellationException} ends the search
 	 * @return for each channel the id just below the first message it wants; channels
 	 * without any are left out
 	 */
-	public CompletableFuture<Map<ChannelName, Long>> starts(List<ChannelName> channels, int count) {
+	public CompletableFuture<Map<ChannelName, Long>> starts(List<ChannelName> channels, int count,
+			BooleanSupplier wanted) {
 		if (count > 0) {
-			return new LastMessages(this.source, this.walks, channels, count, this.historyBytes).find();
+			return new LastMessages(new Wanted(this.source, wanted), this.walks, channels, count, this.historyBytes)
+				.find();
 		}
 		List<CompletableFuture<Long>> finds = channels.stream().map(this.source::findOldest).toList();
 		return CompletableFuture.allOf(finds.toArray(CompletableFuture[]::new)).thenApply((done) -> {
@@ -176,6 +182,32 @@ public final class CatchUp {
 	/** Drops what nobody asks for any more. To be called from time to time. */
 	public void sweep() {
 		this.shared.sweep();
+	}
+
+	/** A source that is not asked any more once nobody wants the answer. */
+	private record Wanted(HistorySource source, BooleanSupplier wanted) implements HistorySource {
+
+		@Override
+		public CompletableFuture<History.Batch> read(ChannelName channel, long position, int count, int bytes) {
+			return this.source.read(channel, position, count, bytes);
+		}
+
+		@Override
+		public CompletableFuture<Long> findOldest(ChannelName channel) {
+			return this.source.findOldest(channel);
+		}
+
+		@Override
+		public CompletableFuture<History.Walked> walkBack(ChannelName channel, long below, int count, int bytes) {
+			return this.wanted.getAsBoolean() ? this.source.walkBack(channel, below, count, bytes)
+					: CompletableFuture.failedFuture(new CancellationException("The stream is gone"));
+		}
+
+		@Override
+		public CompletableFuture<History.LastIds> lastIds(List<ChannelName> channels) {
+			return this.source.lastIds(channels);
+		}
+
 	}
 
 }

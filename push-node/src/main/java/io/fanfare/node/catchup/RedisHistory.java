@@ -1,15 +1,28 @@
 package io.fanfare.node.catchup;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.redis.History;
 
-/** {@link HistorySource} in Redis. */
+/**
+ * {@link HistorySource} in Redis. Answers are handed over to a thread of its own: what is
+ * made of them takes longer than the thread may be held up that receives messages and
+ * proofs of leases.
+ */
 public final class RedisHistory implements HistorySource {
 
+	private static final Duration IDLE = Duration.ofSeconds(10);
+
 	private final History history;
+
+	private final ThreadPoolExecutor thread = new ThreadPoolExecutor(1, 1, IDLE.toMillis(), TimeUnit.MILLISECONDS,
+			new LinkedBlockingQueue<>(), Thread.ofPlatform().daemon().name("fanfare-catch-up").factory());
 
 	/**
 	 * Makes it.
@@ -17,11 +30,18 @@ public final class RedisHistory implements HistorySource {
 	 */
 	public RedisHistory(History history) {
 		this.history = history;
+		this.thread.allowCoreThreadTimeOut(true);
+	}
+
+	private <T> CompletableFuture<T> handedOver(CompletableFuture<T> answer) {
+		return answer.whenCompleteAsync((value, failure) -> {
+			// Only the thread matters.
+		}, this.thread);
 	}
 
 	@Override
 	public CompletableFuture<History.Batch> read(ChannelName channel, long position, int count, int bytes) {
-		return this.history.read(channel, position, count, bytes);
+		return handedOver(this.history.read(channel, position, count, bytes));
 	}
 
 	@Override
@@ -31,12 +51,12 @@ public final class RedisHistory implements HistorySource {
 
 	@Override
 	public CompletableFuture<History.Walked> walkBack(ChannelName channel, long below, int count, int bytes) {
-		return this.history.walkBack(channel, below, count, bytes);
+		return handedOver(this.history.walkBack(channel, below, count, bytes));
 	}
 
 	@Override
 	public CompletableFuture<History.LastIds> lastIds(List<ChannelName> channels) {
-		return this.history.lastIds(channels);
+		return handedOver(this.history.lastIds(channels));
 	}
 
 }

@@ -3,6 +3,8 @@ package io.fanfare.node.catchup;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class Turns {
 
 	private final Queue<Runnable> waiting = new ArrayDeque<>();
+
+	/** Turns whose time has come; the thread that finds nobody at it runs them. */
+	private final Queue<Runnable> ready = new ConcurrentLinkedQueue<>();
+
+	/** How many are ready or running. */
+	private final AtomicInteger atIt = new AtomicInteger();
 
 	private int free;
 
@@ -32,8 +40,22 @@ final class Turns {
 			}
 			this.free--;
 		}
-		turn.run();
+		start(turn);
 		return result;
+	}
+
+	/**
+	 * Runs a turn, unless one that runs now leads to it: calls that fail at once would
+	 * nest as deep as others wait.
+	 */
+	private void start(Runnable turn) {
+		this.ready.add(turn);
+		if (this.atIt.getAndIncrement() == 0) {
+			do {
+				this.ready.remove().run();
+			}
+			while (this.atIt.decrementAndGet() != 0);
+		}
 	}
 
 	private <T> void begin(Supplier<CompletableFuture<T>> call, CompletableFuture<T> result) {
@@ -41,19 +63,20 @@ final class Turns {
 		try {
 			begun = call.get();
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
+			// A turn that was never begun must be given back.
 			begun = CompletableFuture.failedFuture(ex);
 		}
 		begun.whenComplete((value, failure) -> {
 			Runnable next = next();
+			if (next != null) {
+				start(next);
+			}
 			if (failure != null) {
 				result.completeExceptionally(failure);
 			}
 			else {
 				result.complete(value);
-			}
-			if (next != null) {
-				next.run();
 			}
 		});
 	}

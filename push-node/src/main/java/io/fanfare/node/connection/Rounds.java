@@ -14,11 +14,8 @@ final class Rounds {
 	/** Rounds on their way. */
 	static final int MOST = 64;
 
-	/** What a round brings of one channel at least if there is as much, one message. */
-	private static final long BYTES_PER_CHANNEL = 64 * 1024;
-
-	/** What a round of few channels may bring. */
-	private static final long BYTES = 256 * 1024;
+	/** What a round may bring of one channel. */
+	private static final long BYTES_PER_CHANNEL = 256 * 1024;
 
 	private final long limit;
 
@@ -33,7 +30,7 @@ final class Rounds {
 	}
 
 	private static long weight(Connection connection) {
-		return Math.max(BYTES, BYTES_PER_CHANNEL * connection.channels().size());
+		return BYTES_PER_CHANNEL * Math.max(1, connection.channels().size());
 	}
 
 	private boolean hasRoom(Connection connection) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -417,7 +418,7 @@ public final class StreamLoop {
 		try {
 			CompletableFuture<T> answer = question.get();
 			answer.whenComplete((value, failure) -> {
-				if (failure != null) {
+				if (failure != null && !isCancelled(failure)) {
 					this.node.events().unanswered(call);
 					this.node.connections().outage().failed(call, failure);
 				}
@@ -621,7 +622,6 @@ public final class StreamLoop {
 	private void writeUrgent() {
 		Connection connection;
 		while ((connection = this.urgent.poll()) != null) {
-			connection.queued(false);
 			visit(connection);
 		}
 	}
@@ -879,7 +879,10 @@ public final class StreamLoop {
 
 	void starts(Connection connection, int count,
 			BiConsumer<@Nullable Map<ChannelName, Long>, @Nullable Throwable> then) {
-		reply(connection, asked("start", () -> this.node.catchUp().starts(connection.channels(), count)), then);
+		reply(connection,
+				asked("start",
+						() -> this.node.catchUp().starts(connection.channels(), count, () -> !connection.isClosed())),
+				then);
 	}
 
 	/** Hands a reply to the connection that asked through the inbox. */
@@ -902,9 +905,14 @@ public final class StreamLoop {
 
 	/** What Redis refuses or does not answer is noted by the link to it. */
 	private void noteUnexpected(@Nullable Throwable failure) {
-		if (failure != null && !Failures.isOfRedis(failure)) {
+		if (failure != null && !Failures.isOfRedis(failure) && !isCancelled(failure)) {
 			this.node.errors().note("reply", failure);
 		}
+	}
+
+	/** Whether a call was not made because its stream has ended meanwhile. */
+	private static boolean isCancelled(Throwable failure) {
+		return failure instanceof CancellationException || failure.getCause() instanceof CancellationException;
 	}
 
 	void release(Field field) {

@@ -245,7 +245,7 @@ class CatchUpTests {
 		assertThat(starts(5, 1_000, ALICE, NEWS, ChannelName.ALL)).isEqualTo(Map.of(NEWS, 3L, ChannelName.ALL, 0L));
 		assertThat(starts(8, 1_000, NEWS)).isEqualTo(Map.of(NEWS, 0L));
 		assertThat(starts(1, 1_000, NEWS)).isEqualTo(Map.of(NEWS, 7L));
-		assertThat(this.catchUp.starts(List.of(ALICE, NEWS), 0).resultNow()).isEqualTo(Map.of(NEWS, 0L));
+		assertThat(this.catchUp.starts(List.of(ALICE, NEWS), 0, () -> true).resultNow()).isEqualTo(Map.of(NEWS, 0L));
 	}
 
 	@Test
@@ -286,7 +286,7 @@ class CatchUpTests {
 	void onlyAFewWalksAreOnTheirWayAtOnce() {
 		List<ChannelName> many = IntStream.range(0, 34).mapToObj((i) -> ChannelName.topic("t" + i)).toList();
 		many.forEach((channel) -> retained(channel, 10));
-		CompletableFuture<Map<ChannelName, Long>> starts = this.catchUp.starts(many, 1);
+		CompletableFuture<Map<ChannelName, Long>> starts = this.catchUp.starts(many, 1, () -> true);
 		int walks = 0;
 		while (!starts.isDone()) {
 			assertThat(this.history.walks).hasSizeBetween(1, 2);
@@ -304,7 +304,7 @@ class CatchUpTests {
 	private Map<ChannelName, Long> starts(int count, long bytes, ChannelName... channels) {
 		CompletableFuture<Map<ChannelName, Long>> starts = new CatchUp(this.history, () -> Instant.ofEpochMilli(NOW),
 				Long.MAX_VALUE, bytes)
-			.starts(List.of(channels), count);
+			.starts(List.of(channels), count, () -> true);
 		while (!this.history.walks.isEmpty()) {
 			this.history.walks.remove().run();
 		}
