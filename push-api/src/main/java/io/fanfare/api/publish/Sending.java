@@ -36,7 +36,7 @@ final class Sending {
 	private static final int WINDOW = 4;
 
 	/** A request of many pieces ends after so long, however steadily Redis answers. */
-	private static final Duration LONGEST = Duration.ofSeconds(10);
+	private static final Duration LONGEST = Duration.ofSeconds(30);
 
 	private static final String UNKNOWN = "Whether the message is stored is unknown: repeat it with the same"
 			+ " idempotency key";

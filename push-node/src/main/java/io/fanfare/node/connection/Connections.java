@@ -183,7 +183,7 @@ public final class Connections implements MessageSink {
 
 		/** It may have room again; that does not mean that the client reads. */
 		public void retry() {
-			this.connection.retry();
+			this.connection.loop().guard("socket", this.connection, Connection::retry);
 		}
 
 		/**

@@ -355,15 +355,23 @@ final class Delivery {
 		}
 		this.owed = this.account.append(this.owed, message);
 		if (this.owed.size() > MAX_OWED || this.owed.bytes() > MAX_OWED_BYTES && this.owed.size() > 1) {
-			dropToHistory();
+			dropOwedToHistory();
 			return false;
 		}
 		return true;
 	}
 
-	/** Leaves what it is owed to history, and falls behind. */
+	/** Leaves what it is owed, and what a round brought, to history, and falls behind. */
 	void dropToHistory() {
-		forgetReplay();
+		if (!this.replay.isEmpty()) {
+			forgetReplay();
+			// Nothing else leads to another round: the socket may have room all the time.
+			this.loop.later(this.connection, 0, this::catchUp);
+		}
+		dropOwedToHistory();
+	}
+
+	private void dropOwedToHistory() {
 		if (this.owed.isEmpty()) {
 			return;
 		}

@@ -168,8 +168,8 @@ public final class StreamLoop {
 
 	private boolean stopped;
 
-	/** When memory was last freed, 0 for never. */
-	private long freedNanos;
+	/** When what could be freed was last looked for, 0 for never. */
+	private long lookedNanos;
 
 	/** Time when the clocks were last asked. */
 	private long nowNanos;
@@ -360,6 +360,11 @@ public final class StreamLoop {
 	 */
 	boolean makeRoom(OutOfMemoryError error) {
 		this.node.errors().note("direct-memory", error);
+		long now = this.executor.nanoTime();
+		if (this.lookedNanos != 0 && now - this.lookedNanos < RETRY.toNanos() / 2) {
+			// The others of this turn lack the same.
+			return false;
+		}
 		if (free()) {
 			return true;
 		}
@@ -370,7 +375,7 @@ public final class StreamLoop {
 	/** Another loop lacks memory and has none to free. */
 	void shed() {
 		// Several connections may have asked for the same.
-		if (this.freedNanos == 0 || this.executor.nanoTime() - this.freedNanos >= RETRY.toNanos() / 2) {
+		if (this.lookedNanos == 0 || this.executor.nanoTime() - this.lookedNanos >= RETRY.toNanos() / 2) {
 			free();
 		}
 	}
@@ -380,6 +385,7 @@ public final class StreamLoop {
 	 * was any.
 	 */
 	private boolean free() {
+		this.lookedNanos = this.executor.nanoTime();
 		this.chunk.drop();
 		record Stalled(Connection connection, long bytes) {
 
@@ -396,7 +402,6 @@ public final class StreamLoop {
 		if (stalled.isEmpty()) {
 			return false;
 		}
-		this.freedNanos = this.executor.nanoTime();
 		stalled.sort(Comparator.comparingLong(Stalled::bytes).reversed());
 		long freed = 0;
 		int ended = 0;

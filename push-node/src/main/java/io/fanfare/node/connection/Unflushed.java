@@ -55,10 +55,10 @@ public final class Unflushed {
 
 	/** Asks sockets again that had no room, the one first that has waited longest. */
 	void retry(int most) {
+		this.shown = this.bytes;
 		for (int i = Math.min(most, this.heldBack.size()); i > 0; i--) {
 			this.heldBack.remove().run();
 		}
-		this.shown = this.bytes;
 	}
 
 	/** Bytes at the last {@link #retry}. Any thread may call. */

@@ -183,7 +183,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public void write(byte[] block) {
-		if (!this.ending) {
+		if (!this.ending && !this.broken) {
 			write((this.gzip != null) ? this.gzip.append(this.channel.alloc(), block)
 					: Chunks.chunk(this.channel.alloc(), block));
 		}
@@ -191,7 +191,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public void write(SharedChunk chunk) {
-		if (!this.ending) {
+		if (!this.ending && !this.broken) {
 			write((this.gzip != null) ? this.gzip.append(chunk) : chunk.plain());
 		}
 	}
@@ -261,7 +261,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public boolean isWritable() {
-		if (!this.channel.isWritable()) {
+		if (this.broken || !this.channel.isWritable()) {
 			return false;
 		}
 		Unflushed all = this.unflushed;

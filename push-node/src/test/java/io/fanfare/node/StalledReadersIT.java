@@ -1,0 +1,258 @@
+package io.fanfare.node;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.test.sse.SseClient;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+import static io.fanfare.node.TestNode.SOON;
+import static io.fanfare.node.TestNode.newTopic;
+import static io.fanfare.node.TestNode.newUser;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Readers that stall with more unread than the node's memory holds: the others notice
+ * nothing, and they themselves miss nothing.
+ */
+class StalledReadersIT {
+
+	private static final int HEALTHY = 10;
+
+	private static final Pattern LISTENING = Pattern.compile("stream=listening port=(\\d+)");
+
+	@Test
+	@Timeout(120)
+	void littleDirectMemoryIsEnoughForReadersThatStall() throws IOException {
+		stall(320, 5, 24, "8KB");
+	}
+
+	@Test
+	@Timeout(300)
+	@EnabledIfSystemProperty(named = "fanfare.long", matches = "true")
+	void twoThousandReadersThatStallFitASmallHeap() throws IOException {
+		stall(2_000, 7, 64, "128KB");
+	}
+
+	/**
+	 * Stalls readers.
+	 * @param stalled how many
+	 * @param messages how many messages of 60 KB each of them is sent
+	 * @param directMegabytes the node's direct memory, less than is sent
+	 * @param sendBuffer what its kernel takes per reader
+	 */
+	private static void stall(int stalled, int messages, int directMegabytes, String sendBuffer) throws IOException {
+		Process node = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				"-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dio.netty.maxDirectMemory=" + (directMegabytes << 20), "-cp",
+				System.getProperty("java.class.path"), NodeApplication.class.getName(),
+				"--spring.config.name=push-node", "--fanfare.node.name=small", "--fanfare.stream.port=0",
+				"--fanfare.stream.address=127.0.0.1", "--fanfare.control.port=0", "--fanfare.stream.loops=2",
+				"--fanfare.stream.send-buffer=" + sendBuffer, "--fanfare.stream.warm-up=0",
+				"--fanfare.connections.slow-limit=120s", "--fanfare.jwt.secret=" + Tokens.SECRET,
+				"--spring.data.redis.url=" + Cluster.redis().url())
+			.redirectErrorStream(true)
+			.start();
+		List<Reader> readers = new ArrayList<>();
+		List<SseClient> healthy = new ArrayList<>();
+		try {
+			Output output = new Output(node);
+			int port = output.port();
+			ChannelName topic = ChannelName.topic(newTopic());
+			for (int i = 0; i < HEALTHY; i++) {
+				healthy.add(TestNode.opened(
+						SseClient.request("127.0.0.1", port, "/events").bearer(Tokens.token(newUser(), "*")),
+						topic.value()));
+			}
+			Duration alone = slowest(healthy, topic, "alone", 20);
+			for (int i = 0; i < stalled; i++) {
+				readers.add(new Reader(port, newUser()));
+			}
+			String filling = "x".repeat(60_000);
+			Duration beside = Duration.ZERO;
+			for (int i = 1; i <= messages; i++) {
+				for (Reader reader : readers) {
+					Cluster.backend().publish(ChannelName.user(reader.user), i + " " + filling);
+				}
+				Duration now = slowest(healthy, topic, "beside " + i, 4);
+				beside = (now.compareTo(beside) > 0) ? now : beside;
+			}
+			assertThat(beside).as("alone: %s", alone).isLessThan(alone.multipliedBy(2).plusMillis(100));
+			List<Integer> all = IntStream.rangeClosed(1, messages).boxed().toList();
+			try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+				List<Future<?>> reading = new ArrayList<>();
+				for (Reader reader : readers) {
+					reading.add(threads.submit(() -> reader.readOn(messages)));
+				}
+				for (Future<?> one : reading) {
+					assertThat(one).succeedsWithin(Duration.ofSeconds(60));
+				}
+			}
+			assertThat(readers).allSatisfy((reader) -> assertThat(reader.numbers).as(reader.user).isEqualTo(all));
+			assertThat(node.isAlive()).isTrue();
+			assertThat(output.text()).doesNotContain("OutOfMemoryError");
+		}
+		finally {
+			healthy.forEach(SseClient::close);
+			for (Reader reader : readers) {
+				reader.close();
+			}
+			node.destroyForcibly();
+		}
+	}
+
+	/**
+	 * Publishes messages one after the other. Returns how long the slowest took to reach
+	 * all.
+	 */
+	private static Duration slowest(List<SseClient> healthy, ChannelName topic, String name, int count) {
+		long slowest = 0;
+		for (int i = 0; i < count; i++) {
+			String data = name + " " + i;
+			long began = System.nanoTime();
+			Cluster.backend().publish(topic, data);
+			for (SseClient stream : healthy) {
+				stream.awaitBlock((block) -> data.equals(block.data()), SOON);
+			}
+			slowest = Math.max(slowest, System.nanoTime() - began);
+		}
+		return Duration.ofNanos(slowest);
+	}
+
+	/** What the node says. */
+	private static final class Output {
+
+		private final StringBuffer text = new StringBuffer();
+
+		Output(Process node) {
+			BufferedReader lines = node.inputReader();
+			Thread.ofVirtual().start(() -> lines.lines().forEach((line) -> this.text.append(line).append('\n')));
+		}
+
+		String text() {
+			return this.text.toString();
+		}
+
+		int port() {
+			await().atMost(Duration.ofSeconds(40)).until(() -> text().contains("redis=up link=pubsub"));
+			Matcher found = LISTENING.matcher(text());
+			assertThat(found.find()).isTrue();
+			return Integer.parseInt(found.group(1));
+		}
+
+	}
+
+	/** Reads its first block and then nothing, until it is told to. */
+	private static final class Reader {
+
+		private final int port;
+
+		private final String user;
+
+		private final List<Integer> numbers = new ArrayList<>();
+
+		private @Nullable String lastId;
+
+		private Socket socket;
+
+		private BufferedReader lines;
+
+		Reader(int port, String user) throws IOException {
+			this.port = port;
+			this.user = user;
+			this.socket = connect();
+			this.lines = lines();
+			String line = this.lines.readLine();
+			while (line != null && !line.equals("event: push.connected")) {
+				line = this.lines.readLine();
+			}
+		}
+
+		private Socket connect() throws IOException {
+			Socket opened = new Socket();
+			opened.setReceiveBufferSize(4096);
+			opened.setSoTimeout(20_000);
+			opened.connect(new InetSocketAddress("127.0.0.1", this.port));
+			opened.getOutputStream()
+				.write(("GET /events HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\nAuthorization: Bearer "
+						+ Tokens.token(this.user, "*") + "\r\n"
+						+ ((this.lastId != null) ? "Last-Event-ID: " + this.lastId + "\r\n" : "") + "\r\n")
+					.getBytes(StandardCharsets.US_ASCII));
+			return opened;
+		}
+
+		private BufferedReader lines() throws IOException {
+			return new BufferedReader(new InputStreamReader(this.socket.getInputStream(), StandardCharsets.US_ASCII),
+					512);
+		}
+
+		/** Reads until it has so many messages; comes back whenever it is cut. */
+		@Nullable Void readOn(int wanted) throws IOException {
+			String id = null;
+			Integer number = null;
+			long deadline = System.nanoTime() + Duration.ofSeconds(40).toNanos();
+			while (this.numbers.size() < wanted) {
+				assertThat(System.nanoTime()).as("%s has %s, after %s", this.user, this.numbers, this.lastId)
+					.isLessThan(deadline);
+				String line = next();
+
+				if (line == null) {
+					this.socket.close();
+					this.socket = connect();
+					this.lines = lines();
+					id = null;
+					number = null;
+				}
+				else if (line.startsWith("id: ")) {
+					id = line.substring(4);
+				}
+				else if (line.startsWith("data: ") && line.length() > 50_000) {
+					number = Integer.valueOf(line.substring(6, line.indexOf(' ', 6)));
+				}
+				else if (line.isEmpty()) {
+					// The end of a block, or that of a chunk.
+					this.lastId = (id != null) ? id : this.lastId;
+					if (number != null) {
+						this.numbers.add(number);
+					}
+					id = null;
+					number = null;
+				}
+			}
+			return null;
+		}
+
+		private @Nullable String next() {
+			try {
+				return this.lines.readLine();
+			}
+			catch (IOException ex) {
+				return null;
+			}
+		}
+
+		void close() throws IOException {
+			this.socket.close();
+		}
+
+	}
+
+}
