@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 import io.fanfare.api.problem.Problem;
@@ -34,19 +35,27 @@ final class BodyReader {
 		this.nanoTime = nanoTime;
 	}
 
-	/** Reads a body to its end. */
-	byte[] read(InputStream in) throws IOException {
+	/**
+	 * Reads a body to its end.
+	 * @param in where it arrives
+	 * @param read takes room for what it holds from now on, before the room that it took
+	 * while it arrived is given back
+	 * @return the body
+	 */
+	byte[] read(InputStream in, Consumer<byte[]> read) throws IOException {
 		long began = this.nanoTime.getAsLong();
 		byte[] bytes = new byte[Math.min(FIRST, this.max + 1)];
 		int held = 0;
 		int length = 0;
 		try {
 			while (true) {
-				int read = in.read(bytes, length, bytes.length - length);
-				if (read < 0) {
-					return Arrays.copyOf(bytes, length);
+				int more = in.read(bytes, length, bytes.length - length);
+				if (more < 0) {
+					byte[] body = Arrays.copyOf(bytes, length);
+					read.accept(body);
+					return body;
 				}
-				length += read;
+				length += more;
 				if (length > this.max) {
 					throw tooLarge();
 				}
@@ -57,8 +66,11 @@ final class BodyReader {
 				if (length == bytes.length) {
 					int next = (int) Math.min(2L * length, this.max + 1L);
 					this.budget.receive(next);
+					int before = held;
 					held += next;
 					bytes = Arrays.copyOf(bytes, next);
+					this.budget.received(before);
+					held -= before;
 				}
 			}
 		}

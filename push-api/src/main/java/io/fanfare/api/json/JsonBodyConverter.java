@@ -61,11 +61,11 @@ final class JsonBodyConverter extends AbstractHttpMessageConverter<JsonBody> {
 		if (message.getHeaders().getContentLength() > this.max) {
 			throw this.reader.tooLarge();
 		}
-		byte[] bytes = this.reader.read(message.getBody());
-		if (message instanceof ServletServerHttpRequest request) {
-			this.budget.read(bytes, request.getServletRequest());
-		}
-		return StrictJson.parse(bytes);
+		return StrictJson.parse(this.reader.read(message.getBody(), (body) -> {
+			if (message instanceof ServletServerHttpRequest request) {
+				this.budget.read(body, request.getServletRequest());
+			}
+		}));
 	}
 
 	@Override

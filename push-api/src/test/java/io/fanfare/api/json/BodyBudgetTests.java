@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 import io.fanfare.api.problem.ProblemException;
 import jakarta.servlet.ServletRequestEvent;
@@ -20,6 +21,9 @@ class BodyBudgetTests {
 
 	private static final int MEGABYTE = 1024 * 1024;
 
+	private static final Consumer<byte[]> NOTHING = (body) -> {
+	};
+
 	private final AtomicLong nanos = new AtomicLong();
 
 	private final BodyBudget budget = new BodyBudget(64L * MEGABYTE);
@@ -30,17 +34,41 @@ class BodyBudgetTests {
 	void bodiesThatArriveHoldAnEighthOfTheHeapTogether() throws IOException {
 		this.budget.receive(7 * MEGABYTE);
 		assertThatExceptionOfType(ProblemException.class)
-			.isThrownBy(() -> this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE])))
+			.isThrownBy(() -> this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]), NOTHING))
 			.satisfies((ex) -> assertThat(ex.problem().status()).isEqualTo(503));
-		assertThat(this.reader.read(new ByteArrayInputStream(new byte[1_000]))).hasSize(1_000);
+		assertThat(this.reader.read(new ByteArrayInputStream(new byte[1_000]), NOTHING)).hasSize(1_000);
 		this.budget.received(7 * MEGABYTE);
-		assertThat(this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]))).hasSize(MEGABYTE);
+		assertThat(this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]), NOTHING)).hasSize(MEGABYTE);
 		this.budget.receive(8 * MEGABYTE);
 	}
 
 	@Test
+	void aBodyCountsUntilItsValuesDo() throws IOException {
+		this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]),
+				(body) -> assertThatExceptionOfType(ProblemException.class)
+					.isThrownBy(() -> this.budget.receive(7 * MEGABYTE)));
+		this.budget.receive(8 * MEGABYTE);
+	}
+
+	@Test
+	void aBodyThatGrowsCountsForItsLastLengthAlone() throws IOException {
+		// While it is copied it is there twice.
+		this.budget.receive(6 * MEGABYTE - 1024);
+		assertThat(this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]), NOTHING)).hasSize(MEGABYTE);
+	}
+
+	@Test
+	void smallBodiesDoNotWidenTheBudget() throws IOException {
+		for (int i = 0; i < 10_000; i++) {
+			this.reader.read(new ByteArrayInputStream(new byte[100]), NOTHING);
+		}
+		this.budget.receive(8 * MEGABYTE);
+		assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> this.budget.receive(1));
+	}
+
+	@Test
 	void aBodyIsReadNotAByteFurtherThanItMayBeLong() {
-		assertThatThrownBy(() -> this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE + 1])))
+		assertThatThrownBy(() -> this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE + 1]), NOTHING))
 			.hasMessageContaining("exceeds");
 		this.budget.receive(8 * MEGABYTE);
 	}
@@ -60,7 +88,7 @@ class BodyBudgetTests {
 				return 1;
 			}
 		};
-		assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> this.reader.read(drip))
+		assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> this.reader.read(drip, NOTHING))
 			.satisfies((ex) -> assertThat(ex.problem().status()).isEqualTo(408));
 		assertThat(this.nanos.get()).isLessThan(12_000_000_000L);
 	}

@@ -9,11 +9,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many connections are open on the stream port, streams or not: in all, so that file
- * descriptors are left for health and Redis, and per address of the other end. A proxy's
- * connections count in all alone: its clients are known only once a request is read. Any
- * thread may call; nothing blocks.
+ * descriptors are left for health and Redis, and per address of the other end, twice as
+ * many as it may have streams and some more. A proxy's connections count in all alone:
+ * its clients are known only once a request is read. Any thread may call; nothing blocks.
  */
 public final class SocketLimits {
+
+	/** A client that acknowledges keeps a connection for its calls beside its stream. */
+	private static final long SOCKETS_PER_STREAM = 2;
+
+	/** For preflights, and for what was refused and lingers. */
+	private static final int SPARE_SOCKETS = 64;
 
 	private final int max;
 
@@ -83,11 +89,12 @@ public final class SocketLimits {
 		}
 		String address = AddressLimits.key(peer);
 		int count = this.perAddress.merge(address, 1, Integer::sum);
-		if (count <= limit) {
+		long sockets = SOCKETS_PER_STREAM * limit + SPARE_SOCKETS;
+		if (count <= sockets) {
 			return new Entry(Verdict.SERVED, address);
 		}
 		this.refusedForAddress.incrementAndGet();
-		return new Entry((count <= 2L * limit) ? Verdict.CROWDED : Verdict.CLOSED, address);
+		return new Entry((count <= 2 * sockets) ? Verdict.CROWDED : Verdict.CLOSED, address);
 	}
 
 	/**
