@@ -18,7 +18,8 @@ import io.fanfare.protocol.redis.History;
  * equal share of what is left; what one does not need is shared out in the next. So a
  * channel gets all that it wants where that is no more than its equal share, and the
  * outcome depends on what the channels hold alone, not on the order of answers. It ends
- * when no channel wants more, or in none the next message fits its share.
+ * when no channel wants more, or in none the next message fits its share; then channels
+ * that have nothing yet get their newest message where that fits what is left.
  * <p>
  * Channels are walked backwards in bounded pieces, each of which begins below the last
  * one. What is published meanwhile lies above, what is trimmed meanwhile below: neither
@@ -90,8 +91,25 @@ final class LastMessages {
 		return CompletableFuture.allOf(walks.toArray(CompletableFuture[]::new)).thenCompose((done) -> {
 			long bytes = walks.stream().mapToLong(CompletableFuture::resultNow).sum();
 			this.left -= bytes;
-			return (bytes > 0) ? find() : CompletableFuture.completedFuture(found());
+			return (bytes > 0) ? find() : findLargest();
 		});
+	}
+
+	/**
+	 * No share is enough any more: channels that have nothing get their newest message, in
+	 * the order in which they were named, for as long as what is left is enough.
+	 */
+	private CompletableFuture<Map<ChannelName, Long>> findLargest() {
+		for (Way way : this.ways) {
+			if (!way.ended && way.taken == 0 && way.next > 0 && way.next <= this.left) {
+				return walk(way, way.next, 0).thenCompose((bytes) -> {
+					this.left -= bytes;
+					way.ended = true;
+					return findLargest();
+				});
+			}
+		}
+		return CompletableFuture.completedFuture(found());
 	}
 
 	/** Walks one channel for as long as its share lasts; returns the bytes taken. */

@@ -283,6 +283,18 @@ class CatchUpTests {
 	}
 
 	@Test
+	void newestMessagesThatNoShareIsEnoughForAreTakenInOrderWhileTheyFit() {
+		ChannelName wide = ChannelName.topic("wide");
+		retained(NEWS, 5, 60);
+		retained(ChannelName.ALL, 5, 60);
+		retained(wide, 5, 60);
+		assertThat(starts(2, 130, NEWS, ChannelName.ALL, wide)).isEqualTo(Map.of(NEWS, 1L, ChannelName.ALL, 1L));
+		assertThat(starts(2, 59, NEWS, ChannelName.ALL, wide)).isEmpty();
+		retained(wide, 5, 5);
+		assertThat(starts(2, 75, NEWS, ChannelName.ALL, wide)).isEqualTo(Map.of(NEWS, 1L, wide, 0L));
+	}
+
+	@Test
 	void onlyAFewWalksAreOnTheirWayAtOnce() {
 		List<ChannelName> many = IntStream.range(0, 34).mapToObj((i) -> ChannelName.topic("t" + i)).toList();
 		many.forEach((channel) -> retained(channel, 10));
