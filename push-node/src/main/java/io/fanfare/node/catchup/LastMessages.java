@@ -96,8 +96,8 @@ final class LastMessages {
 	}
 
 	/**
-	 * No share is enough any more: channels that have nothing get their newest message, in
-	 * the order in which they were named, for as long as what is left is enough.
+	 * No share is enough any more: channels that have nothing get their newest message,
+	 * in the order in which they were named, for as long as what is left is enough.
 	 */
 	private CompletableFuture<Map<ChannelName, Long>> findLargest() {
 		for (Way way : this.ways) {
