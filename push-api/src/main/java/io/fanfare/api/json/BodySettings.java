@@ -10,8 +10,8 @@ import org.springframework.util.unit.DataSize;
  * {@code fanfare.body}: what a request may carry.
  *
  * @param max the longest body; of a longer one no more than that is read. Each request
- * may hold some four times as much memory while it is read. 1 MB unless told, 64 MB at
- * most
+ * may hold up to 60 times as much memory while it is read, within a third of the heap for
+ * all. 1 MB unless told, 64 MB at most
  */
 @ConfigurationProperties("fanfare.body")
 record BodySettings(@DefaultValue("1MB") DataSize max) {
