@@ -56,7 +56,9 @@ final class TestNode implements AutoCloseable {
 						"--fanfare.jwt.secret=" + Tokens.SECRET, "--spring.data.redis.url=" + redis.url(),
 						"--spring.jmx.enabled=false", "--management.metrics.use-global-registry=false"));
 		arguments.addAll(List.of(settings));
-		for (String setting : List.of("--fanfare.stream.warm-up=", "--fanfare.connections.drain-window=")) {
+		// The heap of this process is full of the tests' own clients.
+		for (String setting : List.of("--fanfare.stream.warm-up=", "--fanfare.connections.drain-window=",
+				"--fanfare.memory.interval=")) {
 			if (arguments.stream().noneMatch((argument) -> argument.startsWith(setting))) {
 				arguments.add(setting + "0");
 			}

@@ -1,5 +1,6 @@
 package io.fanfare.node.memory;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -7,7 +8,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.NodeStatus.Memory;
@@ -22,8 +22,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks at memory every few seconds. The first kind that is over its limit makes the node
  * refuse newcomers; while it stays over, the idlest streams of tier low are sent away in
- * small steps. It never asks for a collection, nor waits for one: what the last one left
- * says how many have to go.
+ * small steps. It never waits for a collection: what the last one left says how many have
+ * to go. While memory is short, it lets the collector run beside the streams when it did
+ * not run for some seconds, so that garbage does not keep newcomers away.
  * <p>
  * A live heap that grew by half in ten minutes, compared with the ten before, with no
  * more streams, is told as well: that is what a leak looks like.
@@ -44,6 +45,9 @@ public final class MemoryGuard implements AutoCloseable {
 	/** How many more streams are no more. */
 	private static final double SAME = 1.1;
 
+	/** While memory is short, the heap is never older than that. */
+	private static final Duration IDLE = Duration.ofSeconds(5);
+
 	/** A heap below that may grow. */
 	private static final long SMALL = 64L << 20;
 
@@ -51,7 +55,7 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private final MemorySettings settings;
 
-	private final Supplier<MemoryReading> memory;
+	private final MemorySource memory;
 
 	private final GuardedScheduler thread;
 
@@ -80,7 +84,7 @@ public final class MemoryGuard implements AutoCloseable {
 	}
 
 	MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors,
-			Supplier<MemoryReading> memory) {
+			MemorySource memory) {
 		this.connections = connections;
 		this.settings = settings;
 		this.memory = memory;
@@ -134,8 +138,9 @@ public final class MemoryGuard implements AutoCloseable {
 		if (!state.equals(before.state())) {
 			log.warn("memory={} heap={} direct={} process={} streams={}", state, percent(heap), percent(direct),
 					percent(process), this.connections.size());
-			this.connections.lackMemory(isShort(now));
+			this.memory.collectWhenIdleFor(isShort(now) ? IDLE : Duration.ZERO);
 		}
+		this.connections.lackMemory(isShort(now));
 		if (collected || this.shedSince == 0) {
 			this.shedSince = 0;
 			this.streamsThen = this.connections.size();

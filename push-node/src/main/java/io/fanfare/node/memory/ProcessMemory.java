@@ -7,20 +7,27 @@ import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import com.sun.management.GarbageCollectorMXBean;
 import com.sun.management.GcInfo;
+import com.sun.management.HotSpotDiagnosticMXBean;
 import io.netty.util.internal.PlatformDependent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what the JVM and Linux say of this process. Collects nothing itself: what the
- * last collection left is what lives.
+ * Reads what the JVM and Linux say of this process. The heap is what the last collection
+ * left.
  */
-final class ProcessMemory implements Supplier<MemoryReading> {
+final class ProcessMemory implements MemorySource {
+
+	/**
+	 * G1 runs a concurrent cycle when nothing was collected for so many milliseconds; 0
+	 * for never. May be changed in a running JVM. Other collectors have no such option.
+	 */
+	private static final String IDLE_COLLECTION = "G1PeriodicGCInterval";
 
 	private static final Path STATUS = Path.of("/proc/self/status");
 
@@ -38,6 +45,12 @@ final class ProcessMemory implements Supplier<MemoryReading> {
 		.collect(Collectors.toUnmodifiableSet());
 
 	private final long processLimit;
+
+	private final @Nullable HotSpotDiagnosticMXBean options = ManagementFactory
+		.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+
+	/** What the operator set. */
+	private final @Nullable String idleCollection = option();
 
 	/**
 	 * Makes a reader.
@@ -60,6 +73,23 @@ final class ProcessMemory implements Supplier<MemoryReading> {
 		}
 		return new MemoryReading(collections, (last != null) ? heapAfter(last) : 0, Runtime.getRuntime().maxMemory(),
 				direct(), PlatformDependent.maxDirectMemory(), resident(), this.processLimit);
+	}
+
+	@Override
+	public void collectWhenIdleFor(Duration time) {
+		if (this.options != null && "0".equals(this.idleCollection)) {
+			this.options.setVMOption(IDLE_COLLECTION, Long.toString(time.toMillis()));
+		}
+	}
+
+	private @Nullable String option() {
+		try {
+			return (this.options != null) ? this.options.getVMOption(IDLE_COLLECTION).getValue() : null;
+		}
+		catch (IllegalArgumentException ex) {
+			// Not HotSpot's G1.
+			return null;
+		}
 	}
 
 	private long heapAfter(GcInfo collection) {

@@ -1,18 +1,21 @@
 package io.fanfare.node.memory;
 
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Random;
 
-import io.fanfare.protocol.guard.Errors;
+import com.sun.management.HotSpotDiagnosticMXBean;
 import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.NodeStatus.Memory;
+import io.fanfare.protocol.guard.Errors;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 class MemoryGuardTests {
 
@@ -23,11 +26,27 @@ class MemoryGuardTests {
 
 	private MemoryReading reading = new MemoryReading(1, 0, 0, 0, 0, 0, 0);
 
+	private Duration idle = Duration.ZERO;
+
+	private final MemorySource memory = new MemorySource() {
+
+		@Override
+		public MemoryReading get() {
+			return MemoryGuardTests.this.reading;
+		}
+
+		@Override
+		public void collectWhenIdleFor(Duration time) {
+			MemoryGuardTests.this.idle = time;
+		}
+
+	};
+
 	private final MemoryGuard guard = new MemoryGuard(this.connections,
 			new MemorySettings(Duration.ZERO, 0.85, 0.85, 0.95, DataSize.ofBytes(0), 0.01, HeapShare.of("25%")),
 			new SimpleMeterRegistry(), new Errors(System::nanoTime, (where) -> {
 			}, (fatal) -> {
-			}), () -> this.reading);
+			}), this.memory);
 
 	private long minutes;
 
@@ -63,6 +82,32 @@ class MemoryGuardTests {
 		assertThat(look(82, 0, 0).state()).isEqualTo("heap");
 		assertThat(look(80, 0, 0).state()).isEqualTo("ok");
 		assertThat(look(84, 0, 0).state()).isEqualTo("ok");
+	}
+
+	@Test
+	void theCollectorRunsWhileMemoryIsShort() {
+		look(86, 0, 0);
+		assertThat(this.idle).isPositive();
+		look(84, 0, 0);
+		assertThat(this.idle).isPositive();
+		look(80, 0, 0);
+		assertThat(this.idle).isZero();
+	}
+
+	@Test
+	void theHeapOfAnIdleProcessIsCollected() {
+		ProcessMemory memory = new ProcessMemory(0);
+		memory.collectWhenIdleFor(Duration.ofMillis(200));
+		try {
+			long before = memory.get().collections();
+			await().until(() -> memory.get().collections() > before + 1);
+		}
+		finally {
+			memory.collectWhenIdleFor(Duration.ZERO);
+		}
+		assertThat(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+			.getVMOption("G1PeriodicGCInterval")
+			.getValue()).isEqualTo("0");
 	}
 
 	@Test
