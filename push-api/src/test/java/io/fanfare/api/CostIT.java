@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,6 +88,7 @@ class CostIT {
 			// page.
 			assertThat(calls.stream().mapToInt(Call::entriesRead).sum()).isBetween(items, items + calls.size());
 			assertThat(calls).allSatisfy((call) -> {
+				assertThat(call.bytesRead()).isEqualTo((long) call.entriesRead() * bytes);
 				assertThat(call.entriesRead()).isLessThanOrEqualTo(Math.min(CALL_ENTRIES, CALL_BYTES / bytes) + 1);
 				assertThat(call.bytesRead()).isLessThanOrEqualTo(CALL_BYTES + bytes);
 			});
@@ -112,11 +114,26 @@ class CostIT {
 		published("batch of 5", size, 5 * LENGTH, "/v1/messages/batch", batch(size, 5, LENGTH));
 	}
 
-	/** Larger ones do not fit a body. */
+	/** Larger ones do not fit a body, see below. */
 	@ParameterizedTest
 	@ValueSource(ints = 200)
 	void aBatchOfFiveHundredToTenUsersEach(int size) {
 		published("batch of 500", size, 5_000, "/v1/messages/batch", batch(size, 500, 10));
+	}
+
+	/**
+	 * What the other batches would cost is above the budget of a request, or of a body.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "5, 1000, 65536", "500, 10, 4096", "500, 10, 65536" })
+	void aBatchAboveTheBudgetIsRefusedAndCostsNothing(int messages, int users, int size) {
+		String body = batch(size, messages, users);
+		List<Call> calls = costs.watch(() -> {
+			TestApi.Answer answer = api.post("/v1/messages/batch", body);
+			assertThat(answer.status()).isEqualTo(413);
+			assertThat(answer.problem()).isEqualTo("content-too-large");
+		});
+		assertThat(calls).allSatisfy((call) -> assertThat(call.entriesAdded()).isZero());
 	}
 
 	private static void published(String what, int size, int recipients, String path, String body) {
@@ -125,7 +142,8 @@ class CostIT {
 		assertThat(calls.stream().mapToInt(Call::entriesAdded).sum()).isEqualTo(recipients);
 		assertThat(calls).allSatisfy((call) -> {
 			assertThat(call.entriesAdded()).isLessThanOrEqualTo(RECIPIENTS);
-			assertThat(call.bytesAdded()).isLessThanOrEqualTo(Math.max(CALL_BYTES, bytes));
+			assertThat(call.bytesAdded()).isEqualTo((long) call.entriesAdded() * bytes)
+				.isLessThanOrEqualTo(Math.max(CALL_BYTES, bytes));
 		});
 		inTime(what, size, () -> assertThat(api.post(path, body).status()).isEqualTo(200));
 	}

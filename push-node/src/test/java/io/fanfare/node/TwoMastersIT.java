@@ -135,13 +135,47 @@ class TwoMastersIT {
 						.filter((line) -> line.contains(" sub=0 ") && line.contains("cmd=eval"))
 						.map((line) -> Long.parseLong(line.substring(3, line.indexOf(' '))))
 						.forEach((id) -> redis.clientKill(KillArgs.Builder.id(id))));
-			await().atMost(TestNode.SOON)
-				.until(() -> node.bean(PubSubLink.class).isUp() && subscribers(this.newer) == 1);
-			assertThat(subscribers(this.older)).isZero();
-			publishOn(this.newer, "after");
-			stream.awaitBlock((block) -> "after to user:alice".equals(block.data()), TestNode.SOON);
-			assertThat(heard(stream)).containsExactly("after to news", "after to user:alice");
+			assertMoved(node, stream);
 		}
+	}
+
+	@Test
+	void theLinkForCommandsFollowsTheLinkForMessages() {
+		try (TestNode node = node(); SseClient stream = node.open("alice", "news")) {
+			promote();
+			this.wire.redirect(this.newer.port());
+			// Only the link for messages moves; nothing ends the other one.
+			ask(this.older, (redis) -> redis.clientKill(KillArgs.Builder.typePubsub()));
+			assertMoved(node, stream);
+		}
+	}
+
+	/** A failover by hand, behind one address: no connection ends by it. */
+	@Test
+	void bothLinksLeaveAServerThatBecameAReplica() {
+		try (TestNode node = node(); SseClient stream = node.open("alice", "news")) {
+			promote();
+			this.wire.redirect(this.newer.port());
+			ask(this.older, (redis) -> redis.replicaof("127.0.0.1", this.newer.port()));
+			assertMoved(node, stream);
+		}
+	}
+
+	/** The stream stays and receives what is published on the new master. */
+	private void assertMoved(TestNode node, SseClient stream) {
+		await().atMost(TestNode.SOON).until(() -> node.bean(PubSubLink.class).isUp() && subscribers(this.newer) == 1);
+		await().atMost(TestNode.SOON).untilAsserted(() -> assertThat(linksTo(this.older)).isEmpty());
+		publishOn(this.newer, "after");
+		stream.awaitBlock((block) -> "after to user:alice".equals(block.data()), TestNode.SOON);
+		assertThat(heard(stream)).containsExactly("after to news", "after to user:alice");
+	}
+
+	/** What subscribes, and what runs scripts. */
+	private List<String> linksTo(RedisProcess redis) {
+		return this.<String>tell(redis, RedisCommands::clientList)
+			.lines()
+			.filter((line) -> !line.contains(" sub=0 ") || line.contains(" cmd=eval"))
+			.toList();
 	}
 
 	private TestNode node() {

@@ -33,7 +33,8 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "Cluster")
 class DrainEndpoint {
 
-	private static final Duration MAX_WINDOW = Duration.ofHours(1);
+	/** The longest drain that can be asked for. */
+	static final Duration MAX_WINDOW = Duration.ofHours(1);
 
 	private static final int MAX_RATE = 100_000;
 
@@ -147,7 +148,8 @@ class DrainEndpoint {
 	@Answers({ ProblemType.DRAIN_RUNNING, ProblemType.REDIS_UNAVAILABLE })
 	@Operation(operationId = "drainCluster", summary = "Drain and restart the nodes, one after the other",
 			description = "Each that is up now is drained and ends; once a node of its name is up again, the next"
-					+ " follows. Where none comes up in time the rest is left as it is. Whatever runs the nodes has"
+					+ " follows. Nodes that drain already, or did so within the last minute and are not back, are"
+					+ " waited for first. Where none comes up in time the rest is left as it is. Whatever runs the nodes has"
 					+ " to start them again. GET /v1/drain tells how it gets on.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(
 			content = @Content(schema = @Schema(ref = "#/components/schemas/DrainClusterRequest"),

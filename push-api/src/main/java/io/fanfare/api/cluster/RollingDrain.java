@@ -3,8 +3,13 @@ package io.fanfare.api.cluster;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -83,12 +88,7 @@ class RollingDrain {
 	 */
 	DrainProgress begin(DrainEndpoint.Pace pace, Duration back) {
 		Instant now = this.clock.instant();
-		List<Step> steps = this.view.present()
-			.stream()
-			.filter((node) -> node.state().equals(NodeStatus.UP))
-			.map((node) -> new Step(node.node(), node.name(), "pending", null, null))
-			.toList();
-		DrainProgress progress = new DrainProgress("running", now, now, steps, null);
+		DrainProgress progress = new DrainProgress("running", now, now, steps(), null);
 		String leader = UUID.randomUUID().toString();
 		if (!this.calls.await(this.nodes.beginRollout(leader, this.json.writeValueAsBytes(progress), LIFE))) {
 			throw ProblemException.of(ProblemType.DRAIN_RUNNING, "GET /v1/drain tells how it gets on");
@@ -97,6 +97,37 @@ class RollingDrain {
 			.name("fanfare-rolling-drain")
 			.start(this.errors.guard("rolling-drain", () -> lead(leader, progress, pace, back)));
 		return progress;
+	}
+
+	/**
+	 * First the nodes that drain already or are not back yet, as a leader leaves them
+	 * that ended or was stopped: they get no order, but no other may go before they are
+	 * back.
+	 */
+	private List<Step> steps() {
+		List<ClusterView.Seen> seen = this.view.nodes();
+		Set<String> present = new HashSet<>();
+		seen.stream().filter((one) -> !one.gone()).forEach((one) -> present.add(one.status().name()));
+		Map<String, Step> missing = new LinkedHashMap<>();
+		List<Step> pending = new ArrayList<>();
+		for (ClusterView.Seen one : seen) {
+			NodeStatus node = one.status();
+			if (node.drained() != null) {
+				if (!present.contains(node.name())) {
+					missing.put(node.name(), new Step(node.node(), node.name(), "returning", node.drained().sentOn(),
+							node.drained().cut()));
+				}
+			}
+			else if (!one.gone() && node.state().equals(NodeStatus.DRAINING)) {
+				missing.put(node.name(), new Step(node.node(), node.name(), "draining", null, null));
+			}
+			else if (!one.gone() && node.state().equals(NodeStatus.UP)) {
+				pending.add(new Step(node.node(), node.name(), "pending", null, null));
+			}
+		}
+		List<Step> steps = new ArrayList<>(missing.values());
+		steps.addAll(pending);
+		return List.copyOf(steps);
 	}
 
 	DrainProgress progress() {
@@ -134,13 +165,20 @@ class RollingDrain {
 	private DrainProgress drain(String leader, DrainProgress before, int place, DrainEndpoint.Pace pace,
 			Duration back) {
 		Step step = before.nodes().get(place);
+		DrainProgress ended = step.state().equals("returning") ? before : end(leader, before, place, pace);
+		await(leader, ended, back, step.name() + " did not come back; the rest is left as it is", () -> isBack(step));
+		DrainProgress returned = ended.with(place, ended.nodes().get(place).in("back"), this.clock.instant());
+		write(leader, returned);
+		return returned;
+	}
+
+	/** Until the node's process ended; one that drains already gets no order. */
+	private DrainProgress end(String leader, DrainProgress before, int place, DrainEndpoint.Pace pace) {
+		Step step = before.nodes().get(place);
 		DrainProgress draining = before.with(place, step.in("draining"), this.clock.instant());
-		byte[] told = this.json.writeValueAsBytes(draining);
-		DrainEndpoint.Begun begun = this.asker.await(this.asker.ask(step.node(), CallName.DRAIN, pace.body(),
-				(order) -> this.nodes.orderRollout(leader, told, LIFE, order)), DrainEndpoint.Begun.class);
-		log.info("rollout=draining node={} streams={}", step.node(), begun.connections());
-		await(leader, draining, Duration.ofMillis(begun.windowMs()).plus(PATIENCE), step.name() + " did not end",
-				() -> !isPresent(step));
+		Duration window = step.state().equals("draining") ? DrainEndpoint.MAX_WINDOW
+				: order(leader, draining, step, pace);
+		await(leader, draining, window.plus(PATIENCE), step.name() + " did not end", () -> !isPresent(step));
 		Optional<NodeStatus.Drained> outcome = this.view.nodes()
 			.stream()
 			.map(ClusterView.Seen::status)
@@ -150,12 +188,16 @@ class RollingDrain {
 		Step ended = new Step(step.node(), step.name(), "returning",
 				outcome.map(NodeStatus.Drained::sentOn).orElse(null),
 				outcome.map(NodeStatus.Drained::cut).orElse(null));
-		DrainProgress returning = draining.with(place, ended, this.clock.instant());
-		await(leader, returning, back, step.name() + " did not come back; the rest is left as it is",
-				() -> isBack(step));
-		DrainProgress returned = returning.with(place, ended.in("back"), this.clock.instant());
-		write(leader, returned);
-		return returned;
+		return draining.with(place, ended, this.clock.instant());
+	}
+
+	/** Returns over how long its streams leave. */
+	private Duration order(String leader, DrainProgress draining, Step step, DrainEndpoint.Pace pace) {
+		byte[] told = this.json.writeValueAsBytes(draining);
+		DrainEndpoint.Begun begun = this.asker.await(this.asker.ask(step.node(), CallName.DRAIN, pace.body(),
+				(order) -> this.nodes.orderRollout(leader, told, LIFE, order)), DrainEndpoint.Begun.class);
+		log.info("rollout=draining node={} streams={}", step.node(), begun.connections());
+		return Duration.ofMillis(begun.windowMs());
 	}
 
 	private boolean isPresent(Step step) {

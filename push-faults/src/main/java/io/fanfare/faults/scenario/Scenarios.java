@@ -138,8 +138,9 @@ public final class Scenarios {
 				durable("many-topics", "CLIENT KILL ends the pub/sub connections of nodes that hold 32 000 topics",
 						STREAMS_STAY, HeavyLoads::manyTopics),
 				durable("mass-reconnect",
-						"A node with 10 000 streams, a topic each, is killed (-9): all come to the other",
-						ORDINARY.silent().unlinked().backWithin(HeavyLoads.BACK), HeavyLoads::massReconnect),
+						"A node with 10 000 streams, a topic each, is killed (-9): all are on the other within 7.5 s (longer where"
+								+ " opening them took longer), and no stream misses a heartbeat",
+						ORDINARY.silent().unlinked(), HeavyLoads::massReconnect),
 				durable("big-messages",
 						"All messages have 64 KiB, some go to 200 users; pub/sub connections are killed, then a node",
 						ORDINARY, HeavyLoads::bigMessages),

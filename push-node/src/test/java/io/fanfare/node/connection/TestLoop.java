@@ -586,7 +586,7 @@ final class TestLoop {
 
 		@Override
 		public void unanswered(String call) {
-			// its connections try again
+			this.seam.accept("unanswered " + call);
 		}
 
 		@Override

@@ -108,6 +108,7 @@ public final class ScriptCosts implements AutoCloseable {
 
 	private static void read(BufferedReader in, List<List<List<String>>> calls) {
 		try {
+			List<List<String>> current = new ArrayList<>();
 			String line = in.readLine();
 			while (line != null) {
 				List<String> words = words(line);
@@ -116,10 +117,14 @@ public final class ScriptCosts implements AutoCloseable {
 					return;
 				}
 				if (command.startsWith("EVAL")) {
-					calls.add(new ArrayList<>());
+					current = new ArrayList<>();
+					// One without keys is a link's own check, which comes every second.
+					if (!words.get(2).equals("0")) {
+						calls.add(current);
+					}
 				}
 				else if (line.contains(" lua] ")) {
-					calls.getLast().add(words);
+					current.add(words);
 				}
 				line = in.readLine();
 			}
