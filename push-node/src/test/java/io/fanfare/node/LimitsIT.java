@@ -1,5 +1,10 @@
 package io.fanfare.node;
 
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -161,6 +166,58 @@ class LimitsIT {
 		busy(Cluster.first().stream(user).header("X-Forwarded-For", address));
 		assertThat(Cluster.backend().presenceField(user)).isEqualTo(owner);
 		assertThat(this.streams.getFirst().end()).isNull();
+	}
+
+	// ---- connections without a stream
+
+	@Test
+	void anAddressWithTooManyConnectionsIsToldTheNumberThatAppliesAndThenClosed() throws IOException {
+		List<Socket> sockets = new ArrayList<>();
+		try {
+			// Twice the streams that it may have, and 64
+			for (int i = 0; i < 68; i++) {
+				sockets.add(new Socket("127.0.0.1", wary.port()));
+			}
+			await().atMost(SOON).until(() -> wary.meter("fanfare.connections.open") >= 68);
+			Answer answer = wary.stream(newUser()).query("strict", "1").fetch();
+			assertViolates(answer, "connections");
+			assertThat(answer.header("RateLimit-Policy")).isEqualTo("\"connections\";q=68;qu=\"concurrent-requests\"");
+			assertViolates(wary.request("/nothing").fetch(), "connections");
+			for (int i = 0; i < 68; i++) {
+				sockets.add(new Socket("127.0.0.1", wary.port()));
+			}
+			await().atMost(SOON).until(() -> {
+				try (Socket one = new Socket("127.0.0.1", wary.port())) {
+					one.setSoTimeout(500);
+					return one.getInputStream().read() < 0;
+				}
+				catch (SocketException ex) {
+					return true;
+				}
+				catch (SocketTimeoutException ex) {
+					return false;
+				}
+			});
+			assertThat(wary.meter("fanfare.connections.refused", "limit", "address")).isGreaterThanOrEqualTo(3);
+		}
+		finally {
+			for (Socket socket : sockets) {
+				socket.close();
+			}
+		}
+		await().atMost(SOON).until(() -> wary.request("/nothing").fetch().status() == 404);
+	}
+
+	@Test
+	void aConnectionThatIsKeptByRefusalsIsClosedAfterTwenty() throws IOException {
+		try (Socket socket = new Socket("127.0.0.1", Cluster.first().port())) {
+			socket.setSoTimeout(10_000);
+			socket.getOutputStream()
+				.write("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n".repeat(30).getBytes(StandardCharsets.US_ASCII));
+			String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+			assertThat(answers.split("HTTP/1.1 404 ", -1)).hasSize(21);
+			assertThat(answers.split("Connection: close", -1)).hasSize(2);
+		}
 	}
 
 	// ---- opens
