@@ -10,8 +10,11 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import io.fanfare.node.auth.InvalidTokenException;
+import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Tier;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
@@ -53,7 +56,7 @@ class LimitsIT {
 	@BeforeAll
 	static void startNodes() {
 		opens = TestNode.start(Cluster.redis(), "opens", "--fanfare.limits.opens-per-minute=2",
-				"--fanfare.limits.connections-per-address=0");
+				"--fanfare.limits.connections-per-address=0", "--fanfare.jwt.default-tier=low");
 		wary = TestNode.start(Cluster.redis(), "wary", "--fanfare.limits.connections-per-address=2",
 				"--fanfare.trusted-proxies=192.0.2.1", "--fanfare.limits.exempt=");
 	}
@@ -297,6 +300,14 @@ class LimitsIT {
 		assertThat(reset).isBetween(1L, 60L);
 		assertThat(seconds(answer, "Retry-After", "")).isBetween(reset + 1, reset + 61);
 		assertThat(owner.end()).isNull();
+	}
+
+	/** A token that names no tier, as those of tests. */
+	@Test
+	void theDefaultTierIsASetting() throws InvalidTokenException {
+		String token = Tokens.token(newUser());
+		assertThat(opens.bean(TokenVerifier.class).verify(token).tier()).isEqualTo(Tier.LOW);
+		assertThat(wary.bean(TokenVerifier.class).verify(token).tier()).isEqualTo(Tier.NORMAL);
 	}
 
 	// ---- take-overs
