@@ -115,8 +115,7 @@ class NginxHostileIT {
 			assertThat(recorder.heard()).contains("POST /events/close");
 			for (String method : List.of("POST /events/close", "GET /events")) {
 				for (String field : fields) {
-					String answers = exchange(nginx,
-							method + " HTTP/1.1\r\nHost: x\r\n" + field + "\r\n\r\n" + behind);
+					String answers = exchange(nginx, method + " HTTP/1.1\r\nHost: x\r\n" + field + "\r\n\r\n" + behind);
 					assertThat(answers).as(field).startsWith("HTTP/1.1 ").doesNotStartWith("HTTP/1.1 2");
 				}
 			}

@@ -36,8 +36,8 @@ class SettingsCheckTests {
 	@Test
 	void whatKubernetesAndDockerSetIsNeitherASettingNorSaid() {
 		check(Map.of("FANFARE_STREAM_PORT", "tcp://10.0.0.1:80", "FANFARE_CONTROL_PORT", "tcp://10.0.0.1:81",
-				"FANFARE_STREAM_SERVICE_HOST", "10.0.0.1", "FANFARE_STREAM_PORT_80_TCP_ADDR", "10.0.0.1", "FANFARE_NODE_NAME",
-				"/web/fanfare-node", "FANFARE_STREAM_ENV_X", "x", "FANFARE_HISTORY_LENGTH", "7"));
+				"FANFARE_STREAM_SERVICE_HOST", "10.0.0.1", "FANFARE_STREAM_PORT_80_TCP_ADDR", "10.0.0.1",
+				"FANFARE_NODE_NAME", "/web/fanfare-node", "FANFARE_STREAM_ENV_X", "x", "FANFARE_HISTORY_LENGTH", "7"));
 		assertThat(this.warnings).isEmpty();
 		Binder binder = Binder.get(this.environment);
 		for (String property : List.of("fanfare.stream.port", "fanfare.control.port", "fanfare.node.name")) {
@@ -49,7 +49,8 @@ class SettingsCheckTests {
 	@Test
 	void whereFanfareIsForOthersIsOneLineEach() {
 		check(Map.of("FANFARE_API_URL", "http://x", "FANFARE_NODE_IP", "10.0.0.1"));
-		assertThat(this.warnings).hasSize(2).allMatch((line) -> line.contains(" is no setting; the nearest is fanfare."));
+		assertThat(this.warnings).hasSize(2)
+			.allMatch((line) -> line.contains(" is no setting; the nearest is fanfare."));
 	}
 
 	@Test

@@ -49,7 +49,8 @@ class SettingsCheckTests {
 	@Test
 	void whereFanfareIsForOthersIsOneLineEach() {
 		check(Map.of("FANFARE_API_URL", "http://x", "FANFARE_NODE_IP", "10.0.0.1"));
-		assertThat(this.warnings).hasSize(2).allMatch((line) -> line.contains(" is no setting; the nearest is fanfare."));
+		assertThat(this.warnings).hasSize(2)
+			.allMatch((line) -> line.contains(" is no setting; the nearest is fanfare."));
 	}
 
 	@Test

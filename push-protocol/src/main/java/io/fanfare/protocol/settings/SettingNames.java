@@ -36,8 +36,8 @@ public final class SettingNames {
 	 * What Kubernetes sets for each Service of a namespace, and Docker for each link, by
 	 * names that no setting has.
 	 */
-	private static final Pattern SERVICE_LINK = Pattern
-		.compile("FANFARE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|ENV_.+)");
+	private static final Pattern SERVICE_LINK = Pattern.compile(
+			"FANFARE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|ENV_.+)");
 
 	/** And by names that settings may have, told by their values. */
 	private static final Pattern LINKED_PORT = Pattern.compile("FANFARE_(.+_)?PORT");
