@@ -7,6 +7,7 @@ import java.util.Map;
 import io.fanfare.protocol.settings.InvalidSettingException;
 import org.apache.commons.logging.impl.NoOpLog;
 import org.junit.jupiter.api.Test;
+
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.StandardEnvironment;
