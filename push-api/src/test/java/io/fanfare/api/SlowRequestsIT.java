@@ -1,6 +1,8 @@
 package io.fanfare.api;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -10,9 +12,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /** A byte now and then keeps no connection, whichever port and part of a request. */
 class SlowRequestsIT {
@@ -22,6 +26,55 @@ class SlowRequestsIT {
 
 	/** The sweep looks once per second, a body has two more. */
 	private static final Duration LONGEST = BoundedHttp11Protocol.HEAD_TIME.plusSeconds(8);
+
+	/**
+	 * What the kernel holds for the reader has passed, so the answer may take as much
+	 * longer: up to four megabytes.
+	 */
+	@Test
+	void whoReadsSlowlyIsClosed() throws Exception {
+		Assumptions.assumeTrue(Boolean.getBoolean("fanfare.long"), "Takes two minutes: only with -Plong");
+		TestApi api = fill();
+		Duration longest = BoundedHttp11Protocol.bodyTime(5L * 1024 * 1024).plusSeconds(10);
+		long began = System.nanoTime();
+		try (Socket socket = ask(api)) {
+			byte[] few = new byte[2 * 1024];
+			await().pollInterval(Duration.ofMillis(200)).atMost(longest).until(() -> isEnded(socket, few));
+		}
+		assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(BoundedHttp11Protocol.HEAD_TIME);
+		assertThat(api.get("/livez").status()).isEqualTo(200);
+	}
+
+	/** A page of six megabytes. */
+	private static TestApi fill() {
+		TestApi api = TestApi.shared();
+		for (int i = 0; i < 20; i++) {
+			assertThat(api
+				.post("/v1/messages", "{\"to\":{\"channel\":\"slow\"},\"data\":\"" + "\\u0001".repeat(60_000) + "\"}")
+				.status()).isEqualTo(200);
+		}
+		return api;
+	}
+
+	private static Socket ask(TestApi api) throws IOException {
+		Socket socket = new Socket();
+		socket.setReceiveBufferSize(4 * 1024);
+		socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), api.port()));
+		socket.getOutputStream()
+			.write(("GET /v1/channels/slow/messages?limit=1000 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+					+ TestApi.KEY + "\r\n\r\n")
+				.getBytes(StandardCharsets.US_ASCII));
+		return socket;
+	}
+
+	private static boolean isEnded(Socket socket, byte[] few) throws IOException {
+		try {
+			return socket.getInputStream().read(few) < 0;
+		}
+		catch (SocketException ex) {
+			return true;
+		}
+	}
 
 	@Test
 	void whoSendsAByteNowAndThenIsClosed() throws Exception {

@@ -1,6 +1,8 @@
 package io.fanfare.node;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 import io.fanfare.protocol.settings.EarlySettings;
 import io.fanfare.protocol.settings.SettingNames;
@@ -12,8 +14,10 @@ import org.springframework.boot.logging.DeferredLogFactory;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
  * Looks at settings before they are bound: at names that are none, which Boot ignores,
@@ -34,12 +38,24 @@ final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		dropServiceLinks(environment.getPropertySources());
 		for (PropertySource<?> source : environment.getPropertySources()) {
 			if (source instanceof EnumerablePropertySource<?> names) {
 				checkNames(names);
 			}
 		}
 		EarlySettings.check(environment::getProperty, PORTS, ADDRESSES);
+	}
+
+	/** They may have the names of settings. */
+	private static void dropServiceLinks(MutablePropertySources sources) {
+		String name = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+		if (sources.get(name) instanceof SystemEnvironmentPropertySource variables) {
+			Map<String, Object> kept = new HashMap<>(variables.getSource());
+			if (kept.entrySet().removeIf((one) -> SettingNames.isServiceLink(one.getKey(), one.getValue()))) {
+				sources.replace(name, new SystemEnvironmentPropertySource(name, kept));
+			}
+		}
 	}
 
 	private void checkNames(EnumerablePropertySource<?> source) {

@@ -1,12 +1,20 @@
 package io.fanfare.node;
 
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import io.fanfare.node.auth.InvalidTokenException;
+import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Tier;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
@@ -48,7 +56,7 @@ class LimitsIT {
 	@BeforeAll
 	static void startNodes() {
 		opens = TestNode.start(Cluster.redis(), "opens", "--fanfare.limits.opens-per-minute=2",
-				"--fanfare.limits.connections-per-address=0");
+				"--fanfare.limits.connections-per-address=0", "--fanfare.jwt.default-tier=low");
 		wary = TestNode.start(Cluster.redis(), "wary", "--fanfare.limits.connections-per-address=2",
 				"--fanfare.trusted-proxies=192.0.2.1", "--fanfare.limits.exempt=");
 	}
@@ -163,6 +171,58 @@ class LimitsIT {
 		assertThat(this.streams.getFirst().end()).isNull();
 	}
 
+	// ---- connections without a stream
+
+	@Test
+	void anAddressWithTooManyConnectionsIsToldTheNumberThatAppliesAndThenClosed() throws IOException {
+		List<Socket> sockets = new ArrayList<>();
+		try {
+			// Twice the streams that it may have, and 64
+			for (int i = 0; i < 68; i++) {
+				sockets.add(new Socket("127.0.0.1", wary.port()));
+			}
+			await().atMost(SOON).until(() -> wary.meter("fanfare.connections.open") >= 68);
+			Answer answer = wary.stream(newUser()).query("strict", "1").fetch();
+			assertViolates(answer, "connections");
+			assertThat(answer.header("RateLimit-Policy")).isEqualTo("\"connections\";q=68;qu=\"concurrent-requests\"");
+			assertViolates(wary.request("/nothing").fetch(), "connections");
+			for (int i = 0; i < 68; i++) {
+				sockets.add(new Socket("127.0.0.1", wary.port()));
+			}
+			await().atMost(SOON).until(() -> {
+				try (Socket one = new Socket("127.0.0.1", wary.port())) {
+					one.setSoTimeout(500);
+					return one.getInputStream().read() < 0;
+				}
+				catch (SocketException ex) {
+					return true;
+				}
+				catch (SocketTimeoutException ex) {
+					return false;
+				}
+			});
+			assertThat(wary.meter("fanfare.connections.refused", "limit", "address")).isGreaterThanOrEqualTo(3);
+		}
+		finally {
+			for (Socket socket : sockets) {
+				socket.close();
+			}
+		}
+		await().atMost(SOON).until(() -> wary.request("/nothing").fetch().status() == 404);
+	}
+
+	@Test
+	void aConnectionThatIsKeptByRefusalsIsClosedAfterTwenty() throws IOException {
+		try (Socket socket = new Socket("127.0.0.1", Cluster.first().port())) {
+			socket.setSoTimeout(10_000);
+			socket.getOutputStream()
+				.write("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n".repeat(30).getBytes(StandardCharsets.US_ASCII));
+			String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+			assertThat(answers.split("HTTP/1.1 404 ", -1)).hasSize(21);
+			assertThat(answers.split("Connection: close", -1)).hasSize(2);
+		}
+	}
+
 	// ---- opens
 
 	@Test
@@ -240,6 +300,14 @@ class LimitsIT {
 		assertThat(reset).isBetween(1L, 60L);
 		assertThat(seconds(answer, "Retry-After", "")).isBetween(reset + 1, reset + 61);
 		assertThat(owner.end()).isNull();
+	}
+
+	/** A token that names no tier, as those of tests. */
+	@Test
+	void theDefaultTierIsASetting() throws InvalidTokenException {
+		String token = Tokens.token(newUser());
+		assertThat(opens.bean(TokenVerifier.class).verify(token).tier()).isEqualTo(Tier.LOW);
+		assertThat(wary.bean(TokenVerifier.class).verify(token).tier()).isEqualTo(Tier.NORMAL);
 	}
 
 	// ---- take-overs

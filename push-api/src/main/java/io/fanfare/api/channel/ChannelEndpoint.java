@@ -10,7 +10,6 @@ import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
-import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.redis.History;
@@ -18,6 +17,7 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.MediaType;
@@ -37,19 +37,19 @@ class ChannelEndpoint {
 
 	private final History history;
 
-	private final RedisCalls calls;
+	private final PageBudget budget;
 
 	private final Clock clock;
 
-	ChannelEndpoint(History history, RedisCalls calls, Clock clock) {
+	ChannelEndpoint(History history, PageBudget budget, Clock clock) {
 		this.history = history;
-		this.calls = calls;
+		this.budget = budget;
 		this.clock = clock;
 	}
 
 	@GetMapping(path = "/v1/channels/{channel}/messages", produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.READ)
-	@Answers(ProblemType.REDIS_UNAVAILABLE)
+	@Answers({ ProblemType.REDIS_UNAVAILABLE, ProblemType.OVERLOADED })
 	@Operation(operationId = "getChannelMessages", summary = "Read a page of a channel's history",
 			description = "Messages stand oldest first. A page ends at limit or at 1 MiB. With after the page begins above that id (after=0-0 is the"
 					+ " oldest page), with before it ends below it, with neither it is the newest one. To go on, send"
@@ -63,7 +63,8 @@ class ChannelEndpoint {
 					schema = @Schema(type = "string")) @RequestParam(required = false) @Nullable String before,
 			@Parameter(description = "At most so many messages.",
 					schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"),
-					example = "10") @RequestParam(required = false) @Nullable String limit) {
+					example = "10") @RequestParam(required = false) @Nullable String limit,
+			HttpServletRequest request) {
 		List<FieldError> errors = new ArrayList<>();
 		ChannelName name = name(channel, errors);
 		Long from = id("after", after, errors);
@@ -75,7 +76,7 @@ class ChannelEndpoint {
 		if (name == null || !errors.isEmpty()) {
 			throw ProblemException.of(ProblemType.INVALID_REQUEST, errors);
 		}
-		History.Page page = this.calls.await((from != null) ? this.history.pageAfter(name, from, count)
+		History.Page page = this.budget.read(request, () -> (from != null) ? this.history.pageAfter(name, from, count)
 				: this.history.pageBefore(name, (to != null) ? to : MessageId.MAX, count));
 		return HistoryPage.of(page, this.clock.instant());
 	}

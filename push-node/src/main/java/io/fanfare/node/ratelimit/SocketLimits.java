@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class SocketLimits {
 
 	/** A client that acknowledges keeps a connection for its calls beside its stream. */
-	private static final long SOCKETS_PER_STREAM = 2;
+	private static final int SOCKETS_PER_STREAM = 2;
 
 	/** For preflights, and for what was refused and lingers. */
 	private static final int SPARE_SOCKETS = 64;
@@ -89,12 +89,12 @@ public final class SocketLimits {
 		}
 		String address = AddressLimits.key(peer);
 		int count = this.perAddress.merge(address, 1, Integer::sum);
-		long sockets = SOCKETS_PER_STREAM * limit + SPARE_SOCKETS;
+		int sockets = socketsPerAddress();
 		if (count <= sockets) {
 			return new Entry(Verdict.SERVED, address);
 		}
 		this.refusedForAddress.incrementAndGet();
-		return new Entry((count <= 2 * sockets) ? Verdict.CROWDED : Verdict.CLOSED, address);
+		return new Entry((count <= 2L * sockets) ? Verdict.CROWDED : Verdict.CLOSED, address);
 	}
 
 	/**
@@ -113,7 +113,12 @@ public final class SocketLimits {
 	 * @return the quota
 	 */
 	public Quota quota() {
-		return Quota.connections(this.settings.connectionsPerAddress());
+		return Quota.connections(socketsPerAddress());
+	}
+
+	/** The largest setting leaves it an int. */
+	private int socketsPerAddress() {
+		return SOCKETS_PER_STREAM * this.settings.connectionsPerAddress() + SPARE_SOCKETS;
 	}
 
 	/**

@@ -57,15 +57,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private static final String CALL_METHODS = "POST, OPTIONS";
 
-	/** Of a connection that is kept without a stream: so many requests, */
-	private static final int MAX_REQUESTS = 1_000;
-
-	/** so many refusals among them, */
-	private static final int MAX_REFUSALS = 20;
-
-	/** and this age; then its next answer is its last. */
-	private static final long MAX_AGE_NANOS = Duration.ofMinutes(5).toNanos();
-
 	/** How long a request may take whose answer is known to be a refusal. */
 	private static final long CROWDED_TIMEOUT_MS = 2_000;
 
@@ -82,11 +73,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 */
 	private final boolean crowded;
 
-	private int served;
-
-	private int refused;
-
-	private long openedNanos;
+	/** Null until it is added. */
+	private @Nullable KeptConnection kept;
 
 	/**
 	 * Whether a request has begun to arrive and its end is still to come. The first is
@@ -129,7 +117,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	@Override
 	public void handlerAdded(ChannelHandlerContext context) {
 		this.own = context;
-		this.openedNanos = context.executor().ticker().nanoTime();
+		this.kept = new KeptConnection(context.executor().ticker()::nanoTime);
 		awaitRequest(context);
 	}
 
@@ -190,17 +178,12 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	@Override
 	protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
 		this.awaitingRest = false;
-		this.served++;
+		kept().served();
 		serve(context, request);
 	}
 
-	/**
-	 * Whether the connection was kept for long enough without a stream: a proxy makes
-	 * another one, and who only wants to hold it cannot.
-	 */
-	private boolean isSpent(ChannelHandlerContext context) {
-		return this.served >= MAX_REQUESTS || this.refused >= MAX_REFUSALS
-				|| context.executor().ticker().nanoTime() - this.openedNanos >= MAX_AGE_NANOS;
+	private KeptConnection kept() {
+		return Objects.requireNonNull(this.kept, "Not added");
 	}
 
 	private void serve(ChannelHandlerContext context, FullHttpRequest request) {
@@ -208,7 +191,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		String origin = request.headers().get(HttpHeaderNames.ORIGIN);
 		String cors = (origin == null && request.decoderResult().isFailure()) ? this.gate.cors().unreadable()
 				: this.gate.cors().headers(origin);
-		boolean close = !HttpUtil.isKeepAlive(request) || isSpent(context);
+		boolean close = !HttpUtil.isKeepAlive(request) || kept().isSpent();
 		try {
 			if (this.crowded && !isStream(request)) {
 				close = true;
@@ -218,8 +201,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 		catch (ProblemException ex) {
 			boolean unread = request.decoderResult().isFailure();
-			this.refused++;
-			close |= isSpent(context);
+			kept().refused();
+			close |= kept().isSpent();
 			// A connection of HTTP/1.0 is kept only where the answer says so, of later
 			// versions the rules are not known.
 			boolean fatal = close || unread || !request.protocolVersion().equals(HttpVersion.HTTP_1_1);
@@ -457,8 +440,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			answer(context, this.gate.answers().empty(cors, close), close);
 			return;
 		}
-		this.refused++;
-		boolean last = close || isSpent(context);
+		kept().refused();
+		boolean last = close || kept().isSpent();
 		answer(context, this.gate.answers().problem(Problem.notOpen(), cors, last, true), last);
 	}
 

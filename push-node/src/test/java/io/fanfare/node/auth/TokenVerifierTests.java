@@ -63,6 +63,15 @@ class TokenVerifierTests {
 	}
 
 	@Test
+	void aTokenWithoutATierHasTheDefaultOne() throws Exception {
+		for (Tier tier : Tier.values()) {
+			TokenVerifier verifier = new TokenVerifier(Tokens.SECRET, SKEW, tier, () -> NOW);
+			assertThat(verifier.verify(Tokens.sign(claims())).tier()).isEqualTo(tier);
+			assertThat(verifier.verify(Tokens.sign(claims().claim("tier", "high"))).tier()).isEqualTo(Tier.HIGH);
+		}
+	}
+
+	@Test
 	void aNumberAsSubjectIsReadAsText() throws Exception {
 		assertThat(this.verifier.verify(signed("{\"alg\":\"HS256\"}", "{\"sub\":7,\"exp\":99999999999}")).user())
 			.isEqualTo("7");

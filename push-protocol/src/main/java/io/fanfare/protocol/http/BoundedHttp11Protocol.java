@@ -12,6 +12,7 @@ import org.apache.coyote.Adapter;
 import org.apache.coyote.Constants;
 import org.apache.coyote.Processor;
 import org.apache.coyote.Request;
+import org.apache.coyote.Response;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.coyote.http11.Http11NioProtocol;
 import org.apache.coyote.http11.Http11Processor;
@@ -24,12 +25,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tomcat's HTTP/1.1 with a bound on how long a request may take to arrive. Tomcat itself
- * bounds each read: a client that sends a byte per second would stay for ever. Here a
- * look at all connections, once per second, closes those whose head has not arrived
- * within {@link #HEAD_TIME} of its first byte, and those whose body is slower than
- * {@link #LEAST_RATE} after that time, be it read by a handler or dropped behind a
- * refusal.
+ * Tomcat's HTTP/1.1 with a bound on how long a request may take to arrive, and its answer
+ * to be read. Tomcat itself bounds each read and write: a client that sends a byte per
+ * second would stay for ever. Here a look at all connections, once per second, closes
+ * those whose head has not arrived within {@link #HEAD_TIME} of its first byte, and those
+ * whose body is slower than {@link #LEAST_RATE} after that time, be it read by a handler
+ * or dropped behind a refusal. An answer whose client reads it more slowly is ended
+ * likewise.
  * <p>
  * Tomcat makes it by its name.
  */
@@ -38,7 +40,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	/** How long the head of a request may take. */
 	public static final Duration HEAD_TIME = Duration.ofSeconds(10);
 
-	/** Bytes per second of a body, once that time is over. */
+	/** Bytes per second of a body or an answer, once that time is over. */
 	public static final long LEAST_RATE = 32 * 1024;
 
 	/** A handler that reads the body answers 408 before. */
@@ -52,12 +54,12 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	private @Nullable ScheduledFuture<?> sweeps;
 
 	/**
-	 * Tells how long a body may have taken.
-	 * @param received how many of its bytes are here
-	 * @return the time since its request began
+	 * Tells how long a body, or an answer, may have taken.
+	 * @param passed how many of its bytes have passed
+	 * @return the time since its request, or the answer, began
 	 */
-	public static Duration bodyTime(long received) {
-		return HEAD_TIME.plusMillis(received * 1_000 / LEAST_RATE);
+	public static Duration bodyTime(long passed) {
+		return HEAD_TIME.plusMillis(passed * 1_000 / LEAST_RATE);
 	}
 
 	@Override
@@ -132,19 +134,35 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 			return !isAsync() && !isUpgrade() && began != -1 && now - began > HEAD_TIME.toNanos();
 		}
 
-		/** Closes it if it waits for a body that is late. Returns how many it closed. */
+		/**
+		 * Closes it if it waits for a body, or for its client to read an answer, that is
+		 * late. Returns how many it closed.
+		 */
 		private int closeLate(long now) {
-			Request body = getRequest();
-			int stage = body.getRequestProcessor().getStage();
-			long began = body.getStartTimeNanos();
 			SocketWrapperBase<?> connection = getSocketWrapper();
-			if ((stage != Constants.STAGE_SERVICE && stage != Constants.STAGE_ENDINPUT) || began == -1
-					|| connection == null || connection.isClosed() || isRequestBodyFullyRead()
-					|| now - began <= bodyTime(body.getBytesRead()).plus(GRACE).toNanos()) {
+			int stage = getRequest().getRequestProcessor().getStage();
+			if (connection == null || connection.isClosed() || !isBodyLate(stage, now) && !isAnswerLate(stage, now)) {
 				return 0;
 			}
 			connection.close();
 			return 1;
+		}
+
+		private boolean isBodyLate(int stage, long now) {
+			Request body = getRequest();
+			long began = body.getStartTimeNanos();
+			return (stage == Constants.STAGE_SERVICE || stage == Constants.STAGE_ENDINPUT) && began != -1
+					&& !isRequestBodyFullyRead() && isLate(began, body.getBytesRead(), now);
+		}
+
+		private boolean isAnswerLate(int stage, long now) {
+			Response answer = this.response;
+			return (stage == Constants.STAGE_SERVICE || stage == Constants.STAGE_ENDOUTPUT) && answer.isCommitted()
+					&& isLate(answer.getCommitTimeNanos(), answer.getBytesWritten(false), now);
+		}
+
+		private static boolean isLate(long began, long passed, long now) {
+			return now - began > bodyTime(passed).plus(GRACE).toNanos();
 		}
 
 	}

@@ -54,10 +54,6 @@ public final class EarlySettings {
 	}
 
 	private static void checkPort(String property, @Nullable String text) {
-		if (text != null && text.matches("(tcp|udp|sctp)://.*")) {
-			throw new InvalidSettingException(property, "must be a port from 0 to 65535, and is the address of a"
-					+ " Service of Kubernetes: set enableServiceLinks to false, or name the Service otherwise");
-		}
 		if (text != null && !text.isBlank()
 				&& (!text.strip().matches("[0-9]{1,5}") || Integer.parseInt(text.strip()) > MAX_PORT)) {
 			throw new InvalidSettingException(property, "must be a port from 0 to 65535");

@@ -32,9 +32,25 @@ public final class SettingNames {
 	/** In how many characters a misspelt name differs from the one that was meant. */
 	private static final int TYPO = 2;
 
-	/** What Kubernetes sets for each Service of a namespace. */
-	private static final Pattern SERVICE_LINK = Pattern
-		.compile("FANFARE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT(_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)");
+	/**
+	 * What Kubernetes sets for each Service of a namespace, and Docker for each link, by
+	 * names that no setting has.
+	 */
+	private static final Pattern SERVICE_LINK = Pattern.compile(
+			"FANFARE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|ENV_.+)");
+
+	/** And by names that settings may have, told by their values. */
+	private static final Pattern LINKED_PORT = Pattern.compile("FANFARE_(.+_)?PORT");
+
+	private static final Pattern PORT_ADDRESS = Pattern.compile("(tcp|udp|sctp)://.*");
+
+	private static final Pattern LINKED_NAME = Pattern.compile("FANFARE_(.+_)?NAME");
+
+	/**
+	 * By these others call where Fanfare is ({@code FANFARE_API_URL}): an unknown
+	 * variable is refused only where a single character is wrong.
+	 */
+	private static final Set<String> AMBIGUOUS_GROUPS = Set.of("fanfare.api", "fanfare.node");
 
 	private static final Map<String, Kind> KINDS = read();
 
@@ -117,6 +133,21 @@ public final class SettingNames {
 		throw new InvalidSettingException(plain, reason);
 	}
 
+	/**
+	 * Whether Kubernetes or Docker set a variable for a Service or a link. Some of these
+	 * have the name of a setting, such as {@code FANFARE_API_PORT}, and are none.
+	 * @param name the name of an environment variable
+	 * @param value its value
+	 * @return whether it is one of them
+	 */
+	public static boolean isServiceLink(String name, @Nullable Object value) {
+		String plain = name.toUpperCase(Locale.ROOT);
+		String text = String.valueOf(value);
+		return SERVICE_LINK.matcher(plain).matches()
+				|| LINKED_PORT.matcher(plain).matches() && PORT_ADDRESS.matcher(text).matches()
+				|| LINKED_NAME.matcher(plain).matches() && text.startsWith("/");
+	}
+
 	private static @Nullable String checkVariable(String name) {
 		String plain = name.replaceAll("_\\d+_?$", "");
 		if (!name.startsWith(VARIABLE_PREFIX) || VARIABLES.contains(name) || VARIABLES.contains(plain)
@@ -130,11 +161,15 @@ public final class SettingNames {
 			.findFirst()
 			.orElseThrow();
 		String line = name + " is no setting; the nearest is " + InvalidSettingException.named(property);
-		if (distance(uniform(name), uniform(nearest)) <= TYPO || GROUPS.stream()
-			.anyMatch((group) -> name.startsWith(InvalidSettingException.variable(group) + "_"))) {
+		int distance = distance(uniform(name), uniform(nearest));
+		if (isOf(AMBIGUOUS_GROUPS, name) ? distance <= 1 : distance <= TYPO || isOf(GROUPS, name)) {
 			throw new InvalidSettingException(line);
 		}
 		return line;
+	}
+
+	private static boolean isOf(Set<String> groups, String variable) {
+		return groups.stream().anyMatch((group) -> variable.startsWith(InvalidSettingException.variable(group) + "_"));
 	}
 
 	private static boolean within(String name, String group) {

@@ -18,6 +18,8 @@ class SettingNamesTests {
 	@ParameterizedTest
 	@CsvSource({ "ENVIRONMENT, FANFARE_STREAM_HEARTBEET, fanfare.connections.heartbeat",
 			"ENVIRONMENT, FANFARE_CONNECTIONS_MX, fanfare.connections.max",
+			"ENVIRONMENT, FANFARE_STREAN_PORT, fanfare.stream.port", "ENVIRONMENT, FANFARE_API_KEY, fanfare.api.keys",
+			"ENVIRONMENT, FANFARE_NODE_NAM, fanfare.node.name",
 			"ENVIRONMENT, fanfare_connections_mx, fanfare.connections.max",
 			"ENVIRONMENT, FANFARE_CONNECTIONS_DRAIN, fanfare.connections.drain-window",
 			"ENVIRONMENT, FANFARE_CONNECTIONSMAX, fanfare.connections.max",
@@ -53,10 +55,33 @@ class SettingNamesTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "FANFARE_API_SERVICE_HOST", "FANFARE_API_SERVICE_PORT", "FANFARE_API_SERVICE_PORT_HTTP",
-			"FANFARE_NODE_PORT", "FANFARE_NODE_PORT_8081_TCP", "FANFARE_NODE_PORT_8081_TCP_ADDR", "PATH",
-			"FANFARED_X" })
-	void whatKubernetesSetsForServicesIsNoMistake(String variable) {
+	@CsvSource({ "FANFARE_API_SERVICE_HOST, 10.0.0.1", "FANFARE_API_SERVICE_PORT, 80",
+			"FANFARE_API_SERVICE_PORT_HTTP, 80", "FANFARE_SERVICE_HOST, 10.0.0.1", "FANFARE_PORT, tcp://10.0.0.1:80",
+			"FANFARE_API_PORT, tcp://10.0.0.1:80", "FANFARE_STREAM_PORT, udp://10.0.0.1:80",
+			"FANFARE_NODE_PORT, tcp://10.0.0.1:80", "FANFARE_NODE_PORT_8081_TCP, tcp://10.0.0.1:80",
+			"FANFARE_NODE_PORT_8081_TCP_ADDR, 10.0.0.1", "FANFARE_NODE_NAME, /shop/fanfare-node",
+			"FANFARE_STREAM_ENV_PATH, /bin" })
+	void whatKubernetesAndDockerSetForServicesIsNoSetting(String variable, String value) {
+		assertThat(SettingNames.isServiceLink(variable, value)).isTrue();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "FANFARE_API_PORT, 8080", "FANFARE_STREAM_PORT, http", "FANFARE_NODE_NAME, tcp://x",
+			"FANFARE_REDIS_URL, tcp://10.0.0.1:80", "API_PORT, tcp://10.0.0.1:80", "FANFARE_STREAN_PORT, 8081" })
+	void settingsAreNoServiceLinks(String variable, String value) {
+		assertThat(SettingNames.isServiceLink(variable, value)).isFalse();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "FANFARE_API_URL", "FANFARE_API_HOST", "FANFARE_API_TOKEN", "FANFARE_NODE_IP",
+			"FANFARE_NODE_HOST", "FANFARE_URL", "FANFARE_VERSION" })
+	void whereFanfareIsForOthersIsALine(String variable) {
+		assertThat(SettingNames.check(variable, Origin.ENVIRONMENT)).startsWith(variable + " is no setting; ");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "PATH", "FANFARED_X" })
+	void otherVariablesAreNotLookedAt(String variable) {
 		assertThat(SettingNames.check(variable, Origin.ENVIRONMENT)).isNull();
 	}
 
@@ -70,7 +95,7 @@ class SettingNamesTests {
 	@ParameterizedTest
 	@CsvSource({ "fanfare.connections.heartbeat, 15, needs a unit", "fanfare.history.age, -1, needs a unit",
 			"fanfare.control.port, http, must be a port", "fanfare.control.port, 65536, must be a port",
-			"fanfare.control.port, tcp://10.0.0.1:80, enableServiceLinks",
+			"fanfare.control.port, tcp://10.0.0.1:80, must be a port",
 			"fanfare.control.address, no such host, must be an address", "fanfare.redis.url, nonsense, must be a URL",
 			"fanfare.redis.url, redis://:pa%zz@h, is no URL", "fanfare.redis.url, redis:/h, must be a URL",
 			"spring.data.redis.sentinel.nodes, sentinel-1, must name sentinels",
