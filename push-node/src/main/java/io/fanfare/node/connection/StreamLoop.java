@@ -246,6 +246,7 @@ public final class StreamLoop {
 
 	/** Hands a message over for all who hear its channel. */
 	void offer(Message message) {
+		this.pulse.begun(this.executor.nanoTime());
 		this.inbox.add(message);
 	}
 
