@@ -196,12 +196,13 @@ final class Eviction {
 		return this.overdue.size() + this.idlest.size();
 	}
 
+	@SuppressWarnings("CatchThrowable")
 	private void look() {
 		CompletableFuture<List<Candidate>> look;
 		try {
 			look = this.candidates.apply(FOUND);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			look = CompletableFuture.failedFuture(ex);
 		}
 		look.whenComplete((answer, failure) -> {

@@ -818,10 +818,17 @@ public final class StreamLoop {
 	}
 
 	private void step(Departure departure) {
-		departure.step(this.executor.nanoTime(),
-				(connection) -> guard("drain", connection, (leaver) -> leaver.goAway(departure.reason())));
-		if (!departure.isOver()) {
-			schedule(TICK, () -> submit(() -> step(departure)));
+		try {
+			departure.step(this.executor.nanoTime(),
+					(connection) -> guard("drain", connection, (leaver) -> leaver.goAway(departure.reason())));
+			if (!departure.isOver()) {
+				schedule(TICK, () -> submit(() -> step(departure)));
+			}
+		}
+		catch (Throwable ex) {
+			// The barrier of the inbox notes it.
+			departure.sent().completeExceptionally(ex);
+			throw ex;
 		}
 	}
 
