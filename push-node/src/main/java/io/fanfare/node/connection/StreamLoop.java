@@ -71,12 +71,6 @@ public final class StreamLoop {
 	 */
 	private static final int MANY = 4;
 
-	/** Each call keeps Redis busy for a millisecond or two. */
-	private static final int RELEASES_A_CALL = 500;
-
-	/** Releases that failed and are kept, to be sent again. */
-	private static final int MAX_RELEASES = 20_000;
-
 	static final Duration TICK = Duration.ofMillis(100);
 
 	private static final int TICKS_A_SECOND = 10;
@@ -141,7 +135,7 @@ public final class StreamLoop {
 
 	private final Wheel wheel = new Wheel();
 
-	private final List<Field> releases = new ArrayList<>();
+	private final Releases releases;
 
 	private final SharedChunk chunk;
 
@@ -217,6 +211,8 @@ public final class StreamLoop {
 
 	/**
 	 * What the loops of a node share.
+		this.releases = new Releases(node.connections().max(), this::release, this::submit,
+				(task, failures) -> schedule(retryAfter(failures, MOST_RETRY), () -> submit(task)));
 	 *
 	 * @param identity the node's identity
 	 * @param settings settings of connections
@@ -468,7 +464,7 @@ public final class StreamLoop {
 		writeBehind();
 		beginSlice();
 		writeBroadcasts();
-		flushReleases();
+		this.releases.flush();
 		if (this.owed.isOver()) {
 			shedLargest();
 		}
@@ -843,7 +839,7 @@ public final class StreamLoop {
 		each("drain", this.waiters.everybody(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
 		each("drain", this.connections.all(), (connection) -> connection.goAway(reason));
 		this.chunk.close();
-		return flushReleases();
+		return this.releases.stop();
 	}
 
 	// ---- Redis
@@ -932,39 +928,10 @@ public final class StreamLoop {
 		this.releases.add(field);
 	}
 
-	private CompletableFuture<?> flushReleases() {
-		if (this.releases.isEmpty()) {
-			return CompletableFuture.completedFuture(null);
-		}
-		List<Field> due = List.copyOf(this.releases);
-		this.releases.clear();
-		List<CompletableFuture<Long>> calls = new ArrayList<>();
-		for (int from = 0; from < due.size(); from += RELEASES_A_CALL) {
-			List<Field> slice = due.subList(from, Math.min(from + RELEASES_A_CALL, due.size()));
-			CompletableFuture<Long> released = asked("release", () -> this.node.ownership().release(slice));
-			released.whenComplete((removed, failure) -> {
-				noteUnexpected(failure);
-				if (failure != null) {
-					submit(() -> releaseLater(slice));
-				}
-			});
-			calls.add(released);
-		}
-		return CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new));
-	}
-
-	/**
-	 * For the field alone the reaper would make up, which finds those of connections that
-	 * are not held; but what the user may not have received only this node knows.
-	 */
-	private void releaseLater(List<Field> failed) {
-		List<Field> kept = failed.stream().filter((field) -> field.received() != null).toList();
-		if (!kept.isEmpty() && !this.stopped) {
-			schedule(TICK.multipliedBy(TICKS_A_SECOND), () -> submit(() -> {
-				int room = Math.max(0, MAX_RELEASES - this.releases.size());
-				this.releases.addAll(kept.subList(0, Math.min(room, kept.size())));
-			}));
-		}
+	private CompletableFuture<Long> release(List<Field> fields) {
+		CompletableFuture<Long> released = asked("release", () -> this.node.ownership().release(fields));
+		released.whenComplete((removed, failure) -> noteUnexpected(failure));
+		return released;
 	}
 
 	/**
@@ -1112,7 +1079,7 @@ public final class StreamLoop {
 				errors.run("tick", this.node.catchUp()::sweep);
 				errors.run("tick", this.node.connections()::sweep);
 			}
-			errors.run("tick", this::flushReleases);
+			errors.run("tick", this.releases::flush);
 			if (!this.inbox.isEmpty()) {
 				// Armed already, unless the thread once took no turn.
 				arm();
