@@ -125,6 +125,9 @@ public final class Connection {
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
 
+	/** What its client's kernel had taken when the loop last looked for stalled ones. */
+	private long drained = -1;
+
 	/** Where it stands among the loop's connections, -1 for nowhere. */
 	private int index = -1;
 
@@ -930,6 +933,17 @@ public final class Connection {
 	/** What waits for a client that does not read, in the process; 0 while it reads. */
 	long unread() {
 		return this.outlet.pendingBytes();
+	}
+
+	/**
+	 * Whether the client's kernel took nothing since this was last asked. Only the loop
+	 * asks, when memory is scarce.
+	 */
+	boolean tookNothing() {
+		long drained = this.outlet.drainedBytes();
+		boolean same = drained == this.drained;
+		this.drained = drained;
+		return same;
 	}
 
 	/** Ends at once to free what waits for a client that does not read. */

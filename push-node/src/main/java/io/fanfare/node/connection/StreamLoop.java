@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -77,6 +78,11 @@ public final class StreamLoop {
 
 	/** Sockets that had no room and are asked again: some 2 us each. */
 	private static final int RETRIES_A_TICK = 256;
+
+	/** Between two looks for clients that took nothing of what waits for them. */
+	private static final Duration RELIEF = Duration.ofSeconds(1);
+
+	private static final Predicate<Connection> ANY = (connection) -> true;
 
 	static final Duration RETRY = Duration.ofMillis(400);
 
@@ -165,6 +171,9 @@ public final class StreamLoop {
 	/** When what could be freed was last looked for, 0 for never. */
 	private long lookedNanos;
 
+	/** When clients that took nothing were last looked for. */
+	private long relievedNanos;
+
 	/** Time when the clocks were last asked. */
 	private long nowNanos;
 
@@ -199,11 +208,14 @@ public final class StreamLoop {
 		this.broadcasts = new BroadcastLog(this.owed);
 		this.chunk = new SharedChunk(this.owed);
 		this.rounds = new Rounds(node.budget().catchUp());
-		this.unflushed = new Unflushed(node.budget().unflushed());
+		this.unflushed = new Unflushed(node.budget().unflushed(), node.memory());
 		this.inbox = new Inbox(inboxLimit, node.budget().inbox(), this::arm, this::recoverFromOverflow);
 		this.renewals = new Renewals(this, node);
+		this.releases = new Releases(node.connections().max(), this::release, this::submit,
+				(task, failures) -> schedule(retryAfter(failures, MOST_RETRY), () -> submit(task)));
 		this.waiters = new Waiters(node.connections().admission());
 		this.nowNanos = executor.nanoTime();
+		this.relievedNanos = this.nowNanos;
 		this.nowMillis = executor.millis();
 		this.topics = new Topics<>(node.upstream(), this::submit,
 				(connection) -> guard("claim", connection, Connection::claimWhenSubscribed));
@@ -211,8 +223,6 @@ public final class StreamLoop {
 
 	/**
 	 * What the loops of a node share.
-		this.releases = new Releases(node.connections().max(), this::release, this::submit,
-				(task, failures) -> schedule(retryAfter(failures, MOST_RETRY), () -> submit(task)));
 	 *
 	 * @param identity the node's identity
 	 * @param settings settings of connections
@@ -226,15 +236,17 @@ public final class StreamLoop {
 	 * @param random spreads what clients are told to wait
 	 * @param errors notes what is thrown
 	 * @param budget how much memory each loop may take
+	 * @param memory the direct memory of the process
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
 			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, ConnectionEvents events,
-			Connections connections, RandomGenerator random, Errors errors, MemoryBudget budget) {
+			Connections connections, RandomGenerator random, Errors errors, MemoryBudget budget, DirectMemory memory) {
 
 	}
 
 	/** Begins: the first renewal sets the node's lease. */
 	public void start() {
+		this.pulse.begun(this.executor.nanoTime());
 		this.executor.execute(this::tick);
 	}
 
@@ -242,7 +254,6 @@ public final class StreamLoop {
 
 	/** Hands a message over for all who hear its channel. */
 	void offer(Message message) {
-		this.pulse.begun(this.executor.nanoTime());
 		this.inbox.add(message);
 	}
 
@@ -342,7 +353,7 @@ public final class StreamLoop {
 	private void failed(String where, Connection connection, Throwable error) {
 		this.node.errors().note(where, error);
 		if (Errors.isDirectMemory(error)) {
-			free();
+			free(ANY);
 		}
 		connection.failed();
 	}
@@ -362,26 +373,45 @@ public final class StreamLoop {
 			// The others of this turn lack the same.
 			return false;
 		}
-		if (free()) {
+		if (free(ANY)) {
 			return true;
 		}
 		this.node.connections().makeRoom(this);
 		return false;
 	}
 
+	/**
+	 * A socket waits for direct memory that clients hold which do not read: the largest
+	 * of those that took nothing since the last look go. On the loop, once per second at
+	 * most.
+	 */
+	private void relieve() {
+		if (this.nowNanos - this.relievedNanos < RELIEF.toNanos() || !this.unflushed.lacked()) {
+			return;
+		}
+		this.relievedNanos = this.nowNanos;
+		if (this.unflushed.isEmpty()) {
+			this.node.connections().makeRoom(this);
+		}
+		else {
+			free(Connection::tookNothing);
+		}
+	}
+
 	/** Another loop lacks memory and has none to free. */
 	void shed() {
 		// Several connections may have asked for the same.
 		if (this.lookedNanos == 0 || this.executor.nanoTime() - this.lookedNanos >= RETRY.toNanos() / 2) {
-			free();
+			free(ANY);
 		}
 	}
 
 	/**
 	 * Frees a quarter of what waits for clients that do not read. Returns whether there
 	 * was any.
+	 * @param which those that may be ended
 	 */
-	private boolean free() {
+	private boolean free(Predicate<Connection> which) {
 		this.lookedNanos = this.executor.nanoTime();
 		this.chunk.drop();
 		record Stalled(Connection connection, long bytes) {
@@ -391,7 +421,7 @@ public final class StreamLoop {
 		long total = 0;
 		for (Connection connection : this.connections.all()) {
 			long bytes = connection.unread();
-			if (bytes > 0) {
+			if (bytes > 0 && which.test(connection)) {
 				stalled.add(new Stalled(connection, bytes));
 				total += bytes;
 			}
@@ -813,6 +843,7 @@ public final class StreamLoop {
 		return sent;
 	}
 
+	@SuppressWarnings("CatchThrowable")
 	private void step(Departure departure) {
 		try {
 			departure.step(this.executor.nanoTime(),
@@ -1070,6 +1101,7 @@ public final class StreamLoop {
 			errors.run("tick", () -> this.renewals.tick(this.nowNanos));
 			errors.run("tick", this::refuseOverdue);
 			errors.run("tick", () -> this.unflushed.retry(RETRIES_A_TICK));
+			errors.run("tick", this::relieve);
 			this.owed.show();
 			if (this.waiters.isNoticeDue(this.nowNanos)) {
 				each("tick", this.waiters.all(), Connection::tellOutlook);

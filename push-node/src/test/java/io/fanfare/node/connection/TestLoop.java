@@ -107,7 +107,7 @@ final class TestLoop {
 				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
 				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream,
 				new Silent((what) -> this.seam.accept(what), this.endings), this.connections, new Random(1),
-				this.errors, budget), inboxLimit);
+				this.errors, budget, new DirectMemory(() -> 0, 1 << 30)), inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
@@ -479,6 +479,11 @@ final class TestLoop {
 		public boolean isWritable() {
 			seam("writable");
 			return this.pending == 0;
+		}
+
+		@Override
+		public boolean isWritable(int bytes) {
+			return isWritable();
 		}
 
 		@Override
