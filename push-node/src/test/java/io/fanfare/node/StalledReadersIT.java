@@ -47,6 +47,8 @@ class StalledReadersIT {
 	/** Messages to the others while each reader that stalls is sent one. */
 	private static final int SAMPLES_PER_ROUND = 20;
 
+	private static final int SMALL = 8_000;
+
 	/** For what else runs on the machine. */
 	private static final Duration SLACK = Duration.ofMillis(100);
 
@@ -55,7 +57,7 @@ class StalledReadersIT {
 	@Test
 	@Timeout(120)
 	void littleDirectMemoryIsEnoughForReadersThatStall() throws IOException {
-		stall(new Load(320, 5, 60_000, 24, "8KB"));
+		stall(new Load(320, 6, 60_000, 24, "8KB"));
 	}
 
 	@ParameterizedTest
@@ -76,11 +78,15 @@ class StalledReadersIT {
 	 *
 	 * @param readers how many
 	 * @param messages how many messages each of them is sent
-	 * @param bytes of each message
+	 * @param bytes of every second message; the others have 8 KB at most
 	 * @param directMegabytes the node's direct memory, less than is sent
 	 * @param sendBuffer what its kernel takes per reader
 	 */
 	private record Load(int readers, int messages, int bytes, int directMegabytes, String sendBuffer) {
+
+		private String message(int number) {
+			return number + " " + "x".repeat((number % 2 == 0) ? Math.min(this.bytes, SMALL) : this.bytes);
+		}
 
 		/** After so many messages to readers that stall the others get one. */
 		private int interval() {
@@ -113,17 +119,16 @@ class StalledReadersIT {
 						topic.value()));
 			}
 			for (int i = 0; i < load.readers(); i++) {
-				readers.add(new Reader(port, newUser(), load.bytes()));
+				readers.add(new Reader(port, newUser(), Math.min(load.bytes(), SMALL)));
 			}
 			List<Duration> alone = new ArrayList<>();
 			for (int i = 0; i < load.messages() * SAMPLES_PER_ROUND; i++) {
 				alone.add(delay(healthy, topic, "alone " + i));
 			}
-			String filling = "x".repeat(load.bytes());
 			List<Duration> beside = new ArrayList<>();
 			for (int i = 1; i <= load.messages(); i++) {
 				for (int n = 0; n < load.readers(); n++) {
-					Cluster.backend().publish(ChannelName.user(readers.get(n).user), i + " " + filling);
+					Cluster.backend().publish(ChannelName.user(readers.get(n).user), load.message(i));
 					if (n % load.interval() == load.interval() - 1) {
 						beside.add(delay(healthy, topic, "beside " + i + ", " + n));
 					}
@@ -198,6 +203,7 @@ class StalledReadersIT {
 
 		private final String user;
 
+		/** What each message has at least. */
 		private final int bytes;
 
 		private final List<Integer> numbers = new ArrayList<>();

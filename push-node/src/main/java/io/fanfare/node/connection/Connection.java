@@ -970,8 +970,8 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		this.delivery.close();
 		Errors errors = this.loop.errors();
+		errors.run(CLOSE, this.delivery::close);
 		for (Subscription<Connection> subscription : this.subscriptions) {
 			errors.run(CLOSE, () -> this.loop.topics().remove(subscription));
 		}

@@ -390,12 +390,7 @@ public final class StreamLoop {
 			return;
 		}
 		this.relievedNanos = this.nowNanos;
-		if (this.unflushed.isEmpty()) {
-			this.node.connections().makeRoom(this);
-		}
-		else {
-			free(Connection::tookNothing);
-		}
+		free(Connection::tookNothing);
 	}
 
 	/** Another loop lacks memory and has none to free. */

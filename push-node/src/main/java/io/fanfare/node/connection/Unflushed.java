@@ -62,11 +62,6 @@ public final class Unflushed {
 		return this.bytes > this.limit;
 	}
 
-	/** Whether all that was written is in the kernels. */
-	boolean isEmpty() {
-		return this.bytes == 0;
-	}
-
 	/**
 	 * Tells whether a socket may be given more than its kernel takes, although too much
 	 * is unflushed. If not, the loop makes room.
@@ -74,13 +69,13 @@ public final class Unflushed {
 	 * @return whether it may
 	 */
 	public boolean mayLeave(int most) {
-		// Those that wait come first: one that just drained would always be the next.
-		boolean first = this.retrying || !this.refused;
 		// What many are given is one buffer and counts for each: the process knows best.
-		boolean may = first && (this.memory.hasPlenty(most)
-				|| this.bytes + most <= this.limit + this.limit / 2 && !this.memory.isNearlyUsedUp(most));
+		boolean enough = this.memory.hasPlenty(most)
+				|| this.bytes + most <= this.limit + this.limit / 2 && !this.memory.isNearlyUsedUp(most);
+		// Those that wait come first: one that just drained would always be the next.
+		boolean may = enough && (this.retrying || !this.refused);
+		this.lacking |= !enough;
 		this.refused |= !may;
-		this.lacking |= !may;
 		return may;
 	}
 
