@@ -126,7 +126,8 @@ class MemoryBudgetTests {
 		assertThat(slow).noneMatch((socket) -> socket.aborted);
 		long closed = stalled.stream().filter((socket) -> socket.aborted).count();
 		node.seconds(5);
-		assertThat(stalled.stream().filter((socket) -> socket.aborted)).as("while none lacks any").hasSize((int) closed);
+		assertThat(stalled.stream().filter((socket) -> socket.aborted)).as("while none lacks any")
+			.hasSize((int) closed);
 	}
 
 	@Test
