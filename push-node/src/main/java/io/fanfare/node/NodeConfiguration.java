@@ -1,5 +1,7 @@
 package io.fanfare.node;
 
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
@@ -17,6 +19,7 @@ import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DisconnectConnections;
 import io.fanfare.node.connection.ListConnections;
+import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.ShowConnection;
 import io.fanfare.node.drain.Drain;
@@ -109,6 +112,18 @@ class NodeConfiguration {
 	MemoryBudget memoryBudget(MemorySettings settings) {
 		long heap = Runtime.getRuntime().maxMemory();
 		return MemoryBudget.ofNode(settings.owed().ofHeap(heap), heap, PlatformDependent.maxDirectMemory());
+	}
+
+	/** Netty counts what it takes around the JDK's buffers; the JDK counts the rest. */
+	@Bean
+	DirectMemory directMemory() {
+		BufferPoolMXBean ofJdk = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)
+			.stream()
+			.filter((pool) -> pool.getName().equals("direct"))
+			.findFirst()
+			.orElseThrow();
+		return new DirectMemory(() -> Math.max(PlatformDependent.usedDirectMemory(), ofJdk.getMemoryUsed()),
+				PlatformDependent.maxDirectMemory());
 	}
 
 	@Bean(initMethod = "start")

@@ -3,7 +3,8 @@ package io.fanfare.node;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 import io.fanfare.node.connection.Connections;
@@ -30,7 +31,7 @@ class LoopHealthIT {
 	@Test
 	@Timeout(60)
 	void aNodeWithABlockedLoopIsNotReadyAndItsOtherLoopGoesOn() {
-		blocked((node) -> {
+		blocked((node, othersGoOn) -> {
 			await().atMost(SOON).until(() -> node.control(READINESS).fetch().status() == 503);
 			assertThat(node.control("/actuator/health").fetch().text()).contains("\"blocked-loops\":[1]");
 			assertThat(node.control(LIVENESS).fetch().status()).isEqualTo(200);
@@ -44,18 +45,20 @@ class LoopHealthIT {
 	@Timeout(120)
 	@EnabledIfSystemProperty(named = "fanfare.long", matches = "true")
 	void aNodeWhoseLoopIsBlockedForFortySecondsIsNotAlive() {
-		blocked((node) -> {
+		blocked((node, othersGoOn) -> {
 			long began = System.nanoTime();
 			await().atMost(SOON).until(() -> node.control(READINESS).fetch().status() == 503);
 			await().atMost(Duration.ofSeconds(35)).until(() -> node.control(LIVENESS).fetch().status() == 503);
 			assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(25));
+			othersGoOn.run();
 			await().pollDelay(Duration.ofSeconds(40).minusNanos(System.nanoTime() - began))
 				.atMost(Duration.ofSeconds(40))
 				.until(() -> true);
+			othersGoOn.run();
 		});
 	}
 
-	private void blocked(Consumer<TestNode> meanwhile) {
+	private void blocked(BiConsumer<TestNode, Runnable> meanwhile) {
 		String topic = newTopic();
 		try (TestNode node = TestNode.start(Cluster.redis(), "blocked", "--fanfare.stream.loops=2")) {
 			List<SseClient> streams = IntStream.range(0, 8).mapToObj((i) -> node.open(newUser(), topic)).toList();
@@ -64,7 +67,15 @@ class LoopHealthIT {
 				LoopTasks.run(node.bean(Connections.class), 1, () -> awaitEnd(end));
 				Cluster.backend().publish(ChannelName.topic(topic), "during");
 				await().atMost(SOON).until(() -> streams.stream().anyMatch((stream) -> hears(stream, "during")));
-				meanwhile.accept(node);
+				AtomicInteger number = new AtomicInteger();
+				meanwhile.accept(node, () -> {
+					String data = "meanwhile " + number.incrementAndGet();
+					Cluster.backend().publish(ChannelName.topic(topic), data);
+					await().atMost(SOON)
+						.until(() -> streams.stream()
+							.filter((stream) -> hears(stream, "during"))
+							.allMatch((stream) -> hears(stream, data)));
+				});
 				assertThat(streams.stream().filter((stream) -> hears(stream, "during")).count())
 					.as("streams of the other loop")
 					.isBetween(1L, 7L);

@@ -19,7 +19,9 @@ import io.fanfare.protocol.redis.History;
  * channel gets all that it wants where that is no more than its equal share, and the
  * outcome depends on what the channels hold alone, not on the order of answers. It ends
  * when no channel wants more, or in none the next message fits its share; then channels
- * that have nothing yet get their newest message where that fits what is left.
+ * that have nothing yet get their newest message where that fits what is left. Where that
+ * is so for none, the first one that holds anything gets its newest message, however
+ * large: a stream that asks for the past gets one message at least.
  * <p>
  * Channels are walked backwards in bounded pieces, each of which begins below the last
  * one. What is published meanwhile lies above, what is trimmed meanwhile below: neither
@@ -97,19 +99,34 @@ final class LastMessages {
 
 	/**
 	 * No share is enough any more: channels that have nothing get their newest message,
-	 * in the order in which they were named, for as long as what is left is enough.
+	 * in the order in which they were named, where what is left is enough.
 	 */
 	private CompletableFuture<Map<ChannelName, Long>> findLargest() {
+		Way first = null;
 		for (Way way : this.ways) {
-			if (!way.ended && way.taken == 0 && way.next > 0 && way.next <= this.left) {
-				return walk(way, way.next, 0).thenCompose((bytes) -> {
-					this.left -= bytes;
-					way.ended = true;
-					return findLargest();
-				});
+			if (way.taken == 0 && way.next > 0) {
+				if (way.next <= this.left) {
+					return takeNewest(way).thenCompose((done) -> findLargest());
+				}
+				first = (first != null) ? first : way;
 			}
 		}
-		return CompletableFuture.completedFuture(found());
+		if (first == null || this.ways.stream().anyMatch((way) -> way.taken > 0)) {
+			return CompletableFuture.completedFuture(found());
+		}
+		return takeNewest(first).thenApply((done) -> found());
+	}
+
+	private CompletableFuture<?> takeNewest(Way way) {
+		int bytes = way.next;
+		way.next = 0;
+		return this.turns.take(() -> this.source.walkBack(way.channel, way.first, 1, bytes)).thenAccept((piece) -> {
+			if (piece.count() > 0) {
+				way.first = piece.first();
+			}
+			way.taken += piece.count();
+			this.left -= piece.bytes();
+		});
 	}
 
 	/** Walks one channel for as long as its share lasts; returns the bytes taken. */

@@ -116,15 +116,24 @@ final class SharedReads {
 			this.oldestFirst.add(mine);
 		}
 		fetch(channel, position).whenComplete((batch, failure) -> {
-			if (batch != null) {
-				keep(mine, batch);
-				mine.result.complete(batch);
-			}
-			else {
-				synchronized (this.lock) {
-					drop(mine);
+			try {
+				if (batch != null) {
+					keep(mine, batch);
 				}
-				mine.result.completeExceptionally((failure != null) ? failure : new IllegalStateException("No batch"));
+				else {
+					synchronized (this.lock) {
+						drop(mine);
+					}
+				}
+			}
+			finally {
+				if (batch != null) {
+					mine.result.complete(batch);
+				}
+				else {
+					mine.result
+						.completeExceptionally((failure != null) ? failure : new IllegalStateException("No batch"));
+				}
 			}
 		});
 		return mine.result;

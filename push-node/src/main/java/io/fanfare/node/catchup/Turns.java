@@ -1,6 +1,7 @@
 package io.fanfare.node.catchup;
 
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -61,7 +62,7 @@ final class Turns {
 	private <T> void begin(Supplier<CompletableFuture<T>> call, CompletableFuture<T> result) {
 		CompletableFuture<T> begun;
 		try {
-			begun = call.get();
+			begun = Objects.requireNonNull(call.get());
 		}
 		catch (RuntimeException | Error ex) {
 			// A turn that was never begun must be given back.

@@ -92,16 +92,31 @@ public final class KnownNodes {
 			// Who asks from now on may ask for a node that is not in this list.
 			this.next = null;
 		}
-		this.list.get().whenComplete((nodes, failure) -> {
+		asked().thenAccept(this::listed).whenComplete((done, failure) -> {
 			if (failure != null) {
 				begun.completeExceptionally(failure);
-				return;
 			}
-			long now = this.nanoTime.getAsLong();
-			nodes.forEach((node) -> this.listedAt.put(node, now));
-			this.listedAt.values().removeIf((at) -> now - at >= KEPT.toNanos());
-			begun.complete(null);
+			else {
+				begun.complete(null);
+			}
 		});
+	}
+
+	/** A list that was never asked for must not be waited for. */
+	@SuppressWarnings("CatchThrowable")
+	private CompletableFuture<Set<String>> asked() {
+		try {
+			return this.list.get();
+		}
+		catch (Throwable ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	private void listed(Set<String> nodes) {
+		long now = this.nanoTime.getAsLong();
+		nodes.forEach((node) -> this.listedAt.put(node, now));
+		this.listedAt.values().removeIf((at) -> now - at >= KEPT.toNanos());
 	}
 
 }

@@ -125,6 +125,9 @@ public final class Connection {
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
 
+	/** What its client's kernel had taken when the loop last looked for stalled ones. */
+	private long drained = -1;
+
 	/** Where it stands among the loop's connections, -1 for nowhere. */
 	private int index = -1;
 
@@ -932,6 +935,17 @@ public final class Connection {
 		return this.outlet.pendingBytes();
 	}
 
+	/**
+	 * Whether the client's kernel took nothing since this was last asked. Only the loop
+	 * asks, when memory is scarce.
+	 */
+	boolean tookNothing() {
+		long drained = this.outlet.drainedBytes();
+		boolean same = drained == this.drained;
+		this.drained = drained;
+		return same;
+	}
+
 	/** Ends at once to free what waits for a client that does not read. */
 	void shed() {
 		if (!isClosed()) {
@@ -956,8 +970,8 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		this.delivery.close();
 		Errors errors = this.loop.errors();
+		errors.run(CLOSE, this.delivery::close);
 		for (Subscription<Connection> subscription : this.subscriptions) {
 			errors.run(CLOSE, () -> this.loop.topics().remove(subscription));
 		}

@@ -390,7 +390,7 @@ public final class Connections implements MessageSink {
 	 * Asks a loop something on its own thread. The barrier of its inbox notes an error.
 	 */
 	@SuppressWarnings("CatchThrowable")
-	private static <T> CompletableFuture<T> onLoop(StreamLoop loop,
+	static <T> CompletableFuture<T> onLoop(StreamLoop loop,
 			Function<StreamLoop, ? extends CompletableFuture<? extends T>> question) {
 		CompletableFuture<T> answer = new CompletableFuture<>();
 		loop.submit(() -> {

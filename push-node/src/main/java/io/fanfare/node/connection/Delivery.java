@@ -398,7 +398,7 @@ final class Delivery {
 			fallBehind();
 			return;
 		}
-		if (this.writing || !this.outlet.isWritable()) {
+		if (this.writing || !hasRoomFor(this.owed)) {
 			return;
 		}
 		Backlog piece = this.owed.upTo(PIECE_BYTES);
@@ -413,6 +413,11 @@ final class Delivery {
 		this.upkeep.wroteLiveMessages(piece);
 		this.loop.events().sent(piece.size(), piece.lastId());
 		goOn(this.owed);
+	}
+
+	/** Whether the socket takes the next piece of a backlog. */
+	private boolean hasRoomFor(Backlog backlog) {
+		return this.outlet.isWritable(Math.min(backlog.bytes(), PIECE_BYTES));
 	}
 
 	/** The rest waits for its turn, so that others have theirs. */
@@ -662,7 +667,8 @@ final class Delivery {
 			writeReplay();
 			return;
 		}
-		if (!this.outlet.isWritable() || !this.connection.isProven() || !this.loop.rounds().begin(this.connection)) {
+		if (!this.outlet.isWritable(PIECE_BYTES) || !this.connection.isProven()
+				|| !this.loop.rounds().begin(this.connection)) {
 			untrack();
 			return;
 		}
@@ -777,8 +783,8 @@ final class Delivery {
 	 */
 	boolean isCheckable() {
 		take();
-		return this.state == State.CATCHING_UP && !this.reading && this.replay.isEmpty() && this.outlet.isWritable()
-				&& this.connection.isProven();
+		return this.state == State.CATCHING_UP && !this.reading && this.replay.isEmpty()
+				&& this.outlet.isWritable(PIECE_BYTES) && this.connection.isProven();
 	}
 
 	/**
@@ -841,7 +847,7 @@ final class Delivery {
 			untrack();
 			return;
 		}
-		if (this.writing || !this.outlet.isWritable()) {
+		if (this.writing || !hasRoomFor(this.replay)) {
 			return;
 		}
 		Backlog piece = this.replay.upTo(PIECE_BYTES);

@@ -196,24 +196,30 @@ final class Eviction {
 		return this.overdue.size() + this.idlest.size();
 	}
 
+	@SuppressWarnings("CatchThrowable")
 	private void look() {
 		CompletableFuture<List<Candidate>> look;
 		try {
 			look = this.candidates.apply(FOUND);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			look = CompletableFuture.failedFuture(ex);
 		}
 		look.whenComplete((answer, failure) -> {
 			// A loop that failed notes it itself. Here it is as if nobody was found.
 			List<Candidate> found = (answer != null) ? answer : List.of();
-			synchronized (this) {
-				this.overdue = queue(found, true);
-				this.idlest = queue(found, false);
-				this.looked = this.nanoTime.getAsLong();
-				this.looking = false;
+			try {
+				synchronized (this) {
+					this.looking = false;
+					this.looked = this.nanoTime.getAsLong();
+					this.overdue = queue(found, true);
+					this.idlest = queue(found, false);
+				}
 			}
-			serve();
+			finally {
+				// Those that ask have to be answered.
+				serve();
+			}
 		});
 	}
 

@@ -15,7 +15,7 @@ public final class LoopPulse {
 	/** The loop's thread, known from its first tick on. */
 	private volatile @Nullable Thread thread;
 
-	/** Whether it has begun to tick and is not to stop. */
+	/** Whether it is to tick. */
 	private volatile boolean beating;
 
 	private volatile long tickedNanos;
@@ -26,12 +26,17 @@ public final class LoopPulse {
 	/** When each probe arrived that the loop has not seen yet, the oldest first. */
 	private final Queue<Long> unseen = new ConcurrentLinkedQueue<>();
 
+	/** The loop is to tick from now on. */
+	void begun(long nowNanos) {
+		this.tickedNanos = nowNanos;
+		this.beating = true;
+	}
+
 	/** The loop ticks. On the loop. */
 	void ticked(long nowNanos) {
 		this.tickedNanos = nowNanos;
-		if (!this.beating) {
+		if (this.thread == null) {
 			this.thread = Thread.currentThread();
-			this.beating = true;
 		}
 	}
 
@@ -52,9 +57,9 @@ public final class LoopPulse {
 	}
 
 	/**
-	 * Tells how long ago the loop last ticked.
+	 * Tells how long ago the loop last ticked, or was to begin.
 	 * @param nowNanos now
-	 * @return the time; zero for a loop that has not begun or that ends
+	 * @return the time; zero for a loop that was not started or that ends
 	 */
 	public Duration sinceTick(long nowNanos) {
 		return this.beating ? Duration.ofNanos(Math.max(0, nowNanos - this.tickedNanos)) : Duration.ZERO;
@@ -63,8 +68,8 @@ public final class LoopPulse {
 	/**
 	 * Tells for how long a probe that arrived has waited for the loop.
 	 * @param nowNanos now
-	 * @return the time; zero where none waits, and for a loop that has not begun or that
-	 * ends
+	 * @return the time; zero where none waits, and for a loop that was not started or
+	 * that ends
 	 */
 	public Duration probeWaits(long nowNanos) {
 		Long oldest = this.unseen.peek();

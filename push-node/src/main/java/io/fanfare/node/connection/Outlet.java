@@ -61,11 +61,19 @@ public interface Outlet {
 	boolean isOpen();
 
 	/**
-	 * Tells whether it takes more without piling up. Where it does not, the connection
-	 * hears when it may again.
+	 * Tells whether it takes a block of a few bytes. Where its client does not read what
+	 * it should be given, it does not.
 	 * @return whether it does
 	 */
 	boolean isWritable();
+
+	/**
+	 * Tells whether it takes more without piling up. Where it does not, the connection
+	 * hears when it may again.
+	 * @param bytes how much is to be written
+	 * @return whether it does
+	 */
+	boolean isWritable(int bytes);
 
 	/**
 	 * How long ago the peer's kernel last acknowledged anything, where something that was

@@ -41,10 +41,8 @@ public final class ShowConnection implements NodeCall {
 		if (connection == null) {
 			return CompletableFuture.completedFuture(new Shown(null));
 		}
-		CompletableFuture<Shown> shown = new CompletableFuture<>();
-		connection.loop()
-			.submit(() -> shown.complete(new Shown(connection.isClosed() ? null : connection.status(null))));
-		return shown;
+		return Connections.onLoop(connection.loop(), (loop) -> CompletableFuture
+			.completedFuture(new Shown(connection.isClosed() ? null : connection.status(null))));
 	}
 
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -71,18 +72,17 @@ public final class StreamLoop {
 	 */
 	private static final int MANY = 4;
 
-	/** Each call keeps Redis busy for a millisecond or two. */
-	private static final int RELEASES_A_CALL = 500;
-
-	/** Releases that failed and are kept, to be sent again. */
-	private static final int MAX_RELEASES = 20_000;
-
 	static final Duration TICK = Duration.ofMillis(100);
 
 	private static final int TICKS_A_SECOND = 10;
 
 	/** Sockets that had no room and are asked again: some 2 us each. */
 	private static final int RETRIES_A_TICK = 256;
+
+	/** Between two looks for clients that took nothing of what waits for them. */
+	private static final Duration RELIEF = Duration.ofSeconds(1);
+
+	private static final Predicate<Connection> ANY = (connection) -> true;
 
 	static final Duration RETRY = Duration.ofMillis(400);
 
@@ -141,7 +141,7 @@ public final class StreamLoop {
 
 	private final Wheel wheel = new Wheel();
 
-	private final List<Field> releases = new ArrayList<>();
+	private final Releases releases;
 
 	private final SharedChunk chunk;
 
@@ -170,6 +170,9 @@ public final class StreamLoop {
 
 	/** When what could be freed was last looked for, 0 for never. */
 	private long lookedNanos;
+
+	/** When clients that took nothing were last looked for. */
+	private long relievedNanos;
 
 	/** Time when the clocks were last asked. */
 	private long nowNanos;
@@ -205,11 +208,14 @@ public final class StreamLoop {
 		this.broadcasts = new BroadcastLog(this.owed);
 		this.chunk = new SharedChunk(this.owed);
 		this.rounds = new Rounds(node.budget().catchUp());
-		this.unflushed = new Unflushed(node.budget().unflushed());
+		this.unflushed = new Unflushed(node.budget().unflushed(), node.memory());
 		this.inbox = new Inbox(inboxLimit, node.budget().inbox(), this::arm, this::recoverFromOverflow);
 		this.renewals = new Renewals(this, node);
+		this.releases = new Releases(node.connections().max(), this::release, this::submit,
+				(task, failures) -> schedule(retryAfter(failures, MOST_RETRY), () -> submit(task)));
 		this.waiters = new Waiters(node.connections().admission());
 		this.nowNanos = executor.nanoTime();
+		this.relievedNanos = this.nowNanos;
 		this.nowMillis = executor.millis();
 		this.topics = new Topics<>(node.upstream(), this::submit,
 				(connection) -> guard("claim", connection, Connection::claimWhenSubscribed));
@@ -230,15 +236,17 @@ public final class StreamLoop {
 	 * @param random spreads what clients are told to wait
 	 * @param errors notes what is thrown
 	 * @param budget how much memory each loop may take
+	 * @param memory the direct memory of the process
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
 			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, ConnectionEvents events,
-			Connections connections, RandomGenerator random, Errors errors, MemoryBudget budget) {
+			Connections connections, RandomGenerator random, Errors errors, MemoryBudget budget, DirectMemory memory) {
 
 	}
 
 	/** Begins: the first renewal sets the node's lease. */
 	public void start() {
+		this.pulse.begun(this.executor.nanoTime());
 		this.executor.execute(this::tick);
 	}
 
@@ -345,7 +353,7 @@ public final class StreamLoop {
 	private void failed(String where, Connection connection, Throwable error) {
 		this.node.errors().note(where, error);
 		if (Errors.isDirectMemory(error)) {
-			free();
+			free(ANY);
 		}
 		connection.failed();
 	}
@@ -365,26 +373,40 @@ public final class StreamLoop {
 			// The others of this turn lack the same.
 			return false;
 		}
-		if (free()) {
+		if (free(ANY)) {
 			return true;
 		}
 		this.node.connections().makeRoom(this);
 		return false;
 	}
 
+	/**
+	 * A socket waits for direct memory that clients hold which do not read: the largest
+	 * of those that took nothing since the last look go. On the loop, once per second at
+	 * most.
+	 */
+	private void relieve() {
+		if (this.nowNanos - this.relievedNanos < RELIEF.toNanos() || !this.unflushed.lacked()) {
+			return;
+		}
+		this.relievedNanos = this.nowNanos;
+		free(Connection::tookNothing);
+	}
+
 	/** Another loop lacks memory and has none to free. */
 	void shed() {
 		// Several connections may have asked for the same.
 		if (this.lookedNanos == 0 || this.executor.nanoTime() - this.lookedNanos >= RETRY.toNanos() / 2) {
-			free();
+			free(ANY);
 		}
 	}
 
 	/**
 	 * Frees a quarter of what waits for clients that do not read. Returns whether there
 	 * was any.
+	 * @param which those that may be ended
 	 */
-	private boolean free() {
+	private boolean free(Predicate<Connection> which) {
 		this.lookedNanos = this.executor.nanoTime();
 		this.chunk.drop();
 		record Stalled(Connection connection, long bytes) {
@@ -394,7 +416,7 @@ public final class StreamLoop {
 		long total = 0;
 		for (Connection connection : this.connections.all()) {
 			long bytes = connection.unread();
-			if (bytes > 0) {
+			if (bytes > 0 && which.test(connection)) {
 				stalled.add(new Stalled(connection, bytes));
 				total += bytes;
 			}
@@ -467,7 +489,7 @@ public final class StreamLoop {
 		writeBehind();
 		beginSlice();
 		writeBroadcasts();
-		flushReleases();
+		this.releases.flush();
 		if (this.owed.isOver()) {
 			shedLargest();
 		}
@@ -816,11 +838,19 @@ public final class StreamLoop {
 		return sent;
 	}
 
+	@SuppressWarnings("CatchThrowable")
 	private void step(Departure departure) {
-		departure.step(this.executor.nanoTime(),
-				(connection) -> guard("drain", connection, (leaver) -> leaver.goAway(departure.reason())));
-		if (!departure.isOver()) {
-			schedule(TICK, () -> submit(() -> step(departure)));
+		try {
+			departure.step(this.executor.nanoTime(),
+					(connection) -> guard("drain", connection, (leaver) -> leaver.goAway(departure.reason())));
+			if (!departure.isOver()) {
+				schedule(TICK, () -> submit(() -> step(departure)));
+			}
+		}
+		catch (Throwable ex) {
+			// The barrier of the inbox notes it.
+			departure.sent().completeExceptionally(ex);
+			throw ex;
 		}
 	}
 
@@ -835,7 +865,7 @@ public final class StreamLoop {
 		each("drain", this.waiters.everybody(), (waiter) -> waiter.refuse(CloseReason.DRAINING));
 		each("drain", this.connections.all(), (connection) -> connection.goAway(reason));
 		this.chunk.close();
-		return flushReleases();
+		return this.releases.stop();
 	}
 
 	// ---- Redis
@@ -924,39 +954,10 @@ public final class StreamLoop {
 		this.releases.add(field);
 	}
 
-	private CompletableFuture<?> flushReleases() {
-		if (this.releases.isEmpty()) {
-			return CompletableFuture.completedFuture(null);
-		}
-		List<Field> due = List.copyOf(this.releases);
-		this.releases.clear();
-		List<CompletableFuture<Long>> calls = new ArrayList<>();
-		for (int from = 0; from < due.size(); from += RELEASES_A_CALL) {
-			List<Field> slice = due.subList(from, Math.min(from + RELEASES_A_CALL, due.size()));
-			CompletableFuture<Long> released = asked("release", () -> this.node.ownership().release(slice));
-			released.whenComplete((removed, failure) -> {
-				noteUnexpected(failure);
-				if (failure != null) {
-					submit(() -> releaseLater(slice));
-				}
-			});
-			calls.add(released);
-		}
-		return CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new));
-	}
-
-	/**
-	 * For the field alone the reaper would make up, which finds those of connections that
-	 * are not held; but what the user may not have received only this node knows.
-	 */
-	private void releaseLater(List<Field> failed) {
-		List<Field> kept = failed.stream().filter((field) -> field.received() != null).toList();
-		if (!kept.isEmpty() && !this.stopped) {
-			schedule(TICK.multipliedBy(TICKS_A_SECOND), () -> submit(() -> {
-				int room = Math.max(0, MAX_RELEASES - this.releases.size());
-				this.releases.addAll(kept.subList(0, Math.min(room, kept.size())));
-			}));
-		}
+	private CompletableFuture<Long> release(List<Field> fields) {
+		CompletableFuture<Long> released = asked("release", () -> this.node.ownership().release(fields));
+		released.whenComplete((removed, failure) -> noteUnexpected(failure));
+		return released;
 	}
 
 	/**
@@ -1095,6 +1096,7 @@ public final class StreamLoop {
 			errors.run("tick", () -> this.renewals.tick(this.nowNanos));
 			errors.run("tick", this::refuseOverdue);
 			errors.run("tick", () -> this.unflushed.retry(RETRIES_A_TICK));
+			errors.run("tick", this::relieve);
 			this.owed.show();
 			if (this.waiters.isNoticeDue(this.nowNanos)) {
 				each("tick", this.waiters.all(), Connection::tellOutlook);
@@ -1104,7 +1106,7 @@ public final class StreamLoop {
 				errors.run("tick", this.node.catchUp()::sweep);
 				errors.run("tick", this.node.connections()::sweep);
 			}
-			errors.run("tick", this::flushReleases);
+			errors.run("tick", this.releases::flush);
 			if (!this.inbox.isEmpty()) {
 				// Armed already, unless the thread once took no turn.
 				arm();

@@ -25,6 +25,10 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
  * so. What a loop is late with is logged with the stack of its thread, shown by health
  * and as a metric.
  * <p>
+ * Where this thread itself was late, the whole process may have stood still: by a
+ * debugger, or with its virtual machine. That says nothing about a loop, which is judged
+ * at the next look.
+ * <p>
  * Any thread may call.
  */
 public final class LoopWatch implements AutoCloseable {
@@ -42,6 +46,9 @@ public final class LoopWatch implements AutoCloseable {
 
 	static final Duration INTERVAL = Duration.ofMillis(250);
 
+	/** A look that is later than this follows a pause of the process. */
+	private static final Duration PAUSE = STALL.plus(INTERVAL);
+
 	/** Between two lines with a stack of one loop. */
 	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
@@ -52,6 +59,14 @@ public final class LoopWatch implements AutoCloseable {
 	private final MeterRegistry registry;
 
 	private final Map<LoopPulse, Stall> stalls = new HashMap<>();
+
+	/** What the last look found that judged. */
+	private volatile Verdict verdict = new Verdict(List.of(), true);
+
+	/** When it last looked; guarded by the map, as is the next. */
+	private long lookedNanos;
+
+	private boolean late;
 
 	private @Nullable GuardedScheduler thread;
 
@@ -65,6 +80,17 @@ public final class LoopWatch implements AutoCloseable {
 		this.loops = loops;
 		this.nanoTime = nanoTime;
 		this.registry = registry;
+		this.lookedNanos = nanoTime.getAsLong();
+	}
+
+	/**
+	 * How the loops stand.
+	 *
+	 * @param blocked the numbers of those that are late
+	 * @param alive whether all tick, however late
+	 */
+	private record Verdict(List<Integer> blocked, boolean alive) {
+
 	}
 
 	/** What is known of the stalls of one loop; guarded by the map. */
@@ -93,21 +119,19 @@ public final class LoopWatch implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether all loops keep up.
+	 * Tells whether all loops keep up, as of the last look.
 	 * @return whether none of them is blocked
 	 */
 	public boolean isReady() {
-		long now = this.nanoTime.getAsLong();
-		return this.loops.get().stream().noneMatch((loop) -> isBlocked(loop, now));
+		return this.verdict.blocked().isEmpty();
 	}
 
 	/**
-	 * Tells whether all loops tick, however late.
+	 * Tells whether all loops tick, however late, as of the last look.
 	 * @return whether each did within 30 s
 	 */
 	public boolean isAlive() {
-		long now = this.nanoTime.getAsLong();
-		return this.loops.get().stream().allMatch((loop) -> loop.sinceTick(now).compareTo(LIVE_LIMIT) < 0);
+		return this.verdict.alive();
 	}
 
 	/**
@@ -115,11 +139,12 @@ public final class LoopWatch implements AutoCloseable {
 	 * @return one entry per loop, in order
 	 */
 	public List<NodeStatus.Loop> loops() {
+		List<Integer> blocked = blocked();
 		long now = this.nanoTime.getAsLong();
 		List<NodeStatus.Loop> told = new ArrayList<>();
 		for (LoopPulse loop : this.loops.get()) {
 			Duration probed = loop.sinceProbe(now);
-			told.add(new NodeStatus.Loop(told.size(), isBlocked(loop, now), loop.sinceTick(now).toMillis(),
+			told.add(new NodeStatus.Loop(told.size(), blocked.contains(told.size()), loop.sinceTick(now).toMillis(),
 					(probed != null) ? probed.toMillis() : null));
 		}
 		return told;
@@ -127,11 +152,7 @@ public final class LoopWatch implements AutoCloseable {
 
 	/** The numbers of those that are blocked. */
 	List<Integer> blocked() {
-		return loops().stream().filter(NodeStatus.Loop::blocked).map(NodeStatus.Loop::loop).toList();
-	}
-
-	private static boolean isBlocked(LoopPulse loop, long now) {
-		return lag(loop, now).compareTo(READY_LIMIT) >= 0;
+		return this.verdict.blocked();
 	}
 
 	private static Duration lag(LoopPulse loop, long now) {
@@ -145,12 +166,40 @@ public final class LoopWatch implements AutoCloseable {
 		long now = this.nanoTime.getAsLong();
 		List<LoopPulse> all = this.loops.get();
 		synchronized (this.stalls) {
+			if (isAfterPause(now)) {
+				return;
+			}
+			this.verdict = judge(all, now);
 			for (int i = 0; i < all.size(); i++) {
 				LoopPulse loop = all.get(i);
 				int number = i;
 				look(number, loop, this.stalls.computeIfAbsent(loop, (added) -> register(number, added)), now);
 			}
 		}
+	}
+
+	/** Whether the process stood still, unless it does so at every look. */
+	private boolean isAfterPause(long now) {
+		Duration since = Duration.ofNanos(now - this.lookedNanos);
+		boolean before = this.late;
+		this.lookedNanos = now;
+		this.late = since.compareTo(PAUSE) >= 0;
+		if (this.late) {
+			log.warn("process=paused ms={}", since.minus(INTERVAL).toMillis());
+		}
+		return this.late && !before;
+	}
+
+	private static Verdict judge(List<LoopPulse> all, long now) {
+		List<Integer> blocked = new ArrayList<>();
+		boolean alive = true;
+		for (int i = 0; i < all.size(); i++) {
+			if (lag(all.get(i), now).compareTo(READY_LIMIT) >= 0) {
+				blocked.add(i);
+			}
+			alive &= all.get(i).sinceTick(now).compareTo(LIVE_LIMIT) < 0;
+		}
+		return new Verdict(List.copyOf(blocked), alive);
 	}
 
 	private Stall register(int number, LoopPulse loop) {

@@ -39,12 +39,6 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	/** How long a farewell may take. */
 	private static final long FAREWELL_SECONDS = 5;
 
-	/**
-	 * What the kernel has to have room for while memory is scarce: a piece and its frame.
-	 * A send buffer that is too small for it has to be half empty.
-	 */
-	private static final int ROOM = 72 * 1024;
-
 	/** Linux' {@code SO_MEMINFO}: what the memory of a socket holds, in words. */
 	private static final RawUnixChannelOption MEMORY = new RawUnixChannelOption("SO_MEMINFO", 1, 55, 9 * Integer.BYTES);
 
@@ -89,6 +83,9 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	/** Whether it is asked again whether the kernel has room. */
 	private boolean heldBack;
+
+	/** Whether the kernel had no room for what was to be written last. */
+	private boolean full;
 
 	/** Whether a write threw. */
 	private boolean broken;
@@ -261,11 +258,22 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public boolean isWritable() {
+		return !this.broken && this.channel.isWritable() && !this.full;
+	}
+
+	@Override
+	public boolean isWritable(int bytes) {
 		if (this.broken || !this.channel.isWritable()) {
 			return false;
 		}
 		Unflushed all = this.unflushed;
-		if (all == null || !all.isOver() || hasRoom()) {
+		if (all == null || !all.isOver()) {
+			this.full = false;
+			return true;
+		}
+		Room room = room(bytes);
+		this.full = room == Room.NONE;
+		if (room == Room.ALL || room == Room.SOME && all.mayLeave(bytes)) {
 			return true;
 		}
 		if (!this.heldBack) {
@@ -275,23 +283,41 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		return false;
 	}
 
-	/** Whether the kernel takes a piece at once. */
-	private boolean hasRoom() {
+	/** How much of the next bytes the kernel takes at once. */
+	private enum Room {
+
+		/** All of them. */
+		ALL,
+
+		/** As much as it ever does: its buffer is too small for them, and half empty. */
+		SOME,
+
+		/** Less than it will when the client has read. */
+		NONE
+
+	}
+
+	private Room room(int bytes) {
 		if (pendingBytes() > 0) {
-			return false;
+			return Room.NONE;
 		}
 		if (!(this.channel instanceof EpollSocketChannel socket)) {
-			return true;
+			return Room.SOME;
 		}
 		try {
 			ByteBuffer memory = socket.config().getOption(MEMORY).order(ByteOrder.nativeOrder());
 			int sendBuffer = memory.getInt(SEND_BUFFER_INDEX * Integer.BYTES);
 			int queued = memory.getInt(QUEUED_INDEX * Integer.BYTES);
-			return sendBuffer - queued >= Math.min(ROOM, sendBuffer / 2);
+			// The kernel counts what it needs besides the bytes, too.
+			int needed = bytes + bytes / 8;
+			if (sendBuffer - queued >= needed) {
+				return Room.ALL;
+			}
+			return (needed > sendBuffer && queued <= sendBuffer / 2) ? Room.SOME : Room.NONE;
 		}
 		catch (ChannelException ex) {
 			// It is gone, and its end is on the way.
-			return false;
+			return Room.NONE;
 		}
 	}
 

@@ -18,6 +18,7 @@ import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.drain.Drain;
@@ -61,13 +62,13 @@ class StreamConfiguration {
 			@Value("${fanfare.redis.renew-interval:" + SharedDefaults.RENEW_INTERVAL + "}") Duration renewInterval,
 			@Value("${fanfare.redis.lease:" + SharedDefaults.LEASE + "}") Duration lease, CommandLink link,
 			Presence presence, History history, PubSubLink pubSub, StreamMetrics metrics, Connections connections,
-			Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget) {
+			Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget, DirectMemory memory) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
 				new RedisOwnership(link, presence, identity.value()),
 				new CatchUp(new RedisHistory(history), Clock.systemUTC(), budget.sharedReads(),
 						replay.historyBytes().toBytes()),
 				upstream(pubSub), metrics, connections, RandomGenerator.getDefault(), errors,
-				budget.split(stream.loopCount()));
+				budget.split(stream.loopCount()), memory);
 	}
 
 	private static Topics.Upstream upstream(PubSubLink link) {

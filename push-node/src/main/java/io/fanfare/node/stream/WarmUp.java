@@ -116,7 +116,7 @@ final class WarmUp {
 				this.node.lease(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()), rehearsal,
 				new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), connections,
 						Clock.systemUTC()),
-				connections, this.node.random(), this.node.errors(), this.node.budget());
+				connections, this.node.random(), this.node.errors(), this.node.budget(), this.node.memory());
 		StreamSettings settings = this.gate.settings().forWarmUp();
 		StreamPort port = new StreamPort(settings, this.gate.identity().name() + "-warm-up",
 				(executor) -> new StreamLoop(executor, shared));

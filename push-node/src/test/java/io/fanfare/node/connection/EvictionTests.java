@@ -23,9 +23,15 @@ class EvictionTests {
 
 	private int none;
 
+	/** Whether no look can even begin. */
+	private boolean broken;
+
 	private final Eviction eviction = new Eviction(new Places(1,
 			new AdmissionSettings(AdmissionSettings.Policy.EVICT, 0, Duration.ZERO, Duration.ZERO), () -> 0),
 			(each) -> {
+				if (this.broken) {
+					throw new NoClassDefFoundError("test");
+				}
 				this.looks.add(new CompletableFuture<>());
 				return this.looks.getLast();
 			}, () -> this.nanos);
@@ -52,6 +58,17 @@ class EvictionTests {
 		this.nanos += Duration.ofSeconds(1).toNanos();
 		this.eviction.sweep();
 		assertThat(this.eviction.remembered()).isZero();
+	}
+
+	@Test
+	void aLookThatCannotBeginFindsNobodyAndTheNextOneLooksAgain() {
+		this.broken = true;
+		makeRoom();
+		assertThat(this.none).isEqualTo(1);
+		this.broken = false;
+		this.nanos += Duration.ofSeconds(1).toNanos();
+		makeRoom();
+		assertThat(this.looks).hasSize(1);
 	}
 
 	@Test

@@ -99,7 +99,7 @@ class ManyOpensIT {
 					new CatchUp(new RedisHistory(new History(commands, keys, Duration.ofHours(1))), Clock.systemUTC()),
 					new Upstream(link), new TestLoop.Silent((what) -> {
 					}, new ArrayList<>()), connections, new Random(1), this.errors,
-					MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
+					MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30), new DirectMemory(() -> 0, 1 << 30));
 			List<LoopThread> threads = Stream.generate(LoopThread::new).limit(LOOPS).toList();
 			List<StreamLoop> loops = threads.stream().map((thread) -> new StreamLoop(thread, node)).toList();
 			connections.use(loops);
@@ -235,6 +235,11 @@ class ManyOpensIT {
 
 		@Override
 		public boolean isWritable() {
+			return true;
+		}
+
+		@Override
+		public boolean isWritable(int bytes) {
 			return true;
 		}
 

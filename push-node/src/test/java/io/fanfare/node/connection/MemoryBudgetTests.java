@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static io.fanfare.node.connection.TestLoop.DIRECT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 class MemoryBudgetTests {
@@ -101,6 +102,53 @@ class MemoryBudgetTests {
 		assertThat(most).isEqualTo(Rounds.MOST);
 		assertThat(node.loop.rounds().running()).isZero();
 		assertThat(sockets).allSatisfy((socket) -> assertThat(socket.numbers()).containsExactly(1));
+	}
+
+	@Test
+	void whereASocketLacksDirectMemoryClientsThatTakeNothingAreClosedOncePerSecond() {
+		TestLoop node = new TestLoop(Inbox.LIMIT);
+		List<Socket> stalled = IntStream.range(0, 8).mapToObj((i) -> node.open("stalled-" + i, NOW)).toList();
+		List<Socket> slow = IntStream.range(0, 8).mapToObj((i) -> node.open("slow-" + i, NOW)).toList();
+		node.run();
+		stalled.forEach((socket) -> socket.pending = 100);
+		slow.forEach((socket) -> socket.pending = 100);
+		stalled.forEach((socket) -> socket.mayEnd = true);
+		node.loop.unflushed().add(DIRECT);
+		node.directUsed = DIRECT;
+		for (int second = 0; second < 5; second++) {
+			assertThat(node.loop.unflushed().mayLeave(60_000)).isFalse();
+			slow.forEach((socket) -> socket.pending--);
+			node.seconds(1);
+			// The first look finds out how much they have taken.
+			assertThat(stalled.stream().filter((socket) -> socket.aborted)).hasSizeLessThanOrEqualTo(2 * second);
+		}
+		assertThat(stalled.stream().filter((socket) -> socket.aborted)).hasSizeGreaterThanOrEqualTo(4);
+		assertThat(slow).noneMatch((socket) -> socket.aborted);
+		long closed = stalled.stream().filter((socket) -> socket.aborted).count();
+		node.seconds(5);
+		assertThat(stalled.stream().filter((socket) -> socket.aborted)).as("while none lacks any")
+			.hasSize((int) closed);
+	}
+
+	@Test
+	void socketsThatWaitForDirectMemoryGetItBeforeOthers() {
+		long[] used = { 0 };
+		Unflushed unflushed = new Unflushed(1_000, new DirectMemory(() -> used[0], 10_000));
+		unflushed.add(1_001);
+		assertThat(unflushed.isOver()).isTrue();
+		assertThat(unflushed.mayLeave(1_000)).as("there is plenty").isTrue();
+		used[0] = 8_000;
+		assertThat(unflushed.mayLeave(400)).as("1 500 and 90 %").isTrue();
+		assertThat(unflushed.mayLeave(600)).as("above 1 500").isFalse();
+		used[0] = 0;
+		assertThat(unflushed.mayLeave(1)).as("another one waits").isFalse();
+		List<Boolean> asked = new ArrayList<>();
+		unflushed.holdBack(() -> asked.add(unflushed.mayLeave(600)));
+		unflushed.retry(10);
+		assertThat(asked).containsExactly(true);
+		assertThat(unflushed.mayLeave(1)).isTrue();
+		used[0] = 9_001;
+		assertThat(unflushed.mayLeave(1)).as("nearly used up").isFalse();
 	}
 
 	/** Whatever readers do, all get all in order, and in the end nothing is owed. */

@@ -51,6 +51,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class TestLoop {
 
+	/** Direct memory of the process. */
+	static final long DIRECT = 1 << 30;
+
 	private static final Pattern NUMBER = Pattern.compile("data: m(\\d+)\n");
 
 	final Connections connections = new Connections("node", 10_000,
@@ -84,6 +87,9 @@ final class TestLoop {
 	/** What waits for time to pass. */
 	private final Queue<Runnable> scheduled = new ArrayDeque<>();
 
+	/** How much of {@link #DIRECT} is used. */
+	long directUsed;
+
 	/** What the loop's clock says. */
 	private long nanos = 1;
 
@@ -107,7 +113,7 @@ final class TestLoop {
 				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
 				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream,
 				new Silent((what) -> this.seam.accept(what), this.endings), this.connections, new Random(1),
-				this.errors, budget), inboxLimit);
+				this.errors, budget, new DirectMemory(() -> this.directUsed, DIRECT)), inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
@@ -479,6 +485,11 @@ final class TestLoop {
 		public boolean isWritable() {
 			seam("writable");
 			return this.pending == 0;
+		}
+
+		@Override
+		public boolean isWritable(int bytes) {
+			return isWritable();
 		}
 
 		@Override

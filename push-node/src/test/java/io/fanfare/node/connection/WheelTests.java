@@ -64,7 +64,8 @@ class WheelTests {
 							new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1, Duration.ZERO, Duration.ZERO),
 							RandomGenerator.getDefault()),
 					RandomGenerator.getDefault(), new Errors(System::nanoTime, (where) -> {
-					}, Errors::halt), MemoryBudget.ofNode(1 << 20, 1 << 20, 1 << 20)));
+					}, Errors::halt), MemoryBudget.ofNode(1 << 20, 1 << 20, 1 << 20),
+					new DirectMemory(() -> 0, 1 << 30)));
 
 	private final Wheel wheel = new Wheel();
 

@@ -13,6 +13,7 @@ import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Ending;
+import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
@@ -121,7 +122,7 @@ final class SimulatedNode {
 				new Errors(simulation::now, (where) -> {
 					throw new AssertionError("Something threw: " + where);
 				}, (fatal) -> {
-				}), MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
+				}), MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30), new DirectMemory(() -> 0, 1 << 30));
 		for (int i = 0; i < loopCount; i++) {
 			SimulatedLoop loop = new SimulatedLoop(this);
 			this.loops.add(loop);

@@ -197,6 +197,11 @@ final class SimulatedSocket implements Outlet {
 	}
 
 	@Override
+	public boolean isWritable(int bytes) {
+		return isWritable();
+	}
+
+	@Override
 	public @Nullable Duration unacknowledged() {
 		return null;
 	}

@@ -9,11 +9,13 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.Unflushed;
 import io.fanfare.protocol.guard.Errors;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -23,6 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -32,6 +36,10 @@ import static org.awaitility.Awaitility.await;
 class NettyOutletTests {
 
 	private static final byte[] BLOCK = new byte[60_000];
+
+	private static final DirectMemory USED_UP = new DirectMemory(() -> 1 << 20, 1 << 20);
+
+	private static final DirectMemory PLENTY = new DirectMemory(() -> 0, 1 << 20);
 
 	private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
 
@@ -75,15 +83,19 @@ class NettyOutletTests {
 	}
 
 	/** Returns how many blocks were written before the socket took no more. */
-	private int fill() throws Exception {
+	private int fill(byte[] block) throws Exception {
 		return onLoop(() -> {
 			int blocks = 0;
-			while (this.outlet.isWritable() && blocks < 1_000) {
-				this.outlet.write(BLOCK);
+			while (this.outlet.isWritable(block.length) && blocks < 1_000) {
+				this.outlet.write(block);
 				blocks++;
 			}
 			return blocks;
 		});
+	}
+
+	private boolean hasRoom() throws Exception {
+		return onLoop(() -> this.outlet.isWritable(BLOCK.length));
 	}
 
 	private void read(long bytes) throws IOException {
@@ -95,24 +107,40 @@ class NettyOutletTests {
 		}
 	}
 
-	@Test
-	void whileMemoryIsScarceAReaderThatStallsHoldsNone() throws Exception {
-		Unflushed scarce = new Unflushed(-1);
-		this.outlet.count(scarce);
-		assertThat(fill()).isPositive();
+	@ParameterizedTest
+	@ValueSource(ints = { 500, 8_000, 60_000 })
+	void whileMemoryIsScarceAReaderThatStallsHoldsNone(int bytes) throws Exception {
+		this.outlet.count(new Unflushed(-1, USED_UP));
+		assertThat(fill(new byte[bytes])).isPositive();
 		assertThat(onLoop(this.outlet::pendingBytes)).isZero();
-		assertThat(onLoop(this.outlet::isWritable)).isFalse();
+		assertThat(onLoop(() -> this.outlet.isWritable(bytes))).isFalse();
+		assertThat(onLoop(() -> this.outlet.isWritable())).as("a block of a few bytes").isFalse();
 		long drained = onLoop(this.outlet::drainedBytes);
 		assertThat(drained).isPositive();
 		read(drained);
-		await().atMost(Duration.ofSeconds(10)).until(() -> onLoop(this.outlet::isWritable));
+		await().atMost(Duration.ofSeconds(10)).until(() -> onLoop(() -> this.outlet.isWritable(bytes)));
+		assertThat(onLoop(() -> this.outlet.isWritable())).isTrue();
+	}
+
+	@Test
+	void whileMemoryIsScarceASmallBufferLeavesOnePieceAndNoneWhenItIsNearlyUsedUp() throws Exception {
+		onLoop(() -> this.channel.config().setOption(ChannelOption.SO_SNDBUF, 8 * 1024));
+		this.outlet.count(new Unflushed(-1, USED_UP));
+		assertThat(fill(BLOCK)).isZero();
+		assertThat(onLoop(() -> this.outlet.isWritable())).as("memory is missing, not the client").isTrue();
+		this.outlet.count(new Unflushed(-1, PLENTY));
+		assertThat(fill(BLOCK)).isOne();
+		long pending = onLoop(this.outlet::pendingBytes);
+		assertThat(pending).isBetween(1L, 60_100L);
+		read(pending + onLoop(this.outlet::drainedBytes));
+		await().atMost(Duration.ofSeconds(10)).until(this::hasRoom);
 	}
 
 	@Test
 	void whatTheKernelDoesNotTakeIsCountedUntilItDoes() throws Exception {
-		Unflushed enough = new Unflushed(50_000);
+		Unflushed enough = new Unflushed(50_000, PLENTY);
 		this.outlet.count(enough);
-		assertThat(fill()).isPositive();
+		assertThat(fill(BLOCK)).isPositive();
 		long pending = onLoop(this.outlet::pendingBytes);
 		assertThat(pending).isBetween(1L, 64 * 1024L + BLOCK.length + 64);
 		long all = pending + onLoop(this.outlet::drainedBytes);

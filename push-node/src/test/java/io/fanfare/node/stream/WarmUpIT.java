@@ -15,6 +15,7 @@ import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.observability.StreamMetrics;
@@ -89,7 +90,8 @@ class WarmUpIT {
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
 				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused, this.metrics,
 				this.connections, new Random(1), new Errors(System::nanoTime, (where) -> {
-				}, Errors::halt), MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20));
+				}, Errors::halt), MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20),
+				new DirectMemory(() -> 0, 1 << 30));
 		return new WarmUp(duration, gate, node, presence);
 	}
 

@@ -94,6 +94,7 @@ public final class NodeCalls implements AutoCloseable {
 	 * @param send publishes it and tells how many heard it
 	 * @return the answer; fails as the sending does
 	 */
+	@SuppressWarnings("CatchThrowable")
 	public CompletableFuture<CallAnswer> call(String node, CallName name, byte[] body,
 			Function<Order, CompletableFuture<Long>> send) {
 		String id = Long.toString(this.lastCall.incrementAndGet(), Character.MAX_RADIX);
@@ -104,15 +105,21 @@ public final class NodeCalls implements AutoCloseable {
 			answer.completeExceptionally(unheard());
 			return answer;
 		}
-		byte[] frame = new Frame.Call(id, this.asker, name.wireName(), body).encode();
-		send.apply(new Order(this.keys.nodeChannel(node), frame)).whenComplete((receivers, failure) -> {
-			if (failure != null) {
-				answer.completeExceptionally(failure);
-			}
-			else if (receivers == 0) {
-				answer.complete(new CallAnswer.Silence());
-			}
-		});
+		try {
+			byte[] frame = new Frame.Call(id, this.asker, name.wireName(), body).encode();
+			send.apply(new Order(this.keys.nodeChannel(node), frame)).whenComplete((receivers, failure) -> {
+				if (failure != null) {
+					answer.completeExceptionally(failure);
+				}
+				else if (receivers == 0) {
+					answer.complete(new CallAnswer.Silence());
+				}
+			});
+		}
+		catch (Throwable ex) {
+			// What was never sent must not be waited for.
+			answer.completeExceptionally(ex);
+		}
 		return answer.completeOnTimeout(new CallAnswer.Silence(), this.timeout.toMillis(), TimeUnit.MILLISECONDS);
 	}
 

@@ -119,6 +119,13 @@ class NodeCallsIT {
 	}
 
 	@Test
+	void aCallThatCannotBeSentFails() {
+		assertThat(this.calls.call("node.1", CallName.SHOW_CONNECTION, bytes("1"), (order) -> {
+			throw new NoClassDefFoundError("test");
+		})).isCompletedExceptionally();
+	}
+
+	@Test
 	void eachProcessHearsItsOwnAnswers() throws Exception {
 		try (NodeCalls other = calls(2)) {
 			Awaitility.await().until(other::isUp);

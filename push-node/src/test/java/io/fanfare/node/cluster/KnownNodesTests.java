@@ -1,0 +1,45 @@
+package io.fanfare.node.cluster;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class KnownNodesTests {
+
+	private final Queue<Supplier<CompletableFuture<Set<String>>>> lists = new ArrayDeque<>();
+
+	private long nanos = 1;
+
+	private final KnownNodes nodes = new KnownNodes(() -> this.lists.remove().get(), () -> this.nanos);
+
+	private void pass() {
+		this.nanos += KnownNodes.INTERVAL.toNanos();
+	}
+
+	@Test
+	void aListThatCannotBeAskedForOrReadFailsAndTheNextOneIsAskedFor() {
+		this.lists.add(() -> {
+			throw new NoClassDefFoundError("test");
+		});
+		assertThat(this.nodes.exists("a")).isCompletedExceptionally();
+		pass();
+		this.lists.add(() -> CompletableFuture.completedFuture(null));
+		assertThat(this.nodes.exists("a")).isCompletedExceptionally();
+		pass();
+		this.lists.add(() -> CompletableFuture.failedFuture(new IllegalStateException("down")));
+		assertThat(this.nodes.exists("a")).isCompletedExceptionally();
+		pass();
+		this.lists.add(() -> CompletableFuture.completedFuture(Set.of("a")));
+		assertThat(this.nodes.exists("a")).isCompletedWithValue(true);
+		pass();
+		this.lists.add(() -> CompletableFuture.completedFuture(Set.of("a")));
+		assertThat(this.nodes.exists("b")).isCompletedWithValue(false);
+	}
+
+}
