@@ -107,7 +107,7 @@ class HiddenMessagesTests {
 	}
 
 	private static String gap(long from, long to) {
-		return "data: {\"channel\":\"user:alice\",\"from\":\"" + MessageId.format(from) + "\",\"to\":\""
+		return "data: {\"channels\":[\"user:alice\"],\"from\":\"" + MessageId.format(from) + "\",\"to\":\""
 				+ MessageId.format(to) + "\",\"reason\":\"presence-loss\"}\n";
 	}
 
