@@ -4,7 +4,7 @@
 //   #key=<API key>   #a=<stream URL of the left pane>   #b=<of the right one>     joined by &
 
 const PLATFORM = ['push.connected', 'push.gap', 'push.waiting', 'push.busy', 'push.goaway', 'push.kicked', 'push.expiring',
-	'push.probe', 'push.heartbeat'];
+	'push.probe', 'push.heartbeat', 'push.refused'];
 const MAX_ENTRIES = 200;
 
 const settings = new URLSearchParams(location.hash.slice(1));

@@ -175,6 +175,7 @@ class ConnectionEndsIT {
 				return stream.end() != null;
 			});
 			assertEnds(stream, "lifetime");
+			assertAnnounced(stream, "lifetime");
 			assertThat(stream.blocks().getLast().at()).isBetween(began.plusMillis(4_400), began.plusMillis(9_000));
 			cursor = stream.lastEventId();
 		}
@@ -182,6 +183,14 @@ class ConnectionEndsIT {
 		try (SseClient next = opened(probing.stream(this.user).header("Last-Event-ID", cursor), topic)) {
 			assertThat(next.awaitBlock(Blocks::isMessage, SOON).id()).isEqualTo(missed);
 		}
+	}
+
+	private static void assertAnnounced(SseClient stream, String reason) {
+		assertThat(stream.blocks()).filteredOn((block) -> block.fires("push.expiring")).last().satisfies((block) -> {
+			assertThat(Blocks.json(block).get("reason").asString()).isEqualTo(reason);
+			assertThat(Blocks.json(block).get("atMs").asLong()).isBetween(block.at().toEpochMilli() - 2_000,
+					block.at().toEpochMilli() + 2_000);
+		});
 	}
 
 	@Test
@@ -193,6 +202,7 @@ class ConnectionEndsIT {
 				return quiet.end() != null;
 			});
 			assertEnds(quiet, "idle");
+			assertAnnounced(quiet, "idle");
 			assertThat(quiet.blocks().getLast().at()).isBetween(began.plusMillis(1_900), began.plusMillis(5_000));
 			assertThat(busy.end()).isNull();
 		}

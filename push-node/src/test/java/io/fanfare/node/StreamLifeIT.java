@@ -92,6 +92,9 @@ class StreamLifeIT {
 			SseBlock expiring = stream.awaitBlock((block) -> block.fires("push.expiring"), SOON);
 			assertThat(Blocks.json(expiring).get("atMs").asLong()).isBetween(expires.toEpochMilli() - 1500,
 					expires.toEpochMilli() + 1500);
+			assertThat(Blocks.json(expiring).get("reason").asString()).isEqualTo("token");
+			// In the last quarter of its life: a page that renews at once does not loop.
+			assertThat(expiring.at()).isAfter(expires.minusMillis(2_500));
 			assertThat(expiring.id()).isNotNull();
 			SseBlock goaway = stream.awaitBlock((block) -> block.fires("push.goaway"), SOON);
 			JsonNode data = Blocks.json(goaway);

@@ -263,6 +263,43 @@ class StreamPortIT {
 	}
 
 	@Test
+	void aRefusalIsABlockForAClientThatAsks() {
+		String expired = Tokens.expiringIn(this.user, Duration.ofSeconds(-1));
+		String cursor = "1763704424521-1";
+		SseRequest open = this.node.request("/events").query("explain", "1").query("lastEventId", cursor);
+		try (SseClient stream = open.query("token", expired).open()) {
+			assertRefused(stream, 401, "invalid-token", "The token has expired");
+		}
+		try (SseClient stream = this.node.stream(this.user).query("explain", "1").query("channel", "a*").open()) {
+			assertRefused(stream, 400, "invalid-request", "channel");
+		}
+		try (SseClient stream = this.node.request("/events?explain=1&channel=b")
+			.bearer(Tokens.token(this.user, "a"))
+			.open()) {
+			assertRefused(stream, 403, "insufficient-scope", "b");
+		}
+		assertProblem(this.node.request("/events?explain=1&strict=1").fetch(), 401, "invalid-token");
+		assertThat(this.node.request("/events?explain=1").lastEventId("k.0").fetch().status()).isEqualTo(204);
+	}
+
+	private static void assertRefused(SseClient stream, int status, String type, String detail) {
+		assertThat(stream.status()).isEqualTo(200);
+		assertThat(stream.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
+		assertThat(stream.blocks()).hasSize(1);
+		SseBlock refused = stream.blocks().getFirst();
+		assertThat(refused.type()).isEqualTo("push.refused");
+		assertThat(refused.id()).isEqualTo("k.0");
+		assertThat(Blocks.json(refused).get("status").asInt()).isEqualTo(status);
+		assertThat(Blocks.json(refused).get("type").asString()).isEqualTo("https://fanfare.io/problems/" + type);
+		assertThat(Blocks.json(refused).get("detail").asString()).contains(detail);
+	}
+
+	@Test
+	void theTokenMayBeCalledToken() {
+		opened(this.node.request("/events").query("token", Tokens.token(this.user))).close();
+	}
+
+	@Test
 	void aTokenWithoutChannelsCoversNoTopic() {
 		String token = Tokens.sign(Tokens.claims(this.user).claim("channels", null));
 		assertThat(this.node.request("/events").bearer(token).query("channel", "a").fetch().status()).isEqualTo(403);

@@ -315,9 +315,11 @@ public final class Page implements AutoCloseable {
 		}
 
 		private void gap(long now, JsonNode data) {
-			note(new Entry.Announced(now, this.number, data.required("channel").asString(),
-					MessageId.parse(data.required("from").asString()), MessageId.parse(data.required("to").asString()),
-					data.required("reason").asString()));
+			for (JsonNode channel : data.required("channels")) {
+				note(new Entry.Announced(now, this.number, channel.asString(),
+						MessageId.parse(data.required("from").asString()),
+						MessageId.parse(data.required("to").asString()), data.required("reason").asString()));
+			}
 		}
 
 		/** A message that did not come whole counts as one that did not come. */

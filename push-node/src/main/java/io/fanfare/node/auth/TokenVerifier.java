@@ -40,6 +40,9 @@ public final class TokenVerifier {
 	public static final int MIN_SECRET_BYTES = 32;
 
 	/** Seconds that can be told in milliseconds. */
+	/** How long before its end a client is told to renew a token, at most. */
+	private static final Duration NOTICE = Duration.ofMinutes(1);
+
 	private static final long MAX_SECONDS = Long.MAX_VALUE / 1000;
 
 	private static final JsonMapper JSON = JsonMapper.builder()
@@ -131,7 +134,13 @@ public final class TokenVerifier {
 		if (!audience.isEmpty() && !audience.contains(AUDIENCE)) {
 			throw new InvalidTokenException("The token's aud is not " + AUDIENCE);
 		}
-		return new StreamToken(user(claims), expires, tier(claims), channels(claims));
+		return new StreamToken(user(claims), renewal((issued != null) ? issued : now, expires), expires, tier(claims),
+				channels(claims));
+	}
+
+	private static Instant renewal(Instant issued, Instant expires) {
+		Duration quarter = Duration.between(issued, expires).dividedBy(4);
+		return quarter.isPositive() ? expires.minus((quarter.compareTo(NOTICE) < 0) ? quarter : NOTICE) : expires;
 	}
 
 	private JsonNode claims(String token) throws InvalidTokenException {

@@ -12,6 +12,25 @@ import io.fanfare.protocol.ChannelName;
  */
 public record Gap(ChannelName channel, long from, long to, Reason reason) {
 
+	/**
+	 * What gaps of several channels may have in common.
+	 *
+	 * @param from everything up to it was written
+	 * @param to up to here something may be missing
+	 * @param reason why
+	 */
+	public record Stretch(long from, long to, Reason reason) {
+
+	}
+
+	/**
+	 * Without the channel.
+	 * @return the stretch
+	 */
+	public Stretch stretch() {
+		return new Stretch(this.from, this.to, this.reason);
+	}
+
 	/** Why something is missing. */
 	public enum Reason {
 

@@ -2,9 +2,13 @@ package io.fanfare.node.connection;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 import io.fanfare.node.catchup.Gap;
+import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.sse.SseBlock;
@@ -36,11 +40,13 @@ public final class Blocks {
 				retry.toMillis());
 	}
 
-	static byte[] gap(Gap gap, String cursor) {
+	/** Gaps of several channels that differ in nothing else. */
+	static byte[] gap(List<ChannelName> channels, Gap.Stretch stretch, String cursor, Duration retry) {
+		String names = channels.stream().map((channel) -> json(channel.value())).collect(Collectors.joining(","));
 		return SseBlock.platform("push.gap", cursor,
-				"{\"channel\":" + json(gap.channel().value()) + ",\"from\":\"" + MessageId.format(gap.from())
-						+ "\",\"to\":\"" + MessageId.format(gap.to()) + "\",\"reason\":\"" + gap.reason().wireName()
-						+ "\"}",
+				"{\"channels\":[" + names + "],\"from\":\"" + MessageId.format(stretch.from()) + "\",\"to\":\""
+						+ MessageId.format(stretch.to()) + "\",\"reason\":\"" + stretch.reason().wireName()
+						+ "\",\"retryMs\":" + retry.toMillis() + "}",
 				0);
 	}
 
@@ -62,8 +68,16 @@ public final class Blocks {
 				"{\"reason\":\"" + reason.wireName() + "\",\"afterMs\":" + retry.toMillis() + "}", retry.toMillis());
 	}
 
-	static byte[] expiring(String cursor, long atMs) {
-		return SseBlock.platform("push.expiring", cursor, "{\"atMs\":" + atMs + "}", 0);
+	static byte[] expiring(String cursor, long atMs, Expiry reason) {
+		return SseBlock.platform("push.expiring", cursor,
+				"{\"atMs\":" + atMs + ",\"reason\":\"" + reason.name().toLowerCase(Locale.ROOT) + "\"}", 0);
+	}
+
+	/** What ends soon. */
+	enum Expiry {
+
+		TOKEN, LIFETIME, IDLE
+
 	}
 
 	static byte[] probe(String cursor, String nonce) {
@@ -84,6 +98,19 @@ public final class Blocks {
 	public static byte[] busy(CloseReason reason, @Nullable String cursor, Duration retry) {
 		return SseBlock.platform("push.busy", cursor,
 				"{\"reason\":\"" + reason.wireName() + "\",\"retryMs\":" + retry.toMillis() + "}", retry.toMillis());
+	}
+
+	/**
+	 * Says that there will be no stream for this request, and why.
+	 * @param status the status that a client would get which did not ask for a block
+	 * @param type the type of the problem, a URI
+	 * @param detail what is wrong
+	 * @param cursor the request's cursor, or null if it had none
+	 * @return the block, whose id keeps a native client from coming back
+	 */
+	public static byte[] refused(int status, String type, String detail, @Nullable String cursor) {
+		return SseBlock.platform("push.refused", "k.0", "{\"status\":" + status + ",\"type\":" + json(type)
+				+ ",\"detail\":" + json(detail) + ",\"cursor\":" + ((cursor != null) ? json(cursor) : "null") + "}", 0);
 	}
 
 	/**

@@ -1,7 +1,11 @@
 package io.fanfare.node.connection;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
@@ -240,9 +244,7 @@ final class Delivery {
 
 	/** Says of each channel that something may be missing. */
 	void announce(long from, long to, Gap.Reason reason) {
-		for (ChannelName channel : this.connection.channels()) {
-			gap(new Gap(channel, from, to, reason));
-		}
+		gaps(this.connection.channels().stream().map((channel) -> new Gap(channel, from, to, reason)).toList());
 	}
 
 	/** The store forgot what lies above an id: ids above it may be given once more. */
@@ -253,10 +255,12 @@ final class Delivery {
 			long stood = this.position;
 			this.position = since;
 			this.cursor = since;
+			List<Gap> gaps = new ArrayList<>();
 			for (ChannelName channel : this.connection.channels()) {
 				long from = channel.isUser() ? Math.min(this.received, since) : since;
-				gap(new Gap(channel, from, stood, Gap.Reason.DATA_LOSS));
+				gaps.add(new Gap(channel, from, stood, Gap.Reason.DATA_LOSS));
 			}
+			gaps(gaps);
 			this.received = since;
 			this.receivedLast = MessageId.ZERO;
 			this.receivedAlso = Set.of();
@@ -610,7 +614,7 @@ final class Delivery {
 			this.doubted = false;
 			if (any) {
 				hid(from, Math.max(upTo, this.cursor));
-				write(new Gap(channel, from, upTo, Gap.Reason.PRESENCE_LOSS));
+				write(List.of(new Gap(channel, from, upTo, Gap.Reason.PRESENCE_LOSS)));
 			}
 			received(Math.max(upTo, this.receivedLast));
 		});
@@ -635,7 +639,7 @@ final class Delivery {
 			}
 			else if (any) {
 				hid(from, Math.max(began, this.cursor));
-				write(new Gap(channel, from, began, Gap.Reason.PRESENCE_LOSS));
+				write(List.of(new Gap(channel, from, began, Gap.Reason.PRESENCE_LOSS)));
 			}
 		});
 	}
@@ -814,10 +818,11 @@ final class Delivery {
 
 	private void caughtUp(Round round) {
 		take();
+		gaps(round.gaps()
+			.stream()
+			.filter((gap) -> gap.to() > this.announced.getOrDefault(gap.channel(), MessageId.ZERO))
+			.toList());
 		for (Gap gap : round.gaps()) {
-			if (gap.to() > this.announced.getOrDefault(gap.channel(), MessageId.ZERO)) {
-				gap(gap);
-			}
 			if (gap.reason() == Gap.Reason.PRESENCE_LOSS) {
 				hid(gap.from(), Math.max(gap.to(), this.cursor));
 			}
@@ -903,17 +908,27 @@ final class Delivery {
 		visit();
 	}
 
-	void gap(Gap gap) {
+	private void gaps(List<Gap> gaps) {
+		if (gaps.isEmpty()) {
+			return;
+		}
 		if (this.announced.isEmpty()) {
 			this.announced = new HashMap<>();
 		}
-		this.announced.put(gap.channel(), gap.to());
-		write(gap);
+		gaps.forEach((gap) -> this.announced.put(gap.channel(), gap.to()));
+		write(gaps);
 	}
 
-	private void write(Gap gap) {
-		this.upkeep.write(Blocks.gap(gap, MessageId.format(this.cursor)));
-		this.loop.events().gap();
+	/** Those that differ in their channels alone come as one block. */
+	private void write(List<Gap> gaps) {
+		Map<Gap.Stretch, List<ChannelName>> stretches = new LinkedHashMap<>();
+		for (Gap gap : gaps) {
+			stretches.computeIfAbsent(gap.stretch(), (stretch) -> new ArrayList<>()).add(gap.channel());
+			this.loop.events().gap();
+		}
+		Duration retry = this.loop.spreadRetry();
+		stretches.forEach((stretch, channels) -> this.upkeep
+			.write(Blocks.gap(channels, stretch, MessageId.format(this.cursor), retry)));
 	}
 
 	void moveCursor(long to) {

@@ -20,13 +20,14 @@ import org.jspecify.annotations.Nullable;
  * @param start where it begins
  * @param heartbeatEvents whether heartbeats are events that the page can see
  * @param acknowledges whether the page promised to acknowledge what it is asked
+ * @param tokenRenewal from when on the client should have a new token
  * @param tokenExpires when the right to it ends
  * @param address where the client is
  * @param elsewhere whether a proxy tries another node where this one refuses
  */
 public record StreamRequest(String user, @Nullable String client, @Nullable String page, Tier tier,
-		List<ChannelName> topics, Start start, boolean heartbeatEvents, boolean acknowledges, Instant tokenExpires,
-		InetAddress address, boolean elsewhere) {
+		List<ChannelName> topics, Start start, boolean heartbeatEvents, boolean acknowledges, Instant tokenRenewal,
+		Instant tokenExpires, InetAddress address, boolean elsewhere) {
 
 	/** Where a stream begins. */
 	public sealed interface Start {

@@ -22,6 +22,9 @@ final class Upkeep {
 	/** or so much later. */
 	private static final long QUIET_LIMIT = 30 * SECOND;
 
+	/** How long before it ends a stream is told so, at most. */
+	private static final long NOTICE = 60 * SECOND;
+
 	/** A reader that takes nothing for so long has stalled. */
 	private static final long STALL = 5 * SECOND;
 
@@ -86,7 +89,12 @@ final class Upkeep {
 
 	private long unheardSinceNanos;
 
+	/** Which ends were announced, of idleness for the message that came last. */
 	private boolean expiryAnnounced;
+
+	private boolean lifetimeAnnounced;
+
+	private long idleAnnouncedNanos;
 
 	/** When messages were last written, at first when it began. */
 	private long lastMessageNanos;
@@ -280,11 +288,7 @@ final class Upkeep {
 			}
 			return 1;
 		}
-		if (expires <= 60_000 && !this.expiryAnnounced) {
-			this.expiryAnnounced = true;
-			write(Blocks.expiring(MessageId.format(this.connection.delivery().cursor()),
-					this.connection.request().tokenExpires().toEpochMilli()));
-		}
+		announceEnds(nowNanos, nowMillis);
 		if (isOver(nowNanos) || isUnwanted(nowNanos) || isZombie(nowNanos)) {
 			return 0;
 		}
@@ -299,9 +303,12 @@ final class Upkeep {
 			beat(nowMillis);
 			quiet = 0;
 		}
-		long next = Math.min(settings.heartbeat().toNanos() - quiet, Math.max(this.lifeEndsNanos - nowNanos, 0));
-		if (settings.idleClose().isPositive() && this.liveness == null) {
-			next = Math.min(next, this.lastMessageNanos + settings.idleClose().toNanos() - nowNanos);
+		long life = Math.max(this.lifeEndsNanos - nowNanos, 0);
+		long next = Math.min(settings.heartbeat().toNanos() - quiet,
+				this.lifetimeAnnounced ? life : untilNotice(life, settings.lifetime()));
+		if (mayBecomeIdle()) {
+			long idle = idleLeftNanos(nowNanos);
+			next = Math.min(next, isIdleAnnounced() ? idle : untilNotice(idle, settings.idleClose()));
 		}
 		if (this.liveness != null) {
 			next = Math.min(next, this.liveness.sinceNanos() + patience(this.liveness).toNanos() - nowNanos);
@@ -309,7 +316,8 @@ final class Upkeep {
 		if (unheard > 0) {
 			next = Math.min(next, this.loop.settings().unreachableAfter().toNanos() - unheard);
 		}
-		long untilExpiry = Math.ceilDiv((expires > 60_000) ? expires - 60_000 : expires, 1_000L);
+		long untilExpiry = Math.ceilDiv(this.expiryAnnounced ? expires
+				: Math.max(1, this.connection.request().tokenRenewal().toEpochMilli() - nowMillis), 1_000L);
 		long seconds = Math.min(Math.ceilDiv(next, SECOND), untilExpiry);
 		return pending ? Math.min(seconds, 1) : seconds;
 	}
@@ -330,6 +338,53 @@ final class Upkeep {
 			this.unheardSinceNanos = this.lastWriteNanos;
 		}
 		return nowNanos - this.unheardSinceNanos;
+	}
+
+	/**
+	 * Says what ends within the last minute, or the last quarter where that is shorter.
+	 */
+	private void announceEnds(long nowNanos, long nowMillis) {
+		StreamRequest request = this.connection.request();
+		ConnectionSettings settings = this.loop.settings();
+		if (!this.expiryAnnounced && nowMillis >= request.tokenRenewal().toEpochMilli()) {
+			this.expiryAnnounced = true;
+			announce(request.tokenExpires().toEpochMilli(), Blocks.Expiry.TOKEN);
+		}
+		long life = this.lifeEndsNanos - nowNanos;
+		if (!this.lifetimeAnnounced && life <= noticeNanos(settings.lifetime())) {
+			this.lifetimeAnnounced = true;
+			announce(nowMillis + Math.max(0, life / 1_000_000), Blocks.Expiry.LIFETIME);
+		}
+		long idle = idleLeftNanos(nowNanos);
+		if (mayBecomeIdle() && !isIdleAnnounced() && idle <= noticeNanos(settings.idleClose())) {
+			this.idleAnnouncedNanos = this.lastMessageNanos;
+			announce(nowMillis + Math.max(0, idle / 1_000_000), Blocks.Expiry.IDLE);
+		}
+	}
+
+	private void announce(long atMillis, Blocks.Expiry reason) {
+		write(Blocks.expiring(MessageId.format(this.connection.delivery().cursor()), atMillis, reason));
+	}
+
+	private static long noticeNanos(Duration whole) {
+		return Math.min(whole.toNanos() / 4, NOTICE);
+	}
+
+	private static long untilNotice(long left, Duration whole) {
+		return Math.max(0, left - noticeNanos(whole));
+	}
+
+	/** Whether it is sent on when it has no message for long. */
+	private boolean mayBecomeIdle() {
+		return this.loop.settings().idleClose().isPositive() && this.liveness == null;
+	}
+
+	private long idleLeftNanos(long nowNanos) {
+		return this.lastMessageNanos + this.loop.settings().idleClose().toNanos() - nowNanos;
+	}
+
+	private boolean isIdleAnnounced() {
+		return this.idleAnnouncedNanos == this.lastMessageNanos;
 	}
 
 	/** Ends a stream whose life is over, at a quiet moment. */

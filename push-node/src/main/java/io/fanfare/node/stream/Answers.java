@@ -5,9 +5,11 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Map;
 
+import io.fanfare.node.connection.Blocks;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the heads of HTTP/1.1 answers. Values are the node's own, or an origin that the
@@ -23,6 +25,8 @@ final class Answers {
 			Connection: close\r
 			Transfer-Encoding: chunked\r
 			""");
+
+	private static final byte[] LAST_CHUNK = ascii("\r\n0\r\n\r\n");
 
 	private final HttpDate date;
 
@@ -65,6 +69,16 @@ final class Answers {
 		head.append(cors).append(close ? "Connection: close\r\n" : "").append("\r\n");
 		byte[] bytes = ascii(head.toString());
 		return withBody ? Unpooled.wrappedBuffer(bytes, body) : Unpooled.wrappedBuffer(bytes);
+	}
+
+	/**
+	 * A refusal that a page can read: a stream of one block. With the id of that block
+	 * the browser's own reconnect gets 204, after which it stops.
+	 */
+	ByteBuf refused(Problem problem, @Nullable String cursor, String cors) {
+		byte[] block = Blocks.refused(problem.status(), problem.type(), problem.detail(), cursor);
+		byte[] length = ascii(Integer.toHexString(block.length) + "\r\n");
+		return Unpooled.wrappedBuffer(stream(cors, false, false), length, block, LAST_CHUNK);
 	}
 
 	private static byte[] ascii(String text) {

@@ -294,6 +294,19 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			answer(context, this.gate.answers().empty(cors, close), close);
 			return;
 		}
+		try {
+			open(context, request, parameters, cors);
+		}
+		catch (ProblemException ex) {
+			if (!parameters.wantsExplanation()) {
+				throw ex;
+			}
+			answer(context, this.gate.answers().refused(ex.problem(), parameters.cursorText(), cors), true);
+		}
+	}
+
+	private void open(ChannelHandlerContext context, FullHttpRequest request, StreamParameters parameters, String cors)
+			throws ProblemException {
 		StreamToken token = parameters.token(this.gate.verifier());
 		if (!AcceptedMedia.of(request.headers()).takesStream()) {
 			throw new ProblemException(Problem.notAcceptable());

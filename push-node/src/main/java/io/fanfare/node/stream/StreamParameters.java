@@ -62,6 +62,14 @@ final class StreamParameters {
 		return "1".equals(first("strict")) || goesElsewhere() || refusalStatus() == 404;
 	}
 
+	/**
+	 * Whether a final refusal is a block of a stream: a native EventSource shows a page
+	 * neither status nor body.
+	 */
+	boolean wantsExplanation() {
+		return "1".equals(first("explain")) && !"1".equals(first("strict"));
+	}
+
 	/** Whether a proxy tries another node where this one refuses. */
 	private boolean goesElsewhere() {
 		String refusal = this.headers.get(NEXT_UPSTREAM);
@@ -103,6 +111,9 @@ final class StreamParameters {
 			return authorization.substring(7).strip();
 		}
 		String parameter = first("access_token");
+		if (parameter == null) {
+			parameter = first("token");
+		}
 		if (parameter != null) {
 			return parameter;
 		}
@@ -120,7 +131,7 @@ final class StreamParameters {
 			throws ProblemException {
 		return new StreamRequest(token.user(), pageId("client"), pageId("page"), token.tier(),
 				topics(token, maxChannels), start(maxHistory), "event".equals(first("heartbeat")),
-				"1".equals(first("ack")), token.expires(), address, goesElsewhere());
+				"1".equals(first("ack")), token.renewal(), token.expires(), address, goesElsewhere());
 	}
 
 	private @Nullable String pageId(String name) throws ProblemException {

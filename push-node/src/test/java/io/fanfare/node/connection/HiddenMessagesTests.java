@@ -107,8 +107,8 @@ class HiddenMessagesTests {
 	}
 
 	private static String gap(long from, long to) {
-		return "data: {\"channel\":\"user:alice\",\"from\":\"" + MessageId.format(from) + "\",\"to\":\""
-				+ MessageId.format(to) + "\",\"reason\":\"presence-loss\"}\n";
+		return "data: {\"channels\":[\"user:alice\"],\"from\":\"" + MessageId.format(from) + "\",\"to\":\""
+				+ MessageId.format(to) + "\",\"reason\":\"presence-loss\",\"retryMs\":";
 	}
 
 	/** A message while presence names the stream. */

@@ -128,7 +128,8 @@ class ManyOpensIT {
 			StreamLoop loop = loops.get(i % LOOPS);
 			StreamRequest request = new StreamRequest("user-" + i, null, null, Tier.NORMAL,
 					List.of(ChannelName.topic(topicOf.apply(i))), new StreamRequest.Start.Now(), false, false,
-					Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(), false);
+					Instant.ofEpochSecond(1L << 40), Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(),
+					false);
 			loop.submit(() -> connections.open(loop, request, new Answered(answers, refused)));
 		}
 		assertThat(answers.await(60, TimeUnit.SECONDS)).isTrue();

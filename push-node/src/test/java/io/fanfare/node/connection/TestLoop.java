@@ -138,7 +138,8 @@ final class TestLoop {
 	private static StreamRequest request(String user, boolean acknowledges, StreamRequest.Start start,
 			String... topics) {
 		return new StreamRequest(user, null, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(),
-				start, false, acknowledges, Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(), false);
+				start, false, acknowledges, Instant.ofEpochSecond(1L << 40), Instant.ofEpochSecond(1L << 40),
+				InetAddress.getLoopbackAddress(), false);
 	}
 
 	/** A socket whose request is still to be taken. */

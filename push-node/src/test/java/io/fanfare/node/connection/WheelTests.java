@@ -72,7 +72,7 @@ class WheelTests {
 	private Connection connection(String id) {
 		return new Connection(new ConnectionKey("key", id),
 				new StreamRequest("user", null, null, Tier.NORMAL, List.of(), new StreamRequest.Start.Now(), false,
-						false, Instant.MAX, InetAddress.getLoopbackAddress(), false),
+						false, Instant.MAX, Instant.MAX, InetAddress.getLoopbackAddress(), false),
 				this.loop, null);
 	}
 

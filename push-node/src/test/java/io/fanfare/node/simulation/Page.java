@@ -17,6 +17,8 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A page that behaves as a native EventSource does, and holds what it reads against what
@@ -188,8 +190,8 @@ final class Page {
 		Start start = (!this.lastId.isEmpty()) ? new Start.After(MessageId.parse(this.lastId))
 				: (this.history >= 0) ? new Start.Latest(this.history) : new Start.Now();
 		StreamRequest request = new StreamRequest(this.user, this.client, this.page, Tier.NORMAL, this.topics, start,
-				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife),
-				InetAddress.getLoopbackAddress(), false);
+				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife * 3 / 4),
+				Instant.ofEpochMilli(node.millis() + this.tokenLife), InetAddress.getLoopbackAddress(), false);
 		this.socket = node.accept(this, request, this.lastId.isEmpty() ? null : this.lastId, this.window);
 		this.connectedAt = this.simulation.now();
 		this.heard = false;
@@ -387,9 +389,14 @@ final class Page {
 	}
 
 	private void gap(SimulatedSocket from, String id, String data, Mark mark) {
-		Gap gap = new Gap(field(data, "channel"), MessageId.parse(field(data, "from")),
-				MessageId.parse(field(data, "to")), field(data, "reason"),
-				this.simulation.isForgotten(MessageId.parse(field(data, "from"))));
+		for (JsonNode channel : JsonMapper.shared().readTree(data).required("channels")) {
+			gap(from, id, data, mark, channel.asString());
+		}
+	}
+
+	private void gap(SimulatedSocket from, String id, String data, Mark mark, String channel) {
+		Gap gap = new Gap(channel, MessageId.parse(field(data, "from")), MessageId.parse(field(data, "to")),
+				field(data, "reason"), this.simulation.isForgotten(MessageId.parse(field(data, "from"))));
 		if (!this.channels.contains(gap.channel())) {
 			this.simulation.fail("FOREIGN", "%s gets a gap of %s", this, gap.channel());
 		}

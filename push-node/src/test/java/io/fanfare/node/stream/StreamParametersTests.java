@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 class StreamParametersTests {
 
-	private static final StreamToken TOKEN = new StreamToken("alice", Instant.MAX, Tier.LOW,
+	private static final StreamToken TOKEN = new StreamToken("alice", Instant.MAX, Instant.MAX, Tier.LOW,
 			List.of("news", "sport:*"));
 
 	private final HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/events");
@@ -44,8 +44,9 @@ class StreamParametersTests {
 
 	@Test
 	void withoutParametersAStreamIsLive() throws ProblemException {
-		assertThat(read(Map.of())).isEqualTo(new StreamRequest("alice", null, null, Tier.LOW, List.of(),
-				new StreamRequest.Start.Now(), false, false, Instant.MAX, InetAddress.getLoopbackAddress(), false));
+		assertThat(read(Map.of()))
+			.isEqualTo(new StreamRequest("alice", null, null, Tier.LOW, List.of(), new StreamRequest.Start.Now(), false,
+					false, Instant.MAX, Instant.MAX, InetAddress.getLoopbackAddress(), false));
 	}
 
 	@Test
