@@ -231,8 +231,8 @@ class PiecesIT {
 				best = new Times(Math.min(best.longestMicros(), times.longestMicros()),
 						Math.min(best.pingMicros(), times.pingMicros()));
 				assertThat(answer.get().status()).isEqualTo(200);
-				assertThat(ids(answer.get().json())).hasSize(1_000).isSortedAccordingTo(
-						Comparator.comparing(PiecesIT::number));
+				assertThat(ids(answer.get().json())).hasSize(1_000)
+					.isSortedAccordingTo(Comparator.comparing(PiecesIT::number));
 				assertThat(evaluations(costs.commands())).as("pieces of three").isGreaterThanOrEqualTo(334);
 				assertThat(publisher.post("/v1/messages", body, "Idempotency-Key", key).json())
 					.isEqualTo(answer.get().json());

@@ -60,12 +60,13 @@ class OutageIT {
 			.atMost(10, TimeUnit.SECONDS)
 			.untilAsserted(() -> assertThat(detail(this.api.post("/v1/messages", MESSAGE)))
 				.isEqualTo("The message is not stored: repeat it later"));
-		String users = MESSAGE.replace("\"user\":\"alice\"", "\"users\":[" + IntStream.range(0, 40)
-			.mapToObj((i) -> "\"u" + i + "\"").collect(Collectors.joining(",")) + "]");
+		String users = MESSAGE.replace("\"user\":\"alice\"", "\"users\":["
+				+ IntStream.range(0, 40).mapToObj((i) -> "\"u" + i + "\"").collect(Collectors.joining(",")) + "]");
 		assertThat(detail(this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "k")))
 			.as("an earlier request with the key may have stored it")
 			.isEqualTo("Whether the message is stored is unknown: repeat it with the same idempotency key");
-		assertThat(detail(this.api.post("/v1/messages", users))).isEqualTo("The message is not stored: repeat it later");
+		assertThat(detail(this.api.post("/v1/messages", users)))
+			.isEqualTo("The message is not stored: repeat it later");
 		assertThat(detail(this.api.post("/v1/messages", users, "Idempotency-Key", "k"))).isEqualTo(
 				"Some recipients may have the message: repeat it with the same idempotency key, which completes the rest");
 		assertUnavailable("POST", "/v1/messages", MESSAGE);
@@ -103,7 +104,8 @@ class OutageIT {
 		Answer again = this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "stalled");
 		Answer once = this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "stalled");
 		assertThat(lost.status()).isEqualTo(503);
-		assertThat(detail(lost)).isEqualTo("Whether the message is stored is unknown: repeat it with the same idempotency key");
+		assertThat(detail(lost))
+			.isEqualTo("Whether the message is stored is unknown: repeat it with the same idempotency key");
 		assertThat(detail(withoutKey)).isIn("The message is not stored: repeat it later",
 				"Whether the message is stored is unknown, and without an idempotency key a repetition may store it twice");
 		assertThat(again.status()).isEqualTo(200);
@@ -151,7 +153,8 @@ class OutageIT {
 		assertThat(batch.problem()).isEqualTo("redis-full");
 		JsonNode mixed = this.api
 			.post("/v1/messages/batch",
-					"{\"messages\":[" + MESSAGE + "," + twoPieces + "," + keyed("stored-before") + "," + keyed("new") + "]}")
+					"{\"messages\":[" + MESSAGE + "," + twoPieces + "," + keyed("stored-before") + "," + keyed("new")
+							+ "]}")
 			.json()
 			.get("results");
 		for (int i : List.of(0, 1, 3)) {
