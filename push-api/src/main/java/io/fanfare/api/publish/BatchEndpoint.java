@@ -11,7 +11,6 @@ import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.Flaws;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.FieldError;
-import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
