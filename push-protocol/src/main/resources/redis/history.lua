@@ -1,10 +1,6 @@
--- Shared preamble: walks a history in steps, so that no more entries are loaded than are taken, and one.
+-- Shared preamble: walks a history entry by entry, so that no more are loaded than are taken, and one.
 --
--- Redis hands entries out whole, and nothing tells how large the next one is. So a step asks for as many as fit what is left
--- of the bytes at the size of the largest, and for one at least.
-
--- The longest data unless publishers are set up for more, and the rest of an envelope. Where a longer one is met it is that.
-local LARGEST = 65536 + 640
+-- Redis hands entries out whole, and nothing tells how large the next one is: a step of several may load as many large ones.
 
 -- The highest id that a message can have (2^43 - 1, 2^20 - 1). Entries above it were not written by publish-messages.
 local HIGHEST = '8796093022207-1048575'
@@ -34,24 +30,18 @@ end
 -- Returns why it ended, number taken, bytes taken: "end" (nothing is left), "count", or "bytes" and then the size of the entry
 -- that did not fit.
 local function walk(command, stream_key, from, to, count, bytes, first, take)
-	local call, floor, max, min = redis.call, math.floor, math.max, math.min
-	local taken, size, largest, step = 0, 0, LARGEST, 1
+	local call, taken, size = redis.call, 0, 0
 	while taken < count do
-		local entries = call(command, stream_key, from, to, 'COUNT', step)
-		local found = #entries
-		for i = 1, found do
-			local predecessor, envelope, more = entry_read(entries[i])
-			if size + more > bytes and (taken > 0 or more > first) then
-				return 'bytes', taken, size, more
-			end
-			taken, size, largest = taken + 1, size + more, max(largest, more)
-			take(entries[i][1], predecessor, envelope)
-		end
-		if found < step then
+		local entry = call(command, stream_key, from, to, 'COUNT', 1)[1]
+		if not entry then
 			return 'end', taken, size
 		end
-		from = '(' .. entries[found][1]
-		step = max(1, min(count - taken, floor((bytes - size) / largest)))
+		local predecessor, envelope, more = entry_read(entry)
+		if size + more > bytes and (taken > 0 or more > first) then
+			return 'bytes', taken, size, more
+		end
+		taken, size, from = taken + 1, size + more, '(' .. entry[1]
+		take(entry[1], predecessor, envelope)
 	end
 	return 'count', taken, size
 end

@@ -9,11 +9,13 @@
 --       4 history length  5 history age in ms
 --       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored); its own expiry in ms since
 --       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms
--- A user's message goes to the node that presence names; for a while after a data loss, when presence names none, to all.
--- Returns for each message "ok id:online id:online …", "replayed id:online …" or "mismatch"; online is "1", "0", or "-" for
--- a channel that is no user's.
+-- No channel occurs twice in one message. A user's message goes to the node that presence names; for a while after a data
+-- loss, when presence names none, to all.
+-- Returns for each message "ok id:online id:online …", "replayed id:online …", "mismatch", or "refused" and Redis's error where
+-- nothing of that message is stored: Redis is full, or a channel's stream is not one of ours. The others are dealt with all
+-- the same, also repetitions on a full Redis. online is "1", "0", or "-" for a channel that is no user's.
 
-local call, find, sub = redis.call, string.find, string.sub
+local call, try, find, sub = redis.call, redis.pcall, string.find, string.sub
 
 local run, seen, channels, length, age = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local share = age / length
@@ -22,12 +24,21 @@ local to_trim = 3 * TRIM_STEP
 local name_at = #KEYS[1] - #'clock' + 4 -- in the key of a stream, behind the prefix of keys and "ch:"
 
 -- The next id. The clock is set with the first one, to what the rest of the call may need: should it break off, no id is
--- given twice. `now` is when they were taken.
-local now, ms, seq, last_seq, share_start, ahead
+-- given twice. `now` is when they were taken. Returns nil where Redis is full, which only the first write of a call meets:
+-- `full` is its error then.
+local now, ms, seq, last_seq, share_start, ahead, full
 local function take(most)
 	if not now then
-		local last
-		ms, seq, now, last = clock_take(most, KEYS[1], KEYS[3], seen, KEYS[2], run)
+		local ok, first, first_seq, at, last = pcall(clock_take, most, KEYS[1], KEYS[3], seen, KEYS[2], run)
+		if not ok then
+			local text = type(first) == 'table' and first.err or first
+			if not find(text, '^%-?OOM ') then
+				error(first, 0)
+			end
+			full = text
+			return nil
+		end
+		ms, seq, now = first, first_seq, at
 		last_seq, share_start = seq + most - 1, ms - ms % share
 		ahead = ms - now < age and ms - now or age
 		if most == 1 then
@@ -39,64 +50,20 @@ local function take(most)
 	return ms .. '-' .. seq
 end
 
--- Appends to one channel's history. `last` keeps for a channel "id", or where messages with a ttl of their own came since:
--- "id durable expiry", the last id without a ttl and the latest expiry of those with one: a message past its own ttl is
--- no hole. Each entry carries what `last` said before it.
-local function append(channel, stream_key, id, expires, envelope)
-	local previous = call('HGET', KEYS[4], channel)
-	local before = previous or call('HGET', KEYS[4], '') or '0-0'
-	local state = id
-	if expires ~= '0' then
-		local durable, latest = before, '0'
-		if find(before, ' ', 1, true) then
-			durable, latest = string.match(before, ' (%S+) (%S+)$')
-		end
-		if tonumber(expires) > tonumber(latest) then
-			latest = expires
-		end
-		state = id .. ' ' .. durable .. ' ' .. latest
-	end
-	-- The length is exact; but where it was lowered, each message removes some of what is above it, not all at once.
-	local most, excess = ARGV[4], call('XLEN', stream_key) + 1 - length
-	if excess > 1 then
-		local step = math.max(1, math.min(excess, TRIM_STEP, to_trim))
-		most, to_trim = length + excess - step, to_trim - step
-	end
-	call('XADD', stream_key, 'MAXLEN', '=', most, id, 'p', before, 'm', envelope)
-	call('HSET', KEYS[4], channel, state)
-	-- The expiry must outlive every message by its age, also where messages come so steadily that none is ever old. The
-	-- first one of each share of the age (age / length) trims and sets it anew; the others are spared two commands.
-	-- Readers leave out what is too old in any case. Ids of a clock ahead of TIME stand still, so they say nothing of shares:
-	-- then the expiry itself is looked at. It is set so that it holds until TIME has caught up, but not beyond another age.
-	local life, due = age + share + 1000, not previous
-	if ahead > 0 then
-		life = life + ahead + share
-		due = due or call('PTTL', stream_key) < life - share
-	elseif not due then
-		due = id_ms(previous) < share_start
-	end
-	if due then
-		if to_trim > 0 then
-			to_trim = to_trim - trim_age(stream_key, string.format('%.0f', now - age))
-		end
-		call('PEXPIRE', stream_key, string.format('%.0f', life))
-	end
-end
-
 -- Hands a message to whoever hears its channel. Returns what the answer says of it: a user is online as long as the owner's
 -- node has a lease, but the message goes to that node in any case, for a lease may end early.
 local uncertain, leases
-local function hand_out(channel, id, envelope)
+local function hand_out(channel, owner, id, envelope)
 	if sub(channel, 1, 5) ~= 'user:' then
 		call('PUBLISH', channels .. 'ch:' .. channel, 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
 		return '-'
 	end
-	local owner = call('HGET', KEYS[5], sub(channel, 6))
-	if owner then
-		local space = find(owner, ' ', 1, true)
+	local space = owner and find(owner, ' ', 1, true)
+	local connection_end = space and find(owner, ' ', space + 1, true)
+	if connection_end then
 		local node = sub(owner, 1, space - 1)
 		call('PUBLISH', channels .. 'node:' .. node,
-			'M ' .. id .. sub(owner, space, find(owner, ' ', space + 1, true)) .. channel .. '\n' .. envelope)
+			'M ' .. id .. sub(owner, space, connection_end) .. channel .. '\n' .. envelope)
 		local leased = leases and leases[node]
 		if not leased then
 			leased = call('EXISTS', sub(KEYS[1], 1, -#'clock' - 1) .. 'lease:' .. node) == 1 and '1' or '0'
@@ -106,7 +73,9 @@ local function hand_out(channel, id, envelope)
 		return leased
 	end
 	if uncertain == nil then
-		uncertain = presence_uncertain(call('GET', KEYS[3]), now)
+		-- What is no id says nothing of what is missing.
+		local since = try('GET', KEYS[3])
+		uncertain = presence_uncertain(type(since) == 'string' and find(since, '^%d+%-%d+$') and since, now)
 	end
 	if uncertain then
 		call('PUBLISH', channels .. 'ch:all', 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)
@@ -114,35 +83,126 @@ local function hand_out(channel, id, envelope)
 	return '0'
 end
 
-local key, argument, answers = 6, 6, {}
+-- `last` keeps for a channel "id", or where messages with a ttl of their own came since: "id durable expiry", the last id
+-- without a ttl and the latest expiry of those with one: a message past its own ttl is no hole.
+local key, argument, answers, forgotten = 6, 6, {}, nil
 while argument <= #ARGV do
 	local count, ephemeral, expires = tonumber(ARGV[argument]), ARGV[argument + 1] == '1', ARGV[argument + 2]
 	local envelope, hash = ARGV[argument + 3], ARGV[argument + 4]
 	argument = argument + 5
-	local record_key, kept, record
+	local record_key, kept, record, answer
 	if hash ~= '' then
 		record_key, kept = KEYS[key], ARGV[argument]
 		key, argument = key + 1, argument + 1
-		record = call('GET', record_key)
+		record = try('GET', record_key)
 	end
-	if record then
+	if type(record) == 'table' then
+		answer = 'refused ' .. record.err
+	elseif record then
 		local bar = find(record, '|', 1, true)
-		answers[#answers + 1] = (sub(record, 1, bar - 1) == hash) and 'replayed ' .. sub(record, bar + 1) or 'mismatch'
+		answer = bar and sub(record, 1, bar - 1) == hash and 'replayed ' .. sub(record, bar + 1) or 'mismatch'
 	else
-		local receipts = {}
-		for i = key, key + count - 1 do
-			local channel, id = sub(KEYS[i], name_at), take(#KEYS - i + 1)
-			if not ephemeral then
-				append(channel, KEYS[i], id, expires, envelope)
+		-- To all of its channels, or to none: first all that may be refused, then `last` and the frames, so that a repetition of
+		-- a message that was refused doubles nothing. The tables hold by channel what the second half needs of the first.
+		local receipts, refusal, i = {}, full, 1
+		local states, owners = count > 1 and {}, count > 1 and {}
+		local id, channel, previous, owner
+		while i <= count and not refusal do
+			local stream_key = KEYS[key + i - 1]
+			id, channel, previous, owner = take(#KEYS - key - i + 2), sub(stream_key, name_at), false, false
+			if not id then
+				refusal = full
+			elseif sub(channel, 1, 5) == 'user:' then
+				owner = try('HGET', KEYS[5], sub(channel, 6))
+				refusal = type(owner) == 'table' and owner.err
 			end
-			receipts[#receipts + 1] = id .. ':' .. hand_out(channel, id, envelope)
+			if not ephemeral and not refusal then
+				-- Each entry carries what `last` said before it.
+				previous = try('HGET', KEYS[4], channel)
+				local entries = try('XLEN', stream_key)
+				if type(previous) == 'table' or type(entries) == 'table' then
+					refusal = previous and previous.err or entries.err
+				else
+					if not previous then
+						forgotten = forgotten or call('HGET', KEYS[4], '') or '0-0'
+					end
+					-- The length is exact; but where it was lowered, each message removes some of what is above it, not all at once.
+					local most, excess = ARGV[4], entries + 1 - length
+					if excess > 1 then
+						local step = math.max(1, math.min(excess, TRIM_STEP, to_trim))
+						most, to_trim = length + excess - step, to_trim - step
+					end
+					local added = try('XADD', stream_key, 'MAXLEN', '=', most, id, 'p', previous or forgotten, 'm', envelope)
+					refusal = type(added) == 'table' and added.err
+				end
+			end
+			if not refusal then
+				receipts[i] = id
+				if states then
+					states[i], owners[i] = previous, owner
+				end
+				i = i + 1
+			end
 		end
-		local answer = table.concat(receipts, ' ')
-		if record_key then
-			call('SET', record_key, hash .. '|' .. answer, 'PX', kept)
+		if refusal then
+			for j = 1, ephemeral and 0 or i - 1 do
+				local stream_key = KEYS[key + j - 1]
+				call('XDEL', stream_key, receipts[j])
+				if call('XLEN', stream_key) == 0 then
+					call('DEL', stream_key)
+				end
+			end
+			answer = 'refused ' .. refusal
+		else
+			for j = 1, count do
+				if states then
+					id, channel, previous, owner = receipts[j], sub(KEYS[key + j - 1], name_at), states[j], owners[j]
+				end
+				if not ephemeral then
+					local stream_key, before, state = KEYS[key + j - 1], previous or forgotten, id
+					if expires ~= '0' then
+						local durable, latest = before, '0'
+						if find(before, ' ', 1, true) then
+							durable, latest = string.match(before, ' (%S+) (%d+)$')
+							-- Not one of ours: then something up to this message may be missing.
+							durable, latest = durable or id, latest or '0'
+						end
+						if tonumber(expires) > tonumber(latest) then
+							latest = expires
+						end
+						state = id .. ' ' .. durable .. ' ' .. latest
+					end
+					call('HSET', KEYS[4], channel, state)
+					-- The expiry must outlive every message by its age, also where messages come so steadily that none is ever old.
+					-- The first one of each share of the age (age / length) trims and sets it anew; the others are spared two
+					-- commands. Readers leave out what is too old in any case. Ids of a clock ahead of TIME stand still, so they
+					-- say nothing of shares: then the expiry itself is looked at. It is set so that it holds until TIME has caught
+					-- up, but not beyond another age.
+					local life, due = age + share + 1000, not previous
+					if ahead > 0 then
+						life = life + ahead + share
+						due = due or call('PTTL', stream_key) < life - share
+					elseif not due then
+						local dash = find(before, '-', 1, true)
+						due = (dash and tonumber(sub(before, 1, dash - 1)) or 0) < share_start
+					end
+					if due then
+						if to_trim > 0 then
+							to_trim = to_trim - trim_age(stream_key, string.format('%.0f', now - age))
+						end
+						call('PEXPIRE', stream_key, string.format('%.0f', life))
+					end
+				end
+				receipts[j] = id .. ':' .. hand_out(channel, owner, id, envelope)
+			end
+			answer = count > 1 and table.concat(receipts, ' ') or receipts[1]
+			if record_key then
+				call('SET', record_key, hash .. '|' .. answer, 'PX', kept)
+			end
+			answer = 'ok ' .. answer
 		end
-		answers[#answers + 1] = 'ok ' .. answer
 	end
+	answers[#answers + 1] = answer
 	key = key + count
 end
 if now and seq < last_seq then

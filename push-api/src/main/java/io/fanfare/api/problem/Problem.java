@@ -50,8 +50,18 @@ public record Problem(String type, String title, int status, @Nullable String de
 	public static Problem redisUnavailable(Exception failure, String advice) {
 		RedisRefusal refusal = (failure instanceof RedisUnavailableException unavailable) ? unavailable.refusal()
 				: null;
-		ProblemType type = (refusal == RedisRefusal.OOM) ? ProblemType.REDIS_FULL : ProblemType.REDIS_UNAVAILABLE;
-		return of(type, (refusal != null) ? refusal.sentence() + ". " + advice : advice);
+		return (refusal != null) ? redisRefused(refusal, advice) : of(ProblemType.REDIS_UNAVAILABLE, advice);
+	}
+
+	/**
+	 * Redis refused.
+	 * @param refusal why
+	 * @param advice what the caller should do
+	 * @return the document, which names what was refused
+	 */
+	public static Problem redisRefused(RedisRefusal refusal, String advice) {
+		return of((refusal == RedisRefusal.OOM) ? ProblemType.REDIS_FULL : ProblemType.REDIS_UNAVAILABLE,
+				refusal.sentence() + ". " + advice);
 	}
 
 	public Problem withStatus(int other) {

@@ -2,7 +2,6 @@ package io.fanfare.api.publish;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.RequiresScope;
@@ -12,7 +11,6 @@ import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.Flaws;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.FieldError;
-import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
@@ -103,13 +101,15 @@ class BatchEndpoint {
 	}
 
 	private static void failIfNothingIsKnown(List<Outcome> outcomes) {
-		Optional<Problem> away = outcomes.stream()
-			.flatMap((outcome) -> (outcome instanceof Outcome.Failed failed) ? Optional.of(failed.problem()).stream()
-					: java.util.stream.Stream.empty())
-			.filter((problem) -> problem.status() == HttpStatus.SERVICE_UNAVAILABLE.value())
-			.findFirst();
-		if (away.isPresent() && outcomes.stream().noneMatch(Outcome.Stored.class::isInstance)) {
-			throw ProblemException.of(away.get());
+		List<Outcome.Failed> away = outcomes.stream()
+			.filter(Outcome.Failed.class::isInstance)
+			.map(Outcome.Failed.class::cast)
+			.filter((failed) -> failed.problem().status() == HttpStatus.SERVICE_UNAVAILABLE.value())
+			.toList();
+		if (!away.isEmpty() && outcomes.stream().noneMatch(Outcome.Stored.class::isInstance)) {
+			// One that may be stored says so for all of them.
+			Outcome.Failed told = away.stream().filter(Outcome.Failed::uncertain).findFirst().orElse(away.getFirst());
+			throw ProblemException.of(told.problem());
 		}
 	}
 

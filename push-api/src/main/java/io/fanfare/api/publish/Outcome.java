@@ -19,8 +19,10 @@ sealed interface Outcome {
 	 * It is not stored, or nobody knows.
 	 *
 	 * @param problem why
+	 * @param uncertain whether it may be stored, for some recipients at least, by this
+	 * request or by an earlier one with the same key
 	 */
-	record Failed(Problem problem) implements Outcome {
+	record Failed(Problem problem, boolean uncertain) implements Outcome {
 
 	}
 

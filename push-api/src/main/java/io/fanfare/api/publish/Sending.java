@@ -3,9 +3,13 @@ package io.fanfare.api.publish;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
@@ -17,6 +21,7 @@ import io.fanfare.protocol.redis.Pieces;
 import io.fanfare.protocol.redis.Publisher;
 import io.fanfare.protocol.redis.Publisher.Idempotency;
 import io.fanfare.protocol.redis.Publisher.Result;
+import io.fanfare.protocol.redis.RedisRefusal;
 import io.fanfare.protocol.redis.RedisUnavailableException;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +30,12 @@ import org.jspecify.annotations.Nullable;
  * thread.
  * <p>
  * Messages that fit go together, several in each call of the script; some calls are on
- * their way at once. A message to more channels than one call takes goes by itself, piece
- * by piece: a piece is sent when the one before it was answered, so that a repetition
- * finds the pieces of the first attempt stored up to some piece, and none behind it. When
- * Redis does not answer, or refuses whatever is sent, the rest is not sent.
+ * their way at once, unless a channel occurs in two of them: then the later one waits for
+ * the answer of the earlier, since a call may be overtaken where Redis lacks the script
+ * or the connection is remade. A message to more channels than one call takes goes by
+ * itself, in pieces: the first one alone, the others, which have no channel in common,
+ * some at once. When Redis does not answer, or refuses whatever is sent, the rest is not
+ * sent. A Redis that is full still answers repetitions, so then the rest is.
  */
 final class Sending {
 
@@ -38,13 +45,17 @@ final class Sending {
 	/** A request of many pieces ends after so long, however steadily Redis answers. */
 	private static final Duration LONGEST = Duration.ofSeconds(30);
 
-	private static final String UNKNOWN = "Whether the message is stored is unknown: repeat it with the same"
-			+ " idempotency key";
-
 	private static final String NOT_STORED = "The message is not stored: repeat it later";
 
-	private static final String SOME_STORED = "Some recipients may have the message: repeat it with the same"
-			+ " idempotency key, which completes the rest";
+	private static final String UNKNOWN = "Whether the message is stored is unknown";
+
+	private static final String SOME_STORED = "Some recipients may have the message";
+
+	private static final String REPEAT = ": repeat it with the same idempotency key";
+
+	private static final String COMPLETES = ", which completes the rest";
+
+	private static final String WITHOUT_KEY = ", and without an idempotency key a repetition may store it twice";
 
 	private final Publishing publishing;
 
@@ -73,7 +84,7 @@ final class Sending {
 		this.calls = calls;
 		this.turns = turns;
 		this.running = running;
-		this.outcomes = new ArrayList<>(java.util.Collections.nCopies(messages, null));
+		this.outcomes = new ArrayList<>(Collections.nCopies(messages, null));
 		this.deadline = calls.deadline();
 	}
 
@@ -86,7 +97,7 @@ final class Sending {
 		try {
 			for (int i = 0; i < messages.size(); i++) {
 				switch (messages.get(i)) {
-					case Prepared.Refused refused -> this.outcomes.set(i, new Outcome.Failed(refused.problem()));
+					case Prepared.Refused refused -> this.outcomes.set(i, new Outcome.Failed(refused.problem(), false));
 					case Prepared.Ready ready -> add(i, ready);
 				}
 			}
@@ -110,7 +121,7 @@ final class Sending {
 		Idempotency key = message.request().idempotency();
 		if (key != null && !this.running.start(key)) {
 			this.outcomes.set(index, new Outcome.Failed(
-					Problem.of(ProblemType.IDEMPOTENCY_KEY_IN_USE, "Wait for the answer of the other request")));
+					Problem.of(ProblemType.IDEMPOTENCY_KEY_IN_USE, "Wait for the answer of the other request"), false));
 			return;
 		}
 		if (message.channels() > Pieces.channels(message.weight())) {
@@ -148,15 +159,13 @@ final class Sending {
 		if (this.next.messages.isEmpty()) {
 			return;
 		}
-		if (this.sent.size() == WINDOW) {
+		while (this.sent.size() == WINDOW || this.sent.stream().anyMatch(this.next::hasChannelOf)) {
 			settle(this.sent.removeFirst());
 		}
 		Call call = this.next;
-		if (this.stopped == null && !this.turns.take(this.deadline)) {
-			this.stopped = busy();
-		}
-		if (this.stopped != null) {
-			call.fail(new Outcome.Failed(Problem.redisUnavailable(this.stopped, NOT_STORED)));
+		Exception reason = reasonNotToSend();
+		if (reason != null) {
+			call.fail((message) -> notSent(reason, message, false));
 			call.endKeys();
 			this.next = new Call();
 			return;
@@ -167,8 +176,12 @@ final class Sending {
 		call.answer.whenComplete((results, failure) -> call.endKeys());
 	}
 
-	private static Exception busy() {
-		return ProblemException.of(ProblemType.REDIS_UNAVAILABLE, "Too many publishes wait for Redis");
+	/** Waits for a turn, unless nothing more is sent. */
+	private @Nullable Exception reasonNotToSend() {
+		if (this.stopped == null && (this.deadline - System.nanoTime() <= 0 || !this.turns.take(this.deadline))) {
+			this.stopped = ProblemException.of(ProblemType.REDIS_UNAVAILABLE, "There was no turn in time");
+		}
+		return this.stopped;
 	}
 
 	private void settleAll() {
@@ -185,7 +198,7 @@ final class Sending {
 			}
 		}
 		catch (RedisUnavailableException | ProblemException ex) {
-			call.fail(failed(ex, UNKNOWN));
+			call.fail((message) -> failed(ex, message, false));
 		}
 	}
 
@@ -196,16 +209,43 @@ final class Sending {
 		return results;
 	}
 
-	/** A Redis that is full refuses a call before it has stored anything of it. */
-	private Outcome.Failed failed(Exception failure, String unknown) {
-		Problem problem = Problem.redisUnavailable(failure, unknown);
-		boolean refused = failure instanceof RedisUnavailableException unavailable && unavailable.refusal() != null
-				&& !unavailable.refusal().isLasting();
-		if (!refused) {
+	/**
+	 * A call failed. Stops what concerns all that is sent.
+	 * @param began whether something of the message may be stored by another call
+	 */
+	private Outcome.Failed failed(Exception failure, Prepared.Ready message, boolean began) {
+		RedisUnavailableException unavailable = (failure instanceof RedisUnavailableException ex) ? ex : null;
+		RedisRefusal refusal = (unavailable != null) ? unavailable.refusal() : null;
+		if (refusal == null || refusal.isLasting()) {
 			this.stopped = failure;
 		}
-		return new Outcome.Failed((problem.type().equals(ProblemType.REDIS_FULL.uri()) && !unknown.equals(SOME_STORED))
-				? Problem.redisUnavailable(failure, NOT_STORED) : problem);
+		return (unavailable != null && !unavailable.mayHaveWritten()) ? notSent(failure, message, began)
+				: uncertain(failure, message);
+	}
+
+	/**
+	 * Nothing was written now; but a message with a key may be stored by an earlier
+	 * request.
+	 */
+	private static Outcome.Failed notSent(Exception reason, Prepared.Ready message, boolean began) {
+		return (began || message.request().idempotency() != null) ? uncertain(reason, message)
+				: new Outcome.Failed(Problem.redisUnavailable(reason, NOT_STORED), false);
+	}
+
+	private static Outcome.Failed uncertain(Exception reason, Prepared.Ready message) {
+		return new Outcome.Failed(Problem.redisUnavailable(reason, advice(message)), true);
+	}
+
+	/** The script refused the message before it wrote anything, and found no record. */
+	private static Outcome.Failed refused(Result.Refused refused, Prepared.Ready message, boolean began) {
+		return new Outcome.Failed(Problem.redisRefused(refused.refusal(), began ? advice(message) : NOT_STORED), began);
+	}
+
+	private static String advice(Prepared.Ready message) {
+		boolean pieces = message.channels() > Pieces.channels(message.weight());
+		boolean keyed = message.request().idempotency() != null;
+		String what = pieces ? SOME_STORED : UNKNOWN;
+		return what + (!keyed ? WITHOUT_KEY : pieces ? REPEAT + COMPLETES : REPEAT);
 	}
 
 	private static Outcome outcome(Prepared.Ready message, Result result) {
@@ -213,12 +253,13 @@ final class Sending {
 			case Result.Stored stored ->
 				new Outcome.Stored(Published.of(message.target(), stored.receipts()), stored.replayed());
 			case Result.KeyReused reused -> reused();
+			case Result.Refused refused -> refused(refused, message, false);
 		};
 	}
 
-	private static Outcome reused() {
+	private static Outcome.Failed reused() {
 		return new Outcome.Failed(
-				Problem.of(ProblemType.IDEMPOTENCY_KEY_REUSED, "Another request was sent with this key before"));
+				Problem.of(ProblemType.IDEMPOTENCY_KEY_REUSED, "Another request was sent with this key before"), false);
 	}
 
 	/**
@@ -232,7 +273,18 @@ final class Sending {
 
 		private final List<Publisher.Receipt> receipts = new ArrayList<>();
 
-		private CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+		private final Deque<Piece> sent = new ArrayDeque<>();
+
+		private CompletableFuture<?> answered = CompletableFuture.completedFuture(null);
+
+		private boolean replayed;
+
+		private Outcome.@Nullable Failed failed;
+
+		/** A piece that is sent. */
+		private record Piece(int number, int channels, CompletableFuture<List<Result>> answer) {
+
+		}
 
 		private Pieced(Prepared.Ready message) {
 			this.message = message;
@@ -244,51 +296,87 @@ final class Sending {
 				return sendAll(Pieces.of(this.message.request().channels(), this.message.weight()));
 			}
 			finally {
-				this.last.whenComplete((results, failure) -> end(this.key));
+				this.answered.whenComplete((results, failure) -> end(this.key));
 			}
 		}
 
+		/**
+		 * The first piece goes alone: it tells whether the key belongs to this message,
+		 * and the records of the others are named after it. What is on its way is waited
+		 * for also when a piece has failed, so that a repetition finds the key free.
+		 */
 		private Outcome sendAll(List<List<ChannelName>> pieces) {
-			boolean replayed = false;
-			for (int i = 0; i < pieces.size(); i++) {
-				if (Sending.this.stopped == null && !Sending.this.turns.take(Sending.this.deadline)) {
-					Sending.this.stopped = busy();
-				}
-				if (Sending.this.stopped != null) {
-					return new Outcome.Failed(
-							Problem.redisUnavailable(Sending.this.stopped, (i == 0) ? NOT_STORED : SOME_STORED));
-				}
-				Result result;
-				try {
-					result = send(pieces.get(i), i);
-				}
-				catch (RedisUnavailableException | ProblemException ex) {
-					return failed(ex, (i == 0) ? UNKNOWN : SOME_STORED);
-				}
-				if (!(result instanceof Result.Stored stored)) {
-					return reused();
-				}
-				replayed = (i == 0) ? stored.replayed() : replayed;
-				this.receipts.addAll(stored.receipts());
-				if (i == 0 && this.receipts.size() == this.message.channels()) {
-					// The record of a version that published to all of them at once.
-					break;
-				}
-				if (stored.receipts().size() != pieces.get(i).size()) {
-					throw new IllegalStateException("A record of another number of recipients");
-				}
+			send(pieces.getFirst(), 0);
+			settle(0);
+			for (int i = 1; i < pieces.size() && !isSettled(); i++) {
+				send(pieces.get(i), i);
+				settle(WINDOW - 1);
 			}
-			return new Outcome.Stored(Published.of(this.message.target(), this.receipts), replayed);
+			settle(0);
+			return (this.failed != null) ? this.failed
+					: new Outcome.Stored(Published.of(this.message.target(), this.receipts), this.replayed);
 		}
 
-		private Result send(List<ChannelName> piece, int number) {
+		/**
+		 * Whether nothing more is to be sent: a piece has failed, or the first one found
+		 * the record of a version that published to all at once.
+		 */
+		private boolean isSettled() {
+			return this.failed != null || this.receipts.size() == this.message.channels();
+		}
+
+		private void send(List<ChannelName> piece, int number) {
+			Exception reason = reasonNotToSend();
+			if (reason != null) {
+				fail(notSent(reason, this.message, number > 0));
+				return;
+			}
 			Idempotency record = (this.key == null || number == 0) ? this.key
 					: this.key.of(new Publisher.Piece(this.receipts.getFirst().id(), number));
 			CompletableFuture<List<Result>> answer = Sending.this.publishing.call(
 					List.of(new Publisher.Request(piece, this.message.request().envelope(), record)),
 					this.message.rehearsed());
-			this.last = answer;
-			return await(answer).getFirst();
+			this.answered = CompletableFuture.allOf(this.answered, answer);
+			this.sent.addLast(new Piece(number, piece.size(), answer));
+		}
+
+		/** Waits until no more than some pieces are on their way. */
+		private void settle(int left) {
+			while (this.sent.size() > left) {
+				settle(this.sent.removeFirst());
+			}
+		}
+
+		private void settle(Piece piece) {
+			boolean began = piece.number() > 0;
+			try {
+				switch (await(piece.answer()).getFirst()) {
+					case Result.Stored stored -> add(piece, stored);
+					case Result.KeyReused reused -> fail(reused());
+					case Result.Refused refused -> fail(refused(refused, this.message, began));
+				}
+			}
+			catch (RedisUnavailableException | ProblemException ex) {
+				fail(failed(ex, this.message, began));
+			}
+		}
+
+		private void add(Piece piece, Result.Stored stored) {
+			this.receipts.addAll(stored.receipts());
+			if (piece.number() == 0) {
+				this.replayed = stored.replayed();
+			}
+			if (stored.receipts().size() != piece.channels()
+					&& !(piece.number() == 0 && this.receipts.size() == this.message.channels())) {
+				throw new IllegalStateException("A record of another number of recipients");
+			}
+		}
+
+		/** The first failure is the one that is reported. */
+		private void fail(Outcome.Failed failure) {
+			if (this.failed == null) {
+				this.failed = failure;
+			}
 		}
 
 	}
@@ -308,6 +396,9 @@ final class Sending {
 
 		private boolean rehearsed;
 
+		/** Of all its messages, once it is asked for. */
+		private final Set<ChannelName> names = new HashSet<>();
+
 		private CompletableFuture<List<Result>> answer = CompletableFuture.completedFuture(List.of());
 
 		private boolean hasRoomFor(Prepared.Ready message) {
@@ -324,8 +415,22 @@ final class Sending {
 			this.rehearsed = message.rehearsed();
 		}
 
-		private void fail(Outcome.Failed failed) {
-			this.indexes.forEach((index) -> Sending.this.outcomes.set(index, failed));
+		/** Whether a channel occurs in both. */
+		private boolean hasChannelOf(Call other) {
+			return !Collections.disjoint(names(), other.names());
+		}
+
+		private Set<ChannelName> names() {
+			if (this.names.isEmpty()) {
+				this.requests.forEach((request) -> this.names.addAll(request.channels()));
+			}
+			return this.names;
+		}
+
+		private void fail(Function<Prepared.Ready, Outcome.Failed> failed) {
+			for (int i = 0; i < this.messages.size(); i++) {
+				Sending.this.outcomes.set(this.indexes.get(i), failed.apply(this.messages.get(i)));
+			}
 		}
 
 		private void endKeys() {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import tools.jackson.databind.JsonNode;
 
 import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.RedisSentinelConfiguration;
@@ -55,8 +56,24 @@ class OutageIT {
 	@Test
 	void withoutRedisEveryCallIsAnswered503InTimeAndReadinessFailsUntilItIsBack() {
 		this.redis.kill();
+		Awaitility.await()
+			.atMost(10, TimeUnit.SECONDS)
+			.untilAsserted(() -> assertThat(detail(this.api.post("/v1/messages", MESSAGE)))
+				.isEqualTo("The message is not stored: repeat it later"));
+		String users = MESSAGE.replace("\"user\":\"alice\"", "\"users\":["
+				+ IntStream.range(0, 40).mapToObj((i) -> "\"u" + i + "\"").collect(Collectors.joining(",")) + "]");
+		assertThat(detail(this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "k")))
+			.as("an earlier request with the key may have stored it")
+			.isEqualTo("Whether the message is stored is unknown: repeat it with the same idempotency key");
+		assertThat(detail(this.api.post("/v1/messages", users)))
+			.isEqualTo("The message is not stored: repeat it later");
+		assertThat(detail(this.api.post("/v1/messages", users, "Idempotency-Key", "k"))).isEqualTo(
+				"Some recipients may have the message: repeat it with the same idempotency key, which completes the rest");
 		assertUnavailable("POST", "/v1/messages", MESSAGE);
 		assertUnavailable("POST", "/v1/messages/batch", "{\"messages\":[" + MESSAGE + "," + MESSAGE + ",1]}");
+		assertThat(detail(this.api.post("/v1/messages/batch", "{\"messages\":[" + MESSAGE + "," + keyed("k") + "]}")))
+			.as("one that may be stored says so for all")
+			.startsWith("Whether the message is stored is unknown: repeat it");
 		assertUnavailable("POST", "/v1/users/alice/disconnect", "{}");
 		assertUnavailable("GET", "/v1/users/alice", null);
 		assertUnavailable("GET", "/v1/channels/news/messages", null);
@@ -81,11 +98,16 @@ class OutageIT {
 		awaitReady();
 		this.redis.freeze();
 		Answer lost = timed("POST", "/v1/messages", MESSAGE);
+		Answer withoutKey = this.api.post("/v1/messages", MESSAGE);
 		this.redis.thaw();
 		awaitReady();
 		Answer again = this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "stalled");
 		Answer once = this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "stalled");
 		assertThat(lost.status()).isEqualTo(503);
+		assertThat(detail(lost))
+			.isEqualTo("Whether the message is stored is unknown: repeat it with the same idempotency key");
+		assertThat(detail(withoutKey)).isIn("The message is not stored: repeat it later",
+				"Whether the message is stored is unknown, and without an idempotency key a repetition may store it twice");
 		assertThat(again.status()).isEqualTo(200);
 		assertThat(once.json()).isEqualTo(again.json());
 	}
@@ -129,6 +151,18 @@ class OutageIT {
 		Answer batch = this.api.post("/v1/messages/batch", "{\"messages\":[" + MESSAGE + "," + MESSAGE + "]}");
 		assertThat(batch.status()).isEqualTo(503);
 		assertThat(batch.problem()).isEqualTo("redis-full");
+		JsonNode mixed = this.api
+			.post("/v1/messages/batch",
+					"{\"messages\":[" + MESSAGE + "," + twoPieces + "," + keyed("stored-before") + "," + keyed("new")
+							+ "]}")
+			.json()
+			.get("results");
+		for (int i : List.of(0, 1, 3)) {
+			assertThat(mixed.get(i).at("/problem/detail").asString())
+				.isEqualTo("Redis refuses writes (OOM). The message is not stored: repeat it later");
+		}
+		assertThat(mixed.get(2).get("replayed").asBoolean()).isTrue();
+		assertThat(mixed.get(2).get("id")).isEqualTo(before.json().get("id"));
 		Answer again = this.api.post("/v1/messages", MESSAGE, "Idempotency-Key", "stored-before");
 		assertThat(again.status()).as("what is stored is answered").isEqualTo(200);
 		assertThat(again.json()).isEqualTo(before.json());
@@ -153,6 +187,9 @@ class OutageIT {
 			assertThat(refused.status()).isEqualTo(503);
 			assertThat(refused.json().get("detail").asString()).startsWith(sentence);
 			assertThat(refused.json().get("title").asString()).isEqualTo("Redis is unavailable");
+			assertThat(detail(refused)).contains("Whether the message is stored is unknown: repeat it");
+			assertThat(detail(this.api.post("/v1/messages", MESSAGE))).as("without a key nothing was stored before")
+				.endsWith("The message is not stored: repeat it later");
 			Answer ready = this.api.get("/readyz");
 			assertThat(ready.status()).isEqualTo(503);
 			assertThat(ready.response().body()).contains(sentence);
@@ -233,6 +270,14 @@ class OutageIT {
 		Answer answer = (body != null) ? this.api.post(path, body, keyHeader(path)) : this.api.get(path);
 		assertThat(Duration.ofNanos(System.nanoTime() - begin)).as(path).isLessThan(PROMISE);
 		return answer;
+	}
+
+	private static String keyed(String key) {
+		return "{\"idempotencyKey\":\"" + key + "\"," + MESSAGE.substring(1);
+	}
+
+	private static String detail(Answer answer) {
+		return answer.json().get("detail").asString();
 	}
 
 	private static String[] keyHeader(String path) {

@@ -323,9 +323,7 @@ public final class CommandLink implements AutoCloseable {
 	}
 
 	private RedisUnavailableException notConnected() {
-		RedisRefusal refusal = this.link.refusal();
-		return (refusal != null) ? new RedisUnavailableException(refusal, null)
-				: new RedisUnavailableException("Redis is not connected", null);
+		return RedisUnavailableException.notConnected(this.link.refusal());
 	}
 
 	/**

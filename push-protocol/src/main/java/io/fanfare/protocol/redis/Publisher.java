@@ -23,6 +23,8 @@ public final class Publisher {
 
 	private static final byte[] NONE = new byte[0];
 
+	private static final String REFUSED = "refused ";
+
 	private final CommandLink link;
 
 	private final RedisKeys keys;
@@ -129,6 +131,17 @@ public final class Publisher {
 
 		}
 
+		/**
+		 * Redis refused this message before anything of it was stored: it is full, or
+		 * something else stands where the history of a channel should be. With an
+		 * idempotency key, no earlier request stored it either.
+		 *
+		 * @param refusal why
+		 */
+		record Refused(RedisRefusal refusal) implements Result {
+
+		}
+
 	}
 
 	/**
@@ -147,8 +160,9 @@ public final class Publisher {
 	/**
 	 * Publishes messages, in this order and in one step, which Redis does not interrupt:
 	 * some 15 microseconds for each channel of each message, and 4 for each KiB that is
-	 * appended. So callers keep within {@link Pieces}. An error inside of Redis leaves
-	 * unknown what became of any of them.
+	 * appended. So callers keep within {@link Pieces}. No channel may occur twice in one
+	 * message. Each message is stored or refused by itself; only an error that concerns
+	 * all of them fails the future.
 	 * @param requests the messages, one at least
 	 * @return what each came to
 	 */
@@ -225,6 +239,9 @@ public final class Publisher {
 		if (answer.equals("mismatch")) {
 			return new Result.KeyReused();
 		}
+		if (answer.startsWith(REFUSED)) {
+			return refused(answer.substring(REFUSED.length()));
+		}
 		List<Receipt> receipts = new ArrayList<>();
 		int end = answer.indexOf(' ');
 		boolean replayed = answer.startsWith("replayed");
@@ -237,6 +254,15 @@ public final class Publisher {
 			end = colon + 2;
 		}
 		return new Result.Stored(receipts, replayed);
+	}
+
+	private Result refused(String reply) {
+		RedisRefusal refusal = RedisRefusal.ofReply(reply);
+		if (refusal == null) {
+			refusal = RedisRefusal.ERR;
+		}
+		this.link.refusals().note(refusal, Script.PUBLISH_MESSAGES.fileName(), reply);
+		return new Result.Refused(refusal);
 	}
 
 }

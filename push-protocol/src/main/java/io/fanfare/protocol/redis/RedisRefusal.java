@@ -123,6 +123,15 @@ public enum RedisRefusal {
 	}
 
 	/**
+	 * Whether a script that was refused has written nothing: Redis refuses it as a whole,
+	 * or at its first write. ACL rules and errors may end a script later.
+	 * @return whether it has not
+	 */
+	public boolean isBeforeWrites() {
+		return this != NOPERM && this != ERR;
+	}
+
+	/**
 	 * Whether it concerns every writer, not one command alone.
 	 * @return whether it does
 	 */

@@ -11,14 +11,30 @@ public final class RedisUnavailableException extends RuntimeException {
 
 	private final @Nullable RedisRefusal refusal;
 
+	private final boolean sent;
+
 	RedisUnavailableException(String message, @Nullable Throwable cause) {
-		super(message, cause);
-		this.refusal = null;
+		this(message, null, cause, true);
 	}
 
 	RedisUnavailableException(RedisRefusal refusal, @Nullable Throwable cause) {
-		super(refusal.sentence(), cause);
+		this(refusal.sentence(), refusal, cause, true);
+	}
+
+	private RedisUnavailableException(String message, @Nullable RedisRefusal refusal, @Nullable Throwable cause,
+			boolean sent) {
+		super(message, cause);
 		this.refusal = refusal;
+		this.sent = sent;
+	}
+
+	/**
+	 * There is no connection, so the command is not sent.
+	 * @param refusal why Redis refuses connections, or null where it does not answer
+	 */
+	static RedisUnavailableException notConnected(@Nullable RedisRefusal refusal) {
+		return new RedisUnavailableException((refusal != null) ? refusal.sentence() : "Redis is not connected", refusal,
+				null, false);
 	}
 
 	/**
@@ -27,6 +43,15 @@ public final class RedisUnavailableException extends RuntimeException {
 	 */
 	public @Nullable RedisRefusal refusal() {
 		return this.refusal;
+	}
+
+	/**
+	 * Whether the command may have been carried out, at least in part: it was sent, and
+	 * Redis did not refuse it before it wrote anything.
+	 * @return whether it may
+	 */
+	public boolean mayHaveWritten() {
+		return this.sent && (this.refusal == null || !this.refusal.isBeforeWrites());
 	}
 
 }

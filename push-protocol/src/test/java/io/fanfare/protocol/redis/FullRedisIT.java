@@ -1,7 +1,6 @@
 package io.fanfare.protocol.redis;
 
 import java.util.List;
-import java.util.concurrent.CompletionException;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
@@ -13,7 +12,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import static io.fanfare.protocol.redis.RedisPartition.get;
 import static io.fanfare.protocol.redis.RedisPartition.message;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /** A Redis whose {@code maxmemory} is reached, with {@code noeviction}. */
 class FullRedisIT {
@@ -57,9 +55,11 @@ class FullRedisIT {
 	@Test
 	void aPublishIsRefusedAndNothingOfItIsStored() {
 		fill();
-		CompletionException refused = catchThrowableOfType(CompletionException.class,
-				() -> get(this.partition.publisher().publish(List.of(NEWS), message("m"), null)));
-		assertThat(((RedisUnavailableException) refused.getCause()).refusal()).isEqualTo(RedisRefusal.OOM);
+		long counted = this.partition.link().refusals().count(RedisRefusal.OOM);
+		assertThat(get(this.partition.publisher().publish(List.of(NEWS), message("m"), null)))
+			.isEqualTo(new Publisher.Result.Refused(RedisRefusal.OOM));
+		assertThat(this.partition.link().refusals().count(RedisRefusal.OOM)).isEqualTo(counted + 1);
+		assertThat(this.partition.link().refusal()).isEqualTo(RedisRefusal.OOM);
 		assertThat(this.partition.redis().keys("*")).isEmpty();
 		makeRoom();
 		get(this.partition.publisher().publish(List.of(NEWS), message("m"), null));
@@ -74,6 +74,22 @@ class FullRedisIT {
 		assertThat(((Publisher.Result.Stored) again).replayed()).isTrue();
 		assertThat(((Publisher.Result.Stored) again).receipts())
 			.isEqualTo(((Publisher.Result.Stored) first).receipts());
+	}
+
+	@Test
+	void aRepetitionIsAnsweredAlsoBehindWhatIsRefusedInTheSameCall() {
+		Publisher.Idempotency key = new Publisher.Idempotency("dev", "k", "hash", java.time.Duration.ofHours(1));
+		Publisher.Request stored = new Publisher.Request(List.of(NEWS), message("m"), key);
+		Publisher.Request other = new Publisher.Request(List.of(NEWS), message("n"), null);
+		Publisher.Result first = get(this.partition.publisher().publish(List.of(stored))).getFirst();
+		String clock = this.partition.redis().get(RedisPartition.CLOCK);
+		fill();
+		List<Publisher.Result> results = get(this.partition.publisher().publish(List.of(other, stored, other)));
+		assertThat(List.of(results.get(0), results.get(2)))
+			.containsOnly(new Publisher.Result.Refused(RedisRefusal.OOM));
+		assertThat(((Publisher.Result.Stored) results.get(1)).receipts())
+			.isEqualTo(((Publisher.Result.Stored) first).receipts());
+		assertThat(this.partition.redis().get(RedisPartition.CLOCK)).isEqualTo(clock);
 	}
 
 	@Test

@@ -15,6 +15,7 @@ import io.fanfare.protocol.redis.Publisher.Receipt;
 import io.fanfare.protocol.redis.Publisher.Result;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.Range;
+import io.lettuce.core.XAddArgs;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -441,15 +442,86 @@ class PublishMessagesIT {
 	}
 
 	@Test
-	void anErrorInsideOfACallGivesNoIdTwice() {
+	void aKeyThatIsNoHistoryRefusesItsMessageAndNoOther() {
 		this.partition.redis().set(ALICE_STREAM, "no stream");
+		ChannelName bob = ChannelName.user("bob");
+		this.partition.owner("bob", "node-b", "node-b.c2", 1, "page");
+		RedisPartition.Ear ear = this.partition.listen("node:node-b");
+		List<Publisher.Request> requests = List.of(request(message("1"), null, NEWS),
+				request(message("2"), "k", bob, ALICE), request(message("3"), null, NEWS));
+		List<Result> results = get(this.partition.publisher().publish(requests));
+		assertThat(results.get(1)).isEqualTo(new Result.Refused(RedisRefusal.ERR));
+		assertThat(stored(NEWS_STREAM)).containsExactly(stored(results.get(0)).receipts().getFirst().id(),
+				stored(results.get(2)).receipts().getFirst().id());
+		assertThat(this.partition.redis().exists(PREFIX + "ch:user:bob", PREFIX + "idem:backend:k")).isZero();
+		assertThat(last("user:bob")).isNull();
+		ear.heardNoMore("node:node-b");
+		this.partition.redis().del(ALICE_STREAM);
+		List<Receipt> mended = stored(get(this.partition.publisher().publish(requests)).get(1)).receipts();
+		assertThat(stored(PREFIX + "ch:user:bob")).containsExactly(mended.get(0).id());
+		assertThat(stored(ALICE_STREAM)).containsExactly(mended.get(1).id());
+		assertThat(ear.next(Frame.Published.class).id()).isEqualTo(mended.get(0).id());
+	}
+
+	/** Only XADD finds that; what it was given before must not stay. */
+	@Test
+	void aForeignEntryAboveTheClockRefusesItsMessageAndLeavesNothingOfItBehind() {
+		ChannelName bob = ChannelName.user("bob");
+		ChannelName carol = ChannelName.user("carol");
+		publish(bob, message("before"));
+		List<Long> before = stored(PREFIX + "ch:user:bob");
+		String last = last("user:bob");
+		this.partition.redis().xadd(ALICE_STREAM, XAddArgs.Builder.maxlen(9).id("9000000000000-1"), "any", "thing");
+		Publisher.Request request = request(message("1"), "k", bob, carol, ALICE);
+		assertThat(get(this.partition.publisher().publish(List.of(request))))
+			.containsExactly(new Result.Refused(RedisRefusal.ERR));
+		assertThat(stored(PREFIX + "ch:user:bob")).isEqualTo(before);
+		assertThat(last("user:bob")).isEqualTo(last);
+		assertThat(this.partition.redis().exists(PREFIX + "ch:user:carol")).as("no empty stream").isZero();
+		this.partition.redis().del(ALICE_STREAM);
+		List<Receipt> receipts = stored(get(this.partition.publisher().publish(List.of(request))).getFirst())
+			.receipts();
+		assertThat(stored(PREFIX + "ch:user:bob")).containsExactly(before.getFirst(), receipts.getFirst().id());
+		assertThat(predecessors(PREFIX + "ch:user:bob")).last().isEqualTo(last);
+	}
+
+	@Test
+	void whatIsMalformedBesideAHistoryRefusesNothing() {
+		ChannelName bob = ChannelName.user("bob");
+		this.partition.redis().hset(PRESENCE, Map.of("alice", "garbage", "bob", "two words"));
+		this.partition.redis().hset(LAST, Map.of("news", "garbage", "user:bob", "12-0 and so on"));
+		this.partition.redis().set(SINCE, "garbage");
+		RedisPartition.Ear ear = this.partition.listen("ch:all");
+		long expiry = System.currentTimeMillis() + 60_000;
+		List<Receipt> receipts = stored(
+				get(this.partition.publisher().publish(List.of(ALICE, bob, NEWS), expiring("1", expiry), null)))
+			.receipts();
+		assertThat(receipts).extracting(Receipt::online).containsExactly(false, false, null);
+		assertThat(ear.next(Frame.Published.class).channel()).as("its owner is not known").isEqualTo(ALICE);
+		assertThat(last("user:bob")).isEqualTo(id(receipts.get(1)) + " " + id(receipts.get(1)) + " " + expiry);
+		assertThat(predecessors(NEWS_STREAM)).containsExactly("garbage");
+		assertThat(publish(NEWS, message("2")).id()).isGreaterThan(receipts.getLast().id());
+		this.partition.redis().set(PREFIX + "idem:backend:odd", "no record");
+		this.partition.redis().hset(PREFIX + "idem:backend:hash", "no", "record");
+		assertThat(get(this.partition.publisher()
+			.publish(List.of(request(message("3"), "odd", NEWS), request(message("3"), "hash", NEWS)))))
+			.containsExactly(new Result.KeyReused(), new Result.Refused(RedisRefusal.ERR));
+	}
+
+	@Test
+	void anErrorThatConcernsAllOfACallGivesNoIdTwice() {
+		Receipt before = publish(NEWS, message("1"));
+		this.partition.redis().rename(CLOCK, "aside");
+		this.partition.redis().hset(CLOCK, "no", "clock");
 		CompletableFuture<List<Result>> failed = this.partition.publisher()
-			.publish(List.of(request(message("1"), null, NEWS), request(message("2"), null, ALICE)));
+			.publish(List.of(request(message("2"), null, NEWS), request(message("3"), null, ALICE)));
 		assertThat(failed).failsWithin(RedisPartition.TIMEOUT)
 			.withThrowableOfType(ExecutionException.class)
 			.withCauseInstanceOf(RedisUnavailableException.class);
-		assertThat(stored(NEWS_STREAM)).hasSize(1);
-		assertThat(publish(NEWS, message("3")).id()).isGreaterThan(stored(NEWS_STREAM).getFirst());
+		this.partition.redis().del(CLOCK);
+		this.partition.redis().rename("aside", CLOCK);
+		assertThat(stored(NEWS_STREAM)).containsExactly(before.id());
+		assertThat(publish(NEWS, message("3")).id()).isGreaterThan(before.id());
 	}
 
 	@Test
