@@ -48,6 +48,10 @@ final class TestCluster {
 		return CompressingHolder.CLUSTER;
 	}
 
+	static String apiKey() {
+		return SETTINGS.apiKey();
+	}
+
 	static String jwtSecret() {
 		return SETTINGS.jwtSecret();
 	}

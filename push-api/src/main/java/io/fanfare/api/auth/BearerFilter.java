@@ -39,7 +39,8 @@ final class BearerFilter extends OncePerRequestFilter {
 
 	@Override
 	protected boolean shouldNotFilter(HttpServletRequest request) {
-		return !request.getRequestURI().startsWith("/v1/");
+		String path = request.getRequestURI();
+		return !path.startsWith("/v1/") && !path.equals("/v1");
 	}
 
 	@Override

@@ -54,13 +54,13 @@ class ChannelEndpoint {
 			description = "Messages stand oldest first. A page ends at limit or at 1 MiB. With after the page begins above that id (after=0-0 is the"
 					+ " oldest page), with before it ends below it, with neither it is the newest one. To go on, send"
 					+ " next by the same parameter; for the newest page that is before.")
-	HistoryPage read(
-			@Parameter(description = "A topic, all, or user:<id>, percent-encoded.",
-					example = "news") @PathVariable String channel,
-			@Parameter(description = "Only above this id.", schema = @Schema(type = "string"),
+	HistoryPage read(@Parameter(description = "A topic, all, or user:<id>, percent-encoded.",
+			schema = @Schema(ref = "#/components/schemas/ChannelName"), example = "news") @PathVariable String channel,
+			@Parameter(description = "Only above this id.", schema = @Schema(ref = "#/components/schemas/MessageId"),
 					example = "0-0") @RequestParam(required = false) @Nullable String after,
 			@Parameter(description = "Only below this id; not with after.",
-					schema = @Schema(type = "string")) @RequestParam(required = false) @Nullable String before,
+					schema = @Schema(ref = "#/components/schemas/MessageId")) @RequestParam(
+							required = false) @Nullable String before,
 			@Parameter(description = "At most so many messages.",
 					schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"),
 					example = "10") @RequestParam(required = false) @Nullable String limit,
@@ -70,7 +70,7 @@ class ChannelEndpoint {
 		Long from = id("after", after, errors);
 		Long to = id("before", before, errors);
 		int count = limit(limit, errors);
-		if (after != null && before != null) {
+		if (given(after) != null && given(before) != null) {
 			errors.add(FieldError.ofParameter("before", "cannot stand beside after"));
 		}
 		if (name == null || !errors.isEmpty()) {
@@ -91,7 +91,8 @@ class ChannelEndpoint {
 		}
 	}
 
-	private static @Nullable Long id(String parameter, @Nullable String text, List<FieldError> errors) {
+	private static @Nullable Long id(String parameter, @Nullable String value, List<FieldError> errors) {
+		String text = given(value);
 		Long id = (text != null) ? MessageId.tryParse(text) : null;
 		if (text != null && id == null) {
 			errors.add(FieldError.ofParameter(parameter, "must be a message id such as 1785000000000-0"));
@@ -99,7 +100,13 @@ class ChannelEndpoint {
 		return id;
 	}
 
-	private static int limit(@Nullable String text, List<FieldError> errors) {
+	/** An empty parameter counts as absent. */
+	private static @Nullable String given(@Nullable String text) {
+		return (text == null || text.isEmpty()) ? null : text;
+	}
+
+	private static int limit(@Nullable String value, List<FieldError> errors) {
+		String text = given(value);
 		if (text == null) {
 			return DEFAULT_LIMIT;
 		}

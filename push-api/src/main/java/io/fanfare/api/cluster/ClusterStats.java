@@ -30,6 +30,7 @@ record ClusterStats(Instant timestamp, int nodes, Connections connections, long 
 	 * @param waiting how many wait for a place
 	 * @param averageDurationSeconds how long those that ended were open
 	 */
+	@Schema(name = "ConnectionStats")
 	record Connections(long active,
 			@Schema(description = "The peaks of the nodes together: no less than the peak of the whole.") long peak,
 			long total, long waiting,

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason why it ended
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "Connection")
 public record ConnectionAnswer(@Schema(example = "node-1.x7Gh2kPq.4f9Ka2QzbT81LmNe") String connection,
 		@Schema(example = "node-1.x7Gh2kPq") String node, @Schema(example = "alice") String user,
 		@Schema(example = "4f9Ka2Qz") String client, @Schema(example = "normal") String tier,

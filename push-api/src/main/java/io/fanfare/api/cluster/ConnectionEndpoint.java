@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 import io.fanfare.api.auth.RequiresScope;
@@ -81,32 +82,36 @@ class ConnectionEndpoint {
 			description = "In the order of their opening; each that stays while the pages are read is on one of them."
 					+ " With state=closed the last 1000 that ended on the node, newest first. Other filters hold too.")
 	ConnectionPage list(
-			@Parameter(description = "The node's identity, or its name.", example = "node-1") @PathVariable String node,
+			@Parameter(description = "The node's identity, or its name.", example = "node-1",
+					schema = @Schema(ref = "#/components/schemas/NodeName")) @PathVariable String node,
 			@Parameter(description = "Only in this state.", schema = @Schema(type = "string",
 					allowableValues = { "connecting", "waiting", "active", "idle", "error", "closed" })) @RequestParam(
 							required = false) @Nullable String state,
 			@Parameter(description = "Only of this user.",
-					schema = @Schema(type = "string")) @RequestParam(required = false) @Nullable String user,
+					schema = @Schema(ref = "#/components/schemas/UserId")) @RequestParam(
+							required = false) @Nullable String user,
 			@Parameter(description = "Only of this tier.",
 					schema = @Schema(type = "string", allowableValues = { "high", "normal", "low" })) @RequestParam(
 							required = false) @Nullable String tier,
 			@Parameter(description = "Only from this IP address.",
-					schema = @Schema(type = "string")) @RequestParam(required = false) @Nullable String address,
+					schema = @Schema(type = "string", pattern = "^[0-9A-Fa-f:.]*$")) @RequestParam(
+							required = false) @Nullable String address,
 			@Parameter(description = "At most so many.",
 					schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"),
 					example = "10") @RequestParam(required = false) @Nullable String limit,
 			@Parameter(description = "next of the page before.",
-					schema = @Schema(type = "string")) @RequestParam(required = false) @Nullable String after) {
+					schema = @Schema(type = "string", maxLength = 300, pattern = "^[A-Za-z0-9_-]*$")) @RequestParam(
+							required = false) @Nullable String after) {
 		List<FieldError> errors = new ArrayList<>();
 		Map<String, Object> wanted = new HashMap<>();
-		check("state", state, state == null || ConnectionState.find(state) != null,
+		check("state", given(state), (one) -> ConnectionState.find(one) != null,
 				"must be connecting, waiting, active, idle, error or closed", wanted, errors);
-		check("user", user, user == null || ChannelName.isUser(user),
+		check("user", given(user), ChannelName::isUser,
 				"must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls", wanted, errors);
-		check("tier", tier, tier == null || Tier.find(tier) != null, "must be high, normal or low", wanted, errors);
-		String literal = (address != null) ? literal(address) : null;
-		check("address", literal, address == null || literal != null, "must be an IP address", wanted, errors);
-		check("after", after, after == null || CURSOR.matcher(after).matches(), "is no next of such a list", wanted,
+		check("tier", given(tier), (one) -> Tier.find(one) != null, "must be high, normal or low", wanted, errors);
+		check("address", given(address), (one) -> literal(one) != null, "must be an IP address", wanted, errors);
+		wanted.computeIfPresent("address", (name, one) -> literal((String) one));
+		check("after", given(after), (one) -> CURSOR.matcher(one).matches(), "is no next of such a list", wanted,
 				errors);
 		wanted.put("limit", limit(limit, errors));
 		if (!errors.isEmpty()) {
@@ -118,13 +123,21 @@ class ConnectionEndpoint {
 				told.connections().stream().map((one) -> ConnectionAnswer.of(one, true)).toList(), told.next());
 	}
 
-	private static void check(String parameter, @Nullable String value, boolean fits, String rule,
+	/** An empty parameter counts as absent. */
+	private static @Nullable String given(@Nullable String text) {
+		return (text == null || text.isEmpty()) ? null : text;
+	}
+
+	private static void check(String parameter, @Nullable String value, Predicate<String> fits, String rule,
 			Map<String, Object> wanted, List<FieldError> errors) {
-		if (!fits) {
-			errors.add(FieldError.ofParameter(parameter, rule));
+		if (value == null) {
+			return;
 		}
-		else if (value != null) {
+		if (fits.test(value)) {
 			wanted.put(parameter, value);
+		}
+		else {
+			errors.add(FieldError.ofParameter(parameter, rule));
 		}
 	}
 
@@ -139,7 +152,8 @@ class ConnectionEndpoint {
 		}
 	}
 
-	private static int limit(@Nullable String text, List<FieldError> errors) {
+	private static int limit(@Nullable String value, List<FieldError> errors) {
+		String text = given(value);
 		if (text == null) {
 			return DEFAULT_LIMIT;
 		}

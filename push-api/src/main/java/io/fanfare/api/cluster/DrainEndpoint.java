@@ -86,7 +86,8 @@ class DrainEndpoint {
 							{"window": "PT2M"}"""), @ExampleObject(name = "by rate", value = """
 							{"rate": 100}""") }))
 	Draining drain(
-			@Parameter(description = "The node's identity, or its name.", example = "node-1") @PathVariable String node,
+			@Parameter(description = "The node's identity, or its name.", example = "node-1",
+					schema = @Schema(ref = "#/components/schemas/NodeName")) @PathVariable String node,
 			@RequestBody(required = false) @Nullable JsonBody body) {
 		Pace pace = Pace.OF_THE_NODE;
 		if (body != null) {

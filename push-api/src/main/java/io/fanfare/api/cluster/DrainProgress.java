@@ -35,6 +35,7 @@ record DrainProgress(@Schema(allowableValues = {
 	 * @param cut how many it cut
 	 */
 	@JsonInclude(JsonInclude.Include.NON_NULL)
+	@Schema(name = "DrainStep")
 	record Step(@Schema(example = "node-1.x7Gh2kPq") String node, @Schema(example = "node-1") String name,
 			@Schema(allowableValues = {
 					"pending", "draining", "returning", "back" }) String state,

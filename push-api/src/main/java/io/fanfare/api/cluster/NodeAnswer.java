@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param loops its event loops, when it last told of itself; absent if it does not say
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "Node")
 record NodeAnswer(@Schema(example = "node-1.x7Gh2kPq") String node, @Schema(example = "node-1") String name,
 		@Schema(example = "0.1.0") String version,
 		@Schema(description = "drained: it sent its streams on and ended. gone: not heard of for 15 seconds.",

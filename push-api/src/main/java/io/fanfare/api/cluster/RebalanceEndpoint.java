@@ -60,6 +60,7 @@ class RebalanceEndpoint {
 	 * @param node the node's identity
 	 * @param connections how many
 	 */
+	@Schema(name = "RebalancedNode")
 	record Leaving(@Schema(example = "node-1.x7Gh2kPq") String node, int connections) {
 
 	}

@@ -15,7 +15,8 @@ import tools.jackson.databind.util.RawValue;
 
 /**
  * The fields of an object in a body. What is not as expected is noted as a flaw and read
- * as null, so that reading goes on.
+ * as null, so that reading goes on. A field that is JSON null, an empty text or an empty
+ * list is read as absent: generated clients send such fields for what was not set.
  */
 public final class Fields {
 
@@ -108,12 +109,23 @@ public final class Fields {
 	}
 
 	/**
-	 * Tells whether a field is there, be it null.
+	 * Tells whether a field has a value: it is neither absent nor null nor empty.
 	 * @param name its name
-	 * @return whether it is
+	 * @return whether it has
 	 */
 	public boolean has(String name) {
-		return this.object.has(name);
+		JsonNode value = this.object.get(name);
+		return value != null && !value.isNull() && !isEmpty(value);
+	}
+
+	private static boolean isEmpty(JsonNode value) {
+		return value.isString() ? value.stringValue().isEmpty() : value instanceof ArrayNode array && array.isEmpty();
+	}
+
+	/** The value of a field, or null if it is absent or JSON null. */
+	private @Nullable JsonNode find(String name) {
+		JsonNode value = this.object.get(name);
+		return (value != null && !value.isNull()) ? value : null;
 	}
 
 	/**
@@ -126,22 +138,26 @@ public final class Fields {
 	}
 
 	/**
-	 * A field of any kind.
+	 * A field of any kind that must be there, be it null or empty.
 	 * @param name its name
-	 * @return its value, or null if it is not there
+	 * @return its value, or null if it is not there, which is noted
 	 */
 	public @Nullable JsonNode value(String name) {
-		return this.object.get(name);
+		JsonNode value = this.object.get(name);
+		if (value == null) {
+			refuse(name, "is required");
+		}
+		return value;
 	}
 
 	/**
-	 * A field that must be there.
+	 * A field that must have a value.
 	 * @param name its name
-	 * @return whether it is; if not, that is noted
+	 * @return whether it has; if not, that is noted
 	 */
 	public boolean require(String name) {
 		if (!has(name)) {
-			refuse(name, "is required");
+			refuse(name, (find(name) != null) ? "is required and must not be empty" : "is required");
 			return false;
 		}
 		return true;
@@ -153,11 +169,12 @@ public final class Fields {
 	 * @return the text, or null if there is none
 	 */
 	public @Nullable String text(String name) {
-		JsonNode value = this.object.get(name);
+		JsonNode value = find(name);
 		if (value == null) {
 			return null;
 		}
-		return new Item(pointer(name), value).text(this.flaws);
+		String text = new Item(pointer(name), value).text(this.flaws);
+		return (text != null && !text.isEmpty()) ? text : null;
 	}
 
 	/**
@@ -166,7 +183,7 @@ public final class Fields {
 	 * @return the value, or null if there is none
 	 */
 	public @Nullable Boolean truth(String name) {
-		JsonNode value = this.object.get(name);
+		JsonNode value = find(name);
 		if (value == null || value.isBoolean()) {
 			return (value != null) ? value.booleanValue() : null;
 		}
@@ -182,7 +199,7 @@ public final class Fields {
 	 * @return the number, or null if there is none
 	 */
 	public @Nullable Integer number(String name, int min, int max) {
-		JsonNode value = this.object.get(name);
+		JsonNode value = find(name);
 		if (value == null) {
 			return null;
 		}
@@ -227,18 +244,18 @@ public final class Fields {
 	 * @return its fields, or null if there is none
 	 */
 	public @Nullable Fields object(String name) {
-		JsonNode value = this.object.get(name);
+		JsonNode value = find(name);
 		return (value != null) ? of(new Item(pointer(name), value), this.flaws) : null;
 	}
 
 	/**
 	 * A list.
 	 * @param name its name
-	 * @param max how many items it may have, of 1 at least
-	 * @return its items, or null if there is none, or too many or few
+	 * @param max how many items it may have
+	 * @return its items, or null if there are none or too many
 	 */
 	public @Nullable List<Item> list(String name, int max) {
-		JsonNode value = this.object.get(name);
+		JsonNode value = find(name);
 		if (value == null) {
 			return null;
 		}
@@ -246,7 +263,10 @@ public final class Fields {
 			refuse(name, "must be a list");
 			return null;
 		}
-		if (array.isEmpty() || array.size() > max) {
+		if (array.isEmpty()) {
+			return null;
+		}
+		if (array.size() > max) {
 			refuse(name, "must have 1 to " + max + " items, has " + array.size());
 			return null;
 		}

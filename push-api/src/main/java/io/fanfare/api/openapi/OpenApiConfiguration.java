@@ -2,17 +2,23 @@ package io.fanfare.api.openapi;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 
 import io.fanfare.api.problem.Problem;
 import io.swagger.v3.core.converter.ModelConverters;
 import io.swagger.v3.core.util.Yaml31;
 import io.swagger.v3.oas.models.Components;
 import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.PathItem;
+import io.swagger.v3.oas.models.Paths;
 import io.swagger.v3.oas.models.info.Info;
 import io.swagger.v3.oas.models.info.License;
 import io.swagger.v3.oas.models.security.SecurityScheme;
-import io.swagger.v3.oas.models.servers.Server;
+import io.swagger.v3.oas.models.tags.Tag;
 import org.springdoc.core.customizers.OpenApiCustomizer;
+import org.springdoc.core.customizers.ServerBaseUrlCustomizer;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -27,8 +33,12 @@ class OpenApiConfiguration {
 
 	static final String BEARER = "bearer";
 
+	/** The order in which pages and clients show them. */
+	private static final List<String> TAGS = List.of("Messages", "Users", "Channels", "Tokens", "Cluster");
+
 	private static final String DESCRIPTION = "Publish messages to whoever holds an event stream, and look at the"
-			+ " cluster. Everything that is no success is application/problem+json (RFC 9457).";
+			+ " cluster. Everything that is no success is application/problem+json (RFC 9457). In bodies null, an empty"
+			+ " string and an empty list count as absent wherever a field is optional.";
 
 	@Bean
 	OpenAPI openApi() {
@@ -37,7 +47,7 @@ class OpenApiConfiguration {
 				.version("v1")
 				.description(DESCRIPTION)
 				.license(new License().name("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0")))
-			.addServersItem(new Server().url("/"))
+			.tags(TAGS.stream().map((name) -> new Tag().name(name)).toList())
 			.components(new Components().addSecuritySchemes(BEARER,
 					new SecurityScheme().type(SecurityScheme.Type.HTTP)
 						.scheme("bearer")
@@ -52,6 +62,35 @@ class OpenApiConfiguration {
 			ModelConverters.getInstance(true)
 				.read(Problem.class)
 				.forEach((name, schema) -> document.getComponents().getSchemas().putIfAbsent(name, schema));
+		};
+	}
+
+	/** By their tags, and within a tag shorter paths first. */
+	@Bean
+	OpenApiCustomizer pathsInOrder() {
+		return (document) -> {
+			Paths ordered = new Paths();
+			document.getPaths()
+				.entrySet()
+				.stream()
+				.sorted(Comparator
+					.comparingInt((Map.Entry<String, PathItem> path) -> TAGS
+						.indexOf(path.getValue().readOperations().getFirst().getTags().getFirst()))
+					.thenComparing((path) -> path.getKey().length())
+					.thenComparing(Map.Entry::getKey))
+				.forEach((path) -> ordered.addPathItem(path.getKey(), path.getValue()));
+			document.setPaths(ordered);
+		};
+	}
+
+	/**
+	 * The address by which the document was asked for, behind a proxy that ends TLS too.
+	 */
+	@Bean
+	ServerBaseUrlCustomizer serverAddress() {
+		return (url, request) -> {
+			String scheme = request.getHeaders().getFirst("X-Forwarded-Proto");
+			return "https".equalsIgnoreCase(scheme) ? url.replaceFirst("^http:", "https:") : url;
 		};
 	}
 

@@ -20,6 +20,7 @@ import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.security.SecurityRequirement;
 import org.springdoc.core.customizers.OperationCustomizer;
 
+import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 import org.springframework.web.method.HandlerMethod;
 
@@ -39,15 +40,22 @@ final class ProblemAnswers implements OperationCustomizer {
 		types(operation, handler).collect(Collectors.groupingBy((type) -> type.status().value()))
 			.forEach((status, types) -> operation.getResponses()
 				.addApiResponse(Integer.toString(status), answer(status, types)));
+		if (operation.getRequestBody() != null) {
+			Problem late = Problem.of(ProblemType.REFUSED, "The body did not arrive in time")
+				.withStatus(HttpStatus.REQUEST_TIMEOUT.value());
+			operation.getResponses()
+				.addApiResponse(Integer.toString(late.status()), answer("The body did not arrive in time")
+					.content(content(media().addExamples(name(ProblemType.REFUSED), new Example().value(late)))));
+		}
 		return operation;
 	}
 
 	private static Stream<ProblemType> types(Operation operation, HandlerMethod handler) {
-		List<ProblemType> types = new ArrayList<>(List.of(ProblemType.UNAUTHORIZED, ProblemType.INSUFFICIENT_SCOPE,
-				ProblemType.NOT_ACCEPTABLE, ProblemType.INTERNAL_ERROR));
+		List<ProblemType> types = new ArrayList<>(List.of(ProblemType.REFUSED, ProblemType.UNAUTHORIZED,
+				ProblemType.INSUFFICIENT_SCOPE, ProblemType.NOT_ACCEPTABLE, ProblemType.INTERNAL_ERROR));
 		if (operation.getRequestBody() != null) {
 			types.addAll(List.of(ProblemType.MALFORMED_JSON, ProblemType.INVALID_REQUEST, ProblemType.CONTENT_TOO_LARGE,
-					ProblemType.UNSUPPORTED_MEDIA_TYPE));
+					ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.OVERLOADED));
 		}
 		else if (operation.getParameters() != null) {
 			types.add(ProblemType.INVALID_REQUEST);
@@ -60,14 +68,12 @@ final class ProblemAnswers implements OperationCustomizer {
 	}
 
 	private static ApiResponse answer(int status, List<ProblemType> types) {
-		MediaType media = new MediaType().schema(new Schema<>().$ref("#/components/schemas/Problem"));
+		MediaType media = media();
 		for (ProblemType type : types) {
-			String name = type.uri().substring(type.uri().lastIndexOf('/') + 1);
-			media.addExamples(name, new Example().value(Problem.of(type, "What happened this time")));
+			media.addExamples(name(type), new Example().value(Problem.of(type, "What happened this time")));
 		}
-		ApiResponse answer = new ApiResponse()
-			.description(types.stream().map(ProblemType::title).collect(Collectors.joining("; or: ")))
-			.content(new Content().addMediaType("application/problem+json", media));
+		ApiResponse answer = answer(types.stream().map(ProblemType::title).collect(Collectors.joining("; or: ")))
+			.content(content(media));
 		switch (status) {
 			case 401, 403 -> answer.addHeaderObject("WWW-Authenticate", header("How to authenticate (RFC 6750)"));
 			case 503 -> answer.addHeaderObject("Retry-After", header("Seconds to wait"));
@@ -75,6 +81,22 @@ final class ProblemAnswers implements OperationCustomizer {
 			}
 		}
 		return answer;
+	}
+
+	private static ApiResponse answer(String description) {
+		return new ApiResponse().description(description);
+	}
+
+	private static MediaType media() {
+		return new MediaType().schema(new Schema<>().$ref("#/components/schemas/Problem"));
+	}
+
+	private static Content content(MediaType media) {
+		return new Content().addMediaType("application/problem+json", media);
+	}
+
+	private static String name(ProblemType type) {
+		return type.uri().substring(type.uri().lastIndexOf('/') + 1);
 	}
 
 	private static Header header(String description) {

@@ -1,20 +1,26 @@
 package io.fanfare.api.problem;
 
 import java.io.IOException;
+import java.util.LinkedHashSet;
+import java.util.Objects;
+import java.util.Set;
 
 import io.fanfare.protocol.redis.RedisUnavailableException;
 import jakarta.servlet.http.HttpServletRequest;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.web.ErrorResponse;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
@@ -54,6 +60,26 @@ class ProblemAdvice {
 	@ExceptionHandler
 	ResponseEntity<Problem> onUnreadable(HttpMessageNotReadableException ex) {
 		return answer(Problem.of(ProblemType.MALFORMED_JSON, "The body is missing or ends early"), new HttpHeaders());
+	}
+
+	@ExceptionHandler
+	ResponseEntity<Problem> onParameters(InvalidParameterException ex) {
+		return answer(Problem.of(ProblemType.INVALID_REQUEST, "The query or the form in the body cannot be decoded"),
+				new HttpHeaders());
+	}
+
+	/** What {@code OPTIONS} tells is told here too. */
+	@ExceptionHandler
+	ResponseEntity<Problem> onMethod(HttpRequestMethodNotSupportedException ex) {
+		Set<HttpMethod> allowed = new LinkedHashSet<>(
+				Objects.requireNonNullElse(ex.getSupportedHttpMethods(), Set.of()));
+		if (allowed.contains(HttpMethod.GET)) {
+			allowed.add(HttpMethod.HEAD);
+		}
+		allowed.add(HttpMethod.OPTIONS);
+		HttpHeaders headers = new HttpHeaders();
+		headers.setAllow(allowed);
+		return answer(Problem.of(ProblemType.METHOD_NOT_ALLOWED, ex.getBody().getDetail()), headers);
 	}
 
 	@ExceptionHandler

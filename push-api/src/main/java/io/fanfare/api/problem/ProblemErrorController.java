@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.boot.webmvc.error.ErrorController;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestMethod;
 
 /**
  * Answers where a filter or the container ended the request by an error, which Spring MVC
@@ -21,6 +22,12 @@ class ProblemErrorController implements ErrorController {
 
 	ProblemErrorController(ProblemWriter writer) {
 		this.writer = writer;
+	}
+
+	/** Or Spring MVC would answer it with the methods of this address. */
+	@RequestMapping(path = "${spring.web.error.path:/error}", method = RequestMethod.OPTIONS)
+	void options(HttpServletRequest request, HttpServletResponse response) throws IOException {
+		error(request, response);
 	}
 
 	@RequestMapping("${spring.web.error.path:/error}")

@@ -13,9 +13,11 @@ import io.fanfare.api.problem.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.headers.Header;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 
@@ -52,7 +54,8 @@ class MessageEndpoint {
 					+ " users is stored in pieces, in their order: after 503 some of them may have it, and a repetition with"
 					+ " the same key completes the rest.")
 	@Parameter(in = ParameterIn.HEADER, name = IdempotencyKey.HEADER,
-			schema = @Schema(type = "string", maxLength = 255),
+			schema = @Schema(type = "string",
+					pattern = "^([!#-~][ -~]{0,254}|\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){1,255}\")$"),
 			description = "Makes a repetition exact: for 24 hours, unless set otherwise, the same request gets the same answer, with"
 					+ " Idempotency-Replayed: true. Quoted or bare.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true, content = @Content(
@@ -68,6 +71,9 @@ class MessageEndpoint {
 					@ExampleObject(name = "ephemeral", value = """
 							{"to": {"user": "alice"}, "event": "typing", "data": "bob", "ephemeral": true, \
 							"format": "json"}""") }))
+	@ApiResponse(responseCode = "200", useReturnTypeSchema = true, description = "The message is stored.",
+			headers = @Header(name = REPLAYED, schema = @Schema(type = "boolean"),
+					description = "true where this is the answer of an earlier request with the same key."))
 	ResponseEntity<Published> publish(@RequestBody JsonBody body,
 			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller, HttpServletRequest request) {
 		String key = IdempotencyKey.read(Collections.list(request.getHeaders(IdempotencyKey.HEADER)));

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.Flaws;
@@ -64,26 +66,16 @@ final class PublicationReader {
 			return null;
 		}
 		to.allow(TARGETS);
-		String given = null;
-		for (String one : TARGETS) {
-			if (to.has(one)) {
-				if (given != null) {
-					given = null;
-					break;
-				}
-				given = one;
-			}
+		Boolean all = to.truth("all");
+		List<Target> targets = Stream.of(user(to), users(to, flaws), topic(to), everyone(all))
+			.filter(Objects::nonNull)
+			.toList();
+		long given = Stream.of(TARGETS).filter(to::has).count() - (Boolean.FALSE.equals(all) ? 1 : 0);
+		if (given != 1) {
+			flaws.add(to.pointer(), "must have exactly one of user, users, channel and all"
+					+ ((given == 0) ? "; null, empty and all: false count as absent" : ""));
 		}
-		if (given == null) {
-			flaws.add(to.pointer(), "must have exactly one of user, users, channel and all");
-			return null;
-		}
-		return switch (given) {
-			case "user" -> user(to);
-			case "users" -> users(to, flaws);
-			case "channel" -> topic(to);
-			default -> everyone(to);
-		};
+		return (given == 1 && !targets.isEmpty()) ? targets.getFirst() : null;
 	}
 
 	private static @Nullable Target user(Fields to) {
@@ -140,12 +132,8 @@ final class PublicationReader {
 		}
 	}
 
-	private static @Nullable Target everyone(Fields to) {
-		Boolean all = to.truth("all");
-		if (all != null && !all) {
-			to.refuse("all", "must be true");
-		}
-		return new Target.Topic(ChannelName.ALL);
+	private static @Nullable Target everyone(@Nullable Boolean all) {
+		return Boolean.TRUE.equals(all) ? new Target.Topic(ChannelName.ALL) : null;
 	}
 
 	private static String event(Fields fields) {
@@ -165,7 +153,7 @@ final class PublicationReader {
 		if (format != null && !format.equals("json")) {
 			fields.refuse("format", "must be json");
 		}
-		JsonNode value = fields.require("data") ? fields.value("data") : null;
+		JsonNode value = fields.value("data");
 		if (value == null) {
 			return null;
 		}

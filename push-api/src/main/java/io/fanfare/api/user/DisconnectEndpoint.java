@@ -79,6 +79,7 @@ class DisconnectEndpoint {
 	 * @param node the node's identity
 	 * @param connections how many
 	 */
+	@Schema(name = "DisconnectedOnNode")
 	record OnNode(@Schema(example = "node-1.x7Gh2kPq") String node, int connections) {
 
 	}
@@ -109,8 +110,12 @@ class DisconnectEndpoint {
 							{"all": true, "reason": "maintenance"}""") }))
 	DisconnectedMany disconnect(@RequestBody JsonBody body) {
 		Fields fields = body.fields().allow("users", "channel", "tier", "node", "all", "mode", "reason");
-		if (CHOICES.stream().filter(fields::has).count() != 1) {
-			body.flaws().add(fields.pointer(), "needs exactly one of " + String.join(", ", CHOICES));
+		boolean notAll = Boolean.FALSE.equals(fields.truth("all"));
+		long given = CHOICES.stream().filter(fields::has).count() - (notAll ? 1 : 0);
+		if (given != 1) {
+			body.flaws()
+				.add(fields.pointer(), "needs exactly one of " + String.join(", ", CHOICES)
+						+ ((given == 0) ? "; null, empty and all: false count as absent" : ""));
 		}
 		List<String> users = users(fields, body);
 		Map<String, Object> meant = meant(fields, users);
@@ -169,9 +174,6 @@ class DisconnectEndpoint {
 		}
 		else if (tier != null) {
 			meant.put("tier", tier);
-		}
-		if (Boolean.FALSE.equals(fields.truth("all"))) {
-			fields.refuse("all", "must be true");
 		}
 		return meant;
 	}

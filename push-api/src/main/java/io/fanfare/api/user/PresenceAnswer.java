@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param details what its node tells of it; absent where the node does not answer
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "Presence")
 record PresenceAnswer(@Schema(example = "alice") String user, boolean online,
 		@Schema(example = "node-1.4f9Ka2Qz") @Nullable String connection,
 		@Schema(example = "node-1.x7Gh2kPq") @Nullable String node, @Nullable Instant since,

@@ -58,7 +58,9 @@ class UserEndpoint {
 	@Operation(operationId = "getUser", summary = "Tell whether a user is online, and where",
 			description = "details is what the node tells of the connection: absent if it does not answer within half"
 					+ " a second. Its address is shown to callers with the scope admin.")
-	PresenceAnswer find(@Parameter(description = USER, example = "alice") @PathVariable String user,
+	PresenceAnswer find(
+			@Parameter(description = USER, example = "alice",
+					schema = @Schema(ref = "#/components/schemas/UserId")) @PathVariable String user,
 			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller) {
 		Presence.Owner owner = this.calls.await(this.presence.find(checked(user)));
 		return PresenceAnswer.of(user, owner, (owner != null) ? details(owner, caller.holds(Scope.ADMIN)) : null);
@@ -75,6 +77,7 @@ class UserEndpoint {
 	 * @param user the user
 	 * @param connection the connection that ends, or null if there was none
 	 */
+	@Schema(name = "DisconnectedUser")
 	record Disconnected(@Schema(example = "alice") String user, @Schema(types = {
 			"string", "null" }, description = "The connection that ends; null if the user had none.",
 			example = "node-1.4f9Ka2Qz") @Nullable String connection){
@@ -94,7 +97,9 @@ class UserEndpoint {
 					examples = { @ExampleObject(name = "logout", value = """
 							{"mode": "graceful", "reason": "logout"}"""), @ExampleObject(name = "revoked", value = """
 							{"mode": "now", "reason": "revoked"}""") }))
-	Disconnected disconnect(@Parameter(description = USER, example = "alice") @PathVariable String user,
+	Disconnected disconnect(
+			@Parameter(description = USER, example = "alice",
+					schema = @Schema(ref = "#/components/schemas/UserId")) @PathVariable String user,
 			@RequestBody JsonBody body) {
 		checked(user);
 		Fields fields = body.fields().allow("mode", "reason");

@@ -71,9 +71,16 @@ class ChannelIT {
 	}
 
 	@Test
+	void anEmptyParameterCountsAsAbsent() {
+		for (String query : List.of("limit=&after=&before=", "after=0-0&before=", "after=&before=2-2")) {
+			assertThat(this.api.get("/v1/channels/news/messages?" + query).status()).as(query).isEqualTo(200);
+		}
+	}
+
+	@Test
 	void whatIsNoPageIsRefused() {
-		for (String query : List.of("limit=0", "limit=1001", "limit=x", "limit=-1", "limit=", "after=x", "before=1",
-				"after=1-1&before=2-2", "after=")) {
+		for (String query : List.of("limit=0", "limit=1001", "limit=x", "limit=-1", "after=x", "before=1",
+				"after=1-1&before=2-2")) {
 			assertThat(this.api.get("/v1/channels/news/messages?" + query).problem()).as(query)
 				.isEqualTo("invalid-request");
 		}

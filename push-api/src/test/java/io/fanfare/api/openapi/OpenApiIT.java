@@ -1,16 +1,22 @@
 package io.fanfare.api.openapi;
 
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
 import io.fanfare.api.cluster.ConnectionIT;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.EventName;
+import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.redis.CallName;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
@@ -21,7 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
+import org.springframework.boot.webmvc.error.ErrorController;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,7 +37,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(RedisExtension.class)
 class OpenApiIT {
 
-	private static final List<String> EVERY_CALL = List.of("401", "403", "406", "500");
+	private static final List<String> EVERY_CALL = List.of("400", "401", "403", "406", "500");
 
 	private final TestApi api = TestApi.shared();
 
@@ -51,7 +59,8 @@ class OpenApiIT {
 	void everyCallIsDescribedAndEveryDescriptionIsACall() {
 		Set<String> mapped = new TreeSet<>();
 		this.api.bean(RequestMappingHandlerMapping.class).getHandlerMethods().forEach((info, handler) -> {
-			if (handler.getBeanType().getName().startsWith("io.fanfare.api") && !info.getMethodsCondition().isEmpty()) {
+			if (handler.getBeanType().getName().startsWith("io.fanfare.api")
+					&& !ErrorController.class.isAssignableFrom(handler.getBeanType())) {
 				info.getPatternValues()
 					.forEach((path) -> info.getMethodsCondition()
 						.getMethods()
@@ -85,7 +94,7 @@ class OpenApiIT {
 				}
 			}
 			if (operation.has("requestBody")) {
-				assertThat(operation.get("responses").propertyNames()).contains("400", "413", "415");
+				assertThat(operation.get("responses").propertyNames()).contains("408", "413", "415", "503");
 				assertThat(operation.at("/requestBody/content/application~1json/examples").isEmpty()).isFalse();
 			}
 		});
@@ -157,8 +166,164 @@ class OpenApiIT {
 		String schema = call.operation()
 			.at("/responses/" + answer.status() + "/content/application~1json/schema/$ref")
 			.stringValue();
-		assertThat(this.document.at(schema.substring(1)).get("properties").propertyNames())
-			.containsAll(answer.json().propertyNames());
+		JsonNode described = this.document.at(schema.substring(1));
+		assertThat(described.get("properties").propertyNames()).containsAll(answer.json().propertyNames());
+		assertThat(answer.json().propertyNames()).containsAll(required(described));
+	}
+
+	/**
+	 * Clients that are generated send null, or an empty list, for what was not set. A
+	 * drain of the cluster, which reads its body as that of a node, runs only once.
+	 */
+	@TestFactory
+	List<DynamicTest> everyExampleIsAcceptedWithWhatIsAbsentAsNullOrEmpty() {
+		List<DynamicTest> tests = new ArrayList<>();
+		for (Call call : calls()) {
+			JsonNode media = call.operation().at("/requestBody/content/application~1json");
+			for (Map.Entry<String, JsonNode> example : media.path("examples").properties()) {
+				for (boolean empty : new boolean[] { false, true }) {
+					ObjectNode body = (ObjectNode) example.getValue().get("value").deepCopy();
+					fill(body, media.get("schema"), empty);
+					if (!call.path().equals("/v1/drain")) {
+						tests.add(DynamicTest.dynamicTest(call + " " + body,
+								() -> assertAccepted(call, body.toString())));
+					}
+				}
+			}
+		}
+		return tests;
+	}
+
+	/** Adds the fields that an object may have and has not. */
+	private void fill(ObjectNode object, JsonNode schema, boolean empty) {
+		for (JsonNode one : alternatives(schema)) {
+			for (Map.Entry<String, JsonNode> property : one.get("properties").properties()) {
+				JsonNode type = resolved(property.getValue());
+				JsonNode value = object.get(property.getKey());
+				if (value instanceof ObjectNode inner && type.has("oneOf")) {
+					fill(inner, type, empty);
+				}
+				else if (value == null) {
+					set(object, property.getKey(), type.path("type").toString(), empty);
+				}
+			}
+		}
+	}
+
+	private static void set(ObjectNode object, String name, String type, boolean empty) {
+		if (empty && type.contains("array")) {
+			object.putArray(name);
+		}
+		else if (empty && type.contains("string")) {
+			object.put(name, "");
+		}
+		else if (empty && name.equals("all")) {
+			object.put(name, false);
+		}
+		else {
+			object.putNull(name);
+		}
+	}
+
+	private List<JsonNode> alternatives(JsonNode schema) {
+		JsonNode resolved = resolved(schema);
+		List<JsonNode> all = new ArrayList<>();
+		resolved.path("oneOf").forEach((one) -> all.add(resolved(one)));
+		return all.isEmpty() ? List.of(resolved) : all;
+	}
+
+	private JsonNode resolved(JsonNode schema) {
+		return schema.has("$ref") ? this.document.at(schema.get("$ref").stringValue().substring(1)) : schema;
+	}
+
+	@Test
+	void messagesComeFirstAndTheServerHasAnAddress() {
+		assertThat(this.document.get("paths").propertyNames().iterator().next()).isEqualTo("/v1/messages");
+		assertThat(this.document.at("/tags/0/name").stringValue()).isEqualTo("Messages");
+		assertThat(calls()).extracting((call) -> call.operation().at("/tags/0").stringValue())
+			.isSubsetOf(this.document.get("tags").findValuesAsString("name"));
+		assertThat(this.document.at("/servers/0/url").stringValue()).isEqualTo("http://localhost:" + this.api.port());
+		assertThat(this.api.send("GET", "/v3/api-docs", null, "X-Forwarded-Proto", "https")
+			.json()
+			.at("/servers/0/url")
+			.stringValue()).isEqualTo("https://localhost:" + this.api.port());
+	}
+
+	/** An enumeration of one truth value breaks clients in Python. */
+	@Test
+	void noTruthValueIsAnEnumeration() {
+		assertThat(this.document.at("/components/schemas").findParents("enum"))
+			.allSatisfy((schema) -> assertThat(schema.get("type").toString()).contains("string"));
+	}
+
+	@Test
+	void whatAlwaysStandsInAnAnswerIsRequired() {
+		JsonNode schemas = this.document.at("/components/schemas");
+		assertThat(required(schemas.get("Published"))).isEmpty();
+		assertThat(required(schemas.get("Recipient"))).containsExactlyInAnyOrder("user", "id", "online");
+		assertThat(required(schemas.get("Presence"))).containsExactlyInAnyOrder("user", "online");
+		assertThat(required(schemas.get("HistoryPage"))).containsExactlyInAnyOrder("items", "next", "floor", "latest");
+		assertThat(schemas.at("/HistoryPage/properties/next/type").toString()).contains("null");
+		assertThat(required(schemas.get("Problem"))).containsExactlyInAnyOrder("type", "title", "status");
+	}
+
+	private static List<String> required(JsonNode schema) {
+		List<String> names = new ArrayList<>();
+		schema.path("required").forEach((name) -> names.add(name.stringValue()));
+		return names;
+	}
+
+	/**
+	 * What the patterns of the document say, and what the code says of the same names.
+	 */
+	@Test
+	void patternsSayWhatTheCodeSays() {
+		for (String text : List.of("news", "n", "a:b.c_d~e-f", "all", "allow", "user:a", "user:", "push.x", "pushed",
+				":a", "-a", "a b", "\u00e9", "x".repeat(128), "x".repeat(129), "", "user:\u00e9 /", "user:a\nb",
+				"user:\u2028")) {
+			assertThat(fits("TopicName", text)).as(text).isEqualTo(ChannelName.isTopic(text));
+			assertThat(fits("UserId", text)).as(text).isEqualTo(ChannelName.isUser(text));
+			assertThat(fits("EventName", text)).as(text).isEqualTo(text.isEmpty() || EventName.isValid(text));
+			assertThat(fits("ChannelName", text)).as(text).isEqualTo(isChannel(text));
+		}
+		for (String text : List.of("open", "error", "opened", "push.", "x".repeat(64), "x".repeat(65), "a~!",
+				"\u007f")) {
+			assertThat(fits("EventName", text)).as(text).isEqualTo(EventName.isValid(text));
+		}
+		for (String text : List.of("1-0", "0-0", "1785000000000-12", "1", "-1", "1-", "x-0", "12345678901234-0")) {
+			assertThat(fits("MessageId", text)).as(text).isEqualTo(MessageId.tryParse(text) != null);
+		}
+		for (String text : List.of("PT1H", "P1D", "PT0.001S", "P1DT2H3M4.5S", "PT90M", "P", "PT", "P1DT", "P1Y", "1h",
+				"P1W")) {
+			assertThat(fits("TimeToLive", text)).as(text).isEqualTo(isDuration(text));
+		}
+	}
+
+	private boolean fits(String name, String text) {
+		JsonNode schema = this.document.at("/components/schemas/" + name);
+		return text.length() >= schema.path("minLength").asInt(0)
+				&& text.length() <= schema.path("maxLength").asInt(Integer.MAX_VALUE)
+				&& Pattern.compile(schema.get("pattern").stringValue()).matcher(text).matches();
+	}
+
+	private static boolean isChannel(String text) {
+		try {
+			ChannelName.parse(text);
+			return true;
+		}
+		catch (IllegalArgumentException ex) {
+			return false;
+		}
+	}
+
+	private static boolean isDuration(String text) {
+		try {
+			Duration.parse(text);
+			return true;
+		}
+		catch (DateTimeParseException ex) {
+			return false;
+		}
 	}
 
 	@Test

@@ -1,6 +1,7 @@
 package io.fanfare.api.problem;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -42,8 +43,83 @@ class ProblemIT {
 
 	@Test
 	void aWrongMethodTellsTheRightOnes() {
-		assertThat(this.api.send("PUT", "/v1/messages", "{}", AUTH).header("Allow")).isEqualTo("POST");
-		assertThat(this.api.send("PUT", "/v1/nodes", "{}", AUTH).header("Allow")).isEqualTo("GET");
+		assertThat(this.api.send("PUT", "/v1/messages", "{}", AUTH).header("Allow")).isEqualTo("POST,OPTIONS");
+		assertThat(this.api.send("PUT", "/v1/nodes", "{}", AUTH).header("Allow")).isEqualTo("GET,HEAD,OPTIONS");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			/                          | GET,HEAD,OPTIONS
+			/console.js                | GET,HEAD,OPTIONS
+			/livez                     | GET,HEAD,OPTIONS
+			/v3/api-docs               | GET,HEAD,OPTIONS
+			/swagger-ui/index.html     | GET,HEAD,OPTIONS
+			/v1/messages               | POST,OPTIONS
+			/v1/messages/batch         | POST,OPTIONS
+			/v1/users/a%2Fb            | GET,HEAD,OPTIONS
+			/v1/users/alice/disconnect | POST,OPTIONS
+			/v1/drain                  | GET,HEAD,POST,OPTIONS
+			""")
+	void optionsTellsTheMethodsOfAnAddress(String path, String allowed) {
+		Answer answer = this.api.send("OPTIONS", path, null, AUTH);
+		assertThat(answer.status()).isEqualTo(204);
+		assertThat(answer.response().body()).isEmpty();
+		assertThat(answer.header("Allow").split(",")).containsExactlyInAnyOrder(allowed.split(","));
+		Answer limited = this.api.send("OPTIONS", path, null, "Authorization", "Bearer " + TestApi.READ_KEY);
+		assertThat(limited.status()).isEqualTo(204);
+		String preflight = raw("OPTIONS " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: "
+				+ AUTH[1] + "\r\nOrigin: http://x.example\r\nAccess-Control-Request-Method: DELETE\r\n\r\n");
+		assertThat(preflight).startsWith("HTTP/1.1 204").contains("Allow: " + answer.header("Allow"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/nothing", "/v1", "/v1/", "/v1/nothing", "/error", "/v1/messages/", "/actuator/health" })
+	void optionsOfWhatIsNotThereIs404(String path) {
+		Answer answer = this.api.send("OPTIONS", path, null, AUTH);
+		assertThat(answer.status()).isEqualTo(404);
+		assertThat(answer.problem()).isEqualTo("not-found");
+		assertThat(raw("OPTIONS " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: " + AUTH[1]
+				+ "\r\nOrigin: http://x.example\r\nAccess-Control-Request-Method: GET\r\n\r\n"))
+			.startsWith("HTTP/1.1 404");
+	}
+
+	@Test
+	void optionsNeedsAKeyLikeAnyCall() {
+		assertThat(this.api.send("OPTIONS", "/v1/messages", null).status()).isEqualTo(401);
+		assertThat(this.api.send("OPTIONS", "/v1/messages", null, "Authorization", "Bearer x").status()).isEqualTo(401);
+	}
+
+	/** All answers but those of Expect and of a known call are refusals, none a fault. */
+	@ParameterizedTest
+	@ValueSource(strings = { "Content-Type: multipart/form-data", "Content-Type: multipart/form-data; boundary=x",
+			"Content-Type: application/x-www-form-urlencoded", "Content-Type: nonsense", "Content-Type: ",
+			"Content-Type: application/json; charset=nope", "Accept: ", "Accept: */*;q=x", "Accept: text/html",
+			"Accept-Language: x;;;q", "Accept-Encoding: x;;q=9", "Accept-Charset: nope", "Range: bytes=9-1", "Range: x",
+			"If-Modified-Since: x", "Origin: ::", "Cookie: ;;==", "Forwarded: for=;;", "Upgrade: websocket",
+			"X-HTTP-Method-Override: DELETE" })
+	void noRequestIsAFault(String header) {
+		for (String path : List.of("/", "/console.js", "/nothing", "/error", "/v1", "/v1/messages",
+				"/v1/messages/batch", "/v1/users/alice", "/v1/users/%00", "/v1/cursor?x=%zz",
+				"/v1/channels/news/messages?limit=%ff", "/v1/channels/news/messages?%",
+				"/v1/nodes/n/connections?state=%c3%28", "/v1/tokens", "/v3/api-docs", "/swagger-ui.html", "/livez")) {
+			for (String method : List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND",
+					"get")) {
+				String body = method.startsWith("P") ? "a=%zz&b" : "";
+				String answer = raw(method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: "
+						+ AUTH[1] + "\r\n" + header + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+				assertThat(answer).as("%s %s, %s", method, path, header).matches("(?s)HTTP/1\\.1 [234].*");
+			}
+		}
+	}
+
+	@Test
+	void aQueryThatCannotBeDecodedIsAProblem() {
+		for (String query : List.of("limit=%ff", "limit=%zz", "%")) {
+			assertThat(raw("GET /v1/channels/news/messages?" + query
+					+ " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: " + AUTH[1] + "\r\n\r\n"))
+				.startsWith("HTTP/1.1 400")
+				.contains("/problems/invalid-request");
+		}
 	}
 
 	@Test
@@ -126,7 +202,7 @@ class ProblemIT {
 			"GET /v1/nodes HTTP/1.1\r\nHost: x\r\nBad Header: 1\r\n", "GET /v1/users/a\u00e9 HTTP/1.1\r\nHost: x\r\n",
 			"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n",
 			"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: nonsense\r\n" })
-	void whatIsNoRequestIsAProblemWithoutATrace(String head) throws IOException {
+	void whatIsNoRequestIsAProblemWithoutATrace(String head) {
 		String answer = raw(head + "Connection: close\r\n\r\n");
 		assertThat(answer).startsWith("HTTP/1.1 ").doesNotContain("<html", "Exception", "Tomcat", "org.apache");
 		assertThat(answer.substring(9, 10)).isIn("4", "5");
@@ -134,17 +210,20 @@ class ProblemIT {
 	}
 
 	@Test
-	void headersThatAreTooLongAreAProblem() throws IOException {
+	void headersThatAreTooLongAreAProblem() {
 		String answer = raw("GET /v1/nodes HTTP/1.1\r\nHost: x\r\nX-Long: " + "x".repeat(60_000) + "\r\n\r\n");
 		assertThat(answer).startsWith("HTTP/1.1 4").contains("application/problem+json");
 	}
 
-	private String raw(String request) throws IOException {
+	private String raw(String request) {
 		try (Socket socket = new Socket("localhost", this.api.port())) {
 			socket.setSoTimeout(20_000);
 			socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
 			socket.shutdownOutput();
 			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 

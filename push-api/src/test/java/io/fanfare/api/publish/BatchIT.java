@@ -36,7 +36,7 @@ class BatchIT {
 	@Test
 	void aWrongMessageDoesNotKeepTheOthersBack() {
 		JsonNode results = batch("""
-				{"to": {"user": "alice"}, "data": 1}, {"to": {"user": ""}, "data": 1}, 7,
+				{"to": {"user": "alice"}, "data": 1}, {"to": {"user": "a\\nb"}, "data": 1}, 7,
 				{"to": {"channel": "news"}, "data": 2}""").json().get("results");
 		assertThat(results.get(0).at("/recipients/0/user").stringValue()).isEqualTo("alice");
 		assertThat(results.get(1).at("/problem/errors/0/pointer").stringValue()).isEqualTo("#/messages/1/to/user");

@@ -36,6 +36,55 @@ class PublicationReaderTests {
 		assertThat(channels("{\"all\":true}")).containsExactly(ChannelName.ALL);
 	}
 
+	/** As clients that are generated send what was not set. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			{"user":"a","users":[],"channel":null,"all":null}     | user:a
+			{"user":"a","users":null,"channel":"","all":false}    | user:a
+			{"user":null,"users":["a","b"],"channel":"","all":false} | user:a user:b
+			{"user":"","users":[],"channel":"news","all":null}    | news
+			{"user":"","users":[],"channel":null,"all":true}      | all
+			""", quoteCharacter = '\u0001')
+	void aTargetThatIsNullOrEmptyCountsAsAbsent(String target, String expected) {
+		assertThat(channels(target)).extracting(ChannelName::value).containsExactly(expected.split(" "));
+	}
+
+	@Test
+	void anOptionalFieldThatIsNullOrEmptyCountsAsAbsent() {
+		Publication bare = read("{\"to\":{\"all\":true},\"data\":\"x\"}");
+		for (String rest : List.of("\"event\":null,\"ttl\":null,\"ephemeral\":null,\"format\":null",
+				"\"event\":\"\",\"ttl\":\"\",\"ephemeral\":false,\"format\":\"\"")) {
+			assertThat(read("{\"to\":{\"all\":true},\"data\":\"x\"," + rest + "}").hash()).isEqualTo(bare.hash());
+		}
+		JsonBody body = body("{\"to\":{\"all\":true},\"data\":1,\"idempotencyKey\":null}");
+		assertThat(this.reader.read(body.fields(), true, body.flaws())).isNotNull();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{\"user\":[]}", "{\"user\":{}}", "{\"users\":\"\"}", "{\"users\":{}}", "{\"channel\":[]}",
+			"{\"all\":\"\"}", "{\"all\":[]}", "{\"all\":0}" })
+	void whatIsEmptyAndOfAnotherTypeIsRefusedAsThat(String target) {
+		String name = target.substring(2, target.indexOf('"', 2));
+		assertThat(flaws("{\"to\":" + target + ",\"data\":1}")).extracting(FieldError::pointer)
+			.contains("#/to/" + name);
+	}
+
+	@Test
+	void whereNoTargetRemainsTheErrorSaysWhy() {
+		for (String target : List.of("{}", "{\"users\":[]}", "{\"user\":null,\"channel\":\"\",\"all\":false}")) {
+			assertThat(flaws("{\"to\":" + target + ",\"data\":1}")).singleElement().satisfies((error) -> {
+				assertThat(error.pointer()).isEqualTo("#/to");
+				assertThat(error.detail()).contains("exactly one of user, users, channel and all", "null, empty");
+			});
+		}
+		assertThat(flaws("{\"to\":{\"user\":\"a\",\"channel\":\"b\",\"users\":[]},\"data\":1}"))
+			.extracting(FieldError::detail)
+			.containsExactly("must have exactly one of user, users, channel and all");
+		assertThat(flaws("{\"to\":null,\"data\":1}")).extracting(FieldError::detail).containsExactly("is required");
+		assertThat(flaws("{\"to\":{\"all\":true},\"data\":1,\"x\":null}")).extracting(FieldError::pointer)
+			.containsExactly("#/x");
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
 			"text"            |       | text
@@ -81,13 +130,13 @@ class PublicationReaderTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "a b", "a\\nb", "a\\u0000", "é", "open", "error", "push.connected" })
+	@ValueSource(strings = { "a b", "a\\nb", "a\\u0000", "é", "open", "error", "push.connected" })
 	void eventsThatCouldForgeAnythingAreRefused(String event) {
 		assertThat(flaws("{\"to\":{\"all\":true},\"data\":1,\"event\":\"" + event + "\"}")).hasSize(1);
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "PT0S", "-PT1S", "PT24H0.001S", "1h", "", "PT0.0001S", "P1Y" })
+	@ValueSource(strings = { "PT0S", "-PT1S", "PT24H0.001S", "1h", "PT0.0001S", "P1Y" })
 	void timesToLiveOutsideTheRangeAreRefused(String ttl) {
 		assertThat(flaws("{\"to\":{\"all\":true},\"data\":1,\"ttl\":\"" + ttl + "\"}")).extracting(FieldError::pointer)
 			.containsExactly("#/ttl");

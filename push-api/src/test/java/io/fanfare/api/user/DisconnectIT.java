@@ -87,10 +87,20 @@ class DisconnectIT {
 		}
 	}
 
+	@Test
+	void whatIsNullOrEmptyCountsAsAbsent() {
+		claim("alice", "node-1.abcdefgh");
+		Answer answer = this.api.post(PATH, """
+				{"users":["alice"],"channel":null,"tier":"","node":null,"all":false,"mode":null,"reason":""}""");
+		assertThat(answer.status()).isEqualTo(202);
+		assertThat(answer.json().get("connections").intValue()).isEqualTo(1);
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
-			value = { "{} | #", "{\"all\":true,\"tier\":\"low\"} | #", "{\"all\":false} | #/all", "{\"all\":1} | #/all",
-					"{\"users\":[]} | #/users", "{\"users\":[1]} | #/users/0", "{\"users\":[\"a\",\"a\"]} | #/users/1",
+			value = { "{} | #", "{\"all\":true,\"tier\":\"low\"} | #", "{\"all\":false} | #", "{\"all\":\"\"} | #/all",
+					"{\"all\":1} | #/all", "{\"users\":[]} | #", "{\"users\":null,\"channel\":\"\"} | #",
+					"{\"users\":[1]} | #/users/0", "{\"users\":[\"a\",\"a\"]} | #/users/1",
 					"{\"users\":[\"\"]} | #/users/0", "{\"channel\":\"all\"} | #/channel",
 					"{\"channel\":\"user:a\"} | #/channel", "{\"tier\":\"top\"} | #/tier", "{\"node\":1} | #/node",
 					"{\"all\":true,\"reason\":\"drain\"} | #/reason", "{\"all\":true,\"mode\":\"soon\"} | #/mode",

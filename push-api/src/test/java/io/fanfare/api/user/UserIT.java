@@ -115,11 +115,12 @@ class UserIT {
 	@Test
 	void disconnectingTakesThreeReasonsAndTwoModes() {
 		for (String body : List.of("{}", "{\"mode\":\"now\",\"reason\":\"revoked\"}",
-				"{\"reason\":\"permission-change\"}", "{\"mode\":\"graceful\",\"reason\":\"logout\"}")) {
+				"{\"reason\":\"permission-change\"}", "{\"mode\":\"graceful\",\"reason\":\"logout\"}",
+				"{\"mode\":null,\"reason\":\"\"}")) {
 			assertThat(this.api.post("/v1/users/alice/disconnect", body).status()).as(body).isEqualTo(202);
 		}
 		for (String body : List.of("{\"mode\":\"soon\"}", "{\"reason\":\"takeover\"}", "{\"reason\":\"drain\"}",
-				"{\"reason\":null}", "{\"why\":1}", "[]")) {
+				"{\"reason\":[]}", "{\"why\":1}", "[]")) {
 			assertThat(this.api.post("/v1/users/alice/disconnect", body).status()).as(body).isEqualTo(400);
 		}
 	}

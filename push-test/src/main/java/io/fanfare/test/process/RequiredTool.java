@@ -50,7 +50,17 @@ public enum RequiredTool {
 	/**
 	 * A C compiler, with the headers of the C library.
 	 */
-	GCC("gcc");
+	GCC("gcc"),
+
+	/**
+	 * Makes requests of an OpenAPI document and checks the answers.
+	 */
+	SCHEMATHESIS("schemathesis"),
+
+	/**
+	 * The Python that has what {@code .ci/python.txt} names.
+	 */
+	PYTHON("python");
 
 	/** Servers live in directories that are not on everybody's path. */
 	private static final String BESIDES = "/usr/sbin:/usr/local/sbin:/sbin:/opt/homebrew/bin".replace(":",

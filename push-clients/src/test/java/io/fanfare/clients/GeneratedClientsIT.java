@@ -1,0 +1,202 @@
+package io.fanfare.clients;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import io.fanfare.local.LocalCluster;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Ports;
+import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.sse.SseClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Clients that openapi-generator makes of the document that a running cluster publishes
+ * compile, and publish to one user, some users, a topic and everyone.
+ */
+class GeneratedClientsIT {
+
+	private static final String KEY = "dev-secret";
+
+	private static final Duration TIME = Duration.ofMinutes(2);
+
+	private static final List<String> KINDS = List.of("user", "users", "channel", "all");
+
+	private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+	@TempDir
+	static Path directory;
+
+	private static ChildProcess cluster;
+
+	private static String api;
+
+	private static int streamPort;
+
+	@BeforeAll
+	static void startAndGenerate() throws Exception {
+		List<Integer> ports = Ports.free(6);
+		streamPort = ports.get(0);
+		api = "http://localhost:" + ports.get(4);
+		Path log = directory.resolve("cluster.log");
+		cluster = ChildProcess.start("TERM", log, List.of(JAVA, "-Xmx512m", "-XX:TieredStopAtLevel=1",
+				"--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
+				System.getProperty("java.class.path"), LocalCluster.class.getName(),
+				"--fanfare.local.stream-ports=" + ports.get(0) + "," + ports.get(1),
+				"--fanfare.local.control-ports=" + ports.get(2) + "," + ports.get(3),
+				"--fanfare.local.api-port=" + ports.get(4), "--fanfare.local.api-control-port=" + ports.get(5)));
+		await().atMost(TIME).until(() -> {
+			assertThat(cluster.isAlive()).as(() -> read(log)).isTrue();
+			return read(log).contains("Fanfare is up");
+		});
+		Files.writeString(directory.resolve("openapi.json"),
+				send(HttpRequest.newBuilder(URI.create(api + "/v3/api-docs"))));
+		generate("restclient", "java", "restclient", "invokerPackage: fanfare.restclient",
+				"apiPackage: fanfare.restclient.api", "modelPackage: fanfare.restclient.model", "useJakartaEe: true");
+		generate("native", "java", "native", "invokerPackage: fanfare.jdk", "apiPackage: fanfare.jdk.api",
+				"modelPackage: fanfare.jdk.model", "useJakartaEe: true");
+		generate("typescript", "typescript-fetch", "");
+		generate("python", "python", "", "packageName: fanfare");
+		run(JAVA, "-XX:TieredStopAtLevel=1", "-jar", System.getProperty("fanfare.clients.generator"), "batch",
+				"restclient.yaml", "native.yaml", "typescript.yaml", "python.yaml");
+	}
+
+	private static void generate(String name, String generator, String library, String... properties)
+			throws IOException {
+		List<String> lines = new ArrayList<>(
+				List.of("generatorName: " + generator, "inputSpec: openapi.json", "outputDir: " + name + "/client"));
+		if (!library.isEmpty()) {
+			lines.add("library: " + library);
+		}
+		lines.add("additionalProperties:");
+		lines.add("  hideGenerationTimestamp: true");
+		Stream.of(properties).map((property) -> "  " + property).forEach(lines::add);
+		Files.write(directory.resolve(name + ".yaml"), lines);
+	}
+
+	@AfterAll
+	static void stop() {
+		if (cluster != null) {
+			cluster.close();
+		}
+	}
+
+	@Test
+	void theClientForSpringsRestClientPublishes() throws Exception {
+		java("restclient");
+	}
+
+	@Test
+	void theClientForTheHttpClientOfTheJdkPublishes() throws Exception {
+		java("native");
+	}
+
+	private static void java(String name) throws Exception {
+		Path program = copy(name, "Publish.java");
+		String path = System.getProperty("java.class.path");
+		List<String> sources = new ArrayList<>(List.of("-nowarn", "-proc:none", "-d", name + "/classes", "-cp",
+				"\"" + path + "\"", program.toString()));
+		try (Stream<Path> files = Files.walk(directory.resolve(name).resolve("client/src/main/java"))) {
+			files.map(Path::toString).filter((file) -> file.endsWith(".java")).forEach(sources::add);
+		}
+		Files.write(directory.resolve(name + ".sources"), sources);
+		run(Path.of(System.getProperty("java.home"), "bin", "javac").toString(), "-J-XX:TieredStopAtLevel=1",
+				"@" + name + ".sources");
+		assertPublishes(name, JAVA, "-XX:TieredStopAtLevel=1", "-cp", name + "/classes" + File.pathSeparator + path,
+				"Publish");
+	}
+
+	@Test
+	void theClientForFetchPublishes() throws Exception {
+		String node = RequiredTool.NODE.require().toString();
+		Path program = copy("typescript", "publish.ts");
+		run(node, System.getProperty("fanfare.clients.tsc"), "--strict", "--target", "es2022", "--module", "commonjs",
+				"--lib", "es2022,dom,dom.iterable", "--outDir", "typescript/out", program.toString());
+		assertPublishes("typescript", node, "typescript/out/publish.js");
+	}
+
+	@Test
+	void theClientForPythonPublishes() throws Exception {
+		Path program = copy("python", "publish.py");
+		assertPublishes("python", "env", "PYTHONPATH=python/client", RequiredTool.PYTHON.require().toString(),
+				program.toString());
+	}
+
+	private static Path copy(String name, String program) throws IOException {
+		Path target = directory.resolve(name).resolve(program);
+		try (InputStream in = GeneratedClientsIT.class.getResourceAsStream("/clients/" + name + "/" + program)) {
+			Files.copy(in, target);
+		}
+		return target;
+	}
+
+	/** Runs a program that publishes to each kind of target while alice has a stream. */
+	private static void assertPublishes(String name, String... program) throws Exception {
+		String token = send(HttpRequest.newBuilder(URI.create(api + "/v1/tokens"))
+			.header("Authorization", "Bearer " + KEY)
+			.header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString("{\"user\":\"alice\",\"channels\":[\"news\"]}")))
+			.replaceFirst("(?s).*\"token\":\"([^\"]+)\".*", "$1");
+		try (SseClient alice = SseClient.request("127.0.0.1", streamPort, "/events")
+			.query("channel", "news")
+			.bearer(token)
+			.open()) {
+			alice.awaitBlock((block) -> block.fires("push.connected"), TIME);
+			List<String> command = new ArrayList<>(List.of(program));
+			command.addAll(List.of(api, KEY));
+			run(command.toArray(String[]::new));
+			for (String kind : KINDS) {
+				alice.awaitBlock((block) -> block.fires("client")
+						&& ("{\"text\":\"" + name + " " + kind + "\"}").equals(block.data()), TIME);
+			}
+		}
+	}
+
+	private static String send(HttpRequest.Builder request) throws Exception {
+		try (HttpClient client = HttpClient.newHttpClient()) {
+			HttpResponse<String> answer = client.send(request.timeout(TIME).build(),
+					HttpResponse.BodyHandlers.ofString());
+			assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+			return answer.body();
+		}
+	}
+
+	private static void run(String... command) throws Exception {
+		Path log = Files.createTempFile(directory, "run", ".log");
+		List<String> line = new ArrayList<>(
+				List.of("sh", "-c", "cd \"$0\" && \"$@\" && echo It ended well", directory.toString()));
+		line.addAll(List.of(command));
+		try (ChildProcess child = ChildProcess.start("TERM", log, line)) {
+			await().atMost(TIME).until(() -> !child.isAlive());
+		}
+		assertThat(read(log)).as("%s: %s", String.join(" ", command).replaceFirst("(?s)-cp \\S+", "-cp ..."), read(log))
+			.endsWith("It ended well\n");
+	}
+
+	private static String read(Path file) {
+		try {
+			return Files.exists(file) ? Files.readString(file) : "";
+		}
+		catch (IOException ex) {
+			throw new java.io.UncheckedIOException(ex);
+		}
+	}
+
+}

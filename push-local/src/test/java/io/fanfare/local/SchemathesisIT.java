@@ -1,0 +1,79 @@
+package io.fanfare.local;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.redis.TestRedis;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Requests that Schemathesis makes of the published OpenAPI document, those that fit it
+ * and those that do not, get no 5xx and no answer that the document does not describe.
+ */
+class SchemathesisIT {
+
+	private static final boolean LONG = Boolean.getBoolean("fanfare.long");
+
+	private static final Duration TIME = LONG ? Duration.ofMinutes(10) : Duration.ofSeconds(25);
+
+	/**
+	 * Both would end the nodes; {@code OpenApiIT} calls them. What a drained node is
+	 * asked afterwards is 503.
+	 */
+	private static final List<String> NOT_CALLED = List.of("drainNode", "drainCluster");
+
+	/**
+	 * Not that all that fits the document is accepted: it cannot say that a key belongs
+	 * to another request or that two parameters exclude each other. And not that what
+	 * does not fit is refused: a batch is 200 whose messages are not.
+	 */
+	private static final List<String> NOT_CHECKED = List.of("positive_data_acceptance", "negative_data_rejection");
+
+	private static final Pattern GENERATED = Pattern.compile("(\\d+) generated");
+
+	@TempDir
+	Path directory;
+
+	@Test
+	void everyAnswerIsDescribedAndNoneIsAFault() throws Exception {
+		Path schemathesis = RequiredTool.SCHEMATHESIS.require();
+		Path log = this.directory.resolve("schemathesis.log");
+		try (TestRedis redis = TestRedis.start();
+				Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN",
+						"--logging.level.io.fanfare=WARN");
+				ChildProcess run = ChildProcess.start("TERM", log, command(schemathesis, cluster))) {
+			await().atMost(TIME.multipliedBy(2).plusSeconds(60)).until(() -> !run.isAlive());
+			String report = Files.readString(log);
+			assertThat(report).as(report).contains("No issues found").doesNotContain("Failures:", "Errors:");
+			Matcher generated = GENERATED.matcher(report);
+			assertThat(generated.find()).as(report).isTrue();
+			assertThat(Integer.parseInt(generated.group(1))).isGreaterThan(300);
+		}
+	}
+
+	private List<String> command(Path schemathesis, Cluster cluster) {
+		List<String> command = new ArrayList<>(
+				List.of("sh", "-c", "cd \"$0\" && exec \"$@\"", this.directory.toString(), schemathesis.toString(),
+						"run", "http://127.0.0.1:" + cluster.apiPort() + "/v3/api-docs", "--header",
+						"Authorization: Bearer " + TestCluster.apiKey(), "--exclude-checks",
+						String.join(",", NOT_CHECKED), "--max-time", Long.toString(TIME.toSeconds()), "--max-examples",
+						LONG ? "2000" : "40", "--warnings", "off", "--no-color"));
+		// In the short form the same requests each time, so that a failure is one of the
+		// change
+		command.addAll(LONG ? List.of("--generation-database", "none") : List.of("--generation-deterministic"));
+		NOT_CALLED.forEach((operation) -> command.addAll(List.of("--exclude-operation-id", operation)));
+		return command;
+	}
+
+}
