@@ -6,6 +6,8 @@ import io.fanfare.api.problem.ProblemReportValve;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.LoggedErrors;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
@@ -47,7 +49,8 @@ class WebConfiguration {
 	 * requests have a time to arrive.
 	 */
 	@Bean
-	WebServerFactoryCustomizer<TomcatServletWebServerFactory> pathsAndErrors(ServerSettings settings) {
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> pathsAndErrors(ServerSettings settings,
+			MeterRegistry registry) {
 		return (factory) -> {
 			factory.setProtocol(BoundedHttp11Protocol.class.getName());
 			factory.addConnectorCustomizers((connector) -> {
@@ -55,6 +58,15 @@ class WebConfiguration {
 				connector.setEncodedReverseSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
 				if (connector.getProtocolHandler() instanceof AbstractHttp11Protocol<?> http) {
 					http.setKeepAliveTimeout((int) settings.idleTimeout().toMillis());
+				}
+				if (connector.getProtocolHandler() instanceof BoundedHttp11Protocol bounded) {
+					Gauge.builder("fanfare.connections.open", bounded, BoundedHttp11Protocol::open)
+						.description("Connections that are open on the port of the API")
+						.register(registry);
+					FunctionCounter
+						.builder("fanfare.connections.closed", bounded, BoundedHttp11Protocol::closedForAddress)
+						.description("Connections that were closed because their address had half of all")
+						.register(registry);
 				}
 			});
 			factory.addContextCustomizers((context) -> {

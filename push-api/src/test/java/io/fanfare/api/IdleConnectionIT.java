@@ -2,12 +2,16 @@ package io.fanfare.api;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.test.redis.TestRedis;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +37,30 @@ class IdleConnectionIT {
 			assertThat(socket.getInputStream().read()).isEqualTo(-1);
 			assertThat(Duration.ofNanos(System.nanoTime() - answered)).isBetween(Duration.ofMillis(500),
 					Duration.ofSeconds(8));
+		}
+	}
+
+	@Test
+	void oneAddressHoldsHalfOfTheConnections() throws IOException {
+		try (TestApi api = TestApi.start(TestRedis.shared(), "--server.tomcat.max-connections=8",
+				"--server.tomcat.accept-count=64")) {
+			List<Socket> many = new ArrayList<>();
+			try {
+				for (int i = 0; i < 16; i++) {
+					many.add(new Socket(InetAddress.getByName("127.0.0.1"), api.port(),
+							InetAddress.getByName("127.0.0.2"), 0));
+				}
+				try (Socket other = connect(api)) {
+					ask(other);
+				}
+			}
+			finally {
+				for (Socket socket : many) {
+					socket.close();
+				}
+			}
+			assertThat(api.bean(MeterRegistry.class).get("fanfare.connections.closed").functionCounter().count())
+				.isBetween(4.0, 12.0);
 		}
 	}
 

@@ -3,6 +3,11 @@ package io.fanfare.protocol.http;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
@@ -33,6 +38,9 @@ import org.slf4j.LoggerFactory;
  * or dropped behind a refusal. An answer whose client reads it more slowly is ended
  * likewise.
  * <p>
+ * One address holds at most half of the connections: of what it has above that, those are
+ * closed that no thread is at.
+ * <p>
  * Tomcat makes it by its name.
  */
 public final class BoundedHttp11Protocol extends Http11NioProtocol {
@@ -53,6 +61,8 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	private @Nullable ScheduledFuture<?> sweeps;
 
+	private volatile long crowded;
+
 	/**
 	 * Tells how long a body, or an answer, may have taken.
 	 * @param passed how many of its bytes have passed
@@ -60,6 +70,22 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	 */
 	public static Duration bodyTime(long passed) {
 		return HEAD_TIME.plusMillis(passed * 1_000 / LEAST_RATE);
+	}
+
+	/**
+	 * How many connections are open.
+	 * @return the number
+	 */
+	public long open() {
+		return getEndpoint().getConnectionCount();
+	}
+
+	/**
+	 * How many connections were closed because their address had too many.
+	 * @return the number, since the start
+	 */
+	public long closedForAddress() {
+		return this.crowded;
 	}
 
 	@Override
@@ -100,11 +126,47 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 			if (closed > 0) {
 				log.debug("requests=late closed={}", closed);
 			}
+			long share = Math.max(1, getMaxConnections() / 2);
+			if (getMaxConnections() > 0 && open() > share) {
+				makeRoom(share);
+			}
 		}
 		catch (RuntimeException ex) {
 			// Thrown on, it would be the last look
 			log.warn("requests=unwatched", ex);
 		}
+	}
+
+	/** Nobody else could connect if one address had all. */
+	private void makeRoom(long share) {
+		Map<String, List<SocketWrapperBase<NioChannel>>> waiting = new HashMap<>();
+		Map<String, Integer> open = new HashMap<>();
+		Set<@Nullable SocketWrapperBase<?>> served = new HashSet<>();
+		for (BoundedProcessor busy : this.serving) {
+			served.add(busy.connection());
+		}
+		for (SocketWrapperBase<NioChannel> connection : getEndpoint().getConnections()) {
+			String address = String.valueOf(connection.getRemoteAddr());
+			open.merge(address, 1, Integer::sum);
+			boolean answers = served.contains(connection)
+					|| connection.getCurrentProcessor() instanceof BoundedProcessor present && present.isAsync();
+			if (!answers) {
+				waiting.computeIfAbsent(address, (any) -> new ArrayList<>()).add(connection);
+			}
+		}
+		open.forEach((address, count) -> {
+			List<SocketWrapperBase<NioChannel>> idle = waiting.getOrDefault(address, List.of());
+			long surplus = Math.min(idle.size(), count - share);
+			for (int i = 0; i < surplus; i++) {
+				SocketWrapperBase<NioChannel> connection = idle.get(i);
+				connection.setError(new IOException("Its address has too many connections"));
+				getEndpoint().processSocket(connection, SocketEvent.ERROR, true);
+			}
+			if (surplus > 0) {
+				this.crowded += surplus;
+				log.warn("connections=crowded address={} open={} closed={}", address, count, surplus);
+			}
+		});
 	}
 
 	/** Knows since when its request arrives. */
@@ -126,6 +188,10 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 			finally {
 				this.serving.remove(this);
 			}
+		}
+
+		private @Nullable SocketWrapperBase<?> connection() {
+			return getSocketWrapper();
 		}
 
 		/** To be asked while no thread is at it: it waits for the rest of a head. */
