@@ -33,7 +33,8 @@ local function take(most)
 		if not ok then
 			local text = type(first) == 'table' and first.err or first
 			if not find(text, '^%-?OOM ') then
-				error(first, 0)
+				-- As a table: of a text Redis would make an error of no kind.
+				error({err = text})
 			end
 			full = text
 			return nil

@@ -316,8 +316,8 @@ final class Upkeep {
 		if (unheard > 0) {
 			next = Math.min(next, this.loop.settings().unreachableAfter().toNanos() - unheard);
 		}
-		long untilExpiry = Math.ceilDiv(this.expiryAnnounced ? expires
-				: Math.max(1, this.connection.request().tokenRenewal().toEpochMilli() - nowMillis), 1_000L);
+		long untilExpiry = Math.ceilDiv(this.expiryAnnounced ? expires : Math.max(1, renewalMillis() - nowMillis),
+				1_000L);
 		long seconds = Math.min(Math.ceilDiv(next, SECOND), untilExpiry);
 		return pending ? Math.min(seconds, 1) : seconds;
 	}
@@ -346,7 +346,7 @@ final class Upkeep {
 	private void announceEnds(long nowNanos, long nowMillis) {
 		StreamRequest request = this.connection.request();
 		ConnectionSettings settings = this.loop.settings();
-		if (!this.expiryAnnounced && nowMillis >= request.tokenRenewal().toEpochMilli()) {
+		if (!this.expiryAnnounced && nowMillis >= renewalMillis()) {
 			this.expiryAnnounced = true;
 			announce(request.tokenExpires().toEpochMilli(), Blocks.Expiry.TOKEN);
 		}
@@ -360,6 +360,12 @@ final class Upkeep {
 			this.idleAnnouncedNanos = this.lastMessageNanos;
 			announce(nowMillis + Math.max(0, idle / 1_000_000), Blocks.Expiry.IDLE);
 		}
+	}
+
+	/** From when on its token is to be renewed: looks are a second apart. */
+	private long renewalMillis() {
+		StreamRequest request = this.connection.request();
+		return Math.min(request.tokenRenewal().toEpochMilli(), request.tokenExpires().toEpochMilli() - 2_000);
 	}
 
 	private void announce(long atMillis, Blocks.Expiry reason) {
