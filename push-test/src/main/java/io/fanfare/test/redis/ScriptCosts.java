@@ -7,12 +7,14 @@ import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
@@ -213,20 +215,20 @@ public final class ScriptCosts implements AutoCloseable {
 	 */
 	public Times time(int runs, Runnable before, Runnable task) {
 		this.commands.configSet(Map.of("slowlog-log-slower-than", "0", "slowlog-max-len", "100000"));
-		long longest = Long.MAX_VALUE;
+		List<Long> best = List.of();
 		long ping = Long.MAX_VALUE;
 		try {
 			for (int i = 0; i < runs; i++) {
 				before.run();
 				this.commands.slowlogReset();
 				ping = Math.min(ping, beside(task));
-				longest = Math.min(longest, longest());
+				best = best(best, durations());
 			}
 		}
 		finally {
 			this.commands.configSet("slowlog-log-slower-than", "10000");
 		}
-		return new Times(longest, ping);
+		return new Times(best.stream().mapToLong(Long::longValue).max().orElse(0), ping);
 	}
 
 	/** The 99th percentile of pings while a task runs. */
@@ -249,15 +251,27 @@ public final class ScriptCosts implements AutoCloseable {
 		return pings.stream().sorted().toList().get(pings.size() * 99 / 100);
 	}
 
-	private long longest() {
-		long longest = 0;
+	/** How long each call of scripts took, in their order. */
+	private List<Long> durations() {
+		List<Long> durations = new ArrayList<>();
 		for (Object one : this.commands.slowlogGet(100_000)) {
 			List<?> entry = (List<?>) one;
 			if (entry.get(3) instanceof List<?> words && String.valueOf(words.getFirst()).startsWith("EVAL")) {
-				longest = Math.max(longest, (Long) entry.get(2));
+				durations.add((Long) entry.get(2));
 			}
 		}
-		return longest;
+		return durations.reversed();
+	}
+
+	/**
+	 * The best of each call, for a busy machine may stop any. Runs that differ in their
+	 * calls are compared by their longest.
+	 */
+	private static List<Long> best(List<Long> before, List<Long> now) {
+		if (before.size() != now.size()) {
+			return (before.isEmpty() || Collections.max(now) < Collections.max(before)) ? now : before;
+		}
+		return IntStream.range(0, now.size()).mapToObj((i) -> Math.min(before.get(i), now.get(i))).toList();
 	}
 
 	private void ping(List<Long> pings, AtomicBoolean ended) {
