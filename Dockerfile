@@ -16,9 +16,10 @@ COPY push-api/pom.xml push-api/
 COPY push-local/pom.xml push-local/
 COPY push-faults/pom.xml push-faults/
 COPY push-bench/pom.xml push-bench/
-RUN mvn -q -B -DskipTests -Dspring-boot.repackage.skip -pl push-node,push-api -am package
+RUN mvn -q -B -Dmaven.test.skip -Dspring-boot.repackage.skip -pl push-node,push-api -am package
 COPY . .
-RUN mvn -q -B -DskipTests -pl push-node,push-api -am package \
+# Checks and tests are for `./mvnw verify`
+RUN mvn -q -B -Dmaven.test.skip -Dcheckstyle.skip -Dspring-javaformat.skip -pl push-node,push-api -am package \
 	&& java -Djarmode=tools -jar push-node/target/push-node.jar extract --layers --destination /jars/push-node \
 	&& java -Djarmode=tools -jar push-api/target/push-api.jar extract --layers --destination /jars/push-api
 

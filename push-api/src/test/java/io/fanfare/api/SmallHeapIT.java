@@ -125,6 +125,18 @@ class SmallHeapIT {
 		assertThat(this.api.isAlive()).isTrue();
 	}
 
+	/** With what the process said, should it be gone. */
+	private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler)
+			throws IOException, InterruptedException {
+		try {
+			return this.client.send(request, handler);
+		}
+		catch (IOException ex) {
+			throw new IOException("alive=" + this.api.isAlive() + " " + Files.readString(this.directory.resolve("log")),
+					ex);
+		}
+	}
+
 	private void sendUnfinishedBodies() throws Exception {
 		byte[] head = ("POST /v1/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + KEY
 				+ "\r\nContent-Type: application/json\r\nContent-Length: " + BODY + "\r\n\r\n")
@@ -166,15 +178,13 @@ class SmallHeapIT {
 	}
 
 	private int publish(String data) throws Exception {
-		return this.client
-			.send(request("/v1/messages").header("Content-Type", "application/json")
-				.POST(HttpRequest.BodyPublishers.ofString("{\"to\":{\"channel\":\"news\"},\"data\":\"" + data + "\"}"))
-				.build(), HttpResponse.BodyHandlers.ofString())
-			.statusCode();
+		return send(request("/v1/messages").header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString("{\"to\":{\"channel\":\"news\"},\"data\":\"" + data + "\"}"))
+			.build(), HttpResponse.BodyHandlers.ofString()).statusCode();
 	}
 
 	private HttpResponse<String> get(String path) throws Exception {
-		return this.client.send(request(path).build(), HttpResponse.BodyHandlers.ofString());
+		return send(request(path).build(), HttpResponse.BodyHandlers.ofString());
 	}
 
 	private HttpRequest.Builder request(String path) {
@@ -184,11 +194,11 @@ class SmallHeapIT {
 	}
 
 	private int liveness() throws Exception {
-		return this.client
-			.send(HttpRequest
-				.newBuilder(URI.create("http://localhost:" + this.controlPort + "/actuator/health/liveness"))
-				.timeout(Duration.ofSeconds(5))
-				.build(), HttpResponse.BodyHandlers.discarding())
+		return send(
+				HttpRequest.newBuilder(URI.create("http://localhost:" + this.controlPort + "/actuator/health/liveness"))
+					.timeout(Duration.ofSeconds(5))
+					.build(),
+				HttpResponse.BodyHandlers.discarding())
 			.statusCode();
 	}
 
