@@ -13,6 +13,8 @@ import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -21,6 +23,14 @@ import org.springframework.context.annotation.Configuration;
 /** The web server, the clock, and the end of errors. */
 @Configuration(proxyBeanMethods = false)
 class WebConfiguration {
+
+	/**
+	 * The buffers that a connection has while its request arrives, for its head above
+	 * all.
+	 */
+	private static final long CONNECTION_BYTES = 80 * 1024;
+
+	private static final Logger log = LoggerFactory.getLogger(WebConfiguration.class);
 
 	@Bean
 	Clock clock() {
@@ -58,6 +68,7 @@ class WebConfiguration {
 				connector.setEncodedReverseSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
 				if (connector.getProtocolHandler() instanceof AbstractHttp11Protocol<?> http) {
 					http.setKeepAliveTimeout((int) settings.idleTimeout().toMillis());
+					limit(http);
 				}
 				if (connector.getProtocolHandler() instanceof BoundedHttp11Protocol bounded) {
 					Gauge.builder("fanfare.connections.open", bounded, BoundedHttp11Protocol::open)
@@ -75,6 +86,15 @@ class WebConfiguration {
 				}
 			});
 		};
+	}
+
+	/** The buffers of all connections take a quarter of the heap at most. */
+	private static void limit(AbstractHttp11Protocol<?> http) {
+		int most = (int) Math.clamp(Runtime.getRuntime().maxMemory() / 4 / CONNECTION_BYTES, 1, Integer.MAX_VALUE);
+		if (most < http.getMaxConnections()) {
+			log.info("connections=limited max={} reason=\"heap\" wanted={}", most, http.getMaxConnections());
+			http.setMaxConnections(most);
+		}
 	}
 
 }

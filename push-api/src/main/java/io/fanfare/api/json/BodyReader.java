@@ -3,7 +3,8 @@ package io.fanfare.api.json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -22,6 +23,9 @@ final class BodyReader {
 
 	/** What nearly all bodies fit into. */
 	private static final int FIRST = 4 * 1024;
+
+	/** A longer array would take whole regions of G1's heap, up to twice its length. */
+	private static final int PIECE = 64 * 1024;
 
 	private final int max;
 
@@ -44,17 +48,24 @@ final class BodyReader {
 	 */
 	byte[] read(InputStream in, Consumer<byte[]> read) throws IOException {
 		long began = this.nanoTime.getAsLong();
-		byte[] bytes = new byte[Math.min(FIRST, this.max + 1)];
-		int held = 0;
+		List<byte[]> pieces = new ArrayList<>();
+		byte[] piece = new byte[Math.min(FIRST, this.max + 1)];
+		int filled = 0;
 		int length = 0;
+		int held = 0;
 		try {
 			while (true) {
-				int more = in.read(bytes, length, bytes.length - length);
+				int more = in.read(piece, filled, Math.min(piece.length - filled, this.max + 1 - length));
 				if (more < 0) {
-					byte[] body = Arrays.copyOf(bytes, length);
+					if (!pieces.isEmpty()) {
+						this.budget.receive(length);
+						held += length;
+					}
+					byte[] body = joined(pieces, piece, length);
 					read.accept(body);
 					return body;
 				}
+				filled += more;
 				length += more;
 				if (length > this.max) {
 					throw tooLarge();
@@ -63,20 +74,30 @@ final class BodyReader {
 				if (this.nanoTime.getAsLong() - began > time.toNanos()) {
 					throw tooSlow();
 				}
-				if (length == bytes.length) {
-					int next = (int) Math.min(2L * length, this.max + 1L);
+				if (filled == piece.length) {
+					int next = Math.min(PIECE, 2 * filled);
 					this.budget.receive(next);
-					int before = held;
 					held += next;
-					bytes = Arrays.copyOf(bytes, next);
-					this.budget.received(before);
-					held -= before;
+					pieces.add(piece);
+					piece = new byte[next];
+					filled = 0;
 				}
 			}
 		}
 		finally {
 			this.budget.received(held);
 		}
+	}
+
+	private static byte[] joined(List<byte[]> pieces, byte[] last, int length) {
+		byte[] body = new byte[length];
+		int at = 0;
+		for (byte[] piece : pieces) {
+			System.arraycopy(piece, 0, body, at, piece.length);
+			at += piece.length;
+		}
+		System.arraycopy(last, 0, body, at, length - at);
+		return body;
 	}
 
 	ProblemException tooLarge() {
