@@ -7,10 +7,7 @@ import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 
-/**
- * Bounds how long a request of the control port may take to arrive, and how many may come
- * at once.
- */
+/** Bounds how long a request of the control port may take to arrive. */
 @ManagementContextConfiguration(value = ManagementContextType.CHILD, proxyBeanMethods = false)
 class ControlPortConfiguration {
 
@@ -18,10 +15,8 @@ class ControlPortConfiguration {
 	WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedRequests() {
 		return (factory) -> {
 			factory.setProtocol(BoundedHttp11Protocol.class.getName());
-			factory.addConnectorCustomizers((connector) -> {
-				connector.setProperty("connectionTimeout", Long.toString(BoundedHttp11Protocol.HEAD_TIME.toMillis()));
-				connector.setProperty("maxConnections", "32");
-			});
+			factory.addConnectorCustomizers((connector) -> connector.setProperty("connectionTimeout",
+					Long.toString(BoundedHttp11Protocol.HEAD_TIME.toMillis())));
 		};
 	}
 
