@@ -4,7 +4,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,12 +16,9 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import com.sun.net.httpserver.HttpServer;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.test.network.TcpProxy;
@@ -74,9 +70,7 @@ class BrowserIT {
 	private static final List<String> NAMES = List.of("message", "order", "push.connected", "push.gap", "push.busy",
 			"push.waiting", "push.goaway", "push.kicked");
 
-	private static Playwright playwright;
-
-	private static Browser browser;
+	private static TestBrowser chromium;
 
 	private static HttpServer pages;
 
@@ -94,14 +88,7 @@ class BrowserIT {
 
 	@BeforeAll
 	static void startBrowser() throws Exception {
-		Path chromium = RequiredTool.CHROMIUM.require();
-		playwright = Playwright
-			.create(new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-		browser = playwright.chromium()
-			.launch(new BrowserType.LaunchOptions().setExecutablePath(chromium)
-				.setHeadless(true)
-				.setArgs(List.of("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-						"--disable-background-networking", "--disable-component-update", "--disable-sync")));
+		chromium = TestBrowser.start();
 		pages = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
 		pages.createContext("/", (exchange) -> {
 			byte[] page = PAGE.getBytes(StandardCharsets.UTF_8);
@@ -118,14 +105,14 @@ class BrowserIT {
 		if (pages != null) {
 			pages.stop(0);
 		}
-		if (playwright != null) {
-			playwright.close();
+		if (chromium != null) {
+			chromium.close();
 		}
 	}
 
 	@BeforeEach
 	void openContext() {
-		this.context = browser.newContext();
+		this.context = chromium.browser().newContext();
 	}
 
 	@AfterEach
