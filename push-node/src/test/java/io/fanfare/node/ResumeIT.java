@@ -362,7 +362,8 @@ class ResumeIT {
 	@Test
 	void aCursorFromBeforeALossOfDataIsAGap() {
 		try (SseClient stream = opened(after(daysAgo(4)))) {
-			await().atMost(SOON).until(() -> gaps(stream).stream().flatMap((gap) -> channels(gap).stream()).count() == 3);
+			await().atMost(SOON)
+				.until(() -> gaps(stream).stream().flatMap((gap) -> channels(gap).stream()).count() == 3);
 			assertThat(gaps(stream))
 				.allSatisfy((gap) -> assertThat(Blocks.json(gap).get("reason").asString()).isEqualTo("data-loss"));
 		}
