@@ -350,8 +350,8 @@ final class Places {
 			return null;
 		}
 		// A standstill counts from when it is longer than what was usual.
-		long each = Math.max(this.interval, this.nanoTime.getAsLong() - this.lastAdmission);
-		return (long) (position * (double) each / 1_000_000);
+		double each = Math.max(this.interval, (double) (this.nanoTime.getAsLong() - this.lastAdmission));
+		return (long) (position * each / 1_000_000);
 	}
 
 	synchronized int taken() {
