@@ -37,6 +37,7 @@ class Pane {
 	constructor(name, user, url) {
 		this.root = document.querySelector('#pane').content.cloneNode(true).firstElementChild;
 		this.log = this.root.querySelector('.log');
+		this.entries = this.log.querySelector('ol');
 		this.root.querySelector('h2').textContent = name;
 		this.root.setAttribute('aria-label', name);
 		this.log.setAttribute('aria-label', `What arrives in ${name}`);
@@ -181,9 +182,9 @@ class Pane {
 			entry.append(part);
 		}
 		const atEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 8;
-		this.log.append(entry);
-		if (this.log.childElementCount > MAX_ENTRIES) {
-			this.log.firstElementChild.remove();
+		this.entries.append(entry);
+		if (this.entries.childElementCount > MAX_ENTRIES) {
+			this.entries.firstElementChild.remove();
 		}
 		if (atEnd) {
 			this.log.scrollTop = this.log.scrollHeight;
@@ -211,7 +212,7 @@ class Pane {
 			resume: key.value && this.cursor && state !== 'connecting',
 			takeover: key.value && state === 'open',
 			logout: key.value && state === 'open',
-			clear: this.log.childElementCount > 0
+			clear: this.entries.childElementCount > 0
 		};
 		for (const [action, use] of Object.entries(usable)) {
 			this.root.querySelector(`[data-do=${action}]`).disabled = !use;
@@ -247,7 +248,7 @@ class Pane {
 	}
 
 	async clear() {
-		this.log.replaceChildren();
+		this.entries.replaceChildren();
 		this.buttons();
 	}
 
