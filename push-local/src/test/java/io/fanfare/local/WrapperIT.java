@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * are scripts that say what they were asked for.
  */
 @DisabledOnOs(OS.WINDOWS)
-class StartIT {
+class WrapperIT {
 
 	@TempDir
 	Path root;
@@ -100,9 +100,8 @@ class StartIT {
 	}
 
 	private Outcome start(String apiPort) throws Exception {
-		ProcessBuilder builder = new ProcessBuilder(
-				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
-				Path.of("..", "etc", "Start.java").toString(), this.root.toString(), this.maven.toString());
+		ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				"-Xmx64m", Path.of("..", "etc", "Start.java").toString(), this.root.toString(), this.maven.toString());
 		builder.environment().keySet().removeIf((name) -> name.startsWith("FANFARE_LOCAL_"));
 		builder.environment().put("FANFARE_LOCAL_APIPORT", apiPort);
 		builder.environment().put("FANFARE_LOCAL_STREAM_PORTS", "0,0");
