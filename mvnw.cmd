@@ -40,6 +40,14 @@
 @SET __MVNW_ARG0_NAME__=
 @SET MVNW_USERNAME=
 @SET MVNW_PASSWORD=
+@REM Fanfare: without arguments it starts the local cluster
+@IF "%__MVNW_CMD__%"=="" GOTO :maven
+@IF NOT "%~1"=="" GOTO :maven
+@SET __MVNW_JAVA__=java
+@IF NOT "%JAVA_HOME%"=="" SET __MVNW_JAVA__=%JAVA_HOME%\bin\java
+@"%__MVNW_JAVA__%" -Xmx64m -XX:TieredStopAtLevel=1 "%~dp0etc\Start.java" "%~dp0." "%__MVNW_CMD__%"
+@EXIT /B %ERRORLEVEL%
+:maven
 @IF NOT "%__MVNW_CMD__%"=="" ("%__MVNW_CMD__%" %*)
 @echo Cannot start maven from wrapper >&2 && exit /b 1
 @GOTO :EOF

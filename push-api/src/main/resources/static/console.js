@@ -3,16 +3,21 @@
 // The fragment of the address, which no server sees, may carry settings:
 //   #key=<API key>   #a=<stream URL of the left pane>   #b=<of the right one>     joined by &
 
-const PLATFORM = ['push.connected', 'push.gap', 'push.waiting', 'push.busy', 'push.goaway', 'push.kicked', 'push.expiring',
-	'push.probe', 'push.heartbeat', 'push.refused'];
+import { Stream } from './stream.js';
+
 const MAX_ENTRIES = 200;
+
+// Reasons of blocks, in words
+const WORDS = {
+	'takeover': 'taken over by another page', 'logout': 'logged out', 'permission-change': 'its permissions have changed',
+	'revoked': 'its token was revoked', 'full': 'the node is full', 'rate-limited': 'too many attempts',
+	'draining': 'the node is ending', 'redis-unavailable': 'Redis does not answer', 'drain': 'the node is ending',
+	'token-expired': 'its token has expired', 'lifetime': 'it was open for long', 'rebalance': 'another node has room'
+};
 
 const settings = new URLSearchParams(location.hash.slice(1));
 const key = document.querySelector('#key');
 key.value = settings.get('key') ?? '';
-
-// A native EventSource hears an event only if somebody listens to it by name.
-const names = new Set(['message', 'order', 'headline', 'maintenance', 'typing']);
 
 async function call(path, body) {
 	const response = await fetch(path, {
@@ -32,13 +37,15 @@ class Pane {
 	constructor(name, user, url) {
 		this.root = document.querySelector('#pane').content.cloneNode(true).firstElementChild;
 		this.log = this.root.querySelector('.log');
+		this.entries = this.log.querySelector('ol');
 		this.root.querySelector('h2').textContent = name;
 		this.root.setAttribute('aria-label', name);
 		this.log.setAttribute('aria-label', `What arrives in ${name}`);
 		this.field('user').value = user;
 		this.field('stream').value = url;
+		this.name = name;
 		this.cursor = '';
-		this.source = null;
+		this.stream = null;
 		this.opened = 0;
 		this.root.addEventListener('click', (event) => {
 			const action = event.target.dataset.do;
@@ -56,13 +63,16 @@ class Pane {
 	async open(lastEventId = '') {
 		this.stop();
 		const opening = ++this.opened;
+		this.user = this.field('user').value;
 		this.show('connecting', 'asking for a token');
 		let token;
 		try {
-			({ token } = await call('v1/tokens', JSON.stringify({ user: this.field('user').value, channels: ['*'] })));
+			token = await this.token();
 		}
 		catch (failure) {
-			this.show('down', 'no token');
+			if (opening === this.opened) {
+				this.show('down', 'no token');
+			}
 			throw failure;
 		}
 		if (opening !== this.opened) {
@@ -71,47 +81,95 @@ class Pane {
 		const url = new URL(this.field('stream').value, location.href);
 		this.field('topics').value.split(',').map((topic) => topic.trim()).filter(Boolean)
 			.forEach((topic) => url.searchParams.append('channel', topic));
-		// One EventSource, one client: a fresh one takes over, the browser's own reconnects are the same one.
+		// One opening, one client: a fresh one takes over, reconnects are the same one.
 		url.searchParams.set('client', crypto.getRandomValues(new Uint32Array(3)).join('.'));
 		url.searchParams.set('access_token', token);
-		if (lastEventId) {
-			url.searchParams.set('lastEventId', lastEventId);
-		}
-		this.listen(new EventSource(url));
+		this.stream = new Stream(url, lastEventId, (state, reason) => this.changed(state, reason),
+			(event) => this.arrived(event));
 	}
 
-	listen(source) {
-		this.source = source;
-		this.heard = new Set();
-		this.show('connecting', 'connecting');
-		source.onopen = () => this.show('open', 'open');
-		source.onerror = () => {
-			if (source.readyState === EventSource.CLOSED) {
-				this.show('down', 'closed by the node, and stays down');
-				this.source = null;
-			}
-			else {
-				this.show('connecting', 'connecting again');
-			}
-		};
-		PLATFORM.forEach((name) => this.hear(name));
-		names.forEach((name) => this.hear(name));
+	async token() {
+		return (await call('v1/tokens', JSON.stringify({ user: this.user, channels: ['*'] }))).token;
 	}
 
-	hear(name) {
-		if (this.source && !this.heard.has(name)) {
-			this.heard.add(name);
-			this.source.addEventListener(name, (event) => this.arrived(event));
+	/** For the next connection; the present one goes on with its own. */
+	async renew() {
+		const stream = this.stream;
+		const token = await this.token();
+		stream.url.searchParams.set('access_token', token);
+	}
+
+	changed(state, reason) {
+		switch (state) {
+			case 'connecting':
+				// What the node said last says more than that the stream is closed.
+				this.show('connecting', `connecting${this.said || reason ? ` again: ${this.said || reason}` : ''}`);
+				this.said = '';
+				break;
+			case 'open':
+				// Open is said by push.connected: a stream may have to wait, or be refused.
+				break;
+			case 'refused':
+				this.stream = null;
+				this.note(`refused: ${reason}`);
+				this.show('down', `refused: ${reason}`);
+				break;
 		}
 	}
 
-	arrived(event) {
-		// k.<generation> is what a kicked stream comes back with, not a place in the history.
-		if (event.lastEventId && !event.lastEventId.startsWith('k.')) {
-			this.cursor = event.lastEventId;
-			this.root.querySelector('.cursor code').textContent = this.cursor;
+	arrived({ type, id, data }) {
+		if (this.stream.cursor !== this.cursor) {
+			this.cursor = this.stream.cursor;
+			this.root.querySelector('.cursor code').textContent = this.cursor || 'none';
 		}
-		this.add(event.type, event.lastEventId, event.data);
+		if (!type) {
+			return;
+		}
+		this.add(type, id, data);
+		if (type.startsWith('push.')) {
+			this.platform(type.slice('push.'.length), JSON.parse(data));
+		}
+		this.buttons();
+	}
+
+	platform(type, body) {
+		const reason = WORDS[body.reason] ?? body.reason;
+		switch (type) {
+			case 'connected':
+				this.show('open', `open on ${body.node}`);
+				break;
+			case 'waiting':
+				this.show('connecting', `waiting for a place: ${body.position} of ${body.total}`);
+				break;
+			case 'kicked':
+				this.end(body.reason === 'takeover' && this.successor() ? `taken over by ${this.successor().name}` : reason);
+				break;
+			case 'refused':
+				this.end(`refused: ${body.status} ${body.detail}`);
+				break;
+			case 'busy':
+			case 'goaway':
+				this.said = reason;
+				if (body.reason === 'token-expired') {
+					this.renew().catch((failure) => this.note(failure.message));
+				}
+				break;
+			case 'expiring':
+				if (body.reason === 'token') {
+					this.renew().catch((failure) => this.note(failure.message));
+				}
+				break;
+		}
+	}
+
+	/** The other pane, where it has this one's user. */
+	successor() {
+		return panes.find((pane) => pane !== this && pane.stream && pane.user === this.user);
+	}
+
+	end(reason) {
+		this.stop();
+		this.show('down', reason);
 	}
 
 	add(type, id, data) {
@@ -124,9 +182,9 @@ class Pane {
 			entry.append(part);
 		}
 		const atEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 8;
-		this.log.append(entry);
-		if (this.log.childElementCount > MAX_ENTRIES) {
-			this.log.firstElementChild.remove();
+		this.entries.append(entry);
+		if (this.entries.childElementCount > MAX_ENTRIES) {
+			this.entries.firstElementChild.remove();
 		}
 		if (atEnd) {
 			this.log.scrollTop = this.log.scrollHeight;
@@ -135,18 +193,37 @@ class Pane {
 
 	note(text) {
 		this.add('page', '', text);
+		this.buttons();
 	}
 
 	show(state, text) {
 		const shown = this.root.querySelector('.state');
 		shown.dataset.state = state;
 		shown.textContent = text;
+		this.buttons();
+	}
+
+	/** Those that would do something. */
+	buttons() {
+		const { state } = this.root.querySelector('.state').dataset;
+		const usable = {
+			open: key.value && (state === 'closed' || state === 'down'),
+			close: state === 'connecting' || state === 'open',
+			resume: key.value && this.cursor && state !== 'connecting',
+			takeover: key.value && state === 'open',
+			logout: key.value && state === 'open',
+			clear: this.entries.childElementCount > 0
+		};
+		for (const [action, use] of Object.entries(usable)) {
+			this.root.querySelector(`[data-do=${action}]`).disabled = !use;
+		}
 	}
 
 	stop() {
 		this.opened++;
-		this.source?.close();
-		this.source = null;
+		this.stream?.close();
+		this.stream = null;
+		this.said = '';
 		this.show('closed', 'closed');
 	}
 
@@ -155,10 +232,6 @@ class Pane {
 	}
 
 	async resume() {
-		if (!this.cursor) {
-			this.note('There is no cursor yet: open the stream first');
-			return;
-		}
 		await this.open(this.cursor);
 	}
 
@@ -171,11 +244,12 @@ class Pane {
 	async logout() {
 		const user = encodeURIComponent(this.field('user').value);
 		const { connection } = await call(`v1/users/${user}/disconnect`, '{"mode":"now","reason":"logout"}');
-		this.note(connection ? `asked for the end of ${connection}` : 'the user has no stream');
+		this.note(connection ? `asked for the end of ${connection}` : `${this.field('user').value} has no stream`);
 	}
 
 	async clear() {
-		this.log.replaceChildren();
+		this.entries.replaceChildren();
+		this.buttons();
 	}
 
 }
@@ -203,12 +277,19 @@ function target(kind, recipient) {
 	}
 }
 
+/** What a publish came to. */
+function inWords({ id, recipients }, kind, topic) {
+	if (!recipients) {
+		return `stored as ${id}; goes to every stream ${kind === 'all' ? 'there is' : `that has subscribed to ${topic}`}`;
+	}
+	const streams = recipients.map(({ user, online }) => `${user} has ${online ? 'a stream' : 'no stream'}`);
+	return `stored${id ? ` as ${id}` : ''}; ${streams.join(', ')}`;
+}
+
 async function publish(kind) {
 	const { recipient, event, data, format } = form.elements;
 	answer.removeAttribute('data-failed');
 	try {
-		names.add(event.value);
-		panes.forEach((pane) => pane.hear(event.value));
 		if (format.value === 'json') {
 			JSON.parse(data.value);
 		}
@@ -217,7 +298,7 @@ async function publish(kind) {
 		const to = JSON.stringify(target(kind, recipient.value));
 		const done = await call('v1/messages', `{"to":${to},"event":${JSON.stringify(event.value)},"data":${payload}`
 			+ `${format.value === 'json' ? ',"format":"json"' : ''}}`);
-		answer.textContent = JSON.stringify(done);
+		answer.textContent = inWords(done, kind, recipient.value);
 	}
 	catch (failure) {
 		answer.setAttribute('data-failed', '');
@@ -239,3 +320,17 @@ form.elements.kind.addEventListener('change', () => {
 	recipient.disabled = kind.value === 'all';
 });
 document.querySelector('#access').addEventListener('submit', (event) => event.preventDefault());
+
+function keyChanged() {
+	for (const button of form.querySelectorAll('button')) {
+		button.disabled = !key.value;
+	}
+	panes.forEach((pane) => pane.buttons());
+	document.querySelector('#key-needed').hidden = Boolean(key.value);
+}
+
+key.addEventListener('input', keyChanged);
+keyChanged();
+if (key.value) {
+	panes.forEach((pane) => pane.open().catch((failure) => pane.note(failure.message)));
+}

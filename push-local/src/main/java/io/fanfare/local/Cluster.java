@@ -43,7 +43,7 @@ final class Cluster implements AutoCloseable {
 			for (int i = 0; i < settings.nodes(); i++) {
 				this.nodes.add(startNode(i));
 			}
-			this.api = start(ApiApplication.class, "push-api",
+			this.api = start("api", ApiApplication.class, "push-api",
 					List.of("--fanfare.api.port=" + settings.apiPort(),
 							"--fanfare.control.port=" + settings.apiControlPort(), "--fanfare.api.warm-up=0",
 							"--fanfare.api.keys=dev:" + settings.apiKey() + ":publish+read+admin+tokens",
@@ -66,14 +66,16 @@ final class Cluster implements AutoCloseable {
 	}
 
 	private ConfigurableApplicationContext startNode(int index) {
-		return start(NodeApplication.class, "push-node", List.of("--fanfare.node.name=node-" + (index + 1),
+		String name = "node-" + (index + 1);
+		return start(name, NodeApplication.class, "push-node", List.of("--fanfare.node.name=" + name,
 				"--fanfare.stream.port=" + this.settings.streamPorts().get(index),
 				"--fanfare.control.port=" + this.settings.controlPorts().get(index), "--fanfare.stream.warm-up=0",
 				"--fanfare.connections.drain-window=0", "--spring.autoconfigure.exclude=" + NOT_FOR_NODES,
 				"--springdoc.api-docs.enabled=false", "--springdoc.swagger-ui.enabled=false"));
 	}
 
-	private ConfigurableApplicationContext start(Class<?> application, String configName, List<String> own) {
+	private ConfigurableApplicationContext start(String name, Class<?> application, String configName,
+			List<String> own) {
 		List<String> arguments = new ArrayList<>(own);
 		arguments.add("--spring.config.name=" + configName);
 		arguments.add("--fanfare.jwt.secret=" + this.settings.jwtSecret());
@@ -83,8 +85,9 @@ final class Cluster implements AutoCloseable {
 		arguments.addAll(this.common);
 		SpringApplication made = new SpringApplicationBuilder(application).logStartupInfo(false)
 			.bannerMode(Banner.Mode.OFF)
+			.registerShutdownHook(false)
 			.build();
-		return made.run(arguments.toArray(String[]::new));
+		return ProcessName.as(name, () -> made.run(arguments.toArray(String[]::new)));
 	}
 
 	int streamPort(int node) {
@@ -114,16 +117,16 @@ final class Cluster implements AutoCloseable {
 
 	/** Stops one node in order. */
 	void stopNode(int index) {
-		this.nodes.get(index).close();
+		ProcessName.run("node-" + (index + 1), this.nodes.get(index)::close);
 	}
 
 	@Override
 	public void close() {
-		for (ConfigurableApplicationContext node : this.nodes) {
-			node.close();
+		for (int i = 0; i < this.nodes.size(); i++) {
+			stopNode(i);
 		}
 		if (this.api != null) {
-			this.api.close();
+			ProcessName.run("api", this.api::close);
 		}
 	}
 

@@ -1,7 +1,42 @@
 package io.fanfare.local;
 
-/** What is where, with lines to paste. */
+import java.util.Locale;
+
+/** What is where: the page first, then lines to paste. */
 final class Instructions {
+
+	private static final String SHELL = """
+			Or by hand: a token for alice, and her stream
+
+			  TOKEN=$(curl -s API/v1/tokens -H 'Accept: text/plain' -H 'Authorization: Bearer KEY' -H 'Content-Type: application/json' -d '{"user":"alice","channels":["*"]}')
+			  curl -N "FIRST/events?channel=news&access_token=$TOKEN"
+
+			Publish to her, from another terminal, as a backend would
+
+			  curl API/v1/messages -H 'Authorization: Bearer KEY' -H 'Content-Type: application/json' -d '{"to":{"user":"alice"},"data":"hello"}'
+			  curl API/v1/messages -H 'Authorization: Bearer KEY' -H 'Content-Type: application/json' -d '{"to":{"channel":"news"},"event":"headline","data":{"title":"It works"}}'
+
+			Resume on the other node: all that is retained, then what comes (lastEventId=<an id you saw> for what came after it)
+
+			  curl -N "OTHER/events?channel=news&lastEventId=earliest&access_token=$TOKEN"
+			""";
+
+	/** Its curl takes quotes apart, and its programs of the same name differ. */
+	private static final String POWERSHELL = """
+			Or by hand, in PowerShell: a token for alice, and her stream
+
+			  $TOKEN = irm http://API/v1/tokens -Method Post -Headers @{Accept='text/plain'; Authorization='Bearer KEY'} -ContentType application/json -Body '{"user":"alice","channels":["*"]}'
+			  curl.exe -N "http://FIRST/events?channel=news&access_token=$TOKEN"
+
+			Publish to her, from another window, as a backend would
+
+			  irm http://API/v1/messages -Method Post -Headers @{Authorization='Bearer KEY'} -ContentType application/json -Body '{"to":{"user":"alice"},"data":"hello"}'
+			  irm http://API/v1/messages -Method Post -Headers @{Authorization='Bearer KEY'} -ContentType application/json -Body '{"to":{"channel":"news"},"event":"headline","data":{"title":"It works"}}'
+
+			Resume on the other node: all that is retained, then what comes (lastEventId=<an id you saw> for what came after it)
+
+			  curl.exe -N "http://OTHER/events?channel=news&lastEventId=earliest&access_token=$TOKEN"
+			""";
 
 	private Instructions() {
 	}
@@ -12,32 +47,32 @@ final class Instructions {
 		String other = "localhost:" + cluster.streamPort(settings.nodes() - 1);
 		return """
 
-				Fanfare is up: %d nodes, an API and Redis. Ctrl-C stops it all.
+				Fanfare is up. See it in a browser:
 
-				  see it by hand   http://%s/#key=%s%s
-				  API              http://%s/v1          described at http://%s/swagger-ui.html
-				  streams          http://%s/events   http://%s/events
-				  health, metrics  http://localhost:%d/actuator/health   http://localhost:%d/actuator/prometheus
-				  Redis            %s
+				  http://%s/#key=%s%s
 
-				Get a token for alice, and open her stream:
-
-				  TOKEN=$(curl -s %s/v1/tokens -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{"user":"alice","channels":["*"]}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
-				  curl -N "%s/events?channel=news&access_token=$TOKEN"
-
-				Publish to her, from another terminal, as a backend would:
-
-				  curl %s/v1/messages -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{"to":{"user":"alice"},"data":"hello"}'
-				  curl %s/v1/messages -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{"to":{"channel":"news"},"event":"headline","data":{"title":"It works"}}'
-
-				Resume on the other node: all that is retained, then what comes (lastEventId=<an id you saw> for what came after it):
-
-				  curl -N "%s/events?channel=news&lastEventId=earliest&access_token=$TOKEN"
-
+				%s
+				Also there: API http://%s/v1, described at http://%s/swagger-ui.html; streams http://%s/events and http://%s/events;
+				health http://localhost:%d/actuator/health; metrics http://localhost:%d/actuator/prometheus; Redis %s
+				Ctrl-C stops it all.
 				"""
-			.formatted(settings.nodes(), api, settings.apiKey(), panes(cluster, first, other), api, api, first, other,
-					cluster.controlPort(0), cluster.apiControlPort(), redisUrl, api, settings.apiKey(), first, api,
-					settings.apiKey(), api, settings.apiKey(), other);
+			.formatted(api, settings.apiKey(), panes(cluster, first, other),
+					lines(System.getProperty("os.name"), api, first, other, settings.apiKey()), api, api, first, other,
+					cluster.controlPort(0), cluster.apiControlPort(), withoutPassword(redisUrl));
+	}
+
+	/** The lines to paste, for the shell of an operating system. */
+	static String lines(String system, String api, String first, String other, String key) {
+		boolean windows = system.toLowerCase(Locale.ROOT).startsWith("windows");
+		// The key last, for it may contain any of the others; quoted as the shell has it
+		return (windows ? POWERSHELL : SHELL).replace("API/", api + "/")
+			.replace("FIRST/", first + "/")
+			.replace("OTHER/", other + "/")
+			.replace("Bearer KEY", "Bearer " + key.replace("'", windows ? "''" : "'\\''"));
+	}
+
+	private static String withoutPassword(String url) {
+		return url.replaceFirst("//[^/]*@", "//");
 	}
 
 	/** The page knows the usual ports by itself. */

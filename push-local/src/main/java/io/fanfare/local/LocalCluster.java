@@ -5,15 +5,16 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 
-import org.springframework.boot.SpringApplication;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
 /**
- * A whole cluster by one command, without Docker: Redis as a child process, two nodes and
- * the API in this JVM. Stops in order on Ctrl-C and SIGTERM: streams, API, then Redis.
+ * A whole cluster by one command, without Docker: Redis as a child process (or one that
+ * is there already), two nodes and the API in this JVM. Stops in order on Ctrl-C and
+ * SIGTERM: streams, API, then Redis.
  */
 public final class LocalCluster {
 
@@ -37,7 +38,8 @@ public final class LocalCluster {
 
 	/** Settings of every application. */
 	static String[] common(Environment environment) {
-		List<String> common = new ArrayList<>(List.of("--logging.level.root=WARN", "--logging.level.io.fanfare=INFO"));
+		List<String> common = new ArrayList<>(List.of("--logging.level.root=WARN", "--logging.level.io.fanfare=INFO",
+				"--logging.config=classpath:io/fanfare/local/logback.xml"));
 		String prefix = environment.getProperty(PREFIX);
 		if (prefix != null) {
 			common.add("--" + PREFIX + "=" + prefix);
@@ -52,15 +54,24 @@ public final class LocalCluster {
 			ProcessHandle.current().parent().ifPresent((parent) -> parent.onExit().thenRun(() -> System.exit(0)));
 		}
 		console.println("Fanfare is starting ...");
-		LocalRedis redis = LocalRedis.start();
+		String given = settings.redisUrl();
+		LocalRedis redis = given.isEmpty() ? LocalRedis.start() : null;
+		String redisUrl = (redis != null) ? redis.url() : given;
 		CountDownLatch stopped = new CountDownLatch(1);
-		// Boot runs these after it has closed its applications.
-		SpringApplication.getShutdownHandlers().add(() -> {
-			redis.close();
+		AtomicReference<Cluster> running = new AtomicReference<>();
+		Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+			Cluster started = running.get();
+			if (started != null) {
+				started.close();
+			}
+			if (redis != null) {
+				redis.close();
+			}
 			stopped.countDown();
-		});
-		Cluster cluster = Cluster.start(settings, redis.url(), common);
-		console.println(Instructions.of(cluster, settings, redis.url()));
+		}));
+		Cluster cluster = Cluster.start(settings, redisUrl, common);
+		running.set(cluster);
+		console.println(Instructions.of(cluster, settings, redisUrl));
 		stopped.await();
 	}
 

@@ -1,5 +1,7 @@
 package io.fanfare.local;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -23,6 +25,7 @@ import org.springframework.core.env.Environment;
  * @param apiKey the secret of the one API key, which may do everything: 1 to 1024 visible
  * ASCII characters without colon and comma
  * @param jwtSecret signs stream tokens; 32 bytes or more
+ * @param redisUrl a Redis to use in place of one of its own; none unless told
  * @param endWithParent whether it ends with the process that started it: Maven, when it
  * is killed, does not say so
  */
@@ -31,7 +34,7 @@ record LocalSettings(@DefaultValue( {
 		@DefaultValue("8080") int apiPort, @DefaultValue("9080") int apiControlPort,
 		@DefaultValue("dev-secret") String apiKey,
 		@DefaultValue("only-for-the-local-cluster-never-in-production") String jwtSecret,
-		@DefaultValue("false") boolean endWithParent){
+		@DefaultValue("") String redisUrl, @DefaultValue("false") boolean endWithParent){
 
 	private static final int MAX_NODES = 16;
 
@@ -56,6 +59,22 @@ record LocalSettings(@DefaultValue( {
 		InvalidSettingException.require(
 				jwtSecret.strip().equals(jwtSecret) && jwtSecret.chars().noneMatch(Character::isISOControl),
 				"fanfare.local.jwt-secret", "must have no control characters and no blank at an end");
+		if (!redisUrl.isEmpty()) {
+			requireRedis(redisUrl);
+		}
+	}
+
+	private static void requireRedis(String url) {
+		String property = "fanfare.local.redis-url";
+		try {
+			URI uri = new URI(url);
+			InvalidSettingException.require(
+					uri.getHost() != null && List.of("redis", "rediss").contains(uri.getScheme()), property,
+					"must be a URL such as redis://localhost:6379");
+		}
+		catch (URISyntaxException ex) {
+			throw new InvalidSettingException(property, "is no URL: " + ex.getReason());
+		}
 	}
 
 	private static void requirePorts(String property, List<Integer> ports) {

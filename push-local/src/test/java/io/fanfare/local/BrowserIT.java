@@ -2,7 +2,6 @@ package io.fanfare.local;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +16,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.sun.net.httpserver.HttpServer;
 import io.fanfare.protocol.MessageId;
@@ -319,61 +317,6 @@ class BrowserIT {
 		assertThat(messages(page)).extracting(Heard::data).containsExactly("before", "meanwhile");
 	}
 
-	@Test
-	void theConsoleShowsPublishingKickingAndResuming() {
-		Page page = this.context.newPage();
-		page.navigate("http://127.0.0.1:" + this.cluster.apiPort() + "/#key=dev-secret&a="
-				+ encoded(events(this.cluster.streamPort(0))) + "&b=" + encoded(events(this.cluster.streamPort(1))));
-		Locator left = page.locator("section[aria-label=Left]");
-		Locator right = page.locator("section[aria-label=Right]");
-		for (Locator pane : List.of(left, right)) {
-			press(pane, "open");
-			pane.locator(".state[data-state=open]").waitFor();
-			entry(pane, "push.connected").waitFor();
-		}
-
-		publish(page, "{\"for\":\"alice\"}");
-		entry(left, "{\"for\":\"alice\"}").waitFor();
-		page.locator("#publish textarea[name=data]").fill("{\"for\":\"everyone\"}");
-		page.locator("[data-broadcast]").click();
-		entry(left, "{\"for\":\"everyone\"}").waitFor();
-		entry(right, "{\"for\":\"everyone\"}").waitFor();
-		assertThat(entry(right, "{\"for\":\"alice\"}").count()).isZero();
-
-		press(left, "close");
-		left.locator(".state[data-state=closed]").waitFor();
-		until(() -> !this.backend.user("alice").required("online").asBoolean());
-		publish(page, "{\"missed\":1}");
-		page.locator("#answer").filter(new Locator.FilterOptions().setHasText("\"online\":false")).waitFor();
-		press(left, "resume");
-		entry(left, "{\"missed\":1}").waitFor();
-		assertThat(entry(left, "{\"for\":\"alice\"}").count()).isEqualTo(1);
-
-		press(left, "takeover");
-		entry(left, "push.kicked").waitFor();
-		left.locator(".state[data-state=down]").waitFor();
-		assertThat(left.locator(".state").textContent()).isEqualTo("closed by the node, and stays down");
-		right.locator(".state[data-state=open]").waitFor();
-		publish(page, "{\"for\":\"alice, now right\"}");
-		entry(right, "{\"for\":\"alice, now right\"}").waitFor();
-		assertThat(entry(left, "now right").count()).isZero();
-	}
-
-	private static void press(Locator pane, String what) {
-		pane.locator("[data-do=" + what + "]").click();
-	}
-
-	private static Locator entry(Locator pane, String text) {
-		return pane.locator(".log li").filter(new Locator.FilterOptions().setHasText(text));
-	}
-
-	/** Publishes to alice by the form of the console. */
-	private static void publish(Page page, String data) {
-		page.locator("#publish input[name=recipient]").fill("alice");
-		page.locator("#publish textarea[name=data]").fill(data);
-		page.locator("#publish button[type=submit]").click();
-	}
-
 	/**
 	 * The cursors with which streams were asked for so far, each as its header says;
 	 * empty where there was none.
@@ -414,10 +357,6 @@ class BrowserIT {
 
 	private static String events(int port) {
 		return "http://127.0.0.1:" + port + "/events";
-	}
-
-	private static String encoded(String text) {
-		return URLEncoder.encode(text, StandardCharsets.UTF_8);
 	}
 
 	private String publishEvent(String user, String event, String data) {

@@ -22,7 +22,8 @@ class LocalClusterTests {
 	@CsvSource({ "stream-ports, '8081,8082,8083'", "stream-ports, '8081,65536'", "stream-ports, '-1,8082'",
 			"control-ports, 9081", "control-ports, '9081,many'", "api-port, 70000", "api-port, http",
 			"api-control-port, -1", "api-key, ''", "api-key, a:b", "api-key, 'a,b'", "api-key, ä", "jwt-secret, short",
-			"jwt-secret, ' only-for-the-local-cluster-never-in-production'", "end-with-parent, perhaps" })
+			"jwt-secret, ' only-for-the-local-cluster-never-in-production'", "redis-url, localhost:6379",
+			"redis-url, 'redis://local host'", "end-with-parent, perhaps" })
 	void aWrongSettingEndsTheStartWithOneLineThatNamesIt(String name, String value) {
 		MockEnvironment environment = new MockEnvironment().withProperty("fanfare.local." + name, value);
 		assertThatExceptionOfType(StartException.class).isThrownBy(() -> LocalSettings.from(environment))

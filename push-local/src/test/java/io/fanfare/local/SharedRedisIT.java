@@ -99,7 +99,7 @@ class SharedRedisIT {
 
 	private Installation installation(String name, int database, String prefix) {
 		LocalSettings settings = new LocalSettings(List.of(0), List.of(0), 0, 0, "dev-secret", TestCluster.jwtSecret(),
-				false);
+				"", false);
 		Cluster cluster = Cluster.start(settings, this.redis.url() + "/" + database, "--fanfare.redis.prefix=" + prefix,
 				"--logging.level.root=WARN", "--logging.level.io.fanfare=WARN");
 		return new Installation(name, prefix, cluster, TestCluster.backend(cluster), commands(database));

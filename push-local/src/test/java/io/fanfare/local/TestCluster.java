@@ -20,7 +20,7 @@ import static org.awaitility.Awaitility.await;
 final class TestCluster {
 
 	private static final LocalSettings SETTINGS = new LocalSettings(List.of(0, 0), List.of(0, 0), 0, 0, "dev-secret",
-			"only-for-the-local-cluster-never-in-production", false);
+			"only-for-the-local-cluster-never-in-production", "", false);
 
 	/** How many streams each node of the small cluster takes. */
 	static final int SMALL = 3;

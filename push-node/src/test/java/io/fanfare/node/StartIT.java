@@ -97,8 +97,8 @@ class StartIT {
 		Throwable failure = catchThrowable(
 				() -> TestNode.launch(this.redis, "refused", "--fanfare.connections.lifetime=soon").close());
 		assertThat(failure).isNotNull();
-		assertThat(output.getOut().lines()).anyMatch((line) -> line.startsWith(
-				"A setting is wrong: fanfare.connections.lifetime (FANFARE_CONNECTIONS_LIFETIME) must be a duration"));
+		assertThat(output.getOut().lines()).anyMatch((line) -> line.contains(
+				"start=failed A setting is wrong: fanfare.connections.lifetime (FANFARE_CONNECTIONS_LIFETIME) must be a duration"));
 		assertThat(output.getOut()).doesNotContain("\tat ");
 	}
 
@@ -134,7 +134,7 @@ class StartIT {
 	private void assertRefused(CapturedOutput output, String description, String... settings) {
 		Throwable failure = catchThrowable(() -> TestNode.launch(this.redis, "refused", settings).close());
 		assertThat(failure).isNotNull();
-		assertThat(output.getOut().lines()).contains(description);
+		assertThat(output.getOut().lines()).anyMatch((line) -> line.contains("start=failed " + description));
 		assertThat(output.getOut()).doesNotContain("\tat ");
 	}
 

@@ -84,7 +84,7 @@ public record Envelope(String event, byte[] data, long publishedAt, long expires
 		if (length < 0 || length > in.remaining()) {
 			throw new IllegalArgumentException("The envelope is cut short");
 		}
-		String text = new String(in.array(), in.position(), length, StandardCharsets.US_ASCII);
+		String text = new String(in.array(), in.arrayOffset() + in.position(), length, StandardCharsets.US_ASCII);
 		in.position(in.position() + length);
 		return text;
 	}

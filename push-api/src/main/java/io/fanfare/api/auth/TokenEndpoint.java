@@ -13,6 +13,7 @@ import io.fanfare.api.problem.ProblemType;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.TokenLimits;
+import io.swagger.v3.oas.annotations.Hidden;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -41,13 +42,27 @@ class TokenEndpoint {
 	@RequiresScope(Scope.TOKENS)
 	@Answers(ProblemType.NOT_FOUND)
 	@Operation(operationId = "createToken", summary = "Make a token with which a user opens a stream",
-			description = "Only where fanfare.tokens.enabled is true; otherwise 404.")
+			description = "Only where fanfare.tokens.enabled is true; otherwise 404."
+					+ " With Accept: text/plain the answer is the bare token.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true,
 			content = @Content(schema = @Schema(ref = "#/components/schemas/TokenRequest"),
 					examples = { @ExampleObject(name = "user", value = """
 							{"user": "alice"}"""), @ExampleObject(name = "topics", value = """
 							{"user": "alice", "channels": ["news", "orders:*"], "tier": "high", "ttl": "PT15M"}""") }))
 	StreamTokens.StreamToken create(@RequestBody JsonBody body) {
+		return make(body);
+	}
+
+	/** The bare token, for a line of a shell. */
+	@PostMapping(path = "/v1/tokens", consumes = MediaType.APPLICATION_JSON_VALUE,
+			produces = MediaType.TEXT_PLAIN_VALUE)
+	@RequiresScope(Scope.TOKENS)
+	@Hidden
+	String createText(@RequestBody JsonBody body) {
+		return make(body).token();
+	}
+
+	private StreamTokens.StreamToken make(JsonBody body) {
 		if (!this.tokens.isEnabled()) {
 			throw ProblemException.of(ProblemType.NOT_FOUND,
 					"Tokens are not made here: fanfare.tokens.enabled is false");

@@ -75,14 +75,14 @@ final class PageBudget implements ServletRequestListener {
 
 	PageBudget(Function<CompletableFuture<History.Page>, History.Page> await, long heap) {
 		this.await = await;
-		this.reads = new Semaphore((int) Math.clamp(heap / HEAP_PER_READ, MIN_READS, MAX_READS), true);
+		this.reads = new Semaphore(Math.clamp(heap / HEAP_PER_READ, MIN_READS, MAX_READS), true);
 		this.writtenUnits = units(heap / WRITTEN_SHARE);
 		// In order, or small pages would keep a large one waiting for ever
 		this.written = new Semaphore(this.writtenUnits, true);
 	}
 
 	private static int units(long bytes) {
-		return (int) Math.clamp(Math.ceilDiv(bytes, UNIT), 1, Integer.MAX_VALUE);
+		return Math.clamp(Math.ceilDiv(bytes, UNIT), 1, Integer.MAX_VALUE);
 	}
 
 	/**

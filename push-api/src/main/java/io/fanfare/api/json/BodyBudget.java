@@ -59,7 +59,7 @@ final class BodyBudget implements ServletRequestListener {
 	}
 
 	private static int units(long bytes) {
-		return (int) Math.clamp(Math.ceilDiv(bytes, UNIT), 0, Integer.MAX_VALUE);
+		return Math.clamp(Math.ceilDiv(bytes, UNIT), 0, Integer.MAX_VALUE);
 	}
 
 	/** Room for bytes that arrive, to be given back. */

@@ -73,7 +73,7 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 	}
 
 	private static FailureAnalysis wrong(String reason, Throwable failure) {
-		return new FailureAnalysis("A setting is wrong: " + reason, "Correct the setting and start again.", failure);
+		return new FailureAnalysis("A setting is wrong: " + reason, null, failure);
 	}
 
 	private String taken(int port) {

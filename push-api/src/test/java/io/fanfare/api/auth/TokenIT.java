@@ -54,6 +54,17 @@ class TokenIT {
 	}
 
 	@Test
+	void theBareTokenIsThereForAShell() throws Exception {
+		Answer text = this.api.post("/v1/tokens", "{\"user\":\"alice\"}", "Accept", "text/plain");
+		assertThat(text.status()).isEqualTo(200);
+		assertThat(SignedJWT.parse(text.response().body()).getJWTClaimsSet().getSubject()).isEqualTo("alice");
+		assertThat(text.header("Content-Type")).contains("text/plain");
+		Answer any = this.api.post("/v1/tokens", "{\"user\":\"alice\"}", "Accept", "*/*");
+		assertThat(any.header("Content-Type")).contains("application/json");
+		assertThat(this.api.post("/v1/tokens", "{}", "Accept", "text/plain").problem()).isEqualTo("invalid-request");
+	}
+
+	@Test
 	void whatIsWrongIsTold() {
 		Answer answer = this.api.post("/v1/tokens", """
 				{"channels": ["user:*", "ne*"], "tier": "x", "ttl": "P2D", "scope": "admin"}""");

@@ -39,10 +39,10 @@ public final class TokenVerifier {
 	/** HS256 wants a key at least as long as its hash (RFC 7518, section 3.2). */
 	public static final int MIN_SECRET_BYTES = 32;
 
-	/** Seconds that can be told in milliseconds. */
 	/** How long before its end a client is told to renew a token, at most. */
 	private static final Duration NOTICE = Duration.ofMinutes(1);
 
+	/** Seconds that can be told in milliseconds. */
 	private static final long MAX_SECONDS = Long.MAX_VALUE / 1000;
 
 	private static final JsonMapper JSON = JsonMapper.builder()

@@ -6,7 +6,6 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -136,7 +135,7 @@ public final class ListConnections implements NodeCall {
 			}
 		}).thenCompose((looked) -> {
 			List<Connection> chosen = List.copyOf(first);
-			Map<Connection, ConnectionStatus> told = new IdentityHashMap<>(chosen.size());
+			IdentityHashMap<Connection, ConnectionStatus> told = new IdentityHashMap<>(chosen.size());
 			return Slices.of(loop, chosen, Slices.LOOK, (connection) -> told.put(connection, connection.status(null)))
 				.thenApply((done) -> chosen.stream()
 					.map((connection) -> new Found(Place.of(connection), told.get(connection)))

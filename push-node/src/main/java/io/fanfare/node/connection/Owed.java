@@ -1,7 +1,6 @@
 package io.fanfare.node.connection;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 import io.fanfare.node.broker.Message;
 
@@ -36,7 +35,7 @@ final class Owed {
 	private final long limit;
 
 	/** By how many nodes and logs each message is held. */
-	private Map<Message, int[]> messages = new IdentityHashMap<>();
+	private IdentityHashMap<Message, int[]> messages = new IdentityHashMap<>();
 
 	private int mostMessages;
 
@@ -217,7 +216,7 @@ final class Owed {
 
 	/** What a message takes. */
 	static long size(Message message) {
-		return message.block().length + MESSAGE_BYTES;
+		return (long) message.block().length + MESSAGE_BYTES;
 	}
 
 }

@@ -350,7 +350,7 @@ final class Places {
 			return null;
 		}
 		// A standstill counts from when it is longer than what was usual.
-		double each = Math.max(this.interval, this.nanoTime.getAsLong() - this.lastAdmission);
+		double each = Math.max(this.interval, (double) (this.nanoTime.getAsLong() - this.lastAdmission));
 		return (long) (position * each / 1_000_000);
 	}
 

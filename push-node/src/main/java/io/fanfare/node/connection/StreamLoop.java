@@ -82,8 +82,6 @@ public final class StreamLoop {
 	/** Between two looks for clients that took nothing of what waits for them. */
 	private static final Duration RELIEF = Duration.ofSeconds(1);
 
-	private static final Predicate<Connection> ANY = (connection) -> true;
-
 	static final Duration RETRY = Duration.ofMillis(400);
 
 	private static final Duration MOST_RETRY = Duration.ofSeconds(5);
@@ -353,7 +351,7 @@ public final class StreamLoop {
 	private void failed(String where, Connection connection, Throwable error) {
 		this.node.errors().note(where, error);
 		if (Errors.isDirectMemory(error)) {
-			free(ANY);
+			free(StreamLoop::any);
 		}
 		connection.failed();
 	}
@@ -373,7 +371,7 @@ public final class StreamLoop {
 			// The others of this turn lack the same.
 			return false;
 		}
-		if (free(ANY)) {
+		if (free(StreamLoop::any)) {
 			return true;
 		}
 		this.node.connections().makeRoom(this);
@@ -397,7 +395,7 @@ public final class StreamLoop {
 	void shed() {
 		// Several connections may have asked for the same.
 		if (this.lookedNanos == 0 || this.executor.nanoTime() - this.lookedNanos >= RETRY.toNanos() / 2) {
-			free(ANY);
+			free(StreamLoop::any);
 		}
 	}
 
@@ -436,6 +434,10 @@ public final class StreamLoop {
 			}
 		}
 		log.warn("memory=direct ended={} of={} bytes={}", ended, stalled.size(), freed);
+		return true;
+	}
+
+	private static boolean any(Connection connection) {
 		return true;
 	}
 
@@ -716,7 +718,7 @@ public final class StreamLoop {
 
 	/**
 	 * Takes a connection in. On the loop.
-	 * @param id its id
+	 * @param key its key, from which its id comes
 	 * @param request what is asked for
 	 * @param outlet its socket
 	 * @return the connection

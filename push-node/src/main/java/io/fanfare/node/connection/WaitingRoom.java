@@ -3,10 +3,12 @@ package io.fanfare.node.connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import io.fanfare.protocol.Tier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,8 @@ final class WaitingRoom<T> {
 
 	private final List<Line<T>> lines = new ArrayList<>();
 
+	private final Map<Tier, Line<T>> lineOf = new EnumMap<>(Tier.class);
+
 	/** The tickets of all who said which page they are. */
 	private final Map<String, Ticket<T>> pages = new HashMap<>();
 
@@ -51,7 +55,9 @@ final class WaitingRoom<T> {
 		this.size = size;
 		this.keepNanos = keep.toNanos();
 		for (Tier tier : Tier.values()) {
-			this.lines.add(new Line<>(weight(tier)));
+			Line<T> line = new Line<>(weight(tier));
+			this.lines.add(line);
+			this.lineOf.put(tier, line);
 		}
 	}
 
@@ -193,7 +199,7 @@ final class WaitingRoom<T> {
 	 * @return its place, or null where there is no room
 	 */
 	@Nullable Entry<T> enter(T waiter, Tier tier, @Nullable String page) {
-		Line<T> line = this.lines.get(tier.ordinal());
+		Line<T> line = Objects.requireNonNull(this.lineOf.get(tier));
 		Ticket<T> known = (page != null) ? this.pages.get(page) : null;
 		if (known != null && known.line == line) {
 			T before = known.waiter;

@@ -27,7 +27,7 @@ final class Wheel {
 	 * for all that is farther.
 	 */
 	void add(Connection connection, long seconds) {
-		int ahead = (int) Math.clamp(seconds, 1, SLOTS - 1);
+		int ahead = Math.clamp(seconds, 1, SLOTS - 1);
 		this.slots.get((this.now + ahead) % SLOTS).add(connection);
 	}
 

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
 import io.fanfare.node.connection.Connections;
@@ -63,7 +64,7 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private volatile Memory status = new Memory(OK, 0, 0, 0, false);
 
-	private volatile long shed;
+	private final LongAdder shed = new LongAdder();
 
 	private long collections;
 
@@ -95,7 +96,7 @@ public final class MemoryGuard implements AutoCloseable {
 		Gauge.builder("fanfare.memory.growing", this, (guard) -> guard.status.growing() ? 1 : 0)
 			.description("Whether the live heap grew by half within ten minutes at an equal number of streams")
 			.register(registry);
-		FunctionCounter.builder("fanfare.memory.shed", this, (guard) -> guard.shed)
+		FunctionCounter.builder("fanfare.memory.shed", this, (guard) -> guard.shed.sum())
 			.description("Streams sent away for want of memory")
 			.register(registry);
 	}
@@ -165,7 +166,7 @@ public final class MemoryGuard implements AutoCloseable {
 			int most = step;
 			this.shedSince += most;
 			this.connections.shed(step).thenAccept((count) -> {
-				this.shed += count;
+				this.shed.add(count);
 				log.warn("memory={} sent-away={} of={}", state, count, most);
 			});
 		}

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -101,7 +102,7 @@ public final class LoopWatch implements AutoCloseable {
 		/** The longest that this stall was seen to last. */
 		private Duration longest = Duration.ZERO;
 
-		private volatile long count;
+		private final LongAdder count = new LongAdder();
 
 		private @Nullable Long loggedNanos;
 
@@ -210,14 +211,13 @@ public final class LoopWatch implements AutoCloseable {
 			.description("How long ago an event loop ticked, or since when a probe waits for it")
 			.tag("loop", name)
 			.register(this.registry);
-		FunctionCounter.builder("fanfare.loop.stalls", stall, (counted) -> counted.count)
+		FunctionCounter.builder("fanfare.loop.stalls", stall, (counted) -> counted.count.sum())
 			.description("Times that an event loop stood still for a second or more")
 			.tag("loop", name)
 			.register(this.registry);
 		return stall;
 	}
 
-	@SuppressWarnings("NonAtomicOperationOnVolatileField") // guarded by the map
 	private static void look(int number, LoopPulse loop, Stall stall, long now) {
 		Duration lag = lag(loop, now);
 		if (lag.compareTo(STALL) >= 0) {
@@ -225,7 +225,7 @@ public final class LoopWatch implements AutoCloseable {
 				stall.present = true;
 				stall.longest = Duration.ZERO;
 				stall.logged = false;
-				stall.count++;
+				stall.count.increment();
 			}
 			stall.longest = (lag.compareTo(stall.longest) > 0) ? lag : stall.longest;
 			Long before = stall.loggedNanos;

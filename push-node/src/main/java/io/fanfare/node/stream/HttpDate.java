@@ -1,16 +1,22 @@
 package io.fanfare.node.stream;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Date;
-
-import io.netty.handler.codec.DateFormatter;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 
 /**
  * The {@code Date} of an answer (RFC 9110, section 6.6.1). It is written once per second.
  * Any thread may call.
  */
 final class HttpDate {
+
+	/** Its day of the month has two digits, unlike that of RFC_1123_DATE_TIME. */
+	private static final DateTimeFormatter IMF_FIXDATE = DateTimeFormatter
+		.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ENGLISH)
+		.withZone(ZoneOffset.UTC);
 
 	private final InstantSource clock;
 
@@ -23,7 +29,7 @@ final class HttpDate {
 	private record Line(long second, String text, byte[] bytes) {
 
 		static Line of(long second) {
-			String text = "Date: " + DateFormatter.format(new Date(second * 1000)) + "\r\n";
+			String text = "Date: " + IMF_FIXDATE.format(Instant.ofEpochSecond(second)) + "\r\n";
 			return new Line(second, text, text.getBytes(StandardCharsets.US_ASCII));
 		}
 

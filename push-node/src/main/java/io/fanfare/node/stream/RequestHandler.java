@@ -207,7 +207,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			// versions the rules are not known.
 			boolean fatal = close || unread || !request.protocolVersion().equals(HttpVersion.HTTP_1_1);
 			ByteBuf answer = this.gate.answers()
-				.problem(ex.problem(), cors, fatal, request.method() != HttpMethod.HEAD);
+				.problem(ex.problem(), cors, fatal, !request.method().equals(HttpMethod.HEAD));
 			if (unread) {
 				LingeringClose.answer(context.channel(), answer);
 			}

@@ -143,7 +143,7 @@ final class RequestScanner {
 
 	/** Whether the head was looked at to its end. */
 	boolean isBehindHead() {
-		return this.phase.ordinal() > Phase.LAST_LINE.ordinal();
+		return this.phase.compareTo(Phase.LAST_LINE) > 0;
 	}
 
 	/** So many bytes were decoded. */

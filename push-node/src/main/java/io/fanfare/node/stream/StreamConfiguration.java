@@ -96,7 +96,7 @@ class StreamConfiguration {
 				&& system.getMaxFileDescriptorCount() > 0) {
 			long all = system.getMaxFileDescriptorCount();
 			long reserve = Math.clamp(all / 8, MIN_RESERVE, MAX_RESERVE);
-			max = (int) Math.clamp(all - system.getOpenFileDescriptorCount() - reserve, 1, Integer.MAX_VALUE);
+			max = Math.clamp(all - system.getOpenFileDescriptorCount() - reserve, 1, Integer.MAX_VALUE);
 		}
 		if (max < connections.max()) {
 			log.warn("connections=limited max={} reason=\"file descriptors (ulimit -n) allow fewer than"

@@ -121,7 +121,7 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	}
 
 	int gzipThresholdBytes() {
-		return (int) Math.clamp(this.gzipThreshold.toBytes(), 0, Integer.MAX_VALUE);
+		return Math.clamp(this.gzipThreshold.toBytes(), 0, Integer.MAX_VALUE);
 	}
 
 	/**

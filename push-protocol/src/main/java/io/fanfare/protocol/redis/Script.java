@@ -75,7 +75,7 @@ enum Script {
 
 	private final ScriptOutputType output;
 
-	private final byte[] source;
+	private final String source;
 
 	private final String digest;
 
@@ -90,9 +90,9 @@ enum Script {
 			text.append(read(preamble));
 		}
 		text.append(read(fileName()));
-		this.source = text.toString().getBytes(StandardCharsets.UTF_8);
+		this.source = text.toString();
 		try {
-			this.digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(this.source));
+			this.digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(source()));
 		}
 		catch (NoSuchAlgorithmException ex) {
 			throw new IllegalStateException(ex);
@@ -122,7 +122,7 @@ enum Script {
 	}
 
 	byte[] source() {
-		return this.source;
+		return this.source.getBytes(StandardCharsets.UTF_8);
 	}
 
 	/**
@@ -130,7 +130,7 @@ enum Script {
 	 * reached.
 	 */
 	byte[] sourceThatAllowsOom() {
-		return RedisKeys.withBody(Flags.ALLOW_OOM.strip(), this.source);
+		return RedisKeys.withBody(Flags.ALLOW_OOM.strip(), source());
 	}
 
 	String digest() {

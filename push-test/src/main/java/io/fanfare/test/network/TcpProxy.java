@@ -83,7 +83,7 @@ public final class TcpProxy implements AutoCloseable {
 	}
 
 	/** One connection: both of its ends. */
-	private final class Wire {
+	private static final class Wire {
 
 		private final Socket client;
 

@@ -3,7 +3,6 @@ package io.fanfare.test.process;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -66,10 +65,11 @@ public enum RequiredTool {
 	private static final String BESIDES = "/usr/sbin:/usr/local/sbin:/sbin:/opt/homebrew/bin".replace(":",
 			File.pathSeparator);
 
-	private final List<String> names;
+	/** With blanks between them. */
+	private final String names;
 
 	RequiredTool(String... names) {
-		this.names = List.of(names);
+		this.names = String.join(" ", names);
 	}
 
 	/**
@@ -94,7 +94,7 @@ public enum RequiredTool {
 		if (found != null) {
 			return found;
 		}
-		String reason = "Not installed: " + String.join(", ", this.names);
+		String reason = "Not installed: " + this.names.replace(" ", ", ");
 		if ("true".equals(ci)) {
 			throw new AssertionError(reason + ". Under CI=true nothing is skipped");
 		}
@@ -106,7 +106,7 @@ public enum RequiredTool {
 	}
 
 	private @Nullable Path find(String path) {
-		return this.names.stream()
+		return Stream.of(this.names.split(" "))
 			.flatMap((name) -> Stream.of(path.split(File.pathSeparator))
 				.filter((directory) -> !directory.isBlank())
 				.map((directory) -> Path.of(directory, name)))

@@ -37,26 +37,30 @@ public final class ServiceJar {
 	public enum Training {
 
 		/** Starting, up to where it would connect to something. */
-		START(List.of("-Dspring.context.exit=onRefresh"), List.of(), Duration.ofMinutes(2)),
+		START("-Dspring.context.exit=onRefresh", "", Duration.ofMinutes(2)),
 
 		/** An API's start and its warm-up. */
-		API_WARM_UP(List.of(), List.of("--fanfare.api.warm-up=25s", "--fanfare.api.port=0", "--fanfare.control.port=0"),
+		API_WARM_UP("", "--fanfare.api.warm-up=25s --fanfare.api.port=0 --fanfare.control.port=0",
 				Duration.ofSeconds(40)),
 
 		/** A node's start and its warm-up. */
-		NODE_WARM_UP(List.of(), List.of("--fanfare.stream.warm-up=15s", "--fanfare.stream.port=0",
-				"--fanfare.control.port=0", "--fanfare.connections.drain-window=0"), Duration.ofSeconds(30));
+		NODE_WARM_UP("", "--fanfare.stream.warm-up=15s --fanfare.stream.port=0 --fanfare.control.port=0"
+				+ " --fanfare.connections.drain-window=0", Duration.ofSeconds(30));
 
-		private final List<String> options;
+		private final String options;
 
-		private final List<String> arguments;
+		private final String arguments;
 
 		private final Duration time;
 
-		Training(List<String> options, List<String> arguments, Duration time) {
+		Training(String options, String arguments, Duration time) {
 			this.options = options;
 			this.arguments = arguments;
 			this.time = time;
+		}
+
+		private static List<String> words(String text) {
+			return text.isEmpty() ? List.of() : List.of(text.split(" "));
 		}
 
 	}
@@ -114,11 +118,11 @@ public final class ServiceJar {
 		List<String> command = new ArrayList<>(List.of(java()));
 		command.addAll(OPTIONS);
 		command.add("-XX:AOTCacheOutput=" + this.cache);
-		command.addAll(training.options);
+		command.addAll(Training.words(training.options));
 		command
 			.addAll(List.of("-jar", this.jar.toString(), "--fanfare.jwt.secret=for-the-training-run-and-nothing-else",
 					"--fanfare.api.keys=training:training-secret:read"));
-		command.addAll(training.arguments);
+		command.addAll(Training.words(training.arguments));
 		Path log = this.cache.resolveSibling(this.cache.getFileName() + ".log");
 		run(log, training.time, command);
 		if (!Files.exists(this.cache)) {

@@ -1,0 +1,202 @@
+package io.fanfare.local;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.options.ColorScheme;
+import io.fanfare.test.process.RequiredTool;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/** The page at {@code /} of the API, in a real browser. */
+class StartPageIT {
+
+	private static final String AXE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
+
+	private static Playwright playwright;
+
+	private static Browser browser;
+
+	private final Cluster cluster = TestCluster.shared();
+
+	private final Backend backend = TestCluster.backend(this.cluster);
+
+	private BrowserContext context;
+
+	@BeforeAll
+	static void startBrowser() {
+		Path chromium = RequiredTool.CHROMIUM.require();
+		playwright = Playwright
+			.create(new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+		browser = playwright.chromium()
+			.launch(new BrowserType.LaunchOptions().setExecutablePath(chromium)
+				.setHeadless(true)
+				.setArgs(List.of("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+						"--disable-background-networking", "--disable-component-update", "--disable-sync")));
+	}
+
+	@AfterAll
+	static void stopBrowser() {
+		if (playwright != null) {
+			playwright.close();
+		}
+	}
+
+	@AfterEach
+	void closeContext() {
+		this.context.close();
+	}
+
+	@Test
+	void showsPublishingResumingAndTakingOver() {
+		Page page = open(new Browser.NewContextOptions(), "dev-secret");
+		Locator left = pane(page, "Left");
+		Locator right = pane(page, "Right");
+		awaitState(left, "open", "open on node-1");
+		awaitState(right, "open", "open on node-2");
+		entry(left, "push.connected").waitFor();
+		assertThat(usable(left)).containsExactly("close", "resume", "takeover", "logout", "clear");
+
+		publish(page, "never-heard-of", "{\"for\":\"alice\"}");
+		entry(left, "never-heard-of").waitFor();
+		answer(page, "alice has a stream");
+		page.locator("#publish textarea[name=data]").fill("{\"for\":\"everyone\"}");
+		page.locator("[data-broadcast]").click();
+		entry(left, "{\"for\":\"everyone\"}").waitFor();
+		entry(right, "{\"for\":\"everyone\"}").waitFor();
+		answer(page, "goes to every stream there is");
+		assertThat(entry(right, "{\"for\":\"alice\"}").count()).isZero();
+
+		press(left, "close");
+		awaitState(left, "closed", "closed");
+		assertThat(usable(left)).containsExactly("open", "resume", "clear");
+		await().until(() -> !this.backend.user("alice").required("online").asBoolean());
+		publish(page, "message", "{\"missed\":1}");
+		answer(page, "; alice has no stream");
+		press(left, "resume");
+		entry(left, "{\"missed\":1}").waitFor();
+		assertThat(entry(left, "{\"for\":\"alice\"}").count()).isEqualTo(1);
+
+		awaitState(left, "open", "open on node-1");
+		press(left, "takeover");
+		awaitState(left, "down", "taken over by Right");
+		awaitState(right, "open", "open on node-2");
+		publish(page, "message", "{\"for\":\"alice, now right\"}");
+		entry(right, "{\"for\":\"alice, now right\"}").waitFor();
+		assertThat(entry(left, "now right").count()).isZero();
+		press(right, "logout");
+		awaitState(right, "down", "logged out");
+	}
+
+	@Test
+	void saysWhyAStreamIsRefused() {
+		Page page = open(new Browser.NewContextOptions(), "no-such-key");
+		Locator left = pane(page, "Left");
+		awaitState(left, "down", "no token");
+		entry(left, "401").waitFor();
+		page.locator("#key").fill("dev-secret");
+		left.locator("[name=topics]").fill("user:bob");
+		press(left, "open");
+		left.locator(".state[data-state=down]")
+			.filter(new Locator.FilterOptions().setHasText("refused: 400 channel"))
+			.waitFor();
+
+		page.locator("#key").fill("");
+		assertThat(usable(left)).containsExactly("clear");
+		assertThat(page.locator("#publish button[type=submit]").isDisabled()).isTrue();
+		assertThat(page.locator("#key-needed").isVisible()).isTrue();
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = ColorScheme.class, names = { "LIGHT", "DARK" })
+	void axeFindsNothingSerious(ColorScheme scheme) throws IOException {
+		// The page's own policy takes no script from elsewhere.
+		Page page = open(new Browser.NewContextOptions().setBypassCSP(true).setColorScheme(scheme), "dev-secret");
+		awaitState(pane(page, "Left"), "open", "open on node-1");
+		entry(pane(page, "Left"), "push.connected").waitFor();
+		page.addScriptTag(new Page.AddScriptTagOptions().setContent(axe()));
+		assertThat(page.evaluate("""
+				async () => (await axe.run()).violations
+					.filter((found) => ['serious', 'critical'].includes(found.impact))
+					.map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(' ')}`)"""))
+			.isEqualTo(List.of());
+		assertThat(page.evaluate("async () => (await axe.run()).passes.length > 10")).isEqualTo(true);
+	}
+
+	private static String axe() throws IOException {
+		try (InputStream script = StartPageIT.class.getResourceAsStream(AXE)) {
+			assertThat(script).isNotNull();
+			return new String(script.readAllBytes(), StandardCharsets.UTF_8);
+		}
+	}
+
+	private Page open(Browser.NewContextOptions options, String key) {
+		this.context = browser.newContext(options);
+		Page page = this.context.newPage();
+		page.setDefaultTimeout(Duration.ofSeconds(15).toMillis());
+		page.navigate(
+				"http://127.0.0.1:" + this.cluster.apiPort() + "/#key=" + key + "&a=" + events(0) + "&b=" + events(1));
+		return page;
+	}
+
+	private String events(int node) {
+		return URLEncoder.encode("http://127.0.0.1:" + this.cluster.streamPort(node) + "/events",
+				StandardCharsets.UTF_8);
+	}
+
+	private static Locator pane(Page page, String name) {
+		return page.locator("section[aria-label=" + name + "]");
+	}
+
+	private static void awaitState(Locator pane, String state, String text) {
+		pane.locator(".state[data-state=" + state + "]").filter(new Locator.FilterOptions().setHasText(text)).waitFor();
+	}
+
+	private static List<String> usable(Locator pane) {
+		return pane.locator("[data-do]:enabled")
+			.all()
+			.stream()
+			.map((button) -> button.getAttribute("data-do"))
+			.toList();
+	}
+
+	private static void press(Locator pane, String what) {
+		pane.locator("[data-do=" + what + "]").click();
+	}
+
+	private static Locator entry(Locator pane, String text) {
+		return pane.locator(".log li").filter(new Locator.FilterOptions().setHasText(text));
+	}
+
+	private static void answer(Page page, String text) {
+		page.locator("#answer").filter(new Locator.FilterOptions().setHasText(text)).waitFor();
+	}
+
+	/** Publishes to alice by the form. */
+	private static void publish(Page page, String event, String data) {
+		page.locator("#publish input[name=recipient]").fill("alice");
+		page.locator("#publish input[name=event]").fill(event);
+		page.locator("#publish textarea[name=data]").fill(data);
+		page.locator("#publish button[type=submit]").click();
+	}
+
+}

@@ -1,0 +1,125 @@
+package io.fanfare.local;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What {@code ./mvnw} runs before the cluster, in a project of which Maven and the JVM
+ * are scripts that say what they were asked for.
+ */
+@DisabledOnOs(OS.WINDOWS)
+class WrapperIT {
+
+	@TempDir
+	Path root;
+
+	private Path maven;
+
+	private Path command;
+
+	private record Outcome(int code, String output) {
+
+	}
+
+	@BeforeEach
+	void makeProject() throws IOException {
+		Files.writeString(this.root.resolve("pom.xml"), "<project/>");
+		Files.createDirectory(this.root.resolve(".mvn"));
+		for (String module : List.of("push-protocol", "push-node", "push-api", "push-local")) {
+			Path sources = Files.createDirectories(this.root.resolve(module).resolve("src/main"));
+			Files.writeString(this.root.resolve(module).resolve("pom.xml"), "<project/>");
+		}
+		this.command = this.root.resolve("push-local/target/start-command");
+		Path java = script("java", "echo \"java $* with $CLASSPATH\"; exit 7");
+		this.maven = script("mvn", """
+				echo '[INFO] Scanning for projects...'
+				echo '[INFO] Building Fanfare :: Node 0.1.0-SNAPSHOT                    [1/2]'
+				echo '[WARNING] something to read'
+				echo '  and more of it'
+				echo '[INFO] Building Fanfare :: Local cluster 0.1.0-SNAPSHOT           [2/2]'
+				mkdir -p push-local/target
+				printf '%%s\\n' '%s' '%s' -Xone > push-local/target/start-command
+				""".formatted(java, this.root.resolve("pom.xml")));
+	}
+
+	@Test
+	void aTakenPortIsOneLineBeforeAnythingIsBuilt() throws Exception {
+		try (ServerSocket taken = new ServerSocket(0)) {
+			Outcome outcome = start(Integer.toString(taken.getLocalPort()));
+			assertThat(outcome.code()).isOne();
+			assertThat(outcome.output().lines()).singleElement()
+				.asString()
+				.contains("port " + taken.getLocalPort())
+				.contains("fanfare.local.api-port")
+				.contains("FANFARE_LOCAL_APIPORT")
+				.contains("another port");
+			assertThat(this.command).doesNotExist();
+		}
+		assertThat(start("70000").output().lines()).singleElement()
+			.asString()
+			.contains("FANFARE_LOCAL_APIPORT")
+			.contains("0 to 65535");
+		assertThat(start("http").output()).contains("FANFARE_LOCAL_APIPORT").doesNotContain("Exception");
+	}
+
+	@Test
+	void buildsOnlyWhatHasChangedAndShowsWarningsOnly() throws Exception {
+		Outcome first = start("0");
+		assertThat(first.code()).isEqualTo(7);
+		assertThat(first.output()).contains(": Node\n[WARNING] something to read\n  and more of it\nLocal cluster")
+			.contains("java -Xone io.fanfare.local.LocalCluster --fanfare.local.end-with-parent=true with "
+					+ this.root.resolve("pom.xml"))
+			.doesNotContain("Scanning");
+
+		assertThat(start("0").output()).startsWith("java -Xone");
+
+		Files.writeString(this.root.resolve("push-node/src/main/Added.java"), "");
+		assertThat(start("0").output()).contains("something to read").contains("java -Xone");
+		Files.delete(this.root.resolve("push-node/src/main/Added.java"));
+		assertThat(start("0").output()).contains("something to read").contains("java -Xone");
+	}
+
+	@Test
+	void aBuildThatFailsIsShownAndStartsNothing() throws Exception {
+		this.maven = script("mvn", "echo '[ERROR] It does not compile'; exit 3");
+		Outcome outcome = start("0");
+		assertThat(outcome.code()).isEqualTo(3);
+		assertThat(outcome.output()).contains("\n[ERROR] It does not compile").doesNotContain("LocalCluster");
+	}
+
+	private Outcome start(String apiPort) throws Exception {
+		ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				"-Xmx64m", Path.of("..", "etc", "Start.java").toString(), this.root.toString(), this.maven.toString());
+		builder.environment().keySet().removeIf((name) -> name.startsWith("FANFARE_LOCAL_"));
+		builder.environment().put("FANFARE_LOCAL_APIPORT", apiPort);
+		builder.environment().put("FANFARE_LOCAL_STREAM_PORTS", "0,0");
+		builder.environment().put("FANFARE_LOCAL_APICONTROLPORT", "0");
+		builder.environment().put("FANFARE_LOCAL_CONTROLPORTS_0_", "0");
+		Path output = Files.createTempFile("start", ".log");
+		Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+		assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+		String text = Files.readString(output);
+		Files.delete(output);
+		return new Outcome(process.exitValue(), text);
+	}
+
+	private Path script(String name, String body) throws IOException {
+		Path script = this.root.resolve(name);
+		Files.writeString(script, "#!/bin/sh\n" + body + "\n");
+		assertThat(script.toFile().setExecutable(true)).isTrue();
+		return script;
+	}
+
+}
