@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A page is owed every accepted message of its channels above the point where its first
  * stream began, up to the newest that it heard; a page that is live at the end, up to the
- * last message of all. It was given what it heard or was told of by a gap. All of its
- * streams are one: a page that comes back goes on where it was.
+ * last message of all. Its user's messages belong to the page that took the user over,
+ * from its claim on: a kick that is lost leaves the older one its topics for a while. It
+ * was given what it heard or was told of by a gap. All of its streams are one: a page
+ * that comes back goes on where it was.
  */
 public final class Checker {
 
@@ -98,7 +100,7 @@ public final class Checker {
 	 * @return the score
 	 */
 	public Score check(List<Notes> pages, List<Notes> steady, Collection<Api.Reply> refused, Timing timing) {
-		pages.forEach(this::checkDelivery);
+		pages.forEach((page) -> checkDelivery(page, takenOverAt(page, pages)));
 		steady.forEach(this::checkTimes);
 		Duration twice = checkTakeovers(pages, timing.lease());
 		checkWinners(pages);
@@ -137,7 +139,7 @@ public final class Checker {
 
 	// ---- one page
 
-	private void checkDelivery(Notes page) {
+	private void checkDelivery(Notes page, long takenOver) {
 		List<Entry> journal = page.journal();
 		checkOrder(page, journal);
 		Long begin = journal.stream()
@@ -169,6 +171,7 @@ public final class Checker {
 			.stream()
 			.flatMap((channel) -> this.byChannel.getOrDefault(channel, List.of()).stream())
 			.filter((message) -> message.id() > first && !heard.contains(message.number()))
+			.filter((message) -> message.id() <= takenOver || !message.channel().startsWith("user:"))
 			.toList();
 		checkGaps(page, announced, missing);
 		long end = page.live() ? MessageId.MAX : newest;
@@ -181,6 +184,26 @@ public final class Checker {
 						+ page.live() + ", journal " + around(journal, message.at()));
 			}
 		}
+	}
+
+	/** Where the page that took the user over began; above all ids where none did. */
+	private static long takenOverAt(Notes page, List<Notes> pages) {
+		boolean kicked = page.journal()
+			.stream()
+			.anyMatch((entry) -> entry instanceof Entry.Ended ended && ended.why().equals("push.kicked takeover"));
+		long last = page.journal()
+			.stream()
+			.filter(Entry.Connected.class::isInstance)
+			.mapToLong(Entry::at)
+			.max()
+			.orElse(Long.MAX_VALUE);
+		return pages.stream()
+			.filter((other) -> kicked && other != page && other.user().equals(page.user()))
+			.flatMap((other) -> other.journal().stream())
+			.filter((entry) -> entry instanceof Entry.Connected && entry.at() > last)
+			.mapToLong((entry) -> ((Entry.Connected) entry).from())
+			.min()
+			.orElse(MessageId.MAX);
 	}
 
 	private void checkGaps(Notes page, List<Entry.Announced> announced, List<Accepted> missing) {

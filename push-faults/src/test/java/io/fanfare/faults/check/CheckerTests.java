@@ -43,6 +43,18 @@ class CheckerTests {
 	}
 
 	@Test
+	void pageThatWasTakenOverIsNotOwedWhatItsUserGotAfterwards() {
+		Entry kicked = new Entry.Ended(ms(3), 0, "push.kicked takeover");
+		Notes older = page("a", false, connected(0, 5), heard(0, 0), heard(0, 2), kicked);
+		assertThat(check(older).lost()).as("nobody took it over").isOne();
+		Notes newer = page("b", true, new Entry.Connected(ms(1), 0, "c2", "n", 15), heard(0, 1), heard(0, 2),
+				heard(0, 3));
+		assertThat(check(older, newer).lost()).isZero();
+		Notes late = page("b", true, new Entry.Connected(ms(1), 0, "c2", "n", 25), heard(0, 2), heard(0, 3));
+		assertThat(check(older, late).lost()).as("nobody had it").isOne();
+	}
+
+	@Test
 	void gapCoversWhatLiesInsideItOnItsChannelOnly() {
 		Entry news = new Entry.Announced(0, 0, "news", 5, 10, "data-loss");
 		Score covered = new Checker(Expectations.ORDINARY.dataLost(), PUBLISHED, 0, null).check(
