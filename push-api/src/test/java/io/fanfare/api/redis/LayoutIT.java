@@ -7,6 +7,7 @@ import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,7 +46,9 @@ class LayoutIT {
 	@Test
 	void theApiDoesNotStartAndSaysWhyInOneLine(CapturedOutput output) {
 		assertThat(catchThrowable(() -> TestApi.start(this.redis).close())).isNotNull();
-		assertThat(output.getOut().lines()).contains(REASON);
+		assertThat(output.getOut().lines()).filteredOn((line) -> line.contains("start=failed"))
+			.singleElement(InstanceOfAssertFactories.STRING)
+			.contains("start=failed " + REASON);
 		assertThat(output.getOut()).doesNotContain("\tat ");
 		try (TestApi api = TestApi.start(this.redis, "--fanfare.redis.prefix=other")) {
 			assertThat(api.get("/readyz").status()).isEqualTo(200);
