@@ -5,6 +5,7 @@ import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -139,8 +140,8 @@ public final class TokenVerifier {
 	}
 
 	private static Instant renewal(Instant issued, Instant expires) {
-		Duration quarter = Duration.between(issued, expires).dividedBy(4);
-		return quarter.isPositive() ? expires.minus((quarter.compareTo(NOTICE) < 0) ? quarter : NOTICE) : expires;
+		long quarter = ChronoUnit.MILLIS.between(issued, expires) / 4;
+		return expires.minusMillis(Math.clamp(quarter, 0, NOTICE.toMillis()));
 	}
 
 	private JsonNode claims(String token) throws InvalidTokenException {

@@ -32,12 +32,15 @@ public final class Blocks {
 
 	static byte[] connected(Connection connection, String key, String node, String cursor, boolean resumed,
 			boolean replayed, Duration heartbeat, Duration retry) {
-		return SseBlock.platform("push.connected", cursor,
-				"{\"connection\":" + json(connection.id()) + ",\"key\":" + json(key) + ",\"client\":"
-						+ json(connection.client()) + ",\"node\":" + json(node) + ",\"user\":" + json(connection.user())
-						+ ",\"resumed\":" + resumed + ",\"replayed\":" + replayed + ",\"heartbeatMs\":"
-						+ heartbeat.toMillis() + "}",
-				retry.toMillis());
+		StringBuilder json = new StringBuilder(320).append("{\"connection\":");
+		quote(connection.id(), json);
+		quote(key, json.append(",\"key\":"));
+		quote(connection.client(), json.append(",\"client\":"));
+		quote(node, json.append(",\"node\":"));
+		quote(connection.user(), json.append(",\"user\":"));
+		json.append(",\"resumed\":").append(resumed).append(",\"replayed\":").append(replayed);
+		json.append(",\"heartbeatMs\":").append(heartbeat.toMillis()).append('}');
+		return SseBlock.platform("push.connected", cursor, json.toString(), retry.toMillis());
 	}
 
 	/** Gaps of several channels that differ in nothing else. */
@@ -125,9 +128,15 @@ public final class Blocks {
 	}
 
 	private static String json(String text) {
-		StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
-		JsonStringEncoder.getInstance().quoteAsString(text, quoted);
-		return quoted.append('"').toString();
+		StringBuilder quoted = new StringBuilder(text.length() + 2);
+		quote(text, quoted);
+		return quoted.toString();
+	}
+
+	private static void quote(String text, StringBuilder json) {
+		json.append('"');
+		JsonStringEncoder.getInstance().quoteAsString(text, json);
+		json.append('"');
 	}
 
 }

@@ -41,6 +41,19 @@ public final class Chunks {
 		return buffer.writeBytes(LAST);
 	}
 
+	/**
+	 * Makes the first chunk of a body, behind the head of the answer.
+	 * @param allocator makes the buffer
+	 * @param head the head
+	 * @param bytes the chunk's bytes
+	 * @return both
+	 */
+	public static ByteBuf first(ByteBufAllocator allocator, byte[] head, byte[] bytes) {
+		ByteBuf answer = allocator.directBuffer(head.length + bytes.length + OVERHEAD).writeBytes(head);
+		begin(answer, bytes.length);
+		return end(answer.writeBytes(bytes));
+	}
+
 	static void begin(ByteBuf chunk, int size) {
 		int digits = Math.max(1, (35 - Integer.numberOfLeadingZeros(size)) / 4);
 		for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) {

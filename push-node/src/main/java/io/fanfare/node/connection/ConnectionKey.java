@@ -29,6 +29,9 @@ public record ConnectionKey(String value, String connection) {
 
 	private static final int ID_BYTES = 12;
 
+	/** Never used itself, only copied: it has no state to share. */
+	private static final MessageDigest SHA_256 = sha256();
+
 	private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
 	static ConnectionKey create(String node, RandomGenerator secureRandom) {
@@ -62,8 +65,19 @@ public record ConnectionKey(String value, String connection) {
 
 	private static String digest(String key) {
 		try {
-			byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-			return BASE64.encodeToString(Arrays.copyOf(digest, ID_BYTES));
+			// A copy is made in a fraction of the time that a look-up takes.
+			MessageDigest sha256 = (MessageDigest) SHA_256.clone();
+			return BASE64
+				.encodeToString(Arrays.copyOf(sha256.digest(key.getBytes(StandardCharsets.US_ASCII)), ID_BYTES));
+		}
+		catch (CloneNotSupportedException ex) {
+			throw new IllegalStateException("The platform's SHA-256 cannot be copied", ex);
+		}
+	}
+
+	private static MessageDigest sha256() {
+		try {
+			return MessageDigest.getInstance("SHA-256");
 		}
 		catch (NoSuchAlgorithmException ex) {
 			throw new IllegalStateException("Every Java platform has SHA-256", ex);

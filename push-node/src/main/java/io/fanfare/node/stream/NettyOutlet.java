@@ -129,8 +129,11 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	@Override
 	public void begin(byte[] blocks) {
 		byte[] head = this.answers.stream(this.cors, this.varies, this.gzip != null);
-		ByteBuf first = (this.gzip != null) ? this.gzip.begin(this.channel.alloc(), blocks)
-				: Chunks.chunk(this.channel.alloc(), blocks);
+		if (this.gzip == null) {
+			write(Chunks.first(this.channel.alloc(), head, blocks));
+			return;
+		}
+		ByteBuf first = this.gzip.begin(this.channel.alloc(), blocks);
 		ByteBuf answer;
 		try {
 			answer = this.channel.alloc().directBuffer(head.length + first.readableBytes());

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads what a request for a stream asks for. */
 final class StreamParameters {
 
-	private static final Pattern PAGE_ID = Pattern.compile("[A-Za-z0-9_.~-]{1,64}");
+	private static final int MAX_PAGE_ID = 64;
 
 	private static final Pattern COUNT = Pattern.compile("[1-9][0-9]{0,8}");
 
@@ -136,10 +136,20 @@ final class StreamParameters {
 
 	private @Nullable String pageId(String name) throws ProblemException {
 		String id = first(name);
-		if (id != null && !PAGE_ID.matcher(id).matches()) {
+		if (id != null && !isPageId(id)) {
 			throw new ProblemException(Problem.badRequest(name, "has 1 to 64 letters, digits or _ . ~ -"));
 		}
 		return id;
+	}
+
+	private static boolean isPageId(String id) {
+		for (int i = 0; i < id.length(); i++) {
+			char c = id.charAt(i);
+			if (!(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "_.~-".indexOf(c) >= 0)) {
+				return false;
+			}
+		}
+		return !id.isEmpty() && id.length() <= MAX_PAGE_ID;
 	}
 
 	private List<ChannelName> topics(StreamToken token, int max) throws ProblemException {

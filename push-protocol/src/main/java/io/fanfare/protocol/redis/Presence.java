@@ -27,11 +27,26 @@ public final class Presence {
 
 	private final RedisKeys keys;
 
-	private final Times times;
-
 	private final UserLimits limits;
 
-	private final Twins twins;
+	/** What every call says alike. */
+	private final byte[] lease;
+
+	private final byte[] tombstone;
+
+	private final byte[] mostTakeovers;
+
+	private final byte[] mostOpens;
+
+	private final byte[] userWindow;
+
+	private final byte[] twinReplacements;
+
+	private final byte[] twinInterval;
+
+	private final byte[] twinReturns;
+
+	private final byte[] twinWindow;
 
 	/**
 	 * Makes the access for who claims nobody, or without a limit.
@@ -54,9 +69,16 @@ public final class Presence {
 	public Presence(CommandLink link, RedisKeys keys, Times times, UserLimits limits, Twins twins) {
 		this.link = link;
 		this.keys = keys;
-		this.times = times;
 		this.limits = limits;
-		this.twins = twins;
+		this.lease = millis(times.lease());
+		this.tombstone = millis(times.tombstone());
+		this.mostTakeovers = bytes(Integer.toString(limits.takeovers()));
+		this.mostOpens = bytes(Integer.toString(limits.opens()));
+		this.userWindow = millis(limits.window());
+		this.twinReplacements = bytes(Integer.toString(twins.replacements()));
+		this.twinInterval = millis(twins.within());
+		this.twinReturns = bytes(Integer.toString(twins.returns()));
+		this.twinWindow = millis(twins.window());
 	}
 
 	/**
@@ -384,12 +406,10 @@ public final class Presence {
 			.<List<Object>>run(script, scriptKeys,
 					(run, name) -> new byte[][] { run, seen(), this.link.durable(), this.keys.keyPrefix(),
 							this.keys.channelPrefix(), bytes(claim.user()), bytes(node), bytes(claim.connection()),
-							bytes(claim.client()), bytes(claim.tier().wireName()), millis(this.times.lease()),
-							millis(this.times.tombstone()), bytes(Integer.toString(this.limits.takeovers())),
-							millis(this.limits.window()), bytes(claim.page()),
-							bytes(Integer.toString(this.twins.replacements())), millis(this.twins.within()),
-							bytes(Integer.toString(this.twins.returns())), millis(this.twins.window()), bytes(name),
-							bytes(MessageId.format(claim.cursor())), bytes(Integer.toString(this.limits.opens())) })
+							bytes(claim.client()), bytes(claim.tier().wireName()), this.lease, this.tombstone,
+							this.mostTakeovers, this.userWindow, bytes(claim.page()), this.twinReplacements,
+							this.twinInterval, this.twinReturns, this.twinWindow, bytes(name),
+							bytes(MessageId.format(claim.cursor())), this.mostOpens })
 			.thenApply((values) -> claimed(new Reply(values)));
 	}
 
@@ -476,7 +496,7 @@ public final class Presence {
 		return this.link.<List<Object>>run(Script.RENEW_USERS, scriptKeys, (run, name) -> {
 			List<byte[]> arguments = new ArrayList<>(9 + held.size() * 7);
 			arguments.addAll(List.of(run, seen(), this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
-					bytes(node), millis(this.times.lease()), millis(this.times.tombstone()), bytes(name)));
+					bytes(node), this.lease, this.tombstone, bytes(name)));
 			for (Held one : held) {
 				arguments.add(bytes(one.user()));
 				arguments.add(bytes(one.connection()));
@@ -570,7 +590,7 @@ public final class Presence {
 			.<byte[]>run(Script.DISCONNECT_USER,
 					new byte[][] { this.keys.clock(), this.keys.since(), this.keys.presence() },
 					(run) -> new byte[][] { seen(), this.keys.keyPrefix(), this.keys.channelPrefix(), bytes(user),
-							bytes(reason.wireName()), millis(grace), millis(this.times.tombstone()) })
+							bytes(reason.wireName()), millis(grace), this.tombstone })
 			.<@Nullable String>thenApply((connection) -> (connection.length == 0) ? null
 					: new String(connection, java.nio.charset.StandardCharsets.UTF_8));
 	}

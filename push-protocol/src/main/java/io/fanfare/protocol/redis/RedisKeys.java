@@ -52,6 +52,8 @@ public final class RedisKeys {
 
 	private final byte[] presence;
 
+	private final byte[] renewals;
+
 	/**
 	 * Names the keys and channels of an installation.
 	 * @param prefix the installation's prefix, as {@link #PREFIX_PATTERN} has it
@@ -75,6 +77,7 @@ public final class RedisKeys {
 		this.since = key("since");
 		this.last = key("last");
 		this.presence = key("presence");
+		this.renewals = key("renewals");
 	}
 
 	/** What begins every key of the partition. */
@@ -143,7 +146,7 @@ public final class RedisKeys {
 	}
 
 	byte[] renewals() {
-		return key("renewals");
+		return this.renewals;
 	}
 
 	byte[] hidden(String user) {

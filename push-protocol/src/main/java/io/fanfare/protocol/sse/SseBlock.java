@@ -22,8 +22,6 @@ public final class SseBlock {
 
 	private static final byte[] DATA = ascii("data: ");
 
-	private static final byte[] RETRY = ascii("retry: ");
-
 	private final ByteArrayOutputStream out;
 
 	private SseBlock(int size) {
@@ -59,16 +57,10 @@ public final class SseBlock {
 	 * @return the block's bytes
 	 */
 	public static byte[] platform(String event, @Nullable String id, String json, long retryMs) {
-		SseBlock block = new SseBlock(json.length() + 100);
-		if (retryMs > 0) {
-			block.field(RETRY, Long.toString(retryMs));
-		}
-		if (id != null) {
-			block.field(ID, id);
-		}
-		block.field(EVENT, event);
-		block.field(DATA, json);
-		return block.end();
+		String retry = (retryMs > 0) ? "retry: " + retryMs + "\n" : "";
+		String position = (id != null) ? "id: " + line(id) + "\n" : "";
+		return (retry + position + "event: " + line(event) + "\ndata: " + line(json) + "\n\n")
+			.getBytes(StandardCharsets.UTF_8);
 	}
 
 	/**
@@ -77,21 +69,21 @@ public final class SseBlock {
 	 * @return the block's bytes
 	 */
 	public static byte[] cursor(String id) {
-		SseBlock block = new SseBlock(id.length() + 6);
-		block.field(ID, id);
-		return block.end();
+		return ("id: " + line(id) + "\n\n").getBytes(StandardCharsets.UTF_8);
 	}
 
 	private void field(byte[] name, String value) {
-		for (int i = 0; i < value.length(); i++) {
-			char c = value.charAt(i);
-			if (c == '\r' || c == '\n' || c == 0) {
-				throw new IllegalArgumentException("CR, LF or NUL in a field of an event stream");
-			}
-		}
+		String line = line(value);
 		this.out.writeBytes(name);
-		this.out.writeBytes(value.getBytes(StandardCharsets.UTF_8));
+		this.out.writeBytes(line.getBytes(StandardCharsets.UTF_8));
 		this.out.write('\n');
+	}
+
+	private static String line(String value) {
+		if (value.indexOf('\n') >= 0 || value.indexOf('\r') >= 0 || value.indexOf(0) >= 0) {
+			throw new IllegalArgumentException("CR, LF or NUL in a field of an event stream");
+		}
+		return value;
 	}
 
 	private void data(byte[] data) {
