@@ -6,6 +6,7 @@ import java.util.function.LongSupplier;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Nodes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +28,8 @@ public final class Probe implements AutoCloseable {
 	private final Settings settings;
 
 	private final LongSupplier nanoTime;
+
+	private final Errors errors;
 
 	private final GuardedScheduler thread;
 
@@ -54,6 +57,7 @@ public final class Probe implements AutoCloseable {
 		this.node = node;
 		this.settings = settings;
 		this.nanoTime = nanoTime;
+		this.errors = errors;
 		this.thread = new GuardedScheduler("probe", errors);
 	}
 
@@ -104,7 +108,10 @@ public final class Probe implements AutoCloseable {
 		}
 		String sent = Long.toString(this.nonce.incrementAndGet());
 		this.nodes.probe(this.node, sent).whenComplete((id, failure) -> {
-			if (failure != null) {
+			if (failure != null && !Failures.isOfRedis(failure)) {
+				this.errors.note("probe", failure);
+			}
+			else if (failure != null) {
 				log.debug("probe=unsent reason=\"{}\"", failure.getMessage());
 			}
 			else if (this.missingSince == 0 && this.arrivedAt - now < 0) {

@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
 
 import io.fanfare.node.connection.Places.Place;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.guard.Errors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,8 @@ final class Eviction {
 
 	private final IntFunction<CompletableFuture<List<Candidate>>> candidates;
 
+	private final Errors errors;
+
 	private final LongSupplier nanoTime;
 
 	private final Deque<Request> requests = new ArrayDeque<>();
@@ -51,11 +54,14 @@ final class Eviction {
 	 * Makes it.
 	 * @param places the places of the node
 	 * @param candidates looks at the streams of all loops, for so many of each kind
+	 * @param errors notes a look that fails
 	 * @param nanoTime the monotonic clock
 	 */
-	Eviction(Places places, IntFunction<CompletableFuture<List<Candidate>>> candidates, LongSupplier nanoTime) {
+	Eviction(Places places, IntFunction<CompletableFuture<List<Candidate>>> candidates, Errors errors,
+			LongSupplier nanoTime) {
 		this.places = places;
 		this.candidates = candidates;
+		this.errors = errors;
 		this.nanoTime = nanoTime;
 	}
 
@@ -206,7 +212,7 @@ final class Eviction {
 			look = CompletableFuture.failedFuture(ex);
 		}
 		look.whenComplete((answer, failure) -> {
-			// A loop that failed notes it itself. Here it is as if nobody was found.
+			// A look that failed counts as one that found no stream.
 			List<Candidate> found = (answer != null) ? answer : List.of();
 			try {
 				synchronized (this) {
@@ -214,6 +220,9 @@ final class Eviction {
 					this.looked = this.nanoTime.getAsLong();
 					this.overdue = queue(found, true);
 					this.idlest = queue(found, false);
+				}
+				if (failure != null) {
+					this.errors.note("evict", failure);
 				}
 			}
 			finally {
