@@ -188,6 +188,22 @@ class CheckerTests {
 	}
 
 	@Test
+	void pageThatIsBackLaterThanItsTimeIsAComplaint() {
+		Notes page = page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2),
+				new Entry.Heard(ms(3_000), 0, 40, 3));
+		assertThat(back(page, Duration.ofSeconds(4))).isEmpty();
+		assertThat(back(page, Duration.ofSeconds(2))).hasSize(1);
+	}
+
+	private static List<String> back(Notes page, Duration within) {
+		List<Accepted> published = List.of(PUBLISHED.get(0), PUBLISHED.get(1), PUBLISHED.get(2),
+				new Accepted(3, "news", 40, ms(2)));
+		return new Checker(Expectations.ORDINARY.backWithin(within), published, 0, ms(1))
+			.check(List.of(page), List.of(page), List.of(), Timing.SHORT)
+			.complaints();
+	}
+
+	@Test
 	void refusalThatIsLateOrSaysNotWhenToComeBackIsAComplaint() {
 		assertThat(refused(new Api.Reply(503, null, true, Duration.ofMillis(1900)))).isEmpty();
 		assertThat(refused(new Api.Reply(503, null, true, Duration.ofMillis(2100)))).hasSize(1);
