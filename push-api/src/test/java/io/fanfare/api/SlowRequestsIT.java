@@ -98,7 +98,7 @@ class SlowRequestsIT {
 		all.add(new Slow("header of the control port", api.controlPort(), "GET / HTTP/1.1\r\nHost: x\r\nX: ", "x"));
 		all.add(new Slow("body", api.port(), POST + "Content-Length: 1000\r\n\r\n", " "));
 		all.add(new Slow("chunks", api.port(), POST + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"));
-		all.add(new Slow("body of nobody", api.port(),
+		all.add(new Slow("body without credentials", api.port(),
 				"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", " "));
 		all.add(new Slow("body of a GET", api.port(),
 				"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", " "));

@@ -46,12 +46,12 @@ class CheckerTests {
 	void pageThatWasTakenOverIsNotOwedWhatItsUserGotAfterwards() {
 		Entry kicked = new Entry.Ended(ms(3), 0, "push.kicked takeover");
 		Notes older = page("a", false, connected(0, 5), heard(0, 0), heard(0, 2), kicked);
-		assertThat(check(older).lost()).as("nobody took it over").isOne();
+		assertThat(check(older).lost()).as("no page took it over").isOne();
 		Notes newer = page("b", true, new Entry.Connected(ms(1), 0, "c2", "n", 15), heard(0, 1), heard(0, 2),
 				heard(0, 3));
 		assertThat(check(older, newer).lost()).isZero();
 		Notes late = page("b", true, new Entry.Connected(ms(1), 0, "c2", "n", 25), heard(0, 2), heard(0, 3));
-		assertThat(check(older, late).lost()).as("nobody had it").isOne();
+		assertThat(check(older, late).lost()).as("no page had it").isOne();
 	}
 
 	@Test
