@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /** How long a connection may lie idle between two requests. */
 class IdleConnectionIT {
@@ -62,6 +64,57 @@ class IdleConnectionIT {
 			assertThat(api.bean(MeterRegistry.class).get("fanfare.connections.closed").functionCounter().count())
 				.isBetween(4.0, 12.0);
 		}
+	}
+
+	@Test
+	void eachPortHasItsOwnLimit() throws IOException {
+		TestApi api = TestApi.shared();
+		int many = ControlPortConfiguration.MAX_CONNECTIONS + 8;
+		try (Many ofApi = new Many(api.port(), many); Many ofControl = new Many(api.controlPort(), many)) {
+			await().atMost(Duration.ofSeconds(20))
+				.untilAsserted(
+						() -> assertThat(ofControl.open()).isEqualTo(ControlPortConfiguration.MAX_CONNECTIONS / 2));
+			assertThat(ofApi.open()).isEqualTo(many);
+		}
+	}
+
+	/** Connections of one address that ask for nothing. */
+	private static final class Many implements AutoCloseable {
+
+		private final List<Socket> sockets = new ArrayList<>();
+
+		private Many(int port, int count) throws IOException {
+			for (int i = 0; i < count; i++) {
+				Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName("127.0.0.3"),
+						0);
+				socket.setSoTimeout(1);
+				this.sockets.add(socket);
+			}
+		}
+
+		private long open() {
+			return this.sockets.stream().filter(Many::isOpen).count();
+		}
+
+		private static boolean isOpen(Socket socket) {
+			try {
+				return socket.getInputStream().read() >= 0;
+			}
+			catch (SocketTimeoutException ex) {
+				return true;
+			}
+			catch (IOException ex) {
+				return false;
+			}
+		}
+
+		@Override
+		public void close() throws IOException {
+			for (Socket socket : this.sockets) {
+				socket.close();
+			}
+		}
+
 	}
 
 	@Test

@@ -104,8 +104,9 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	Connections connections(NodeIdentity identity, ConnectionSettings settings, AdmissionSettings admission) {
-		return new Connections(identity.value(), settings.max(), admission, new SecureRandom());
+	Connections connections(NodeIdentity identity, ConnectionSettings settings, AdmissionSettings admission,
+			Errors errors) {
+		return new Connections(identity.value(), settings.max(), admission, new SecureRandom(), errors);
 	}
 
 	@Bean
@@ -208,8 +209,8 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	SendOn sendOn(Connections connections) {
-		return new SendOn(connections);
+	SendOn sendOn(Connections connections, Errors errors) {
+		return new SendOn(connections, errors);
 	}
 
 	@Bean(initMethod = "start")

@@ -19,7 +19,6 @@ import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.RedisClientOptions;
 import io.fanfare.protocol.redis.RedisKeys;
 import io.fanfare.protocol.redis.RedisRefusal;
-import io.fanfare.protocol.redis.RedisRefusals;
 import io.fanfare.protocol.redis.SentinelWatch;
 import io.fanfare.protocol.redis.UnfitRedisException;
 import io.lettuce.core.AbstractRedisClient;
@@ -116,9 +115,12 @@ class RedisConfiguration {
 	@Bean
 	MeterBinder redisRefusals(CommandLink link) {
 		return (registry) -> {
-			FunctionCounter.builder("fanfare.redis.unanswered", link.refusals(), RedisRefusals::unanswered)
-				.description("Commands that were sent to Redis and not answered, or not in time")
-				.register(registry);
+			for (String call : link.refusals().calls()) {
+				FunctionCounter.builder("fanfare.redis.unanswered", link.refusals(), (all) -> all.unanswered(call))
+					.description("Commands that were sent to Redis and not answered, or not in time")
+					.tag("call", call)
+					.register(registry);
+			}
 			for (RedisRefusal refusal : RedisRefusal.values()) {
 				FunctionCounter.builder("fanfare.redis.refusals", link.refusals(), (all) -> all.count(refusal))
 					.description("Commands and connections that Redis refused, by the code of its answer")

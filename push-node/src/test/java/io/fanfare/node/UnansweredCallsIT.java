@@ -39,8 +39,13 @@ class UnansweredCallsIT {
 				await().atMost(TestNode.SOON).until(() -> log.getOut().contains("redis=answers-again failed-calls="));
 				assertThat(log.getOut()).contains("redis=unanswered call=", "redis=unanswered what=");
 				String scraped = node.bean(PrometheusMeterRegistry.class).scrape();
-				assertThat(scraped).containsPattern("fanfare_redis_unanswered_total\\{[^}]*call=\"renew\"")
-					.containsPattern("fanfare_redis_unanswered_total(\\{application=\"[^\"]*\"})? [1-9]");
+				assertThat(scraped)
+					.containsPattern("fanfare_redis_unanswered_total\\{[^}]*call=\"renew-users\"[^}]*} [1-9]")
+					.containsPattern("fanfare_loop_calls_failed_total\\{[^}]*call=\"renew\"[^}]*} [1-9]");
+				assertThat(scraped.lines()
+					.filter((line) -> line.startsWith("fanfare_redis_unanswered_total") && !line.contains("call=\"")))
+					.as("counted a second time")
+					.isEmpty();
 				try (Backend backend = new Backend(redis)) {
 					backend.publish(ALICE, "after");
 					alice.awaitBlock((block) -> "after".equals(block.data()), TestNode.SOON);
@@ -51,7 +56,7 @@ class UnansweredCallsIT {
 	}
 
 	private static double unanswered(TestNode node, String call) {
-		return node.meter("fanfare.redis.unanswered", "call", call);
+		return node.meter("fanfare.loop.calls.failed", "call", call);
 	}
 
 }

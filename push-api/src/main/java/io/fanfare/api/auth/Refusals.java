@@ -34,7 +34,7 @@ class Refusals implements AuthenticationEntryPoint, RequestRejectedHandler {
 			throws IOException {
 		boolean wrong = ex instanceof BadCredentialsException;
 		response.setHeader(HttpHeaders.WWW_AUTHENTICATE, wrong ? CHALLENGE + ", error=\"invalid_token\"" : CHALLENGE);
-		// Who is nobody is not to hold a connection
+		// A client without credentials must not hold a connection
 		response.setHeader(HttpHeaders.CONNECTION, "close");
 		this.writer.write(response, Problem.of(ProblemType.UNAUTHORIZED,
 				wrong ? "The key or token is unknown, or no longer valid" : "Send Authorization: Bearer <api key>"));

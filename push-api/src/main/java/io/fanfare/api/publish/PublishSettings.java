@@ -21,8 +21,8 @@ import org.hibernate.validator.constraints.time.DurationMax;
  * microseconds each and 4 for each KiB of data. 1000 unless told
  * @param batch how many messages a batch may have. 500 unless told
  * @param data how long the data of a message may be, as it travels. Each node renders it
- * once for all its streams. 64 KB unless told, 1 MB at most: Redis serves nobody else for
- * some 5 ms while it takes so much
+ * once for all its streams. 64 KB unless told, 1 MB at most: Redis serves no other call
+ * for some 5 ms while it takes so much
  * @param ttl the longest time to live. More than the age of the history is of no use. 24
  * h unless told
  */

@@ -11,7 +11,7 @@ import org.springframework.stereotype.Component;
  * The API is ready while its link answers and Redis refuses nothing. Where Redis is full
  * it stays ready and says so: every API process sees the same Redis, so callers would get
  * no answer at all where they now learn that it is full, and whatever publishes nothing
- * works. Asks nobody: the link itself pings every second.
+ * works. Sends nothing: the link itself pings every second.
  */
 @Component
 final class RedisLinkHealthIndicator implements HealthIndicator {

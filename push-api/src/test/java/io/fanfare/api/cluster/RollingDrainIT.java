@@ -148,7 +148,9 @@ class RollingDrainIT {
 				this.api.bean(Errors.class), clock);
 	}
 
-	/** Whoever looks at it stands still while it is stopped, as in a stopped process. */
+	/**
+	 * A thread that reads it stands still while it is stopped, as in a stopped process.
+	 */
 	private static final class StoppableClock extends Clock {
 
 		private final CountDownLatch run = new CountDownLatch(1);

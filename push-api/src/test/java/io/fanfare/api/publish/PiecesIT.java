@@ -127,7 +127,7 @@ class PiecesIT {
 		assertThat(ids.subList(0, 64))
 			.containsExactlyElementsOf(IntStream.range(0, 64).mapToObj((i) -> before.get("u" + i)).toList());
 		for (int i = 64; i < 100; i++) {
-			assertThat(stored("u" + i)).as("nobody has it twice").containsExactly(ids.get(i));
+			assertThat(stored("u" + i)).as("no user has it twice").containsExactly(ids.get(i));
 		}
 		assertThat(this.api.post("/v1/messages", body, "Idempotency-Key", "k").json()).isEqualTo(again.json());
 	}

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Checker;
+import io.fanfare.faults.check.Complaints;
 import io.fanfare.faults.check.Score;
 import io.fanfare.faults.deployment.Deployment;
 import io.fanfare.faults.deployment.Timing;
@@ -28,7 +29,6 @@ import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.sse.SseRequest;
 import io.lettuce.core.api.sync.RedisCommands;
 import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +57,7 @@ public final class Stage {
 
 	private final List<Audience> audiences = new ArrayList<>();
 
-	private final List<String> complaints = new ArrayList<>();
+	private final Complaints complaints = new Complaints();
 
 	private final List<String> measured = new ArrayList<>();
 
@@ -308,17 +308,7 @@ public final class Stage {
 	 * @param condition the condition
 	 */
 	public void expect(String what, Duration atMost, Callable<Boolean> condition) {
-		try {
-			Awaitility.await()
-				.pollDelay(Duration.ZERO)
-				.pollInterval(Duration.ofMillis(20))
-				.atMost(atMost)
-				.ignoreExceptions()
-				.until(condition);
-		}
-		catch (ConditionTimeoutException ex) {
-			this.complaints.add("Not within " + atMost.toMillis() + " ms: " + what);
-		}
+		this.complaints.expect(what, atMost, condition);
 	}
 
 	/**
@@ -328,9 +318,7 @@ public final class Stage {
 	 * @param found what there is instead
 	 */
 	public void check(String what, boolean holds, Object found) {
-		if (!holds) {
-			this.complaints.add("Not so: " + what + ": " + found);
-		}
+		this.complaints.check(what, holds, found);
 	}
 
 	/**
@@ -393,8 +381,7 @@ public final class Stage {
 		this.crowd.close();
 		expect("nobody is online any more", timing().lease().plusSeconds(5),
 				() -> this.crowd.users().stream().allMatch((user) -> this.api.connectionOf(user) == null));
-		this.complaints.addAll(score.complaints());
-		return score.with(this.complaints).revived(revived).measured(this.measured);
+		return this.complaints.in(score).revived(revived).measured(this.measured);
 	}
 
 	private static List<Notes> notes(List<Page> pages) {

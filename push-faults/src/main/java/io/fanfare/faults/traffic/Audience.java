@@ -29,7 +29,7 @@ public final class Audience implements AutoCloseable {
 	 * @param deployment makes tokens
 	 * @param node where the pages connect
 	 * @param users how many there are
-	 * @param topicsPerUser how many topics each asks for, which nobody else does
+	 * @param topicsPerUser how many topics each asks for, all of them different
 	 */
 	public Audience(String scenario, Deployment deployment, ServiceProcess node, int users, int topicsPerUser) {
 		this.node = node;

@@ -46,12 +46,12 @@ class CheckerTests {
 	void pageThatWasTakenOverIsNotOwedWhatItsUserGotAfterwards() {
 		Entry kicked = new Entry.Ended(ms(3), 0, "push.kicked takeover");
 		Notes older = page("a", false, connected(0, 5), heard(0, 0), heard(0, 2), kicked);
-		assertThat(check(older).lost()).as("nobody took it over").isOne();
+		assertThat(check(older).lost()).as("no page took it over").isOne();
 		Notes newer = page("b", true, new Entry.Connected(ms(1), 0, "c2", "n", 15), heard(0, 1), heard(0, 2),
 				heard(0, 3));
 		assertThat(check(older, newer).lost()).isZero();
 		Notes late = page("b", true, new Entry.Connected(ms(1), 0, "c2", "n", 25), heard(0, 2), heard(0, 3));
-		assertThat(check(older, late).lost()).as("nobody had it").isOne();
+		assertThat(check(older, late).lost()).as("no page had it").isOne();
 	}
 
 	@Test
@@ -185,6 +185,22 @@ class CheckerTests {
 		assertThat(new Checker(Expectations.ORDINARY, PUBLISHED, 0, ms(1))
 			.check(List.of(page), List.of(page), List.of(), Timing.SHORT)
 			.complaints()).containsExactly("not back: anna");
+	}
+
+	@Test
+	void pageThatIsBackLaterThanItsTimeIsAComplaint() {
+		Notes page = page("a", true, connected(0, 5), heard(0, 0), heard(0, 1), heard(0, 2),
+				new Entry.Heard(ms(3_000), 0, 40, 3));
+		assertThat(back(page, Duration.ofSeconds(4))).isEmpty();
+		assertThat(back(page, Duration.ofSeconds(2))).hasSize(1);
+	}
+
+	private static List<String> back(Notes page, Duration within) {
+		List<Accepted> published = List.of(PUBLISHED.get(0), PUBLISHED.get(1), PUBLISHED.get(2),
+				new Accepted(3, "news", 40, ms(2)));
+		return new Checker(Expectations.ORDINARY.backWithin(within), published, 0, ms(1))
+			.check(List.of(page), List.of(page), List.of(), Timing.SHORT)
+			.complaints();
 	}
 
 	@Test

@@ -67,7 +67,7 @@ public final class TokenVerifier {
 	/**
 	 * Makes a verifier.
 	 * @param secret the shared secret
-	 * @param skew how far the clock of whoever makes tokens may run ahead
+	 * @param skew how far the clock of the issuer of tokens may run ahead
 	 * @param clock the wall clock
 	 * @throws IllegalArgumentException if the secret is too short
 	 */
@@ -78,7 +78,7 @@ public final class TokenVerifier {
 	/**
 	 * Makes a verifier.
 	 * @param secret the shared secret
-	 * @param skew how far the clock of whoever makes tokens may run ahead
+	 * @param skew how far the clock of the issuer of tokens may run ahead
 	 * @param defaultTier the tier of a token that names none
 	 * @param clock the wall clock
 	 * @throws IllegalArgumentException if the secret is too short

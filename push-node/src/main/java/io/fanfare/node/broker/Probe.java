@@ -6,6 +6,7 @@ import java.util.function.LongSupplier;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Nodes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,16 +29,15 @@ public final class Probe implements AutoCloseable {
 
 	private final LongSupplier nanoTime;
 
+	private final Errors errors;
+
 	private final GuardedScheduler thread;
 
 	private final AtomicLong nonce = new AtomicLong();
 
 	private volatile @Nullable PubSubLink link;
 
-	/** When the first probe left that has not arrived; 0 when none is missing. */
-	private volatile long missingSince;
-
-	private volatile long arrivedAt;
+	private final Arrivals arrivals;
 
 	private volatile boolean up;
 
@@ -53,7 +53,9 @@ public final class Probe implements AutoCloseable {
 		this.nodes = nodes;
 		this.node = node;
 		this.settings = settings;
+		this.arrivals = new Arrivals(settings);
 		this.nanoTime = nanoTime;
+		this.errors = errors;
 		this.thread = new GuardedScheduler("probe", errors);
 	}
 
@@ -82,53 +84,53 @@ public final class Probe implements AutoCloseable {
 
 	/**
 	 * Tells whether messages arrive.
-	 * @return whether a probe arrived lately
+	 * @return whether a probe arrived lately; a time in which the whole process stood
+	 * still does not count
 	 */
 	public boolean isArriving() {
-		long last = this.arrivedAt;
-		return this.up && last != 0
-				&& this.nanoTime.getAsLong() - last < this.settings.interval().plus(this.settings.timeout()).toNanos();
+		return this.up && this.arrivals.isArriving(this.nanoTime.getAsLong());
 	}
 
 	private void send() {
+		long now = this.nanoTime.getAsLong();
+		this.arrivals.tick(now);
 		PubSubLink watched = this.link;
 		if (watched == null || !this.up) {
 			return;
 		}
-		long now = this.nanoTime.getAsLong();
-		long since = this.missingSince;
-		if (since != 0 && now - since > this.settings.timeout().toNanos()) {
-			this.missingSince = 0;
+		if (this.arrivals.isOverdue(now)) {
+			this.arrivals.forgive();
 			watched.restart("a probe was sent and did not arrive");
 			return;
 		}
 		String sent = Long.toString(this.nonce.incrementAndGet());
 		this.nodes.probe(this.node, sent).whenComplete((id, failure) -> {
-			if (failure != null) {
+			if (failure != null && !Failures.isOfRedis(failure)) {
+				this.errors.note("probe", failure);
+			}
+			else if (failure != null) {
 				log.debug("probe=unsent reason=\"{}\"", failure.getMessage());
 			}
-			else if (this.missingSince == 0 && this.arrivedAt - now < 0) {
-				this.missingSince = now;
+			else {
+				this.arrivals.sent(now);
 			}
 		});
 	}
 
 	void arrived(String arrived) {
-		this.arrivedAt = Math.max(1, this.nanoTime.getAsLong());
-		this.missingSince = 0;
+		this.arrivals.arrived(this.nanoTime.getAsLong());
 		log.trace("probe=arrived nonce={}", arrived);
 	}
 
 	void linkUp() {
-		this.missingSince = 0;
+		this.arrivals.forgive();
 		this.up = true;
 		this.thread.execute(this::send);
 	}
 
 	void linkDown() {
 		this.up = false;
-		this.arrivedAt = 0;
-		this.missingSince = 0;
+		this.arrivals.reset();
 	}
 
 	@Override

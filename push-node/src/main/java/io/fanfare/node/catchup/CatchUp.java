@@ -27,8 +27,8 @@ import io.fanfare.protocol.redis.History;
 public final class CatchUp {
 
 	/**
-	 * Calls that walk back over history and are on their way at once: Redis serves nobody
-	 * else while it works through what one connection sent.
+	 * Calls that walk back over history and are on their way at once: Redis serves no
+	 * other call while it works through what one connection sent.
 	 */
 	private static final int MAX_WALKS = 2;
 
@@ -179,12 +179,12 @@ public final class CatchUp {
 		this.shared.forget();
 	}
 
-	/** Drops what nobody asks for any more. To be called from time to time. */
+	/** Drops what no stream asks for any more. To be called from time to time. */
 	public void sweep() {
 		this.shared.sweep();
 	}
 
-	/** A source that is not asked any more once nobody wants the answer. */
+	/** A source that is not asked any more once no stream wants the answer. */
 	private record Wanted(HistorySource source, BooleanSupplier wanted) implements HistorySource {
 
 		@Override

@@ -18,7 +18,7 @@ final class Turns {
 
 	private final Queue<Runnable> waiting = new ArrayDeque<>();
 
-	/** Turns whose time has come; the thread that finds nobody at it runs them. */
+	/** Turns whose time has come; the thread that finds no other at it runs them. */
 	private final Queue<Runnable> ready = new ConcurrentLinkedQueue<>();
 
 	/** How many are ready or running. */

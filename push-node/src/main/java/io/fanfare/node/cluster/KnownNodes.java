@@ -9,6 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.redis.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,8 @@ public final class KnownNodes {
 
 	private final Supplier<CompletableFuture<Set<String>>> list;
 
+	private final Errors errors;
+
 	private final LongSupplier nanoTime;
 
 	/** Identity to when it was listed last. */
@@ -45,10 +49,12 @@ public final class KnownNodes {
 	/**
 	 * Knows none yet.
 	 * @param list asks Redis
+	 * @param errors notes a list that cannot be asked for or read
 	 * @param nanoTime the monotonic clock
 	 */
-	public KnownNodes(Supplier<CompletableFuture<Set<String>>> list, LongSupplier nanoTime) {
+	public KnownNodes(Supplier<CompletableFuture<Set<String>>> list, Errors errors, LongSupplier nanoTime) {
 		this.list = list;
+		this.errors = errors;
 		this.nanoTime = nanoTime;
 		this.askedAt = nanoTime.getAsLong() - INTERVAL.toNanos();
 	}
@@ -95,11 +101,19 @@ public final class KnownNodes {
 		asked().thenAccept(this::listed).whenComplete((done, failure) -> {
 			if (failure != null) {
 				begun.completeExceptionally(failure);
+				noteUnexpected(failure);
 			}
 			else {
 				begun.complete(null);
 			}
 		});
+	}
+
+	/** What Redis refuses or does not answer is noted by the link to it. */
+	private void noteUnexpected(Throwable failure) {
+		if (!Failures.isOfRedis(failure)) {
+			this.errors.note("known-nodes", failure);
+		}
 	}
 
 	/** A list that was never asked for must not be waited for. */

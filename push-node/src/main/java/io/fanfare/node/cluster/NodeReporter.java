@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Nodes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,8 @@ public final class NodeReporter implements AutoCloseable {
 
 	private final JsonMapper json;
 
+	private final Errors errors;
+
 	private final GuardedScheduler thread;
 
 	/** The state that was told last; empty where telling failed. */
@@ -54,6 +57,7 @@ public final class NodeReporter implements AutoCloseable {
 		this.identity = identity;
 		this.status = status;
 		this.json = json;
+		this.errors = errors;
 		this.thread = new GuardedScheduler("reporter", errors);
 	}
 
@@ -77,7 +81,7 @@ public final class NodeReporter implements AutoCloseable {
 		this.nodes.put(this.identity.value(), this.json.writeValueAsBytes(now)).whenComplete((done, failure) -> {
 			if (failure != null) {
 				this.told = "";
-				log.debug("report=unsent reason=\"{}\"", failure.getMessage());
+				failed("report", failure);
 			}
 		});
 	}
@@ -93,8 +97,16 @@ public final class NodeReporter implements AutoCloseable {
 			Thread.currentThread().interrupt();
 		}
 		catch (ExecutionException | TimeoutException ex) {
-			log.debug("farewell=unsent reason=\"{}\"", ex.getMessage());
+			failed("farewell", ex);
 		}
+	}
+
+	/** What Redis refuses or does not answer is noted by the link to it. */
+	private void failed(String what, Throwable failure) {
+		if (!Failures.isOfRedis(failure)) {
+			this.errors.note("reporter", failure);
+		}
+		log.debug("{}=unsent reason=\"{}\"", what, failure.getMessage());
 	}
 
 	@Override

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * bytes are put together once.
  * <p>
  * Belongs to one loop, which counts in {@link Owed} who holds a node: connections, the
- * chunk that is being written, and the nodes behind it. A node that nobody holds any more
- * is cut off, so that it is garbage.
+ * chunk that is being written, and the nodes behind it. A node without holders is cut
+ * off, so that it is garbage.
  */
 final class Backlog {
 

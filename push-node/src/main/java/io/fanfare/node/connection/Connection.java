@@ -349,14 +349,14 @@ public final class Connection {
 		this.loop.admit(this);
 	}
 
-	/** Nobody had to go for it. */
+	/** No stream had to go for it. */
 	void noPlace() {
 		if (!isClosed() && this.loop.places().giveUp(this.place)) {
 			refuse(CloseReason.FULL);
 		}
 	}
 
-	/** Nobody who had to go for it went in time. */
+	/** No stream that had to go for it went in time. */
 	void noPlaceInTime() {
 		if (!isClosed() && this.loop.places().withdraw(this.place)) {
 			refuse(CloseReason.FULL);

@@ -16,6 +16,7 @@ import io.fanfare.node.connection.Places.Place;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
 
@@ -53,13 +54,14 @@ public final class Connections implements MessageSink {
 	 * @param max how many connections the node takes
 	 * @param admission what is done with newcomers above that
 	 * @param secureRandom makes keys that cannot be guessed
+	 * @param errors notes what nothing else handles
 	 */
-	public Connections(String node, int max, AdmissionSettings admission, RandomGenerator secureRandom) {
+	public Connections(String node, int max, AdmissionSettings admission, RandomGenerator secureRandom, Errors errors) {
 		this.node = node;
 		this.admission = admission;
 		this.secureRandom = secureRandom;
 		this.places = new Places(max, admission, System::nanoTime);
-		this.eviction = new Eviction(this.places, this::candidates, System::nanoTime);
+		this.eviction = new Eviction(this.places, this::candidates, errors, System::nanoTime);
 	}
 
 	/**

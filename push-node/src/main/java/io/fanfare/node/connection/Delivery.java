@@ -273,7 +273,7 @@ final class Delivery {
 		forgetReplay();
 	}
 
-	/** What it was owed is nobody's any more, or somebody else's. */
+	/** What it was owed is no longer owed, or to other connections only. */
 	private void letGo() {
 		Backlog held = this.owed;
 		this.owed = this.account.nothing();
@@ -338,8 +338,8 @@ final class Delivery {
 	}
 
 	/**
-	 * Takes over what the loop keeps for many and is its own. Whoever looks at the state,
-	 * or changes it, does this first.
+	 * Takes over what the loop keeps for many and is its own. To be called before the
+	 * state is read or changed.
 	 */
 	void take() {
 		BroadcastLog log = this.loop.broadcasts();

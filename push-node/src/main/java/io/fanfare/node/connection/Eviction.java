@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
 
 import io.fanfare.node.connection.Places.Place;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.guard.Errors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,20 +20,22 @@ import org.jspecify.annotations.Nullable;
  * be closed anyway, and the idlest of tier low. Any thread may call; connections are
  * looked at, and sent away, on their own loops.
  * <p>
- * All streams are looked at when somebody has to be found, and what is found is used up
- * before they are looked at again; a look that found nobody holds for a moment.
+ * All streams are looked at when one has to be found, and what is found is used up before
+ * they are looked at again; a look that found none holds for a moment.
  */
 final class Eviction {
 
 	/** How many are remembered of one look. */
 	private static final int FOUND = 64;
 
-	/** How long it holds that there is nobody. */
+	/** How long it holds that there is none. */
 	private static final long HOLDS_NANOS = 250_000_000;
 
 	private final Places places;
 
 	private final IntFunction<CompletableFuture<List<Candidate>>> candidates;
+
+	private final Errors errors;
 
 	private final LongSupplier nanoTime;
 
@@ -51,20 +54,23 @@ final class Eviction {
 	 * Makes it.
 	 * @param places the places of the node
 	 * @param candidates looks at the streams of all loops, for so many of each kind
+	 * @param errors notes a look that fails
 	 * @param nanoTime the monotonic clock
 	 */
-	Eviction(Places places, IntFunction<CompletableFuture<List<Candidate>>> candidates, LongSupplier nanoTime) {
+	Eviction(Places places, IntFunction<CompletableFuture<List<Candidate>>> candidates, Errors errors,
+			LongSupplier nanoTime) {
 		this.places = places;
 		this.candidates = candidates;
+		this.errors = errors;
 		this.nanoTime = nanoTime;
 	}
 
 	/**
-	 * Somebody needs a place.
+	 * A newcomer needs a place.
 	 *
 	 * @param place whose
-	 * @param preempts whether somebody of tier low may go for it
-	 * @param none is run where nobody has to go, on any thread
+	 * @param preempts whether a stream of tier low may go for it
+	 * @param none is run where no stream has to go, on any thread
 	 */
 	private record Request(Place place, boolean preempts, Runnable none) {
 
@@ -117,10 +123,10 @@ final class Eviction {
 	}
 
 	/**
-	 * Sends somebody away.
+	 * Sends a stream away.
 	 * @param place for whom
-	 * @param preempts whether somebody of tier low may go
-	 * @param none is run where nobody has to go, on any thread
+	 * @param preempts whether a stream of tier low may go
+	 * @param none is run where no stream has to go, on any thread
 	 */
 	void makeRoom(Place place, boolean preempts, Runnable none) {
 		synchronized (this) {
@@ -172,13 +178,14 @@ final class Eviction {
 			makeRoom(request.place(), request.preempts(), request.none());
 		}
 		else if (late && this.places.isWaiting(request.place()) || this.places.promise(request.place())) {
-			// A stream that was to be closed anyway gives its place to whoever is next.
+			// A stream that was to be closed anyway gives its place to the next newcomer.
 			victim.goAway(reason);
 		}
 	}
 
 	/**
-	 * Forgets what was found when nobody needed it in time. To be called now and then.
+	 * Forgets what was found when no newcomer needed it in time. To be called now and
+	 * then.
 	 */
 	synchronized void sweep() {
 		if (!isFresh()) {
@@ -206,7 +213,7 @@ final class Eviction {
 			look = CompletableFuture.failedFuture(ex);
 		}
 		look.whenComplete((answer, failure) -> {
-			// A loop that failed notes it itself. Here it is as if nobody was found.
+			// A look that failed counts as one that found no stream.
 			List<Candidate> found = (answer != null) ? answer : List.of();
 			try {
 				synchronized (this) {
@@ -214,6 +221,9 @@ final class Eviction {
 					this.looked = this.nanoTime.getAsLong();
 					this.overdue = queue(found, true);
 					this.idlest = queue(found, false);
+				}
+				if (failure != null) {
+					this.errors.note("evict", failure);
 				}
 			}
 			finally {

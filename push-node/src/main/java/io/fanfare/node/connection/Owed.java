@@ -115,12 +115,12 @@ final class Owed {
 		return child;
 	}
 
-	/** Somebody else holds a backlog as well. */
+	/** A further connection holds a backlog as well. */
 	void share(Backlog held) {
 		held.hold();
 	}
 
-	/** Somebody lets a backlog go. */
+	/** A holder lets a backlog go. */
 	void drop(Backlog held) {
 		Backlog node = held;
 		while (!node.isEmpty() && node.release() == 0) {
@@ -187,7 +187,7 @@ final class Owed {
 	void release(Message message) {
 		int[] holders = this.messages.get(message);
 		if (holders == null) {
-			throw new IllegalStateException("Nobody holds " + message);
+			throw new IllegalStateException("There is no holder of " + message);
 		}
 		if (--holders[0] == 0) {
 			this.messages.remove(message);

@@ -213,7 +213,7 @@ final class Places {
 	}
 
 	/**
-	 * Gives up a claim that nobody was answered yet: it asks, or a place is promised that
+	 * Gives up a claim that was not answered yet: it asks, or a place is promised that
 	 * did not become free.
 	 * @param place whose
 	 * @return whether it was one

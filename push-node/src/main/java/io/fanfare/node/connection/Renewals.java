@@ -100,9 +100,8 @@ final class Renewals {
 
 	/**
 	 * Each slice keeps Redis busy for a millisecond or two. All at once they would hold
-	 * up whoever opens a stream or publishes; so they take half of the interval. On a new
-	 * link they go as fast as Redis answers, a few at a time, and others get their turns
-	 * in between.
+	 * up opens and publishes; so they take half of the interval. On a new link they go as
+	 * fast as Redis answers, a few at a time, and others get their turns in between.
 	 */
 	private void begin(boolean fast) {
 		this.round++;

@@ -290,7 +290,7 @@ final class WaitingRoom<T> {
 		Ticket<T> first = this.lines.get(next).first();
 		T waiter = (first != null) ? first.waiter : null;
 		if (first == null || waiter == null) {
-			throw new IllegalStateException("A line counts somebody who is not there");
+			throw new IllegalStateException("A line counts a waiter that is not there");
 		}
 		forget(first);
 		return waiter;
@@ -344,7 +344,7 @@ final class WaitingRoom<T> {
 			for (int turns = period(waiting); turns > 0; turns--) {
 				int next = choose(credits, waiting);
 				if (next < 0) {
-					throw new IllegalStateException("Somebody waits in no line");
+					throw new IllegalStateException("A waiter is in no line");
 				}
 				waiting[next]--;
 				taken[next]++;
@@ -369,7 +369,9 @@ final class WaitingRoom<T> {
 		}
 	}
 
-	/** After how many turns they repeat: once for each weight of a line with somebody. */
+	/**
+	 * After how many turns they repeat: once for each weight of a line that is not empty.
+	 */
 	private int period(int[] waiting) {
 		int period = 0;
 		for (int i = 0; i < waiting.length; i++) {

@@ -75,12 +75,14 @@ public final class Rebalancer implements AutoCloseable {
 		this.thread.schedule(this.settings.interval().plus(pause), this::look);
 	}
 
+	@SuppressWarnings("CatchThrowable")
 	private void look() {
 		CompletableFuture<Integer> sent;
 		try {
 			sent = this.nodes.list().thenCompose(this::level);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
+			// Noted below, and looked at again after the interval.
 			sent = CompletableFuture.failedFuture(ex);
 		}
 		sent.whenComplete((count, failure) -> {

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CallName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,12 +19,16 @@ public final class SendOn implements NodeCall {
 
 	private final Connections connections;
 
+	private final Errors errors;
+
 	/**
 	 * Makes the call.
 	 * @param connections the node's connections
+	 * @param errors notes what nothing else handles
 	 */
-	public SendOn(Connections connections) {
+	public SendOn(Connections connections, Errors errors) {
 		this.connections = connections;
+		this.errors = errors;
 	}
 
 	/**
@@ -43,7 +48,11 @@ public final class SendOn implements NodeCall {
 	@Override
 	public CompletableFuture<Begun> run(JsonNode body) {
 		int count = Math.min(body.path("count").asInt(0), this.connections.size());
-		begin(count, Duration.ofMillis(body.path("windowMs").asLong(0)));
+		begin(count, Duration.ofMillis(body.path("windowMs").asLong(0))).whenComplete((sent, failure) -> {
+			if (failure != null) {
+				this.errors.note("rebalance", failure);
+			}
+		});
 		return CompletableFuture.completedFuture(new Begun(count));
 	}
 

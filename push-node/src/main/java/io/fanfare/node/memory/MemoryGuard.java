@@ -58,6 +58,8 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private final MemorySource memory;
 
+	private final Errors errors;
+
 	private final GuardedScheduler thread;
 
 	private final Deque<Sample> samples = new ArrayDeque<>();
@@ -89,6 +91,7 @@ public final class MemoryGuard implements AutoCloseable {
 		this.connections = connections;
 		this.settings = settings;
 		this.memory = memory;
+		this.errors = errors;
 		this.thread = new GuardedScheduler("memory", errors);
 		Gauge.builder("fanfare.memory.short", this, (guard) -> isShort(guard.status) ? 1 : 0)
 			.description("Whether newcomers are refused for want of memory")
@@ -168,6 +171,10 @@ public final class MemoryGuard implements AutoCloseable {
 			this.connections.shed(step).thenAccept((count) -> {
 				this.shed.add(count);
 				log.warn("memory={} sent-away={} of={}", state, count, most);
+			}).whenComplete((done, failure) -> {
+				if (failure != null) {
+					this.errors.note("memory", failure);
+				}
 			});
 		}
 	}

@@ -13,7 +13,7 @@ interface MemorySource {
 
 	/**
 	 * Lets the collector run beside the process when it did not run for a time. A heap
-	 * that nobody fills is never collected otherwise, and what the last collection left
+	 * that does not fill is never collected otherwise, and what the last collection left
 	 * would count for ever, though it may be garbage by now.
 	 * @param time for how long; zero to leave that again
 	 */

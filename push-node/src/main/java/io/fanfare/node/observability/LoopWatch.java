@@ -243,7 +243,7 @@ public final class LoopWatch implements AutoCloseable {
 		}
 	}
 
-	/** What the loop does, for the log; it was thrown by nobody. */
+	/** What the loop does, for the log; it was not thrown. */
 	private static Throwable stackOf(LoopPulse loop) {
 		Throwable stack = new Throwable("what the loop does");
 		stack.setStackTrace(loop.stack());

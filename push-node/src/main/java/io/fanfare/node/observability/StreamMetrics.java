@@ -208,8 +208,8 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	@Override
 	public void unanswered(String call) {
-		Counter.builder("fanfare.redis.unanswered")
-			.description("Calls of the stream loops that Redis did not answer, or refused")
+		Counter.builder("fanfare.loop.calls.failed")
+			.description("Calls of the event loops that Redis did not answer, refused, or could not be sent")
 			.tag("call", call)
 			.register(this.registry)
 			.increment();

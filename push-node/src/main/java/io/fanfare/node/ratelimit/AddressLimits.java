@@ -18,6 +18,7 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.Addresses.Admission;
+import io.fanfare.protocol.redis.Failures;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +67,8 @@ public final class AddressLimits implements AutoCloseable {
 
 	private final AtomicBoolean telling = new AtomicBoolean();
 
+	private final Errors errors;
+
 	private final GuardedScheduler thread;
 
 	/**
@@ -83,6 +86,7 @@ public final class AddressLimits implements AutoCloseable {
 		this.settings = settings;
 		this.exempt = settings.exemptBlocks();
 		this.nanoTime = nanoTime;
+		this.errors = errors;
 		this.thread = new GuardedScheduler("limits", errors);
 	}
 
@@ -125,7 +129,7 @@ public final class AddressLimits implements AutoCloseable {
 			.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
 			.<@Nullable Quota>handle((admission, failure) -> {
 				if (failure != null) {
-					log.debug("limit=unasked reason=\"{}\"", failure.toString());
+					failed("unasked", failure);
 					told(key, UNKNOWN);
 					return null;
 				}
@@ -214,16 +218,30 @@ public final class AddressLimits implements AutoCloseable {
 			return CompletableFuture.completedFuture(null);
 		}
 		List<CompletableFuture<?>> calls = new ArrayList<>();
-		due().forEach((slice) -> calls.add(this.addresses.renew(this.node, slice)
-			.whenComplete(
-					(done, failure) -> slice.forEach((key, count) -> told(key, (failure != null) ? UNKNOWN : count)))));
+		try {
+			due().forEach((slice) -> calls.add(this.addresses.renew(this.node, slice)
+				.whenComplete((done, failure) -> slice
+					.forEach((key, count) -> told(key, (failure != null) ? UNKNOWN : count)))));
+		}
+		catch (RuntimeException | Error ex) {
+			// What was never sent must not be waited for.
+			calls.add(CompletableFuture.failedFuture(ex));
+		}
 		return CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new)).handle((done, failure) -> {
 			if (failure != null) {
-				log.debug("limit=untold reason=\"{}\"", failure.toString());
+				failed("untold", failure);
 			}
 			this.telling.set(false);
 			return null;
 		});
+	}
+
+	/** What Redis refuses or does not answer is noted by the link to it. */
+	private void failed(String what, Throwable failure) {
+		if (!Failures.isOfRedis(failure)) {
+			this.errors.note("limits", failure);
+		}
+		log.debug("limit={} reason=\"{}\"", what, failure.toString());
 	}
 
 	private List<Map<String, Integer>> due() {

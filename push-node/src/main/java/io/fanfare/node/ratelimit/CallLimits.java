@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many calls of clients the node passes on to other nodes, each of which is a message
- * of Redis. An address may make as many as it may open streams; all together are bounded
- * as well, whoever they are. Counted here alone. Any thread may call; nothing blocks.
+ * of Redis. An address may make as many as it may open streams; all addresses together
+ * are bounded as well. Counted here alone. Any thread may call; nothing blocks.
  */
 public final class CallLimits {
 

@@ -21,6 +21,7 @@ import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -434,6 +435,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		this.gate.forwards().send(owner, said).whenComplete((heard, failure) -> context.executor().execute(() -> {
 			boolean done = this.loop.errors().run("http", () -> {
 				if (failure != null) {
+					if (!Failures.isOfRedis(failure)) {
+						this.loop.errors().note("http", failure);
+					}
 					answer(context, this.gate.answers()
 						.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors, close, true),
 							close);

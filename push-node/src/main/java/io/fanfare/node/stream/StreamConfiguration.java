@@ -124,8 +124,8 @@ class StreamConfiguration {
 	}
 
 	@Bean
-	ForwardedCalls forwardedCalls(Nodes nodes, LimitSettings settings) {
-		return new ForwardedCalls(new KnownNodes(nodes::names, System::nanoTime),
+	ForwardedCalls forwardedCalls(Nodes nodes, LimitSettings settings, Errors errors) {
+		return new ForwardedCalls(new KnownNodes(nodes::names, errors, System::nanoTime),
 				new CallLimits(settings, System::nanoTime), nodes);
 	}
 

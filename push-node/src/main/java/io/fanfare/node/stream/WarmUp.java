@@ -110,7 +110,7 @@ final class WarmUp {
 		String secret = HexFormat.of().formatHex(key);
 		String identity = this.gate.identity().value();
 		Connections connections = new Connections(identity, 2 * BATCH, this.gate.connections().admission(),
-				new SecureRandom());
+				new SecureRandom(), this.node.errors());
 		Rehearsal rehearsal = new Rehearsal(this.presence, identity);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
 				this.node.lease(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()), rehearsal,

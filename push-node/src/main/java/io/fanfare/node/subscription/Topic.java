@@ -29,7 +29,7 @@ public final class Topic<S> {
 
 	private final LongConsumer confirmed;
 
-	/** Who waits for a confirmation, or null for nobody. */
+	/** Who waits for a confirmation, or null for none. */
 	private @Nullable List<S> waiting;
 
 	/**

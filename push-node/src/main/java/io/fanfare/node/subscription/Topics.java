@@ -45,7 +45,7 @@ public final class Topics<S> {
 	private Topic<S> make(ChannelName name) {
 		Topic<S> topic = new Topic<>(name, this.loop, this.heard);
 		if (!name.isUser()) {
-			// First: a topic for which nobody asked would never be confirmed.
+			// First: a topic that was not asked for would never be confirmed.
 			this.upstream.subscribe(name, topic.confirmed());
 		}
 		this.topics.put(name.value(), topic);
@@ -104,7 +104,7 @@ public final class Topics<S> {
 	/**
 	 * Finds a topic.
 	 * @param name its name
-	 * @return the topic, or null if nobody here hears it
+	 * @return the topic, or null if no stream here receives it
 	 */
 	public @Nullable Topic<S> find(ChannelName name) {
 		return this.topics.get(name.value());

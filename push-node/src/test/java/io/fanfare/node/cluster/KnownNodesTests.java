@@ -1,11 +1,15 @@
 package io.fanfare.node.cluster;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
+import io.fanfare.protocol.guard.Errors;
+import io.lettuce.core.RedisException;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -16,7 +20,10 @@ class KnownNodesTests {
 
 	private long nanos = 1;
 
-	private final KnownNodes nodes = new KnownNodes(() -> this.lists.remove().get(), () -> this.nanos);
+	private final List<String> noted = new ArrayList<>();
+
+	private final KnownNodes nodes = new KnownNodes(() -> this.lists.remove().get(),
+			new Errors(() -> this.nanos, this.noted::add, (error) -> this.noted.add("fatal")), () -> this.nanos);
 
 	private void pass() {
 		this.nanos += KnownNodes.INTERVAL.toNanos();
@@ -32,8 +39,10 @@ class KnownNodesTests {
 		this.lists.add(() -> CompletableFuture.completedFuture(null));
 		assertThat(this.nodes.exists("a")).isCompletedExceptionally();
 		pass();
-		this.lists.add(() -> CompletableFuture.failedFuture(new IllegalStateException("down")));
+		assertThat(this.noted).containsExactly("known-nodes", "known-nodes");
+		this.lists.add(() -> CompletableFuture.failedFuture(new RedisException("down")));
 		assertThat(this.nodes.exists("a")).isCompletedExceptionally();
+		assertThat(this.noted).as("what the link to Redis notes").hasSize(2);
 		pass();
 		this.lists.add(() -> CompletableFuture.completedFuture(Set.of("a")));
 		assertThat(this.nodes.exists("a")).isCompletedWithValue(true);

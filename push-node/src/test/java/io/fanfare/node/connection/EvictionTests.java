@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import io.fanfare.node.connection.Eviction.Candidate;
 import io.fanfare.node.connection.Places.Place;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.guard.Errors;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,6 +25,10 @@ class EvictionTests {
 
 	private int none;
 
+	private final List<String> noted = new ArrayList<>();
+
+	private int fatal;
+
 	/** Whether no look can even begin. */
 	private boolean broken;
 
@@ -34,7 +40,7 @@ class EvictionTests {
 				}
 				this.looks.add(new CompletableFuture<>());
 				return this.looks.getLast();
-			}, () -> this.nanos);
+			}, new Errors(() -> this.nanos, this.noted::add, (error) -> this.fatal++), () -> this.nanos);
 
 	private void makeRoom() {
 		this.eviction.makeRoom(new Place("user", null, Tier.HIGH, () -> {
@@ -65,6 +71,7 @@ class EvictionTests {
 		this.broken = true;
 		makeRoom();
 		assertThat(this.none).isEqualTo(1);
+		assertThat(this.noted).containsExactly("evict");
 		this.broken = false;
 		this.nanos += Duration.ofSeconds(1).toNanos();
 		makeRoom();
@@ -78,9 +85,13 @@ class EvictionTests {
 		assertThat(this.looks).hasSize(1);
 		this.looks.remove().completeExceptionally(new IllegalStateException("a loop failed"));
 		assertThat(this.none).isEqualTo(2);
+		assertThat(this.noted).containsExactly("evict");
+		assertThat(this.fatal).isZero();
 		this.nanos += Duration.ofSeconds(1).toNanos();
 		makeRoom();
 		assertThat(this.looks).hasSize(1);
+		this.looks.remove().completeExceptionally(new OutOfMemoryError("Java heap space"));
+		assertThat(this.fatal).isEqualTo(1);
 	}
 
 }

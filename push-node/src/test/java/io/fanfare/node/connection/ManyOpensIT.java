@@ -85,7 +85,7 @@ class ManyOpensIT {
 			Connections connections = new Connections("n1", 2 * MANY,
 					new AdmissionSettings(AdmissionSettings.Policy.REJECT, 1_000, Duration.ofSeconds(30),
 							Duration.ofSeconds(2)),
-					new Random(1));
+					new Random(1), this.errors);
 			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, System::nanoTime,
 					this.errors);
 			PubSubLink link = new PubSubLink(client, keys, "n1", commands, connections, probe, this.errors,

@@ -56,9 +56,15 @@ final class TestLoop {
 
 	private static final Pattern NUMBER = Pattern.compile("data: m(\\d+)\n");
 
+	/** Where something threw, in that order. */
+	final List<String> thrown = new ArrayList<>();
+
+	private final Errors errors = new Errors(() -> this.nanos, this.thrown::add, (fatal) -> {
+	});
+
 	final Connections connections = new Connections("node", 10_000,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			new Random(1));
+			new Random(1), this.errors);
 
 	final Store store = new Store(this);
 
@@ -71,14 +77,8 @@ final class TestLoop {
 	/** How streams ended. */
 	final List<Ending> endings = new ArrayList<>();
 
-	/** Where something threw, in that order. */
-	final List<String> thrown = new ArrayList<>();
-
 	/** Whether the test lets something throw. */
 	boolean mayThrow;
-
-	private final Errors errors = new Errors(() -> this.nanos, this.thrown::add, (fatal) -> {
-	});
 
 	private final Confirming upstream = new Confirming();
 

@@ -62,7 +62,8 @@ class WheelTests {
 			new StreamLoop.Node("node", null, Duration.ZERO, Duration.ZERO, null, null, NOBODY, null,
 					new Connections("node", 1,
 							new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1, Duration.ZERO, Duration.ZERO),
-							RandomGenerator.getDefault()),
+							RandomGenerator.getDefault(), new Errors(System::nanoTime, (where) -> {
+							}, Errors::halt)),
 					RandomGenerator.getDefault(), new Errors(System::nanoTime, (where) -> {
 					}, Errors::halt), MemoryBudget.ofNode(1 << 20, 1 << 20, 1 << 20),
 					new DirectMemory(() -> 0, 1 << 30)));

@@ -22,7 +22,9 @@ class MemoryGuardTests {
 	private static final long MIB = 1 << 20;
 
 	private final Connections connections = new Connections("node", 10,
-			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 10, Duration.ZERO, Duration.ZERO), new Random(1));
+			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 10, Duration.ZERO, Duration.ZERO), new Random(1),
+			new Errors(System::nanoTime, (where) -> {
+			}, Errors::halt));
 
 	private MemoryReading reading = new MemoryReading(1, 0, 0, 0, 0, 0, 0);
 

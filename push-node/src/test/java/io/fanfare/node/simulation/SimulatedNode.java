@@ -81,8 +81,12 @@ final class SimulatedNode {
 		this.simulation = simulation;
 		this.slot = slot;
 		this.identity = identity;
+		Errors errors = new Errors(simulation::now, (where) -> {
+			throw new AssertionError("Something threw: " + where);
+		}, (fatal) -> {
+		});
 		this.connections = new Connections(identity, 1_000, new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000,
-				Duration.ofSeconds(30), Duration.ofSeconds(2)), simulation.random());
+				Duration.ofSeconds(30), Duration.ofSeconds(2)), simulation.random(), errors);
 		this.commands = new SimulatedCommands(simulation, name());
 		this.pubSub = new SimulatedPubSub(simulation, this, this.connections);
 		InstantSource clock = () -> java.time.Instant.ofEpochMilli(millis());
@@ -119,10 +123,7 @@ final class SimulatedNode {
 						return SimulatedNode.this.commands.isUp();
 					}
 				}, new CatchUp(history(), clock), this.pubSub, new Events(), this.connections, simulation.random(),
-				new Errors(simulation::now, (where) -> {
-					throw new AssertionError("Something threw: " + where);
-				}, (fatal) -> {
-				}), MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30), new DirectMemory(() -> 0, 1 << 30));
+				errors, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30), new DirectMemory(() -> 0, 1 << 30));
 		for (int i = 0; i < loopCount; i++) {
 			SimulatedLoop loop = new SimulatedLoop(this);
 			this.loops.add(loop);

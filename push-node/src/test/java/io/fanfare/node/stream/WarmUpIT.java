@@ -47,9 +47,12 @@ class WarmUpIT {
 
 	private final RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 
+	private final Errors errors = new Errors(System::nanoTime, (where) -> {
+	}, Errors::halt);
+
 	private final Connections connections = new Connections("node.12345678", 10,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			new SecureRandom());
+			new SecureRandom(), this.errors);
 
 	private final StreamMetrics metrics = new StreamMetrics(new SimpleMeterRegistry(), this.connections,
 			Clock.systemUTC());
@@ -89,8 +92,7 @@ class WarmUpIT {
 				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
 				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused, this.metrics,
-				this.connections, new Random(1), new Errors(System::nanoTime, (where) -> {
-				}, Errors::halt), MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20),
+				this.connections, new Random(1), this.errors, MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20),
 				new DirectMemory(() -> 0, 1 << 30));
 		return new WarmUp(duration, gate, node, presence);
 	}
@@ -98,7 +100,7 @@ class WarmUpIT {
 	private ForwardedCalls forwards() {
 		Nodes nodes = new Nodes(this.link, this.keys);
 		LimitSettings limits = new LimitSettings(0, 0, 0, 0, Duration.ofMinutes(1), List.of());
-		return new ForwardedCalls(new KnownNodes(nodes::names, System::nanoTime),
+		return new ForwardedCalls(new KnownNodes(nodes::names, this.errors, System::nanoTime),
 				new CallLimits(limits, System::nanoTime), nodes);
 	}
 

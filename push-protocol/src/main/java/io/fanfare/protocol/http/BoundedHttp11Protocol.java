@@ -137,7 +137,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 		}
 	}
 
-	/** Nobody else could connect if one address had all. */
+	/** No other address could connect if one had all. */
 	private void makeRoom(long share) {
 		Map<String, List<SocketWrapperBase<NioChannel>>> waiting = new HashMap<>();
 		Map<String, Integer> open = new HashMap<>();

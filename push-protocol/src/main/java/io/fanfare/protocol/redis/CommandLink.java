@@ -307,7 +307,7 @@ public final class CommandLink implements AutoCloseable {
 			return CompletableFuture.failedFuture(notConnected());
 		}
 		return sent(() -> command.apply(current.commands()))
-			.exceptionallyCompose((failure) -> failed(current, "command", failure));
+			.exceptionallyCompose((failure) -> failed(current, RedisRefusals.COMMAND, failure));
 	}
 
 	/**

@@ -150,7 +150,7 @@ public final class History {
 	 * last id
 	 * @param entries the messages, in id order
 	 * @param unreadable the ids of entries that are no messages of this version: damaged,
-	 * or written by somebody else
+	 * or not written by Fanfare
 	 */
 	public record Batch(long upTo, long since, boolean complete, Predecessor predecessor, List<Entry> entries,
 			List<Long> unreadable) {
@@ -504,8 +504,8 @@ public final class History {
 	}
 
 	/**
-	 * The id of an entry. One with a number that no message has was written by somebody
-	 * else: it counts as the highest id of its millisecond.
+	 * The id of an entry. One with a number that no message has was not written by
+	 * Fanfare: it counts as the highest id of its millisecond.
 	 */
 	private static long entryId(String text) {
 		Long id = MessageId.tryParse(text);

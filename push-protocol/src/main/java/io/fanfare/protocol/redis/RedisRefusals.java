@@ -1,8 +1,12 @@
 package io.fanfare.protocol.redis;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
@@ -24,11 +28,15 @@ public final class RedisRefusals {
 	/** How long a refusal lasts that no check can take back. */
 	private static final Duration MEMORY = Duration.ofSeconds(10);
 
+	/** What a call is called that is no script. */
+	static final String COMMAND = "command";
+
 	private final LongSupplier nanoTime;
 
 	private final Map<RedisRefusal, Tally> tallies = new EnumMap<>(RedisRefusal.class);
 
-	private final Tally unanswered = new Tally();
+	/** By the name of the call; all from the start. */
+	private final Map<String, Tally> unanswered;
 
 	private volatile @Nullable Present present;
 
@@ -37,6 +45,12 @@ public final class RedisRefusals {
 		for (RedisRefusal refusal : RedisRefusal.values()) {
 			this.tallies.put(refusal, new Tally());
 		}
+		Map<String, Tally> calls = new LinkedHashMap<>();
+		calls.put(COMMAND, new Tally());
+		for (Script script : Script.values()) {
+			calls.put(script.fileName(), new Tally());
+		}
+		this.unanswered = calls;
 	}
 
 	private record Present(RedisRefusal refusal, long nanos) {
@@ -102,16 +116,29 @@ public final class RedisRefusals {
 	}
 
 	/**
-	 * How many commands were sent and not answered, or not in time, since the start.
+	 * The calls that {@link #unanswered} counts.
+	 * @return the names of the scripts, and {@code command} for what is none
+	 */
+	public Set<String> calls() {
+		return Collections.unmodifiableSet(this.unanswered.keySet());
+	}
+
+	/**
+	 * How many calls were sent and not answered, or not in time, since the start.
+	 * @param call one of {@link #calls}
 	 * @return the count
 	 */
-	public long unanswered() {
-		return this.unanswered.count.sum();
+	public long unanswered(String call) {
+		return unansweredTally(call).count.sum();
+	}
+
+	private Tally unansweredTally(String call) {
+		return Objects.requireNonNull(this.unanswered.get(call), call);
 	}
 
 	/** A command was sent, and what came of it is not known. */
 	void unanswered(String what, String reason) {
-		long count = tally(this.unanswered);
+		long count = tally(unansweredTally(what));
 		if (count > 0) {
 			log.warn("redis=unanswered what={} count={} reason=\"{}\"", what, count, Failures.harmless(reason));
 		}

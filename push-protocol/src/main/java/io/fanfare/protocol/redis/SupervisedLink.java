@@ -268,7 +268,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 			end(begun, "it could not begin", null);
 		}
 		else if (!connection.isOpen() || this.closed) {
-			// Before the listener was there, or while nobody saw the connection.
+			// Before the listener was there, or while the connection was not watched.
 			end(begun, "the connection ended at once", null);
 		}
 	}

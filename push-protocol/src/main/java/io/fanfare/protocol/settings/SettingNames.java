@@ -121,7 +121,7 @@ public final class SettingNames {
 			return null;
 		}
 		boolean shared = origin != Origin.FILE && GROUPS.stream().noneMatch((group) -> within(plain, group));
-		// Nobody can say what else a JVM was told under this prefix.
+		// It is not known what else a JVM was told under this prefix.
 		if (shared && origin == Origin.SYSTEM) {
 			return null;
 		}

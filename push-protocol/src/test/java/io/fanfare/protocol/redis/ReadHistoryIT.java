@@ -212,7 +212,7 @@ class ReadHistoryIT {
 		Batch atForeign = get(counting.read(NEWS, first, 10, 10_000));
 		assertThat(atForeign.predecessor().id()).isEqualTo(first);
 		Batch behind = get(counting.read(NEWS, version, 10, 10_000));
-		assertThat(behind.predecessor().id()).as("nobody knows what came before it").isEqualTo(foreign - 1);
+		assertThat(behind.predecessor().id()).as("it is not known what came before it").isEqualTo(foreign - 1);
 	}
 
 	@Test

@@ -225,7 +225,7 @@ public final class InjectionAgent {
 			}
 		}
 
-		/** Whoever interrupts the thread does not end it. */
+		/** An interrupt does not end it. */
 		private void sleep() {
 			long end = System.nanoTime() + this.time.toNanos();
 			for (long left = this.time.toNanos(); left > 0; left = end - System.nanoTime()) {
