@@ -58,7 +58,8 @@ local owner = {
 	node = node, connection = connection, client = client, since = string.format('%.0f', now), tier = ARGV[10],
 	page = ARGV[15]
 }
-local verdict = succeed(owner, victim, now, {
+-- Only pages of one client can be twins.
+local verdict = succeed(owner, victim, now, victim and victim.client == client and {
 	replacements = tonumber(ARGV[16]), within = tonumber(ARGV[17]),
 	returns = tonumber(ARGV[18]), window = tonumber(ARGV[19]), told = tonumber(ARGV[12])
 })
@@ -79,10 +80,7 @@ end
 -- What is refused raises the count as well, which ends with its time all the same.
 local opens_limit = tonumber(ARGV[22])
 if opens_limit > 0 then
-	local opens = redis.call('INCR', KEYS[10])
-	if opens == 1 then
-		redis.call('PEXPIRE', KEYS[10], ARGV[14])
-	elseif opens > opens_limit then
+	if redis.call('SET', KEYS[10], '1', 'PX', ARGV[14], 'NX', 'GET') and redis.call('INCR', KEYS[10]) > opens_limit then
 		return {'opens', redis.call('PTTL', KEYS[10]), clock, since}
 	end
 end

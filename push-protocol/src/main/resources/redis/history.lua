@@ -1,4 +1,4 @@
--- Shared preamble: walks a history entry by entry, so that no more are loaded than are taken, and one.
+-- Shared preamble, behind that of an entry: walks a history entry by entry, so that no more are loaded than are taken, and one.
 --
 -- Redis hands entries out whole, and nothing tells how large the next one is: a step of several may load as many large ones.
 
@@ -9,20 +9,6 @@ local HIGHEST = '8796093022207-1048575'
 local function above(id)
 	local ms, seq = id_parts(id)
 	return seq >= SEQ_LIMIT - 1 and string.format('%.0f-0', ms + 1) or '(' .. id
-end
-
--- What an entry holds: what `last` said before it, the envelope, and how many bytes were looked at. "" stands for what
--- publish-messages did not write.
-local function entry_read(entry)
-	local fields = entry[2]
-	if fields[1] == 'p' and fields[3] == 'm' and not fields[5] then
-		return fields[2], fields[4], #fields[4]
-	end
-	local size = 0
-	for i = 1, #fields do
-		size = size + #fields[i]
-	end
-	return '', '', size
 end
 
 -- Walks entries by `command`, XRANGE or XREVRANGE: `count` at most, and `bytes`, but the first one where it has no more than

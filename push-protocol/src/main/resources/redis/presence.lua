@@ -32,19 +32,20 @@ end
 
 -- The word `tier` with these pages.
 local function tier_format(tier, own, displaced)
-	local words = {string.match(tier, '^[^/]+')}
-	if own.page ~= '' or displaced[1] then
-		words[2], words[3] = own.page, own.returns
-		for i = 1, math.min(#displaced, DISPLACED_PAGES) do
-			words[#words + 1] = displaced[i].page
-			words[#words + 1] = displaced[i].returns
-		end
+	local name = string.match(tier, '^[^/]+')
+	if own.page == '' and not displaced[1] then
+		return name
+	end
+	local words = {name, own.page, own.returns}
+	for i = 1, math.min(#displaced, DISPLACED_PAGES) do
+		words[#words + 1] = displaced[i].page
+		words[#words + 1] = displaced[i].returns
 	end
 	return table.concat(words, '/')
 end
 
 local function owner_format(owner)
-	return string.format('%s %s %s %s %s %s %.0f %.0f', owner.node, owner.connection, owner.generation, owner.client,
+	return string.format('%s %s %s %s %s %s %d %d', owner.node, owner.connection, owner.generation, owner.client,
 		owner.since, owner.tier, owner.replaced, owner.window)
 end
 

@@ -7,19 +7,16 @@
 --       then of each: user, connection, generation ("" when it is not known), and "" or four ids with spaces between them: up to
 --       where the user's channel was received, the highest cursor that the client may have, and the last stretch that was
 --       announced as hidden, from and to ("0-0 0-0" for none)
--- Returns {number of fields removed, number of users dealt with}: from the first on; the others are to be sent again.
+-- Returns the number of fields removed, or {that, number of users dealt with} where not all were: those from the first on; the
+-- others are to be sent again.
 
 local prefix, channels = ARGV[1], ARGV[2]
 local reads_left, bytes_left = tonumber(ARGV[3]), tonumber(ARGV[4])
 
-local function field(key, name)
-	reads_left = reads_left - 1
-	return redis.call('HGET', key, name)
-end
-
 -- Whether the user's channel has, or lost, a message above `from` and up to `to`. What is not an id counts as a message.
 local function any_within(user, from, to)
-	local last = string.match(field(KEYS[2], 'user:' .. user) or field(KEYS[2], '') or '0-0', '^%d+%-%d+')
+	reads_left = reads_left - 2
+	local last = string.match(last_of_user(KEYS[2], user), '^%d+%-%d+')
 	if last and not id_above(last, from) then
 		return false
 	elseif not last or not id_above(last, to) then
@@ -53,7 +50,8 @@ for i = 5, #ARGV, 4 do
 	end
 	done = done + 1
 	local user, connection, generation = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-	local value = field(KEYS[1], user)
+	reads_left = reads_left - 1
+	local value = redis.call('HGET', KEYS[1], user)
 	local owner = value and owner_parse(value)
 	if owner and owner.connection == connection and (generation == '' or generation == owner.generation) then
 		removed = removed + redis.call('HDEL', KEYS[1], user)
@@ -72,4 +70,4 @@ for i = 5, #ARGV, 4 do
 		end
 	end
 end
-return {removed, done}
+return 4 + done * 4 == #ARGV and removed or {removed, done}

@@ -445,15 +445,22 @@ public final class Presence {
 		}
 		List<Field> first = fields.subList(0, Math.min(fields.size(), MAX_RELEASED));
 		return this.link
-			.<List<Object>>run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
+			.<Object>run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
 					(run) -> released(first))
-			.thenCompose((values) -> {
+			.thenCompose((value) -> {
+				if (!(value instanceof List<?> values)) {
+					long removed = (Long) value;
+					return (first.size() == fields.size()) ? CompletableFuture.completedFuture(removed)
+							: releaseRest(fields, first.size(), removed);
+				}
 				Reply reply = new Reply(values);
 				long removed = reply.number();
-				int done = (int) reply.number();
-				return (done >= fields.size()) ? CompletableFuture.completedFuture(removed)
-						: release(fields.subList(done, fields.size())).thenApply((others) -> removed + others);
+				return releaseRest(fields, (int) reply.number(), removed);
 			});
+	}
+
+	private CompletableFuture<Long> releaseRest(List<Field> fields, int done, long removed) {
+		return release(fields.subList(done, fields.size())).thenApply((others) -> removed + others);
 	}
 
 	private byte[][] released(List<Field> fields) {

@@ -12,7 +12,7 @@ final class Reply {
 
 	private int next;
 
-	Reply(List<Object> values) {
+	Reply(List<?> values) {
 		this.values = values;
 	}
 

@@ -34,7 +34,7 @@ enum Script {
 
 	REHEARSE_CLAIM(ScriptOutputType.MULTI),
 
-	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence", "history"),
+	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.OBJECT, "clock", "presence", "entry"),
 
 	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence"),
 
@@ -46,13 +46,13 @@ enum Script {
 
 	RENEW_ADDRESSES(Flags.ALLOW_OOM, ScriptOutputType.VALUE),
 
-	READ_HISTORY(ScriptOutputType.MULTI, "clock", "history"),
+	READ_HISTORY(ScriptOutputType.MULTI, "clock", "entry", "history"),
 
-	FIND_START(ScriptOutputType.MULTI, "clock", "history"),
+	FIND_START(ScriptOutputType.MULTI, "clock", "entry", "history"),
 
 	CHECK_CHANNELS(ScriptOutputType.MULTI, "clock"),
 
-	READ_PAGE(ScriptOutputType.MULTI, "clock", "history"),
+	READ_PAGE(ScriptOutputType.MULTI, "clock", "entry", "history"),
 
 	PROBE_NODE(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock"),
 
