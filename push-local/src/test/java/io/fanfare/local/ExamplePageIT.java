@@ -14,8 +14,9 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -311,47 +312,39 @@ class ExamplePageIT {
 	 */
 	private static final class Publisher implements AutoCloseable {
 
-		private final AtomicBoolean done = new AtomicBoolean();
+		private final Backend backend;
+
+		private final List<Map<String, ?>> recipients;
 
 		private final Queue<String> published = new ConcurrentLinkedQueue<>();
 
-		private final Thread thread;
+		private final ScheduledExecutorService pace = Executors
+			.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
 
 		Publisher(Backend backend, String user) {
-			List<Map<String, ?>> recipients = List.of(Map.of("user", user), Map.of("channel", "news"),
-					Map.of("all", true));
-			this.thread = Thread.ofVirtual().start(() -> {
-				for (int i = 0; !this.done.get(); i++) {
-					Map<String, ?> message = Map.of("to", recipients.get(i % recipients.size()), "event",
-							(i % 2 == 0) ? "message" : "order", "data", Integer.toString(i), "idempotencyKey",
-							"example-" + i);
-					if (stored(backend, message)) {
-						this.published.add(message.get("event") + ": " + i);
-					}
-				}
-			});
+			this.backend = backend;
+			this.recipients = List.of(Map.of("user", user), Map.of("channel", "news"), Map.of("all", true));
+			this.pace.scheduleWithFixedDelay(this::publishNext, 0, BETWEEN_MESSAGES.toMillis(), TimeUnit.MILLISECONDS);
 		}
 
-		private boolean stored(Backend backend, Map<String, ?> message) {
-			while (true) {
-				try {
-					TimeUnit.NANOSECONDS.sleep(BETWEEN_MESSAGES.toNanos());
-					JsonNode answer = backend.post("/v1/messages/batch", Map.of("messages", List.of(message)));
-					if (answer.required("results").required(0).has("id")) {
-						return true;
-					}
+		private void publishNext() {
+			int number = this.published.size();
+			String event = (number % 2 == 0) ? "message" : "order";
+			Map<String, ?> message = Map.of("to", this.recipients.get(number % this.recipients.size()), "event", event,
+					"data", Integer.toString(number), "idempotencyKey", "example-" + number);
+			try {
+				JsonNode answer = this.backend.post("/v1/messages/batch", Map.of("messages", List.of(message)));
+				if (answer.required("results").required(0).has("id")) {
+					this.published.add(event + ": " + number);
 				}
-				catch (IllegalStateException ex) {
-					// Redis is away: once more
-				}
-				catch (InterruptedException ex) {
-					return false;
-				}
+			}
+			catch (IllegalStateException ex) {
+				// Redis is away: the next turn publishes it once more
 			}
 		}
 
 		boolean isClosed() {
-			return this.done.get();
+			return this.pace.isShutdown();
 		}
 
 		List<String> published() {
@@ -360,8 +353,8 @@ class ExamplePageIT {
 
 		@Override
 		public void close() throws InterruptedException {
-			this.done.set(true);
-			assertThat(this.thread.join(PATIENCE)).isTrue();
+			this.pace.shutdown();
+			assertThat(this.pace.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 		}
 
 	}
