@@ -38,7 +38,7 @@ class WrapperIT {
 		Files.writeString(this.root.resolve("pom.xml"), "<project/>");
 		Files.createDirectory(this.root.resolve(".mvn"));
 		for (String module : List.of("push-protocol", "push-node", "push-api", "push-local")) {
-			Path sources = Files.createDirectories(this.root.resolve(module).resolve("src/main"));
+			Files.createDirectories(this.root.resolve(module).resolve("src/main"));
 			Files.writeString(this.root.resolve(module).resolve("pom.xml"), "<project/>");
 		}
 		this.command = this.root.resolve("push-local/target/start-command");

@@ -3,6 +3,7 @@ package io.fanfare.node;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -70,7 +71,7 @@ class HostileRequestsIT {
 
 	/** Sends, and reads until the end, for as long as it takes. */
 	private static String exchange(String request) {
-		try (Socket socket = new Socket("127.0.0.1", node.port())) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
 			socket.setSoTimeout(5_000);
 			socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
 			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
@@ -204,7 +205,7 @@ class HostileRequestsIT {
 
 	/** Asks on a connection that is kept, as an innocent client of the same loop. */
 	private static void look(AtomicBoolean done, AtomicLong longest) {
-		try (Socket socket = new Socket("127.0.0.1", node.port())) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
 			socket.setTcpNoDelay(true);
 			socket.setSoTimeout(10_000);
 			byte[] answer = new byte[4 * 1024];
@@ -221,7 +222,7 @@ class HostileRequestsIT {
 	}
 
 	private static void flood(String request) {
-		try (Socket socket = new Socket("127.0.0.1", node.port())) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
 			socket.setSoTimeout(300);
 			Thread writes = Thread.ofVirtual().start(() -> {
 				try {
