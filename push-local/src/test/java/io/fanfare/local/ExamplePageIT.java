@@ -47,7 +47,7 @@ class ExamplePageIT {
 
 	private static final Path EXAMPLE = Path.of("..", "docs", "examples", "page.html");
 
-	private static final Duration TOKENS = Duration.ofSeconds(LONG ? 20 : 4);
+	private static final Duration TOKENS = Duration.ofSeconds(LONG ? 20 : 3);
 
 	private static final int RENEWALS = 12;
 
@@ -261,6 +261,35 @@ class ExamplePageIT {
 		awaitState(first, "taken over");
 		assertThat(clients(first)).hasSize(2);
 		assertThat(clients(second)).hasSize(2);
+	}
+
+	@Test
+	void waitsForAPlaceOnAFullNode() {
+		Cluster cluster = TestCluster.small();
+		Backend backend = TestCluster.backend(cluster);
+		List<SseClient> streams = TestCluster.fill(0);
+		try {
+			tokens = () -> backend.token("example-waiting");
+			Page waiting = openPage(cluster.streamPort(0));
+			awaitState(waiting, "waiting (the node is full: position 1 of 1)");
+			// The waiting room takes one: the other comes back until it may wait.
+			tokens = () -> backend.token("example-busy");
+			Page busy = openPage(cluster.streamPort(0));
+			awaitState(busy, "waiting (full, again in 1 s)");
+			streams.removeFirst().close();
+			awaitState(waiting, "open");
+			awaitState(busy, "waiting (the node is full: position 1 of 1)");
+			waiting.close();
+			awaitState(busy, "open");
+			backend.toUser("example-busy", "after the wait");
+			until(() -> busy.locator("#messages li").count() == 1);
+			assertThat(clients(busy)).hasSize(1);
+			busy.close();
+		}
+		finally {
+			streams.forEach(SseClient::close);
+		}
+		TestCluster.awaitEmpty();
 	}
 
 	@Test
