@@ -6,6 +6,7 @@
 import { Stream } from './stream.js';
 
 const MAX_ENTRIES = 200;
+const RENEWAL_MS = 2000;
 
 // Reasons of blocks, in words
 const WORDS = {
@@ -46,7 +47,9 @@ class Pane {
 		this.name = name;
 		this.cursor = '';
 		this.stream = null;
+		this.previous = null; // while its successor is not open yet
 		this.opened = 0;
+		this.connectedAt = 0;
 		this.root.addEventListener('click', (event) => {
 			const action = event.target.dataset.do;
 			if (action) {
@@ -83,25 +86,47 @@ class Pane {
 			.forEach((topic) => url.searchParams.append('channel', topic));
 		// One opening, one client: a fresh one takes over, reconnects are the same one.
 		url.searchParams.set('client', crypto.getRandomValues(new Uint32Array(3)).join('.'));
-		url.searchParams.set('access_token', token);
-		this.stream = new Stream(url, lastEventId, (state, reason) => this.changed(state, reason),
-			(event) => this.arrived(event));
+		this.url = url;
+		this.begin(token, lastEventId);
+	}
+
+	/** Begins a stream. Its first attempt takes this token, each later one a fresh token. */
+	begin(token, lastEventId) {
+		const address = async () => {
+			const url = new URL(this.url);
+			url.searchParams.set('access_token', token || await this.token());
+			token = '';
+			return url;
+		};
+		const stream = new Stream(address, lastEventId,
+			// One that was replaced has ended here, and does not come back.
+			(state, reason) => (stream === this.stream) ? this.changed(state, reason) : stream.close(),
+			(event) => (stream === this.stream) && this.arrived(event));
+		this.stream = stream;
 	}
 
 	async token() {
 		return (await call('v1/tokens', JSON.stringify({ user: this.user, channels: ['*'] }))).token;
 	}
 
-	/** For the next connection; the present one goes on with its own. */
+	/** A second stream, with a fresh token, goes on where the present one stands; at most every 2 s. */
 	async renew() {
 		const stream = this.stream;
-		const token = await this.token();
-		stream.url.searchParams.set('access_token', token);
+		await new Promise((resolve) => setTimeout(resolve, Math.max(0, this.connectedAt + RENEWAL_MS - Date.now())));
+		const token = (stream === this.stream) && await this.token();
+		if (token && stream === this.stream && !stream.closed) {
+			this.previous?.close();
+			this.previous = stream;
+			this.begin(token, stream.cursor);
+		}
 	}
 
 	changed(state, reason) {
 		switch (state) {
 			case 'connecting':
+				if (this.previous && !reason) {
+					break; // It is still open.
+				}
 				// What the node said last says more than that the stream is closed.
 				this.show('connecting', `connecting${this.said || reason ? ` again: ${this.said || reason}` : ''}`);
 				this.said = '';
@@ -110,7 +135,8 @@ class Pane {
 				// Open is said by push.connected: a stream may have to wait, or be refused.
 				break;
 			case 'refused':
-				this.stream = null;
+				this.previous?.close();
+				this.previous = this.stream = null;
 				this.note(`refused: ${reason}`);
 				this.show('down', `refused: ${reason}`);
 				break;
@@ -136,6 +162,9 @@ class Pane {
 		const reason = WORDS[body.reason] ?? body.reason;
 		switch (type) {
 			case 'connected':
+				this.previous?.close();
+				this.previous = null;
+				this.connectedAt = Date.now();
 				this.show('open', `open on ${body.node}`);
 				break;
 			case 'waiting':
@@ -150,9 +179,6 @@ class Pane {
 			case 'busy':
 			case 'goaway':
 				this.said = reason;
-				if (body.reason === 'token-expired') {
-					this.renew().catch((failure) => this.note(failure.message));
-				}
 				break;
 			case 'expiring':
 				if (body.reason === 'token') {
@@ -221,8 +247,9 @@ class Pane {
 
 	stop() {
 		this.opened++;
+		this.previous?.close();
 		this.stream?.close();
-		this.stream = null;
+		this.previous = this.stream = null;
 		this.said = '';
 		this.show('closed', 'closed');
 	}

@@ -67,19 +67,19 @@ export class Parser {
 }
 
 /**
- * Holds a stream open until it is closed or refused for good.
+ * Holds a stream open until it is closed or refused for good. address() promises the URL, for each attempt.
  * onState(state, reason): connecting, open, or refused, which is the end. onEvent({type, id, data}); a block of an id alone has no type.
  */
 export class Stream {
 
-	constructor(url, cursor, onState, onEvent) {
-		this.url = url;
+	constructor(address, cursor, onState, onEvent) {
+		this.address = address;
 		this.cursor = cursor;
 		this.onState = onState;
 		this.onEvent = onEvent;
 		this.retry = RETRY_MS;
 		this.abort = new AbortController();
-		this.run();
+		queueMicrotask(() => this.run()); // so that its owner knows it before the first state
 	}
 
 	close() {
@@ -112,10 +112,11 @@ export class Stream {
 	}
 
 	async attempt() {
+		const url = await this.address();
 		if (this.cursor) {
-			this.url.searchParams.set('lastEventId', this.cursor);
+			url.searchParams.set('lastEventId', this.cursor);
 		}
-		const response = await fetch(this.url, { headers: { Accept: 'text/event-stream' }, cache: 'no-store',
+		const response = await fetch(url, { headers: { Accept: 'text/event-stream' }, cache: 'no-store',
 			signal: this.abort.signal });
 		if (response.status !== 200) {
 			const problem = await response.json().catch(() => ({}));

@@ -90,7 +90,7 @@ class WebConfiguration {
 
 	/** The buffers of all connections take a quarter of the heap at most. */
 	private static void limit(AbstractHttp11Protocol<?> http) {
-		int most = (int) Math.clamp(Runtime.getRuntime().maxMemory() / 4 / CONNECTION_BYTES, 1, Integer.MAX_VALUE);
+		int most = Math.clamp(Runtime.getRuntime().maxMemory() / 4 / CONNECTION_BYTES, 1, Integer.MAX_VALUE);
 		if (most < http.getMaxConnections()) {
 			log.info("connections=limited max={} reason=\"heap\" wanted={}", most, http.getMaxConnections());
 			http.setMaxConnections(most);

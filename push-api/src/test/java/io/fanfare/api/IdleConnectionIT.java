@@ -49,7 +49,7 @@ class IdleConnectionIT {
 			List<Socket> many = new ArrayList<>();
 			try {
 				for (int i = 0; i < 16; i++) {
-					many.add(new Socket(InetAddress.getByName("127.0.0.1"), api.port(),
+					many.add(new Socket(InetAddress.getLoopbackAddress(), api.port(),
 							InetAddress.getByName("127.0.0.2"), 0));
 				}
 				try (Socket other = connect(api)) {

@@ -117,7 +117,7 @@ class SlowReadersIT {
 		List<Reader> back = group.stream().map(Reader::again).toList();
 		await().atMost(Duration.ofSeconds(20))
 			.until(() -> back.stream().allMatch((reader) -> reader.last == last && reader.lastOfFlood == FLOOD - 1));
-		assertThat(back).allSatisfy((reader) -> assertThat(reader.holes).isZero());
+		assertThat(back).allSatisfy((reader) -> assertThat(reader.holes.get()).isZero());
 		back.forEach((reader) -> reader.stream.close());
 	}
 
@@ -207,7 +207,7 @@ class SlowReadersIT {
 
 		private volatile int lastOfFlood;
 
-		private volatile int holes;
+		private final AtomicInteger holes = new AtomicInteger();
 
 		Reader(SseRequest request, int last, int lastOfFlood) {
 			this.request = request;
@@ -233,7 +233,7 @@ class SlowReadersIT {
 		@Override
 		public void block(SseBlock block) {
 			if (block.fires("push.gap")) {
-				this.holes++;
+				this.holes.incrementAndGet();
 			}
 			else if (block.fires("message")) {
 				message(System.nanoTime(), block.data().split(" ", 3));
@@ -243,11 +243,11 @@ class SlowReadersIT {
 		private void message(long now, String[] parts) {
 			int number = Integer.parseInt(parts[1]);
 			if (parts[0].equals(FLOODED)) {
-				this.holes += (number == this.lastOfFlood + 1) ? 0 : 1;
+				this.holes.addAndGet((number == this.lastOfFlood + 1) ? 0 : 1);
 				this.lastOfFlood = number;
 				return;
 			}
-			this.holes += (number == this.last + 1) ? 0 : 1;
+			this.holes.addAndGet((number == this.last + 1) ? 0 : 1);
 			this.latencies[this.heard++] = now - Long.parseLong(parts[2].substring(0, parts[2].indexOf(' ')));
 			this.last = number;
 		}

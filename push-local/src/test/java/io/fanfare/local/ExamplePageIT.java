@@ -14,8 +14,9 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -46,7 +47,7 @@ class ExamplePageIT {
 
 	private static final Path EXAMPLE = Path.of("..", "docs", "examples", "page.html");
 
-	private static final Duration TOKENS = Duration.ofSeconds(LONG ? 20 : 4);
+	private static final Duration TOKENS = Duration.ofSeconds(LONG ? 20 : 3);
 
 	private static final int RENEWALS = 12;
 
@@ -263,6 +264,35 @@ class ExamplePageIT {
 	}
 
 	@Test
+	void waitsForAPlaceOnAFullNode() {
+		Cluster cluster = TestCluster.small();
+		Backend backend = TestCluster.backend(cluster);
+		List<SseClient> streams = TestCluster.fill(0);
+		try {
+			tokens = () -> backend.token("example-waiting");
+			Page waiting = openPage(cluster.streamPort(0));
+			awaitState(waiting, "waiting (the node is full: position 1 of 1)");
+			// The waiting room takes one: the other comes back until it may wait.
+			tokens = () -> backend.token("example-busy");
+			Page busy = openPage(cluster.streamPort(0));
+			awaitState(busy, "waiting (full, again in 1 s)");
+			streams.removeFirst().close();
+			awaitState(waiting, "open");
+			awaitState(busy, "waiting (the node is full: position 1 of 1)");
+			waiting.close();
+			awaitState(busy, "open");
+			backend.toUser("example-busy", "after the wait");
+			until(() -> busy.locator("#messages li").count() == 1);
+			assertThat(clients(busy)).hasSize(1);
+			busy.close();
+		}
+		finally {
+			streams.forEach(SseClient::close);
+		}
+		TestCluster.awaitEmpty();
+	}
+
+	@Test
 	void tellsWhyItIsRefusedAndGetsAFreshTokenAfterSleep() throws Exception {
 		Cluster cluster = TestCluster.shared();
 		Backend backend = TestCluster.backend(cluster);
@@ -311,47 +341,39 @@ class ExamplePageIT {
 	 */
 	private static final class Publisher implements AutoCloseable {
 
-		private final AtomicBoolean done = new AtomicBoolean();
+		private final Backend backend;
+
+		private final List<Map<String, ?>> recipients;
 
 		private final Queue<String> published = new ConcurrentLinkedQueue<>();
 
-		private final Thread thread;
+		private final ScheduledExecutorService pace = Executors
+			.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
 
 		Publisher(Backend backend, String user) {
-			List<Map<String, ?>> recipients = List.of(Map.of("user", user), Map.of("channel", "news"),
-					Map.of("all", true));
-			this.thread = Thread.ofVirtual().start(() -> {
-				for (int i = 0; !this.done.get(); i++) {
-					Map<String, ?> message = Map.of("to", recipients.get(i % recipients.size()), "event",
-							(i % 2 == 0) ? "message" : "order", "data", Integer.toString(i), "idempotencyKey",
-							"example-" + i);
-					if (stored(backend, message)) {
-						this.published.add(message.get("event") + ": " + i);
-					}
-				}
-			});
+			this.backend = backend;
+			this.recipients = List.of(Map.of("user", user), Map.of("channel", "news"), Map.of("all", true));
+			this.pace.scheduleWithFixedDelay(this::publishNext, 0, BETWEEN_MESSAGES.toMillis(), TimeUnit.MILLISECONDS);
 		}
 
-		private boolean stored(Backend backend, Map<String, ?> message) {
-			while (true) {
-				try {
-					TimeUnit.NANOSECONDS.sleep(BETWEEN_MESSAGES.toNanos());
-					JsonNode answer = backend.post("/v1/messages/batch", Map.of("messages", List.of(message)));
-					if (answer.required("results").required(0).has("id")) {
-						return true;
-					}
+		private void publishNext() {
+			int number = this.published.size();
+			String event = (number % 2 == 0) ? "message" : "order";
+			Map<String, ?> message = Map.of("to", this.recipients.get(number % this.recipients.size()), "event", event,
+					"data", Integer.toString(number), "idempotencyKey", "example-" + number);
+			try {
+				JsonNode answer = this.backend.post("/v1/messages/batch", Map.of("messages", List.of(message)));
+				if (answer.required("results").required(0).has("id")) {
+					this.published.add(event + ": " + number);
 				}
-				catch (IllegalStateException ex) {
-					// Redis is away: once more
-				}
-				catch (InterruptedException ex) {
-					return false;
-				}
+			}
+			catch (IllegalStateException ex) {
+				// Redis is away: the next turn publishes it once more
 			}
 		}
 
 		boolean isClosed() {
-			return this.done.get();
+			return this.pace.isShutdown();
 		}
 
 		List<String> published() {
@@ -360,8 +382,8 @@ class ExamplePageIT {
 
 		@Override
 		public void close() throws InterruptedException {
-			this.done.set(true);
-			assertThat(this.thread.join(PATIENCE)).isTrue();
+			this.pace.shutdown();
+			assertThat(this.pace.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 		}
 
 	}

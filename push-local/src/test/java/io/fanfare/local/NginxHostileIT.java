@@ -9,6 +9,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -69,7 +71,7 @@ class NginxHostileIT {
 		AtomicLong longest = new AtomicLong();
 		AtomicBoolean done = new AtomicBoolean();
 		Thread looks = Thread.ofPlatform().start(() -> {
-			try (Socket socket = new Socket("127.0.0.1", this.cluster.streamPort(0))) {
+			try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), this.cluster.streamPort(0))) {
 				socket.setTcpNoDelay(true);
 				socket.setSoTimeout(10_000);
 				byte[] answer = new byte[4 * 1024];
@@ -147,7 +149,7 @@ class NginxHostileIT {
 		private static final byte[] ANSWER = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 			.getBytes(StandardCharsets.US_ASCII);
 
-		private final StringBuffer heard = new StringBuffer();
+		private final Queue<String> heard = new ConcurrentLinkedQueue<>();
 
 		private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
 
@@ -170,7 +172,7 @@ class NginxHostileIT {
 				byte[] bytes = new byte[64 * 1024];
 				for (int read = socket.getInputStream().read(bytes); read >= 0; read = socket.getInputStream()
 					.read(bytes)) {
-					this.heard.append(new String(bytes, 0, read, StandardCharsets.ISO_8859_1));
+					this.heard.add(new String(bytes, 0, read, StandardCharsets.ISO_8859_1));
 					socket.getOutputStream().write(ANSWER);
 				}
 			}
@@ -184,7 +186,7 @@ class NginxHostileIT {
 		}
 
 		private String heard() {
-			return this.heard.toString();
+			return String.join("", this.heard);
 		}
 
 		@Override

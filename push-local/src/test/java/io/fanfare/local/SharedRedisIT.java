@@ -181,7 +181,7 @@ class SharedRedisIT {
 		for (Installation one : this.installations) {
 			SseClient carol = open(one, "carol", "page-" + one.name());
 			for (Installation other : this.installations) {
-				if (other != one) {
+				if (!other.equals(one)) {
 					other.backend().toUser("carol", "carol of " + other.name());
 					open(other, "carol", "page-" + other.name()).close();
 					await().atMost(SOON).until(() -> !other.backend().user("carol").required("online").asBoolean());

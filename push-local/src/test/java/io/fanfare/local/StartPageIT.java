@@ -6,8 +6,10 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
@@ -15,6 +17,7 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.ColorScheme;
 import io.fanfare.test.process.RequiredTool;
 import org.junit.jupiter.api.AfterAll;
@@ -107,6 +110,35 @@ class StartPageIT {
 		awaitState(right, "down", "logged out");
 	}
 
+	/** Its tokens live for an hour; here for seconds. */
+	@Test
+	void renewsItsTokensWithoutAHoleADoubleOrALoop() {
+		AtomicInteger tokens = new AtomicInteger();
+		List<String> published = new ArrayList<>();
+		this.context = browser.newContext();
+		this.context.route("**/v1/tokens", (route) -> {
+			tokens.incrementAndGet();
+			route.resume(new Route.ResumeOptions()
+				.setPostData(route.request().postData().replaceFirst("}$", ",\"ttl\":\"PT4S\"}")));
+		});
+		Page page = load("dev-secret");
+		Locator left = pane(page, "Left");
+		awaitState(left, "open", "open on node-1");
+		Locator connected = entry(left, "push.connected");
+		await().pollInSameThread().pollInterval(Duration.ofMillis(100)).atMost(Duration.ofSeconds(30)).until(() -> {
+			String text = "number " + published.size();
+			this.backend.toUser("alice", text);
+			published.add(text);
+			return connected.count() >= 4;
+		});
+		entry(left, published.getLast()).waitFor();
+		assertThat(left.locator(".log li:not(.platform) .data").allTextContents()).isEqualTo(published);
+		assertThat(entry(left, "push.goaway").count()).isZero();
+		int streams = connected.count() + entry(pane(page, "Right"), "push.connected").count();
+		assertThat(tokens.get()).isBetween(4, streams + 2);
+		awaitState(left, "open", "open on node-1");
+	}
+
 	@Test
 	void saysWhyAStreamIsRefused() {
 		Page page = open(new Browser.NewContextOptions(), "no-such-key");
@@ -151,8 +183,12 @@ class StartPageIT {
 
 	private Page open(Browser.NewContextOptions options, String key) {
 		this.context = browser.newContext(options);
+		return load(key);
+	}
+
+	private Page load(String key) {
 		Page page = this.context.newPage();
-		page.setDefaultTimeout(Duration.ofSeconds(15).toMillis());
+		page.setDefaultTimeout(15_000);
 		page.navigate(
 				"http://127.0.0.1:" + this.cluster.apiPort() + "/#key=" + key + "&a=" + events(0) + "&b=" + events(1));
 		return page;

@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import javax.tools.ToolProvider;
+
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -22,6 +26,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 @DisabledOnOs(OS.WINDOWS)
 class WrapperIT {
 
+	private static final Path START = Path.of("..", "etc", "Start.java");
+
+	/** Where it is compiled once: {@code ./mvnw} has the JVM compile it at each start. */
+	@TempDir
+	static Path classes;
+
 	@TempDir
 	Path root;
 
@@ -33,12 +43,19 @@ class WrapperIT {
 
 	}
 
+	@BeforeAll
+	static void compile() {
+		assertThat(
+				ToolProvider.getSystemJavaCompiler().run(null, null, null, "-d", classes.toString(), START.toString()))
+			.isZero();
+	}
+
 	@BeforeEach
 	void makeProject() throws IOException {
 		Files.writeString(this.root.resolve("pom.xml"), "<project/>");
 		Files.createDirectory(this.root.resolve(".mvn"));
 		for (String module : List.of("push-protocol", "push-node", "push-api", "push-local")) {
-			Path sources = Files.createDirectories(this.root.resolve(module).resolve("src/main"));
+			Files.createDirectories(this.root.resolve(module).resolve("src/main"));
 			Files.writeString(this.root.resolve(module).resolve("pom.xml"), "<project/>");
 		}
 		this.command = this.root.resolve("push-local/target/start-command");
@@ -57,7 +74,7 @@ class WrapperIT {
 	@Test
 	void aTakenPortIsOneLineBeforeAnythingIsBuilt() throws Exception {
 		try (ServerSocket taken = new ServerSocket(0)) {
-			Outcome outcome = start(Integer.toString(taken.getLocalPort()));
+			Outcome outcome = start(List.of(START.toString()), Integer.toString(taken.getLocalPort()));
 			assertThat(outcome.code()).isOne();
 			assertThat(outcome.output().lines()).singleElement()
 				.asString()
@@ -100,8 +117,15 @@ class WrapperIT {
 	}
 
 	private Outcome start(String apiPort) throws Exception {
-		ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Xmx64m", Path.of("..", "etc", "Start.java").toString(), this.root.toString(), this.maven.toString());
+		return start(List.of("-cp", classes.toString(), "Start"), apiPort);
+	}
+
+	private Outcome start(List<String> program, String apiPort) throws Exception {
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m"));
+		command.addAll(program);
+		command.addAll(List.of(this.root.toString(), this.maven.toString()));
+		ProcessBuilder builder = new ProcessBuilder(command);
 		builder.environment().keySet().removeIf((name) -> name.startsWith("FANFARE_LOCAL_"));
 		builder.environment().put("FANFARE_LOCAL_APIPORT", apiPort);
 		builder.environment().put("FANFARE_LOCAL_STREAM_PORTS", "0,0");

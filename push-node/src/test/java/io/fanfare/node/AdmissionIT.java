@@ -128,7 +128,8 @@ class AdmissionIT {
 			String topic = newTopic();
 			String seen = Cluster.backend().publish(ChannelName.topic(topic), "seen");
 			String missed = Cluster.backend().publish(ChannelName.topic(topic), "missed");
-			SseClient first = waiter(node, node.stream(newUser()).query("channel", topic).lastEventId(seen));
+			SseClient first = waiter(node,
+					node.stream(newUser()).query("channel", topic).query("heartbeat", "event").lastEventId(seen));
 			SseClient second = waiter(node, node.stream(newUser()));
 			SseBlock told = first.blocks().getFirst();
 			assertThat(told.id()).isEqualTo(seen);
@@ -143,6 +144,8 @@ class AdmissionIT {
 			assertThat(node.meter("sse.active.connections")).isEqualTo(PLACES);
 			// It lives while it waits.
 			await().atMost(SOON).until(() -> !second.comments().isEmpty());
+			assertThat(json.get("heartbeatMs").asInt()).isEqualTo(1_000);
+			assertThat(first.awaitBlock((block) -> block.fires("push.heartbeat"), SOON).id()).isEqualTo(seen);
 
 			streams.getFirst().close();
 			assertThat(connected(first).id()).isNotNull();
@@ -282,7 +285,7 @@ class AdmissionIT {
 			Map<Tier, List<SseClient>> lines = new EnumMap<>(Tier.class);
 			Map<SseClient, Tier> tiers = new HashMap<>();
 			for (int i = 0; i < 300; i++) {
-				Tier tier = Tier.values()[i % 3];
+				Tier tier = List.of(Tier.values()).get(i % 3);
 				// Low streams hold no place here, so nobody can be preempted.
 				SseClient waiter = waiter(node, stream(node, newUser(), tier).query("client", "page-" + i));
 				lines.computeIfAbsent(tier, (line) -> new ArrayList<>()).add(waiter);

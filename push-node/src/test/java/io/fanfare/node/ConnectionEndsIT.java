@@ -1,5 +1,6 @@
 package io.fanfare.node;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -232,7 +233,7 @@ class ConnectionEndsIT {
 						((ByteBuf) message).release();
 					}
 				})
-				.connect(new InetSocketAddress("127.0.0.1", node.port()))
+				.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()))
 				.sync()
 				.channel();
 			channel.writeAndFlush(Unpooled.copiedBuffer(

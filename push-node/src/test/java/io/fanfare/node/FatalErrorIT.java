@@ -1,9 +1,8 @@
 package io.fanfare.node;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -31,7 +30,7 @@ class FatalErrorIT {
 			.redirectErrorStream(true)
 			.start();
 		try {
-			String said = new String(process.getInputStream().readAllBytes());
+			String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
 			assertThat(process.exitValue()).as(said).isEqualTo(Errors.STATUS);
 			assertThat(said).contains("an error of the virtual machine ends the process, status 70");
@@ -68,9 +67,9 @@ class FatalErrorIT {
 		}
 
 		private static void exhaust() {
-			List<byte[]> all = new ArrayList<>();
-			while (true) {
-				all.add(new byte[1024 * 1024]);
+			byte[][] all = new byte[1024 * 1024][];
+			for (int i = 0; i < all.length; i++) {
+				all[i] = new byte[1024 * 1024];
 			}
 		}
 

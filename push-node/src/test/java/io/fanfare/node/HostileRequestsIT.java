@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -76,7 +77,7 @@ class HostileRequestsIT {
 
 	/** Sends, and reads until the end, for as long as it takes. */
 	private static String exchange(String request) {
-		try (Socket socket = new Socket("127.0.0.1", node.port())) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
 			socket.setSoTimeout(5_000);
 			socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
 			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
@@ -210,7 +211,7 @@ class HostileRequestsIT {
 
 	/** Asks on a connection that is kept, as an innocent client of the same loop. */
 	private static void look(AtomicBoolean done, AtomicLong longest) {
-		try (Socket socket = new Socket("127.0.0.1", node.port())) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
 			socket.setTcpNoDelay(true);
 			socket.setSoTimeout(10_000);
 			byte[] answer = new byte[4 * 1024];
@@ -227,7 +228,7 @@ class HostileRequestsIT {
 	}
 
 	private static void flood(String request) {
-		try (Socket socket = new Socket("127.0.0.1", node.port())) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port())) {
 			socket.setSoTimeout(300);
 			Thread writes = Thread.ofVirtual().start(() -> {
 				try {

@@ -1,6 +1,7 @@
 package io.fanfare.node;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -179,7 +180,7 @@ class LimitsIT {
 		try {
 			// Twice the streams that it may have, and 64
 			for (int i = 0; i < 68; i++) {
-				sockets.add(new Socket("127.0.0.1", wary.port()));
+				sockets.add(new Socket(InetAddress.getLoopbackAddress(), wary.port()));
 			}
 			await().atMost(SOON).until(() -> wary.meter("fanfare.connections.open") >= 68);
 			Answer answer = wary.stream(newUser()).query("strict", "1").fetch();
@@ -187,10 +188,10 @@ class LimitsIT {
 			assertThat(answer.header("RateLimit-Policy")).isEqualTo("\"connections\";q=68;qu=\"concurrent-requests\"");
 			assertViolates(wary.request("/nothing").fetch(), "connections");
 			for (int i = 0; i < 68; i++) {
-				sockets.add(new Socket("127.0.0.1", wary.port()));
+				sockets.add(new Socket(InetAddress.getLoopbackAddress(), wary.port()));
 			}
 			await().atMost(SOON).until(() -> {
-				try (Socket one = new Socket("127.0.0.1", wary.port())) {
+				try (Socket one = new Socket(InetAddress.getLoopbackAddress(), wary.port())) {
 					one.setSoTimeout(500);
 					return one.getInputStream().read() < 0;
 				}
@@ -213,7 +214,7 @@ class LimitsIT {
 
 	@Test
 	void aConnectionThatIsKeptByRefusalsIsClosedAfterTwenty() throws IOException {
-		try (Socket socket = new Socket("127.0.0.1", Cluster.first().port())) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Cluster.first().port())) {
 			socket.setSoTimeout(10_000);
 			socket.getOutputStream()
 				.write("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n".repeat(30).getBytes(StandardCharsets.US_ASCII));

@@ -3,6 +3,7 @@ package io.fanfare.node;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -176,15 +179,15 @@ class StalledReadersIT {
 	/** What the node says. */
 	private static final class Output {
 
-		private final StringBuffer text = new StringBuffer();
+		private final Queue<String> text = new ConcurrentLinkedQueue<>();
 
 		Output(Process node) {
 			BufferedReader lines = node.inputReader();
-			Thread.ofVirtual().start(() -> lines.lines().forEach((line) -> this.text.append(line).append('\n')));
+			Thread.ofVirtual().start(() -> lines.lines().forEach((line) -> this.text.add(line)));
 		}
 
 		String text() {
-			return this.text.toString();
+			return String.join("\n", this.text);
 		}
 
 		int port() {
@@ -231,7 +234,7 @@ class StalledReadersIT {
 			Socket opened = new Socket();
 			opened.setReceiveBufferSize(4096);
 			opened.setSoTimeout(20_000);
-			opened.connect(new InetSocketAddress("127.0.0.1", this.port));
+			opened.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.port));
 			opened.getOutputStream()
 				.write(("GET /events HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\nAuthorization: Bearer "
 						+ Tokens.token(this.user, "*") + "\r\n"

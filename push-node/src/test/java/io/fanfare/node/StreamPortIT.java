@@ -199,7 +199,7 @@ class StreamPortIT {
 				Tokens.sign(Tokens.claims(this.user), JWSAlgorithm.HS512, stretched),
 				Tokens.sign(Tokens.claims(this.user).expirationTime(null)),
 				Tokens.sign(Tokens.claims(this.user).expirationTime(Date.from(Instant.now().minusSeconds(1)))),
-				Tokens.sign(Tokens.claims(this.user).expirationTime(new Date(0))),
+				Tokens.sign(Tokens.claims(this.user).expirationTime(Date.from(Instant.EPOCH))),
 				Tokens.sign(Tokens.claims(this.user).notBeforeTime(Date.from(Instant.now().plusSeconds(60)))),
 				Tokens.sign(Tokens.claims(this.user).audience("fanfare:api")), Tokens.sign(Tokens.claims("")),
 				Tokens.sign(Tokens.claims("x".repeat(129))), Tokens.sign(Tokens.claims("a\nb")),
@@ -492,7 +492,7 @@ class StreamPortIT {
 			",", "text/event-stream;q=1, */*;q=0" })
 	void anAcceptThatDoesNotExcludeEventStreamsIsGranted(String accept) {
 		try (SseClient stream = this.node.stream(this.user).header("Accept", accept).open()) {
-			assertThat(stream.status()).isEqualTo((accept.equals(";")) ? 406 : 200);
+			assertThat(stream.status()).isEqualTo(accept.equals(";") ? 406 : 200);
 		}
 	}
 

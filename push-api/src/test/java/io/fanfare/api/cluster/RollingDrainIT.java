@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.api.problem.ProblemException;
@@ -157,16 +158,16 @@ class RollingDrainIT {
 
 		private final CountDownLatch stopped = new CountDownLatch(1);
 
-		private volatile int left = Integer.MAX_VALUE;
+		private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
 
 		/** At the next look. */
 		void stop() {
-			this.left = 0;
+			this.left.set(0);
 		}
 
 		/** At a look for an instant. */
 		void stopAt(int number) {
-			this.left = number;
+			this.left.set(number);
 		}
 
 		boolean isStopped() {
@@ -174,13 +175,13 @@ class RollingDrainIT {
 		}
 
 		void runOn() {
-			this.left = Integer.MAX_VALUE;
+			this.left.set(Integer.MAX_VALUE);
 			this.run.countDown();
 		}
 
 		@Override
 		public Instant instant() {
-			this.left--;
+			this.left.decrementAndGet();
 			stand();
 			return Instant.now();
 		}
@@ -192,7 +193,7 @@ class RollingDrainIT {
 		}
 
 		private void stand() {
-			if (this.left > 0) {
+			if (this.left.get() > 0) {
 				return;
 			}
 			this.stopped.countDown();

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 
 import io.fanfare.api.problem.ProblemException;
 import jakarta.servlet.ServletRequestEvent;
@@ -21,24 +20,26 @@ class BodyBudgetTests {
 
 	private static final int MEGABYTE = 1024 * 1024;
 
-	private static final Consumer<byte[]> NOTHING = (body) -> {
-	};
-
 	private final AtomicLong nanos = new AtomicLong();
 
 	private final BodyBudget budget = new BodyBudget(64L * MEGABYTE);
 
 	private final BodyReader reader = new BodyReader(MEGABYTE, this.budget, this.nanos::get);
 
+	private static void nothing(byte[] body) {
+	}
+
 	@Test
 	void bodiesThatArriveHoldAnEighthOfTheHeapTogether() throws IOException {
 		this.budget.receive(7 * MEGABYTE);
 		assertThatExceptionOfType(ProblemException.class)
-			.isThrownBy(() -> this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]), NOTHING))
+			.isThrownBy(() -> this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]), BodyBudgetTests::nothing))
 			.satisfies((ex) -> assertThat(ex.problem().status()).isEqualTo(503));
-		assertThat(this.reader.read(new ByteArrayInputStream(new byte[1_000]), NOTHING)).hasSize(1_000);
+		assertThat(this.reader.read(new ByteArrayInputStream(new byte[1_000]), BodyBudgetTests::nothing))
+			.hasSize(1_000);
 		this.budget.received(7 * MEGABYTE);
-		assertThat(this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]), NOTHING)).hasSize(MEGABYTE);
+		assertThat(this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]), BodyBudgetTests::nothing))
+			.hasSize(MEGABYTE);
 		this.budget.receive(8 * MEGABYTE);
 	}
 
@@ -54,13 +55,14 @@ class BodyBudgetTests {
 	void aBodyCountsForWhatArrivedOfIt() throws IOException {
 		// While its pieces are joined it is there twice, and the last piece is not full.
 		this.budget.receive(6 * MEGABYTE - 64 * 1024);
-		assertThat(this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]), NOTHING)).hasSize(MEGABYTE);
+		assertThat(this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE]), BodyBudgetTests::nothing))
+			.hasSize(MEGABYTE);
 	}
 
 	@Test
 	void smallBodiesDoNotWidenTheBudget() throws IOException {
 		for (int i = 0; i < 10_000; i++) {
-			this.reader.read(new ByteArrayInputStream(new byte[100]), NOTHING);
+			this.reader.read(new ByteArrayInputStream(new byte[100]), BodyBudgetTests::nothing);
 		}
 		this.budget.receive(8 * MEGABYTE);
 		assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> this.budget.receive(1));
@@ -68,7 +70,8 @@ class BodyBudgetTests {
 
 	@Test
 	void aBodyIsReadNotAByteFurtherThanItMayBeLong() {
-		assertThatThrownBy(() -> this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE + 1]), NOTHING))
+		assertThatThrownBy(
+				() -> this.reader.read(new ByteArrayInputStream(new byte[MEGABYTE + 1]), BodyBudgetTests::nothing))
 			.hasMessageContaining("exceeds");
 		this.budget.receive(8 * MEGABYTE);
 	}
@@ -88,7 +91,8 @@ class BodyBudgetTests {
 				return 1;
 			}
 		};
-		assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> this.reader.read(drip, NOTHING))
+		assertThatExceptionOfType(ProblemException.class)
+			.isThrownBy(() -> this.reader.read(drip, BodyBudgetTests::nothing))
 			.satisfies((ex) -> assertThat(ex.problem().status()).isEqualTo(408));
 		assertThat(this.nanos.get()).isLessThan(12_000_000_000L);
 	}

@@ -1,5 +1,6 @@
 package io.fanfare.bench.load;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -165,7 +166,7 @@ final class LoadLoop {
 					channel.pipeline().addLast(handler);
 				}
 			})
-			.connect(new InetSocketAddress("127.0.0.1", current.target.port(number)),
+			.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), current.target.port(number)),
 					new InetSocketAddress("127.0.0." + (2 + number % ADDRESSES), 0));
 		this.channels.add(future.channel());
 		future.addListener((connected) -> {

@@ -84,12 +84,12 @@ final class Broadcasts {
 			Row.Builder row = phase.finish(streams);
 			join(opener);
 			Tally seen = probes.tally(true);
-			row.put("opened", seen.open - PROBES);
-			row.put("refused", seen.refused + seen.errors);
+			row.put("opened", (double) (seen.open - PROBES));
+			row.put("refused", (double) (seen.refused + seen.errors));
 			Phase.percentiles(row, "open ", seen.opens);
 			Phase.percentiles(row, "user message ", seen.single);
-			row.put("user messages", seen.single.getTotalCount());
-			row.put("user messages lost", users.published() - seen.single.getTotalCount());
+			row.put("user messages", (double) seen.single.getTotalCount());
+			row.put("user messages lost", (double) (users.published() - seen.single.getTotalCount()));
 			this.bed.add(row.row("busy", system, streams, rate + "/s, " + seconds + " s"));
 		}
 	}
@@ -129,9 +129,9 @@ final class Broadcasts {
 			}
 			row.put("process KiB a stalled one", Memory.each(during.process(), before.process(), stalled));
 			row.put("socket KiB a stalled one", Memory.each(during.sockets(), before.sockets(), stalled));
-			row.put("lost by stalled", published * stalled - caughtUp.received);
-			row.put("disordered by stalled", caughtUp.disordered);
-			row.put("stalled ended", caughtUp.ended);
+			row.put("lost by stalled", (double) (published * stalled - caughtUp.received));
+			row.put("disordered by stalled", (double) caughtUp.disordered);
+			row.put("stalled ended", (double) caughtUp.ended);
 			this.bed.add(row.row("stalled", system, reading, rate + "/s, " + stalled + " stopped"));
 		}
 	}

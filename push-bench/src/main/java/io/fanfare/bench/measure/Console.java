@@ -1,9 +1,13 @@
 package io.fanfare.bench.measure;
 
+import java.util.Optional;
+
 /** What is said while a run goes on. */
 final class Console {
 
-	private static final boolean TERMINAL = System.console() != null && System.console().isTerminal();
+	private static final boolean TERMINAL = Optional.ofNullable(System.console())
+		.filter(java.io.Console::isTerminal)
+		.isPresent();
 
 	private Console() {
 	}

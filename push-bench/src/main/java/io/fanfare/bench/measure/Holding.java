@@ -139,7 +139,7 @@ final class Holding {
 			row.put("opens/s", open / took);
 			row.put("us/open", opening * 1e6 / streams);
 			memory(row, before, now, streams);
-			row.put("open", fleet.tally(false).open);
+			row.put("open", (double) fleet.tally(false).open);
 			row.put("CPUs while idle", idle);
 			this.bed.add(row.row("cluster", system, streams, "broadcast " + i));
 		}

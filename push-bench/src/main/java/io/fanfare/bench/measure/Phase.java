@@ -54,14 +54,18 @@ final class Phase {
 		this.peer = peer;
 		this.fleet = fleet;
 		this.title = title;
-		last = (last == 'Z') ? 'A' : (char) (last + 1);
-		fleet.begin(last);
+		this.letter = nextLetter();
+		fleet.begin(this.letter);
 		for (Fleet other : others) {
-			other.begin(last);
+			other.begin(this.letter);
 		}
-		this.letter = last;
-		this.publishers = new Publishers(peer.wire(), content, last);
+		this.publishers = new Publishers(peer.wire(), content, this.letter);
 		this.cpu = cpu();
+	}
+
+	private static char nextLetter() {
+		last = (last == 'Z') ? 'A' : (char) (last + 1);
+		return last;
 	}
 
 	private double[] cpu() {
@@ -145,8 +149,8 @@ final class Phase {
 		Histogram latency = (tally.shared.getTotalCount() > 0) ? tally.shared : tally.single;
 		percentiles(row, "", latency);
 		row.put("bytes/event", (double) tally.bytes / tally.received);
-		row.put("lost", Math.max(0, expected - tally.received));
-		row.put("disordered", tally.disordered);
+		row.put("lost", (double) Math.max(0, expected - tally.received));
+		row.put("disordered", (double) tally.disordered);
 		if (tally.ended + tally.errors + tally.refused + tally.unreadable > 0) {
 			row.note("ended " + tally.ended + ", errors " + tally.errors + ", refused " + tally.refused
 					+ ", unreadable " + tally.unreadable);

@@ -1,6 +1,7 @@
 package io.fanfare.bench.naive;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -43,14 +44,16 @@ public class NaiveServer {
 	@PostMapping("/publish")
 	synchronized void publish(@RequestBody String data) {
 		String next = Long.toString(++this.id);
+		List<SseEmitter> failed = new ArrayList<>();
 		for (SseEmitter emitter : this.emitters) {
 			try {
 				emitter.send(SseEmitter.event().id(next).data(data));
 			}
 			catch (IOException | IllegalStateException ex) {
-				this.emitters.remove(emitter);
+				failed.add(emitter);
 			}
 		}
+		this.emitters.removeAll(failed);
 	}
 
 }

@@ -32,8 +32,7 @@ final class HttpLine implements AutoCloseable {
 		String status = line();
 		int length = -1;
 		boolean chunked = false;
-		String header;
-		while (!(header = line()).isEmpty()) {
+		for (String header = line(); !header.isEmpty(); header = line()) {
 			String lower = header.toLowerCase(Locale.ROOT);
 			if (lower.startsWith("content-length:")) {
 				length = Integer.parseInt(lower.substring(15).trim());

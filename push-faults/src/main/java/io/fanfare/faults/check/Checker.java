@@ -198,7 +198,7 @@ public final class Checker {
 			.max()
 			.orElse(Long.MAX_VALUE);
 		return pages.stream()
-			.filter((other) -> kicked && other != page && other.user().equals(page.user()))
+			.filter((other) -> kicked && !other.equals(page) && other.user().equals(page.user()))
 			.flatMap((other) -> other.journal().stream())
 			.filter((entry) -> entry instanceof Entry.Connected && entry.at() > last)
 			.mapToLong((entry) -> ((Entry.Connected) entry).from())

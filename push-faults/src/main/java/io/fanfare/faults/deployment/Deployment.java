@@ -117,14 +117,15 @@ public final class Deployment implements AutoCloseable {
 		/** What it sent to its replica, which sentinels put into its place. */
 		REPLICATED("appendonly no", "repl-diskless-sync-delay 0");
 
-		private final String[] configuration;
+		@SuppressWarnings("ImmutableEnumChecker") // A list that cannot be changed
+		private final List<String> configuration;
 
 		Store(String... configuration) {
-			this.configuration = configuration;
+			this.configuration = List.of(configuration);
 		}
 
 		String[] configuration() {
-			return this.configuration.clone();
+			return this.configuration.toArray(String[]::new);
 		}
 
 	}

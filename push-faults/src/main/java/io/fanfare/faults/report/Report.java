@@ -91,7 +91,7 @@ public final class Report {
 	public String asMarkdown() {
 		StringBuilder text = new StringBuilder(head());
 		text.append(row(COLUMNS.stream().map(Column::title).toList()));
-		text.append(row(COLUMNS.stream().map((column) -> (column == COLUMNS.getFirst()) ? "---" : "--:").toList()));
+		text.append(row(COLUMNS.stream().map((column) -> column.equals(COLUMNS.getFirst()) ? "---" : "--:").toList()));
 		for (Line line : this.lines) {
 			text.append(row(COLUMNS.stream().map((column) -> column.cell().apply(line)).toList()));
 		}
@@ -131,7 +131,7 @@ public final class Report {
 				- **revived**: streams that clients got which had been told to stop and tried again all the same.
 
 				"""
-			.formatted((this.timing == Timing.SHORT) ? "faults" : "faults,long", this.timing.outage().toSeconds(),
+			.formatted(this.timing.equals(Timing.SHORT) ? "faults" : "faults,long", this.timing.outage().toSeconds(),
 					this.timing.lease().toSeconds(), this.timing.heartbeat().toSeconds());
 	}
 

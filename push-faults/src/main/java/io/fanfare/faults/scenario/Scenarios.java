@@ -20,9 +20,6 @@ import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.redis.RedisProcess.Data;
 import io.lettuce.core.KillArgs;
-import io.lettuce.core.LettuceFutures;
-import io.lettuce.core.RedisFuture;
-import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 
 import static io.fanfare.faults.check.Expectations.ORDINARY;
@@ -509,12 +506,9 @@ public final class Scenarios {
 
 	/** What other backends' messages left behind: four megabytes. */
 	private static boolean fill(RedisCommands<String, String> redis) {
-		RedisAsyncCommands<String, String> pipeline = redis.getStatefulConnection().async();
 		String record = "x".repeat(1000);
-		RedisFuture<?>[] all = IntStream.range(0, 4000)
-			.mapToObj((i) -> pipeline.psetex(RECORDS + i, Duration.ofDays(1).toMillis(), record))
-			.toArray(RedisFuture[]::new);
-		return LettuceFutures.awaitAll(Duration.ofSeconds(10), all);
+		return IntStream.range(0, 4000)
+			.allMatch((i) -> "OK".equals(redis.psetex(RECORDS + i, Duration.ofDays(1).toMillis(), record)));
 	}
 
 	/** For longer than a lease: it must be renewed meanwhile. */
@@ -573,7 +567,7 @@ public final class Scenarios {
 
 	private static void shift(Stage stage, int direction) {
 		for (int seconds : new int[] { 1, 16, 20 }) {
-			stage.cluster().redis().shiftClock(Duration.ofSeconds(direction * seconds));
+			stage.cluster().redis().shiftClock(Duration.ofSeconds((long) direction * seconds));
 			stage.last(stage.timing().outage().dividedBy(3));
 		}
 		stage.healed();

@@ -2,6 +2,7 @@ package io.fanfare.faults.traffic;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -113,7 +114,7 @@ public final class Churn {
 		try (Socket socket = new Socket()) {
 			socket.setSoTimeout(PATIENCE_MS);
 			socket.setTcpNoDelay(true);
-			socket.connect(new InetSocketAddress("127.0.0.1", port(random)), PATIENCE_MS);
+			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port(random)), PATIENCE_MS);
 			go(way, socket, random);
 		}
 		catch (IOException ex) {
@@ -204,7 +205,7 @@ public final class Churn {
 		byte[] body = ("{\"key\":\"" + key + "\"}").getBytes(StandardCharsets.US_ASCII);
 		try (Socket other = new Socket()) {
 			other.setSoTimeout(PATIENCE_MS);
-			other.connect(new InetSocketAddress("127.0.0.1", port(random)), PATIENCE_MS);
+			other.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port(random)), PATIENCE_MS);
 			other.getOutputStream()
 				.write(("POST /events/close HTTP/1.1\r\nHost: churn\r\nConnection: close\r\nContent-Length: "
 						+ body.length + "\r\n\r\n")

@@ -2,6 +2,7 @@ package io.fanfare.faults.traffic;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,7 +37,7 @@ public final class RedisProbe implements AutoCloseable {
 	 */
 	public RedisProbe(int port) {
 		try {
-			this.socket = new Socket("127.0.0.1", port);
+			this.socket = new Socket(InetAddress.getLoopbackAddress(), port);
 			this.socket.setTcpNoDelay(true);
 		}
 		catch (IOException ex) {

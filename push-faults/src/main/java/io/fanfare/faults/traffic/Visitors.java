@@ -72,9 +72,6 @@ public final class Visitors implements AutoCloseable {
 
 	private @Nullable Thread abuser;
 
-	/** Which field of {@code push.connected} ends a stream. */
-	private String handle = "connection";
-
 	/**
 	 * Prepares them.
 	 * @param scenario marks their users

@@ -58,12 +58,12 @@ public final class Blocks {
 				"{\"reason\":\"" + reason.wireName() + "\",\"cursor\":\"" + cursor + "\",\"at\":" + atMs + "}", 0);
 	}
 
-	static byte[] waiting(Places.Outlook outlook, @Nullable String cursor, @Nullable Duration retry) {
-		return SseBlock
-			.platform(
-					"push.waiting", cursor, "{\"position\":" + outlook.position() + ",\"total\":" + outlook.total()
-							+ ",\"estimateMs\":" + outlook.estimateMillis() + "}",
-					(retry != null) ? retry.toMillis() : 0);
+	static byte[] waiting(Places.Outlook outlook, @Nullable String cursor, Duration heartbeat,
+			@Nullable Duration retry) {
+		return SseBlock.platform("push.waiting", cursor,
+				"{\"position\":" + outlook.position() + ",\"total\":" + outlook.total() + ",\"estimateMs\":"
+						+ outlook.estimateMillis() + ",\"heartbeatMs\":" + heartbeat.toMillis() + "}",
+				(retry != null) ? retry.toMillis() : 0);
 	}
 
 	static byte[] goaway(CloseReason reason, @Nullable String cursor, Duration retry) {
@@ -87,7 +87,7 @@ public final class Blocks {
 		return SseBlock.platform("push.probe", cursor, "{\"nonce\":" + json(nonce) + "}", 0);
 	}
 
-	static byte[] heartbeat(String cursor, long atMs) {
+	static byte[] heartbeat(@Nullable String cursor, long atMs) {
 		return SseBlock.platform("push.heartbeat", cursor, "{\"time\":" + atMs + "}", 0);
 	}
 

@@ -321,7 +321,8 @@ public final class Connection {
 	void waitForPlace() {
 		this.outlook = this.loop.places().outlook(this.place);
 		if (this.outlook != null) {
-			this.outlet.begin(Blocks.waiting(this.outlook, this.request.cursorText(), this.loop.spreadRetry()));
+			this.outlet.begin(Blocks.waiting(this.outlook, this.request.cursorText(), this.loop.settings().heartbeat(),
+					this.loop.spreadRetry()));
 			this.answered = true;
 			this.upkeep.wrote();
 		}
@@ -336,7 +337,7 @@ public final class Connection {
 		}
 		if (told == null || now.position() != told.position() || now.total() != told.total()) {
 			this.outlook = now;
-			this.upkeep.write(Blocks.waiting(now, this.request.cursorText(), null));
+			this.upkeep.write(Blocks.waiting(now, this.request.cursorText(), this.loop.settings().heartbeat(), null));
 		}
 	}
 

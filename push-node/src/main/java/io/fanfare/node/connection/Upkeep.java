@@ -42,6 +42,9 @@ final class Upkeep {
 
 	private long lastWriteNanos;
 
+	/** When a heartbeat was last written, at first when it began. */
+	private long lastBeatNanos;
+
 	/** When a block last moved the client's cursor. */
 	private long lastCursorNanos;
 
@@ -111,6 +114,7 @@ final class Upkeep {
 		this.outlet = outlet;
 		this.lastWriteNanos = loop.nanoTime();
 		this.lastCursorNanos = this.lastWriteNanos;
+		this.lastBeatNanos = this.lastWriteNanos;
 	}
 
 	// ---- what was written
@@ -134,6 +138,7 @@ final class Upkeep {
 	void began(byte[] block) {
 		this.bytesSent += block.length;
 		wrote();
+		this.lastBeatNanos = this.lastWriteNanos;
 		this.lastMessageNanos = this.lastWriteNanos;
 		this.lifeEndsNanos = this.lastWriteNanos + this.loop.lifetimeNanos();
 		if (this.connection.request().acknowledges()) {
@@ -283,8 +288,8 @@ final class Upkeep {
 			return 0;
 		}
 		if (!this.connection.isBegun()) {
-			if (nowNanos - this.lastWriteNanos >= this.loop.settings().heartbeat().toNanos()) {
-				write(Blocks.HEARTBEAT);
+			if (quietNanos(nowNanos) >= this.loop.settings().heartbeat().toNanos()) {
+				beat(this.connection.request().cursorText(), nowMillis);
 			}
 			return 1;
 		}
@@ -298,9 +303,10 @@ final class Upkeep {
 			this.connection.delivery().moveCursor(Math.max(this.connection.delivery().position(), this.loop.head()));
 			this.lastCursorNanos = nowNanos;
 		}
-		long quiet = nowNanos - this.lastWriteNanos;
-		if (quiet >= settings.heartbeat().toNanos() && !pending) {
-			beat(nowMillis);
+		long quiet = quietNanos(nowNanos);
+		boolean seen = this.connection.request().heartbeatEvents();
+		if (quiet >= settings.heartbeat().toNanos() && (seen || !pending)) {
+			beat(MessageId.format(this.connection.delivery().cursor()), nowMillis);
 			quiet = 0;
 		}
 		long life = Math.max(this.lifeEndsNanos - nowNanos, 0);
@@ -441,9 +447,19 @@ final class Upkeep {
 		return present.isProbed() ? settings.probeTimeout() : settings.ackTimeout();
 	}
 
-	private void beat(long nowMillis) {
+	/**
+	 * For how long it lacks what a heartbeat would show: that the wire lives. Bytes do
+	 * that to a proxy, but a page sees only events whose names it knows, so that one that
+	 * looks at heartbeats gets them whatever else is written.
+	 */
+	private long quietNanos(long nowNanos) {
+		return nowNanos - (this.connection.request().heartbeatEvents() ? this.lastBeatNanos : this.lastWriteNanos);
+	}
+
+	private void beat(@Nullable String cursor, long nowMillis) {
 		if (this.connection.request().heartbeatEvents()) {
-			write(Blocks.heartbeat(MessageId.format(this.connection.delivery().cursor()), nowMillis));
+			write(Blocks.heartbeat(cursor, nowMillis));
+			this.lastBeatNanos = this.lastWriteNanos;
 		}
 		else {
 			write(Blocks.HEARTBEAT);

@@ -20,8 +20,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class SubscriptionsTests {
 
-	private static final LongConsumer NOBODY = (link) -> {
-	};
+	/** One and the same: what gives up names what it wanted with. */
+	private final LongConsumer nobody = SubscriptionsTests::ignore;
 
 	private final Subscriptions subscriptions = new Subscriptions();
 
@@ -73,17 +73,20 @@ class SubscriptionsTests {
 		assertThat(this.subscriptions.steps() - before).isLessThanOrEqualTo(5L * channels);
 	}
 
+	private static void ignore(long link) {
+	}
+
 	@Test
 	void aLinkIsCompleteOnceAllIsConfirmedThatWasWantedWhenItBegan() {
-		this.subscriptions.want(channel(1), NOBODY);
-		this.subscriptions.want(channel(2), NOBODY);
+		this.subscriptions.want(channel(1), this.nobody);
+		this.subscriptions.want(channel(2), this.nobody);
 		assertThat(this.subscriptions.isComplete()).isFalse();
 		this.subscriptions.begin(1);
 		this.subscriptions.next();
-		this.subscriptions.want(channel(3), NOBODY);
+		this.subscriptions.want(channel(3), this.nobody);
 		this.subscriptions.answered(channel(1));
 		assertThat(this.subscriptions.isComplete()).isFalse();
-		this.subscriptions.giveUp(channel(2), NOBODY);
+		this.subscriptions.giveUp(channel(2), this.nobody);
 		assertThat(this.subscriptions.isComplete()).isTrue();
 		this.subscriptions.end();
 		assertThat(this.subscriptions.isComplete()).isFalse();
@@ -93,9 +96,9 @@ class SubscriptionsTests {
 	void anAnswerToAnEarlierSubscribeConfirmsNothing() {
 		List<Long> told = new ArrayList<>();
 		this.subscriptions.begin(7);
-		this.subscriptions.want(channel(1), NOBODY);
+		this.subscriptions.want(channel(1), this.nobody);
 		this.subscriptions.next();
-		this.subscriptions.giveUp(channel(1), NOBODY);
+		this.subscriptions.giveUp(channel(1), this.nobody);
 		assertThat(this.subscriptions.next().subscribe()).isFalse();
 		this.subscriptions.want(channel(1), told::add);
 		this.subscriptions.next();
@@ -109,9 +112,9 @@ class SubscriptionsTests {
 	void whatIsWantedAgainBeforeItWasGivenUpInRedisStaysConfirmed() {
 		List<Long> told = new ArrayList<>();
 		this.subscriptions.begin(7);
-		this.subscriptions.want(channel(1), NOBODY);
+		this.subscriptions.want(channel(1), this.nobody);
 		exchange();
-		this.subscriptions.giveUp(channel(1), NOBODY);
+		this.subscriptions.giveUp(channel(1), this.nobody);
 		this.subscriptions.want(channel(1), told::add);
 		assertThat(told).containsExactly(7L);
 		assertThat(exchange()).isEmpty();

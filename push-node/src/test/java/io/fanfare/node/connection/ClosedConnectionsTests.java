@@ -45,8 +45,7 @@ class ClosedConnectionsTests {
 		IntStream.range(0, 500).forEach((i) -> this.ring.add(status("a", i)));
 		List<Long> all = new ArrayList<>();
 		long below = Long.MAX_VALUE;
-		List<Long> page;
-		while (!(page = numbers("", below, 70)).isEmpty()) {
+		for (List<Long> page = numbers("", below, 70); !page.isEmpty(); page = numbers("", below, 70)) {
 			all.addAll(page);
 			below = page.getLast();
 			IntStream.range(0, 30).forEach((i) -> this.ring.add(status("b", i)));

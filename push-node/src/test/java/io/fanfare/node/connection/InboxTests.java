@@ -15,9 +15,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class InboxTests {
 
-	private static final Runnable NOTHING = () -> {
-	};
-
 	static Message message(long id) {
 		return Message.render(id, ChannelName.ALL,
 				new Envelope("message", ("m" + id).getBytes(StandardCharsets.UTF_8), 0, 0, false, null));
@@ -32,9 +29,12 @@ class InboxTests {
 		return items;
 	}
 
+	private static void nothing() {
+	}
+
 	@Test
 	void messagesAndTasksKeepTheirOrder() {
-		Inbox inbox = new Inbox(2, Long.MAX_VALUE, NOTHING, NOTHING);
+		Inbox inbox = new Inbox(2, Long.MAX_VALUE, InboxTests::nothing, InboxTests::nothing);
 		Message first = message(1);
 		Message second = message(2);
 		Runnable task = () -> {
@@ -50,7 +50,7 @@ class InboxTests {
 	void whatComesAboveTheLimitIsDroppedUntilTheLoopReopens() {
 		Runnable recover = () -> {
 		};
-		Inbox inbox = new Inbox(1, Long.MAX_VALUE, NOTHING, recover);
+		Inbox inbox = new Inbox(1, Long.MAX_VALUE, InboxTests::nothing, recover);
 		Message first = message(1);
 		inbox.add(first);
 		inbox.add(message(2));
@@ -67,7 +67,7 @@ class InboxTests {
 
 	@Test
 	void tasksAreNeverDropped() {
-		Inbox inbox = new Inbox(0, Long.MAX_VALUE, NOTHING, NOTHING);
+		Inbox inbox = new Inbox(0, Long.MAX_VALUE, InboxTests::nothing, InboxTests::nothing);
 		inbox.add(message(1));
 		Runnable task = () -> {
 		};
@@ -85,7 +85,7 @@ class InboxTests {
 		List<Long> told = new ArrayList<>();
 		List<Long> arrived = new ArrayList<>();
 		Inbox[] inbox = new Inbox[1];
-		inbox[0] = new Inbox(3, Long.MAX_VALUE, NOTHING, () -> told.add(inbox[0].reopen()));
+		inbox[0] = new Inbox(3, Long.MAX_VALUE, InboxTests::nothing, () -> told.add(inbox[0].reopen()));
 		CyclicBarrier barrier = new CyclicBarrier(producers + 1);
 		List<Thread> threads = new ArrayList<>();
 		for (int producer = 0; producer < producers; producer++) {
@@ -98,7 +98,7 @@ class InboxTests {
 					throw new IllegalStateException(ex);
 				}
 				for (int i = 0; i < messages; i++) {
-					inbox[0].add(message(1L + i * producers + remainder));
+					inbox[0].add(message(1L + (long) i * producers + remainder));
 				}
 			}));
 		}

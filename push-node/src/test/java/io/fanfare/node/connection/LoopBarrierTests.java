@@ -3,7 +3,6 @@ package io.fanfare.node.connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -358,8 +357,6 @@ class LoopBarrierTests {
 
 	/** A client that comes back with its cursor whenever its stream ends. */
 	private static final class TestLoopClient {
-
-		private static final Map<ChannelName, Integer> NONE = Map.of();
 
 		private final TestLoop node;
 

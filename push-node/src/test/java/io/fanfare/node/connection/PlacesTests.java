@@ -18,9 +18,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class PlacesTests {
 
-	private static final Runnable NOTHING = () -> {
-	};
-
 	private static Places places(int max) {
 		return new Places(max,
 				new AdmissionSettings(AdmissionSettings.Policy.REJECT, 0, Duration.ZERO, Duration.ofSeconds(2)),
@@ -28,7 +25,10 @@ class PlacesTests {
 	}
 
 	private static Place place(String user) {
-		return new Place(user, null, Tier.NORMAL, NOTHING, NOTHING);
+		return new Place(user, null, Tier.NORMAL, PlacesTests::nothing, PlacesTests::nothing);
+	}
+
+	private static void nothing() {
 	}
 
 	@Test

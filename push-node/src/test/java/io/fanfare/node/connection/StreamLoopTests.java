@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 import io.fanfare.node.connection.TestLoop.Socket;
@@ -19,6 +20,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 class StreamLoopTests {
 
 	private static final StreamRequest.Start NOW = new StreamRequest.Start.Now();
+
+	private static final Pattern GAP = Pattern
+		.compile("event: push\\.gap\ndata: \\{\"channels\":\\[.*\"retryMs\":(\\d+)\\}");
 
 	/**
 	 * A batch that another connection's read brought is kept for a moment. Here it holds
@@ -153,6 +157,52 @@ class StreamLoopTests {
 		node.run();
 		assertThat(open).isNotEmpty()
 			.allSatisfy((socket) -> assertThat(socket.numbers()).isEqualTo(expected.get(socket)));
+	}
+
+	/** A page sees only events whose names it knows: others show it no life. */
+	@Test
+	void aHeartbeatThatIsAnEventComesOncePerIntervalWhateverElseIsWritten() {
+		TestLoop node = new TestLoop(Inbox.LIMIT);
+		Socket seeing = node.openSeeingHeartbeats("alice");
+		Socket other = node.open("bob", NOW);
+		node.run();
+		for (int second = 0; second < 61; second++) {
+			node.publish();
+			node.seconds(1);
+		}
+		assertThat(seeing.text.toString().split("event: push.heartbeat\n", -1)).hasSize(1 + 4);
+		assertThat(other.text.toString()).doesNotContain("push.heartbeat", "\n:\n");
+		seeing.pending = 100;
+		node.publish();
+		int length = seeing.text.length();
+		node.seconds(16);
+		assertThat(seeing.text.substring(length)).as("while its client reads nothing").isEmpty();
+	}
+
+	/** Pages that load their state anew after a gap do not all do so at one moment. */
+	@Test
+	void afterALossOfDataEveryStreamHasOneGapAndTheirReloadsAreSpread() {
+		TestLoop node = new TestLoop(Inbox.LIMIT);
+		int count = 9_000;
+		List<Socket> sockets = IntStream.range(0, count).mapToObj((i) -> node.open("user-" + i, NOW, "news")).toList();
+		node.run();
+		node.store.clock += 1_000;
+		node.store.since = node.store.clock;
+		node.loop.linkUp(2);
+		node.run();
+		node.seconds(1);
+
+		Map<Integer, Integer> reloads = new HashMap<>();
+		for (Socket socket : sockets) {
+			List<String> gaps = GAP.matcher(socket.text).results().map((found) -> found.group(1)).toList();
+			assertThat(gaps).hasSize(1);
+			reloads.merge(Integer.parseInt(gaps.getFirst()) / 100, 1, Integer::sum);
+		}
+		// From 2 to 10 s: of 80 tenths of a second each has a share like every other's.
+		assertThat(reloads.keySet()).allSatisfy((tenth) -> assertThat(tenth).isBetween(20, 100));
+		IntStream.range(20, 100)
+			.forEach((tenth) -> assertThat(reloads.get(tenth)).as("reloads at %s00 ms", tenth)
+				.isBetween(count / 80 / 2, count / 80 * 3 / 2));
 	}
 
 }

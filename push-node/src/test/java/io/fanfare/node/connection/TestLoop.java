@@ -121,30 +121,35 @@ final class TestLoop {
 	}
 
 	Socket open(String user, StreamRequest.Start start, String... topics) {
-		return open(user, false, start, topics);
+		return open(request(user, false, false, start, topics));
 	}
 
 	/** The stream of a client that acknowledges. */
 	Socket openAcknowledging(String user) {
-		return open(user, true, new StreamRequest.Start.Now());
+		return open(request(user, false, true, new StreamRequest.Start.Now()));
 	}
 
-	private Socket open(String user, boolean acknowledges, StreamRequest.Start start, String... topics) {
-		Socket socket = new Socket(request(user, acknowledges, start, topics));
+	/** The stream of a client that sees heartbeats. */
+	Socket openSeeingHeartbeats(String user) {
+		return open(request(user, true, false, new StreamRequest.Start.Now()));
+	}
+
+	private Socket open(StreamRequest request) {
+		Socket socket = new Socket(request);
 		connect(socket);
 		return socket;
 	}
 
-	private static StreamRequest request(String user, boolean acknowledges, StreamRequest.Start start,
-			String... topics) {
+	private static StreamRequest request(String user, boolean heartbeatEvents, boolean acknowledges,
+			StreamRequest.Start start, String... topics) {
 		return new StreamRequest(user, null, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(),
-				start, false, acknowledges, Instant.ofEpochSecond(1L << 40), Instant.ofEpochSecond(1L << 40),
+				start, heartbeatEvents, acknowledges, Instant.ofEpochSecond(1L << 40), Instant.ofEpochSecond(1L << 40),
 				InetAddress.getLoopbackAddress(), false);
 	}
 
 	/** A socket whose request is still to be taken. */
 	Socket socket(String user, StreamRequest.Start start, String... topics) {
-		return new Socket(request(user, false, start, topics));
+		return new Socket(request(user, false, false, start, topics));
 	}
 
 	/** Takes the request of a socket. */
@@ -240,6 +245,9 @@ final class TestLoop {
 
 		long clock = 100;
 
+		/** Below it something may be lost. */
+		long since = 1;
+
 		private Store(TestLoop node) {
 			this.node = node;
 		}
@@ -278,7 +286,7 @@ final class TestLoop {
 				this.history.getOrDefault(channel, new TreeMap<>())
 					.tailMap(position, false)
 					.forEach((id, envelope) -> entries.add(new History.Entry(id, envelope)));
-				return new History.Batch(this.clock, 1, true, new Predecessor(0, 0, 0), entries);
+				return new History.Batch(this.clock, this.since, true, new Predecessor(0, 0, 0), entries);
 			});
 		}
 
@@ -294,19 +302,19 @@ final class TestLoop {
 
 		@Override
 		public CompletableFuture<History.LastIds> lastIds(List<ChannelName> channels) {
-			return ask(
-					() -> new History.LastIds(this.clock, 1, channels.stream().map((channel) -> this.clock).toList()));
+			return ask(() -> new History.LastIds(this.clock, this.since,
+					channels.stream().map((channel) -> this.clock).toList()));
 		}
 
 		@Override
 		public CompletableFuture<ClaimResult> claim(Claim claim) {
-			return ask(() -> new ClaimResult.Owner(++this.clock, this.clock, 1));
+			return ask(() -> new ClaimResult.Owner(++this.clock, this.clock, this.since));
 		}
 
 		@Override
 		public CompletableFuture<Renewal> renew(List<Held> held) {
 			this.renewed.add(held.stream().map(Held::connection).toList());
-			return ask(() -> new Renewal(this.clock, 1, List.of()));
+			return ask(() -> new Renewal(this.clock, this.since, List.of()));
 		}
 
 		@Override

@@ -80,7 +80,7 @@ class WaitingRoomTests {
 		Random random = new Random(seed);
 		List<String> present = new ArrayList<>();
 		for (int i = 0; i < 300; i++) {
-			Tier tier = Tier.values()[random.nextInt(3)];
+			Tier tier = List.of(Tier.values()).get(random.nextInt(3));
 			enter(tier.wireName() + i, tier);
 			present.add(tier.wireName() + i);
 		}

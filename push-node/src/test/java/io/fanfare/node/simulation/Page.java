@@ -187,7 +187,7 @@ final class Page {
 			this.retryAt = this.simulation.now() + 50;
 			return;
 		}
-		Start start = (!this.lastId.isEmpty()) ? new Start.After(MessageId.parse(this.lastId))
+		Start start = !this.lastId.isEmpty() ? new Start.After(MessageId.parse(this.lastId))
 				: (this.history >= 0) ? new Start.Latest(this.history) : new Start.Now();
 		StreamRequest request = new StreamRequest(this.user, this.client, this.page, Tier.NORMAL, this.topics, start,
 				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife * 3 / 4),

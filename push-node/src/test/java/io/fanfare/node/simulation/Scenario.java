@@ -88,6 +88,7 @@ enum Scenario {
 
 	private final int users;
 
+	@SuppressWarnings("ImmutableEnumChecker") // Read only
 	private final Set<Fault> faults;
 
 	Scenario(int nodes, int pages, int users, Fault... faults) {

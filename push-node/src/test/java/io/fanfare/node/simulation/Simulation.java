@@ -180,7 +180,7 @@ final class Simulation {
 	 */
 	Simulation(Scenario scenario, long seed, int mostSteps, boolean tracing) {
 		this.scenario = scenario;
-		this.random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + scenario.ordinal());
+		this.random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + List.of(Scenario.values()).indexOf(scenario));
 		this.tracing = tracing;
 		// Where much may go wrong, a few things a schedule go deeper than all at once.
 		int bound = scenario.isWide() ? 3 : 4;
@@ -352,12 +352,15 @@ final class Simulation {
 		return this.trace;
 	}
 
+	@SuppressWarnings("AnnotateFormatMethod") // The module does without Error Prone's
+												// annotations
 	void trace(String format, @Nullable Object... arguments) {
 		if (this.tracing) {
 			this.trace.add(String.format("%5d %6d ms  ", this.step, this.now) + String.format(format, arguments));
 		}
 	}
 
+	@SuppressWarnings("AnnotateFormatMethod")
 	void fail(String kind, String format, @Nullable Object... arguments) {
 		if (this.violation == null) {
 			this.violation = new Violation(kind, String.format(format, arguments), this.step);
@@ -562,7 +565,7 @@ final class Simulation {
 			this.choices.add(4, () -> {
 				scripts.remove().run();
 				if (scripts.isEmpty()) {
-					this.orphans.remove(scripts);
+					this.orphans.removeIf(Queue::isEmpty);
 				}
 			});
 		}

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.apache.coyote.Adapter;
 import org.apache.coyote.Constants;
@@ -61,7 +62,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	private @Nullable ScheduledFuture<?> sweeps;
 
-	private volatile long crowded;
+	private final AtomicLong crowded = new AtomicLong();
 
 	/**
 	 * Tells how long a body, or an answer, may have taken.
@@ -85,7 +86,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	 * @return the number, since the start
 	 */
 	public long closedForAddress() {
-		return this.crowded;
+		return this.crowded.get();
 	}
 
 	@Override
@@ -163,7 +164,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 				getEndpoint().processSocket(connection, SocketEvent.ERROR, true);
 			}
 			if (surplus > 0) {
-				this.crowded += surplus;
+				this.crowded.addAndGet(surplus);
 				log.warn("connections=crowded address={} open={} closed={}", address, count, surplus);
 			}
 		});

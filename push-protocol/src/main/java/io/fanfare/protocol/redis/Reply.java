@@ -8,7 +8,7 @@ import io.fanfare.protocol.MessageId;
 /** Reads what a script returned, from front to back. */
 final class Reply {
 
-	private final List<Object> values;
+	private final List<?> values;
 
 	private int next;
 

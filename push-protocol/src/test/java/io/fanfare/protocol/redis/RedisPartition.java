@@ -59,17 +59,6 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 
 	static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-	/** Answers {@code TIME} by what is told instead of the server's clock. */
-	private static final String TOLD_TIME = """
-			local real = redis
-			local redis = setmetatable({call = function(name, ...)
-				if name == 'TIME' then
-					return {'%d', '%d'}
-				end
-				return real.call(name, ...)
-			end}, {__index = real})
-			""";
-
 	final RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 
 	private final List<AutoCloseable> open = new ArrayList<>();
@@ -187,6 +176,7 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 	}
 
 	/** Runs a script of the catalog while the time is {@code now}. */
+	@SuppressWarnings("TypeParameterUnusedInFormals") // As Lettuce's eval
 	<T> T runAt(long now, Script script, List<String> scriptKeys, String... arguments) {
 		String source = new String(script.source(), StandardCharsets.UTF_8);
 		String body = source.startsWith("#!") ? source.substring(source.indexOf('\n')) : source;
@@ -194,6 +184,7 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 	}
 
 	/** Runs a piece of Lua behind the clock preamble while the time is {@code now}. */
+	@SuppressWarnings("TypeParameterUnusedInFormals")
 	<T> T withClockAt(long now, String lua, ScriptOutputType output, List<String> scriptKeys, String... arguments) {
 		try (InputStream in = Script.class.getResourceAsStream("/redis/clock.lua")) {
 			return evalAt(now, new String(in.readAllBytes(), StandardCharsets.UTF_8) + lua, output, scriptKeys,
@@ -204,9 +195,19 @@ final class RedisPartition implements BeforeEachCallback, AfterEachCallback {
 		}
 	}
 
+	/** Answers {@code TIME} by what is told instead of the server's clock. */
+	@SuppressWarnings("TypeParameterUnusedInFormals")
 	private <T> T evalAt(long now, String lua, ScriptOutputType output, List<String> scriptKeys, String... arguments) {
-		return redis().eval(TOLD_TIME.formatted(now / 1000, now % 1000 * 1000) + lua, output,
-				scriptKeys.toArray(String[]::new), arguments);
+		String told = """
+				local real = redis
+				local redis = setmetatable({call = function(name, ...)
+					if name == 'TIME' then
+						return {'%d', '%d'}
+					end
+					return real.call(name, ...)
+				end}, {__index = real})
+				""".formatted(now / 1000, now % 1000 * 1000);
+		return redis().eval(told + lua, output, scriptKeys.toArray(String[]::new), arguments);
 	}
 
 	static Envelope message(String data) {

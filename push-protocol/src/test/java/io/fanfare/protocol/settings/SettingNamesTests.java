@@ -1,6 +1,7 @@
 package io.fanfare.protocol.settings;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 import io.fanfare.protocol.settings.SettingNames.Origin;
@@ -44,12 +45,13 @@ class SettingNamesTests {
 		SettingNames.all().keySet().forEach((name) -> {
 			assertThat(SettingNames.check(name, Origin.FILE)).isNull();
 			assertThat(SettingNames.check(name + "[0]", Origin.FILE)).isNull();
-			assertThat(SettingNames.check(name.toUpperCase(), Origin.FILE)).isNull();
+			assertThat(SettingNames.check(name.toUpperCase(Locale.ROOT), Origin.FILE)).isNull();
 			assertThat(SettingNames.check(name.replace("-", ""), Origin.FILE)).isNull();
 			String variable = InvalidSettingException.variable(name);
 			assertThat(SettingNames.check(variable, Origin.ENVIRONMENT)).isNull();
 			assertThat(SettingNames.check(variable + "_0", Origin.ENVIRONMENT)).isNull();
-			assertThat(SettingNames.check(name.replace('.', '_').replace('-', '_').toUpperCase(), Origin.ENVIRONMENT))
+			assertThat(SettingNames.check(name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT),
+					Origin.ENVIRONMENT))
 				.isNull();
 		});
 	}
