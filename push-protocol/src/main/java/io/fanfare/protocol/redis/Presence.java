@@ -445,22 +445,15 @@ public final class Presence {
 		}
 		List<Field> first = fields.subList(0, Math.min(fields.size(), MAX_RELEASED));
 		return this.link
-			.<Object>run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
+			.<List<Object>>run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
 					(run) -> released(first))
-			.thenCompose((value) -> {
-				if (!(value instanceof List<?> values)) {
-					long removed = (Long) value;
-					return (first.size() == fields.size()) ? CompletableFuture.completedFuture(removed)
-							: releaseRest(fields, first.size(), removed);
-				}
+			.thenCompose((values) -> {
 				Reply reply = new Reply(values);
 				long removed = reply.number();
-				return releaseRest(fields, (int) reply.number(), removed);
+				int done = reply.hasNext() ? (int) reply.number() : first.size();
+				return (done >= fields.size()) ? CompletableFuture.completedFuture(removed)
+						: release(fields.subList(done, fields.size())).thenApply((others) -> removed + others);
 			});
-	}
-
-	private CompletableFuture<Long> releaseRest(List<Field> fields, int done, long removed) {
-		return release(fields.subList(done, fields.size())).thenApply((others) -> removed + others);
 	}
 
 	private byte[][] released(List<Field> fields) {

@@ -8,11 +8,11 @@ import io.fanfare.protocol.MessageId;
 /** Reads what a script returned, from front to back. */
 final class Reply {
 
-	private final List<?> values;
+	private final List<Object> values;
 
 	private int next;
 
-	Reply(List<?> values) {
+	Reply(List<Object> values) {
 		this.values = values;
 	}
 

@@ -34,7 +34,7 @@ enum Script {
 
 	REHEARSE_CLAIM(ScriptOutputType.MULTI),
 
-	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.OBJECT, "clock", "presence", "entry"),
+	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence", "entry"),
 
 	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence"),
 
