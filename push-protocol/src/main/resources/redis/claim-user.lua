@@ -80,7 +80,10 @@ end
 -- What is refused raises the count as well, which ends with its time all the same.
 local opens_limit = tonumber(ARGV[22])
 if opens_limit > 0 then
-	if redis.call('SET', KEYS[10], '1', 'PX', ARGV[14], 'NX', 'GET') and redis.call('INCR', KEYS[10]) > opens_limit then
+	local opens = redis.call('INCR', KEYS[10])
+	if opens == 1 then
+		redis.call('PEXPIRE', KEYS[10], ARGV[14])
+	elseif opens > opens_limit then
 		return {'opens', redis.call('PTTL', KEYS[10]), clock, since}
 	end
 end
