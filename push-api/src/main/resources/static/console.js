@@ -28,7 +28,8 @@ async function call(path, body) {
 	});
 	const answer = await response.json();
 	if (!response.ok) {
-		throw new Error(`${answer.status} ${answer.title}${answer.detail ? `: ${answer.detail}` : ''}`);
+		const text = `${answer.status} ${answer.title}${answer.detail ? `: ${answer.detail}` : ''}`;
+		throw Object.assign(new Error(text), { status: response.status });
 	}
 	return answer;
 }

@@ -67,7 +67,8 @@ export class Parser {
 }
 
 /**
- * Holds a stream open until it is closed or refused for good. address() promises the URL, for each attempt.
+ * Holds a stream open until it is closed or refused for good. address() promises the URL, for each attempt; a failure may have the status
+ * of a refusal.
  * onState(state, reason): connecting, open, or refused, which is the end. onEvent({type, id, data}); a block of an id alone has no type.
  */
 export class Stream {
@@ -96,11 +97,18 @@ export class Stream {
 		let reason = '';
 		while (!this.closed) {
 			this.onState('connecting', reason);
+			if (this.closed) {
+				return;
+			}
 			try {
 				reason = await this.attempt();
 			}
 			catch (failure) {
 				reason = `not reached (${failure.message})`;
+				if (!this.closed && FINAL.has(failure.status)) { // it got no token, nor would it later
+					this.close();
+					this.onState('refused', failure.message);
+				}
 			}
 			if (!this.closed) {
 				await new Promise((resolve) => {

@@ -15,8 +15,13 @@ local reads_left, bytes_left = tonumber(ARGV[3]), tonumber(ARGV[4])
 
 -- Whether the user's channel has, or lost, a message above `from` and up to `to`. What is not an id counts as a message.
 local function any_within(user, from, to)
-	reads_left = reads_left - 2
-	local last = string.match(last_of_user(KEYS[2], user), '^%d+%-%d+')
+	reads_left = reads_left - 1
+	local last = redis.call('HGET', KEYS[2], 'user:' .. user)
+	if not last then
+		reads_left = reads_left - 1
+		last = redis.call('HGET', KEYS[2], '') or '0-0'
+	end
+	last = string.match(last, '^%d+%-%d+')
 	if last and not id_above(last, from) then
 		return false
 	elseif not last or not id_above(last, to) then

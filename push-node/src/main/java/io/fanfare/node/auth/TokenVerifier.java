@@ -140,8 +140,8 @@ public final class TokenVerifier {
 	}
 
 	private static Instant renewal(Instant issued, Instant expires) {
-		long quarter = ChronoUnit.MILLIS.between(issued, expires) / 4;
-		return expires.minusMillis(Math.clamp(quarter, 0, NOTICE.toMillis()));
+		long life = Math.clamp(ChronoUnit.SECONDS.between(issued, expires), 0, 4 * NOTICE.toSeconds());
+		return expires.minusMillis(life * 1000 / 4);
 	}
 
 	private JsonNode claims(String token) throws InvalidTokenException {

@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A time in which the whole process stood still is no silence of the link: what came
  * meanwhile waits in the socket. A tick that is late shows such a pause, and silence does
- * not count for as long as it was late. After {@link #MAX_PAUSE} it counts, for then it
- * is the thread of the probe that is stuck. Any thread may call; times are those of the
- * monotonic clock.
+ * not count for as long as it was late. It does count after {@link #MAX_PAUSE}, for then
+ * it is the thread of the probe that is stuck, and where the tick before was late, too: a
+ * process that is slow all the time is not excused. Any thread may call; times are those
+ * of the monotonic clock.
  */
 final class Arrivals {
 
@@ -27,6 +28,9 @@ final class Arrivals {
 
 	/** When the last tick was; null before the first. */
 	private @Nullable Long tickedAt;
+
+	/** Whether the last tick was late. */
+	private boolean late;
 
 	/** When the last probe arrived; null where none did since the link was up. */
 	private @Nullable Long arrivedAt;
@@ -50,6 +54,7 @@ final class Arrivals {
 			this.arrivedAt = later(this.arrivedAt, pause, now);
 			this.missingSince = later(this.missingSince, pause, now);
 		}
+		this.late = lateness(now) > SLACK.toNanos();
 		this.tickedAt = now;
 	}
 
@@ -57,11 +62,15 @@ final class Arrivals {
 		return (time == null) ? null : (time + pause - now < 0) ? time + pause : (Long) now;
 	}
 
+	private long lateness(long now) {
+		Long ticked = this.tickedAt;
+		return (ticked != null) ? now - ticked - this.interval : 0;
+	}
+
 	/** For how long the process stood still since the last tick, if that is excused. */
 	private long pause(long now) {
-		Long ticked = this.tickedAt;
-		long late = (ticked != null) ? now - ticked - this.interval : 0;
-		return (late > SLACK.toNanos() && late <= MAX_PAUSE.toNanos()) ? late : 0;
+		long lateness = lateness(now);
+		return (!this.late && lateness > SLACK.toNanos() && lateness <= MAX_PAUSE.toNanos()) ? lateness : 0;
 	}
 
 	/** Redis took a probe that was sent at that time. */

@@ -72,6 +72,20 @@ class TokenVerifierTests {
 	}
 
 	@Test
+	void aTokenIsRenewedInItsLastQuarterAndAMinuteBeforeItsEndAtTheLatest() throws Exception {
+		assertRenewal("\"iat\":99999999979,\"exp\":99999999999", Duration.ofSeconds(5));
+		assertRenewal("\"iat\":99999999759,\"exp\":99999999999", Duration.ofMinutes(1));
+		assertRenewal("\"exp\":99999999999", Duration.ofMinutes(1));
+		assertRenewal("\"iat\":-9000000000000000,\"exp\":9000000000000000", Duration.ofMinutes(1));
+	}
+
+	private void assertRenewal(String times, Duration beforeItsEnd) throws Exception {
+		TokenVerifier verifier = new TokenVerifier(Tokens.SECRET, Duration.ofDays(10_000_000), () -> NOW);
+		StreamToken token = verifier.verify(signed("{\"alg\":\"HS256\"}", "{\"sub\":\"alice\"," + times + "}"));
+		assertThat(Duration.between(token.renewal(), token.expires())).isEqualTo(beforeItsEnd);
+	}
+
+	@Test
 	void aNumberAsSubjectIsReadAsText() throws Exception {
 		assertThat(this.verifier.verify(signed("{\"alg\":\"HS256\"}", "{\"sub\":7,\"exp\":99999999999}")).user())
 			.isEqualTo("7");

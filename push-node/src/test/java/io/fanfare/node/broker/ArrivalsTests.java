@@ -75,6 +75,21 @@ class ArrivalsTests {
 	}
 
 	@Test
+	void aProcessThatIsLateAllTheTimeIsNotExcused() {
+		probe();
+		this.arrivals.tick(this.now);
+		this.arrivals.sent(this.now);
+		pass(3_500);
+		this.arrivals.tick(this.now);
+		assertThat(isOverdue()).as("once").isFalse();
+		pass(3_500);
+		this.arrivals.tick(this.now);
+		assertThat(isOverdue()).as("twice").isTrue();
+		pass(1_000);
+		assertThat(isArriving()).isFalse();
+	}
+
+	@Test
 	void silenceThatLastsAfterAPauseIsOne() {
 		probe();
 		pass(6_000);
