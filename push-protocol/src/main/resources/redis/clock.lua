@@ -43,7 +43,7 @@ end
 
 -- The id after `last`, not stored yet. `now` is time_ms().
 local function id_after(last, now)
-	return string.format('%.0f-%.0f', parts_after(last, now, 1))
+	return string.format('%d-%d', parts_after(last, now, 1))
 end
 
 -- The highest id given so far; "0-0" before the first.

@@ -45,7 +45,7 @@ local function tier_format(tier, own, displaced)
 end
 
 local function owner_format(owner)
-	return string.format('%s %s %s %s %s %s %.0f %.0f', owner.node, owner.connection, owner.generation, owner.client,
+	return string.format('%s %s %s %s %s %s %d %d', owner.node, owner.connection, owner.generation, owner.client,
 		owner.since, owner.tier, owner.replaced, owner.window)
 end
 

@@ -24,6 +24,9 @@ public record RedisServer(String run, long since) {
 
 	private static final Pattern VERSION = Pattern.compile("^redis_version:((\\d{1,6})\\.[\\w.-]*)", Pattern.MULTILINE);
 
+	/** A script writes a time in milliseconds as a long of C. */
+	private static final Pattern BITS = Pattern.compile("^arch_bits:(\\d{1,6})", Pattern.MULTILINE);
+
 	private static final Pattern ROLE = Pattern.compile("^role:(\\w+)", Pattern.MULTILINE);
 
 	/**
@@ -33,7 +36,7 @@ public record RedisServer(String run, long since) {
 	 * @throws ExecutionException if Redis refuses to say it
 	 * @throws TimeoutException if Redis does not answer
 	 * @throws InterruptedException if the thread is interrupted
-	 * @throws UnfitRedisException if the server is too old
+	 * @throws UnfitRedisException if the server is too old, or none of 64 bits
 	 */
 	public static String runOf(StatefulRedisConnection<byte[], byte[]> connection)
 			throws ExecutionException, TimeoutException, InterruptedException {
@@ -48,6 +51,10 @@ public record RedisServer(String run, long since) {
 		if (Integer.parseInt(version.group(2)) < OLDEST) {
 			throw new UnfitRedisException(
 					"Redis is of version " + version.group(1) + "; Fanfare needs " + OLDEST + ".0 or newer");
+		}
+		Matcher bits = BITS.matcher(info);
+		if (bits.find() && !bits.group(1).equals("64")) {
+			throw new UnfitRedisException("Redis is built for " + bits.group(1) + " bits; Fanfare needs 64");
 		}
 		Matcher role = ROLE.matcher(SupervisedLink.await(replication));
 		if (role.find() && !role.group(1).equals("master")) {

@@ -26,6 +26,8 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -149,15 +151,17 @@ class SupervisedLinkIT {
 		awaitUp(1);
 	}
 
-	@Test
-	void aRedisThatIsTooOldIsRefusedInOneLine() throws IOException {
-		try (OldRedis old = new OldRedis("6.2.14")) {
-			RedisClient stranger = RedisClient.create("redis://127.0.0.1:" + old.port());
+	@ParameterizedTest
+	@CsvSource({ "6.2.14, 64, Redis is of version 6.2.14; Fanfare needs 7.0 or newer",
+			"7.0.15, 32, Redis is built for 32 bits; Fanfare needs 64" })
+	void aRedisThatDoesNotFitIsRefusedInOneLine(String version, int bits, String message) throws IOException {
+		try (UnfitRedis unfit = new UnfitRedis(version, bits)) {
+			RedisClient stranger = RedisClient.create("redis://127.0.0.1:" + unfit.port());
 			stranger.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(2), Duration.ofSeconds(1)));
 			try (CommandLink commands = new CommandLink(stranger, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0), false,
 					this.errors)) {
 				assertThatExceptionOfType(UnfitRedisException.class).isThrownBy(() -> commands.awaitUp(SOON))
-					.withMessage("Redis is of version 6.2.14; Fanfare needs 7.0 or newer");
+					.withMessage(message);
 				assertThat(commands.isUp()).isFalse();
 			}
 			stranger.shutdown(Duration.ZERO, Duration.ofSeconds(2));
@@ -236,15 +240,18 @@ class SupervisedLinkIT {
 
 	}
 
-	/** Answers the few commands of a greeting as an old server does. */
-	private static final class OldRedis implements AutoCloseable {
+	/** Answers the few commands of a greeting. */
+	private static final class UnfitRedis implements AutoCloseable {
 
 		private final ServerSocket server = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
 
 		private final String version;
 
-		OldRedis(String version) throws IOException {
+		private final int bits;
+
+		UnfitRedis(String version, int bits) throws IOException {
 			this.version = version;
+			this.bits = bits;
 			Thread.ofVirtual().start(() -> {
 				while (!this.server.isClosed()) {
 					try {
@@ -293,7 +300,8 @@ class SupervisedLinkIT {
 			}
 			if (command[0].equalsIgnoreCase("INFO")) {
 				String info = switch (command[1].toLowerCase(Locale.ROOT)) {
-					case "server" -> "# Server\r\nredis_version:" + this.version + "\r\nrun_id:abc\r\n";
+					case "server" -> "# Server\r\nredis_version:" + this.version + "\r\narch_bits:" + this.bits
+							+ "\r\nrun_id:abc\r\n";
 					case "replication" -> "# Replication\r\nrole:master\r\n";
 					default -> "# Memory\r\nmaxmemory_policy:noeviction\r\n";
 				};
