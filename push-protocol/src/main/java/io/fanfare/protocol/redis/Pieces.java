@@ -12,7 +12,8 @@ import io.fanfare.protocol.EventName;
  * <p>
  * The pieces are a function of the message and of nothing else: a repetition by another
  * process, of another version, or with another trace is cut in the same places, and finds
- * the records of the first attempt. So the numbers here are part of the protocol (5.1).
+ * the records of the first attempt. So the numbers here are normative
+ * ({@code docs/reference/http-api.md}, pieces).
  */
 public final class Pieces {
 

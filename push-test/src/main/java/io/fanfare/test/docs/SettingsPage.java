@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The rows of {@code docs/settings.md}, to be compared with what a process has.
+ * The rows of {@code docs/reference/settings.md}, to be compared with what a process has.
  */
 public final class SettingsPage {
 
@@ -67,7 +67,7 @@ public final class SettingsPage {
 	public static SettingsPage read() {
 		SettingsPage page = new SettingsPage();
 		try {
-			for (String line : Files.readAllLines(Path.of("..", "docs", "settings.md"))) {
+			for (String line : Files.readAllLines(Path.of("..", "docs", "reference", "settings.md"))) {
 				List<String> cells = Arrays.stream(line.split("\\|", -1)).map(String::strip).toList();
 				if (line.startsWith("| `fanfare.") && cells.size() == COLUMNS + 2) {
 					page.rows.put(plain(cells.get(1)), new Row(plain(cells.get(2)), List.of(cells.get(3).split(", ")),
@@ -95,16 +95,16 @@ public final class SettingsPage {
 					+ (setting.defaultValue().isEmpty() ? "–" : setting.defaultValue())
 					+ " | <bounds> | <meaning, and what it costs> |";
 			if (row == null) {
-				differences.add("docs/settings.md lacks the row " + wanted);
+				differences.add("docs/reference/settings.md lacks the row " + wanted);
 			}
 			else if (!row.variable().equals(variable(name)) || !row.processes().contains(process)
 					|| !row.type().equals(setting.word()) || !hasDefault(row, process, setting)) {
-				differences.add("docs/settings.md has " + row + ", the row should be " + wanted);
+				differences.add("docs/reference/settings.md has " + row + ", the row should be " + wanted);
 			}
 		});
 		this.rows.forEach((name, row) -> {
 			if (row.processes().contains(process) && !settings.containsKey(name)) {
-				differences.add("docs/settings.md names " + name + ", which the " + process + " does not have");
+				differences.add("docs/reference/settings.md names " + name + ", which the " + process + " does not have");
 			}
 		});
 		return differences;

@@ -11,7 +11,8 @@ import io.lettuce.core.api.sync.RedisCommands;
 /**
  * Lets a Redis look as if Fanfare had used it for a while. A new store counts as one that
  * may have lost data: for its first minute a message to a user without an owner goes to
- * all nodes (protocol, 3.5), which hides what goes wrong later.
+ * all nodes ({@code docs/reference/redis.md}, publishing), which hides what goes wrong
+ * later.
  */
 public final class OldStore {
 
