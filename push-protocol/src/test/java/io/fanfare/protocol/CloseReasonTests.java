@@ -1,9 +1,13 @@
 package io.fanfare.protocol;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.Test;
@@ -25,6 +29,21 @@ class CloseReasonTests {
 			.collect(Collectors.groupingBy((reason) -> reason.advice().event(),
 					Collectors.mapping(CloseReason::wireName, Collectors.toSet())));
 		assertThat(reasons).isEqualTo(CONTRACT);
+	}
+
+	@Test
+	void thePageHasEachReasonWithItsBlock() throws IOException {
+		Set<String> rows = new TreeSet<>();
+		Pattern.compile("(?m)^\\| `(push\\.[a-z]+)` \\| `([a-z-]+)` \\|")
+			.matcher(Files.readString(Path.of("..", "docs", "reference", "close-reasons.md")))
+			.results()
+			.forEach((row) -> rows.add(row.group(1) + " " + row.group(2)));
+		Set<String> reasons = Arrays.stream(CloseReason.values())
+			.map((reason) -> reason.advice().event() + " " + reason.wireName())
+			.collect(Collectors.toCollection(TreeSet::new));
+		// An error of the node may also refuse a stream.
+		reasons.add("push.busy error");
+		assertThat(rows).isEqualTo(reasons);
 	}
 
 	@Test

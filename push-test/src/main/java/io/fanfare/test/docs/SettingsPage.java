@@ -104,7 +104,8 @@ public final class SettingsPage {
 		});
 		this.rows.forEach((name, row) -> {
 			if (row.processes().contains(process) && !settings.containsKey(name)) {
-				differences.add("docs/reference/settings.md names " + name + ", which the " + process + " does not have");
+				differences
+					.add("docs/reference/settings.md names " + name + ", which the " + process + " does not have");
 			}
 		});
 		return differences;
