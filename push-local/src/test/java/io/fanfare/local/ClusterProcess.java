@@ -38,12 +38,26 @@ final class ClusterProcess implements AutoCloseable {
 	 * @param settings settings of every application, as {@code name=value}
 	 */
 	static ClusterProcess start(String redisUrl, Path directory, String... settings) {
+		return start(List.of(), redisUrl, directory, settings);
+	}
+
+	/**
+	 * Starts a cluster that gives way to other processes where they need a processor, and
+	 * waits until it is up.
+	 * @param redisUrl where its Redis is
+	 * @param directory where it logs
+	 */
+	static ClusterProcess startNice(String redisUrl, Path directory) {
+		return start(List.of("nice"), redisUrl, directory);
+	}
+
+	private static ClusterProcess start(List<String> launcher, String redisUrl, Path directory, String... settings) {
 		List<Integer> ports = Ports.free(6);
 		Path log = directory.resolve("cluster.log");
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
-						"-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED",
-						"--sun-misc-unsafe-memory-access=allow", "-cp", System.getProperty("java.class.path")));
+		List<String> command = new ArrayList<>(launcher);
+		command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
+				"-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED",
+				"--sun-misc-unsafe-memory-access=allow", "-cp", System.getProperty("java.class.path")));
 		Stream.of(settings).map((setting) -> "-D" + setting).forEach(command::add);
 		command.addAll(List.of(LocalCluster.class.getName(), "--fanfare.local.redis-url=" + redisUrl,
 				"--fanfare.local.stream-ports=" + ports.get(0) + "," + ports.get(1),
@@ -63,8 +77,12 @@ final class ClusterProcess implements AutoCloseable {
 		return this.ports.get(node);
 	}
 
+	int apiPort() {
+		return this.ports.get(4);
+	}
+
 	Backend backend() {
-		return new Backend("http://127.0.0.1:" + this.ports.get(4), TestCluster.apiKey());
+		return new Backend("http://127.0.0.1:" + apiPort(), TestCluster.apiKey());
 	}
 
 	@Override

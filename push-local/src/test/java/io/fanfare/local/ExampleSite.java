@@ -9,14 +9,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.Cookie;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import tools.jackson.databind.JsonNode;
@@ -65,14 +68,17 @@ final class ExampleSite implements AutoCloseable {
 			})();
 			""";
 
+	/** Names the user who is signed in. */
+	private static final String COOKIE = "user";
+
 	private final TestBrowser chromium;
 
 	private final HttpServer server;
 
 	private final AtomicInteger asked = new AtomicInteger();
 
-	/** What {@code GET /token} answers: a token, or a status. */
-	private volatile Supplier<Object> tokens = () -> 404;
+	/** What {@code GET /token} answers a user: a token, or a status. */
+	private volatile Function<String, Object> tokens = (user) -> 404;
 
 	private ExampleSite(TestBrowser chromium, HttpServer server) {
 		this.chromium = chromium;
@@ -95,9 +101,15 @@ final class ExampleSite implements AutoCloseable {
 
 	private void answerToken(HttpExchange exchange) throws IOException {
 		this.asked.incrementAndGet();
-		Object token = this.tokens.get();
+		Object token = this.tokens.apply(user(exchange));
 		byte[] body = JsonMapper.shared().writeValueAsBytes(Map.of("token", token));
 		answer(exchange, (token instanceof Integer status) ? status : 200, "application/json", body);
+	}
+
+	/** Empty where nobody is signed in. */
+	private static String user(HttpExchange exchange) {
+		String cookies = Objects.requireNonNullElse(exchange.getRequestHeaders().getFirst("Cookie"), "");
+		return cookies.startsWith(COOKIE + "=") ? cookies.substring(COOKIE.length() + 1) : "";
 	}
 
 	private static void answer(HttpExchange exchange, int status, String type, byte[] body) throws IOException {
@@ -115,6 +127,11 @@ final class ExampleSite implements AutoCloseable {
 
 	/** What {@code GET /token} answers from now on: a token, or a status. */
 	void tokens(Supplier<Object> answer) {
+		this.tokens = (user) -> answer.get();
+	}
+
+	/** What {@code GET /token} answers each user from now on: a token, or a status. */
+	void tokens(Function<String, Object> answer) {
 		this.tokens = answer;
 	}
 
@@ -127,6 +144,13 @@ final class ExampleSite implements AutoCloseable {
 	BrowserContext newContext() {
 		BrowserContext context = this.chromium.browser().newContext();
 		context.addInitScript(OBSERVER);
+		return context;
+	}
+
+	/** The same, with a user who is signed in. */
+	BrowserContext newContext(String user) {
+		BrowserContext context = newContext();
+		context.addCookies(List.of(new Cookie(COOKIE, user).setDomain("localhost").setPath("/")));
 		return context;
 	}
 

@@ -121,8 +121,8 @@ class LocalClusterIT {
 	private static List<String> command(List<String> arguments) {
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
-						"--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-						LocalCluster.class.getName()));
+						"-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp",
+						System.getProperty("java.class.path"), LocalCluster.class.getName()));
 		command.addAll(arguments);
 		return command;
 	}
