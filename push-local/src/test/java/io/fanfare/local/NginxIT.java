@@ -189,9 +189,13 @@ class NginxIT {
 			for (int i = 0; i < TestCluster.SMALL; i++) {
 				assertThat(node(open(mine.stream(smallBackend.token("edge-full-" + i))))).isEqualTo("node-2");
 			}
-			List<SseClient> waiters = List.of(open(mine.stream(smallBackend.token("edge-waits"))),
-					open(mine.stream(smallBackend.token("edge-waits-strictly")).query("strict", "1")));
-			waiters.forEach((waiter) -> waiter.awaitBlock((block) -> block.fires("push.waiting"), SOON));
+			List<SseClient> waiters = new ArrayList<>();
+			// One after the other: each node has room for one that waits.
+			for (SseRequest waiter : List.of(mine.stream(smallBackend.token("edge-waits")),
+					mine.stream(smallBackend.token("edge-waits-strictly")).query("strict", "1"))) {
+				waiters.add(open(waiter));
+				waiters.getLast().awaitBlock((block) -> block.fires("push.waiting"), SOON);
+			}
 			String cursor = smallBackend.cursor();
 			SseRequest request = mine.stream(smallBackend.token("edge-too-many"))
 				.header("Origin", "https://app.example")
