@@ -26,6 +26,9 @@ final class RequestGuard implements Adapter {
 	/** Semicolons in the path. */
 	static final int MAX_PATH_PARAMETERS = 32;
 
+	/** Slashes in the path: each segment is parsed and compared with all patterns. */
+	static final int MAX_SEGMENTS = 64;
+
 	/** Elements of the lists and parameters in each header below, in all its fields. */
 	static final int MAX_ELEMENTS = 64;
 
@@ -95,6 +98,9 @@ final class RequestGuard implements Adapter {
 	private static @Nullable String reasonToRefuse(Request request, boolean failed) {
 		if (count(request.requestURI(), ';', ';') > MAX_PATH_PARAMETERS) {
 			return "The path has more than " + MAX_PATH_PARAMETERS + " parameters";
+		}
+		if (count(request.requestURI(), '/', '/') > MAX_SEGMENTS) {
+			return "The path has more than " + MAX_SEGMENTS + " segments";
 		}
 		MimeHeaders headers = request.getMimeHeaders();
 		String list = longList(headers);

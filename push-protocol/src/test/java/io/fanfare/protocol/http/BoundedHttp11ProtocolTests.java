@@ -90,6 +90,16 @@ class BoundedHttp11ProtocolTests {
 	}
 
 	@Test
+	void aPathOfManySegmentsIsRefused() throws Exception {
+		for (String one : List.of("/", "/a", "/.", "/a/..")) {
+			assertThat(get(one.repeat(46 * 1024 / one.length()), "")).as(one)
+				.startsWith("HTTP/1.1 400")
+				.contains("problems/refused", "segments");
+		}
+		assertThat(get("/a".repeat(64), "Connection: close\r\n")).startsWith("HTTP/1.1 200");
+	}
+
+	@Test
 	void languagesAndCookiesAreNotLookedAt() throws Exception {
 		assertThat(get("/", "Connection: close\r\nAccept-Language: " + "a,".repeat(20_000) + "\r\n"))
 			.startsWith("HTTP/1.1 200")
@@ -127,7 +137,7 @@ class BoundedHttp11ProtocolTests {
 	@Test
 	void aTransferCodingIsChunkedOrRefused() throws Exception {
 		for (String coding : List.of("chunked,", ",chunked", "chunked, chunked", "gzip, chunked", "chunked;q=1", "",
-				"identity", "chunked\r\nTransfer-Encoding: chunked", "\r\n ,chunked")) {
+				"identity", "chunked\r\nTransfer-Encoding: chunked", "\r\n ,chunked", "\r\n chunked")) {
 			String answer = ask("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + coding + "\r\n\r\n0\r\n\r\n");
 			assertThat(answer).as(coding).startsWith("HTTP/1.1 400").containsOnlyOnce("HTTP/1.1");
 		}
