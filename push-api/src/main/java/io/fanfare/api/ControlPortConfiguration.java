@@ -1,5 +1,6 @@
 package io.fanfare.api;
 
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
@@ -19,7 +20,7 @@ class ControlPortConfiguration {
 	static final int MAX_CONNECTIONS = 32;
 
 	@Bean
-	WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedRequests() {
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedRequests(Errors errors) {
 		return (factory) -> {
 			factory.setProtocol(BoundedHttp11Protocol.class.getName());
 			factory.addConnectorCustomizers((connector) -> {
@@ -27,6 +28,9 @@ class ControlPortConfiguration {
 					http.setConnectionTimeout((int) BoundedHttp11Protocol.HEAD_TIME.toMillis());
 					http.setMaxConnections(MAX_CONNECTIONS);
 					http.setAcceptCount(MAX_CONNECTIONS);
+				}
+				if (connector.getProtocolHandler() instanceof BoundedHttp11Protocol bounded) {
+					bounded.setErrors(errors);
 				}
 			});
 		};

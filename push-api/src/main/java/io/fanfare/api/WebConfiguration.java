@@ -59,7 +59,7 @@ class WebConfiguration {
 	 * requests have a time to arrive.
 	 */
 	@Bean
-	WebServerFactoryCustomizer<TomcatServletWebServerFactory> pathsAndErrors(ServerSettings settings,
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> pathsAndErrors(ServerSettings settings, Errors errors,
 			MeterRegistry registry) {
 		return (factory) -> {
 			factory.setProtocol(BoundedHttp11Protocol.class.getName());
@@ -71,6 +71,7 @@ class WebConfiguration {
 					limit(http);
 				}
 				if (connector.getProtocolHandler() instanceof BoundedHttp11Protocol bounded) {
+					bounded.setErrors(errors);
 					Gauge.builder("fanfare.connections.open", bounded, BoundedHttp11Protocol::open)
 						.description("Connections that are open on the port of the API")
 						.register(registry);

@@ -90,11 +90,15 @@ class NodeConfiguration {
 
 	/** Bounds how long a request of the control port may take to arrive. */
 	@Bean
-	WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedRequests() {
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedRequests(Errors errors) {
 		return (factory) -> {
 			factory.setProtocol(BoundedHttp11Protocol.class.getName());
-			factory.addConnectorCustomizers((connector) -> connector.setProperty("connectionTimeout",
-					Long.toString(BoundedHttp11Protocol.HEAD_TIME.toMillis())));
+			factory.addConnectorCustomizers((connector) -> {
+				connector.setProperty("connectionTimeout", Long.toString(BoundedHttp11Protocol.HEAD_TIME.toMillis()));
+				if (connector.getProtocolHandler() instanceof BoundedHttp11Protocol bounded) {
+					bounded.setErrors(errors);
+				}
+			});
 		};
 	}
 

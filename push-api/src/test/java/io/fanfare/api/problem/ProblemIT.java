@@ -112,6 +112,25 @@ class ProblemIT {
 		}
 	}
 
+	/** Also without a key, on both ports. */
+	@Test
+	void whatIsCostlyOrAmbiguousIsRefusedBeforeTheKeyIsLookedAt() {
+		for (String port : List.of("api", "control")) {
+			int number = port.equals("api") ? this.api.port() : this.api.controlPort();
+			String path = port.equals("api") ? "/livez" : "/actuator/health/liveness";
+			String more = "Accept-Language: " + "a,".repeat(20_000) + "\r\nConnection: close\r\n";
+			assertThat(raw(number, "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + more + "\r\n")).as(port)
+				.startsWith("HTTP/1.1 200");
+			for (String request : List.of("GET /" + ";".repeat(47_000) + " HTTP/1.1\r\nHost: x\r\n\r\n",
+					"GET " + path + " HTTP/1.1\r\nHost: x\r\nAccept: a/b" + ",a/b".repeat(11_000) + "\r\n\r\n",
+					"GET " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")) {
+				assertThat(raw(number, request)).as(port)
+					.startsWith("HTTP/1.1 400")
+					.contains("application/problem+json", "/problems/refused");
+			}
+		}
+	}
+
 	@Test
 	void aQueryThatCannotBeDecodedIsAProblem() {
 		for (String query : List.of("limit=%ff", "limit=%zz", "%")) {
@@ -216,7 +235,11 @@ class ProblemIT {
 	}
 
 	private String raw(String request) {
-		try (Socket socket = new Socket("localhost", this.api.port())) {
+		return raw(this.api.port(), request);
+	}
+
+	private static String raw(int port, String request) {
+		try (Socket socket = new Socket("localhost", port)) {
 			socket.setSoTimeout(20_000);
 			socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
 			socket.shutdownOutput();

@@ -125,7 +125,7 @@ public final class AddressLimits implements AutoCloseable {
 		}
 		String key = key(address);
 		int held = change(key, 1);
-		CompletableFuture<@Nullable Quota> refusal = this.addresses.admit(this.node, key, held)
+		CompletableFuture<@Nullable Quota> refusal = admit(key, held)
 			.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
 			.<@Nullable Quota>handle((admission, failure) -> {
 				if (failure != null) {
@@ -145,6 +145,19 @@ public final class AddressLimits implements AutoCloseable {
 				};
 			});
 		return new Place(key, refusal);
+	}
+
+	/**
+	 * What throws at once is a failure like any other: the place is given back by who
+	 * asked.
+	 */
+	private CompletableFuture<Admission> admit(String key, int held) {
+		try {
+			return this.addresses.admit(this.node, key, held);
+		}
+		catch (RuntimeException | Error ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
 	}
 
 	/** A stream that an address has, or wants to have. */

@@ -2,6 +2,7 @@ package io.fanfare.node.stream;
 
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.protocol.guard.Errors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -26,7 +27,7 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
 
 	private static final long LINGER_SECONDS = 2;
 
-	private LingeringClose() {
+	LingeringClose() {
 	}
 
 	/** Writes the last answer and closes. */
@@ -65,6 +66,10 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
 
 	@Override
 	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+		if (Errors.isFatal(cause)) {
+			// The process ends where such an error is logged
+			log.error("request=broken", cause);
+		}
 		log.debug("request=broken reason=\"{}\"", cause.toString());
 		context.close();
 	}

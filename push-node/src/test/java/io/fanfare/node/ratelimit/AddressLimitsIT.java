@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -84,6 +85,21 @@ class AddressLimitsIT {
 
 	private void tell() throws Exception {
 		this.limits.tell().get(10, TimeUnit.SECONDS);
+	}
+
+	@Test
+	void anAddressThatCannotBeAskedForIsLetInAndCountedRight() throws Exception {
+		Addresses throwing = new Addresses(this.link, null, new Addresses.Limits(2, 100, Duration.ofMinutes(1)));
+		List<String> noted = new CopyOnWriteArrayList<>();
+		try (AddressLimits own = new AddressLimits(throwing, "node", SETTINGS,
+				new Errors(System::nanoTime, noted::add, (fatal) -> {
+				}), this.nanos::get)) {
+			AddressLimits.Place place = own.ask(ADDRESS);
+			assertThat(refusal(place)).isNull();
+			place.giveBack();
+			assertThat(noted).containsExactly("limits");
+			assertThat(own.size()).as("told unknown, so told again").isEqualTo(1);
+		}
 	}
 
 	@Test

@@ -1,7 +1,10 @@
 package io.fanfare.node.stream;
 
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
+import io.fanfare.protocol.guard.LoggedErrors;
 import io.netty.channel.embedded.EmbeddedChannel;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +34,20 @@ class LingeringCloseTests {
 		channel.pipeline().close();
 		assertThat(channel.isOpen()).isFalse();
 		assertThat(channel.runScheduledPendingTasks()).as("until the next timer").isEqualTo(-1);
+	}
+
+	@Test
+	void anErrorOfTheVirtualMachineIsLoggedAndSoEndsTheProcess() {
+		AtomicReference<Throwable> fatal = new AtomicReference<>();
+		try (LoggedErrors watched = LoggedErrors.watch(fatal::set)) {
+			new EmbeddedChannel(new LingeringClose()).pipeline().fireExceptionCaught(new IOException("reset"));
+			EmbeddedChannel channel = new EmbeddedChannel(new LingeringClose());
+			assertThat(fatal.get()).isNull();
+			OutOfMemoryError error = new OutOfMemoryError("Java heap space");
+			channel.pipeline().fireExceptionCaught(error);
+			assertThat(fatal.get()).isSameAs(error);
+			assertThat(channel.isOpen()).isFalse();
+		}
 	}
 
 }

@@ -14,7 +14,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.apache.coyote.Adapter;
+import io.fanfare.protocol.guard.Errors;
 import org.apache.coyote.Constants;
 import org.apache.coyote.Processor;
 import org.apache.coyote.Request;
@@ -42,6 +42,9 @@ import org.slf4j.LoggerFactory;
  * One address holds at most half of the connections: of what it has above that, those are
  * closed that no thread is at.
  * <p>
+ * A connection older than {@link #MAX_AGE} ends with its next answer, and each request
+ * passes a {@link RequestGuard} first.
+ * <p>
  * Tomcat makes it by its name.
  */
 public final class BoundedHttp11Protocol extends Http11NioProtocol {
@@ -52,6 +55,9 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	/** Bytes per second of a body or an answer, once that time is over. */
 	public static final long LEAST_RATE = 32 * 1024;
 
+	/** The first answer after it is the last of its connection. */
+	static final Duration MAX_AGE = Duration.ofMinutes(5);
+
 	/** A handler that reads the body answers 408 before. */
 	private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -59,6 +65,14 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	/** Those that a thread is at. */
 	private final Set<BoundedProcessor> serving = ConcurrentHashMap.newKeySet();
+
+	/** When each connection was first looked at. */
+	private final Map<SocketWrapperBase<?>, Long> seen = new ConcurrentHashMap<>();
+
+	private volatile Duration maxAge = MAX_AGE;
+
+	private volatile Errors errors = new Errors(System::nanoTime, (where) -> {
+	}, Errors::halt);
 
 	private @Nullable ScheduledFuture<?> sweeps;
 
@@ -71,6 +85,19 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	 */
 	public static Duration bodyTime(long passed) {
 		return HEAD_TIME.plusMillis(passed * 1_000 / LEAST_RATE);
+	}
+
+	/**
+	 * Sets where errors are noted, before the start.
+	 * @param errors notes what nothing else handles
+	 */
+	public void setErrors(Errors errors) {
+		this.errors = errors;
+	}
+
+	/** Sets for how long a connection is kept. */
+	void maxAge(Duration maxAge) {
+		this.maxAge = maxAge;
 	}
 
 	/**
@@ -92,7 +119,8 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	@Override
 	public void start() throws Exception {
 		super.start();
-		this.sweeps = getUtilityExecutor().scheduleWithFixedDelay(this::sweep, 1, 1, TimeUnit.SECONDS);
+		this.sweeps = getUtilityExecutor().scheduleWithFixedDelay(this.errors.guard("requests", this::sweep), 1, 1,
+				TimeUnit.SECONDS);
 	}
 
 	@Override
@@ -106,35 +134,31 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	@Override
 	protected Processor createProcessor() {
-		return new BoundedProcessor(this, getAdapter());
+		return new BoundedProcessor(this, new RequestGuard(getAdapter()));
 	}
 
 	private void sweep() {
-		try {
-			long now = System.nanoTime();
-			int closed = 0;
-			for (SocketWrapperBase<NioChannel> connection : getEndpoint().getConnections()) {
-				if (connection.getCurrentProcessor() instanceof BoundedProcessor waiting && waiting.isHeadLate(now)) {
-					// As Tomcat ends a read that timed out
-					connection.setError(new SocketTimeoutException("The head of the request did not arrive in time"));
-					getEndpoint().processSocket(connection, SocketEvent.ERROR, true);
-					closed++;
-				}
-			}
-			for (BoundedProcessor busy : this.serving) {
-				closed += busy.closeLate(now);
-			}
-			if (closed > 0) {
-				log.debug("requests=late closed={}", closed);
-			}
-			long share = Math.max(1, getMaxConnections() / 2);
-			if (getMaxConnections() > 0 && open() > share) {
-				makeRoom(share);
+		long now = System.nanoTime();
+		int closed = 0;
+		this.seen.keySet().removeIf(SocketWrapperBase::isClosed);
+		for (SocketWrapperBase<NioChannel> connection : getEndpoint().getConnections()) {
+			this.seen.putIfAbsent(connection, now);
+			if (connection.getCurrentProcessor() instanceof BoundedProcessor waiting && waiting.isHeadLate(now)) {
+				// As Tomcat ends a read that timed out
+				connection.setError(new SocketTimeoutException("The head of the request did not arrive in time"));
+				getEndpoint().processSocket(connection, SocketEvent.ERROR, true);
+				closed++;
 			}
 		}
-		catch (RuntimeException ex) {
-			// Thrown on, it would be the last look
-			log.warn("requests=unwatched", ex);
+		for (BoundedProcessor busy : this.serving) {
+			closed += busy.closeLate(now);
+		}
+		if (closed > 0) {
+			log.debug("requests=late closed={}", closed);
+		}
+		long share = Math.max(1, getMaxConnections() / 2);
+		if (getMaxConnections() > 0 && open() > share) {
+			makeRoom(share);
 		}
 	}
 
@@ -173,21 +197,26 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	/** Knows since when its request arrives. */
 	private static final class BoundedProcessor extends Http11Processor {
 
-		private final Set<BoundedProcessor> serving;
+		private final BoundedHttp11Protocol protocol;
 
-		private BoundedProcessor(BoundedHttp11Protocol protocol, Adapter adapter) {
-			super((AbstractHttp11Protocol<?>) protocol, adapter);
-			this.serving = protocol.serving;
+		private final RequestGuard guard;
+
+		private BoundedProcessor(BoundedHttp11Protocol protocol, RequestGuard guard) {
+			super((AbstractHttp11Protocol<?>) protocol, guard);
+			this.protocol = protocol;
+			this.guard = guard;
 		}
 
 		@Override
 		public SocketState service(SocketWrapperBase<?> connection) throws IOException {
-			this.serving.add(this);
+			Long since = this.protocol.seen.get(connection);
+			this.guard.keep((since != null) ? since : System.nanoTime(), this.protocol.maxAge);
+			this.protocol.serving.add(this);
 			try {
 				return super.service(connection);
 			}
 			finally {
-				this.serving.remove(this);
+				this.protocol.serving.remove(this);
 			}
 		}
 

@@ -58,6 +58,8 @@ public final class CommandLink implements AutoCloseable {
 
 	private final Layout layout;
 
+	private final Errors errors;
+
 	private final RedisRefusals refusals = new RedisRefusals(System::nanoTime);
 
 	private final SupervisedLink<StatefulRedisConnection<byte[], byte[]>, Session> link;
@@ -101,6 +103,7 @@ public final class CommandLink implements AutoCloseable {
 		this.keys = keys;
 		this.durable = durable;
 		this.layout = new Layout(keys);
+		this.errors = errors;
 		this.link = new SupervisedLink<>("commands", new Supervision(), this.refusals, errors,
 				RandomGenerator.getDefault());
 		this.link.start();
@@ -332,6 +335,10 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	private <T> CompletableFuture<T> failed(Session current, String what, Throwable failure) {
 		Throwable cause = unwrap(failure);
+		if (Errors.isFatal(cause)) {
+			// Lettuce hands what its decoder throws to the command alone
+			this.errors.note("redis", cause);
+		}
 		RedisRefusal refusal = RedisRefusal.of(cause);
 		if (refusal == null) {
 			this.refusals.unanswered(what, Failures.describe(cause));

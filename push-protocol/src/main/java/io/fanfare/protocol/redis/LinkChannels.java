@@ -68,7 +68,9 @@ public final class LinkChannels implements NettyCustomizer, AutoCloseable {
 	@Override
 	public void afterChannelInitialized(Channel channel) {
 		ChannelPipeline pipeline = channel.pipeline();
-		pipeline.addBefore(pipeline.context(CommandHandler.class).name(), "guard", new Guard(this.errors));
+		ChannelHandlerContext handler = pipeline.context(CommandHandler.class);
+		pipeline.addBefore(handler.name(), "guard", new Guard(this.errors, handler));
+		pipeline.addAfter(handler.name(), "rear-guard", new RearGuard(this.errors));
 	}
 
 	/** Gives the memory back that no channel uses. */
@@ -82,22 +84,32 @@ public final class LinkChannels implements NettyCustomizer, AutoCloseable {
 
 		private final Errors errors;
 
-		Guard(Errors errors) {
+		private final ChannelHandlerContext next;
+
+		Guard(Errors errors, ChannelHandlerContext next) {
 			this.errors = errors;
+			this.next = next;
 		}
 
-		/** Lettuce takes all bytes, or threw and lost them. */
+		/**
+		 * Lettuce takes all bytes, or threw and lost them. Its handler is called without
+		 * Netty, which would tell what it throws to that handler alone.
+		 */
 		@Override
+		@SuppressWarnings("CatchThrowable")
 		public void channelRead(ChannelHandlerContext context, Object message) {
 			ByteBuf bytes = (ByteBuf) message;
 			bytes.retain();
 			try {
-				context.fireChannelRead(bytes);
+				((CommandHandler) this.next.handler()).channelRead(this.next, bytes);
 				if (bytes.isReadable()) {
 					this.errors.note("redis-channel",
 							new IOException("What Redis sent was not taken: the connection is closed"));
 					context.close();
 				}
+			}
+			catch (Throwable ex) {
+				exceptionCaught(context, ex);
 			}
 			finally {
 				bytes.release();
@@ -112,6 +124,26 @@ public final class LinkChannels implements NettyCustomizer, AutoCloseable {
 			}
 			context.close();
 			context.fireExceptionCaught(cause);
+		}
+
+	}
+
+	/** Stands behind Lettuce's handler, which tells it what parts of a push threw. */
+	static final class RearGuard extends ChannelInboundHandlerAdapter {
+
+		private final Errors errors;
+
+		RearGuard(Errors errors) {
+			this.errors = errors;
+		}
+
+		/** What the handler passes on from before was noted there. */
+		@Override
+		public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+			if (context.channel().isActive()) {
+				this.errors.note("redis-channel", cause);
+				context.close();
+			}
 		}
 
 	}

@@ -1,5 +1,6 @@
 package io.fanfare.protocol.redis;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,7 @@ import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.output.StatusOutput;
 import io.lettuce.core.protocol.CommandArgs;
@@ -91,6 +93,31 @@ class CommandLinkIT {
 			Awaitility.await().until(() -> other.sync().xlen(STREAM) > 0);
 			assertThat(other.sync().xlen(STREAM)).as("unknown to the caller, but once").isEqualTo(1);
 		}
+	}
+
+	/** Lettuce hands what is thrown while a reply is decoded to the command alone. */
+	@Test
+	void anErrorOfTheVirtualMachineIsNotedAlsoWhereItFailsOneCommand() {
+		List<Throwable> fatal = new CopyOnWriteArrayList<>();
+		OutOfMemoryError exhausted = new OutOfMemoryError("Java heap space");
+		try (CommandLink own = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
+		}, fatal::add))) {
+			assertThat(own.awaitUp(Duration.ofSeconds(10))).isTrue();
+			CompletableFuture<String> asked = own.call((commands) -> {
+				CommandArgs<byte[], byte[]> none = new CommandArgs<>(ByteArrayCodec.INSTANCE);
+				return commands.dispatch(CommandType.PING, new StatusOutput<>(ByteArrayCodec.INSTANCE) {
+
+					@Override
+					public void set(ByteBuffer bytes) {
+						throw exhausted;
+					}
+
+				}, none);
+			});
+			assertThatThrownBy(() -> asked.get(5, TimeUnit.SECONDS))
+				.hasCauseInstanceOf(RedisUnavailableException.class);
+		}
+		assertThat(fatal).contains(exhausted);
 	}
 
 	@Test

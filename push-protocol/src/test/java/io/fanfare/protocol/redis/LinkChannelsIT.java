@@ -1,5 +1,7 @@
 package io.fanfare.protocol.redis;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,6 +18,8 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.bootstrap.Bootstrap;
@@ -112,6 +116,34 @@ class LinkChannelsIT {
 			await().atMost(SOON).until(() -> asked.keySet().stream().allMatch(RedisFuture::isDone));
 			assertAnsweredRightOrNotAtAll(asked);
 			assertThat(channel.isActive()).isFalse();
+		}
+		assertThat(this.noted).containsExactly("redis-channel");
+	}
+
+	/**
+	 * Lettuce hands that to whoever stands behind its handler, and the message without
+	 * its content on.
+	 */
+	@Test
+	void aSubscriptionEndsWhereAMessageCouldNotBeDecoded() {
+		StringCodec throwing = new StringCodec(StandardCharsets.UTF_8) {
+
+			@Override
+			public String decodeValue(ByteBuffer bytes) {
+				String value = super.decodeValue(bytes);
+				if (value.equals("bad")) {
+					throw new IllegalStateException("thrown while decoding");
+				}
+				return value;
+			}
+
+		};
+		try (StatefulRedisPubSubConnection<String, String> subscriber = this.client.connectPubSub(throwing);
+				StatefulRedisConnection<String, String> publisher = this.client.connect()) {
+			subscriber.sync().subscribe("link-channels");
+			publisher.sync().publish("link-channels", "good");
+			publisher.sync().publish("link-channels", "bad");
+			await().atMost(SOON).until(() -> !this.made.getFirst().isActive());
 		}
 		assertThat(this.noted).containsExactly("redis-channel");
 	}
