@@ -65,7 +65,8 @@ class BatchEndpoint {
 							{"to": {"channel": "news"}, "data": {"n": 2}}]}""")))
 	BatchResult.Results publish(@RequestBody JsonBody body,
 			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller, HttpServletRequest request) {
-		if (request.getHeader(IdempotencyKey.HEADER) != null) {
+		String key = request.getHeader(IdempotencyKey.HEADER);
+		if (key != null && !key.isBlank()) {
 			throw ProblemException.invalid(FieldError.ofHeader(IdempotencyKey.HEADER,
 					"is for one message; here each message carries its own " + PublicationReader.KEY_FIELD));
 		}

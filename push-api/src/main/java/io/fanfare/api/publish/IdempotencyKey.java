@@ -28,7 +28,7 @@ final class IdempotencyKey {
 	/**
 	 * Reads the header.
 	 * @param values what it holds
-	 * @return the key, or null if there is no such header
+	 * @return the key, or null if there is no such header or it is empty
 	 * @throws ProblemException if it is none
 	 */
 	static @Nullable String read(@Nullable List<String> values) {
@@ -36,6 +36,9 @@ final class IdempotencyKey {
 			return null;
 		}
 		String value = values.getFirst().strip();
+		if (values.size() == 1 && value.isEmpty()) {
+			return null;
+		}
 		String key = value.startsWith("\"") ? unquote(value) : value;
 		if (values.size() > 1 || key == null || !isValid(key)) {
 			throw ProblemException.invalid(FieldError.ofHeader(HEADER, RULE + ", quoted or bare"));

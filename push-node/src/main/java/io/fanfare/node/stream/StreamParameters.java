@@ -108,7 +108,10 @@ final class StreamParameters {
 	private @Nullable String tokenText() {
 		String authorization = this.headers.get(HttpHeaderNames.AUTHORIZATION);
 		if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-			return authorization.substring(7).strip();
+			String token = authorization.substring(7).strip();
+			if (!token.isEmpty()) {
+				return token;
+			}
 		}
 		String parameter = first("access_token");
 		if (parameter == null) {
@@ -119,7 +122,8 @@ final class StreamParameters {
 		}
 		for (String header : this.headers.getAll(HttpHeaderNames.COOKIE)) {
 			for (Cookie cookie : ServerCookieDecoder.LAX.decode(header)) {
-				if (cookie.name().equals("__Host-fanfare") || cookie.name().equals("fanfare")) {
+				if ((cookie.name().equals("__Host-fanfare") || cookie.name().equals("fanfare"))
+						&& !cookie.value().isEmpty()) {
 					return cookie.value();
 				}
 			}
@@ -156,6 +160,9 @@ final class StreamParameters {
 		Set<ChannelName> topics = new LinkedHashSet<>();
 		List<String> denied = new ArrayList<>();
 		for (String name : this.query.getOrDefault("channel", List.of())) {
+			if (name.isEmpty()) {
+				continue;
+			}
 			if (name.contains("*")) {
 				throw new ProblemException(
 						Problem.badRequest("channel", "patterns grant rights in a token, they do not subscribe"));
@@ -212,12 +219,13 @@ final class StreamParameters {
 	private @Nullable String cursorParameter() {
 		String header = this.headers.get("Last-Event-ID");
 		String text = (header != null && !header.isEmpty()) ? header : first("lastEventId");
-		return (text != null && !text.isEmpty()) ? text : null;
+		return text;
 	}
 
+	/** An empty value is as good as none. */
 	private @Nullable String first(String name) {
 		List<String> values = this.query.get(name);
-		return (values != null) ? values.getFirst() : null;
+		return (values != null && !values.getFirst().isEmpty()) ? values.getFirst() : null;
 	}
 
 }

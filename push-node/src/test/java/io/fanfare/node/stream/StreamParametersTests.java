@@ -50,6 +50,14 @@ class StreamParametersTests {
 	}
 
 	@Test
+	void whatIsEmptyIsAbsent() throws ProblemException {
+		List<String> empty = List.of("");
+		assertThat(read(Map.of("channel", List.of("", "news"), "client", empty, "page", empty, "history", empty,
+				"lastEventId", empty, "heartbeat", empty, "ack", empty)))
+			.isEqualTo(read(Map.of("channel", List.of("news"))));
+	}
+
+	@Test
 	void topicsAreCountedOnceAndKeepTheirOrder() throws ProblemException {
 		assertThat(read(Map.of("channel", List.of("sport:b", "news", "sport:b"))).topics())
 			.containsExactly(ChannelName.topic("sport:b"), ChannelName.topic("news"));
