@@ -139,7 +139,7 @@ class StreamParametersTests {
 		assertThat(read(Map.of()).page()).isNull();
 		assertThat(read(Map.of("page", List.of("aZ09_.~-", "b"))).page()).isEqualTo("aZ09_.~-");
 		assertThat(read(Map.of("page", List.of("x".repeat(64)))).page()).hasSize(64);
-		for (String page : List.of("", "x".repeat(65), "a b", "a/b", "a,b", "!1,2")) {
+		for (String page : List.of("x".repeat(65), "a b", "a/b", "a,b", "!1,2")) {
 			assertThat(problem(Map.of("page", List.of(page)))).satisfies((problem) -> {
 				assertThat(problem.status()).isEqualTo(400);
 				assertThat(problem.detail()).startsWith("page:");
@@ -151,7 +151,7 @@ class StreamParametersTests {
 	void aClientIsAShortPlainName() throws ProblemException {
 		assertThat(read(Map.of("client", List.of("aZ09_.~-"))).client()).isEqualTo("aZ09_.~-");
 		assertThat(read(Map.of("client", List.of("x".repeat(64)))).client()).hasSize(64);
-		for (String client : List.of("", "x".repeat(65), "a b", "a:b", "a\n")) {
+		for (String client : List.of("x".repeat(65), "a b", "a:b", "a\n")) {
 			assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> read(Map.of("client", List.of(client))));
 		}
 	}

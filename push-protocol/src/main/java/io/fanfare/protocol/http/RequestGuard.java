@@ -29,6 +29,11 @@ final class RequestGuard implements Adapter {
 	/** Slashes in the path: each segment is parsed and compared with all patterns. */
 	static final int MAX_SEGMENTS = 64;
 
+	/**
+	 * Parameters in the query: for more, Tomcat throws where they are first looked at.
+	 */
+	static final int MAX_PARAMETERS = 1000;
+
 	/** Elements of the lists and parameters in each header below, in all its fields. */
 	static final int MAX_ELEMENTS = 64;
 
@@ -101,6 +106,9 @@ final class RequestGuard implements Adapter {
 		}
 		if (count(request.requestURI(), '/', '/') > MAX_SEGMENTS) {
 			return "The path has more than " + MAX_SEGMENTS + " segments";
+		}
+		if (count(request.queryString(), '&', '&') >= MAX_PARAMETERS) {
+			return "The query has more than " + MAX_PARAMETERS + " parameters";
 		}
 		MimeHeaders headers = request.getMimeHeaders();
 		String list = longList(headers);

@@ -100,6 +100,12 @@ class BoundedHttp11ProtocolTests {
 	}
 
 	@Test
+	void aQueryOfManyParametersIsRefused() throws Exception {
+		assertThat(get("/?" + "a&".repeat(3_500), "")).startsWith("HTTP/1.1 400").contains("problems/refused", "query");
+		assertThat(get("/?" + "a&".repeat(999), "Connection: close\r\n")).startsWith("HTTP/1.1 200");
+	}
+
+	@Test
 	void languagesAndCookiesAreNotLookedAt() throws Exception {
 		assertThat(get("/", "Connection: close\r\nAccept-Language: " + "a,".repeat(20_000) + "\r\n"))
 			.startsWith("HTTP/1.1 200")
