@@ -18,9 +18,12 @@ import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
+import org.springframework.util.PlaceholderResolutionException;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
  * Says at start what is wrong with a setting: its name, its environment variable and the
@@ -62,6 +65,12 @@ final class StartFailureAnalyzer implements FailureAnalyzer {
 				case PortInUseException taken -> {
 					return wrong(taken(taken.getPort()), failure);
 				}
+				case PlaceholderResolutionException _ -> {
+					return wrong("one holds a placeholder, ${...}, that names no setting", failure);
+				}
+				case MarkedYAMLException invalid -> {
+					return wrong("a configuration file is no YAML" + place(invalid.getProblemMark()), failure);
+				}
 				case BindException found -> bind = found;
 				default -> {
 					// What it is caused by says more.
@@ -73,6 +82,10 @@ final class StartFailureAnalyzer implements FailureAnalyzer {
 
 	private static FailureAnalysis wrong(String reason, Throwable failure) {
 		return new FailureAnalysis("A setting is wrong: " + reason, null, failure);
+	}
+
+	private static String place(@Nullable Mark mark) {
+		return (mark != null) ? ", line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1) : "";
 	}
 
 	private String taken(int port) {

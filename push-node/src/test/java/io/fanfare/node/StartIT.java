@@ -1,5 +1,9 @@
 package io.fanfare.node;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.test.redis.RedisProcess;
@@ -11,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -100,6 +105,23 @@ class StartIT {
 		assertThat(output.getOut().lines()).anyMatch((line) -> line.contains(
 				"start=failed A setting is wrong: fanfare.connections.lifetime (FANFARE_CONNECTIONS_LIFETIME) must be a duration"));
 		assertThat(output.getOut()).doesNotContain("\tat ");
+	}
+
+	@Test
+	void aPlaceholderWithoutAValueIsOneLineWithoutTheRestOfTheValue(CapturedOutput output) {
+		assertRefused(output,
+				"A setting is wrong: spring.data.redis.password (SPRING_DATA_REDIS_PASSWORD) holds a placeholder",
+				"--spring.data.redis.password=S3CRET${x}");
+		assertThat(output.getAll()).doesNotContain("S3CRET");
+	}
+
+	@Test
+	void aFileThatIsNoYamlIsOneLineWithoutWhatItHolds(@TempDir Path directory, CapturedOutput output)
+			throws IOException {
+		Path file = Files.writeString(directory.resolve("more.yml"), "fanfare:\n  jwt:\n    secret: @S3CRET\n");
+		assertRefused(output, "A setting is wrong: a configuration file is no YAML, line 3, column 13",
+				"--spring.config.additional-location=" + file.toUri());
+		assertThat(output.getAll()).doesNotContain("S3CRET");
 	}
 
 	@Test

@@ -1,7 +1,13 @@
 package io.fanfare.api.settings;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 import io.fanfare.api.TestApi;
 import io.fanfare.test.redis.TestRedis;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,6 +37,7 @@ class SettingsIT {
 			fanfare.history.age           | 8d                   | FANFARE_HISTORY_AGE
 			fanfare.redis.command-timeout | 5s                   | FANFARE_REDIS_COMMANDTIMEOUT
 			fanfare.redis.url             | nonsense             | FANFARE_REDIS_URL
+			fanfare.redis.url             | redis://:secretsecret${x}@h | FANFARE_REDIS_URL
 			fanfare.redis.prefix          | ''                   | FANFARE_REDIS_PREFIX
 			fanfare.redis.prefix          | fanfare:{1}          | FANFARE_REDIS_PREFIX
 			fanfare.redis.prefix          | Shop                 | FANFARE_REDIS_PREFIX
@@ -47,6 +54,17 @@ class SettingsIT {
 		FailureAnalysis analysis = new SettingFailureAnalyzer(new StandardEnvironment()).analyze(failure);
 		assertThat(analysis).as(String.valueOf(failure)).isNotNull();
 		assertThat(analysis.getDescription()).contains(property, variable).doesNotContain("secretsecret");
+	}
+
+	@Test
+	void aFileThatIsNoYamlEndsTheStartWithoutWhatItHolds(@TempDir Path directory) throws IOException {
+		Path file = Files.writeString(directory.resolve("more.yml"),
+				"fanfare:\n  redis:\n    url: redis://x: S3CRET\n");
+		Throwable failure = catchThrowable(
+				() -> TestApi.start(TestRedis.shared(), "--spring.config.additional-location=" + file.toUri()).close());
+		FailureAnalysis analysis = new SettingFailureAnalyzer(new StandardEnvironment()).analyze(failure);
+		assertThat(analysis).as(String.valueOf(failure)).isNotNull();
+		assertThat(analysis.getDescription()).contains("is no YAML, line 3").doesNotContain("S3CRET");
 	}
 
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 
+import io.fanfare.protocol.settings.EarlySettings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +34,12 @@ public final class RedisUrl {
 
 	/**
 	 * Makes one URL of all settings.
-	 * @param settings the value of a setting, or null where it is not set
+	 * @param environment the value of a setting, or null where it is not set
 	 * @return the URL, which may hold a password, or null where none is set
 	 * @throws UnfitRedisException if a setting is wrong; its value is not repeated
 	 */
-	public static @Nullable String merge(UnaryOperator<@Nullable String> settings) {
+	public static @Nullable String merge(UnaryOperator<@Nullable String> environment) {
+		UnaryOperator<@Nullable String> settings = EarlySettings.resolving(environment);
 		String name = BOOT;
 		String url = value(settings, BOOT);
 		if (url == null) {

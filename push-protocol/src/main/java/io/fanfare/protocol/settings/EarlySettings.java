@@ -42,6 +42,27 @@ public final class EarlySettings {
 	 * @throws InvalidSettingException if one is wrong; its value is not repeated
 	 */
 	public static void check(UnaryOperator<@Nullable String> settings, List<String> ports, List<String> addresses) {
+		checkAll(resolving(settings), ports, addresses);
+	}
+
+	/**
+	 * Guards a look-up against values with a placeholder that names no setting: the
+	 * exception for these repeats the value, which may be a secret.
+	 * @param settings the value of a setting, or null where it is not set
+	 * @return the same, which throws an {@link InvalidSettingException} for such a value
+	 */
+	public static UnaryOperator<@Nullable String> resolving(UnaryOperator<@Nullable String> settings) {
+		return (property) -> {
+			try {
+				return settings.apply(property);
+			}
+			catch (IllegalArgumentException ex) {
+				throw new InvalidSettingException(property, "holds a placeholder, ${...}, that names no setting");
+			}
+		};
+	}
+
+	private static void checkAll(UnaryOperator<@Nullable String> settings, List<String> ports, List<String> addresses) {
 		ports.forEach((property) -> checkPort(property, settings.apply(property)));
 		addresses.forEach((property) -> checkAddress(property, settings.apply(property)));
 		checkRedis(settings.apply(REDIS));

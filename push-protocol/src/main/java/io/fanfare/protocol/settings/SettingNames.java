@@ -121,14 +121,11 @@ public final class SettingNames {
 			return null;
 		}
 		boolean shared = origin != Origin.FILE && GROUPS.stream().noneMatch((group) -> within(plain, group));
-		// It is not known what else a JVM was told under this prefix.
-		if (shared && origin == Origin.SYSTEM) {
-			return null;
-		}
 		String nearest = nearest(plain, KINDS.keySet());
 		String reason = "is no setting; the nearest is " + InvalidSettingException.named(nearest);
 		if (shared && distance(uniform(plain), uniform(nearest)) > TYPO) {
-			return plain + " " + reason;
+			// It is not known what else a JVM was told under this prefix.
+			return (origin != Origin.SYSTEM) ? plain + " " + reason : null;
 		}
 		throw new InvalidSettingException(plain, reason);
 	}

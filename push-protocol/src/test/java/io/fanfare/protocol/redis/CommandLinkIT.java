@@ -360,7 +360,8 @@ class CommandLinkIT {
 			}));
 			assertThatThrownBy(() -> unfit.awaitUp(Duration.ofSeconds(5))).isInstanceOf(UnfitRedisException.class)
 				.hasMessageContaining("allkeys-lru");
-			assertThat(unfit.refusal()).isEqualTo(RedisRefusal.EVICTION);
+			// The reason is there a moment before its code.
+			Awaitility.await().until(() -> unfit.refusal() == RedisRefusal.EVICTION);
 			commands.configSet("maxmemory-policy", "noeviction");
 			Awaitility.await().until(unfit::isUp);
 			unfit.close();

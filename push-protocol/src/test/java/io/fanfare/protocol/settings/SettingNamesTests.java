@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 
 import io.fanfare.protocol.settings.SettingNames.Origin;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +29,7 @@ class SettingNamesTests {
 			"FILE, fanfare.alowed-origins, fanfare.allowed-origins", "FILE, fanfare.origins, fanfare.allowed-origins",
 			"FILE, fanfare.connections.heartbeats, fanfare.connections.heartbeat",
 			"FILE, fanfare.conections.max, fanfare.connections.max", "FILE, fanfare.foo.bar, fanfare.node.name",
-			"SYSTEM, fanfare.redis.uri, fanfare.redis.url" })
+			"SYSTEM, fanfare.redis.uri, fanfare.redis.url", "SYSTEM, fanfare.conections.max, fanfare.connections.max" })
 	void aNameThatIsNoSettingIsRefusedWithOneThatIs(Origin origin, String name, String nearest) {
 		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> SettingNames.check(name, origin))
 			.withMessageContaining(" is no setting; the nearest is fanfare.")
@@ -118,6 +119,33 @@ class SettingNamesTests {
 
 	private static void check(Map<String, String> settings) {
 		EarlySettings.check(settings::get, List.of("fanfare.control.port"), List.of("fanfare.control.address"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "fanfare.redis.url", "fanfare.control.port", "fanfare.control.address",
+			"spring.data.redis.sentinel.nodes", "fanfare.connections.heartbeat" })
+	void aPlaceholderWithoutAValueIsNotRepeated(String property) {
+		assertThatExceptionOfType(InvalidSettingException.class)
+			.isThrownBy(() -> EarlySettings.check((name) -> unresolved(name, property), List.of("fanfare.control.port"),
+					List.of("fanfare.control.address")))
+			.withMessage(
+					InvalidSettingException.named(property) + " holds a placeholder, ${...}, that names no setting")
+			.withNoCause();
+	}
+
+	private static @Nullable String unresolved(String name, String property) {
+		if (name.equals(property)) {
+			throw new IllegalArgumentException("Could not resolve placeholder 'x' in value \"S3CRET${x}\"");
+		}
+		return null;
+	}
+
+	/** Properties that the build and the tests give to their JVMs. */
+	@ParameterizedTest
+	@ValueSource(strings = { "fanfare.long", "fanfare.test.redis", "fanfare.test.compose", "fanfare.faults.scenario",
+			"fanfare.faults.report", "fanfare.simulation.rounds", "fanfare.bench.seconds" })
+	void otherPropertiesOfAJvmAreNotLookedAt(String name) {
+		assertThat(SettingNames.check(name, Origin.SYSTEM)).isNull();
 	}
 
 }
