@@ -194,7 +194,7 @@ class StreamPortIT {
 			.encodeToString("{\"alg\":\"none\"}".getBytes(StandardCharsets.UTF_8)) + "."
 				+ Tokens.token(this.user).split("\\.")[1] + ".";
 		String stretched = Tokens.SECRET + "and so long that it does for HS512 as well, which is not wanted";
-		List<String> tokens = List.of(unsigned, "", "garbage", "bnVsbA.bnVsbA.x", "a.b.c", "..", "é",
+		List<String> tokens = List.of(unsigned, " ", "garbage", "bnVsbA.bnVsbA.x", "a.b.c", "..", "é",
 				Tokens.sign(Tokens.claims(this.user), JWSAlgorithm.HS256, "another secret, which has 32 bytes too"),
 				Tokens.sign(Tokens.claims(this.user), JWSAlgorithm.HS512, stretched),
 				Tokens.sign(Tokens.claims(this.user).expirationTime(null)),
@@ -236,7 +236,7 @@ class StreamPortIT {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "all", "user:bob", "push.x", "-a", "a b", "ä", "a/b", "a\nb", "{0}" })
+	@ValueSource(strings = { " ", "all", "user:bob", "push.x", "-a", "a b", "ä", "a/b", "a\nb", "{0}" })
 	void whatIsNoTopicIs400(String name) {
 		Answer answer = this.node.stream(this.user).query("channel", name).fetch();
 		assertProblem(answer, 400, "invalid-request");
@@ -337,12 +337,27 @@ class StreamPortIT {
 	// ---- client, cursor, history
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "a b", "a/b", "ä", "a\nb",
+	@ValueSource(strings = { " ", "a b", "a/b", "ä", "a\nb",
 			"0123456789012345678901234567890123456789012345678901234567890123x" })
 	void aClientThatIsNoneIs400(String client) {
 		Answer answer = this.node.stream(this.user).query("client", client).fetch();
 		assertProblem(answer, 400, "invalid-request");
 		assertThat(detail(answer)).startsWith("client");
+	}
+
+	@Test
+	void whatIsEmptyIsAbsent() {
+		try (SseClient stream = TestNode.opened(this.node.request("/events")
+			.query("access_token", "")
+			.query("token", Tokens.token(this.user, "news"))
+			.query("client", "")
+			.query("page", "")
+			.query("history", ""), "", "news")) {
+			assertThat(stream.status()).isEqualTo(200);
+		}
+		Answer answer = this.node.request("/events").query("access_token", "").fetch();
+		assertProblem(answer, 401, "invalid-token");
+		assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");
 	}
 
 	@Test
@@ -368,7 +383,7 @@ class StreamPortIT {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "-1", "x", "1001", "99999999999", "" })
+	@ValueSource(strings = { "-1", "x", "1001", "99999999999", " " })
 	void aBadHistoryIs400NamingTheField(String history) {
 		Answer answer = this.node.stream(this.user).query("history", history).fetch();
 		assertProblem(answer, 400, "invalid-request");
