@@ -42,9 +42,12 @@ class SchemathesisIT {
 	/**
 	 * Not that all that fits the document is accepted: it cannot say that a key belongs
 	 * to another request or that two parameters exclude each other. And not that what
-	 * does not fit is refused: a batch is 200 whose messages are not.
+	 * does not fit is refused: a batch is 200 whose messages are not. And not that a
+	 * method which an address lacks is 405: Schemathesis sends GET with a body, which is
+	 * 400 before anything else is looked at.
 	 */
-	private static final List<String> NOT_CHECKED = List.of("positive_data_acceptance", "negative_data_rejection");
+	private static final List<String> NOT_CHECKED = List.of("positive_data_acceptance", "negative_data_rejection",
+			"unsupported_method");
 
 	private static final Pattern GENERATED = Pattern.compile("(\\d+) generated");
 
