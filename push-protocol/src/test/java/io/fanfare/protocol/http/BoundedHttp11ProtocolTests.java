@@ -14,7 +14,6 @@ import io.fanfare.protocol.guard.Errors;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import org.apache.catalina.Context;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 import org.junit.jupiter.api.AfterAll;
@@ -43,10 +42,7 @@ class BoundedHttp11ProtocolTests {
 		}));
 		TOMCAT.setConnector(new Connector(PROTOCOL));
 		TOMCAT.setBaseDir(System.getProperty("java.io.tmpdir"));
-		Context context = TOMCAT.addContext("", null);
-		// Their classes are left out of the class path.
-		context.setIgnoreAnnotations(true);
-		Tomcat.addServlet(context, "all", new Eager()).addMapping("/");
+		Tomcat.addServlet(TOMCAT.addContext("", null), "all", new Eager()).addMapping("/");
 		TOMCAT.start();
 	}
 
