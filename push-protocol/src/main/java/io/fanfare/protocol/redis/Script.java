@@ -60,7 +60,7 @@ enum Script {
 
 	TRIM_HISTORY(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "trim"),
 
-	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER),
+	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "clock"),
 
 	LEAD_DRAIN(ScriptOutputType.INTEGER),
 
