@@ -111,6 +111,12 @@ public final class Connection {
 	private long since;
 
 	/**
+	 * The same as of the claim, or of the last change of servers: unlike a renewal, which
+	 * may reach another server before the link does, these tell where it stands.
+	 */
+	private long serverSince;
+
+	/**
 	 * Up to where, at least, the stream that it continues received the user's channel;
 	 * null where nothing is known to be hidden.
 	 */
@@ -517,6 +523,7 @@ public final class Connection {
 				this.claimed = true;
 				hiddenFrom(owner.hiddenFrom());
 				this.since = owner.since();
+				this.serverSince = owner.since();
 				this.stepsBack = this.loop.stepsBack();
 				this.proof = sent;
 				this.loop.noteProof(sent);
@@ -729,8 +736,9 @@ public final class Connection {
 	 * say nothing about those that this one gave.
 	 */
 	void serverChanged(long storeSince) {
-		if (isHeld() && storeSince > this.since) {
-			this.since = storeSince;
+		if (isHeld() && storeSince > this.serverSince) {
+			this.serverSince = storeSince;
+			this.since = Math.max(this.since, storeSince);
 			fallBehind();
 			this.delivery.setBack(storeSince);
 		}
