@@ -37,7 +37,7 @@ for i = 10, #ARGV, 7 do
 	local value = redis.call('HGET', KEYS[4], user)
 	local owner = value and owner_parse(value)
 	local behind = not owner or (owner.connection ~= connection and id_above(generation, owner.generation))
-	local displaced_by = behind and redis.call('GET', tombstone_key(prefix, user, client))
+	local displaced_by = behind and id_read(tombstone_key(prefix, user, client))
 	if displaced_by and id_above(displaced_by, generation) and not id_above(since, displaced_by) then
 		say(index, 'lost', displaced_by)
 	elseif behind then
@@ -52,7 +52,7 @@ for i = 10, #ARGV, 7 do
 		}
 		displace(prefix, channels, KEYS[4], user, owner, restored, succeed(restored, owner, now), ARGV[8])
 		redis.call('PUBLISH', channels .. 'node:' .. node,
-			string.format('B %s %s\n', connection, last_of_user(KEYS[7], user)))
+			string.format('B %s %s\n', connection, last_of_user(KEYS[7], user, clock)))
 		say(index, 'restored', generation)
 	elseif owner.connection ~= connection then
 		if owner.client ~= client then

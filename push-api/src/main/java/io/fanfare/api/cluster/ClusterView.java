@@ -89,11 +89,14 @@ public final class ClusterView {
 		long now = this.clock.millis();
 		List<Seen> seen = new ArrayList<>();
 		for (Map.Entry<String, byte[]> entry : this.calls.await(this.nodes.list()).entrySet()) {
-			NodeStatus status;
+			NodeStatus status = null;
 			try {
 				status = this.mapper.readValue(entry.getValue(), NodeStatus.class);
 			}
 			catch (JacksonException ex) {
+				log.trace("node={} state=unreadable", entry.getKey(), ex);
+			}
+			if (status == null) {
 				log.debug("node={} state=unreadable", entry.getKey());
 				continue;
 			}

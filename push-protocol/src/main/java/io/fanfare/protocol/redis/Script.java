@@ -38,11 +38,11 @@ enum Script {
 
 	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence"),
 
-	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "presence"),
+	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence"),
 
 	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock", "presence"),
 
-	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI),
+	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock"),
 
 	RENEW_ADDRESSES(Flags.ALLOW_OOM, ScriptOutputType.VALUE),
 
