@@ -14,13 +14,14 @@ local TOMBSTONE_LIMIT_MS = 86400000
 
 -- Returns nil for a value of another form: then the user has no owner.
 local function owner_parse(value)
-	local node, connection, generation, client, since, tier, replaced, window =
-		string.match(value, '^(%S+) (%S+) (%d+%-%d+) (%S+) (%d+) ([^%s/]%S*) (%d+) (%d+)$')
-	if not node or not id_parts(generation) or #since > 18 then
+	local node, connection, ms, seq, client, since, tier, replaced, window =
+		string.match(value, '^(%S+) (%S+) (%d+)%-(%d+) (%S+) (%d+) ([^%s/]%S*) (%d+) (%d+)$')
+	-- The bounds are those of id_parts(), which would match once more.
+	if not node or #ms > 13 or #seq > 7 or tonumber(ms) >= MS_LIMIT or tonumber(seq) >= SEQ_LIMIT or #since > 18 then
 		return nil
 	end
 	return {
-		node = node, connection = connection, generation = generation, client = client,
+		node = node, connection = connection, generation = ms .. '-' .. seq, client = client,
 		since = since, tier = tier, replaced = tonumber(replaced), window = tonumber(window)
 	}
 end
