@@ -12,6 +12,12 @@ local DISPLACED_PAGES = 4
 -- The longest time for which claims in vain keep a client away.
 local TOMBSTONE_LIMIT_MS = 86400000
 
+-- The id under a key; nil where there is none, or the key holds something else.
+local function id_read(key)
+	local id = text_read(key)
+	return id and id_parts(id) and id or nil
+end
+
 -- Returns nil for a value of another form: then the user has no owner.
 local function owner_parse(value)
 	local node, connection, ms, seq, client, since, tier, replaced, window =
