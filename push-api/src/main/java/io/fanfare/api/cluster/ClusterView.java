@@ -90,11 +90,14 @@ public final class ClusterView {
 		Nodes.NodeStates told = this.calls.await(this.nodes.list());
 		List<Seen> seen = new ArrayList<>();
 		for (Map.Entry<String, byte[]> entry : told.states().entrySet()) {
-			NodeStatus status;
+			NodeStatus status = null;
 			try {
 				status = this.mapper.readValue(entry.getValue(), NodeStatus.class);
 			}
 			catch (JacksonException ex) {
+				log.trace("node={} state=unreadable", entry.getKey(), ex);
+			}
+			if (status == null) {
 				log.debug("node={} state=unreadable", entry.getKey());
 				continue;
 			}
