@@ -1,0 +1,68 @@
+package io.fanfare.protocol.settings;
+
+import java.net.URISyntaxException;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class StartFailureTests {
+
+	private final StartFailure failures = new StartFailure(
+			Map.of("fanfare.jwt.secret", "S3CRET", "SPRING_DATA_REDIS_URL", "redis://:pass@h", "SERVER_PORT", "99999",
+					"FANFARE_STREAM_SENDBUFFER", "12KB", "PATH", "/bin"));
+
+	@ParameterizedTest
+	@ValueSource(strings = { "cannot use S3CRET here", "cannot use 'it's S3CRET'", "[\"S3CRET2\"]",
+			"at redis://:S3CRET2@h", "first\nS3CRET", "with redis://:pass@h" })
+	void aMessageIsOneLineWithoutSecrets(String message) {
+		assertThat(this.failures.reason(new IllegalStateException("S3CRET", new IllegalArgumentException(message))))
+			.startsWith("IllegalArgumentException: ")
+			.doesNotContain("S3CRET", "pass", "\n");
+	}
+
+	@Test
+	void aMessageThatMayRepeatAnythingIsLeftOut() {
+		assertThat(this.failures.reason(new RuntimeException(new URISyntaxException("S3CRET2", "no URI"))))
+			.isEqualTo("URISyntaxException");
+		assertThat(this.failures.reason(new IllegalArgumentException("Invalid argument syntax: --=S3CRET2")))
+			.contains("--name=value")
+			.doesNotContain("S3CRET2");
+	}
+
+	@Test
+	void aFailureWithoutMessageIsItsClass() {
+		assertThat(this.failures.reason(new RuntimeException(new NullPointerException())))
+			.isEqualTo("NullPointerException");
+	}
+
+	@Test
+	void theSettingWhoseValueIsRepeatedIsNamed() {
+		assertThat(this.failures.reason(new IllegalArgumentException("port out of range:99999")))
+			.isEqualTo("IllegalArgumentException: port out of range:99999; look at server.port (SERVER_PORT)");
+		assertThat(this.failures.reason(new IllegalArgumentException("no size: '12KB'")))
+			.endsWith("look at fanfare.stream.send-buffer (FANFARE_STREAM_SENDBUFFER)");
+		assertThat(this.failures.reason(new IllegalArgumentException("no file: /bin"))).doesNotContain("look at");
+	}
+
+	@Test
+	void theSettingThatIsNamedIsNamed() {
+		assertThat(this.failures.reason(new IllegalStateException("wrong value under 'spring.profiles.active'")))
+			.endsWith("; look at spring.profiles.active (SPRING_PROFILES_ACTIVE)");
+	}
+
+	@Test
+	void aTraceHasNoMessages() {
+		Exception cause = new IllegalStateException("S3CRET");
+		Exception failure = new IllegalArgumentException("S3CRET", cause);
+		cause.initCause(failure);
+		assertThat(StartFailure.trace(failure))
+			.contains("java.lang.IllegalArgumentException", "Caused by: java.lang.IllegalStateException",
+					"\tat " + getClass().getName())
+			.doesNotContain("S3CRET");
+	}
+
+}
