@@ -120,7 +120,7 @@ final class StartFailureAnalyzer implements FailureAnalyzer {
 				case StreamPortUnavailableException unavailable -> {
 					return wrong(String.valueOf(unavailable.getMessage()), failure);
 				}
-				case java.net.BindException _ -> {
+				case java.net.BindException unbound when isForeign(unbound) -> {
 					return wrong(foreign(), failure);
 				}
 				case BindException found -> bind = found;
@@ -165,6 +165,11 @@ final class StartFailureAnalyzer implements FailureAnalyzer {
 
 	private static boolean isUnread(IllegalStateException failure) {
 		return String.valueOf(failure.getMessage()).contains("not known to any PropertySourceLoader");
+	}
+
+	/** Not one that is denied, as ports below 1024 may be. */
+	private static boolean isForeign(java.net.BindException failure) {
+		return String.valueOf(failure.getMessage()).contains("assign requested address");
 	}
 
 	private String placeholder(String message) {

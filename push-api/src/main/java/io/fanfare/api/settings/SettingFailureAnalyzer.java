@@ -117,7 +117,7 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 					return wrong(LOCATIONS + " names a file of a type that is not known: it must end in .yml, .yaml or"
 							+ " .properties, or in / for a directory", failure);
 				}
-				case java.net.BindException _ -> {
+				case java.net.BindException unbound when isForeign(unbound) -> {
 					return wrong(foreign(), failure);
 				}
 				case BindException found -> bind = found;
@@ -162,6 +162,11 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 
 	private static boolean isUnread(IllegalStateException failure) {
 		return String.valueOf(failure.getMessage()).contains("not known to any PropertySourceLoader");
+	}
+
+	/** Not one that is denied, as ports below 1024 may be. */
+	private static boolean isForeign(java.net.BindException failure) {
+		return String.valueOf(failure.getMessage()).contains("assign requested address");
 	}
 
 	private String placeholder(String message) {
