@@ -1,11 +1,19 @@
 package io.fanfare.protocol.settings;
 
 import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.ConsoleAppender;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -63,6 +71,27 @@ class StartFailureTests {
 			.contains("java.lang.IllegalArgumentException", "Caused by: java.lang.IllegalStateException",
 					"\tat " + getClass().getName())
 			.doesNotContain("S3CRET");
+	}
+
+	@Test
+	void logsThatCannotBeSetUpAreWrittenToTheConsole() {
+		Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+		Level level = root.getLevel();
+		List<Appender<ILoggingEvent>> appenders = new ArrayList<>();
+		root.iteratorForAppenders().forEachRemaining(appenders::add);
+		StartFailure.openLogs();
+		assertThat(root.iteratorForAppenders()).toIterable().containsExactlyElementsOf(appenders);
+		appenders.forEach(root::detachAppender);
+		try {
+			StartFailure.openLogs();
+			assertThat(root.iteratorForAppenders()).toIterable().singleElement().isInstanceOf(ConsoleAppender.class);
+			assertThat(root.isDebugEnabled()).isFalse();
+		}
+		finally {
+			root.detachAndStopAllAppenders();
+			root.setLevel(level);
+			appenders.forEach(root::addAppender);
+		}
 	}
 
 }
