@@ -14,7 +14,12 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
+import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.parsers.SAXParserFactory;
+
 import org.jspecify.annotations.Nullable;
+import org.xml.sax.SAXException;
+import org.xml.sax.helpers.DefaultHandler;
 
 /**
  * Looks at settings before they are bound: at those that Boot's own stand on, on which it
@@ -203,6 +208,8 @@ public final class EarlySettings {
 			Path file = path(LOG_CONFIGURATION, configuration);
 			InvalidSettingException.require(!Files.isDirectory(file) && Files.isReadable(file), LOG_CONFIGURATION,
 					"must name a file that can be read");
+			InvalidSettingException.require(!configuration.endsWith(".xml") || isXml(file), LOG_CONFIGURATION,
+					"must name a file that is well-formed XML");
 		}
 		for (String property : LOG_FORMATS) {
 			String format = set(settings, property, FORMATS.getFirst());
@@ -212,6 +219,16 @@ public final class EarlySettings {
 		String name = set(settings, LOG_FILE, "");
 		InvalidSettingException.require(name.isEmpty() || isWritable(path(LOG_FILE, name).toAbsolutePath()), LOG_FILE,
 				"must name a file that can be written");
+	}
+
+	private static boolean isXml(Path file) {
+		try {
+			SAXParserFactory.newInstance().newSAXParser().parse(file.toFile(), new DefaultHandler());
+			return true;
+		}
+		catch (IOException | SAXException | ParserConfigurationException ex) {
+			return false;
+		}
 	}
 
 	private static Path path(String property, String text) {

@@ -44,6 +44,9 @@ public final class StartFailure {
 	private static final Pattern QUOTED_NAME = Pattern
 		.compile("'((?:fanfare|spring|server|management|logging)(?:\\.[a-z0-9-]{1,40}){1,8})'");
 
+	/** In messages about certificates and keys. */
+	private static final Pattern STORE = Pattern.compile("(?:key|trust) store");
+
 	/** Exceptions whose messages repeat without quotes what they could not read. */
 	private static final Set<String> REPEATING = Set.of("URISyntaxException", "MalformedURLException",
 			"StreamReadException", "UnexpectedEndOfInputException", "MismatchedInputException");
@@ -89,8 +92,12 @@ public final class StartFailure {
 				return InvalidSettingException.named(property.group(1));
 			}
 		}
-		return named((_, value) -> value.length() >= MIN_VALUE
+		String name = named((_, value) -> value.length() >= MIN_VALUE
 				&& messages.stream().anyMatch((message) -> repeats(message, value)));
+		if (name == null && messages.stream().anyMatch((message) -> STORE.matcher(message).find())) {
+			return InvalidSettingException.named("spring.ssl.bundle.*");
+		}
+		return name;
 	}
 
 	private static boolean repeats(String message, String value) {

@@ -1,5 +1,8 @@
 package io.fanfare.protocol.settings;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -7,6 +10,7 @@ import java.util.Map;
 import io.fanfare.protocol.settings.SettingNames.Origin;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -153,6 +157,17 @@ class SettingNamesTests {
 				.withMessage("fanfare.control.port (FANFARE_CONTROL_PORT) must not be the port of "
 						+ InvalidSettingException.named(port));
 		}
+	}
+
+	@Test
+	void aConfigurationOfLogsIsWellFormed(@TempDir Path directory) throws IOException {
+		Path good = Files.writeString(directory.resolve("good.xml"), "<configuration/>");
+		Path bad = Files.writeString(directory.resolve("bad.xml"), "<configuration>");
+		assertThatNoException().isThrownBy(() -> check(Map.of("logging.config", good.toString())));
+		assertThatNoException().isThrownBy(() -> check(Map.of("logging.config", good.toUri().toString())));
+		assertThatExceptionOfType(InvalidSettingException.class)
+			.isThrownBy(() -> check(Map.of("logging.config", bad.toString())))
+			.withMessage("logging.config (LOGGING_CONFIG) must name a file that is well-formed XML");
 	}
 
 	@Test

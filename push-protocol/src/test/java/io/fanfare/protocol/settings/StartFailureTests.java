@@ -63,6 +63,13 @@ class StartFailureTests {
 	}
 
 	@Test
+	void aCertificateThatCannotBeReadIsOfABundle() {
+		assertThat(this.failures.reason(
+				new IllegalStateException("Unable to create trust store", new IllegalStateException("Empty input"))))
+			.isEqualTo("IllegalStateException: Empty input; look at spring.ssl.bundle.* (SPRING_SSL_BUNDLE_*)");
+	}
+
+	@Test
 	void aTraceHasNoMessages() {
 		Exception cause = new IllegalStateException("S3CRET");
 		Exception failure = new IllegalArgumentException("S3CRET", cause);
