@@ -30,14 +30,27 @@ public final class Blocks {
 	private Blocks() {
 	}
 
-	static byte[] connected(Connection connection, String key, String node, String cursor, boolean resumed,
-			boolean replayed, Duration heartbeat, Duration retry) {
+	/**
+	 * Whose stream a connection is, and where.
+	 *
+	 * @param connection the id of the connection
+	 * @param key its key, which only its client knows
+	 * @param client the id of its client
+	 * @param node the node that holds it
+	 * @param user its user
+	 */
+	record Identity(String connection, String key, String client, String node, String user) {
+
+	}
+
+	static byte[] connected(Identity identity, String cursor, boolean resumed, boolean replayed, Duration heartbeat,
+			Duration retry) {
 		StringBuilder json = new StringBuilder(320).append("{\"connection\":");
-		quote(connection.id(), json);
-		quote(key, json.append(",\"key\":"));
-		quote(connection.client(), json.append(",\"client\":"));
-		quote(node, json.append(",\"node\":"));
-		quote(connection.user(), json.append(",\"user\":"));
+		quote(identity.connection(), json);
+		quote(identity.key(), json.append(",\"key\":"));
+		quote(identity.client(), json.append(",\"client\":"));
+		quote(identity.node(), json.append(",\"node\":"));
+		quote(identity.user(), json.append(",\"user\":"));
 		json.append(",\"resumed\":").append(resumed).append(",\"replayed\":").append(replayed);
 		json.append(",\"heartbeatMs\":").append(heartbeat.toMillis()).append('}');
 		return SseBlock.platform("push.connected", cursor, json.toString(), retry.toMillis());
@@ -58,11 +71,20 @@ public final class Blocks {
 				"{\"reason\":\"" + reason.wireName() + "\",\"cursor\":\"" + cursor + "\",\"at\":" + atMs + "}", 0);
 	}
 
-	static byte[] waiting(Places.Outlook outlook, @Nullable String cursor, Duration heartbeat,
-			@Nullable Duration retry) {
-		return SseBlock.platform("push.waiting", cursor,
-				"{\"position\":" + outlook.position() + ",\"total\":" + outlook.total() + ",\"estimateMs\":"
-						+ outlook.estimateMillis() + ",\"heartbeatMs\":" + heartbeat.toMillis() + "}",
+	/**
+	 * The position in the queue of the waiting room.
+	 * @param position how many are admitted before this client, and itself
+	 * @param total how many wait
+	 * @param estimateMillis how long it will take, or null while that is not known
+	 * @param cursor the request's cursor, or null if it had none
+	 * @param heartbeat how often the stream shows that it lives
+	 * @param retry when to come back if it breaks, or null if that was said before
+	 */
+	static byte[] waiting(int position, int total, @Nullable Long estimateMillis, @Nullable String cursor,
+			Duration heartbeat, @Nullable Duration retry) {
+		return SseBlock.platform(
+				"push.waiting", cursor, "{\"position\":" + position + ",\"total\":" + total + ",\"estimateMs\":"
+						+ estimateMillis + ",\"heartbeatMs\":" + heartbeat.toMillis() + "}",
 				(retry != null) ? retry.toMillis() : 0);
 	}
 

@@ -10,8 +10,6 @@ import java.util.Objects;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.Gap;
 import io.fanfare.node.connection.Delivery.State;
-import io.fanfare.node.connection.Places.Outlook;
-import io.fanfare.node.connection.Places.Place;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
@@ -57,14 +55,14 @@ public final class Connection {
 
 	private final Outlet outlet;
 
-	/** Its place on the node, or its claim to one. */
-	private final Place place;
+	/** Its slot on the node, or its request for one. */
+	private final Slot slot;
 
 	private final long openedMillis;
 
 	private final long openedNanos;
 
-	/** Since when it has a place. */
+	/** Since when it has a slot. */
 	private long admittedNanos;
 
 	private final List<Subscription<Connection>> subscriptions = new ArrayList<>(2);
@@ -99,8 +97,8 @@ public final class Connection {
 
 	private boolean begun;
 
-	/** What it was last told of its waiting. */
-	private @Nullable Outlook outlook;
+	/** The position of which its client was last notified. */
+	private @Nullable QueuePosition queuePosition;
 
 	/** 0 until claimed. */
 	private long generation;
@@ -131,7 +129,7 @@ public final class Connection {
 	/** Where it stands among the loop's connections, -1 for nowhere. */
 	private int index = -1;
 
-	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet) {
+	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet, Slot slot) {
 		this.id = key.connection();
 		this.key = key;
 		this.request = request;
@@ -141,8 +139,7 @@ public final class Connection {
 		this.outlet = outlet;
 		this.upkeep = new Upkeep(this, loop, outlet);
 		this.delivery = new Delivery(this, loop, outlet, this.upkeep);
-		this.place = new Place(request.user(), given, request.tier(), () -> loop.submit(this, this::admitted),
-				() -> loop.submit(this, this::endSilently));
+		this.slot = slot;
 		this.openedMillis = loop.millis();
 		this.openedNanos = loop.nanoTime();
 		this.channels = new ArrayList<>(request.topics().size() + 2);
@@ -177,11 +174,19 @@ public final class Connection {
 		return this.request.tier();
 	}
 
-	StreamLoop loop() {
+	/**
+	 * The loop that owns it.
+	 * @return the loop
+	 */
+	public StreamLoop loop() {
 		return this.loop;
 	}
 
-	StreamRequest request() {
+	/**
+	 * What was asked for.
+	 * @return the request
+	 */
+	public StreamRequest request() {
 		return this.request;
 	}
 
@@ -189,7 +194,11 @@ public final class Connection {
 		return this.delivery;
 	}
 
-	boolean isClosed() {
+	/**
+	 * Tells whether it has ended. On its loop.
+	 * @return whether it has
+	 */
+	public boolean isClosed() {
 		return this.delivery.state() == State.CLOSED;
 	}
 
@@ -202,7 +211,7 @@ public final class Connection {
 		return this.begun;
 	}
 
-	/** Whether it waits for a place. */
+	/** Whether it waits for a slot. */
 	boolean isWaiting() {
 		return this.answered && !this.begun && this.index < 0 && !isClosed();
 	}
@@ -223,8 +232,8 @@ public final class Connection {
 		this.index = now;
 	}
 
-	Place place() {
-		return this.place;
+	Slot slot() {
+		return this.slot;
 	}
 
 	long admittedNanos() {
@@ -289,7 +298,7 @@ public final class Connection {
 		retry();
 	}
 
-	/** Writes on if the socket takes more. One that waits for a place is owed nothing. */
+	/** Writes on if the socket takes more. One that waits for a slot is owed nothing. */
 	void retry() {
 		if (this.index >= 0) {
 			this.loop.askClocks();
@@ -310,39 +319,44 @@ public final class Connection {
 		return this.upkeep.tick(nowNanos, nowMillis);
 	}
 
-	// ---- waiting for a place
+	// ---- waiting for a slot
 
 	/** Whether it was looked at by the wheel before it began. */
 	boolean hasWaited() {
-		return this.outlook != null;
+		return this.queuePosition != null;
 	}
 
-	/** There is no place yet: it is told where it stands. */
-	void waitForPlace() {
-		this.outlook = this.loop.places().outlook(this.place);
-		if (this.outlook != null) {
-			this.outlet.begin(Blocks.waiting(this.outlook, this.request.cursorText(), this.loop.settings().heartbeat(),
-					this.loop.spreadRetry()));
+	/** There is no slot yet: its client is notified of its position. */
+	void waitForSlot() {
+		QueuePosition now = this.slot.position();
+		this.queuePosition = now;
+		if (now != null) {
+			this.outlet.begin(waiting(now, this.loop.spreadRetry()));
 			this.answered = true;
 			this.upkeep.wrote();
 		}
 	}
 
-	/** Is told where it stands, if that changed and it reads. */
-	void tellOutlook() {
-		Outlook now = this.loop.places().outlook(this.place);
-		Outlook told = this.outlook;
+	/** Notifies its client of its position, if that changed and the client reads. */
+	void notifyPosition() {
+		QueuePosition now = this.slot.position();
+		QueuePosition told = this.queuePosition;
 		if (now == null || !isWaiting() || !this.outlet.isWritable()) {
 			return;
 		}
 		if (told == null || now.position() != told.position() || now.total() != told.total()) {
-			this.outlook = now;
-			this.upkeep.write(Blocks.waiting(now, this.request.cursorText(), this.loop.settings().heartbeat(), null));
+			this.queuePosition = now;
+			this.upkeep.write(waiting(now, null));
 		}
 	}
 
-	/** It got the place for which it waited. */
-	private void admitted() {
+	private byte[] waiting(QueuePosition now, @Nullable Duration retry) {
+		return Blocks.waiting(now.position(), now.total(), now.estimateMillis(), this.request.cursorText(),
+				this.loop.settings().heartbeat(), retry);
+	}
+
+	/** It got the slot for which it waited. On its loop. */
+	public void admitted() {
 		if (isClosed()) {
 			return;
 		}
@@ -350,32 +364,41 @@ public final class Connection {
 		this.loop.admit(this);
 	}
 
-	/** No stream had to go for it. */
-	void noPlace() {
-		if (!isClosed() && this.loop.places().giveUp(this.place)) {
+	/** No stream has to go for it. On its loop. */
+	public void noSlot() {
+		if (!isClosed() && this.slot.giveUp()) {
 			refuse(CloseReason.FULL);
 		}
 	}
 
 	/** No stream that had to go for it went in time. */
-	void noPlaceInTime() {
-		if (!isClosed() && this.loop.places().withdraw(this.place)) {
+	void noSlotInTime() {
+		if (!isClosed() && this.slot.withdraw()) {
 			refuse(CloseReason.FULL);
 		}
 	}
 
-	/** Whether it may be sent away for somebody of a higher tier. */
-	boolean isPreemptible() {
+	/**
+	 * Tells whether it may be evicted for a stream of a higher tier. On its loop.
+	 * @return whether it may
+	 */
+	public boolean isEvictable() {
 		return tier() == Tier.LOW && this.begun && !isClosed() && !this.upkeep.isLeaving();
 	}
 
-	/** Why it would soon be closed anyway, or null. */
-	@Nullable CloseReason overdue() {
+	/**
+	 * Tells why it would soon be closed anyway. On its loop.
+	 * @return the reason, or null
+	 */
+	public @Nullable CloseReason overdue() {
 		return (this.begun && !isClosed()) ? this.upkeep.overdue() : null;
 	}
 
-	/** Since when it has had no message, or not answered. */
-	long idleNanos() {
+	/**
+	 * Since when it has had no message, or not answered. On its loop.
+	 * @return the time of the monotonic clock
+	 */
+	public long idleNanos() {
 		return this.upkeep.idleNanos();
 	}
 
@@ -619,8 +642,8 @@ public final class Connection {
 
 	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
 		this.delivery.begin(from, this.hiddenFrom, starts);
-		byte[] first = Blocks.connected(this, keyOnce(), this.loop.node(), MessageId.format(from), resumed, replayed,
-				this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
+		byte[] first = Blocks.connected(new Blocks.Identity(this.id, keyOnce(), this.client, this.loop.node(), user()),
+				MessageId.format(from), resumed, replayed, this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
 		answer(first);
 		this.begun = true;
 		this.upkeep.began(first);
@@ -645,8 +668,11 @@ public final class Connection {
 		}
 	}
 
-	/** Says that there is no stream now. */
-	void refuse(CloseReason reason) {
+	/**
+	 * Says that there is no stream now. On its loop.
+	 * @param reason why
+	 */
+	public void refuse(CloseReason reason) {
 		this.loop.events().refused(reason);
 		Duration retry = this.loop.spreadRetry();
 		if (this.answered) {
@@ -854,8 +880,8 @@ public final class Connection {
 		close((reason != null) ? Ending.of(reason) : Ending.REPLACED);
 	}
 
-	/** Ends a stream that a newer one of the same client replaces. */
-	void endSilently() {
+	/** Ends a stream that a newer one of the same client replaces. On its loop. */
+	public void endSilently() {
 		if (isClosed()) {
 			return;
 		}
@@ -868,8 +894,11 @@ public final class Connection {
 		close(Ending.REPLACED);
 	}
 
-	/** Sends the client on, to come back after a spread while. */
-	void goAway(CloseReason reason) {
+	/**
+	 * Asks the client to reconnect, after a spread while. On its loop.
+	 * @param reason why
+	 */
+	public void goAway(CloseReason reason) {
 		if (isClosed()) {
 			return;
 		}

@@ -10,15 +10,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 
-import io.fanfare.node.connection.Places.Place;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds streams that go so that others can stay: those that are past a deadline and would
- * be closed anyway, and the idlest of tier low. Any thread may call; connections are
- * looked at, and sent away, on their own loops.
+ * Finds streams that are evicted so that others can stay: those that are past a deadline
+ * and would be closed anyway, and the idlest of tier low. Any thread may call; streams
+ * are looked at, and evicted, on their own loops.
  * <p>
  * All streams are looked at when one has to be found, and what is found is used up before
  * they are looked at again; a look that found none holds for a moment.
@@ -31,7 +30,7 @@ final class Eviction {
 	/** How long it holds that there is none. */
 	private static final long HOLDS_NANOS = 250_000_000;
 
-	private final Places places;
+	private final Slots slots;
 
 	private final IntFunction<CompletableFuture<List<Candidate>>> candidates;
 
@@ -41,9 +40,9 @@ final class Eviction {
 
 	private final Deque<Request> requests = new ArrayDeque<>();
 
-	private Deque<Connection> overdue = new ArrayDeque<>();
+	private Deque<Stream> overdue = new ArrayDeque<>();
 
-	private Deque<Connection> idlest = new ArrayDeque<>();
+	private Deque<Stream> idlest = new ArrayDeque<>();
 
 	private boolean looking;
 
@@ -52,38 +51,58 @@ final class Eviction {
 
 	/**
 	 * Makes it.
-	 * @param places the places of the node
+	 * @param slots the slots of the node
 	 * @param candidates looks at the streams of all loops, for so many of each kind
 	 * @param errors notes a look that fails
 	 * @param nanoTime the monotonic clock
 	 */
-	Eviction(Places places, IntFunction<CompletableFuture<List<Candidate>>> candidates, Errors errors,
+	Eviction(Slots slots, IntFunction<CompletableFuture<List<Candidate>>> candidates, Errors errors,
 			LongSupplier nanoTime) {
-		this.places = places;
+		this.slots = slots;
 		this.candidates = candidates;
 		this.errors = errors;
 		this.nanoTime = nanoTime;
 	}
 
+	/** A stream that may have to go. Called on its loop, but for {@link #submit}. */
+	interface Stream {
+
+		/** Why it would soon be closed anyway, or null. */
+		@Nullable CloseReason overdue();
+
+		/** Whether it may be evicted for a stream of a higher tier. */
+		boolean isEvictable();
+
+		/** Since when it is past a deadline, or without a message. */
+		long idleNanos();
+
+		/** Ends it; its client comes back later. */
+		void goAway(CloseReason reason);
+
+		/** Runs a task on its loop. Any thread may call. */
+		void submit(Runnable task);
+
+	}
+
 	/**
-	 * A newcomer needs a place.
+	 * A newcomer needs a slot.
 	 *
-	 * @param place whose
-	 * @param preempts whether a stream of tier low may go for it
+	 * @param wanted its request
+	 * @param evicts whether a stream of tier low may go for it
 	 * @param none is run where no stream has to go, on any thread
 	 */
-	private record Request(Place place, boolean preempts, Runnable none) {
+	private record Request(Slots.Request wanted, boolean evicts, Runnable none) {
 
 	}
 
 	/**
 	 * A stream that may have to go.
 	 *
-	 * @param connection which
+	 * @param stream which
 	 * @param sinceNanos since when it is past a deadline, or without a message
 	 * @param overdue whether it is past a deadline
 	 */
-	record Candidate(Connection connection, long sinceNanos, boolean overdue) {
+	record Candidate(Stream stream, long sinceNanos, boolean overdue) {
 
 	}
 
@@ -103,11 +122,11 @@ final class Eviction {
 			this.each = each;
 		}
 
-		void look(Connection connection) {
-			boolean late = connection.overdue() != null;
-			if (late || connection.isPreemptible()) {
+		void look(Stream stream) {
+			boolean late = stream.overdue() != null;
+			if (late || stream.isEvictable()) {
 				PriorityQueue<Candidate> queue = late ? this.overdue : this.idlest;
-				queue.add(new Candidate(connection, connection.idleNanos(), late));
+				queue.add(new Candidate(stream, stream.idleNanos(), late));
 				if (queue.size() > this.each) {
 					queue.poll();
 				}
@@ -123,14 +142,14 @@ final class Eviction {
 	}
 
 	/**
-	 * Sends a stream away.
-	 * @param place for whom
-	 * @param preempts whether a stream of tier low may go
+	 * Evicts a stream.
+	 * @param wanted the request that needs its slot
+	 * @param evicts whether a stream of tier low may go
 	 * @param none is run where no stream has to go, on any thread
 	 */
-	void makeRoom(Place place, boolean preempts, Runnable none) {
+	void makeRoom(Slots.Request wanted, boolean evicts, Runnable none) {
 		synchronized (this) {
-			this.requests.add(new Request(place, preempts, none));
+			this.requests.add(new Request(wanted, evicts, none));
 		}
 		serve();
 	}
@@ -144,11 +163,11 @@ final class Eviction {
 			Request request;
 			while ((request = this.requests.peek()) != null) {
 				Request asking = request;
-				Connection late = this.overdue.poll();
-				Connection victim = (late != null || !request.preempts()) ? late : this.idlest.poll();
+				Stream late = this.overdue.poll();
+				Stream victim = (late != null || !request.evicts()) ? late : this.idlest.poll();
 				if (victim != null) {
 					this.requests.remove();
-					tasks.add(() -> victim.loop().submit(victim, () -> send(victim, late != null, asking)));
+					tasks.add(() -> victim.submit(() -> send(victim, late != null, asking)));
 				}
 				else if (this.looking) {
 					break;
@@ -172,13 +191,13 @@ final class Eviction {
 	}
 
 	/** On the victim's loop. */
-	private void send(Connection victim, boolean late, Request request) {
-		CloseReason reason = late ? victim.overdue() : victim.isPreemptible() ? CloseReason.PREEMPTED : null;
+	private void send(Stream victim, boolean late, Request request) {
+		CloseReason reason = late ? victim.overdue() : victim.isEvictable() ? CloseReason.PREEMPTED : null;
 		if (reason == null) {
-			makeRoom(request.place(), request.preempts(), request.none());
+			makeRoom(request.wanted(), request.evicts(), request.none());
 		}
-		else if (late && this.places.isWaiting(request.place()) || this.places.promise(request.place())) {
-			// A stream that was to be closed anyway gives its place to the next newcomer.
+		else if (late && this.slots.isWaiting(request.wanted()) || this.slots.promise(request.wanted())) {
+			// A stream that was to be closed anyway gives its slot to the next newcomer.
 			victim.goAway(reason);
 		}
 	}
@@ -233,34 +252,34 @@ final class Eviction {
 		});
 	}
 
-	private static Deque<Connection> queue(List<Candidate> found, boolean overdue) {
-		Deque<Connection> queue = new ArrayDeque<>();
+	private static Deque<Stream> queue(List<Candidate> found, boolean overdue) {
+		Deque<Stream> queue = new ArrayDeque<>();
 		found.stream()
 			.filter((one) -> one.overdue() == overdue)
 			.sorted(Comparator.comparingLong(Candidate::sinceNanos))
 			.limit(FOUND)
-			.map(Candidate::connection)
+			.map(Candidate::stream)
 			.forEach(queue::add);
 		return queue;
 	}
 
 	/**
-	 * Sends the idlest streams of tier low away.
+	 * Evicts the idlest streams of tier low.
 	 * @param count how many at most
 	 * @param reason why
 	 * @return how many were chosen
 	 */
 	CompletableFuture<Integer> shed(int count, CloseReason reason) {
 		return this.candidates.apply(count).thenApply((found) -> {
-			List<Connection> chosen = found.stream()
+			List<Stream> chosen = found.stream()
 				.filter((one) -> !one.overdue())
 				.sorted(Comparator.comparingLong(Candidate::sinceNanos))
 				.limit(count)
-				.map(Candidate::connection)
+				.map(Candidate::stream)
 				.toList();
-			chosen.forEach((connection) -> connection.loop().submit(connection, () -> {
-				if (connection.isPreemptible()) {
-					connection.goAway(reason);
+			chosen.forEach((stream) -> stream.submit(() -> {
+				if (stream.isEvictable()) {
+					stream.goAway(reason);
 				}
 			}));
 			return chosen.size();

@@ -211,7 +211,7 @@ public final class StreamLoop {
 		this.renewals = new Renewals(this, node);
 		this.releases = new Releases(node.connections().max(), this::release, this::submit,
 				(task, failures) -> schedule(retryAfter(failures, MOST_RETRY), () -> submit(task)));
-		this.waiters = new Waiters(node.connections().admission());
+		this.waiters = new Waiters(node.noticeInterval());
 		this.nowNanos = executor.nanoTime();
 		this.relievedNanos = this.nowNanos;
 		this.nowMillis = executor.millis();
@@ -226,6 +226,8 @@ public final class StreamLoop {
 	 * @param settings settings of connections
 	 * @param renewInterval how often connections are renewed
 	 * @param lease how long a lease lasts
+	 * @param noticeInterval how often a waiting client is notified of its position at
+	 * most
 	 * @param ownership who owns users
 	 * @param catchUp reads history
 	 * @param upstream subscribes
@@ -237,8 +239,9 @@ public final class StreamLoop {
 	 * @param memory the direct memory of the process
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
-			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, ConnectionEvents events,
-			Connections connections, RandomGenerator random, Errors errors, MemoryBudget budget, DirectMemory memory) {
+			Duration noticeInterval, Ownership ownership, CatchUp catchUp, Topics.Upstream upstream,
+			ConnectionEvents events, Connections connections, RandomGenerator random, Errors errors,
+			MemoryBudget budget, DirectMemory memory) {
 
 	}
 
@@ -265,8 +268,13 @@ public final class StreamLoop {
 		this.inbox.add(task);
 	}
 
-	/** Runs what concerns one connection in order with what else arrives. */
-	void submit(Connection connection, Runnable task) {
+	/**
+	 * Runs what concerns one connection in order with what else arrives. Any thread may
+	 * call.
+	 * @param connection the connection, which ends if the task throws
+	 * @param task the task
+	 */
+	public void submit(Connection connection, Runnable task) {
 		this.inbox.add(new Task(connection, task));
 	}
 
@@ -329,7 +337,7 @@ public final class StreamLoop {
 	 * @return whether it ended without an error
 	 */
 	@SuppressWarnings("CatchThrowable")
-	boolean guard(String where, Connection connection, Consumer<Connection> task) {
+	public boolean guard(String where, Connection connection, Consumer<Connection> task) {
 		try {
 			task.accept(connection);
 			return true;
@@ -721,14 +729,18 @@ public final class StreamLoop {
 	 * @param key its key, from which its id comes
 	 * @param request what is asked for
 	 * @param outlet its socket
+	 * @param slot its request for a slot
 	 * @return the connection
 	 */
-	Connection open(ConnectionKey key, StreamRequest request, Outlet outlet) {
-		return new Connection(key, request, this, outlet);
+	Connection open(ConnectionKey key, StreamRequest request, Outlet outlet, Slot slot) {
+		return new Connection(key, request, this, outlet, slot);
 	}
 
-	/** Begins to admit a connection that is registered. On the loop. */
-	void admit(Connection connection) {
+	/**
+	 * Begins to claim the user of a connection that has a slot. On the loop.
+	 * @param connection the connection, which is registered
+	 */
+	public void admit(Connection connection) {
 		this.waiters.remove(connection);
 		this.connections.add(connection);
 		this.pending.add(connection);
@@ -740,16 +752,20 @@ public final class StreamLoop {
 	/**
 	 * Keeps a connection that is not answered yet, until it is admitted or refused. On
 	 * the loop.
+	 * @param connection the connection
 	 */
-	void asks(Connection connection) {
+	public void asks(Connection connection) {
 		this.waiters.addAsking(connection);
 	}
 
-	/** Lets a connection wait for a place. On the loop. */
-	void await(Connection connection) {
+	/**
+	 * Lets a connection wait for a slot. On the loop.
+	 * @param connection the connection
+	 */
+	public void await(Connection connection) {
 		this.waiters.add(connection);
 		this.wheel.add(connection, 1);
-		connection.waitForPlace();
+		connection.waitForSlot();
 	}
 
 	/** A claim was not answered: it is sent again, unless the next link is sooner. */
@@ -813,7 +829,7 @@ public final class StreamLoop {
 
 	/**
 	 * Sends the connections on, in no order and spread over a time, while the others hear
-	 * what is published; who waits for a place goes at once. On the loop.
+	 * what is published; those that wait for a slot go at once. On the loop.
 	 * @param window the time
 	 * @return how many were sent on, when none is left
 	 */
@@ -1059,7 +1075,7 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * The connections that are here now, also those that wait for a place. On the loop.
+	 * The connections that are here now, also those that wait for a slot. On the loop.
 	 */
 	List<Connection> present() {
 		List<Connection> present = new ArrayList<>(this.connections.all());
@@ -1078,10 +1094,11 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * Whether a newcomer has a chance: Redis answers, or messages arrive and it may do so
-	 * any moment.
+	 * Tells whether a newcomer has a chance: Redis answers, or messages arrive and it may
+	 * do so any moment. On the loop.
+	 * @return whether it has
 	 */
-	boolean isReady() {
+	public boolean isReady() {
 		return this.link != 0 || this.node.ownership().isAvailable();
 	}
 
@@ -1101,7 +1118,7 @@ public final class StreamLoop {
 			errors.run("tick", this::relieve);
 			this.owed.show();
 			if (this.waiters.isNoticeDue(this.nowNanos)) {
-				each("tick", this.waiters.all(), Connection::tellOutlook);
+				each("tick", this.waiters.all(), Connection::notifyPosition);
 			}
 			if (++this.ticks % TICKS_A_SECOND == 0) {
 				errors.run("tick", this::lookAtDue);
@@ -1160,7 +1177,7 @@ public final class StreamLoop {
 			}
 		}
 		for (Connection late : this.waiters.askingSince(this.nowNanos - limit)) {
-			guard("tick", late, Connection::noPlaceInTime);
+			guard("tick", late, Connection::noSlotInTime);
 		}
 	}
 
@@ -1168,12 +1185,20 @@ public final class StreamLoop {
 		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxRetry());
 	}
 
-	Duration spreadRetry() {
+	/**
+	 * When a client is to come back that many others may come back with.
+	 * @return how long to wait, spread
+	 */
+	public Duration spreadRetry() {
 		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxSpread());
 	}
 
-	/** Says that a quota is used up. */
-	void refuse(Quota quota, Outlet outlet) {
+	/**
+	 * Refuses a stream because a quota is used up. On the loop.
+	 * @param quota which one
+	 * @param outlet the socket
+	 */
+	public void refuse(Quota quota, Outlet outlet) {
 		this.node.events().limited(quota);
 		outlet.refuse(quota, retryAfter(quota));
 	}
@@ -1222,11 +1247,11 @@ public final class StreamLoop {
 		return this.node.settings();
 	}
 
-	Places places() {
-		return this.node.connections().places();
-	}
-
-	ConnectionEvents events() {
+	/**
+	 * Is notified of what happens to connections.
+	 * @return the events
+	 */
+	public ConnectionEvents events() {
 		return this.node.events();
 	}
 

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.node.connection.Admission;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.StreamLoop;
@@ -105,12 +106,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 * @param proxies finds out where clients are
 	 * @param limits how much an address may ask for, or null for anything
 	 * @param sockets counts connections, or null where they are not counted
-	 * @param connections where streams are opened
+	 * @param admission decides about requests for streams
+	 * @param connections where streams are
 	 * @param forwards passes calls on to other nodes
 	 * @param identity this node
 	 */
 	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, Answers answers,
-			TrustedProxies proxies, @Nullable AddressLimits limits, @Nullable SocketLimits sockets,
+			TrustedProxies proxies, @Nullable AddressLimits limits, @Nullable SocketLimits sockets, Admission admission,
 			Connections connections, ForwardedCalls forwards, NodeIdentity identity) {
 
 	}
@@ -330,13 +332,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			context.channel().config().setAutoRead(true);
 		}
 		if (this.crowded) {
-			this.gate.connections().refuse(this.loop, crowdedQuota(), outlet);
+			this.gate.admission().refuse(this.loop, crowdedQuota(), outlet);
 			return;
 		}
 		AddressLimits limits = this.gate.limits();
-		Connections connections = this.gate.connections();
+		Admission admission = this.gate.admission();
 		// Where nobody is let in anyway, it counts for nothing.
-		AddressLimits.Place place = (limits != null && !connections.isRefusing() && !connections.sendsElsewhere(asked))
+		AddressLimits.Place place = (limits != null && !admission.isRefusing() && !admission.sendsElsewhere(asked))
 				? limits.ask(client.address()) : null;
 		if (place == null) {
 			open(asked, outlet);
@@ -347,7 +349,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	}
 
 	private void open(StreamRequest asked, NettyOutlet outlet) {
-		Connections.Handle opened = this.gate.connections().open(this.loop, asked, outlet);
+		Connections.Handle opened = this.gate.admission().open(this.loop, asked, outlet);
 		if (opened != null) {
 			outlet.use(opened);
 		}
@@ -364,7 +366,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 					if (client.isDoubtful()) {
 						this.gate.proxies().hint(client.address());
 					}
-					this.gate.connections().refuse(this.loop, quota, outlet);
+					this.gate.admission().refuse(this.loop, quota, outlet);
 				}
 				else if (channel.isActive()) {
 					open(asked, outlet);

@@ -11,6 +11,7 @@ import java.util.function.Function;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeReporter;
+import io.fanfare.node.connection.Admission;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.LoopExecutor;
 import io.fanfare.node.connection.StreamLoop;
@@ -98,14 +99,15 @@ public final class StreamServer implements SmartLifecycle {
 		if (opened == null) {
 			return;
 		}
+		Admission admission = this.gate.admission();
 		Connections connections = this.gate.connections();
 		Duration window = this.drain.window();
 		long began = System.nanoTime();
-		int open = connections.size();
+		int open = admission.size();
 		log.info("drain=began streams={} ms={}", open, window.toMillis());
-		await(connections.drain(window), window.toSeconds() + GOODBYE_SECONDS);
+		await(admission.drain(window), window.toSeconds() + GOODBYE_SECONDS);
 		opened.unbind();
-		int cut = connections.size();
+		int cut = admission.size();
 		await(connections.stop(CloseReason.DRAIN), GOODBYE_SECONDS);
 		log.info("stream=closed sent-on={} cut={}", open - cut, cut);
 		AddressLimits limits = this.gate.limits();

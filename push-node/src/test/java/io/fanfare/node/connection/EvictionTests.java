@@ -8,16 +8,15 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.node.connection.Eviction.Candidate;
-import io.fanfare.node.connection.Places.Place;
+import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 class EvictionTests {
-
-	private final TestLoop node = new TestLoop(100);
 
 	private final Deque<CompletableFuture<List<Candidate>>> looks = new ArrayDeque<>();
 
@@ -32,26 +31,53 @@ class EvictionTests {
 	/** Whether no look can even begin. */
 	private boolean broken;
 
-	private final Eviction eviction = new Eviction(new Places(1,
-			new AdmissionSettings(AdmissionSettings.Policy.EVICT, 0, Duration.ZERO, Duration.ZERO), () -> 0),
-			(each) -> {
-				if (this.broken) {
-					throw new NoClassDefFoundError("test");
-				}
-				this.looks.add(new CompletableFuture<>());
-				return this.looks.getLast();
-			}, new Errors(() -> this.nanos, this.noted::add, (error) -> this.fatal++), () -> this.nanos);
+	private final Slots slots = new Slots(1,
+			new AdmissionSettings(AdmissionSettings.Policy.EVICT, 0, Duration.ZERO, Duration.ZERO), () -> 0);
+
+	private final Eviction eviction = new Eviction(this.slots, (each) -> {
+		if (this.broken) {
+			throw new NoClassDefFoundError("test");
+		}
+		this.looks.add(new CompletableFuture<>());
+		return this.looks.getLast();
+	}, new Errors(() -> this.nanos, this.noted::add, (error) -> this.fatal++), () -> this.nanos);
 
 	private void makeRoom() {
-		this.eviction.makeRoom(new Place("user", null, Tier.HIGH, () -> {
-		}, () -> {
-		}), true, () -> this.none++);
+		this.eviction.makeRoom(this.slots.request("user", null, Tier.HIGH), true, () -> this.none++);
 	}
 
-	private Candidate candidate() {
-		this.node.open("low-" + this.nanos++, new StreamRequest.Start.Now());
-		this.node.run();
-		return new Candidate(this.node.loop.present().getLast(), 1, false);
+	private static Candidate candidate() {
+		return new Candidate(new Low(), 1, false);
+	}
+
+	/** A stream of tier low that is never run. */
+	private static final class Low implements Eviction.Stream {
+
+		@Override
+		public @Nullable CloseReason overdue() {
+			return null;
+		}
+
+		@Override
+		public boolean isEvictable() {
+			return true;
+		}
+
+		@Override
+		public long idleNanos() {
+			return 1;
+		}
+
+		@Override
+		public void goAway(CloseReason reason) {
+			throw new AssertionError(reason);
+		}
+
+		@Override
+		public void submit(Runnable task) {
+			// its loop never takes it
+		}
+
 	}
 
 	@Test

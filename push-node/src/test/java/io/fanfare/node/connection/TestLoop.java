@@ -62,9 +62,11 @@ final class TestLoop {
 	private final Errors errors = new Errors(() -> this.nanos, this.thrown::add, (fatal) -> {
 	});
 
-	final Connections connections = new Connections("node", 10_000,
+	final Connections connections = new Connections("node", 10_000, new Random(1));
+
+	final Admission admission = new Admission(this.connections,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			new Random(1), this.errors);
+			this.errors);
 
 	final Store store = new Store(this);
 
@@ -105,15 +107,17 @@ final class TestLoop {
 	}
 
 	TestLoop(int inboxLimit, MemoryBudget budget) {
-		this.loop = new StreamLoop(new LoopThread(), new StreamLoop.Node("node",
-				new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10),
-						Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
-						Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
-				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
-				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream,
-				new Silent((what) -> this.seam.accept(what), this.endings), this.connections, new Random(1),
-				this.errors, budget, new DirectMemory(() -> this.directUsed, DIRECT)), inboxLimit);
+		this.loop = new StreamLoop(new LoopThread(),
+				new StreamLoop.Node("node",
+						new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
+								Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
+								Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
+								Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
+						Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofSeconds(2), this.store,
+						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream,
+						new Silent((what) -> this.seam.accept(what), this.endings), this.connections, new Random(1),
+						this.errors, budget, new DirectMemory(() -> this.directUsed, DIRECT)),
+				inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
@@ -154,7 +158,7 @@ final class TestLoop {
 
 	/** Takes the request of a socket. */
 	void connect(Socket socket) {
-		socket.handle = this.connections.open(this.loop, socket.request, socket);
+		socket.handle = this.admission.open(this.loop, socket.request, socket);
 	}
 
 	/** Stores a message for all and hands it to the loop. */
