@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.fanfare.node.connection.Admission;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;

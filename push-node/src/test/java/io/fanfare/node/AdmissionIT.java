@@ -14,10 +14,10 @@ import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
+import io.fanfare.node.admin.ListConnections;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.cluster.NodeCall;
-import io.fanfare.node.connection.Admission;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.ListConnections;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
 import io.fanfare.test.sse.Answer;

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
-import io.fanfare.node.connection.Admission;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-import io.fanfare.node.connection.Admission;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;

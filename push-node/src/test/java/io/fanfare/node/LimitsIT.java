@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.auth.InvalidTokenException;
 import io.fanfare.node.auth.TokenVerifier;
-import io.fanfare.node.connection.Admission;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
 import io.fanfare.test.sse.Answer;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-import io.fanfare.node.connection.Admission;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.Answer;

@@ -12,7 +12,7 @@ import io.fanfare.protocol.ConnectionStatus;
  * The last connections that ended on a node, in a ring: texts and numbers, so that
  * nothing of the connections themselves is kept. Any thread may call; none waits.
  */
-final class ClosedConnections {
+public final class ClosedConnections {
 
 	static final int SIZE = 1000;
 
@@ -26,7 +26,7 @@ final class ClosedConnections {
 	 * @param number its number, in the order of their ends
 	 * @param status what was last to be told of it
 	 */
-	record Closed(long number, ConnectionStatus status) {
+	public record Closed(long number, ConnectionStatus status) {
 
 	}
 
@@ -37,11 +37,12 @@ final class ClosedConnections {
 
 	/**
 	 * Lists them, the newest first.
-	 * @param wanted whom
+	 * @param wanted which
 	 * @param below only those of a lower number
 	 * @param limit how many at most
+	 * @return what was found
 	 */
-	List<Closed> list(Predicate<ConnectionStatus> wanted, long below, int limit) {
+	public List<Closed> list(Predicate<ConnectionStatus> wanted, long below, int limit) {
 		List<Closed> found = new ArrayList<>();
 		long end = this.next.get();
 		for (long number = Math.min(end, below) - 1; number >= Math.max(0, end - SIZE)

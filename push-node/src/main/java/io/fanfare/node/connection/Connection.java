@@ -10,6 +10,7 @@ import java.util.Objects;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.Gap;
 import io.fanfare.node.connection.Delivery.State;
+import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
@@ -156,7 +157,11 @@ public final class Connection {
 		return this.id;
 	}
 
-	String user() {
+	/**
+	 * Whose stream it is.
+	 * @return the user
+	 */
+	public String user() {
 		return this.request.user();
 	}
 
@@ -170,7 +175,11 @@ public final class Connection {
 		return (given != null) ? given : "";
 	}
 
-	Tier tier() {
+	/**
+	 * How much it counts.
+	 * @return the tier
+	 */
+	public Tier tier() {
 		return this.request.tier();
 	}
 
@@ -206,8 +215,11 @@ public final class Connection {
 		return this.delivery.state() == State.PENDING;
 	}
 
-	/** Whether it is a stream: it was admitted and told so. */
-	boolean isBegun() {
+	/**
+	 * Tells whether it is a stream: it was admitted, and its client knows. On its loop.
+	 * @return whether it is
+	 */
+	public boolean isBegun() {
 		return this.begun;
 	}
 
@@ -240,7 +252,11 @@ public final class Connection {
 		return this.admittedNanos;
 	}
 
-	List<ChannelName> channels() {
+	/**
+	 * The channels that it is subscribed to.
+	 * @return the user's own first
+	 */
+	public List<ChannelName> channels() {
 		return this.channels;
 	}
 
@@ -404,8 +420,12 @@ public final class Connection {
 
 	// ---- what is told of it
 
-	/** The one place that says where it stands. */
-	ConnectionState state(long nowNanos) {
+	/**
+	 * The one place that says where it stands. On its loop.
+	 * @param nowNanos now
+	 * @return its state
+	 */
+	public ConnectionState state(long nowNanos) {
 		if (isClosed()) {
 			return ConnectionState.CLOSED;
 		}
@@ -418,7 +438,11 @@ public final class Connection {
 		return this.upkeep.isIdle(nowNanos) ? ConnectionState.IDLE : ConnectionState.ACTIVE;
 	}
 
-	String address() {
+	/**
+	 * Where its client is.
+	 * @return the IP address
+	 */
+	public String address() {
 		return this.request.address().getHostAddress();
 	}
 
@@ -426,15 +450,20 @@ public final class Connection {
 		return this.openedNanos;
 	}
 
-	long openedMillis() {
+	/**
+	 * When it was opened.
+	 * @return milliseconds since the epoch
+	 */
+	public long openedMillis() {
 		return this.openedMillis;
 	}
 
 	/**
-	 * What is told of it.
+	 * What is reported of it. On its loop.
 	 * @param ending how it ended, or null while it is open
+	 * @return its status
 	 */
-	ConnectionStatus status(@Nullable Ending ending) {
+	public ConnectionStatus status(@Nullable Ending ending) {
 		long now = this.loop.nanoTime();
 		// The wall clock's now is taken from the monotonic one, so that times agree.
 		long millis = this.openedMillis + (now - this.openedNanos) / 1_000_000;
@@ -705,7 +734,11 @@ public final class Connection {
 
 	// ---- renewal
 
-	boolean isHeld() {
+	/**
+	 * Tells whether presence names it, as far as is known here. On its loop.
+	 * @return whether it does
+	 */
+	public boolean isHeld() {
 		return this.claimed && !isClosed() && !this.upkeep.isLeaving();
 	}
 

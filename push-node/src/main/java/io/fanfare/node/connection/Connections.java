@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.broker.MessageSink;
+import io.fanfare.node.encoding.Owed;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.redis.Frame;
@@ -174,7 +175,12 @@ public final class Connections implements MessageSink {
 		return this.loops.stream().map(StreamLoop::pulse).toList();
 	}
 
-	@Nullable Connection find(String id) {
+	/**
+	 * Finds a connection that is held here.
+	 * @param id its id
+	 * @return the connection, or null
+	 */
+	public @Nullable Connection find(String id) {
 		return this.byId.get(id);
 	}
 
@@ -187,8 +193,11 @@ public final class Connections implements MessageSink {
 		}
 	}
 
-	/** The last that ended. */
-	ClosedConnections ended() {
+	/**
+	 * The last that ended.
+	 * @return them
+	 */
+	public ClosedConnections ended() {
 		return this.ended;
 	}
 
@@ -273,9 +282,13 @@ public final class Connections implements MessageSink {
 
 	/**
 	 * Asks a loop something on its own thread. The barrier of its inbox notes an error.
+	 * @param <T> the type of the answer
+	 * @param loop the loop
+	 * @param question asks it
+	 * @return the answer
 	 */
 	@SuppressWarnings("CatchThrowable")
-	static <T> CompletableFuture<T> onLoop(StreamLoop loop,
+	public static <T> CompletableFuture<T> onLoop(StreamLoop loop,
 			Function<StreamLoop, ? extends CompletableFuture<? extends T>> question) {
 		CompletableFuture<T> answer = new CompletableFuture<>();
 		loop.submit(() -> {

@@ -14,6 +14,10 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.Gap;
 import io.fanfare.node.catchup.Round;
 import io.fanfare.node.catchup.Standing;
+import io.fanfare.node.encoding.Backlog;
+import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.encoding.BroadcastLog;
+import io.fanfare.node.encoding.Owed;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
@@ -342,9 +346,9 @@ final class Delivery {
 	 * state is read or changed.
 	 */
 	void take() {
-		BroadcastLog log = this.loop.broadcasts();
+		BroadcastLog<Connection> log = this.loop.broadcasts();
 		while (this.broadcast < log.head() && this.state != State.CLOSED) {
-			BroadcastLog.Entry entry = log.get(this.broadcast++);
+			BroadcastLog.Entry<Connection> entry = log.get(this.broadcast++);
 			if (this.connection.hears(entry.topic())) {
 				keep(entry.message());
 			}
@@ -927,8 +931,8 @@ final class Delivery {
 			this.loop.events().gap();
 		}
 		Duration retry = this.loop.spreadRetry();
-		stretches.forEach((stretch, channels) -> this.upkeep
-			.write(Blocks.gap(channels, stretch, MessageId.format(this.cursor), retry)));
+		stretches.forEach((stretch, channels) -> this.upkeep.write(Blocks.gap(channels, stretch.from(), stretch.to(),
+				stretch.reason().wireName(), MessageId.format(this.cursor), retry)));
 	}
 
 	void moveCursor(long to) {

@@ -23,6 +23,11 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.Round;
 import io.fanfare.node.catchup.Standing;
+import io.fanfare.node.encoding.Backlog;
+import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.encoding.BroadcastLog;
+import io.fanfare.node.encoding.Owed;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
@@ -117,7 +122,7 @@ public final class StreamLoop {
 
 	private final Owed owed;
 
-	private final BroadcastLog broadcasts;
+	private final BroadcastLog<Connection> broadcasts;
 
 	private final Unflushed unflushed;
 
@@ -203,7 +208,7 @@ public final class StreamLoop {
 		this.executor = executor;
 		this.node = node;
 		this.owed = new Owed(node.budget().owed());
-		this.broadcasts = new BroadcastLog(this.owed);
+		this.broadcasts = new BroadcastLog<>(this.owed);
 		this.chunk = new SharedChunk(this.owed);
 		this.rounds = new Rounds(node.budget().catchUp());
 		this.unflushed = new Unflushed(node.budget().unflushed(), node.memory());
@@ -701,7 +706,7 @@ public final class StreamLoop {
 		return dropped;
 	}
 
-	BroadcastLog broadcasts() {
+	BroadcastLog<Connection> broadcasts() {
 		return this.broadcasts;
 	}
 
@@ -1231,7 +1236,11 @@ public final class StreamLoop {
 		return Long.toHexString(this.node.random().nextLong());
 	}
 
-	long nanoTime() {
+	/**
+	 * The monotonic clock.
+	 * @return nanoseconds
+	 */
+	public long nanoTime() {
 		return this.executor.nanoTime();
 	}
 

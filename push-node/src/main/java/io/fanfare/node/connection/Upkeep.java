@@ -3,6 +3,8 @@ package io.fanfare.node.connection;
 import java.time.Duration;
 import java.util.List;
 
+import io.fanfare.node.encoding.Backlog;
+import io.fanfare.node.encoding.Blocks;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
 import org.jspecify.annotations.Nullable;

@@ -3,7 +3,7 @@ package io.fanfare.node.drain;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.fanfare.node.connection.Admission;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.NodeStatus.Drained;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

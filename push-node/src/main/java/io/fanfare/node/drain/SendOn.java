@@ -3,8 +3,8 @@ package io.fanfare.node.drain;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.cluster.NodeCall;
-import io.fanfare.node.connection.Admission;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;

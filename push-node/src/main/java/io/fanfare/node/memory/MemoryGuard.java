@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
-import io.fanfare.node.connection.Admission;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.NodeStatus.Memory;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;

@@ -1,8 +1,8 @@
 package io.fanfare.node.observability;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
-import io.fanfare.node.connection.Admission;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.RedisRefusal;
 import org.springframework.boot.health.contributor.Health;

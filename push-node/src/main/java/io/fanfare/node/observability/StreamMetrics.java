@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
-import io.fanfare.node.connection.Admission;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Connections.MemoryUse;

@@ -10,14 +10,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.cluster.NodeIdentity;
-import io.fanfare.node.connection.Admission;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
+import io.fanfare.node.encoding.GzipBody;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;

@@ -7,6 +7,8 @@ import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
@@ -16,8 +18,6 @@ import io.fanfare.node.catchup.RedisHistory;
 import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
-import io.fanfare.node.connection.Admission;
-import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DirectMemory;

@@ -8,10 +8,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeReporter;
-import io.fanfare.node.connection.Admission;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.LoopExecutor;
 import io.fanfare.node.connection.StreamLoop;

@@ -16,10 +16,13 @@ import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.RedisHistory;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.RedisOwnership;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topics;

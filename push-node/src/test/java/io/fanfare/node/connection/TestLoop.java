@@ -23,9 +23,12 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySource;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topics;
@@ -49,7 +52,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * One loop whose thread, Redis and sockets do what the test says, when it says so.
  */
-final class TestLoop {
+public final class TestLoop {
 
 	/** Direct memory of the process. */
 	static final long DIRECT = 1 << 30;
@@ -62,13 +65,13 @@ final class TestLoop {
 	private final Errors errors = new Errors(() -> this.nanos, this.thrown::add, (fatal) -> {
 	});
 
-	final Connections connections = new Connections("node", 10_000, new Random(1));
+	public final Connections connections = new Connections("node", 10_000, new Random(1));
 
-	final Admission admission = new Admission(this.connections,
+	public final Admission admission = new Admission(this.connections,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
 			this.errors);
 
-	final Store store = new Store(this);
+	public final Store store = new Store(this);
 
 	final StreamLoop loop;
 
@@ -96,11 +99,15 @@ final class TestLoop {
 	private long nanos = 1;
 
 	/** What it takes to ask it. */
-	Duration askCost = Duration.ZERO;
+	public Duration askCost = Duration.ZERO;
 
 	private int published;
 
 	private final Set<Integer> privates = new HashSet<>();
+
+	public TestLoop() {
+		this(Inbox.LIMIT);
+	}
 
 	TestLoop(int inboxLimit) {
 		this(inboxLimit, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
@@ -124,7 +131,7 @@ final class TestLoop {
 		run();
 	}
 
-	Socket open(String user, StreamRequest.Start start, String... topics) {
+	public Socket open(String user, StreamRequest.Start start, String... topics) {
 		return open(request(user, false, false, start, topics));
 	}
 
@@ -167,7 +174,7 @@ final class TestLoop {
 	}
 
 	/** Stores a message, which says its number, and hands it to the loop. */
-	void publish(ChannelName channel) {
+	public void publish(ChannelName channel) {
 		this.loop.offer(this.store.publish(channel, "m" + ++this.published));
 	}
 
@@ -188,7 +195,7 @@ final class TestLoop {
 	}
 
 	/** Runs what the loop's thread has to do now. */
-	void turn() {
+	public void turn() {
 		int waiting = this.tasks.size();
 		for (int i = 0; i < waiting; i++) {
 			this.tasks.remove().run();
@@ -196,11 +203,11 @@ final class TestLoop {
 	}
 
 	/** Whether the loop's thread has something to do. */
-	boolean isBusy() {
+	public boolean isBusy() {
 		return !this.tasks.isEmpty();
 	}
 
-	void run() {
+	public void run() {
 		while (!this.tasks.isEmpty() || !this.store.asked.isEmpty()) {
 			this.store.answer();
 			turn();
@@ -211,7 +218,7 @@ final class TestLoop {
 	}
 
 	/** Lets time pass, and then runs what waited for any time at all. */
-	void pass(Duration time) {
+	public void pass(Duration time) {
 		this.nanos += time.toNanos();
 		this.tasks.addAll(this.scheduled);
 		this.scheduled.clear();
@@ -236,7 +243,7 @@ final class TestLoop {
 	}
 
 	/** Redis, which answers when it is told to. */
-	static final class Store implements HistorySource, Ownership {
+	public static final class Store implements HistorySource, Ownership {
 
 		private final TestLoop node;
 
@@ -262,7 +269,7 @@ final class TestLoop {
 			return Message.render(this.clock, channel, envelope);
 		}
 
-		void answer() {
+		public void answer() {
 			while (!this.asked.isEmpty()) {
 				this.asked.remove().run();
 			}
@@ -334,7 +341,7 @@ final class TestLoop {
 	}
 
 	/** A client that reads everything at once, unless it is told to stop. */
-	final class Socket implements Outlet {
+	public final class Socket implements Outlet {
 
 		final StringBuilder text = new StringBuilder();
 
@@ -413,7 +420,7 @@ final class TestLoop {
 		}
 
 		/** Goes away. */
-		void cut() {
+		public void cut() {
 			handle().disconnected(false);
 		}
 
@@ -427,7 +434,7 @@ final class TestLoop {
 		}
 
 		/** The numbers of the messages, in the order in which they came. */
-		List<Integer> numbers() {
+		public List<Integer> numbers() {
 			return NUMBER.matcher(this.text).results().map((found) -> Integer.valueOf(found.group(1))).toList();
 		}
 

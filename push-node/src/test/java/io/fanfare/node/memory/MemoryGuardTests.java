@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Random;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
-import io.fanfare.node.connection.Admission;
-import io.fanfare.node.connection.AdmissionSettings;
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.NodeStatus.Memory;
 import io.fanfare.protocol.guard.Errors;

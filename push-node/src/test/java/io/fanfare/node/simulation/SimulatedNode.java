@@ -6,15 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySource;
-import io.fanfare.node.connection.Admission;
-import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.Ending;
 import io.fanfare.node.connection.DirectMemory;
+import io.fanfare.node.connection.Ending;
 import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;

@@ -8,13 +8,13 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.node.Tokens;
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionSettings;
-import io.fanfare.node.connection.Admission;
-import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.MemoryBudget;
