@@ -15,6 +15,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.fanfare.node.connection.Outlet;
 
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
@@ -108,6 +109,15 @@ class ArchitectureTests {
 	static final ArchRule PACKAGES_HAVE_NO_CYCLES = slices().matching("io.fanfare.node.(*)..")
 		.should()
 		.beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule ONE_WRITER_WRITES_TO_THE_SOCKET_OF_A_CONNECTION = noClasses().that()
+		.resideInAPackage("..node.connection..")
+		.and()
+		.doNotHaveSimpleName("StreamWriter")
+		.should()
+		.callMethodWhere(target(owner(assignableTo(Outlet.class))))
+		.because("what is written past it is not counted");
 
 	/** Counted in lines of source. */
 	@ArchTest

@@ -111,7 +111,8 @@ public final class Admission {
 	 * @param outlet the socket
 	 */
 	public void refuse(StreamLoop loop, Quota quota, Outlet outlet) {
-		loop.refuse(quota, outlet);
+		loop.events().limited(quota);
+		outlet.refuse(quota, loop.retryAfter(quota));
 	}
 
 	/**

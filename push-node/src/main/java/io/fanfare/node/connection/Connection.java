@@ -54,7 +54,7 @@ public final class Connection {
 
 	private final StreamLoop loop;
 
-	private final Outlet outlet;
+	private final StreamWriter writer;
 
 	/** Its slot on the node, or its request for one. */
 	private final Slot slot;
@@ -92,9 +92,6 @@ public final class Connection {
 
 	/** Whether a claim was ever sent: then Redis may name this connection. */
 	private boolean claimSent;
-
-	/** Whether the head of the answer was written: it waits, or it is begun. */
-	private boolean answered;
 
 	private boolean begun;
 
@@ -137,9 +134,9 @@ public final class Connection {
 		String given = request.client();
 		this.client = (given != null) ? given : this.id;
 		this.loop = loop;
-		this.outlet = outlet;
-		this.upkeep = new Upkeep(this, loop, outlet);
-		this.delivery = new Delivery(this, loop, outlet, this.upkeep);
+		this.writer = new StreamWriter(outlet, loop);
+		this.upkeep = new Upkeep(this, loop, this.writer);
+		this.delivery = new Delivery(this, loop, this.writer, this.upkeep);
 		this.slot = slot;
 		this.openedMillis = loop.millis();
 		this.openedNanos = loop.nanoTime();
@@ -225,7 +222,7 @@ public final class Connection {
 
 	/** Whether it waits for a slot. */
 	boolean isWaiting() {
-		return this.answered && !this.begun && this.index < 0 && !isClosed();
+		return this.writer.isAnswered() && !this.begun && this.index < 0 && !isClosed();
 	}
 
 	boolean isQueued() {
@@ -347,9 +344,7 @@ public final class Connection {
 		QueuePosition now = this.slot.position();
 		this.queuePosition = now;
 		if (now != null) {
-			this.outlet.begin(waiting(now, this.loop.spreadRetry()));
-			this.answered = true;
-			this.upkeep.wrote();
+			this.writer.answer(waiting(now, this.loop.spreadRetry()));
 		}
 	}
 
@@ -357,12 +352,12 @@ public final class Connection {
 	void notifyPosition() {
 		QueuePosition now = this.slot.position();
 		QueuePosition told = this.queuePosition;
-		if (now == null || !isWaiting() || !this.outlet.isWritable()) {
+		if (now == null || !isWaiting() || !this.writer.isWritable()) {
 			return;
 		}
 		if (told == null || now.position() != told.position() || now.total() != told.total()) {
 			this.queuePosition = now;
-			this.upkeep.write(waiting(now, null));
+			this.writer.write(waiting(now, null));
 		}
 	}
 
@@ -473,8 +468,8 @@ public final class Connection {
 				: 0;
 		return new ConnectionStatus(this.id, this.loop.node(), user(), this.client, tier().wireName(), address(),
 				state(now).wireName(), this.openedMillis, millis - active / 1_000_000, heard,
-				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, this.upkeep.messagesSent(),
-				this.upkeep.bytesSent(), this.upkeep.errors(), (now - this.openedNanos) / 1_000_000,
+				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, this.writer.messagesSent(),
+				this.writer.bytesSent(), this.upkeep.errors(), (now - this.openedNanos) / 1_000_000,
 				(ending != null) ? ending.reason() : null);
 	}
 
@@ -524,14 +519,14 @@ public final class Connection {
 		if (!isSubscribed()) {
 			return;
 		}
-		if (!this.outlet.isOpen()) {
+		if (!this.writer.isOpen()) {
 			close(Ending.CLIENT);
 			return;
 		}
 		if (this.loop.isLeaseLapsed()) {
 			// What waited through a freeze may be an attempt that its page has long given
 			// up.
-			this.outlet.abort();
+			this.writer.abort();
 			close(Ending.LAPSED);
 			return;
 		}
@@ -673,9 +668,9 @@ public final class Connection {
 		this.delivery.begin(from, this.hiddenFrom, starts);
 		byte[] first = Blocks.connected(new Blocks.Identity(this.id, keyOnce(), this.client, this.loop.node(), user()),
 				MessageId.format(from), resumed, replayed, this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
-		answer(first);
+		this.writer.answer(first);
 		this.begun = true;
-		this.upkeep.began(first);
+		this.upkeep.began();
 		this.loop.began(this, resumed);
 	}
 
@@ -686,17 +681,6 @@ public final class Connection {
 		return said.value();
 	}
 
-	/** Writes a block, behind the head of the answer if that was not written before. */
-	private void answer(byte[] block) {
-		if (this.answered) {
-			this.outlet.write(block);
-		}
-		else {
-			this.outlet.begin(block);
-			this.answered = true;
-		}
-	}
-
 	/**
 	 * Says that there is no stream now. On its loop.
 	 * @param reason why
@@ -704,24 +688,24 @@ public final class Connection {
 	public void refuse(CloseReason reason) {
 		this.loop.events().refused(reason);
 		Duration retry = this.loop.spreadRetry();
-		if (this.answered) {
-			this.outlet.end(Blocks.busy(reason, this.request.cursorText(), retry));
+		if (this.writer.isAnswered()) {
+			this.writer.end(Blocks.busy(reason, this.request.cursorText(), retry));
 		}
 		else {
-			this.outlet.refuse(reason, retry);
+			this.writer.refuse(reason, retry);
 		}
 		close(Ending.of(reason));
 	}
 
 	/** Says that a quota is used up. */
 	private void refuse(Quota quota) {
-		if (this.answered) {
-			this.loop.events().limited(quota);
-			this.outlet
-				.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), this.loop.retryAfter(quota)));
+		this.loop.events().limited(quota);
+		Duration retry = this.loop.retryAfter(quota);
+		if (this.writer.isAnswered()) {
+			this.writer.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), retry));
 		}
 		else {
-			this.loop.refuse(quota, this.outlet);
+			this.writer.refuse(quota, retry);
 		}
 		close(Ending.of(CloseReason.RATE_LIMITED));
 	}
@@ -872,7 +856,7 @@ public final class Connection {
 			kicked(reason, by);
 			return;
 		}
-		this.upkeep.write(kickedBlock(reason, by));
+		this.writer.write(kickedBlock(reason, by));
 		this.loop.events().kicked(reason);
 		this.upkeep.noticed(reason, grace);
 		this.proof = null;
@@ -882,13 +866,12 @@ public final class Connection {
 
 	private void kicked(CloseReason reason, long by) {
 		byte[] block = kickedBlock(reason, by);
-		if (this.answered) {
-			this.outlet.end(block);
+		if (this.writer.isAnswered()) {
+			this.writer.end(block);
 		}
 		else {
-			this.outlet.begin(block);
-			this.answered = true;
-			this.outlet.end(null);
+			this.writer.answer(block);
+			this.writer.end(null);
 		}
 		if (this.begun) {
 			this.loop.events().kicked(reason);
@@ -909,7 +892,7 @@ public final class Connection {
 	/** Ends a stream whose client was told why before. */
 	void endAfterNotice() {
 		CloseReason reason = this.upkeep.notice();
-		this.outlet.end(null);
+		this.writer.end(null);
 		close((reason != null) ? Ending.of(reason) : Ending.REPLACED);
 	}
 
@@ -918,11 +901,11 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		if (this.answered) {
-			this.outlet.end(null);
+		if (this.writer.isAnswered()) {
+			this.writer.end(null);
 		}
 		else {
-			this.outlet.abort();
+			this.writer.abort();
 		}
 		close(Ending.REPLACED);
 	}
@@ -944,17 +927,17 @@ public final class Connection {
 			return;
 		}
 		String cursor = this.begun ? MessageId.format(this.delivery.cursor()) : this.request.cursorText();
-		this.outlet.end(Blocks.goaway(reason, cursor, this.loop.spreadRetry()));
+		this.writer.end(Blocks.goaway(reason, cursor, this.loop.spreadRetry()));
 		close(Ending.of(reason));
 	}
 
 	/** The client asked for the end. */
 	void closeByClient() {
-		if (!isClosed() && this.answered) {
-			this.outlet.end(null);
+		if (!isClosed() && this.writer.isAnswered()) {
+			this.writer.end(null);
 		}
 		else {
-			this.outlet.abort();
+			this.writer.abort();
 		}
 		close(Ending.CLIENT);
 	}
@@ -969,33 +952,33 @@ public final class Connection {
 		}
 		Errors errors = this.loop.errors();
 		if (!errors.run(CLOSE, this::sayError)) {
-			errors.run(CLOSE, this.outlet::abort);
+			errors.run(CLOSE, this.writer::abort);
 		}
 		errors.run(CLOSE, () -> close(Ending.of(CloseReason.ERROR)));
 	}
 
 	private void sayError() {
 		if (this.upkeep.isLeaving()) {
-			this.outlet.end(null);
+			this.writer.end(null);
 		}
 		else if (this.delivery.isWriting()) {
-			this.outlet.abort();
+			this.writer.abort();
 		}
 		else if (this.begun) {
-			this.outlet.end(Blocks.goaway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()),
+			this.writer.end(Blocks.goaway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()),
 					this.loop.spreadRetry()));
 		}
-		else if (this.answered) {
-			this.outlet.end(Blocks.busy(CloseReason.ERROR, this.request.cursorText(), this.loop.spreadRetry()));
+		else if (this.writer.isAnswered()) {
+			this.writer.end(Blocks.busy(CloseReason.ERROR, this.request.cursorText(), this.loop.spreadRetry()));
 		}
 		else {
-			this.outlet.refuse(CloseReason.ERROR, this.loop.spreadRetry());
+			this.writer.refuse(CloseReason.ERROR, this.loop.spreadRetry());
 		}
 	}
 
 	/** What waits for a client that does not read, in the process; 0 while it reads. */
 	long unread() {
-		return this.outlet.pendingBytes();
+		return this.writer.pendingBytes();
 	}
 
 	/**
@@ -1003,7 +986,7 @@ public final class Connection {
 	 * asks, when memory is scarce.
 	 */
 	boolean tookNothing() {
-		long drained = this.outlet.drainedBytes();
+		long drained = this.writer.drainedBytes();
 		boolean same = drained == this.drained;
 		this.drained = drained;
 		return same;
@@ -1012,14 +995,14 @@ public final class Connection {
 	/** Ends at once to free what waits for a client that does not read. */
 	void shed() {
 		if (!isClosed()) {
-			this.outlet.abort();
+			this.writer.abort();
 			close(Ending.of(CloseReason.MEMORY));
 		}
 	}
 
 	/** Nothing reaches the client any more. */
 	void giveUp() {
-		this.outlet.abort();
+		this.writer.abort();
 		close(Ending.UNREACHABLE);
 	}
 

@@ -73,7 +73,7 @@ final class Delivery {
 
 	private final StreamLoop loop;
 
-	private final Outlet outlet;
+	private final StreamWriter writer;
 
 	private final Upkeep upkeep;
 
@@ -175,10 +175,10 @@ final class Delivery {
 	/** The highest end of a gap announced per channel, while catching up. */
 	private Map<ChannelName, Long> announced = Map.of();
 
-	Delivery(Connection connection, StreamLoop loop, Outlet outlet, Upkeep upkeep) {
+	Delivery(Connection connection, StreamLoop loop, StreamWriter writer, Upkeep upkeep) {
 		this.connection = connection;
 		this.loop = loop;
-		this.outlet = outlet;
+		this.writer = writer;
 		this.upkeep = upkeep;
 		this.account = loop.owed();
 		this.owed = this.account.nothing();
@@ -418,14 +418,14 @@ final class Delivery {
 			return;
 		}
 		this.owed = this.account.without(this.owed, piece);
-		this.upkeep.wroteLiveMessages(piece);
+		this.upkeep.wroteLiveMessages();
 		this.loop.events().sent(piece.size(), piece.lastId());
 		goOn(this.owed);
 	}
 
 	/** Whether the socket takes the next piece of a backlog. */
 	private boolean hasRoomFor(Backlog backlog) {
-		return this.outlet.isWritable(Math.min(backlog.bytes(), PIECE_BYTES));
+		return this.writer.isWritable(Math.min(backlog.bytes(), PIECE_BYTES));
 	}
 
 	/** The rest waits for its turn, so that others have theirs. */
@@ -443,10 +443,10 @@ final class Delivery {
 	private boolean write(Backlog piece) {
 		this.writing = true;
 		try {
-			this.outlet.write(this.loop.chunk(piece));
+			this.writer.write(this.loop.chunk(piece), piece);
 		}
 		catch (OutOfMemoryError ex) {
-			if (!Errors.isDirectMemory(ex) || !this.outlet.isOpen()) {
+			if (!Errors.isDirectMemory(ex) || !this.writer.isOpen()) {
 				throw ex;
 			}
 			this.roomMade = this.loop.makeRoom(ex);
@@ -675,7 +675,7 @@ final class Delivery {
 			writeReplay();
 			return;
 		}
-		if (!this.outlet.isWritable(PIECE_BYTES) || !this.connection.isProven()
+		if (!this.writer.isWritable(PIECE_BYTES) || !this.connection.isProven()
 				|| !this.loop.rounds().begin(this.connection)) {
 			untrack();
 			return;
@@ -792,7 +792,7 @@ final class Delivery {
 	boolean isCheckable() {
 		take();
 		return this.state == State.CATCHING_UP && !this.reading && this.replay.isEmpty()
-				&& this.outlet.isWritable(PIECE_BYTES) && this.connection.isProven();
+				&& this.writer.isWritable(PIECE_BYTES) && this.connection.isProven();
 	}
 
 	/**
@@ -870,7 +870,7 @@ final class Delivery {
 			return;
 		}
 		this.replay = this.account.without(this.replay, piece);
-		this.upkeep.wroteMessages(piece);
+		this.upkeep.wroteMessages();
 		this.loop.events().sent(piece.size(), piece.lastId());
 		if (this.state == State.CATCHING_UP && this.replay.isEmpty()) {
 			replayed();
@@ -931,13 +931,14 @@ final class Delivery {
 			this.loop.events().gap();
 		}
 		Duration retry = this.loop.spreadRetry();
-		stretches.forEach((stretch, channels) -> this.upkeep.write(Blocks.gap(channels, stretch.from(), stretch.to(),
+		stretches.forEach((stretch, channels) -> this.writer.write(Blocks.gap(channels, stretch.from(), stretch.to(),
 				stretch.reason().wireName(), MessageId.format(this.cursor), retry)));
 	}
 
 	void moveCursor(long to) {
 		if (to > this.cursor) {
-			this.upkeep.writeCursor(SseBlock.cursor(MessageId.format(to)));
+			this.writer.write(SseBlock.cursor(MessageId.format(to)));
+			this.upkeep.wroteCursor();
 			this.cursor = to;
 		}
 	}

@@ -1199,16 +1199,6 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * Refuses a stream because a quota is used up. On the loop.
-	 * @param quota which one
-	 * @param outlet the socket
-	 */
-	public void refuse(Quota quota, Outlet outlet) {
-		this.node.events().limited(quota);
-		outlet.refuse(quota, retryAfter(quota));
-	}
-
-	/**
 	 * When to come back to a quota that is used up: spread over its next window, for
 	 * others who share it do so, too.
 	 * @param quota the quota

@@ -3,7 +3,6 @@ package io.fanfare.node.connection;
 import java.time.Duration;
 import java.util.List;
 
-import io.fanfare.node.encoding.Backlog;
 import io.fanfare.node.encoding.Blocks;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
@@ -40,9 +39,7 @@ final class Upkeep {
 
 	private final StreamLoop loop;
 
-	private final Outlet outlet;
-
-	private long lastWriteNanos;
+	private final StreamWriter writer;
 
 	/** When a heartbeat was last written, at first when it began. */
 	private long lastBeatNanos;
@@ -78,11 +75,6 @@ final class Upkeep {
 	/** Stalls and missed acknowledgements since it began. */
 	private int errors;
 
-	private long messagesSent;
-
-	/** Of blocks, before compression. */
-	private long bytesSent;
-
 	/** When it is closed after a notice; 0 for never. */
 	private long closeAtNanos;
 
@@ -110,56 +102,41 @@ final class Upkeep {
 	/** Null for a client that does not acknowledge. */
 	private @Nullable Liveness liveness;
 
-	Upkeep(Connection connection, StreamLoop loop, Outlet outlet) {
+	Upkeep(Connection connection, StreamLoop loop, StreamWriter writer) {
 		this.connection = connection;
 		this.loop = loop;
-		this.outlet = outlet;
-		this.lastWriteNanos = loop.nanoTime();
-		this.lastCursorNanos = this.lastWriteNanos;
-		this.lastBeatNanos = this.lastWriteNanos;
+		this.writer = writer;
+		this.lastCursorNanos = writer.lastWriteNanos();
+		this.lastBeatNanos = writer.lastWriteNanos();
 	}
 
 	// ---- what was written
 
-	void write(byte[] block) {
-		this.outlet.write(block);
-		this.bytesSent += block.length;
-		wrote();
+	/** A block that moves the client's cursor was written. */
+	void wroteCursor() {
+		this.lastCursorNanos = this.writer.lastWriteNanos();
 	}
 
-	void writeCursor(byte[] block) {
-		write(block);
-		this.lastCursorNanos = this.lastWriteNanos;
-	}
-
-	void wrote() {
-		this.lastWriteNanos = this.loop.nanoTime();
-	}
-
-	/** The stream began with a block. */
-	void began(byte[] block) {
-		this.bytesSent += block.length;
-		wrote();
-		this.lastBeatNanos = this.lastWriteNanos;
-		this.lastMessageNanos = this.lastWriteNanos;
-		this.lifeEndsNanos = this.lastWriteNanos + this.loop.lifetimeNanos();
+	/** The first block of the stream was written. */
+	void began() {
+		long now = this.writer.lastWriteNanos();
+		this.lastBeatNanos = now;
+		this.lastMessageNanos = now;
+		this.lifeEndsNanos = now + this.loop.lifetimeNanos();
 		if (this.connection.request().acknowledges()) {
-			this.liveness = new Liveness(this.lastWriteNanos);
+			this.liveness = new Liveness(now);
 		}
 	}
 
 	/** Messages of its channels were written. */
-	void wroteMessages(Backlog written) {
-		this.messagesSent += written.size();
-		this.bytesSent += written.bytes();
-		wrote();
-		this.lastMessageNanos = this.lastWriteNanos;
+	void wroteMessages() {
+		this.lastMessageNanos = this.writer.lastWriteNanos();
 	}
 
 	/** Messages of its channels were written to a LIVE stream. */
-	void wroteLiveMessages(Backlog written) {
-		wroteMessages(written);
-		this.lastCursorNanos = this.lastWriteNanos;
+	void wroteLiveMessages() {
+		wroteMessages();
+		wroteCursor();
 	}
 
 	/** The socket takes more again. */
@@ -193,14 +170,6 @@ final class Upkeep {
 		return this.errors;
 	}
 
-	long messagesSent() {
-		return this.messagesSent;
-	}
-
-	long bytesSent() {
-		return this.bytesSent;
-	}
-
 	/** When it last had a message or acknowledged, at first when it began. */
 	long lastActivityNanos() {
 		Liveness present = this.liveness;
@@ -231,7 +200,7 @@ final class Upkeep {
 		if (this.liveness != null && this.liveness.isProbed()) {
 			return CloseReason.ZOMBIE;
 		}
-		return (this.stalledNanos != 0 && !this.outlet.isWritable()) ? CloseReason.SLOW : null;
+		return (this.stalledNanos != 0 && !this.writer.isWritable()) ? CloseReason.SLOW : null;
 	}
 
 	/** Since when it has had no message; if it is overdue, since when it is that. */
@@ -272,8 +241,8 @@ final class Upkeep {
 			this.connection.giveUp();
 			return 0;
 		}
-		boolean writable = this.outlet.isWritable();
-		boolean pending = !writable || this.outlet.pendingBytes() > 0;
+		boolean writable = this.writer.isWritable();
+		boolean pending = !writable || this.writer.pendingBytes() > 0;
 		if (isTooSlow(pending, nowNanos)) {
 			this.connection.goAway(CloseReason.SLOW);
 			return 0;
@@ -335,7 +304,7 @@ final class Upkeep {
 	 * While anything is unacknowledged, what was written last is.
 	 */
 	private long unheardNanos(long nowNanos) {
-		Duration acknowledged = this.loop.settings().unreachableAfter().isPositive() ? this.outlet.unacknowledged()
+		Duration acknowledged = this.loop.settings().unreachableAfter().isPositive() ? this.writer.unacknowledged()
 				: null;
 		if (acknowledged == null) {
 			this.unheard = false;
@@ -343,7 +312,7 @@ final class Upkeep {
 		}
 		if (!this.unheard || nowNanos - acknowledged.toNanos() - this.unheardSinceNanos > 0) {
 			this.unheard = true;
-			this.unheardSinceNanos = this.lastWriteNanos;
+			this.unheardSinceNanos = this.writer.lastWriteNanos();
 		}
 		return nowNanos - this.unheardSinceNanos;
 	}
@@ -377,7 +346,7 @@ final class Upkeep {
 	}
 
 	private void announce(long atMillis, Blocks.Expiry reason) {
-		write(Blocks.expiring(MessageId.format(this.connection.delivery().cursor()), atMillis, reason));
+		this.writer.write(Blocks.expiring(MessageId.format(this.connection.delivery().cursor()), atMillis, reason));
 	}
 
 	private static long noticeNanos(Duration whole) {
@@ -439,7 +408,7 @@ final class Upkeep {
 			return true;
 		}
 		String nonce = this.loop.nonce();
-		write(Blocks.probe(MessageId.format(this.connection.delivery().cursor()), nonce));
+		this.writer.write(Blocks.probe(MessageId.format(this.connection.delivery().cursor()), nonce));
 		present.probed(nonce, nowNanos);
 		return false;
 	}
@@ -455,16 +424,16 @@ final class Upkeep {
 	 * looks at heartbeats gets them whatever else is written.
 	 */
 	private long quietNanos(long nowNanos) {
-		return nowNanos - (this.connection.request().heartbeatEvents() ? this.lastBeatNanos : this.lastWriteNanos);
+		return nowNanos - (this.connection.request().heartbeatEvents() ? this.lastBeatNanos : this.writer.lastWriteNanos());
 	}
 
 	private void beat(@Nullable String cursor, long nowMillis) {
 		if (this.connection.request().heartbeatEvents()) {
-			write(Blocks.heartbeat(cursor, nowMillis));
-			this.lastBeatNanos = this.lastWriteNanos;
+			this.writer.write(Blocks.heartbeat(cursor, nowMillis));
+			this.lastBeatNanos = this.writer.lastWriteNanos();
 		}
 		else {
-			write(Blocks.HEARTBEAT);
+			this.writer.write(Blocks.HEARTBEAT);
 		}
 	}
 
@@ -482,7 +451,7 @@ final class Upkeep {
 		if (this.pendingSinceNanos != 0 && nanos < this.loop.settings().slowLimit().toNanos()) {
 			return false;
 		}
-		long drained = this.outlet.drainedBytes();
+		long drained = this.writer.drainedBytes();
 		boolean slow = this.pendingSinceNanos != 0
 				&& drained - this.pendingDrained < (double) LEAST_RATE * nanos / SECOND;
 		this.pendingSinceNanos = nowNanos;
@@ -491,7 +460,7 @@ final class Upkeep {
 	}
 
 	private long stalled(long nowNanos) {
-		long drained = this.outlet.drainedBytes();
+		long drained = this.writer.drainedBytes();
 		if (this.stalledNanos == 0 || drained > this.stalledDrained) {
 			this.stalledNanos = nowNanos;
 			this.stalledDrained = drained;
