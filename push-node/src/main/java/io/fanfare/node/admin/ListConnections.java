@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * A page of the node's connections. Those that are open stand in the order of their
- * opening, and a page begins above a place in it, so that each that stays is on one page,
+ * opening, and a page begins above a position in it, so that each that stays is on one page,
  * whoever comes and goes; those that ended stand newest first, and a page ends below a
  * number.
  * <p>
@@ -57,29 +57,29 @@ public final class ListConnections implements NodeCall {
 	 * @param connections what is on it
 	 * @param next where the next one begins, or null at the end
 	 */
-	record Page(List<ConnectionStatus> connections, @Nullable String next) {
+	record Listing(List<ConnectionStatus> connections, @Nullable String next) {
 
 	}
 
-	/** The place of a connection in their order; it never changes. */
-	private record Place(long openedMillis, String id) implements Comparable<Place> {
+	/** Where a connection stands in the order of opening; it never changes. */
+	private record Position(long openedMillis, String id) implements Comparable<Position> {
 
-		private static final Comparator<Place> ORDER = Comparator.comparingLong(Place::openedMillis)
-			.thenComparing(Place::id);
+		private static final Comparator<Position> ORDER = Comparator.comparingLong(Position::openedMillis)
+			.thenComparing(Position::id);
 
-		private static Place of(Connection connection) {
-			return new Place(connection.openedMillis(), connection.id());
+		private static Position of(Connection connection) {
+			return new Position(connection.openedMillis(), connection.id());
 		}
 
 		@Override
-		public int compareTo(Place other) {
+		public int compareTo(Position other) {
 			return ORDER.compare(this, other);
 		}
 
 	}
 
 	/** A connection that was found; its status is null where it ended since. */
-	private record Found(Place place, @Nullable ConnectionStatus status) {
+	private record Found(Position position, @Nullable ConnectionStatus status) {
 
 	}
 
@@ -89,7 +89,7 @@ public final class ListConnections implements NodeCall {
 	}
 
 	@Override
-	public CompletableFuture<Page> run(JsonNode body) {
+	public CompletableFuture<Listing> run(JsonNode body) {
 		Selection wanted = Selection.read(body);
 		int limit = Math.clamp(body.path("limit").asInt(MAX), 1, MAX);
 		String after = body.path("after").asString("");
@@ -99,19 +99,19 @@ public final class ListConnections implements NodeCall {
 
 	// ---- those that ended
 
-	private Page closed(Selection wanted, int limit, String after) {
+	private Listing closed(Selection wanted, int limit, String after) {
 		long below = after.isEmpty() ? Long.MAX_VALUE : number(cursor("c", after));
 		List<ClosedConnections.Closed> found = this.connections.ended().list(wanted::takes, below, limit + 1);
 		boolean more = found.size() > limit;
 		List<ClosedConnections.Closed> page = more ? found.subList(0, limit) : found;
-		return new Page(page.stream().map(ClosedConnections.Closed::status).toList(),
+		return new Listing(page.stream().map(ClosedConnections.Closed::status).toList(),
 				more ? encode("c" + page.getLast().number()) : null);
 	}
 
 	// ---- those that are open
 
-	private CompletableFuture<Page> open(Selection wanted, int limit, String after) {
-		Place from = after.isEmpty() ? null : place(cursor("o", after));
+	private CompletableFuture<Listing> open(Selection wanted, int limit, String after) {
+		Position from = after.isEmpty() ? null : position(cursor("o", after));
 		List<CompletableFuture<List<Found>>> parts = this.connections.loops()
 			.stream()
 			.map((loop) -> part(loop, wanted, limit, from))
@@ -126,12 +126,12 @@ public final class ListConnections implements NodeCall {
 	 * The first of a loop: one more than asked for, so that it shows whether there is.
 	 */
 	private static CompletableFuture<List<Found>> part(StreamLoop loop, Selection wanted, int limit,
-			@Nullable Place from) {
+			@Nullable Position from) {
 		PriorityQueue<Connection> first = new PriorityQueue<>(OPENED.reversed());
 		return Slices.ofAll(loop, Slices.LOOK, (connection) -> {
 			Connection last = (first.size() > limit) ? first.peek() : null;
 			if ((last == null || OPENED.compare(connection, last) < 0)
-					&& (from == null || Place.of(connection).compareTo(from) > 0)
+					&& (from == null || Position.of(connection).compareTo(from) > 0)
 					&& wanted.takes(connection, loop.nanoTime())) {
 				if (last != null) {
 					first.poll();
@@ -140,16 +140,16 @@ public final class ListConnections implements NodeCall {
 			}
 		}).thenCompose((looked) -> {
 			List<Connection> chosen = List.copyOf(first);
-			IdentityHashMap<Connection, ConnectionStatus> told = new IdentityHashMap<>(chosen.size());
-			return Slices.of(loop, chosen, Slices.LOOK, (connection) -> told.put(connection, connection.status(null)))
+			IdentityHashMap<Connection, ConnectionStatus> statuses = new IdentityHashMap<>(chosen.size());
+			return Slices.of(loop, chosen, Slices.LOOK, (connection) -> statuses.put(connection, connection.status(null)))
 				.thenApply((done) -> chosen.stream()
-					.map((connection) -> new Found(Place.of(connection), told.get(connection)))
+					.map((connection) -> new Found(Position.of(connection), statuses.get(connection)))
 					.toList());
 		});
 	}
 
-	private static Page page(Stream<Found> all, int limit) {
-		List<Found> found = all.sorted(Comparator.comparing(Found::place)).limit(limit + 1L).toList();
+	private static Listing page(Stream<Found> all, int limit) {
+		List<Found> found = all.sorted(Comparator.comparing(Found::position)).limit(limit + 1L).toList();
 		boolean more = found.size() > limit;
 		List<Found> page = more ? found.subList(0, limit) : found;
 		List<ConnectionStatus> statuses = new ArrayList<>(page.size());
@@ -158,8 +158,8 @@ public final class ListConnections implements NodeCall {
 				statuses.add(one.status());
 			}
 		}
-		return new Page(statuses,
-				more ? encode("o" + page.getLast().place().openedMillis() + " " + page.getLast().place().id()) : null);
+		return new Listing(statuses,
+				more ? encode("o" + page.getLast().position().openedMillis() + " " + page.getLast().position().id()) : null);
 	}
 
 	// ---- cursors
@@ -181,12 +181,12 @@ public final class ListConnections implements NodeCall {
 		throw new CallRefusedException(CallAnswer.Refused.INVALID_CURSOR);
 	}
 
-	private static Place place(String cursor) {
+	private static Position position(String cursor) {
 		int space = cursor.indexOf(' ');
 		if (space < 0) {
 			throw new CallRefusedException(CallAnswer.Refused.INVALID_CURSOR);
 		}
-		return new Place(number(cursor.substring(0, space)), cursor.substring(space + 1));
+		return new Position(number(cursor.substring(0, space)), cursor.substring(space + 1));
 	}
 
 	private static long number(String text) {

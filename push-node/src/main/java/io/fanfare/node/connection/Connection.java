@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One event stream: how it is admitted, whose it is, and how it ends. What it is owed is
- * its {@link Delivery}'s, what time does to it its {@link Upkeep}'s. Belongs to its loop:
+ * its {@link Delivery}'s, what time does to it its {@link StreamTimers}'s. Belongs to its loop:
  * only the loop's thread touches it.
  */
 public final class Connection {
@@ -73,7 +73,7 @@ public final class Connection {
 
 	private final Delivery delivery;
 
-	private final Upkeep upkeep;
+	private final StreamTimers timers;
 
 	/** How many of its subscriptions, from the first on, are confirmed on a link. */
 	private int confirmed;
@@ -135,8 +135,8 @@ public final class Connection {
 		this.client = (given != null) ? given : this.id;
 		this.loop = loop;
 		this.writer = new StreamWriter(outlet, loop);
-		this.upkeep = new Upkeep(this, loop, this.writer);
-		this.delivery = new Delivery(this, loop, this.writer, this.upkeep);
+		this.timers = new StreamTimers(this, loop, this.writer);
+		this.delivery = new Delivery(this, loop, this.writer, this.timers);
 		this.slot = slot;
 		this.openedMillis = loop.millis();
 		this.openedNanos = loop.nanoTime();
@@ -307,7 +307,7 @@ public final class Connection {
 
 	/** The socket takes more again. */
 	void writable() {
-		this.upkeep.progressed();
+		this.timers.progressed();
 		retry();
 	}
 
@@ -321,7 +321,7 @@ public final class Connection {
 
 	/** The client says that it hears the stream. */
 	void acknowledged(List<String> nonces) {
-		this.upkeep.acknowledged(nonces);
+		this.timers.acknowledged(nonces);
 	}
 
 	/**
@@ -329,7 +329,7 @@ public final class Connection {
 	 * @return seconds until it wants to be looked at again
 	 */
 	long tick(long nowNanos, long nowMillis) {
-		return this.upkeep.tick(nowNanos, nowMillis);
+		return this.timers.tick(nowNanos, nowMillis);
 	}
 
 	// ---- waiting for a slot
@@ -394,7 +394,7 @@ public final class Connection {
 	 * @return whether it may
 	 */
 	public boolean isEvictable() {
-		return tier() == Tier.LOW && this.begun && !isClosed() && !this.upkeep.isLeaving();
+		return tier() == Tier.LOW && this.begun && !isClosed() && !this.timers.isLeaving();
 	}
 
 	/**
@@ -402,7 +402,7 @@ public final class Connection {
 	 * @return the reason, or null
 	 */
 	public @Nullable CloseReason overdue() {
-		return (this.begun && !isClosed()) ? this.upkeep.overdue() : null;
+		return (this.begun && !isClosed()) ? this.timers.overdue() : null;
 	}
 
 	/**
@@ -410,7 +410,7 @@ public final class Connection {
 	 * @return the time of the monotonic clock
 	 */
 	public long idleNanos() {
-		return this.upkeep.idleNanos();
+		return this.timers.idleNanos();
 	}
 
 	// ---- what is told of it
@@ -427,10 +427,10 @@ public final class Connection {
 		if (!this.begun) {
 			return isWaiting() ? ConnectionState.WAITING : ConnectionState.CONNECTING;
 		}
-		if (this.upkeep.isInError()) {
+		if (this.timers.isInError()) {
 			return ConnectionState.ERROR;
 		}
-		return this.upkeep.isIdle(nowNanos) ? ConnectionState.IDLE : ConnectionState.ACTIVE;
+		return this.timers.isIdle(nowNanos) ? ConnectionState.IDLE : ConnectionState.ACTIVE;
 	}
 
 	/**
@@ -462,14 +462,14 @@ public final class Connection {
 		long now = this.loop.nanoTime();
 		// The wall clock's now is taken from the monotonic one, so that times agree.
 		long millis = this.openedMillis + (now - this.openedNanos) / 1_000_000;
-		long active = this.begun ? now - this.upkeep.lastActivityNanos() : now - this.openedNanos;
-		Liveness liveness = this.upkeep.liveness();
+		long active = this.begun ? now - this.timers.lastActivityNanos() : now - this.openedNanos;
+		Liveness liveness = this.timers.liveness();
 		long heard = (liveness != null && liveness.isEverHeard()) ? millis - (now - liveness.heardNanos()) / 1_000_000
 				: 0;
 		return new ConnectionStatus(this.id, this.loop.node(), user(), this.client, tier().wireName(), address(),
 				state(now).wireName(), this.openedMillis, millis - active / 1_000_000, heard,
 				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, this.writer.messagesSent(),
-				this.writer.bytesSent(), this.upkeep.errors(), (now - this.openedNanos) / 1_000_000,
+				this.writer.bytesSent(), this.timers.errors(), (now - this.openedNanos) / 1_000_000,
 				(ending != null) ? ending.reason() : null);
 	}
 
@@ -670,7 +670,7 @@ public final class Connection {
 				MessageId.format(from), resumed, replayed, this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
 		this.writer.answer(first);
 		this.begun = true;
-		this.upkeep.began();
+		this.timers.began();
 		this.loop.began(this, resumed);
 	}
 
@@ -723,7 +723,7 @@ public final class Connection {
 	 * @return whether it does
 	 */
 	public boolean isHeld() {
-		return this.claimed && !isClosed() && !this.upkeep.isLeaving();
+		return this.claimed && !isClosed() && !this.timers.isLeaving();
 	}
 
 	Held held() {
@@ -735,7 +735,7 @@ public final class Connection {
 	 * messages to the user were hidden meanwhile is told apart, by {@link #restored}.
 	 */
 	void renewed(Proof sent, long clock, long storeSince, boolean restored) {
-		if (isClosed() || this.upkeep.isLeaving()) {
+		if (isClosed() || this.timers.isLeaving()) {
 			return;
 		}
 		Proof before = this.proof;
@@ -784,7 +784,7 @@ public final class Connection {
 	 * @param last the last message of the user's channel then
 	 */
 	void restored(Predecessor last) {
-		if (this.claimed && !isClosed() && !this.upkeep.isLeaving()) {
+		if (this.claimed && !isClosed() && !this.timers.isLeaving()) {
 			this.delivery.restored(last);
 		}
 	}
@@ -795,7 +795,7 @@ public final class Connection {
 	 */
 	void hidden(Frame.Hidden frame) {
 		Long cursor = this.request.cursor();
-		if (cursor == null || cursor <= frame.from() || cursor > frame.to() || isClosed() || this.upkeep.isLeaving()) {
+		if (cursor == null || cursor <= frame.from() || cursor > frame.to() || isClosed() || this.timers.isLeaving()) {
 			return;
 		}
 		if (this.begun) {
@@ -822,7 +822,7 @@ public final class Connection {
 		if (this.claiming && (this.displacement == null || this.displacement.generation() < by.generation())) {
 			this.displacement = by;
 		}
-		if (this.claimed && this.generation < by.generation() && !this.upkeep.isLeaving()) {
+		if (this.claimed && this.generation < by.generation() && !this.timers.isLeaving()) {
 			displaced(by.generation(), by.client().equals(this.client));
 		}
 	}
@@ -858,7 +858,7 @@ public final class Connection {
 		}
 		this.writer.write(kickedBlock(reason, by));
 		this.loop.events().kicked(reason);
-		this.upkeep.noticed(reason, grace);
+		this.timers.noticed(reason, grace);
 		this.proof = null;
 		fallBehind();
 		this.loop.watch(this, grace.toSeconds());
@@ -891,7 +891,7 @@ public final class Connection {
 
 	/** Ends a stream whose client was told why before. */
 	void endAfterNotice() {
-		CloseReason reason = this.upkeep.notice();
+		CloseReason reason = this.timers.notice();
 		this.writer.end(null);
 		close((reason != null) ? Ending.of(reason) : Ending.REPLACED);
 	}
@@ -922,7 +922,7 @@ public final class Connection {
 			refuse(CloseReason.DRAINING);
 			return;
 		}
-		if (this.upkeep.notice() != null) {
+		if (this.timers.notice() != null) {
 			endAfterNotice();
 			return;
 		}
@@ -958,7 +958,7 @@ public final class Connection {
 	}
 
 	private void sayError() {
-		if (this.upkeep.isLeaving()) {
+		if (this.timers.isLeaving()) {
 			this.writer.end(null);
 		}
 		else if (this.delivery.isWriting()) {

@@ -75,7 +75,7 @@ final class Delivery {
 
 	private final StreamWriter writer;
 
-	private final Upkeep upkeep;
+	private final StreamTimers timers;
 
 	/** Counts what is owed. */
 	private final Owed account;
@@ -175,11 +175,11 @@ final class Delivery {
 	/** The highest end of a gap announced per channel, while catching up. */
 	private Map<ChannelName, Long> announced = Map.of();
 
-	Delivery(Connection connection, StreamLoop loop, StreamWriter writer, Upkeep upkeep) {
+	Delivery(Connection connection, StreamLoop loop, StreamWriter writer, StreamTimers timers) {
 		this.connection = connection;
 		this.loop = loop;
 		this.writer = writer;
-		this.upkeep = upkeep;
+		this.timers = timers;
 		this.account = loop.owed();
 		this.owed = this.account.nothing();
 		this.replay = this.owed;
@@ -418,7 +418,7 @@ final class Delivery {
 			return;
 		}
 		this.owed = this.account.without(this.owed, piece);
-		this.upkeep.wroteLiveMessages();
+		this.timers.wroteLiveMessages();
 		this.loop.events().sent(piece.size(), piece.lastId());
 		goOn(this.owed);
 	}
@@ -511,7 +511,7 @@ final class Delivery {
 		if (this.owed.isEmpty() && this.floor <= this.position && this.connection.isProven()) {
 			// Without proof a message to the user may have gone nowhere, whatever else
 			// passed.
-			this.position = Math.max(this.position, this.loop.head());
+			this.position = Math.max(this.position, this.loop.headId());
 		}
 		leaveLive();
 	}
@@ -535,7 +535,7 @@ final class Delivery {
 	// ---- whether its user's channel reached it
 
 	private long vouchedSince() {
-		return (this.loop.head() > this.vouchedSince) ? this.vouchedSince : MessageId.ZERO;
+		return (this.loop.headId() > this.vouchedSince) ? this.vouchedSince : MessageId.ZERO;
 	}
 
 	/** What is published from here on does not arrive. */
@@ -568,10 +568,10 @@ final class Delivery {
 		if (this.state != State.LIVE || this.doubted) {
 			return;
 		}
-		if (this.ownedAt != MessageId.ZERO && this.loop.head() > this.ownedAt) {
+		if (this.ownedAt != MessageId.ZERO && this.loop.headId() > this.ownedAt) {
 			received(this.ownedAt);
 		}
-		if (this.ownedAt == MessageId.ZERO || this.loop.head() > this.ownedAt) {
+		if (this.ownedAt == MessageId.ZERO || this.loop.headId() > this.ownedAt) {
 			this.ownedAt = clock;
 		}
 	}
@@ -755,7 +755,7 @@ final class Delivery {
 		if (!this.tracking) {
 			this.tracking = true;
 			letGo();
-			missed(this.loop.head());
+			missed(this.loop.headId());
 		}
 	}
 
@@ -870,7 +870,7 @@ final class Delivery {
 			return;
 		}
 		this.replay = this.account.without(this.replay, piece);
-		this.upkeep.wroteMessages();
+		this.timers.wroteMessages();
 		this.loop.events().sent(piece.size(), piece.lastId());
 		if (this.state == State.CATCHING_UP && this.replay.isEmpty()) {
 			replayed();
@@ -938,7 +938,7 @@ final class Delivery {
 	void moveCursor(long to) {
 		if (to > this.cursor) {
 			this.writer.write(SseBlock.cursor(MessageId.format(to)));
-			this.upkeep.wroteCursor();
+			this.timers.wroteCursor();
 			this.cursor = to;
 		}
 	}

@@ -118,7 +118,7 @@ public final class StreamLoop {
 	/** Connections that are owed something. */
 	private final Deque<Connection> behind = new ArrayDeque<>();
 
-	private final Walk connections = new Walk();
+	private final RoundRobin connections = new RoundRobin();
 
 	private final Owed owed;
 
@@ -152,7 +152,7 @@ public final class StreamLoop {
 	private long link;
 
 	/** The highest id that has passed here. */
-	private long head;
+	private long headId;
 
 	/**
 	 * How often an id came that was not above the last: the store was emptied while its
@@ -618,7 +618,7 @@ public final class StreamLoop {
 
 	/** A message came over pub/sub. */
 	private void arrive(long id) {
-		if (id <= this.head) {
+		if (id <= this.headId) {
 			this.stepsBack++;
 		}
 		pass(id);
@@ -646,8 +646,8 @@ public final class StreamLoop {
 
 	/** Whatever was published up to an id has arrived here. */
 	void pass(long id) {
-		if (id > this.head) {
-			this.head = id;
+		if (id > this.headId) {
+			this.headId = id;
 		}
 	}
 
@@ -1040,8 +1040,9 @@ public final class StreamLoop {
 		return this.link;
 	}
 
-	long head() {
-		return this.head;
+	/** The highest id that has passed here: all up to it has arrived. */
+	long headId() {
+		return this.headId;
 	}
 
 	int stepsBack() {

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-import io.fanfare.node.admin.ListConnections.Page;
+import io.fanfare.node.admin.ListConnections.Listing;
 import io.fanfare.node.cluster.CallRefusedException;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.connection.TestLoop;
@@ -37,13 +37,13 @@ class ListConnectionsTests {
 		return (after != null) ? body.put("after", after) : body;
 	}
 
-	private Page page(ObjectNode body) throws Exception {
-		CompletableFuture<Page> page = this.call.run(body);
+	private Listing page(ObjectNode body) throws Exception {
+		CompletableFuture<Listing> page = this.call.run(body);
 		this.node.run();
 		return page.get(5, TimeUnit.SECONDS);
 	}
 
-	private static List<String> users(Page page) {
+	private static List<String> users(Listing page) {
 		return page.connections().stream().map(ConnectionStatus::user).toList();
 	}
 
@@ -76,7 +76,7 @@ class ListConnectionsTests {
 		String after = null;
 		int pages = 0;
 		do {
-			CompletableFuture<Page> next = this.call.run(body(1 + random.nextInt(90), after));
+			CompletableFuture<Listing> next = this.call.run(body(1 + random.nextInt(90), after));
 			while (this.node.isBusy()) {
 				this.node.turn();
 				if (!passing.isEmpty() && random.nextInt(3) == 0) {
@@ -87,7 +87,7 @@ class ListConnectionsTests {
 				}
 				this.node.store.answer();
 			}
-			Page page = next.get(5, TimeUnit.SECONDS);
+			Listing page = next.get(5, TimeUnit.SECONDS);
 			seen.addAll(users(page));
 			after = page.next();
 			pages++;
@@ -105,9 +105,9 @@ class ListConnectionsTests {
 			this.node.open("user-" + i, NOW);
 			this.node.pass(Duration.ofMillis(1));
 		}
-		Page first = page(body(10, null));
-		Page second = page(body(10, first.next()));
-		Page third = page(body(10, second.next()));
+		Listing first = page(body(10, null));
+		Listing second = page(body(10, first.next()));
+		Listing third = page(body(10, second.next()));
 		List<String> all = new ArrayList<>(users(first));
 		all.addAll(users(second));
 		assertThat(all).hasSize(20);
@@ -125,7 +125,7 @@ class ListConnectionsTests {
 		assertThat(users(page(body(10, null).put("user", "alice")))).containsExactly("alice");
 		assertThat(users(page(body(10, null).put("state", "active")))).containsExactly("alice", "bob");
 		this.node.open("carol", NOW);
-		CompletableFuture<Page> connecting = this.call.run(body(10, null).put("state", "connecting"));
+		CompletableFuture<Listing> connecting = this.call.run(body(10, null).put("state", "connecting"));
 		this.node.turn();
 		assertThat(users(connecting.get(5, TimeUnit.SECONDS))).containsExactly("carol");
 		this.node.run();
@@ -141,14 +141,14 @@ class ListConnectionsTests {
 			this.node.pass(Duration.ofMillis(i));
 			socket.cut();
 		}
-		Page first = page(body(20, null).put("state", "closed"));
+		Listing first = page(body(20, null).put("state", "closed"));
 		assertThat(first.connections()).hasSize(20);
 		ConnectionStatus newest = first.connections().getFirst();
 		assertThat(newest.user()).isEqualTo("user-29");
 		assertThat(newest.reason()).isEqualTo("client");
 		assertThat(newest.durationMs()).isEqualTo(29);
 		this.node.open("later", NOW).cut();
-		Page second = page(body(20, first.next()).put("state", "closed"));
+		Listing second = page(body(20, first.next()).put("state", "closed"));
 		assertThat(users(second)).isEqualTo(IntStream.range(0, 10).mapToObj((i) -> "user-" + (9 - i)).toList());
 		assertThat(second.next()).isNull();
 	}
@@ -158,7 +158,7 @@ class ListConnectionsTests {
 		List<Socket> sockets = IntStream.range(0, 3_000).mapToObj((i) -> this.node.open("user-" + i, NOW)).toList();
 		this.node.run();
 		this.node.askCost = Duration.ofNanos(10_000);
-		CompletableFuture<Page> page = this.call.run(body(1_000, null));
+		CompletableFuture<Listing> page = this.call.run(body(1_000, null));
 		this.node.turn();
 		this.node.publish(io.fanfare.protocol.ChannelName.user("user-7"));
 		this.node.turn();

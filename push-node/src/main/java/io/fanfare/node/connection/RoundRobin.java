@@ -7,24 +7,24 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of a loop, in a dense array, and a walk over them that goes round and
- * round and may pause anywhere. Whoever comes during a round is not visited in it;
- * whoever goes takes nobody's turn along. Belongs to its loop.
+ * The connections of a loop in a dense array, visited round-robin. A round may pause
+ * anywhere. A connection that is added during a round is not visited in it; one that is
+ * removed takes no other's turn along. Belongs to its loop.
  */
-final class Walk {
+final class RoundRobin {
 
 	private @Nullable Connection[] connections = new Connection[16];
 
 	private int size;
 
-	/** Whose turn is next: all before it were visited in this round. */
+	/** The next to be visited: all before it were visited in this round. */
 	private int next;
 
 	int size() {
 		return this.size;
 	}
 
-	/** Those who are here now. */
+	/** The connections that are here now. */
 	@SuppressWarnings("NullAway") // dense up to its size
 	List<Connection> all() {
 		return List.of(Arrays.copyOf(this.connections, this.size));
@@ -70,7 +70,7 @@ final class Walk {
 	}
 
 	/**
-	 * Visits whoever's turn it is.
+	 * Visits the next connection.
 	 * @return whether the round goes on
 	 */
 	boolean step(Consumer<Connection> visit) {

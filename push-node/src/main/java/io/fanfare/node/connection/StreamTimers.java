@@ -9,11 +9,11 @@ import io.fanfare.protocol.MessageId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What time does to a connection: heartbeats, a cursor that stays young, a token that
+ * The timers of a connection: heartbeats, a cursor that stays young, a token that
  * expires, a life that ends, a reader that stalls or is gone, the end that follows a
  * notice. Looked at from the loop's wheel; belongs to its connection's loop.
  */
-final class Upkeep {
+final class StreamTimers {
 
 	private static final long SECOND = 1_000_000_000;
 
@@ -102,7 +102,7 @@ final class Upkeep {
 	/** Null for a client that does not acknowledge. */
 	private @Nullable Liveness liveness;
 
-	Upkeep(Connection connection, StreamLoop loop, StreamWriter writer) {
+	StreamTimers(Connection connection, StreamLoop loop, StreamWriter writer) {
 		this.connection = connection;
 		this.loop = loop;
 		this.writer = writer;
@@ -271,7 +271,7 @@ final class Upkeep {
 		ConnectionSettings settings = this.loop.settings();
 		if (this.connection.delivery().isIdle() && this.connection.isProven()
 				&& nowNanos - this.lastCursorNanos >= settings.cursorInterval().toNanos()) {
-			this.connection.delivery().moveCursor(Math.max(this.connection.delivery().position(), this.loop.head()));
+			this.connection.delivery().moveCursor(Math.max(this.connection.delivery().position(), this.loop.headId()));
 			this.lastCursorNanos = nowNanos;
 		}
 		long quiet = quietNanos(nowNanos);
