@@ -110,8 +110,8 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	Admission admission(Connections connections, AdmissionSettings settings, Errors errors) {
-		return new Admission(connections, settings, errors);
+	Admission admission(Connections connections, AdmissionSettings settings, AddressLimits limits, Errors errors) {
+		return new Admission(connections, settings, limits::ask, errors);
 	}
 
 	@Bean

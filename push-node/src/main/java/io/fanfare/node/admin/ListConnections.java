@@ -26,9 +26,9 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * A page of the node's connections. Those that are open stand in the order of their
- * opening, and a page begins above a position in it, so that each that stays is on one page,
- * whoever comes and goes; those that ended stand newest first, and a page ends below a
- * number.
+ * opening, and a page begins above a position in it, so that each that stays is on one
+ * page, whoever comes and goes; those that ended stand newest first, and a page ends
+ * below a number.
  * <p>
  * A loop looks at some of its connections at a time and keeps the first of those that are
  * wanted: one page, whatever it holds.
@@ -141,7 +141,8 @@ public final class ListConnections implements NodeCall {
 		}).thenCompose((looked) -> {
 			List<Connection> chosen = List.copyOf(first);
 			IdentityHashMap<Connection, ConnectionStatus> statuses = new IdentityHashMap<>(chosen.size());
-			return Slices.of(loop, chosen, Slices.LOOK, (connection) -> statuses.put(connection, connection.status(null)))
+			return Slices
+				.of(loop, chosen, Slices.LOOK, (connection) -> statuses.put(connection, connection.status(null)))
 				.thenApply((done) -> chosen.stream()
 					.map((connection) -> new Found(Position.of(connection), statuses.get(connection)))
 					.toList());
@@ -158,8 +159,8 @@ public final class ListConnections implements NodeCall {
 				statuses.add(one.status());
 			}
 		}
-		return new Listing(statuses,
-				more ? encode("o" + page.getLast().position().openedMillis() + " " + page.getLast().position().id()) : null);
+		return new Listing(statuses, more
+				? encode("o" + page.getLast().position().openedMillis() + " " + page.getLast().position().id()) : null);
 	}
 
 	// ---- cursors

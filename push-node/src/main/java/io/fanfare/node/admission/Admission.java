@@ -1,8 +1,10 @@
 package io.fanfare.node.admission;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 import io.fanfare.node.admission.Eviction.Candidate;
 import io.fanfare.node.connection.Connection;
@@ -13,19 +15,30 @@ import io.fanfare.node.connection.Slices;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.Reservation;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether a request for a stream is admitted, waits or is refused. Any thread may
- * call, unless said otherwise.
+ * Decides whether a request for a stream is admitted, waits or is refused, in one order:
+ * <ol>
+ * <li>its socket came when its address had too many,</li>
+ * <li>the node refuses newcomers: it drains, or Redis does not answer,</li>
+ * <li>there is no free slot, and a proxy tries another node,</li>
+ * <li>its address has, or opens, more streams than it may,</li>
+ * <li>its slot: a free one, a position in the waiting room, or that of a stream that is
+ * evicted.</li>
+ * </ol>
+ * Any thread may call, unless said otherwise.
  */
 public final class Admission {
 
 	private final Connections connections;
 
 	private final AdmissionSettings settings;
+
+	private final Function<InetAddress, @Nullable Reservation> limits;
 
 	private final Slots slots;
 
@@ -37,40 +50,92 @@ public final class Admission {
 	 * Makes the admission of a node.
 	 * @param connections the node's connections
 	 * @param settings what is done with newcomers when all slots are taken
+	 * @param limits asks for one more stream of an address; answers null where no limit
+	 * applies
 	 * @param errors notes what nothing else handles
 	 */
-	public Admission(Connections connections, AdmissionSettings settings, Errors errors) {
+	public Admission(Connections connections, AdmissionSettings settings,
+			Function<InetAddress, @Nullable Reservation> limits, Errors errors) {
 		this.connections = connections;
 		this.settings = settings;
+		this.limits = limits;
 		this.slots = new Slots(connections.max(), settings, System::nanoTime);
 		this.eviction = new Eviction(this.slots, this::candidates, errors, System::nanoTime);
 		connections.sweepBy(this::sweep);
 	}
 
 	/**
-	 * Opens a connection on a loop; to be called on that loop. It answers by the outlet,
+	 * Decides about a newcomer; to be called on its loop. It is answered by its outlet,
 	 * at once or later.
 	 * @param loop the loop
-	 * @param request what is asked for
-	 * @param outlet the socket
-	 * @return the connection, or null if it was refused
+	 * @param newcomer the newcomer
 	 */
-	public @Nullable Handle open(StreamLoop loop, StreamRequest request, Outlet outlet) {
+	public void decide(StreamLoop loop, Newcomer newcomer) {
+		decide(loop, newcomer, false);
+	}
+
+	/**
+	 * The one order. What is refused anyway must not count against the limits of its
+	 * address, so these come after that. Redis answers them; as the node may refuse
+	 * newcomers by then, the decision begins again, with that behind it.
+	 * @param withinLimits whether the limits of its address allow it
+	 */
+	private void decide(StreamLoop loop, Newcomer newcomer, boolean withinLimits) {
+		StreamRequest request = newcomer.request();
+		Quota exceeded = newcomer.exceeded();
+		CloseReason refusal = refusal(loop);
+		if (exceeded != null) {
+			refuse(loop, exceeded, newcomer.outlet());
+		}
+		else if (refusal != null) {
+			refuse(loop, refusal, newcomer.outlet());
+		}
+		else if (request.elsewhere() && !this.slots.isFreeFor(request.user())) {
+			refuse(loop, CloseReason.FULL, newcomer.outlet());
+		}
+		else if (withinLimits || !askLimits(loop, newcomer)) {
+			takeSlot(loop, newcomer);
+		}
+	}
+
+	/** Why the node admits nobody now, or null. */
+	private @Nullable CloseReason refusal(StreamLoop loop) {
 		CloseReason reason = this.refusing;
-		if (reason == null && !loop.isReady()) {
-			reason = CloseReason.REDIS_UNAVAILABLE;
+		return (reason != null || loop.isReady()) ? reason : CloseReason.REDIS_UNAVAILABLE;
+	}
+
+	/**
+	 * Asks whether the address may have one more stream. Returns false for any number.
+	 */
+	private boolean askLimits(StreamLoop loop, Newcomer newcomer) {
+		Reservation reservation = this.limits.apply(newcomer.request().address());
+		if (reservation == null) {
+			return false;
 		}
-		if (reason != null) {
-			loop.events().refused(reason);
-			outlet.refuse(reason, loop.spreadRetry());
-			return null;
-		}
+		newcomer.whenClosed(reservation::giveBack);
+		reservation.refusal().thenAccept((quota) -> newcomer.onLoop(() -> {
+			if (quota != null) {
+				reservation.giveBack();
+				newcomer.limited();
+				refuse(loop, quota, newcomer.outlet());
+			}
+			else if (newcomer.outlet().isOpen()) {
+				decide(loop, newcomer, true);
+			}
+		}));
+		return true;
+	}
+
+	private void takeSlot(StreamLoop loop, Newcomer newcomer) {
+		StreamRequest request = newcomer.request();
 		Slots.Request slot = this.slots.request(request.user(), request.client(), request.tier());
-		Connection connection = this.connections.add(loop, request, outlet, slot);
+		Connection connection = this.connections.add(loop, request, newcomer.outlet(), slot);
 		slot.whenDecided(() -> loop.submit(connection, connection::admitted),
 				() -> loop.submit(connection, connection::endSilently));
-		loop.guard("open", connection, (newcomer) -> arrive(newcomer, slot));
-		return connection.isClosed() ? null : new Handle(connection);
+		loop.guard("open", connection, (arriving) -> arrive(arriving, slot));
+		if (!connection.isClosed()) {
+			newcomer.opened(new Handle(connection));
+		}
 	}
 
 	private void arrive(Connection connection, Slots.Request slot) {
@@ -94,23 +159,12 @@ public final class Admission {
 				() -> connection.loop().submit(connection, connection::noSlot));
 	}
 
-	/**
-	 * Tells whether a request would be refused so that a proxy tries another node, which
-	 * counts it.
-	 * @param request what is asked for
-	 * @return whether it would
-	 */
-	public boolean sendsElsewhere(StreamRequest request) {
-		return request.elsewhere() && !this.slots.isFreeFor(request.user());
+	private static void refuse(StreamLoop loop, CloseReason reason, Outlet outlet) {
+		loop.events().refused(reason);
+		outlet.refuse(reason, loop.spreadRetry());
 	}
 
-	/**
-	 * Refuses a stream because a quota is used up; to be called on the loop.
-	 * @param loop the loop
-	 * @param quota which one
-	 * @param outlet the socket
-	 */
-	public void refuse(StreamLoop loop, Quota quota, Outlet outlet) {
+	private static void refuse(StreamLoop loop, Quota quota, Outlet outlet) {
 		loop.events().limited(quota);
 		outlet.refuse(quota, loop.retryAfter(quota));
 	}

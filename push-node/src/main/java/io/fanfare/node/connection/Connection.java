@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One event stream: how it is admitted, whose it is, and how it ends. What it is owed is
- * its {@link Delivery}'s, what time does to it its {@link StreamTimers}'s. Belongs to its loop:
- * only the loop's thread touches it.
+ * its {@link Delivery}'s, what time does to it its {@link StreamTimers}'s. Belongs to its
+ * loop: only the loop's thread touches it.
  */
 public final class Connection {
 

@@ -424,7 +424,8 @@ final class StreamTimers {
 	 * looks at heartbeats gets them whatever else is written.
 	 */
 	private long quietNanos(long nowNanos) {
-		return nowNanos - (this.connection.request().heartbeatEvents() ? this.lastBeatNanos : this.writer.lastWriteNanos());
+		return nowNanos
+				- (this.connection.request().heartbeatEvents() ? this.lastBeatNanos : this.writer.lastWriteNanos());
 	}
 
 	private void beat(@Nullable String cursor, long nowMillis) {

@@ -139,9 +139,9 @@ class StreamConfiguration {
 			Reaper reaper, @Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(Clock.systemUTC()),
-				new TrustedProxies(proxies.blocks(), System::nanoTime), limits, sockets, admission, connections,
-				forwards, identity);
-		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe,
+				new TrustedProxies(proxies.blocks(), System::nanoTime), sockets, admission, connections, forwards,
+				identity);
+		return new StreamServer(settings, gate, limits, (executor) -> new StreamLoop(executor, node), link, probe,
 				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter, reaper);
 	}
 

@@ -43,6 +43,8 @@ public final class StreamServer implements SmartLifecycle {
 
 	private final RequestHandler.Gate gate;
 
+	private final AddressLimits limits;
+
 	private final Function<LoopExecutor, StreamLoop> makeLoop;
 
 	private final PubSubLink link;
@@ -59,10 +61,12 @@ public final class StreamServer implements SmartLifecycle {
 
 	private @Nullable StreamPort port;
 
-	StreamServer(StreamSettings settings, RequestHandler.Gate gate, Function<LoopExecutor, StreamLoop> makeLoop,
-			PubSubLink link, Probe probe, WarmUp warmUp, Drain drain, NodeReporter reporter, Reaper reaper) {
+	StreamServer(StreamSettings settings, RequestHandler.Gate gate, AddressLimits limits,
+			Function<LoopExecutor, StreamLoop> makeLoop, PubSubLink link, Probe probe, WarmUp warmUp, Drain drain,
+			NodeReporter reporter, Reaper reaper) {
 		this.settings = settings;
 		this.gate = gate;
+		this.limits = limits;
 		this.makeLoop = makeLoop;
 		this.link = link;
 		this.probe = probe;
@@ -110,10 +114,7 @@ public final class StreamServer implements SmartLifecycle {
 		int cut = admission.size();
 		await(connections.stop(CloseReason.DRAIN), GOODBYE_SECONDS);
 		log.info("stream=closed sent-on={} cut={}", open - cut, cut);
-		AddressLimits limits = this.gate.limits();
-		if (limits != null) {
-			await(limits.tell(), GOODBYE_SECONDS);
-		}
+		await(this.limits.tell(), GOODBYE_SECONDS);
 		await(this.reaper.leave(), GOODBYE_SECONDS);
 		this.drain.ended(new Drained(open - cut, cut, (System.nanoTime() - began) / 1_000_000));
 		this.reporter.farewell();

@@ -111,7 +111,8 @@ final class WarmUp {
 		String secret = HexFormat.of().formatHex(key);
 		String identity = this.gate.identity().value();
 		Connections connections = new Connections(identity, 2 * BATCH, new SecureRandom());
-		Admission admission = new Admission(connections, this.gate.admission().settings(), this.node.errors());
+		Admission admission = new Admission(connections, this.gate.admission().settings(), (address) -> null,
+				this.node.errors());
 		Rehearsal rehearsal = new Rehearsal(this.presence, identity);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
 				this.node.lease(), this.node.noticeInterval(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()),
@@ -126,8 +127,7 @@ final class WarmUp {
 			connections.use(port.loops());
 			port.bind(new RequestHandler.Gate(settings, this.gate.maxHistory(),
 					new TokenVerifier(secret, Duration.ZERO, Clock.systemUTC()), this.gate.cors(), this.gate.answers(),
-					this.gate.proxies(), null, null, admission, connections, this.gate.forwards(),
-					this.gate.identity()));
+					this.gate.proxies(), null, admission, connections, this.gate.forwards(), this.gate.identity()));
 			port.loops().forEach(StreamLoop::start);
 			connections.linkUp(LINK);
 			rehearsal.confirm(LINK);

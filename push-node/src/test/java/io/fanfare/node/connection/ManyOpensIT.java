@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.admission.UnlimitedNewcomer;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.CatchUp;
@@ -87,7 +88,7 @@ class ManyOpensIT {
 			assertThat(commands.awaitUp(SOON)).isTrue();
 			Connections connections = new Connections("n1", 2 * MANY, new Random(1));
 			Admission admission = new Admission(connections, new AdmissionSettings(AdmissionSettings.Policy.REJECT,
-					1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)), this.errors);
+					1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, this.errors);
 			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, System::nanoTime,
 					this.errors);
 			PubSubLink link = new PubSubLink(client, keys, "n1", commands, connections, probe, this.errors,
@@ -132,7 +133,9 @@ class ManyOpensIT {
 					List.of(ChannelName.topic(topicOf.apply(i))), new StreamRequest.Start.Now(), false, false,
 					Instant.ofEpochSecond(1L << 40), Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(),
 					false);
-			loop.submit(() -> admission.open(loop, request, new Answered(answers, refused)));
+			loop.submit(() -> admission.decide(loop,
+					new UnlimitedNewcomer(request, new Answered(answers, refused), (opened) -> {
+					})));
 		}
 		assertThat(answers.await(60, TimeUnit.SECONDS)).isTrue();
 		Duration took = Duration.ofNanos(System.nanoTime() - began);

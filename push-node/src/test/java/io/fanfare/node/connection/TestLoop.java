@@ -25,12 +25,14 @@ import java.util.stream.Stream;
 
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.admission.Newcomer;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySource;
 import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.Reservation;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
@@ -69,7 +71,7 @@ public final class TestLoop {
 
 	public final Admission admission = new Admission(this.connections,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			this.errors);
+			(address) -> this.limit, this.errors);
 
 	public final Store store = new Store(this);
 
@@ -78,6 +80,9 @@ public final class TestLoop {
 	/** Is told of each step beside the loop and may throw; by the name of the step. */
 	Consumer<String> seam = (step) -> {
 	};
+
+	/** What limits say of the next newcomer; null for any number of streams. */
+	public @Nullable Reservation limit;
 
 	/** How streams ended. */
 	final List<Ending> endings = new ArrayList<>();
@@ -159,13 +164,13 @@ public final class TestLoop {
 	}
 
 	/** A socket whose request is still to be taken. */
-	Socket socket(String user, StreamRequest.Start start, String... topics) {
+	public Socket socket(String user, StreamRequest.Start start, String... topics) {
 		return new Socket(request(user, false, false, start, topics));
 	}
 
 	/** Takes the request of a socket. */
-	void connect(Socket socket) {
-		socket.handle = this.admission.open(this.loop, socket.request, socket);
+	public void connect(Socket socket) {
+		this.admission.decide(this.loop, socket);
 	}
 
 	/** Stores a message for all and hands it to the loop. */
@@ -341,9 +346,9 @@ public final class TestLoop {
 	}
 
 	/** A client that reads everything at once, unless it is told to stop. */
-	public final class Socket implements Outlet {
+	public final class Socket implements Outlet, Newcomer {
 
-		final StringBuilder text = new StringBuilder();
+		public final StringBuilder text = new StringBuilder();
 
 		/** How often messages were written. */
 		int writes;
@@ -360,7 +365,19 @@ public final class TestLoop {
 		/** The last block of a stream that was ended, which a test has to allow. */
 		@Nullable String ended;
 
-		boolean mayEnd;
+		public boolean mayEnd;
+
+		/** What its socket had used up when it came. */
+		public @Nullable Quota exceeded;
+
+		/** What its address, or its user, has used up. */
+		public @Nullable Quota refusedBy;
+
+		/** Whether its address had used up a quota. */
+		public boolean limited;
+
+		/** What is to be run when it is closed. */
+		public @Nullable Runnable whenClosed;
 
 		private final StreamRequest request;
 
@@ -381,7 +398,7 @@ public final class TestLoop {
 		boolean aborted;
 
 		/** Why no stream began. */
-		@Nullable CloseReason refused;
+		public @Nullable CloseReason refused;
 
 		/** The reading of a write: throws before anything left, or after. */
 		private void write(String step, Runnable bytes) {
@@ -429,6 +446,41 @@ public final class TestLoop {
 			handle().disconnected(true);
 		}
 
+		@Override
+		public StreamRequest request() {
+			return this.request;
+		}
+
+		@Override
+		public Outlet outlet() {
+			return this;
+		}
+
+		@Override
+		public @Nullable Quota exceeded() {
+			return this.exceeded;
+		}
+
+		@Override
+		public void opened(Connections.Handle connection) {
+			this.handle = connection;
+		}
+
+		@Override
+		public void limited() {
+			this.limited = true;
+		}
+
+		@Override
+		public void whenClosed(Runnable task) {
+			this.whenClosed = task;
+		}
+
+		@Override
+		public void onLoop(Runnable task) {
+			TestLoop.this.tasks.add(task);
+		}
+
 		private Connections.Handle handle() {
 			return Objects.requireNonNull(this.handle);
 		}
@@ -454,7 +506,10 @@ public final class TestLoop {
 
 		@Override
 		public void refuse(Quota quota, Duration retry) {
-			throw new AssertionError(quota);
+			if (!this.mayEnd) {
+				throw new AssertionError(quota);
+			}
+			this.refusedBy = quota;
 		}
 
 		@Override

@@ -23,7 +23,7 @@ class MemoryGuardTests {
 	private static final long MIB = 1 << 20;
 
 	private final Admission admission = new Admission(new Connections("node", 10, new Random(1)),
-			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 10, Duration.ZERO, Duration.ZERO),
+			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 10, Duration.ZERO, Duration.ZERO), (address) -> null,
 			new Errors(System::nanoTime, (where) -> {
 			}, Errors::halt));
 

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.admission.UnlimitedNewcomer;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySource;
 import io.fanfare.node.connection.ConnectionEvents;
@@ -90,7 +91,7 @@ final class SimulatedNode {
 		});
 		this.connections = new Connections(identity, 1_000, simulation.random());
 		this.admission = new Admission(this.connections, new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000,
-				Duration.ofSeconds(30), Duration.ofSeconds(2)), errors);
+				Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, errors);
 		this.commands = new SimulatedCommands(simulation, name());
 		this.pubSub = new SimulatedPubSub(simulation, this, this.connections);
 		InstantSource clock = () -> java.time.Instant.ofEpochMilli(millis());
@@ -387,7 +388,7 @@ final class SimulatedNode {
 		loop.socket(() -> {
 			if (!socket.isClosed()) {
 				this.simulation.trace("%s: takes the request of %s", name(), page);
-				socket.use(this.admission.open(streamLoop, request, socket));
+				this.admission.decide(streamLoop, new UnlimitedNewcomer(request, socket, socket::use));
 			}
 		});
 		return socket;

@@ -86,7 +86,7 @@ final class SimulatedSocket implements Outlet {
 		return this.loop;
 	}
 
-	void use(Connections.@Nullable Handle opened) {
+	void use(Connections.Handle opened) {
 		this.handle = opened;
 	}
 

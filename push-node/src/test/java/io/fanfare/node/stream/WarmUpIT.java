@@ -55,7 +55,7 @@ class WarmUpIT {
 
 	private final Admission admission = new Admission(this.connections,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			this.errors);
+			(address) -> null, this.errors);
 
 	private final StreamMetrics metrics = new StreamMetrics(new SimpleMeterRegistry(), this.admission, this.connections,
 			Clock.systemUTC());
@@ -86,7 +86,7 @@ class WarmUpIT {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
 				new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC()), new Cors(List.of("*"), List.of()),
 				new Answers(Clock.systemUTC()),
-				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, null, this.admission,
+				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, this.admission,
 				this.connections, forwards(), new NodeIdentity("node", "node.12345678"));
 		Rehearsal unused = new Rehearsal(presence, "node.12345678");
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
