@@ -83,40 +83,12 @@ public final class Connection {
 	/** The topic for whose confirmation it waits, or null. */
 	private @Nullable Topic<Connection> awaited;
 
-	private int claimFailures;
-
-	/** Whether a claim is on its way; there is one at a time. */
-	private boolean claiming;
-
-	private boolean claimed;
-
-	/** Whether a claim was ever sent: then Redis may name this connection. */
-	private boolean claimSent;
+	private final UserClaim claim = new UserClaim();
 
 	private boolean begun;
 
 	/** The position of which its client was last notified. */
 	private @Nullable QueuePosition queuePosition;
-
-	/** 0 until claimed. */
-	private long generation;
-
-	private @Nullable Proof proof;
-
-	/** Below it Redis may have lost something, as of the last claim or renewal. */
-	private long since;
-
-	/**
-	 * Up to where, at least, the stream that it continues received the user's channel;
-	 * null where nothing is known to be hidden.
-	 */
-	private @Nullable Long hiddenFrom;
-
-	/** What displaced it, if it was claimed before; known before the claim's answer. */
-	private Frame.@Nullable Displacement displacement;
-
-	/** How often ids had stepped back on its loop at the last claim or renewal. */
-	private int stepsBack;
 
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
@@ -513,10 +485,7 @@ public final class Connection {
 	 * again whenever that may be so.
 	 */
 	void claimWhenSubscribed() {
-		if (!isPending() || this.claiming || this.claimed) {
-			return;
-		}
-		if (!isSubscribed()) {
+		if (!isPending() || !this.claim.isDue() || !isSubscribed()) {
 			return;
 		}
 		if (!this.writer.isOpen()) {
@@ -533,22 +502,22 @@ public final class Connection {
 		if (!this.loop.mayClaim(this)) {
 			return;
 		}
-		this.claiming = true;
-		this.claimSent = true;
+		this.claim.sent();
 		Proof sent = this.loop.proofFromNow();
 		Long cursor = this.request.cursor();
-		Claim claim = new Claim(user(), this.id, this.client, tier(), page(),
+		Claim asked = new Claim(user(), this.id, this.client, tier(), page(),
 				(cursor != null) ? cursor : MessageId.ZERO);
-		this.loop.claim(this, claim, (result, failure) -> {
-			this.claiming = false;
+		this.loop.claim(this, asked, (result, failure) -> {
 			if (result != null) {
 				claimed(result, sent);
+				return;
 			}
-			else if (isClosed()) {
+			int failures = this.claim.unanswered();
+			if (isClosed()) {
 				this.loop.release(field());
 			}
 			else {
-				this.loop.claimLater(this, this.claimFailures++);
+				this.loop.claimLater(this, failures);
 			}
 		});
 	}
@@ -556,36 +525,32 @@ public final class Connection {
 	private void claimed(ClaimResult result, Proof sent) {
 		switch (result) {
 			case ClaimResult.Owner owner -> {
-				this.generation = owner.generation();
+				this.claim.owned(owner, sent, this.loop.stepsBack());
 				if (isClosed()) {
 					this.loop.release(field());
 					return;
 				}
-				this.claimed = true;
-				hiddenFrom(owner.hiddenFrom());
-				this.since = owner.since();
-				this.stepsBack = this.loop.stepsBack();
-				this.proof = sent;
 				this.loop.noteProof(sent);
 				if (!isProven()) {
 					this.loop.renewSoon();
 				}
-				if (this.displacement != null) {
-					displaced(this.displacement);
+				Frame.Displacement displacement = this.claim.displacement();
+				if (displacement != null) {
+					displaced(displacement);
 				}
 				if (!isClosed()) {
 					begin(owner);
 				}
 			}
 			case ClaimResult.Displaced displaced -> {
+				this.claim.refused();
 				if (!isClosed()) {
-					this.claimSent = false;
 					kicked(CloseReason.TAKEOVER, displaced.generation());
 				}
 			}
 			case ClaimResult.Limited limited -> {
+				this.claim.refused();
 				if (!isClosed()) {
-					this.claimSent = false;
 					refuse(quota(limited));
 				}
 			}
@@ -657,15 +622,16 @@ public final class Connection {
 	 * begins; without anything retained, nothing else is.
 	 */
 	private Map<ChannelName, Long> promised(Map<ChannelName, Long> found) {
+		long generation = this.claim.generation();
 		Map<ChannelName, Long> starts = new HashMap<>();
 		for (ChannelName channel : this.channels) {
-			starts.put(channel, Math.min(found.getOrDefault(channel, this.generation), this.generation));
+			starts.put(channel, Math.min(found.getOrDefault(channel, generation), generation));
 		}
 		return starts;
 	}
 
 	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
-		this.delivery.begin(from, this.hiddenFrom, starts);
+		this.delivery.begin(from, this.claim.hiddenFrom(), starts);
 		byte[] first = Blocks.connected(new Blocks.Identity(this.id, keyOnce(), this.client, this.loop.node(), user()),
 				MessageId.format(from), resumed, replayed, this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
 		this.writer.answer(first);
@@ -712,7 +678,7 @@ public final class Connection {
 
 	/** Whether it may be written to: it surely still hears its user. */
 	boolean isProven() {
-		Proof present = this.proof;
+		Proof present = this.claim.proof();
 		return present != null && this.loop.holds(present);
 	}
 
@@ -723,46 +689,36 @@ public final class Connection {
 	 * @return whether it does
 	 */
 	public boolean isHeld() {
-		return this.claimed && !isClosed() && !this.timers.isLeaving();
+		return this.claim.isOwned() && !isClosed() && !this.timers.isLeaving();
 	}
 
 	Held held() {
-		return new Held(user(), this.id, this.generation, this.client, this.openedMillis, tier(), page());
+		return new Held(user(), this.id, this.claim.generation(), this.client, this.openedMillis, tier(), page());
 	}
 
 	/**
 	 * A renewal that listed it found nothing amiss, or wrote its field back. Whether
 	 * messages to the user were hidden meanwhile is told apart, by {@link #restored}.
 	 */
-	void renewed(Proof sent, long clock, long storeSince, boolean restored) {
+	void renewed(Proof sent, long clock, long dataLossFloor, boolean restored) {
 		if (isClosed() || this.timers.isLeaving()) {
 			return;
 		}
-		Proof before = this.proof;
-		boolean lossy = storeSince > this.since;
-		// A renewal that was sent before the loop knew that its link is gone may have
-		// reached another server than the link did.
-		boolean sameLink = before != null && before.link() == sent.link() && sent.link() == this.loop.link()
-				&& sent.link() != 0;
-		// Ids rise on a link but where the store gives some once more.
-		boolean unbroken = sameLink && this.loop.stepsBack() == this.stepsBack;
-		this.stepsBack = this.loop.stepsBack();
-		this.proof = sent;
-		if (!sameLink) {
-			// What was published until then may have gone nowhere.
+		UserClaim.Continuity continuity = this.claim.renewed(sent, this.loop.link(), this.loop.stepsBack());
+		if (continuity == UserClaim.Continuity.BROKEN) {
 			missed(clock);
 		}
+		boolean unbroken = continuity == UserClaim.Continuity.UNBROKEN;
 		if (unbroken && !restored) {
 			this.delivery.owned(clock);
 		}
-		if (lossy) {
-			this.since = storeSince;
+		if (this.claim.raiseDataLossFloor(dataLossFloor)) {
 			if (unbroken) {
-				this.delivery.vouch(storeSince);
+				this.delivery.vouch(dataLossFloor);
 			}
 			else {
 				fallBehind();
-				this.delivery.setBack(storeSince);
+				this.delivery.setBack(dataLossFloor);
 			}
 		}
 	}
@@ -771,11 +727,10 @@ public final class Connection {
 	 * Redis is another server. Ids above the given one that came from the server before
 	 * say nothing about those that this one gave.
 	 */
-	void serverChanged(long storeSince) {
-		if (isHeld() && storeSince > this.since) {
-			this.since = storeSince;
+	void serverChanged(long dataLossFloor) {
+		if (isHeld() && this.claim.raiseDataLossFloor(dataLossFloor)) {
 			fallBehind();
-			this.delivery.setBack(storeSince);
+			this.delivery.setBack(dataLossFloor);
 		}
 	}
 
@@ -784,7 +739,7 @@ public final class Connection {
 	 * @param last the last message of the user's channel then
 	 */
 	void restored(Predecessor last) {
-		if (this.claimed && !isClosed() && !this.timers.isLeaving()) {
+		if (isHeld()) {
 			this.delivery.restored(last);
 		}
 	}
@@ -802,32 +757,23 @@ public final class Connection {
 			this.delivery.hiddenBefore(frame.from(), cursor);
 		}
 		else {
-			hiddenFrom(frame.from());
-		}
-	}
-
-	private void hiddenFrom(@Nullable Long from) {
-		if (from != null && (this.hiddenFrom == null || from < this.hiddenFrom)) {
-			this.hiddenFrom = from;
+			this.claim.hidden(frame.from());
 		}
 	}
 
 	/** It stands behind a gap that tells of what the store lost up to an id. */
 	void passedLoss(long upTo) {
-		this.since = Math.max(this.since, upTo);
+		this.claim.raiseDataLossFloor(upTo);
 	}
 
-	/** A newer connection may hear the user. */
+	/** A newer connection may own the user. */
 	void displaced(Frame.Displacement by) {
-		if (this.claiming && (this.displacement == null || this.displacement.generation() < by.generation())) {
-			this.displacement = by;
-		}
-		if (this.claimed && this.generation < by.generation() && !this.timers.isLeaving()) {
+		if (this.claim.isDisplaced(by) && !this.timers.isLeaving()) {
 			displaced(by.generation(), by.client().equals(this.client));
 		}
 	}
 
-	/** A renewal found that another connection hears the user. */
+	/** A renewal found that another connection owns the user. */
 	void displaced(long by, boolean sameClient) {
 		if (isClosed()) {
 			return;
@@ -859,7 +805,7 @@ public final class Connection {
 		this.writer.write(kickedBlock(reason, by));
 		this.loop.events().kicked(reason);
 		this.timers.noticed(reason, grace);
-		this.proof = null;
+		this.claim.giveUp();
 		fallBehind();
 		this.loop.watch(this, grace.toSeconds());
 	}
@@ -1023,14 +969,14 @@ public final class Connection {
 		}
 		this.subscriptions.clear();
 		this.heard = null;
-		if (this.claimSent && !this.claiming) {
+		if (this.claim.isToBeReleased()) {
 			errors.run(CLOSE, () -> this.loop.release(field()));
 		}
 		this.loop.closed(this, ending, this.begun);
 	}
 
 	private Field field() {
-		return new Field(user(), this.id, this.generation, this.begun ? this.delivery.received() : null);
+		return new Field(user(), this.id, this.claim.generation(), this.begun ? this.delivery.received() : null);
 	}
 
 }
