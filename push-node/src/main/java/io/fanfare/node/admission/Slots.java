@@ -231,7 +231,7 @@ final class Slots {
 		return wanted;
 	}
 
-	/** Whether somebody waits in the room. */
+	/** Whether a request waits in the room. */
 	synchronized boolean isWaiting(Request request) {
 		return request.standing == Standing.WAITING;
 	}

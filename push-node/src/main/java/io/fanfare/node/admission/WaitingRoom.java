@@ -14,20 +14,20 @@ import io.fanfare.protocol.Tier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who waits for a place on a full node, and who is next: one line a tier, taken from by
- * smooth weighted round-robin (as nginx balances), so that a higher tier goes faster and
- * no tier starves.
+ * The requests that wait for a slot of a full node, and which is next: one line per tier,
+ * taken from by smooth weighted round-robin (as nginx balances), so that a higher tier
+ * goes faster and no tier starves.
  * <p>
- * Whoever vanishes and said which page it is keeps its place in the line for a while; it
- * is passed over until it is back, and does not count in the positions of the others.
+ * A client that vanishes and can be recognized keeps its position in the line for a while.
+ * It is passed over until it is back, and does not count in the positions of the others.
  * <p>
  * Not for several threads.
  *
- * @param <T> who waits
+ * @param <T> a request that waits
  */
 final class WaitingRoom<T> {
 
-	/** The slot of a ticket that is in no line any more. */
+	/** The index of a ticket that is in no line any more. */
 	private static final int GONE = -1;
 
 	private final int size;
@@ -38,18 +38,18 @@ final class WaitingRoom<T> {
 
 	private final Map<Tier, Line<T>> lineOf = new EnumMap<>(Tier.class);
 
-	/** The tickets of all who said which page they are. */
-	private final Map<String, Ticket<T>> pages = new HashMap<>();
+	/** The tickets of all that can be recognized when they come back. */
+	private final Map<String, Ticket<T>> clients = new HashMap<>();
 
-	/** The tickets of those who vanished, in the order in which they did. */
+	/** The tickets of clients that vanished, in the order in which they did. */
 	private final LinkedHashSet<Ticket<T>> absent = new LinkedHashSet<>();
 
 	private int present;
 
 	/**
 	 * Makes an empty room.
-	 * @param size how many may wait, and how many places are kept besides
-	 * @param keep how long the place of one who vanished is kept
+	 * @param size how many may wait, and how many positions are kept besides
+	 * @param keep how long the position of one that vanished is kept
 	 */
 	WaitingRoom(int size, Duration keep) {
 		this.size = size;
@@ -71,19 +71,19 @@ final class WaitingRoom<T> {
 
 	/**
 	 * The waiting of one tier, in the order of their coming. How many are before one, and
-	 * who is first, is found in a Fenwick tree over their slots: in the logarithm of
+	 * which is first, is found in a Fenwick tree over their indexes: in the logarithm of
 	 * their number, however many of them vanished.
 	 */
 	private static final class Line<T> {
 
-		private static final int LEAST_SLOTS = 16;
+		private static final int LEAST_CAPACITY = 16;
 
 		private final int weight;
 
-		private List<@Nullable Ticket<T>> slots = new ArrayList<>();
+		private List<@Nullable Ticket<T>> order = new ArrayList<>();
 
-		/** Counts those who are present, by slot. */
-		private int[] tree = new int[LEAST_SLOTS + 1];
+		/** Counts those that are present, by index. */
+		private int[] tree = new int[LEAST_CAPACITY + 1];
 
 		private int tickets;
 
@@ -96,111 +96,111 @@ final class WaitingRoom<T> {
 		}
 
 		private void add(Ticket<T> ticket) {
-			if (this.slots.size() == this.tree.length - 1) {
+			if (this.order.size() == this.tree.length - 1) {
 				compact();
 			}
-			ticket.slot = this.slots.size();
-			this.slots.add(ticket);
+			ticket.index = this.order.size();
+			this.order.add(ticket);
 			this.tickets++;
 		}
 
 		/**
-		 * Leaves out the slots of those who are gone; that pays for as many additions.
+		 * Leaves out the indexes of those that are gone; that pays for as many additions.
 		 */
 		private void compact() {
 			List<@Nullable Ticket<T>> kept = new ArrayList<>();
-			for (Ticket<T> ticket : this.slots) {
+			for (Ticket<T> ticket : this.order) {
 				if (ticket != null) {
-					ticket.slot = kept.size();
+					ticket.index = kept.size();
 					kept.add(ticket);
 				}
 			}
-			this.slots = kept;
-			this.tree = new int[Math.max(LEAST_SLOTS, Integer.highestOneBit(this.tickets) * 4) + 1];
+			this.order = kept;
+			this.tree = new int[Math.max(LEAST_CAPACITY, Integer.highestOneBit(this.tickets) * 4) + 1];
 			for (Ticket<T> ticket : kept) {
 				if (ticket != null && ticket.waiter != null) {
-					count(ticket.slot, 1);
+					count(ticket.index, 1);
 				}
 			}
 		}
 
 		private void remove(Ticket<T> ticket) {
-			this.slots.set(ticket.slot, null);
-			ticket.slot = GONE;
+			this.order.set(ticket.index, null);
+			ticket.index = GONE;
 			this.tickets--;
 		}
 
-		private void count(int slot, int change) {
-			for (int i = slot + 1; i < this.tree.length; i += i & -i) {
+		private void count(int index, int change) {
+			for (int i = index + 1; i < this.tree.length; i += i & -i) {
 				this.tree[i] += change;
 			}
 		}
 
-		/** How many are present up to a slot. */
-		private int rank(int slot) {
+		/** How many are present up to a index. */
+		private int rank(int index) {
 			int rank = 0;
-			for (int i = slot + 1; i > 0; i -= i & -i) {
+			for (int i = index + 1; i > 0; i -= i & -i) {
 				rank += this.tree[i];
 			}
 			return rank;
 		}
 
-		/** Who is first of those who are present. */
+		/** The first of those that are present. */
 		private @Nullable Ticket<T> first() {
-			int slot = 0;
+			int index = 0;
 			for (int step = this.tree.length - 1; step > 0; step /= 2) {
-				if (slot + step < this.tree.length && this.tree[slot + step] == 0) {
-					slot += step;
+				if (index + step < this.tree.length && this.tree[index + step] == 0) {
+					index += step;
 				}
 			}
-			return (slot < this.slots.size()) ? this.slots.get(slot) : null;
+			return (index < this.order.size()) ? this.order.get(index) : null;
 		}
 
 	}
 
-	/** A place in the room. */
+	/** A position in a line. */
 	static final class Ticket<T> {
 
 		private final Line<T> line;
 
-		private final @Nullable String page;
+		private final @Nullable String client;
 
 		private @Nullable T waiter;
 
 		private long leftNanos;
 
-		/** Its slot in the line, or gone. */
-		private int slot;
+		/** Its index in the line, or gone. */
+		private int index;
 
-		private Ticket(Line<T> line, @Nullable String page, T waiter) {
+		private Ticket(Line<T> line, @Nullable String client, T waiter) {
 			this.line = line;
-			this.page = page;
+			this.client = client;
 			this.waiter = waiter;
 		}
 
 	}
 
 	/**
-	 * Somebody who came in.
+	 * A request that came in.
 	 *
-	 * @param ticket its place
-	 * @param before who stood there before and is still there: an older request of the
-	 * same page
+	 * @param ticket its position
+	 * @param before the request that had the position and is still there: an older one of the
+	 * same client
 	 */
 	record Entry<T>(Ticket<T> ticket, @Nullable T before) {
 
 	}
 
 	/**
-	 * Takes somebody in; whoever comes back takes the place up that was kept.
-	 * @param waiter who
+	 * Takes a request in. A client that comes back takes up the position that was kept.
+	 * @param waiter the request
 	 * @param tier its tier
-	 * @param page what it is known by when it comes back, or null
-	 * @return its place, or null where there is no room
+	 * @param client what it is known by when it comes back, or null
+	 * @return its position, or null where there is no room
 	 */
-	@Nullable Entry<T> enter(T waiter, Tier tier, @Nullable String page) {
+	@Nullable Entry<T> enter(T waiter, Tier tier, @Nullable String client) {
 		Line<T> line = Objects.requireNonNull(this.lineOf.get(tier));
-		Ticket<T> known = (page != null) ? this.pages.get(page) : null;
+		Ticket<T> known = (client != null) ? this.clients.get(client) : null;
 		if (known != null && known.line == line) {
 			T before = known.waiter;
 			known.waiter = waiter;
@@ -215,30 +215,30 @@ final class WaitingRoom<T> {
 		if (known != null && known.waiter == null) {
 			forget(known);
 		}
-		Ticket<T> ticket = new Ticket<>(line, page, waiter);
+		Ticket<T> ticket = new Ticket<>(line, client, waiter);
 		line.add(ticket);
-		if (page != null) {
-			this.pages.put(page, ticket);
+		if (client != null) {
+			this.clients.put(client, ticket);
 		}
 		count(ticket, 1);
 		return new Entry<>(ticket, null);
 	}
 
-	/** Takes somebody out for good. Returns whether it was there. */
+	/** Takes a request out for good. Returns whether it was there. */
 	boolean remove(Ticket<T> ticket, T waiter) {
-		if (ticket.waiter != waiter || ticket.slot == GONE) {
+		if (ticket.waiter != waiter || ticket.index == GONE) {
 			return false;
 		}
 		forget(ticket);
 		return true;
 	}
 
-	/** Somebody vanished, and may come back. */
+	/** A client vanished, and may come back. */
 	void vanish(Ticket<T> ticket, T waiter, long nowNanos) {
-		if (ticket.page == null) {
+		if (ticket.client == null) {
 			remove(ticket, waiter);
 		}
-		else if (ticket.waiter == waiter && ticket.slot != GONE) {
+		else if (ticket.waiter == waiter && ticket.index != GONE) {
 			ticket.waiter = null;
 			ticket.leftNanos = nowNanos;
 			this.absent.add(ticket);
@@ -249,7 +249,7 @@ final class WaitingRoom<T> {
 		}
 	}
 
-	/** Gives up the places of those who did not come back in time. */
+	/** Gives up the positions of clients that did not come back in time. */
 	void sweep(long nowNanos) {
 		while (!this.absent.isEmpty() && nowNanos - this.absent.getFirst().leftNanos >= this.keepNanos) {
 			forget(this.absent.getFirst());
@@ -257,8 +257,8 @@ final class WaitingRoom<T> {
 	}
 
 	private void forget(Ticket<T> ticket) {
-		if (ticket.page != null) {
-			this.pages.remove(ticket.page, ticket);
+		if (ticket.client != null) {
+			this.clients.remove(ticket.client, ticket);
 		}
 		if (!this.absent.remove(ticket)) {
 			count(ticket, -1);
@@ -267,12 +267,12 @@ final class WaitingRoom<T> {
 	}
 
 	private void count(Ticket<T> ticket, int change) {
-		ticket.line.count(ticket.slot, change);
+		ticket.line.count(ticket.index, change);
 		ticket.line.present += change;
 		this.present += change;
 	}
 
-	/** Takes out who is next, or returns null if nobody waits. */
+	/** Takes out the request that is next, or returns null if none waits. */
 	@Nullable T poll() {
 		int[] credits = new int[this.lines.size()];
 		int[] waiting = new int[this.lines.size()];
@@ -297,7 +297,7 @@ final class WaitingRoom<T> {
 	}
 
 	/**
-	 * Chooses the line whose turn it is: each that has somebody gets its weight, and the
+	 * Chooses the line whose turn it is: each that is not empty gets its weight, and the
 	 * richest pays for all.
 	 */
 	private int choose(int[] credits, int[] waiting) {
@@ -322,13 +322,13 @@ final class WaitingRoom<T> {
 	}
 
 	/**
-	 * Tells how many are admitted before somebody, and itself, if nobody comes or goes.
-	 * @param ticket its place
+	 * Tells how many are admitted before a request, and itself, if none comes or goes.
+	 * @param ticket its position
 	 * @return from 1
 	 */
 	int position(Ticket<T> ticket) {
 		int own = this.lines.indexOf(ticket.line);
-		int left = ticket.line.rank(ticket.slot);
+		int left = ticket.line.rank(ticket.index);
 		int[] credits = new int[this.lines.size()];
 		int[] waiting = new int[this.lines.size()];
 		for (int i = 0; i < credits.length; i++) {
@@ -385,7 +385,7 @@ final class WaitingRoom<T> {
 		return this.present;
 	}
 
-	/** How many places are kept for somebody who vanished. */
+	/** How many positions are kept for clients that vanished. */
 	int kept() {
 		return this.absent.size();
 	}

@@ -139,8 +139,8 @@ public final class Connection {
 	}
 
 	/** The id of the client's document, or "" where it is not known. */
-	private String page() {
-		String given = this.request.page();
+	private String document() {
+		String given = this.request.document();
 		return (given != null) ? given : "";
 	}
 
@@ -493,7 +493,7 @@ public final class Connection {
 			return;
 		}
 		if (this.loop.isLeaseLapsed()) {
-			// What waited through a freeze may be an attempt that its page has long given
+			// What waited through a freeze may be an attempt that its client has long given
 			// up.
 			this.writer.abort();
 			close(Ending.LAPSED);
@@ -505,7 +505,7 @@ public final class Connection {
 		this.claim.sent();
 		Proof sent = this.loop.proofFromNow();
 		Long cursor = this.request.cursor();
-		Claim asked = new Claim(user(), this.id, this.client, tier(), page(),
+		Claim asked = new Claim(user(), this.id, this.client, tier(), document(),
 				(cursor != null) ? cursor : MessageId.ZERO);
 		this.loop.claim(this, asked, (result, failure) -> {
 			if (result != null) {
@@ -693,7 +693,7 @@ public final class Connection {
 	}
 
 	Held held() {
-		return new Held(user(), this.id, this.claim.generation(), this.client, this.openedMillis, tier(), page());
+		return new Held(user(), this.id, this.claim.generation(), this.client, this.openedMillis, tier(), document());
 	}
 
 	/**
@@ -823,7 +823,7 @@ public final class Connection {
 			this.loop.events().kicked(reason);
 		}
 		else {
-			// There was no stream: its page was told to stop before.
+			// There was no stream: its client was told to stop before.
 			this.loop.events().refused(reason);
 		}
 		close(Ending.of(reason));

@@ -9,34 +9,11 @@ import org.jspecify.annotations.Nullable;
  * A connection's claim to its user: how far it has come, which generation it has, and
  * what proves that it still holds. It moves by what the connection reports, and answers
  * what follows. Belongs to its connection's loop.
- * <table>
- * <caption>Transitions</caption>
- * <tr>
- * <th>from</th>
- * <th>by</th>
- * <th>to</th>
- * </tr>
- * <tr>
- * <td>NONE, UNANSWERED</td>
- * <td>{@link #sent}</td>
- * <td>SENT</td>
- * </tr>
- * <tr>
- * <td>SENT</td>
- * <td>{@link #unanswered}</td>
- * <td>UNANSWERED</td>
- * </tr>
- * <tr>
- * <td>SENT</td>
- * <td>{@link #owned}</td>
- * <td>OWNED</td>
- * </tr>
- * <tr>
- * <td>SENT</td>
- * <td>{@link #refused}</td>
- * <td>REFUSED</td>
- * </tr>
- * </table>
+ * <ul>
+ * <li>NONE or UNANSWERED becomes SENT by {@link #sent},</li>
+ * <li>SENT becomes UNANSWERED by {@link #unanswered}, OWNED by {@link #owned}, REFUSED by
+ * {@link #refused}.</li>
+ * </ul>
  */
 final class UserClaim {
 
