@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * taken from by smooth weighted round-robin (as nginx balances), so that a higher tier
  * goes faster and no tier starves.
  * <p>
- * A client that vanishes and can be recognized keeps its position in the line for a while.
- * It is passed over until it is back, and does not count in the positions of the others.
+ * A client that vanishes and can be recognized keeps its position in the line for a
+ * while. It is passed over until it is back, and does not count in the positions of the
+ * others.
  * <p>
  * Not for several threads.
  *
@@ -184,8 +185,8 @@ final class WaitingRoom<T> {
 	 * A request that came in.
 	 *
 	 * @param ticket its position
-	 * @param before the request that had the position and is still there: an older one of the
-	 * same client
+	 * @param before the request that had the position and is still there: an older one of
+	 * the same client
 	 */
 	record Entry<T>(Ticket<T> ticket, @Nullable T before) {
 

@@ -9,7 +9,6 @@ import java.util.Objects;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.Gap;
-import io.fanfare.node.connection.Delivery.State;
 import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
@@ -85,10 +84,7 @@ public final class Connection {
 
 	private final UserClaim claim = new UserClaim();
 
-	private boolean begun;
-
-	/** The position of which its client was last notified. */
-	private @Nullable QueuePosition queuePosition;
+	private Phase phase = Phase.OPENING;
 
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
@@ -177,24 +173,42 @@ public final class Connection {
 	 * @return whether it has
 	 */
 	public boolean isClosed() {
-		return this.delivery.state() == State.CLOSED;
+		return this.phase instanceof Phase.Closed;
 	}
 
-	boolean isPending() {
-		return this.delivery.state() == State.PENDING;
+	Phase phase() {
+		return this.phase;
+	}
+
+	/** Whether it has a slot and its client does not know yet that it is a stream. */
+	boolean isClaiming() {
+		return this.phase instanceof Phase.Claiming;
+	}
+
+	/** Whether its client was told to stop and it is closed soon. */
+	private boolean isLeaving() {
+		return this.phase instanceof Phase.Leaving;
 	}
 
 	/**
-	 * Tells whether it is a stream: it was admitted, and its client knows. On its loop.
+	 * Tells whether it is a stream, or was one when it was closed: it was admitted, and
+	 * its client knows. On its loop.
 	 * @return whether it is
 	 */
 	public boolean isBegun() {
-		return this.begun;
+		return switch (this.phase) {
+			case Phase.Opening opening -> false;
+			case Phase.Waiting waiting -> false;
+			case Phase.Claiming claiming -> false;
+			case Phase.Streaming streaming -> true;
+			case Phase.Leaving leaving -> true;
+			case Phase.Closed closed -> closed.begun();
+		};
 	}
 
 	/** Whether it waits for a slot. */
 	boolean isWaiting() {
-		return this.writer.isAnswered() && !this.begun && this.index < 0 && !isClosed();
+		return this.phase instanceof Phase.Waiting;
 	}
 
 	boolean isQueued() {
@@ -301,34 +315,36 @@ public final class Connection {
 	 * @return seconds until it wants to be looked at again
 	 */
 	long tick(long nowNanos, long nowMillis) {
-		return this.timers.tick(nowNanos, nowMillis);
+		if (!(this.phase instanceof Phase.Leaving leaving)) {
+			return this.timers.tick(nowNanos, nowMillis);
+		}
+		if (nowNanos - leaving.closeAtNanos() < 0) {
+			return 1;
+		}
+		endAfterNotice(leaving.reason());
+		return 0;
 	}
 
 	// ---- waiting for a slot
 
-	/** Whether it was looked at by the wheel before it began. */
-	boolean hasWaited() {
-		return this.queuePosition != null;
-	}
-
 	/** There is no slot yet: its client is notified of its position. */
 	void waitForSlot() {
 		QueuePosition now = this.slot.position();
-		this.queuePosition = now;
 		if (now != null) {
 			this.writer.answer(waiting(now, this.loop.spreadRetry()));
+			this.phase = new Phase.Waiting(now);
 		}
 	}
 
 	/** Notifies its client of its position, if that changed and the client reads. */
 	void notifyPosition() {
 		QueuePosition now = this.slot.position();
-		QueuePosition told = this.queuePosition;
-		if (now == null || !isWaiting() || !this.writer.isWritable()) {
+		if (now == null || !(this.phase instanceof Phase.Waiting(QueuePosition notified))
+				|| !this.writer.isWritable()) {
 			return;
 		}
-		if (told == null || now.position() != told.position() || now.total() != told.total()) {
-			this.queuePosition = now;
+		if (now.position() != notified.position() || now.total() != notified.total()) {
+			this.phase = new Phase.Waiting(now);
 			this.writer.write(waiting(now, null));
 		}
 	}
@@ -366,7 +382,7 @@ public final class Connection {
 	 * @return whether it may
 	 */
 	public boolean isEvictable() {
-		return tier() == Tier.LOW && this.begun && !isClosed() && !this.timers.isLeaving();
+		return tier() == Tier.LOW && this.phase instanceof Phase.Streaming;
 	}
 
 	/**
@@ -374,7 +390,7 @@ public final class Connection {
 	 * @return the reason, or null
 	 */
 	public @Nullable CloseReason overdue() {
-		return (this.begun && !isClosed()) ? this.timers.overdue() : null;
+		return (this.phase instanceof Phase.Streaming) ? this.timers.overdue() : null;
 	}
 
 	/**
@@ -393,12 +409,17 @@ public final class Connection {
 	 * @return its state
 	 */
 	public ConnectionState state(long nowNanos) {
-		if (isClosed()) {
-			return ConnectionState.CLOSED;
-		}
-		if (!this.begun) {
-			return isWaiting() ? ConnectionState.WAITING : ConnectionState.CONNECTING;
-		}
+		return switch (this.phase) {
+			case Phase.Opening opening -> ConnectionState.CONNECTING;
+			case Phase.Waiting waiting -> ConnectionState.WAITING;
+			case Phase.Claiming claiming -> ConnectionState.CONNECTING;
+			case Phase.Streaming streaming -> stateOfStream(nowNanos);
+			case Phase.Leaving leaving -> stateOfStream(nowNanos);
+			case Phase.Closed closed -> ConnectionState.CLOSED;
+		};
+	}
+
+	private ConnectionState stateOfStream(long nowNanos) {
 		if (this.timers.isInError()) {
 			return ConnectionState.ERROR;
 		}
@@ -434,7 +455,7 @@ public final class Connection {
 		long now = this.loop.nanoTime();
 		// The wall clock's now is taken from the monotonic one, so that times agree.
 		long millis = this.openedMillis + (now - this.openedNanos) / 1_000_000;
-		long active = this.begun ? now - this.timers.lastActivityNanos() : now - this.openedNanos;
+		long active = isBegun() ? now - this.timers.lastActivityNanos() : now - this.openedNanos;
 		Liveness liveness = this.timers.liveness();
 		long heard = (liveness != null && liveness.isEverHeard()) ? millis - (now - liveness.heardNanos()) / 1_000_000
 				: 0;
@@ -448,6 +469,7 @@ public final class Connection {
 	// ---- admission
 
 	void subscribe() {
+		this.phase = new Phase.Claiming(isWaiting());
 		this.admittedNanos = this.loop.nanoTime();
 		for (ChannelName channel : this.channels) {
 			this.subscriptions.add(this.loop.topics().add(channel, this));
@@ -485,7 +507,7 @@ public final class Connection {
 	 * again whenever that may be so.
 	 */
 	void claimWhenSubscribed() {
-		if (!isPending() || !this.claim.isDue() || !isSubscribed()) {
+		if (!isClaiming() || !this.claim.isDue() || !isSubscribed()) {
 			return;
 		}
 		if (!this.writer.isOpen()) {
@@ -493,7 +515,8 @@ public final class Connection {
 			return;
 		}
 		if (this.loop.isLeaseLapsed()) {
-			// What waited through a freeze may be an attempt that its client has long given
+			// What waited through a freeze may be an attempt that its client has long
+			// given
 			// up.
 			this.writer.abort();
 			close(Ending.LAPSED);
@@ -635,9 +658,10 @@ public final class Connection {
 		byte[] first = Blocks.connected(new Blocks.Identity(this.id, keyOnce(), this.client, this.loop.node(), user()),
 				MessageId.format(from), resumed, replayed, this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
 		this.writer.answer(first);
-		this.begun = true;
+		boolean waited = this.phase instanceof Phase.Claiming claiming && claiming.waited();
+		this.phase = Phase.STREAMING;
 		this.timers.began();
-		this.loop.began(this, resumed);
+		this.loop.began(this, resumed, waited);
 	}
 
 	/** The client's key, which is said once and not kept. */
@@ -689,7 +713,7 @@ public final class Connection {
 	 * @return whether it does
 	 */
 	public boolean isHeld() {
-		return this.claim.isOwned() && !isClosed() && !this.timers.isLeaving();
+		return this.claim.isOwned() && !isClosed() && !isLeaving();
 	}
 
 	Held held() {
@@ -701,7 +725,7 @@ public final class Connection {
 	 * messages to the user were hidden meanwhile is told apart, by {@link #restored}.
 	 */
 	void renewed(Proof sent, long clock, long dataLossFloor, boolean restored) {
-		if (isClosed() || this.timers.isLeaving()) {
+		if (isClosed() || isLeaving()) {
 			return;
 		}
 		UserClaim.Continuity continuity = this.claim.renewed(sent, this.loop.link(), this.loop.stepsBack());
@@ -750,10 +774,10 @@ public final class Connection {
 	 */
 	void hidden(Frame.Hidden frame) {
 		Long cursor = this.request.cursor();
-		if (cursor == null || cursor <= frame.from() || cursor > frame.to() || isClosed() || this.timers.isLeaving()) {
+		if (cursor == null || cursor <= frame.from() || cursor > frame.to() || isClosed() || isLeaving()) {
 			return;
 		}
-		if (this.begun) {
+		if (isBegun()) {
 			this.delivery.hiddenBefore(frame.from(), cursor);
 		}
 		else {
@@ -768,7 +792,7 @@ public final class Connection {
 
 	/** A newer connection may own the user. */
 	void displaced(Frame.Displacement by) {
-		if (this.claim.isDisplaced(by) && !this.timers.isLeaving()) {
+		if (this.claim.isDisplaced(by) && !isLeaving()) {
 			displaced(by.generation(), by.client().equals(this.client));
 		}
 	}
@@ -798,13 +822,13 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		if (grace.isZero() || !this.begun) {
+		if (grace.isZero() || !isBegun()) {
 			kicked(reason, by);
 			return;
 		}
 		this.writer.write(kickedBlock(reason, by));
 		this.loop.events().kicked(reason);
-		this.timers.noticed(reason, grace);
+		this.phase = new Phase.Leaving(reason, this.loop.nanoTime() + grace.toNanos());
 		this.claim.giveUp();
 		fallBehind();
 		this.loop.watch(this, grace.toSeconds());
@@ -819,7 +843,7 @@ public final class Connection {
 			this.writer.answer(block);
 			this.writer.end(null);
 		}
-		if (this.begun) {
+		if (isBegun()) {
 			this.loop.events().kicked(reason);
 		}
 		else {
@@ -831,15 +855,14 @@ public final class Connection {
 
 	private byte[] kickedBlock(CloseReason reason, long by) {
 		Long asked = this.request.cursor();
-		long last = this.begun ? this.delivery.cursor() : (asked != null) ? asked : by;
+		long last = isBegun() ? this.delivery.cursor() : (asked != null) ? asked : by;
 		return Blocks.kicked(reason, by, MessageId.format(last), this.loop.millis());
 	}
 
 	/** Ends a stream whose client was told why before. */
-	void endAfterNotice() {
-		CloseReason reason = this.timers.notice();
+	private void endAfterNotice(CloseReason reason) {
 		this.writer.end(null);
-		close((reason != null) ? Ending.of(reason) : Ending.REPLACED);
+		close(Ending.of(reason));
 	}
 
 	/** Ends a stream that a newer one of the same client replaces. On its loop. */
@@ -864,15 +887,15 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		if (!this.begun && reason != CloseReason.TOKEN_EXPIRED) {
+		if (!isBegun() && reason != CloseReason.TOKEN_EXPIRED) {
 			refuse(CloseReason.DRAINING);
 			return;
 		}
-		if (this.timers.notice() != null) {
-			endAfterNotice();
+		if (this.phase instanceof Phase.Leaving leaving) {
+			endAfterNotice(leaving.reason());
 			return;
 		}
-		String cursor = this.begun ? MessageId.format(this.delivery.cursor()) : this.request.cursorText();
+		String cursor = isBegun() ? MessageId.format(this.delivery.cursor()) : this.request.cursorText();
 		this.writer.end(Blocks.goaway(reason, cursor, this.loop.spreadRetry()));
 		close(Ending.of(reason));
 	}
@@ -904,13 +927,13 @@ public final class Connection {
 	}
 
 	private void sayError() {
-		if (this.timers.isLeaving()) {
+		if (isLeaving()) {
 			this.writer.end(null);
 		}
 		else if (this.delivery.isWriting()) {
 			this.writer.abort();
 		}
-		else if (this.begun) {
+		else if (isBegun()) {
 			this.writer.end(Blocks.goaway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()),
 					this.loop.spreadRetry()));
 		}
@@ -962,6 +985,8 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
+		boolean begun = isBegun();
+		this.phase = new Phase.Closed(begun);
 		Errors errors = this.loop.errors();
 		errors.run(CLOSE, this.delivery::close);
 		for (Subscription<Connection> subscription : this.subscriptions) {
@@ -972,11 +997,11 @@ public final class Connection {
 		if (this.claim.isToBeReleased()) {
 			errors.run(CLOSE, () -> this.loop.release(field()));
 		}
-		this.loop.closed(this, ending, this.begun);
+		this.loop.closed(this, ending, begun);
 	}
 
 	private Field field() {
-		return new Field(user(), this.id, this.claim.generation(), this.begun ? this.delivery.received() : null);
+		return new Field(user(), this.id, this.claim.generation(), isBegun() ? this.delivery.received() : null);
 	}
 
 }

@@ -769,8 +769,10 @@ public final class StreamLoop {
 	 */
 	public void await(Connection connection) {
 		this.waiters.add(connection);
-		this.wheel.add(connection, 1);
 		connection.waitForSlot();
+		if (connection.isWaiting()) {
+			this.wheel.add(connection, 1);
+		}
 	}
 
 	/** A claim was not answered: it is sent again, unless the next link is sooner. */
@@ -798,10 +800,10 @@ public final class StreamLoop {
 		worked(concerned.size());
 	}
 
-	void began(Connection connection, boolean resumed) {
+	void began(Connection connection, boolean resumed, boolean waited) {
 		this.node.events().opened(resumed);
 		// A token may end before the first heartbeat is due: the first look tells when.
-		if (!connection.hasWaited()) {
+		if (!waited) {
 			this.wheel.add(connection, 1);
 		}
 	}
@@ -1171,7 +1173,7 @@ public final class StreamLoop {
 		long limit = this.node.settings().admission().toNanos();
 		Connection first;
 		while ((first = this.pending.peek()) != null) {
-			if (!first.isPending()) {
+			if (!first.isClaiming()) {
 				this.pending.poll();
 			}
 			else if (this.nowNanos - first.admittedNanos() >= limit) {

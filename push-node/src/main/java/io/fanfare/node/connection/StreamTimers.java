@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The timers of a connection: heartbeats, a cursor that stays young, a token that
- * expires, a life that ends, a reader that stalls or is gone, the end that follows a
- * notice. Looked at from the loop's wheel; belongs to its connection's loop.
+ * expires, a life that ends, a reader that stalls or is gone. Looked at from the loop's
+ * wheel; belongs to its connection's loop.
  */
 final class StreamTimers {
 
@@ -74,12 +74,6 @@ final class StreamTimers {
 
 	/** Stalls and missed acknowledgements since it began. */
 	private int errors;
-
-	/** When it is closed after a notice; 0 for never. */
-	private long closeAtNanos;
-
-	/** What that notice said. */
-	private @Nullable CloseReason noticed;
 
 	/** Whether something was unacknowledged at the last look, and since when. */
 	private boolean unheard;
@@ -182,21 +176,12 @@ final class StreamTimers {
 		return this.liveness;
 	}
 
-	// ---- a notice
-
-	/** Its client was told to stop: the stream is closed after a grace. */
-	void noticed(CloseReason reason, Duration grace) {
-		this.noticed = reason;
-		this.closeAtNanos = this.loop.nanoTime() + grace.toNanos();
-	}
+	// ---- what eviction asks
 
 	/**
 	 * Why it would soon be closed: a probe is unanswered, or the client stopped reading.
 	 */
 	@Nullable CloseReason overdue() {
-		if (isLeaving()) {
-			return null;
-		}
 		if (this.liveness != null && this.liveness.isProbed()) {
 			return CloseReason.ZOMBIE;
 		}
@@ -211,15 +196,6 @@ final class StreamTimers {
 		return (this.stalledNanos != 0) ? this.stalledNanos : this.lastMessageNanos;
 	}
 
-	/** Whether its client was told to stop and it is closed soon. */
-	boolean isLeaving() {
-		return this.closeAtNanos != 0;
-	}
-
-	@Nullable CloseReason notice() {
-		return this.noticed;
-	}
-
 	// ---- what is due
 
 	/**
@@ -227,15 +203,6 @@ final class StreamTimers {
 	 * @return seconds until it wants to be looked at again
 	 */
 	long tick(long nowNanos, long nowMillis) {
-		if (isLeaving()) {
-			// Nothing may follow the notice: a block with another id would wipe its
-			// cursor.
-			if (nowNanos - this.closeAtNanos < 0) {
-				return 1;
-			}
-			this.connection.endAfterNotice();
-			return 0;
-		}
 		long unheard = unheardNanos(nowNanos);
 		if (unheard >= this.loop.settings().unreachableAfter().toNanos() && unheard > 0) {
 			this.connection.giveUp();
