@@ -20,11 +20,12 @@ public final class Publish {
 		ApiClient client = new ApiClient();
 		client.updateBaseUri(args[0]);
 		client.setRequestInterceptor((request) -> request.header("Authorization", "Bearer " + args[1]));
+		String user = args[2];
 		MessagesApi messages = new MessagesApi(client);
-		Published one = publish(messages, new Target(new OneUser().user("alice")), "native user");
+		Published one = publish(messages, new Target(new OneUser().user(user)), "native user");
 		require(one.getId() != null && one.getRecipients().getFirst().getOnline());
 		Published some = publish(messages,
-				new Target(new SomeUsers().users(new LinkedHashSet<>(List.of("alice", "bob")))), "native users");
+				new Target(new SomeUsers().users(new LinkedHashSet<>(List.of(user, "bob")))), "native users");
 		require(some.getRecipients().size() == 2 && !some.getRecipients().getLast().getOnline());
 		require(publish(messages, new Target(new Topic().channel("news")), "native channel").getId() != null);
 		require(publish(messages, new Target(new Broadcast().all(true)), "native all").getId() != null);

@@ -15,10 +15,11 @@ public final class Publish {
 		ApiClient client = new ApiClient();
 		client.setBasePath(args[0]);
 		client.setBearerToken(args[1]);
+		String user = args[2];
 		MessagesApi messages = new MessagesApi(client);
-		Published one = publish(messages, new Target().user("alice"), "restclient user");
+		Published one = publish(messages, new Target().user(user), "restclient user");
 		require(one.getId() != null && one.getRecipients().getFirst().getOnline());
-		Published some = publish(messages, new Target().users(new LinkedHashSet<>(List.of("alice", "bob"))),
+		Published some = publish(messages, new Target().users(new LinkedHashSet<>(List.of(user, "bob"))),
 				"restclient users");
 		require(some.getRecipients().size() == 2 && !some.getRecipients().getLast().getOnline());
 		require(publish(messages, new Target().channel("news"), "restclient channel").getId() != null);

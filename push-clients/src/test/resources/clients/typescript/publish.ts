@@ -3,7 +3,7 @@ import { Configuration, MessagesApi, type Published, type Target } from './clien
 
 declare const process: { argv: string[]; exitCode: number };
 
-const [, , basePath, accessToken] = process.argv;
+const [, , basePath, accessToken, user] = process.argv;
 const messages = new MessagesApi(new Configuration({ basePath, accessToken }));
 
 function publish(to: Target, text: string): Promise<Published> {
@@ -17,9 +17,9 @@ function require_(holds: boolean | undefined): void {
 }
 
 async function main(): Promise<void> {
-	const one = await publish({ user: 'alice' }, 'typescript user');
+	const one = await publish({ user }, 'typescript user');
 	require_(one.id !== undefined && one.recipients?.[0].online);
-	const some = await publish({ users: new Set(['alice', 'bob']) }, 'typescript users');
+	const some = await publish({ users: new Set([user, 'bob']) }, 'typescript users');
 	require_(some.recipients?.length === 2 && !some.recipients[1].online);
 	require_((await publish({ channel: 'news' }, 'typescript channel')).id !== undefined);
 	require_((await publish({ all: true }, 'typescript all')).id !== undefined);

@@ -23,14 +23,18 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
  * Clients that openapi-generator makes of the document that a running cluster publishes
- * compile, and publish to one user, some users, a topic and everyone.
+ * compile, and publish to one user, some users, a topic and everyone. Each client has a
+ * user of its own, so all of them run at the same time.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class GeneratedClientsIT {
 
 	private static final String KEY = "dev-secret";
@@ -147,23 +151,25 @@ class GeneratedClientsIT {
 		return target;
 	}
 
-	/** Runs a program that publishes to each kind of target while alice has a stream. */
+	/**
+	 * Runs a program that publishes to each kind of target while its user has a stream.
+	 */
 	private static void assertPublishes(String name, String... program) throws Exception {
 		String token = send(HttpRequest.newBuilder(URI.create(api + "/v1/tokens"))
 			.header("Authorization", "Bearer " + KEY)
 			.header("Content-Type", "application/json")
-			.POST(HttpRequest.BodyPublishers.ofString("{\"user\":\"alice\",\"channels\":[\"news\"]}")))
+			.POST(HttpRequest.BodyPublishers.ofString("{\"user\":\"" + name + "\",\"channels\":[\"news\"]}")))
 			.replaceFirst("(?s).*\"token\":\"([^\"]+)\".*", "$1");
-		try (SseClient alice = SseClient.request("127.0.0.1", streamPort, "/events")
+		try (SseClient stream = SseClient.request("127.0.0.1", streamPort, "/events")
 			.query("channel", "news")
 			.bearer(token)
 			.open()) {
-			alice.awaitBlock((block) -> block.fires("push.connected"), TIME);
+			stream.awaitBlock((block) -> block.fires("push.connected"), TIME);
 			List<String> command = new ArrayList<>(List.of(program));
-			command.addAll(List.of(api, KEY));
+			command.addAll(List.of(api, KEY, name));
 			run(command.toArray(String[]::new));
 			for (String kind : KINDS) {
-				alice.awaitBlock((block) -> block.fires("client")
+				stream.awaitBlock((block) -> block.fires("client")
 						&& ("{\"text\":\"" + name + " " + kind + "\"}").equals(block.data()), TIME);
 			}
 		}

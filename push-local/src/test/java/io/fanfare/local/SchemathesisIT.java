@@ -25,7 +25,7 @@ class SchemathesisIT {
 
 	private static final boolean LONG = Boolean.getBoolean("fanfare.long");
 
-	private static final Duration TIME = LONG ? Duration.ofMinutes(10) : Duration.ofSeconds(25);
+	private static final Duration TIME = LONG ? Duration.ofMinutes(10) : Duration.ofSeconds(40);
 
 	/**
 	 * Both would end the nodes; {@code OpenApiIT} calls them. What a drained node is

@@ -14,6 +14,7 @@ import io.fanfare.protocol.redis.Addresses;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
 import io.fanfare.protocol.redis.HistoryTrim;
+import io.fanfare.protocol.redis.LinkChannels;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.protocol.redis.RedisClientOptions;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
@@ -60,6 +62,16 @@ class RedisConfiguration {
 			.requestQueueSize(bounded.getRequestQueueSize())
 			.timeoutOptions(bounded.getTimeoutOptions())
 			.socketOptions(bounded.getSocketOptions());
+	}
+
+	@Bean
+	LinkChannels linkChannels(Errors errors) {
+		return new LinkChannels(errors);
+	}
+
+	@Bean
+	ClientResourcesBuilderCustomizer guardedChannels(LinkChannels channels) {
+		return (resources) -> resources.nettyCustomizer(channels);
 	}
 
 	@Bean

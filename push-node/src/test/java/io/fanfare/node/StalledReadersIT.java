@@ -53,18 +53,16 @@ class StalledReadersIT {
 	private static final int SMALL = 8_000;
 
 	/** For what else runs on the machine. */
-	private static final Duration SLACK = Duration.ofMillis(100);
+	private static final Duration SLACK = Duration.ofMillis(30);
 
 	private static final int READING_BUFFER = 256 * 1024;
-
-	private static final int STALLED_BUFFER = 4 * 1024;
 
 	private static final Pattern LISTENING = Pattern.compile("stream=listening port=(\\d+)");
 
 	@Test
 	@Timeout(120)
 	void littleDirectMemoryIsEnoughForReadersThatStall() throws IOException {
-		stall(new Load(320, 6, 60_000, 24, "8KB"));
+		stall(new Load(320, 6, 60_000, 24, "8KB", 4096));
 	}
 
 	@ParameterizedTest
@@ -76,8 +74,9 @@ class StalledReadersIT {
 	}
 
 	static List<Load> twoThousandReadersThatStallFitASmallHeap() {
-		return List.of(new Load(2_000, 7, 60_000, 64, "128KB"), new Load(2_000, 7, 60_000, 64, "8KB"),
-				new Load(2_000, 20, 8_000, 64, "8KB"), new Load(2_000, 40, 8_000, 64, "128KB"));
+		return List.of(new Load(2_000, 7, 60_000, 64, "128KB", 4096), new Load(2_000, 7, 60_000, 64, "128KB", 1),
+				new Load(2_000, 7, 60_000, 64, "8KB", 4096), new Load(2_000, 20, 8_000, 64, "8KB", 4096),
+				new Load(2_000, 40, 8_000, 64, "128KB", 4096));
 	}
 
 	/**
@@ -88,8 +87,11 @@ class StalledReadersIT {
 	 * @param bytes of every second message; the others have 8 KB at most
 	 * @param directMegabytes the node's direct memory, less than is sent
 	 * @param sendBuffer what its kernel takes per reader
+	 * @param receiveBuffer bytes that a reader's kernel takes, if not less than it can:
+	 * the smaller, the more memory the node's kernel needs per byte
 	 */
-	private record Load(int readers, int messages, int bytes, int directMegabytes, String sendBuffer) {
+	private record Load(int readers, int messages, int bytes, int directMegabytes, String sendBuffer,
+			int receiveBuffer) {
 
 		private String message(int number) {
 			return number + " " + "x".repeat((number % 2 == 0) ? Math.min(this.bytes, SMALL) : this.bytes);
@@ -133,7 +135,7 @@ class StalledReadersIT {
 				List<Duration> normal = publish(load, 1, readers, healthy, topic);
 				awaitAll(reading);
 				for (Reader reader : readers) {
-					reader.stall();
+					reader.stall(load.receiveBuffer());
 				}
 				List<Duration> beside = publish(load, load.messages() + 1, readers, healthy, topic);
 				log.info("{}: p99 while they read {}, beside them stalled {}", load, p99(normal), p99(beside));
@@ -252,9 +254,9 @@ class StalledReadersIT {
 		}
 
 		/** Comes back with a small buffer, and reads its first block alone. */
-		void stall() throws IOException {
+		void stall(int receiveBuffer) throws IOException {
 			this.socket.close();
-			this.socket = connect(STALLED_BUFFER);
+			this.socket = connect(receiveBuffer);
 			this.lines = lines();
 			begin();
 		}

@@ -6,6 +6,7 @@ import java.time.Duration;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.History;
+import io.fanfare.protocol.redis.LinkChannels;
 import io.fanfare.protocol.redis.NodeCalls;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.Presence;
@@ -25,6 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
@@ -62,6 +64,16 @@ class RedisConfiguration {
 			.requestQueueSize(bounded.getRequestQueueSize())
 			.timeoutOptions(bounded.getTimeoutOptions())
 			.socketOptions(bounded.getSocketOptions());
+	}
+
+	@Bean
+	LinkChannels linkChannels(Errors errors) {
+		return new LinkChannels(errors);
+	}
+
+	@Bean
+	ClientResourcesBuilderCustomizer guardedChannels(LinkChannels channels) {
+		return (resources) -> resources.nettyCustomizer(channels);
 	}
 
 	/** Waits a moment for Redis; without it the API starts, and is not ready. */

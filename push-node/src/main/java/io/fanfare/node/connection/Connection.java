@@ -946,8 +946,8 @@ public final class Connection {
 	}
 
 	/** What waits for a client that does not read, in the process; 0 while it reads. */
-	long unread() {
-		return this.writer.pendingBytes();
+	long heldBytes() {
+		return this.writer.heldBytes();
 	}
 
 	/**

@@ -90,6 +90,15 @@ public interface Outlet {
 	long pendingBytes();
 
 	/**
+	 * How much direct memory is held until the kernel has taken what was written: a
+	 * buffer is held as a whole until the last of it is taken.
+	 * @return bytes
+	 */
+	default long heldBytes() {
+		return pendingBytes();
+	}
+
+	/**
 	 * How much of all that was written is in the kernel.
 	 * @return bytes
 	 */

@@ -392,12 +392,13 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * A socket waits for direct memory that clients hold which do not read: the largest
-	 * of those that took nothing since the last look go. On the loop, once per second at
-	 * most.
+	 * A socket waits for direct memory that clients hold which do not read, or soon will:
+	 * the largest of those that took nothing since the last look go. On the loop, once
+	 * per second at most.
 	 */
 	private void relieve() {
-		if (this.nowNanos - this.relievedNanos < RELIEF.toNanos() || !this.unflushed.lacked()) {
+		if (this.nowNanos - this.relievedNanos < RELIEF.toNanos()
+				|| !this.unflushed.lacked() && !this.unflushed.isTooMuch()) {
 			return;
 		}
 		this.relievedNanos = this.nowNanos;
@@ -426,7 +427,7 @@ public final class StreamLoop {
 		List<Stalled> stalled = new ArrayList<>();
 		long total = 0;
 		for (Connection connection : this.connections.all()) {
-			long bytes = connection.unread();
+			long bytes = connection.heldBytes();
 			if (bytes > 0 && which.test(connection)) {
 				stalled.add(new Stalled(connection, bytes));
 				total += bytes;

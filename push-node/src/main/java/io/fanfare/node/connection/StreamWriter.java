@@ -139,6 +139,11 @@ final class StreamWriter {
 		return this.outlet.pendingBytes();
 	}
 
+	/** How many bytes of direct memory are held until the kernel has taken them. */
+	long heldBytes() {
+		return this.outlet.heldBytes();
+	}
+
 	/** How many bytes of all that was written are in the kernel. */
 	long drainedBytes() {
 		return this.outlet.drainedBytes();

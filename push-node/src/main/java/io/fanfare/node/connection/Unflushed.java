@@ -79,6 +79,14 @@ public final class Unflushed {
 		return may;
 	}
 
+	/**
+	 * Tells whether too much is unflushed and direct memory nearly used up, so that
+	 * others may soon find none.
+	 */
+	boolean isTooMuch() {
+		return isOver() && this.memory.isNearlyUsedUp(0);
+	}
+
 	/** Tells whether a socket lacked direct memory since this was last asked. */
 	boolean lacked() {
 		boolean was = this.lacking;
