@@ -12,7 +12,6 @@ import java.util.stream.Stream;
 
 import io.fanfare.node.cluster.CallRefusedException;
 import io.fanfare.node.cluster.NodeCall;
-import io.fanfare.node.connection.ClosedConnections;
 import io.fanfare.node.connection.Connection;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Slices;
@@ -43,12 +42,15 @@ public final class ListConnections implements NodeCall {
 
 	private final Connections connections;
 
+	private final ClosedConnections ended = new ClosedConnections();
+
 	/**
-	 * Makes the call.
+	 * Makes the call, and keeps the last connections that end from then on.
 	 * @param connections the node's connections
 	 */
 	public ListConnections(Connections connections) {
 		this.connections = connections;
+		connections.endedBy(this.ended::add);
 	}
 
 	/**
@@ -101,7 +103,7 @@ public final class ListConnections implements NodeCall {
 
 	private Listing closed(Selection wanted, int limit, String after) {
 		long below = after.isEmpty() ? Long.MAX_VALUE : number(cursor("c", after));
-		List<ClosedConnections.Closed> found = this.connections.ended().list(wanted::takes, below, limit + 1);
+		List<ClosedConnections.Closed> found = this.ended.list(wanted::takes, below, limit + 1);
 		boolean more = found.size() > limit;
 		List<ClosedConnections.Closed> page = more ? found.subList(0, limit) : found;
 		return new Listing(page.stream().map(ClosedConnections.Closed::status).toList(),

@@ -14,6 +14,7 @@ import io.fanfare.node.broker.MessageSink;
 import io.fanfare.node.encoding.Owed;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +30,6 @@ public final class Connections implements MessageSink {
 
 	private final ConcurrentHashMap<String, Connection> byId = new ConcurrentHashMap<>();
 
-	private final ClosedConnections ended = new ClosedConnections();
-
 	private final Outage outage = new Outage();
 
 	private final int max;
@@ -38,6 +37,9 @@ public final class Connections implements MessageSink {
 	private volatile List<StreamLoop> loops = List.of();
 
 	private volatile Runnable sweep = () -> {
+	};
+
+	private volatile Consumer<ConnectionStatus> ended = (status) -> {
 	};
 
 	private volatile @Nullable Consumer<Frame.Call> calls;
@@ -68,6 +70,14 @@ public final class Connections implements MessageSink {
 	 */
 	public void answerBy(Consumer<Frame.Call> handler) {
 		this.calls = handler;
+	}
+
+	/**
+	 * Names who is notified of streams that ended, once, before anything arrives.
+	 * @param ended takes what is last reported of each, on its loop, without blocking
+	 */
+	public void endedBy(Consumer<ConnectionStatus> ended) {
+		this.ended = ended;
 	}
 
 	/**
@@ -154,7 +164,7 @@ public final class Connections implements MessageSink {
 		}
 		finally {
 			if (connection.isBegun()) {
-				this.ended.add(connection.status(ending));
+				this.ended.accept(connection.status(ending));
 			}
 		}
 	}
@@ -191,14 +201,6 @@ public final class Connections implements MessageSink {
 				loop.submit(loop::shed);
 			}
 		}
-	}
-
-	/**
-	 * The last that ended.
-	 * @return them
-	 */
-	public ClosedConnections ended() {
-		return this.ended;
 	}
 
 	/**

@@ -1,4 +1,4 @@
-package io.fanfare.node.connection;
+package io.fanfare.node.admin;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +12,7 @@ import io.fanfare.protocol.ConnectionStatus;
  * The last connections that ended on a node, in a ring: texts and numbers, so that
  * nothing of the connections themselves is kept. Any thread may call; none waits.
  */
-public final class ClosedConnections {
+final class ClosedConnections {
 
 	static final int SIZE = 1000;
 
@@ -26,7 +26,7 @@ public final class ClosedConnections {
 	 * @param number its number, in the order of their ends
 	 * @param status what was last to be told of it
 	 */
-	public record Closed(long number, ConnectionStatus status) {
+	record Closed(long number, ConnectionStatus status) {
 
 	}
 
@@ -42,7 +42,7 @@ public final class ClosedConnections {
 	 * @param limit how many at most
 	 * @return what was found
 	 */
-	public List<Closed> list(Predicate<ConnectionStatus> wanted, long below, int limit) {
+	List<Closed> list(Predicate<ConnectionStatus> wanted, long below, int limit) {
 		List<Closed> found = new ArrayList<>();
 		long end = this.next.get();
 		for (long number = Math.min(end, below) - 1; number >= Math.max(0, end - SIZE)

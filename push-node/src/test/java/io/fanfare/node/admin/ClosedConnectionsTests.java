@@ -1,4 +1,4 @@
-package io.fanfare.node.connection;
+package io.fanfare.node.admin;
 
 import java.util.ArrayList;
 import java.util.List;
