@@ -138,7 +138,17 @@ class ArchitectureTests {
 		.resideInAPackage("io.fanfare.protocol..")
 		.should()
 		.dependOnClassesThat()
-		.resideInAnyPackage("io.fanfare.node..", "org.springframework..", "io.netty..");
+		.resideInAnyPackage("io.fanfare.node..", "org.springframework..");
+
+	/** The links give Lettuce channels of their own. */
+	@ArchTest
+	static final ArchRule THE_PROTOCOL_KNOWS_NO_NETTY_BUT_IN_ITS_LINKS = noClasses().that()
+		.resideInAPackage("io.fanfare.protocol..")
+		.and()
+		.resideOutsideOfPackage("io.fanfare.protocol.redis")
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("io.netty..");
 
 	@ArchTest
 	static final ArchRule LETTUCE_STAYS_IN_THE_REDIS_CLASSES = noClasses().that()
