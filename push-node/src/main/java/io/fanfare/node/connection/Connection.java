@@ -9,9 +9,7 @@ import java.util.Objects;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.Gap;
-import io.fanfare.node.connection.Delivery.State;
-import io.fanfare.node.connection.Places.Outlook;
-import io.fanfare.node.connection.Places.Place;
+import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
@@ -34,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One event stream: how it is admitted, whose it is, and how it ends. What it is owed is
- * its {@link Delivery}'s, what time does to it its {@link Upkeep}'s. Belongs to its loop:
- * only the loop's thread touches it.
+ * its {@link Delivery}'s, what time does to it its {@link StreamTimers}'s. Belongs to its
+ * loop: only the loop's thread touches it.
  */
 public final class Connection {
 
@@ -55,16 +53,16 @@ public final class Connection {
 
 	private final StreamLoop loop;
 
-	private final Outlet outlet;
+	private final StreamWriter writer;
 
-	/** Its place on the node, or its claim to one. */
-	private final Place place;
+	/** Its slot on the node, or its request for one. */
+	private final Slot slot;
 
 	private final long openedMillis;
 
 	private final long openedNanos;
 
-	/** Since when it has a place. */
+	/** Since when it has a slot. */
 	private long admittedNanos;
 
 	private final List<Subscription<Connection>> subscriptions = new ArrayList<>(2);
@@ -74,7 +72,7 @@ public final class Connection {
 
 	private final Delivery delivery;
 
-	private final Upkeep upkeep;
+	private final StreamTimers timers;
 
 	/** How many of its subscriptions, from the first on, are confirmed on a link. */
 	private int confirmed;
@@ -84,43 +82,9 @@ public final class Connection {
 	/** The topic for whose confirmation it waits, or null. */
 	private @Nullable Topic<Connection> awaited;
 
-	private int claimFailures;
+	private final UserClaim claim = new UserClaim();
 
-	/** Whether a claim is on its way; there is one at a time. */
-	private boolean claiming;
-
-	private boolean claimed;
-
-	/** Whether a claim was ever sent: then Redis may name this connection. */
-	private boolean claimSent;
-
-	/** Whether the head of the answer was written: it waits, or it is begun. */
-	private boolean answered;
-
-	private boolean begun;
-
-	/** What it was last told of its waiting. */
-	private @Nullable Outlook outlook;
-
-	/** 0 until claimed. */
-	private long generation;
-
-	private @Nullable Proof proof;
-
-	/** Below it Redis may have lost something, as of the last claim or renewal. */
-	private long since;
-
-	/**
-	 * Up to where, at least, the stream that it continues received the user's channel;
-	 * null where nothing is known to be hidden.
-	 */
-	private @Nullable Long hiddenFrom;
-
-	/** What displaced it, if it was claimed before; known before the claim's answer. */
-	private Frame.@Nullable Displacement displacement;
-
-	/** How often ids had stepped back on its loop at the last claim or renewal. */
-	private int stepsBack;
+	private Phase phase = Phase.OPENING;
 
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
@@ -131,18 +95,17 @@ public final class Connection {
 	/** Where it stands among the loop's connections, -1 for nowhere. */
 	private int index = -1;
 
-	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet) {
+	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet, Slot slot) {
 		this.id = key.connection();
 		this.key = key;
 		this.request = request;
 		String given = request.client();
 		this.client = (given != null) ? given : this.id;
 		this.loop = loop;
-		this.outlet = outlet;
-		this.upkeep = new Upkeep(this, loop, outlet);
-		this.delivery = new Delivery(this, loop, outlet, this.upkeep);
-		this.place = new Place(request.user(), given, request.tier(), () -> loop.submit(this, this::admitted),
-				() -> loop.submit(this, this::endSilently));
+		this.writer = new StreamWriter(outlet, loop);
+		this.timers = new StreamTimers(this, loop, this.writer);
+		this.delivery = new Delivery(this, loop, this.writer, this.timers);
+		this.slot = slot;
 		this.openedMillis = loop.millis();
 		this.openedNanos = loop.nanoTime();
 		this.channels = new ArrayList<>(request.topics().size() + 2);
@@ -159,7 +122,11 @@ public final class Connection {
 		return this.id;
 	}
 
-	String user() {
+	/**
+	 * Whose stream it is.
+	 * @return the user
+	 */
+	public String user() {
 		return this.request.user();
 	}
 
@@ -168,20 +135,32 @@ public final class Connection {
 	}
 
 	/** The id of the client's document, or "" where it is not known. */
-	private String page() {
-		String given = this.request.page();
+	private String document() {
+		String given = this.request.document();
 		return (given != null) ? given : "";
 	}
 
-	Tier tier() {
+	/**
+	 * How much it counts.
+	 * @return the tier
+	 */
+	public Tier tier() {
 		return this.request.tier();
 	}
 
-	StreamLoop loop() {
+	/**
+	 * The loop that owns it.
+	 * @return the loop
+	 */
+	public StreamLoop loop() {
 		return this.loop;
 	}
 
-	StreamRequest request() {
+	/**
+	 * What was asked for.
+	 * @return the request
+	 */
+	public StreamRequest request() {
 		return this.request;
 	}
 
@@ -189,22 +168,47 @@ public final class Connection {
 		return this.delivery;
 	}
 
-	boolean isClosed() {
-		return this.delivery.state() == State.CLOSED;
+	/**
+	 * Tells whether it has ended. On its loop.
+	 * @return whether it has
+	 */
+	public boolean isClosed() {
+		return this.phase instanceof Phase.Closed;
 	}
 
-	boolean isPending() {
-		return this.delivery.state() == State.PENDING;
+	Phase phase() {
+		return this.phase;
 	}
 
-	/** Whether it is a stream: it was admitted and told so. */
-	boolean isBegun() {
-		return this.begun;
+	/** Whether it has a slot and its client does not know yet that it is a stream. */
+	boolean isClaiming() {
+		return this.phase instanceof Phase.Claiming;
 	}
 
-	/** Whether it waits for a place. */
+	/** Whether its client was told to stop and it is closed soon. */
+	private boolean isLeaving() {
+		return this.phase instanceof Phase.Leaving;
+	}
+
+	/**
+	 * Tells whether it is a stream, or was one when it was closed: it was admitted, and
+	 * its client knows. On its loop.
+	 * @return whether it is
+	 */
+	public boolean isBegun() {
+		return switch (this.phase) {
+			case Phase.Opening opening -> false;
+			case Phase.Waiting waiting -> false;
+			case Phase.Claiming claiming -> false;
+			case Phase.Streaming streaming -> true;
+			case Phase.Leaving leaving -> true;
+			case Phase.Closed closed -> closed.begun();
+		};
+	}
+
+	/** Whether it waits for a slot. */
 	boolean isWaiting() {
-		return this.answered && !this.begun && this.index < 0 && !isClosed();
+		return this.phase instanceof Phase.Waiting;
 	}
 
 	boolean isQueued() {
@@ -223,15 +227,19 @@ public final class Connection {
 		this.index = now;
 	}
 
-	Place place() {
-		return this.place;
+	Slot slot() {
+		return this.slot;
 	}
 
 	long admittedNanos() {
 		return this.admittedNanos;
 	}
 
-	List<ChannelName> channels() {
+	/**
+	 * The channels that it is subscribed to.
+	 * @return the user's own first
+	 */
+	public List<ChannelName> channels() {
 		return this.channels;
 	}
 
@@ -285,11 +293,11 @@ public final class Connection {
 
 	/** The socket takes more again. */
 	void writable() {
-		this.upkeep.progressed();
+		this.timers.progressed();
 		retry();
 	}
 
-	/** Writes on if the socket takes more. One that waits for a place is owed nothing. */
+	/** Writes on if the socket takes more. One that waits for a slot is owed nothing. */
 	void retry() {
 		if (this.index >= 0) {
 			this.loop.askClocks();
@@ -299,7 +307,7 @@ public final class Connection {
 
 	/** The client says that it hears the stream. */
 	void acknowledged(List<String> nonces) {
-		this.upkeep.acknowledged(nonces);
+		this.timers.acknowledged(nonces);
 	}
 
 	/**
@@ -307,42 +315,47 @@ public final class Connection {
 	 * @return seconds until it wants to be looked at again
 	 */
 	long tick(long nowNanos, long nowMillis) {
-		return this.upkeep.tick(nowNanos, nowMillis);
+		if (!(this.phase instanceof Phase.Leaving leaving)) {
+			return this.timers.tick(nowNanos, nowMillis);
+		}
+		if (nowNanos - leaving.closeAtNanos() < 0) {
+			return 1;
+		}
+		endAfterNotice(leaving.reason());
+		return 0;
 	}
 
-	// ---- waiting for a place
+	// ---- waiting for a slot
 
-	/** Whether it was looked at by the wheel before it began. */
-	boolean hasWaited() {
-		return this.outlook != null;
-	}
-
-	/** There is no place yet: it is told where it stands. */
-	void waitForPlace() {
-		this.outlook = this.loop.places().outlook(this.place);
-		if (this.outlook != null) {
-			this.outlet.begin(Blocks.waiting(this.outlook, this.request.cursorText(), this.loop.settings().heartbeat(),
-					this.loop.spreadRetry()));
-			this.answered = true;
-			this.upkeep.wrote();
+	/** There is no slot yet: its client is notified of its position. */
+	void waitForSlot() {
+		QueuePosition now = this.slot.position();
+		if (now != null) {
+			this.writer.answer(waiting(now, this.loop.spreadRetry()));
+			this.phase = new Phase.Waiting(now);
 		}
 	}
 
-	/** Is told where it stands, if that changed and it reads. */
-	void tellOutlook() {
-		Outlook now = this.loop.places().outlook(this.place);
-		Outlook told = this.outlook;
-		if (now == null || !isWaiting() || !this.outlet.isWritable()) {
+	/** Notifies its client of its position, if that changed and the client reads. */
+	void notifyPosition() {
+		QueuePosition now = this.slot.position();
+		if (now == null || !(this.phase instanceof Phase.Waiting(QueuePosition notified))
+				|| !this.writer.isWritable()) {
 			return;
 		}
-		if (told == null || now.position() != told.position() || now.total() != told.total()) {
-			this.outlook = now;
-			this.upkeep.write(Blocks.waiting(now, this.request.cursorText(), this.loop.settings().heartbeat(), null));
+		if (now.position() != notified.position() || now.total() != notified.total()) {
+			this.phase = new Phase.Waiting(now);
+			this.writer.write(waiting(now, null));
 		}
 	}
 
-	/** It got the place for which it waited. */
-	private void admitted() {
+	private byte[] waiting(QueuePosition now, @Nullable Duration retry) {
+		return Blocks.waiting(now.position(), now.total(), now.estimateMillis(), this.request.cursorText(),
+				this.loop.settings().heartbeat(), retry);
+	}
+
+	/** It got the slot for which it waited. On its loop. */
+	public void admitted() {
 		if (isClosed()) {
 			return;
 		}
@@ -350,52 +363,74 @@ public final class Connection {
 		this.loop.admit(this);
 	}
 
-	/** No stream had to go for it. */
-	void noPlace() {
-		if (!isClosed() && this.loop.places().giveUp(this.place)) {
+	/** No stream has to go for it. On its loop. */
+	public void noSlot() {
+		if (!isClosed() && this.slot.giveUp()) {
 			refuse(CloseReason.FULL);
 		}
 	}
 
 	/** No stream that had to go for it went in time. */
-	void noPlaceInTime() {
-		if (!isClosed() && this.loop.places().withdraw(this.place)) {
+	void noSlotInTime() {
+		if (!isClosed() && this.slot.withdraw()) {
 			refuse(CloseReason.FULL);
 		}
 	}
 
-	/** Whether it may be sent away for somebody of a higher tier. */
-	boolean isPreemptible() {
-		return tier() == Tier.LOW && this.begun && !isClosed() && !this.upkeep.isLeaving();
+	/**
+	 * Tells whether it may be evicted for a stream of a higher tier. On its loop.
+	 * @return whether it may
+	 */
+	public boolean isEvictable() {
+		return tier() == Tier.LOW && this.phase instanceof Phase.Streaming;
 	}
 
-	/** Why it would soon be closed anyway, or null. */
-	@Nullable CloseReason overdue() {
-		return (this.begun && !isClosed()) ? this.upkeep.overdue() : null;
+	/**
+	 * Tells why it would soon be closed anyway. On its loop.
+	 * @return the reason, or null
+	 */
+	public @Nullable CloseReason overdue() {
+		return (this.phase instanceof Phase.Streaming) ? this.timers.overdue() : null;
 	}
 
-	/** Since when it has had no message, or not answered. */
-	long idleNanos() {
-		return this.upkeep.idleNanos();
+	/**
+	 * Since when it has had no message, or not answered. On its loop.
+	 * @return the time of the monotonic clock
+	 */
+	public long idleNanos() {
+		return this.timers.idleNanos();
 	}
 
 	// ---- what is told of it
 
-	/** The one place that says where it stands. */
-	ConnectionState state(long nowNanos) {
-		if (isClosed()) {
-			return ConnectionState.CLOSED;
-		}
-		if (!this.begun) {
-			return isWaiting() ? ConnectionState.WAITING : ConnectionState.CONNECTING;
-		}
-		if (this.upkeep.isInError()) {
-			return ConnectionState.ERROR;
-		}
-		return this.upkeep.isIdle(nowNanos) ? ConnectionState.IDLE : ConnectionState.ACTIVE;
+	/**
+	 * The one place that says where it stands. On its loop.
+	 * @param nowNanos now
+	 * @return its state
+	 */
+	public ConnectionState state(long nowNanos) {
+		return switch (this.phase) {
+			case Phase.Opening opening -> ConnectionState.CONNECTING;
+			case Phase.Waiting waiting -> ConnectionState.WAITING;
+			case Phase.Claiming claiming -> ConnectionState.CONNECTING;
+			case Phase.Streaming streaming -> stateOfStream(nowNanos);
+			case Phase.Leaving leaving -> stateOfStream(nowNanos);
+			case Phase.Closed closed -> ConnectionState.CLOSED;
+		};
 	}
 
-	String address() {
+	private ConnectionState stateOfStream(long nowNanos) {
+		if (this.timers.isInError()) {
+			return ConnectionState.ERROR;
+		}
+		return this.timers.isIdle(nowNanos) ? ConnectionState.IDLE : ConnectionState.ACTIVE;
+	}
+
+	/**
+	 * Where its client is.
+	 * @return the IP address
+	 */
+	public String address() {
 		return this.request.address().getHostAddress();
 	}
 
@@ -403,32 +438,38 @@ public final class Connection {
 		return this.openedNanos;
 	}
 
-	long openedMillis() {
+	/**
+	 * When it was opened.
+	 * @return milliseconds since the epoch
+	 */
+	public long openedMillis() {
 		return this.openedMillis;
 	}
 
 	/**
-	 * What is told of it.
+	 * What is reported of it. On its loop.
 	 * @param ending how it ended, or null while it is open
+	 * @return its status
 	 */
-	ConnectionStatus status(@Nullable Ending ending) {
+	public ConnectionStatus status(@Nullable Ending ending) {
 		long now = this.loop.nanoTime();
 		// The wall clock's now is taken from the monotonic one, so that times agree.
 		long millis = this.openedMillis + (now - this.openedNanos) / 1_000_000;
-		long active = this.begun ? now - this.upkeep.lastActivityNanos() : now - this.openedNanos;
-		Liveness liveness = this.upkeep.liveness();
+		long active = isBegun() ? now - this.timers.lastActivityNanos() : now - this.openedNanos;
+		Liveness liveness = this.timers.liveness();
 		long heard = (liveness != null && liveness.isEverHeard()) ? millis - (now - liveness.heardNanos()) / 1_000_000
 				: 0;
 		return new ConnectionStatus(this.id, this.loop.node(), user(), this.client, tier().wireName(), address(),
 				state(now).wireName(), this.openedMillis, millis - active / 1_000_000, heard,
-				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, this.upkeep.messagesSent(),
-				this.upkeep.bytesSent(), this.upkeep.errors(), (now - this.openedNanos) / 1_000_000,
+				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, this.writer.messagesSent(),
+				this.writer.bytesSent(), this.timers.errors(), (now - this.openedNanos) / 1_000_000,
 				(ending != null) ? ending.reason() : null);
 	}
 
 	// ---- admission
 
 	void subscribe() {
+		this.phase = new Phase.Claiming(isWaiting());
 		this.admittedNanos = this.loop.nanoTime();
 		for (ChannelName channel : this.channels) {
 			this.subscriptions.add(this.loop.topics().add(channel, this));
@@ -466,42 +507,40 @@ public final class Connection {
 	 * again whenever that may be so.
 	 */
 	void claimWhenSubscribed() {
-		if (!isPending() || this.claiming || this.claimed) {
+		if (!isClaiming() || !this.claim.isDue() || !isSubscribed()) {
 			return;
 		}
-		if (!isSubscribed()) {
-			return;
-		}
-		if (!this.outlet.isOpen()) {
+		if (!this.writer.isOpen()) {
 			close(Ending.CLIENT);
 			return;
 		}
 		if (this.loop.isLeaseLapsed()) {
-			// What waited through a freeze may be an attempt that its page has long given
+			// What waited through a freeze may be an attempt that its client has long
+			// given
 			// up.
-			this.outlet.abort();
+			this.writer.abort();
 			close(Ending.LAPSED);
 			return;
 		}
 		if (!this.loop.mayClaim(this)) {
 			return;
 		}
-		this.claiming = true;
-		this.claimSent = true;
+		this.claim.sent();
 		Proof sent = this.loop.proofFromNow();
 		Long cursor = this.request.cursor();
-		Claim claim = new Claim(user(), this.id, this.client, tier(), page(),
+		Claim asked = new Claim(user(), this.id, this.client, tier(), document(),
 				(cursor != null) ? cursor : MessageId.ZERO);
-		this.loop.claim(this, claim, (result, failure) -> {
-			this.claiming = false;
+		this.loop.claim(this, asked, (result, failure) -> {
 			if (result != null) {
 				claimed(result, sent);
+				return;
 			}
-			else if (isClosed()) {
+			int failures = this.claim.unanswered();
+			if (isClosed()) {
 				this.loop.release(field());
 			}
 			else {
-				this.loop.claimLater(this, this.claimFailures++);
+				this.loop.claimLater(this, failures);
 			}
 		});
 	}
@@ -509,36 +548,32 @@ public final class Connection {
 	private void claimed(ClaimResult result, Proof sent) {
 		switch (result) {
 			case ClaimResult.Owner owner -> {
-				this.generation = owner.generation();
+				this.claim.owned(owner, sent, this.loop.stepsBack());
 				if (isClosed()) {
 					this.loop.release(field());
 					return;
 				}
-				this.claimed = true;
-				hiddenFrom(owner.hiddenFrom());
-				this.since = owner.since();
-				this.stepsBack = this.loop.stepsBack();
-				this.proof = sent;
 				this.loop.noteProof(sent);
 				if (!isProven()) {
 					this.loop.renewSoon();
 				}
-				if (this.displacement != null) {
-					displaced(this.displacement);
+				Frame.Displacement displacement = this.claim.displacement();
+				if (displacement != null) {
+					displaced(displacement);
 				}
 				if (!isClosed()) {
 					begin(owner);
 				}
 			}
 			case ClaimResult.Displaced displaced -> {
+				this.claim.refused();
 				if (!isClosed()) {
-					this.claimSent = false;
 					kicked(CloseReason.TAKEOVER, displaced.generation());
 				}
 			}
 			case ClaimResult.Limited limited -> {
+				this.claim.refused();
 				if (!isClosed()) {
-					this.claimSent = false;
 					refuse(quota(limited));
 				}
 			}
@@ -610,21 +645,23 @@ public final class Connection {
 	 * begins; without anything retained, nothing else is.
 	 */
 	private Map<ChannelName, Long> promised(Map<ChannelName, Long> found) {
+		long generation = this.claim.generation();
 		Map<ChannelName, Long> starts = new HashMap<>();
 		for (ChannelName channel : this.channels) {
-			starts.put(channel, Math.min(found.getOrDefault(channel, this.generation), this.generation));
+			starts.put(channel, Math.min(found.getOrDefault(channel, generation), generation));
 		}
 		return starts;
 	}
 
 	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
-		this.delivery.begin(from, this.hiddenFrom, starts);
-		byte[] first = Blocks.connected(this, keyOnce(), this.loop.node(), MessageId.format(from), resumed, replayed,
-				this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
-		answer(first);
-		this.begun = true;
-		this.upkeep.began(first);
-		this.loop.began(this, resumed);
+		this.delivery.begin(from, this.claim.hiddenFrom(), starts);
+		byte[] first = Blocks.connected(new Blocks.Identity(this.id, keyOnce(), this.client, this.loop.node(), user()),
+				MessageId.format(from), resumed, replayed, this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
+		this.writer.answer(first);
+		boolean waited = this.phase instanceof Phase.Claiming claiming && claiming.waited();
+		this.phase = Phase.STREAMING;
+		this.timers.began();
+		this.loop.began(this, resumed, waited);
 	}
 
 	/** The client's key, which is said once and not kept. */
@@ -634,92 +671,78 @@ public final class Connection {
 		return said.value();
 	}
 
-	/** Writes a block, behind the head of the answer if that was not written before. */
-	private void answer(byte[] block) {
-		if (this.answered) {
-			this.outlet.write(block);
-		}
-		else {
-			this.outlet.begin(block);
-			this.answered = true;
-		}
-	}
-
-	/** Says that there is no stream now. */
-	void refuse(CloseReason reason) {
+	/**
+	 * Says that there is no stream now. On its loop.
+	 * @param reason why
+	 */
+	public void refuse(CloseReason reason) {
 		this.loop.events().refused(reason);
 		Duration retry = this.loop.spreadRetry();
-		if (this.answered) {
-			this.outlet.end(Blocks.busy(reason, this.request.cursorText(), retry));
+		if (this.writer.isAnswered()) {
+			this.writer.end(Blocks.busy(reason, this.request.cursorText(), retry));
 		}
 		else {
-			this.outlet.refuse(reason, retry);
+			this.writer.refuse(reason, retry);
 		}
 		close(Ending.of(reason));
 	}
 
 	/** Says that a quota is used up. */
 	private void refuse(Quota quota) {
-		if (this.answered) {
-			this.loop.events().limited(quota);
-			this.outlet
-				.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), this.loop.retryAfter(quota)));
+		this.loop.events().limited(quota);
+		Duration retry = this.loop.retryAfter(quota);
+		if (this.writer.isAnswered()) {
+			this.writer.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), retry));
 		}
 		else {
-			this.loop.refuse(quota, this.outlet);
+			this.writer.refuse(quota, retry);
 		}
 		close(Ending.of(CloseReason.RATE_LIMITED));
 	}
 
 	/** Whether it may be written to: it surely still hears its user. */
 	boolean isProven() {
-		Proof present = this.proof;
+		Proof present = this.claim.proof();
 		return present != null && this.loop.holds(present);
 	}
 
 	// ---- renewal
 
-	boolean isHeld() {
-		return this.claimed && !isClosed() && !this.upkeep.isLeaving();
+	/**
+	 * Tells whether presence names it, as far as is known here. On its loop.
+	 * @return whether it does
+	 */
+	public boolean isHeld() {
+		return this.claim.isOwned() && !isClosed() && !isLeaving();
 	}
 
 	Held held() {
-		return new Held(user(), this.id, this.generation, this.client, this.openedMillis, tier(), page());
+		return new Held(user(), this.id, this.claim.generation(), this.client, this.openedMillis, tier(), document());
 	}
 
 	/**
 	 * A renewal that listed it found nothing amiss, or wrote its field back. Whether
 	 * messages to the user were hidden meanwhile is told apart, by {@link #restored}.
 	 */
-	void renewed(Proof sent, long clock, long storeSince, boolean restored) {
-		if (isClosed() || this.upkeep.isLeaving()) {
+	void renewed(Proof sent, long clock, long dataLossFloor, boolean restored) {
+		if (isClosed() || isLeaving()) {
 			return;
 		}
-		Proof before = this.proof;
-		boolean lossy = storeSince > this.since;
-		// A renewal that was sent before the loop knew that its link is gone may have
-		// reached another server than the link did.
-		boolean sameLink = before != null && before.link() == sent.link() && sent.link() == this.loop.link()
-				&& sent.link() != 0;
-		// Ids rise on a link but where the store gives some once more.
-		boolean unbroken = sameLink && this.loop.stepsBack() == this.stepsBack;
-		this.stepsBack = this.loop.stepsBack();
-		this.proof = sent;
-		if (!sameLink) {
-			// What was published until then may have gone nowhere.
+		UserClaim.Continuity continuity = this.claim.renewed(sent, this.loop.link(), this.loop.stepsBack());
+		if (continuity == UserClaim.Continuity.BROKEN) {
 			missed(clock);
 		}
+		boolean unbroken = continuity == UserClaim.Continuity.UNBROKEN;
 		if (unbroken && !restored) {
 			this.delivery.owned(clock);
 		}
-		if (lossy) {
-			this.since = storeSince;
+		if (this.claim.raiseDataLossFloor(dataLossFloor)) {
 			if (unbroken) {
-				this.delivery.vouch(storeSince);
+				this.delivery.vouch(dataLossFloor);
 			}
 			else {
 				fallBehind();
-				this.delivery.setBack(storeSince);
+				this.delivery.setBack(dataLossFloor);
 			}
 		}
 	}
@@ -728,11 +751,10 @@ public final class Connection {
 	 * Redis is another server. Ids above the given one that came from the server before
 	 * say nothing about those that this one gave.
 	 */
-	void serverChanged(long storeSince) {
-		if (isHeld() && storeSince > this.since) {
-			this.since = storeSince;
+	void serverChanged(long dataLossFloor) {
+		if (isHeld() && this.claim.raiseDataLossFloor(dataLossFloor)) {
 			fallBehind();
-			this.delivery.setBack(storeSince);
+			this.delivery.setBack(dataLossFloor);
 		}
 	}
 
@@ -741,7 +763,7 @@ public final class Connection {
 	 * @param last the last message of the user's channel then
 	 */
 	void restored(Predecessor last) {
-		if (this.claimed && !isClosed() && !this.upkeep.isLeaving()) {
+		if (isHeld()) {
 			this.delivery.restored(last);
 		}
 	}
@@ -752,39 +774,30 @@ public final class Connection {
 	 */
 	void hidden(Frame.Hidden frame) {
 		Long cursor = this.request.cursor();
-		if (cursor == null || cursor <= frame.from() || cursor > frame.to() || isClosed() || this.upkeep.isLeaving()) {
+		if (cursor == null || cursor <= frame.from() || cursor > frame.to() || isClosed() || isLeaving()) {
 			return;
 		}
-		if (this.begun) {
+		if (isBegun()) {
 			this.delivery.hiddenBefore(frame.from(), cursor);
 		}
 		else {
-			hiddenFrom(frame.from());
-		}
-	}
-
-	private void hiddenFrom(@Nullable Long from) {
-		if (from != null && (this.hiddenFrom == null || from < this.hiddenFrom)) {
-			this.hiddenFrom = from;
+			this.claim.hidden(frame.from());
 		}
 	}
 
 	/** It stands behind a gap that tells of what the store lost up to an id. */
 	void passedLoss(long upTo) {
-		this.since = Math.max(this.since, upTo);
+		this.claim.raiseDataLossFloor(upTo);
 	}
 
-	/** A newer connection may hear the user. */
+	/** A newer connection may own the user. */
 	void displaced(Frame.Displacement by) {
-		if (this.claiming && (this.displacement == null || this.displacement.generation() < by.generation())) {
-			this.displacement = by;
-		}
-		if (this.claimed && this.generation < by.generation() && !this.upkeep.isLeaving()) {
+		if (this.claim.isDisplaced(by) && !isLeaving()) {
 			displaced(by.generation(), by.client().equals(this.client));
 		}
 	}
 
-	/** A renewal found that another connection hears the user. */
+	/** A renewal found that another connection owns the user. */
 	void displaced(long by, boolean sameClient) {
 		if (isClosed()) {
 			return;
@@ -809,33 +822,32 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		if (grace.isZero() || !this.begun) {
+		if (grace.isZero() || !isBegun()) {
 			kicked(reason, by);
 			return;
 		}
-		this.upkeep.write(kickedBlock(reason, by));
+		this.writer.write(kickedBlock(reason, by));
 		this.loop.events().kicked(reason);
-		this.upkeep.noticed(reason, grace);
-		this.proof = null;
+		this.phase = new Phase.Leaving(reason, this.loop.nanoTime() + grace.toNanos());
+		this.claim.giveUp();
 		fallBehind();
 		this.loop.watch(this, grace.toSeconds());
 	}
 
 	private void kicked(CloseReason reason, long by) {
 		byte[] block = kickedBlock(reason, by);
-		if (this.answered) {
-			this.outlet.end(block);
+		if (this.writer.isAnswered()) {
+			this.writer.end(block);
 		}
 		else {
-			this.outlet.begin(block);
-			this.answered = true;
-			this.outlet.end(null);
+			this.writer.answer(block);
+			this.writer.end(null);
 		}
-		if (this.begun) {
+		if (isBegun()) {
 			this.loop.events().kicked(reason);
 		}
 		else {
-			// There was no stream: its page was told to stop before.
+			// There was no stream: its client was told to stop before.
 			this.loop.events().refused(reason);
 		}
 		close(Ending.of(reason));
@@ -843,56 +855,58 @@ public final class Connection {
 
 	private byte[] kickedBlock(CloseReason reason, long by) {
 		Long asked = this.request.cursor();
-		long last = this.begun ? this.delivery.cursor() : (asked != null) ? asked : by;
+		long last = isBegun() ? this.delivery.cursor() : (asked != null) ? asked : by;
 		return Blocks.kicked(reason, by, MessageId.format(last), this.loop.millis());
 	}
 
 	/** Ends a stream whose client was told why before. */
-	void endAfterNotice() {
-		CloseReason reason = this.upkeep.notice();
-		this.outlet.end(null);
-		close((reason != null) ? Ending.of(reason) : Ending.REPLACED);
+	private void endAfterNotice(CloseReason reason) {
+		this.writer.end(null);
+		close(Ending.of(reason));
 	}
 
-	/** Ends a stream that a newer one of the same client replaces. */
-	void endSilently() {
+	/** Ends a stream that a newer one of the same client replaces. On its loop. */
+	public void endSilently() {
 		if (isClosed()) {
 			return;
 		}
-		if (this.answered) {
-			this.outlet.end(null);
+		if (this.writer.isAnswered()) {
+			this.writer.end(null);
 		}
 		else {
-			this.outlet.abort();
+			this.writer.abort();
 		}
 		close(Ending.REPLACED);
 	}
 
-	/** Sends the client on, to come back after a spread while. */
-	void goAway(CloseReason reason) {
+	/**
+	 * Asks the client to reconnect, after a spread while. On its loop.
+	 * @param reason why
+	 */
+	public void goAway(CloseReason reason) {
 		if (isClosed()) {
 			return;
 		}
-		if (!this.begun && reason != CloseReason.TOKEN_EXPIRED) {
+		if (!isBegun() && reason != CloseReason.TOKEN_EXPIRED) {
 			refuse(CloseReason.DRAINING);
 			return;
 		}
-		if (this.upkeep.notice() != null) {
-			endAfterNotice();
+		if (this.phase instanceof Phase.Leaving leaving) {
+			endAfterNotice(leaving.reason());
 			return;
 		}
-		String cursor = this.begun ? MessageId.format(this.delivery.cursor()) : this.request.cursorText();
-		this.outlet.end(Blocks.goaway(reason, cursor, this.loop.spreadRetry()));
+		String cursor = isBegun() ? MessageId.format(this.delivery.cursor()) : this.request.cursorText();
+		this.writer.end(Blocks.goaway(reason, cursor, this.loop.spreadRetry()));
 		close(Ending.of(reason));
 	}
 
 	/** The client asked for the end. */
 	void closeByClient() {
-		if (!isClosed() && this.answered) {
-			this.outlet.end(null);
+		if (!isClosed() && this.writer.isAnswered()) {
+			this.writer.end(null);
 		}
 		else {
-			this.outlet.abort();
+			this.writer.abort();
 		}
 		close(Ending.CLIENT);
 	}
@@ -907,33 +921,33 @@ public final class Connection {
 		}
 		Errors errors = this.loop.errors();
 		if (!errors.run(CLOSE, this::sayError)) {
-			errors.run(CLOSE, this.outlet::abort);
+			errors.run(CLOSE, this.writer::abort);
 		}
 		errors.run(CLOSE, () -> close(Ending.of(CloseReason.ERROR)));
 	}
 
 	private void sayError() {
-		if (this.upkeep.isLeaving()) {
-			this.outlet.end(null);
+		if (isLeaving()) {
+			this.writer.end(null);
 		}
 		else if (this.delivery.isWriting()) {
-			this.outlet.abort();
+			this.writer.abort();
 		}
-		else if (this.begun) {
-			this.outlet.end(Blocks.goaway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()),
+		else if (isBegun()) {
+			this.writer.end(Blocks.goaway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()),
 					this.loop.spreadRetry()));
 		}
-		else if (this.answered) {
-			this.outlet.end(Blocks.busy(CloseReason.ERROR, this.request.cursorText(), this.loop.spreadRetry()));
+		else if (this.writer.isAnswered()) {
+			this.writer.end(Blocks.busy(CloseReason.ERROR, this.request.cursorText(), this.loop.spreadRetry()));
 		}
 		else {
-			this.outlet.refuse(CloseReason.ERROR, this.loop.spreadRetry());
+			this.writer.refuse(CloseReason.ERROR, this.loop.spreadRetry());
 		}
 	}
 
 	/** What waits for a client that does not read, in the process; 0 while it reads. */
 	long heldBytes() {
-		return this.outlet.heldBytes();
+		return this.writer.heldBytes();
 	}
 
 	/**
@@ -941,7 +955,7 @@ public final class Connection {
 	 * asks, when memory is scarce.
 	 */
 	boolean tookNothing() {
-		long drained = this.outlet.drainedBytes();
+		long drained = this.writer.drainedBytes();
 		boolean same = drained == this.drained;
 		this.drained = drained;
 		return same;
@@ -950,14 +964,14 @@ public final class Connection {
 	/** Ends at once to free what waits for a client that does not read. */
 	void shed() {
 		if (!isClosed()) {
-			this.outlet.abort();
+			this.writer.abort();
 			close(Ending.of(CloseReason.MEMORY));
 		}
 	}
 
 	/** Nothing reaches the client any more. */
 	void giveUp() {
-		this.outlet.abort();
+		this.writer.abort();
 		close(Ending.UNREACHABLE);
 	}
 
@@ -971,6 +985,8 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
+		boolean begun = isBegun();
+		this.phase = new Phase.Closed(begun);
 		Errors errors = this.loop.errors();
 		errors.run(CLOSE, this.delivery::close);
 		for (Subscription<Connection> subscription : this.subscriptions) {
@@ -978,14 +994,14 @@ public final class Connection {
 		}
 		this.subscriptions.clear();
 		this.heard = null;
-		if (this.claimSent && !this.claiming) {
+		if (this.claim.isToBeReleased()) {
 			errors.run(CLOSE, () -> this.loop.release(field()));
 		}
-		this.loop.closed(this, ending, this.begun);
+		this.loop.closed(this, ending, begun);
 	}
 
 	private Field field() {
-		return new Field(user(), this.id, this.generation, this.begun ? this.delivery.received() : null);
+		return new Field(user(), this.id, this.claim.generation(), isBegun() ? this.delivery.received() : null);
 	}
 
 }

@@ -14,6 +14,10 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.Gap;
 import io.fanfare.node.catchup.Round;
 import io.fanfare.node.catchup.Standing;
+import io.fanfare.node.encoding.Backlog;
+import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.encoding.BroadcastLog;
+import io.fanfare.node.encoding.Owed;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
@@ -69,9 +73,9 @@ final class Delivery {
 
 	private final StreamLoop loop;
 
-	private final Outlet outlet;
+	private final StreamWriter writer;
 
-	private final Upkeep upkeep;
+	private final StreamTimers timers;
 
 	/** Counts what is owed. */
 	private final Owed account;
@@ -171,11 +175,11 @@ final class Delivery {
 	/** The highest end of a gap announced per channel, while catching up. */
 	private Map<ChannelName, Long> announced = Map.of();
 
-	Delivery(Connection connection, StreamLoop loop, Outlet outlet, Upkeep upkeep) {
+	Delivery(Connection connection, StreamLoop loop, StreamWriter writer, StreamTimers timers) {
 		this.connection = connection;
 		this.loop = loop;
-		this.outlet = outlet;
-		this.upkeep = upkeep;
+		this.writer = writer;
+		this.timers = timers;
 		this.account = loop.owed();
 		this.owed = this.account.nothing();
 		this.replay = this.owed;
@@ -342,9 +346,9 @@ final class Delivery {
 	 * state is read or changed.
 	 */
 	void take() {
-		BroadcastLog log = this.loop.broadcasts();
+		BroadcastLog<Connection> log = this.loop.broadcasts();
 		while (this.broadcast < log.head() && this.state != State.CLOSED) {
-			BroadcastLog.Entry entry = log.get(this.broadcast++);
+			BroadcastLog.Entry<Connection> entry = log.get(this.broadcast++);
 			if (this.connection.hears(entry.topic())) {
 				keep(entry.message());
 			}
@@ -414,14 +418,14 @@ final class Delivery {
 			return;
 		}
 		this.owed = this.account.without(this.owed, piece);
-		this.upkeep.wroteLiveMessages(piece);
+		this.timers.wroteLiveMessages();
 		this.loop.events().sent(piece.size(), piece.lastId());
 		goOn(this.owed);
 	}
 
 	/** Whether the socket takes the next piece of a backlog. */
 	private boolean hasRoomFor(Backlog backlog) {
-		return this.outlet.isWritable(Math.min(backlog.bytes(), PIECE_BYTES));
+		return this.writer.isWritable(Math.min(backlog.bytes(), PIECE_BYTES));
 	}
 
 	/** The rest waits for its turn, so that others have theirs. */
@@ -439,10 +443,10 @@ final class Delivery {
 	private boolean write(Backlog piece) {
 		this.writing = true;
 		try {
-			this.outlet.write(this.loop.chunk(piece));
+			this.writer.write(this.loop.chunk(piece), piece);
 		}
 		catch (OutOfMemoryError ex) {
-			if (!Errors.isDirectMemory(ex) || !this.outlet.isOpen()) {
+			if (!Errors.isDirectMemory(ex) || !this.writer.isOpen()) {
 				throw ex;
 			}
 			this.roomMade = this.loop.makeRoom(ex);
@@ -507,7 +511,7 @@ final class Delivery {
 		if (this.owed.isEmpty() && this.floor <= this.position && this.connection.isProven()) {
 			// Without proof a message to the user may have gone nowhere, whatever else
 			// passed.
-			this.position = Math.max(this.position, this.loop.head());
+			this.position = Math.max(this.position, this.loop.headId());
 		}
 		leaveLive();
 	}
@@ -531,7 +535,7 @@ final class Delivery {
 	// ---- whether its user's channel reached it
 
 	private long vouchedSince() {
-		return (this.loop.head() > this.vouchedSince) ? this.vouchedSince : MessageId.ZERO;
+		return (this.loop.headId() > this.vouchedSince) ? this.vouchedSince : MessageId.ZERO;
 	}
 
 	/** What is published from here on does not arrive. */
@@ -564,10 +568,10 @@ final class Delivery {
 		if (this.state != State.LIVE || this.doubted) {
 			return;
 		}
-		if (this.ownedAt != MessageId.ZERO && this.loop.head() > this.ownedAt) {
+		if (this.ownedAt != MessageId.ZERO && this.loop.headId() > this.ownedAt) {
 			received(this.ownedAt);
 		}
-		if (this.ownedAt == MessageId.ZERO || this.loop.head() > this.ownedAt) {
+		if (this.ownedAt == MessageId.ZERO || this.loop.headId() > this.ownedAt) {
 			this.ownedAt = clock;
 		}
 	}
@@ -671,7 +675,7 @@ final class Delivery {
 			writeReplay();
 			return;
 		}
-		if (!this.outlet.isWritable(PIECE_BYTES) || !this.connection.isProven()
+		if (!this.writer.isWritable(PIECE_BYTES) || !this.connection.isProven()
 				|| !this.loop.rounds().begin(this.connection)) {
 			untrack();
 			return;
@@ -751,7 +755,7 @@ final class Delivery {
 		if (!this.tracking) {
 			this.tracking = true;
 			letGo();
-			missed(this.loop.head());
+			missed(this.loop.headId());
 		}
 	}
 
@@ -788,7 +792,7 @@ final class Delivery {
 	boolean isCheckable() {
 		take();
 		return this.state == State.CATCHING_UP && !this.reading && this.replay.isEmpty()
-				&& this.outlet.isWritable(PIECE_BYTES) && this.connection.isProven();
+				&& this.writer.isWritable(PIECE_BYTES) && this.connection.isProven();
 	}
 
 	/**
@@ -866,7 +870,7 @@ final class Delivery {
 			return;
 		}
 		this.replay = this.account.without(this.replay, piece);
-		this.upkeep.wroteMessages(piece);
+		this.timers.wroteMessages();
 		this.loop.events().sent(piece.size(), piece.lastId());
 		if (this.state == State.CATCHING_UP && this.replay.isEmpty()) {
 			replayed();
@@ -927,13 +931,14 @@ final class Delivery {
 			this.loop.events().gap();
 		}
 		Duration retry = this.loop.spreadRetry();
-		stretches.forEach((stretch, channels) -> this.upkeep
-			.write(Blocks.gap(channels, stretch, MessageId.format(this.cursor), retry)));
+		stretches.forEach((stretch, channels) -> this.writer.write(Blocks.gap(channels, stretch.from(), stretch.to(),
+				stretch.reason().wireName(), MessageId.format(this.cursor), retry)));
 	}
 
 	void moveCursor(long to) {
 		if (to > this.cursor) {
-			this.upkeep.writeCursor(SseBlock.cursor(MessageId.format(to)));
+			this.writer.write(SseBlock.cursor(MessageId.format(to)));
+			this.timers.wroteCursor();
 			this.cursor = to;
 		}
 	}

@@ -23,6 +23,11 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.Round;
 import io.fanfare.node.catchup.Standing;
+import io.fanfare.node.encoding.Backlog;
+import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.encoding.BroadcastLog;
+import io.fanfare.node.encoding.Owed;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
@@ -113,11 +118,11 @@ public final class StreamLoop {
 	/** Connections that are owed something. */
 	private final Deque<Connection> behind = new ArrayDeque<>();
 
-	private final Walk connections = new Walk();
+	private final RoundRobin connections = new RoundRobin();
 
 	private final Owed owed;
 
-	private final BroadcastLog broadcasts;
+	private final BroadcastLog<Connection> broadcasts;
 
 	private final Unflushed unflushed;
 
@@ -147,7 +152,7 @@ public final class StreamLoop {
 	private long link;
 
 	/** The highest id that has passed here. */
-	private long head;
+	private long headId;
 
 	/**
 	 * How often an id came that was not above the last: the store was emptied while its
@@ -203,7 +208,7 @@ public final class StreamLoop {
 		this.executor = executor;
 		this.node = node;
 		this.owed = new Owed(node.budget().owed());
-		this.broadcasts = new BroadcastLog(this.owed);
+		this.broadcasts = new BroadcastLog<>(this.owed);
 		this.chunk = new SharedChunk(this.owed);
 		this.rounds = new Rounds(node.budget().catchUp());
 		this.unflushed = new Unflushed(node.budget().unflushed(), node.memory());
@@ -211,7 +216,7 @@ public final class StreamLoop {
 		this.renewals = new Renewals(this, node);
 		this.releases = new Releases(node.connections().max(), this::release, this::submit,
 				(task, failures) -> schedule(retryAfter(failures, MOST_RETRY), () -> submit(task)));
-		this.waiters = new Waiters(node.connections().admission());
+		this.waiters = new Waiters(node.noticeInterval());
 		this.nowNanos = executor.nanoTime();
 		this.relievedNanos = this.nowNanos;
 		this.nowMillis = executor.millis();
@@ -226,6 +231,8 @@ public final class StreamLoop {
 	 * @param settings settings of connections
 	 * @param renewInterval how often connections are renewed
 	 * @param lease how long a lease lasts
+	 * @param noticeInterval how often a waiting client is notified of its position at
+	 * most
 	 * @param ownership who owns users
 	 * @param catchUp reads history
 	 * @param upstream subscribes
@@ -237,8 +244,9 @@ public final class StreamLoop {
 	 * @param memory the direct memory of the process
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
-			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, ConnectionEvents events,
-			Connections connections, RandomGenerator random, Errors errors, MemoryBudget budget, DirectMemory memory) {
+			Duration noticeInterval, Ownership ownership, CatchUp catchUp, Topics.Upstream upstream,
+			ConnectionEvents events, Connections connections, RandomGenerator random, Errors errors,
+			MemoryBudget budget, DirectMemory memory) {
 
 	}
 
@@ -265,8 +273,13 @@ public final class StreamLoop {
 		this.inbox.add(task);
 	}
 
-	/** Runs what concerns one connection in order with what else arrives. */
-	void submit(Connection connection, Runnable task) {
+	/**
+	 * Runs what concerns one connection in order with what else arrives. Any thread may
+	 * call.
+	 * @param connection the connection, which ends if the task throws
+	 * @param task the task
+	 */
+	public void submit(Connection connection, Runnable task) {
 		this.inbox.add(new Task(connection, task));
 	}
 
@@ -329,7 +342,7 @@ public final class StreamLoop {
 	 * @return whether it ended without an error
 	 */
 	@SuppressWarnings("CatchThrowable")
-	boolean guard(String where, Connection connection, Consumer<Connection> task) {
+	public boolean guard(String where, Connection connection, Consumer<Connection> task) {
 		try {
 			task.accept(connection);
 			return true;
@@ -606,7 +619,7 @@ public final class StreamLoop {
 
 	/** A message came over pub/sub. */
 	private void arrive(long id) {
-		if (id <= this.head) {
+		if (id <= this.headId) {
 			this.stepsBack++;
 		}
 		pass(id);
@@ -634,8 +647,8 @@ public final class StreamLoop {
 
 	/** Whatever was published up to an id has arrived here. */
 	void pass(long id) {
-		if (id > this.head) {
-			this.head = id;
+		if (id > this.headId) {
+			this.headId = id;
 		}
 	}
 
@@ -694,7 +707,7 @@ public final class StreamLoop {
 		return dropped;
 	}
 
-	BroadcastLog broadcasts() {
+	BroadcastLog<Connection> broadcasts() {
 		return this.broadcasts;
 	}
 
@@ -722,14 +735,18 @@ public final class StreamLoop {
 	 * @param key its key, from which its id comes
 	 * @param request what is asked for
 	 * @param outlet its socket
+	 * @param slot its request for a slot
 	 * @return the connection
 	 */
-	Connection open(ConnectionKey key, StreamRequest request, Outlet outlet) {
-		return new Connection(key, request, this, outlet);
+	Connection open(ConnectionKey key, StreamRequest request, Outlet outlet, Slot slot) {
+		return new Connection(key, request, this, outlet, slot);
 	}
 
-	/** Begins to admit a connection that is registered. On the loop. */
-	void admit(Connection connection) {
+	/**
+	 * Begins to claim the user of a connection that has a slot. On the loop.
+	 * @param connection the connection, which is registered
+	 */
+	public void admit(Connection connection) {
 		this.waiters.remove(connection);
 		this.connections.add(connection);
 		this.pending.add(connection);
@@ -741,16 +758,22 @@ public final class StreamLoop {
 	/**
 	 * Keeps a connection that is not answered yet, until it is admitted or refused. On
 	 * the loop.
+	 * @param connection the connection
 	 */
-	void asks(Connection connection) {
+	public void asks(Connection connection) {
 		this.waiters.addAsking(connection);
 	}
 
-	/** Lets a connection wait for a place. On the loop. */
-	void await(Connection connection) {
+	/**
+	 * Lets a connection wait for a slot. On the loop.
+	 * @param connection the connection
+	 */
+	public void await(Connection connection) {
 		this.waiters.add(connection);
-		this.wheel.add(connection, 1);
-		connection.waitForPlace();
+		connection.waitForSlot();
+		if (connection.isWaiting()) {
+			this.wheel.add(connection, 1);
+		}
 	}
 
 	/** A claim was not answered: it is sent again, unless the next link is sooner. */
@@ -778,10 +801,10 @@ public final class StreamLoop {
 		worked(concerned.size());
 	}
 
-	void began(Connection connection, boolean resumed) {
+	void began(Connection connection, boolean resumed, boolean waited) {
 		this.node.events().opened(resumed);
 		// A token may end before the first heartbeat is due: the first look tells when.
-		if (!connection.hasWaited()) {
+		if (!waited) {
 			this.wheel.add(connection, 1);
 		}
 	}
@@ -814,7 +837,7 @@ public final class StreamLoop {
 
 	/**
 	 * Sends the connections on, in no order and spread over a time, while the others hear
-	 * what is published; who waits for a place goes at once. On the loop.
+	 * what is published; those that wait for a slot go at once. On the loop.
 	 * @param window the time
 	 * @return how many were sent on, when none is left
 	 */
@@ -1020,8 +1043,9 @@ public final class StreamLoop {
 		return this.link;
 	}
 
-	long head() {
-		return this.head;
+	/** The highest id that has passed here: all up to it has arrived. */
+	long headId() {
+		return this.headId;
 	}
 
 	int stepsBack() {
@@ -1060,7 +1084,7 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * The connections that are here now, also those that wait for a place. On the loop.
+	 * The connections that are here now, also those that wait for a slot. On the loop.
 	 */
 	List<Connection> present() {
 		List<Connection> present = new ArrayList<>(this.connections.all());
@@ -1079,10 +1103,11 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * Whether a newcomer has a chance: Redis answers, or messages arrive and it may do so
-	 * any moment.
+	 * Tells whether a newcomer has a chance: Redis answers, or messages arrive and it may
+	 * do so any moment. On the loop.
+	 * @return whether it has
 	 */
-	boolean isReady() {
+	public boolean isReady() {
 		return this.link != 0 || this.node.ownership().isAvailable();
 	}
 
@@ -1102,7 +1127,7 @@ public final class StreamLoop {
 			errors.run("tick", this::relieve);
 			this.owed.show();
 			if (this.waiters.isNoticeDue(this.nowNanos)) {
-				each("tick", this.waiters.all(), Connection::tellOutlook);
+				each("tick", this.waiters.all(), Connection::notifyPosition);
 			}
 			if (++this.ticks % TICKS_A_SECOND == 0) {
 				errors.run("tick", this::lookAtDue);
@@ -1149,7 +1174,7 @@ public final class StreamLoop {
 		long limit = this.node.settings().admission().toNanos();
 		Connection first;
 		while ((first = this.pending.peek()) != null) {
-			if (!first.isPending()) {
+			if (!first.isClaiming()) {
 				this.pending.poll();
 			}
 			else if (this.nowNanos - first.admittedNanos() >= limit) {
@@ -1161,7 +1186,7 @@ public final class StreamLoop {
 			}
 		}
 		for (Connection late : this.waiters.askingSince(this.nowNanos - limit)) {
-			guard("tick", late, Connection::noPlaceInTime);
+			guard("tick", late, Connection::noSlotInTime);
 		}
 	}
 
@@ -1169,14 +1194,12 @@ public final class StreamLoop {
 		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxRetry());
 	}
 
-	Duration spreadRetry() {
+	/**
+	 * When a client is to come back that many others may come back with.
+	 * @return how long to wait, spread
+	 */
+	public Duration spreadRetry() {
 		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxSpread());
-	}
-
-	/** Says that a quota is used up. */
-	void refuse(Quota quota, Outlet outlet) {
-		this.node.events().limited(quota);
-		outlet.refuse(quota, retryAfter(quota));
 	}
 
 	/**
@@ -1207,7 +1230,11 @@ public final class StreamLoop {
 		return Long.toHexString(this.node.random().nextLong());
 	}
 
-	long nanoTime() {
+	/**
+	 * The monotonic clock.
+	 * @return nanoseconds
+	 */
+	public long nanoTime() {
 		return this.executor.nanoTime();
 	}
 
@@ -1223,11 +1250,11 @@ public final class StreamLoop {
 		return this.node.settings();
 	}
 
-	Places places() {
-		return this.node.connections().places();
-	}
-
-	ConnectionEvents events() {
+	/**
+	 * Is notified of what happens to connections.
+	 * @return the events
+	 */
+	public ConnectionEvents events() {
 		return this.node.events();
 	}
 

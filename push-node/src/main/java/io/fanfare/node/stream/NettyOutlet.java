@@ -5,13 +5,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 
-import io.fanfare.node.connection.Blocks;
-import io.fanfare.node.connection.Chunks;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.Outlet;
-import io.fanfare.node.connection.SharedChunk;
 import io.fanfare.node.connection.Unflushed;
+import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.encoding.Chunks;
+import io.fanfare.node.encoding.GzipBody;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;

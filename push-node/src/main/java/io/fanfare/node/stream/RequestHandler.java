@@ -10,14 +10,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.Newcomer;
 import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
-import io.fanfare.node.ratelimit.AddressLimits;
+import io.fanfare.node.encoding.GzipBody;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.protocol.guard.Errors;
@@ -103,15 +104,15 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 * @param cors who may read answers
 	 * @param answers writes them
 	 * @param proxies finds out where clients are
-	 * @param limits how much an address may ask for, or null for anything
 	 * @param sockets counts connections, or null where they are not counted
-	 * @param connections where streams are opened
+	 * @param admission decides about requests for streams
+	 * @param connections where streams are
 	 * @param forwards passes calls on to other nodes
 	 * @param identity this node
 	 */
 	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, Answers answers,
-			TrustedProxies proxies, @Nullable AddressLimits limits, @Nullable SocketLimits sockets,
-			Connections connections, ForwardedCalls forwards, NodeIdentity identity) {
+			TrustedProxies proxies, @Nullable SocketLimits sockets, Admission admission, Connections connections,
+			ForwardedCalls forwards, NodeIdentity identity) {
 
 	}
 
@@ -329,51 +330,41 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		if (!context.channel().config().isAutoRead()) {
 			context.channel().config().setAutoRead(true);
 		}
-		if (this.crowded) {
-			this.gate.connections().refuse(this.loop, crowdedQuota(), outlet);
-			return;
-		}
-		AddressLimits limits = this.gate.limits();
-		Connections connections = this.gate.connections();
-		// Where nobody is let in anyway, it counts for nothing.
-		AddressLimits.Place place = (limits != null && !connections.isRefusing() && !connections.sendsElsewhere(asked))
-				? limits.ask(client.address()) : null;
-		if (place == null) {
-			open(asked, outlet);
-		}
-		else {
-			openInPlace(context.channel(), place, client, asked, outlet);
-		}
+		this.gate.admission()
+			.decide(this.loop, new Arrival(asked, outlet, this.crowded ? crowdedQuota() : null, context.channel(),
+					client, this.gate.proxies(), this.loop.errors()));
 	}
 
-	private void open(StreamRequest asked, NettyOutlet outlet) {
-		Connections.Handle opened = this.gate.connections().open(this.loop, asked, outlet);
-		if (opened != null) {
-			outlet.use(opened);
-		}
-	}
+	/** A request for a stream, and its channel, as admission sees them. */
+	private record Arrival(StreamRequest request, NettyOutlet outlet, @Nullable Quota exceeded, Channel channel,
+			TrustedProxies.Client client, TrustedProxies proxies, Errors errors) implements Newcomer {
 
-	/** Opens a stream if its address may have one more. */
-	private void openInPlace(Channel channel, AddressLimits.Place place, TrustedProxies.Client client,
-			StreamRequest asked, NettyOutlet outlet) {
-		channel.closeFuture().addListener((closed) -> place.giveBack());
-		place.refusal().thenAccept((quota) -> channel.eventLoop().execute(() -> {
-			boolean done = this.loop.errors().run("http", () -> {
-				if (quota != null) {
-					place.giveBack();
-					if (client.isDoubtful()) {
-						this.gate.proxies().hint(client.address());
-					}
-					this.gate.connections().refuse(this.loop, quota, outlet);
-				}
-				else if (channel.isActive()) {
-					open(asked, outlet);
+		@Override
+		public void opened(Connections.Handle connection) {
+			this.outlet.use(connection);
+		}
+
+		@Override
+		public void limited() {
+			if (this.client.isDoubtful()) {
+				this.proxies.hint(this.client.address());
+			}
+		}
+
+		@Override
+		public void whenClosed(Runnable task) {
+			this.channel.closeFuture().addListener((closed) -> task.run());
+		}
+
+		@Override
+		public void onLoop(Runnable task) {
+			this.channel.eventLoop().execute(() -> {
+				if (!this.errors.run("http", task)) {
+					this.channel.close();
 				}
 			});
-			if (!done) {
-				channel.close();
-			}
-		}));
+		}
+
 	}
 
 	private static InetAddress peer(ChannelHandlerContext context) {

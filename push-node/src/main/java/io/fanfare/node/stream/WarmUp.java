@@ -18,6 +18,7 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.MACSigner;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
@@ -109,12 +110,14 @@ final class WarmUp {
 		new SecureRandom().nextBytes(key);
 		String secret = HexFormat.of().formatHex(key);
 		String identity = this.gate.identity().value();
-		Connections connections = new Connections(identity, 2 * BATCH, this.gate.connections().admission(),
-				new SecureRandom(), this.node.errors());
+		Connections connections = new Connections(identity, 2 * BATCH, new SecureRandom());
+		Admission admission = new Admission(connections, this.gate.admission().settings(), (address) -> null,
+				this.node.errors());
 		Rehearsal rehearsal = new Rehearsal(this.presence, identity);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
-				this.node.lease(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()), rehearsal,
-				new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), connections,
+				this.node.lease(), this.node.noticeInterval(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()),
+				rehearsal,
+				new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), admission, connections,
 						Clock.systemUTC()),
 				connections, this.node.random(), this.node.errors(), this.node.budget(), this.node.memory());
 		StreamSettings settings = this.gate.settings().forWarmUp();
@@ -124,7 +127,7 @@ final class WarmUp {
 			connections.use(port.loops());
 			port.bind(new RequestHandler.Gate(settings, this.gate.maxHistory(),
 					new TokenVerifier(secret, Duration.ZERO, Clock.systemUTC()), this.gate.cors(), this.gate.answers(),
-					this.gate.proxies(), null, null, connections, this.gate.forwards(), this.gate.identity()));
+					this.gate.proxies(), null, admission, connections, this.gate.forwards(), this.gate.identity()));
 			port.loops().forEach(StreamLoop::start);
 			connections.linkUp(LINK);
 			rehearsal.confirm(LINK);
