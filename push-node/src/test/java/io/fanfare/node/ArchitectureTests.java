@@ -32,8 +32,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ArchitectureTests {
 
 	private static final String[] LOOP_PACKAGES = { "..node.admin..", "..node.admission..", "..node.connection..",
-			"..node.encoding..", "..node.catchup..", "..node.subscription..", "..node.presence..", "..node.ratelimit..",
-			"..node.stream.." };
+			"..node.encoding..", "..node.timer..", "..node.catchup..", "..node.subscription..", "..node.presence..",
+			"..node.ratelimit..", "..node.stream.." };
 
 	@ArchTest
 	static final ArchRule DEPENDENCIES_POINT_ONE_WAY = layeredArchitecture().consideringOnlyDependenciesInLayers()
@@ -56,6 +56,8 @@ class ArchitectureTests {
 		.definedBy("io.fanfare.node.connection..")
 		.layer("encoding")
 		.definedBy("io.fanfare.node.encoding..")
+		.layer("timer")
+		.definedBy("io.fanfare.node.timer..")
 		.layer("catchup")
 		.definedBy("io.fanfare.node.catchup..")
 		.layer("subscription")
@@ -87,7 +89,9 @@ class ArchitectureTests {
 		.whereLayer("connection")
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "admin", "observability", "memory", "admission")
 		.whereLayer("encoding")
-		.mayOnlyBeAccessedByLayers("stream", "connection")
+		.mayOnlyBeAccessedByLayers("stream", "connection", "timer")
+		.whereLayer("timer")
+		.mayOnlyBeAccessedByLayers("connection")
 		.whereLayer("catchup")
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "connection")
 		.whereLayer("subscription")

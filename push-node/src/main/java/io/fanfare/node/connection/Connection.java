@@ -14,6 +14,7 @@ import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topic.Subscription;
+import io.fanfare.node.timer.Liveness;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionState;

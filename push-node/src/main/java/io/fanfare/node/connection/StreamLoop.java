@@ -142,6 +142,8 @@ public final class StreamLoop {
 
 	private final Waiters waiters;
 
+	private final StreamTimers.Policies policies;
+
 	private final Wheel wheel = new Wheel();
 
 	private final Releases releases;
@@ -217,6 +219,7 @@ public final class StreamLoop {
 		this.releases = new Releases(node.connections().max(), this::release, this::submit,
 				(task, failures) -> schedule(retryAfter(failures, MOST_RETRY), () -> submit(task)));
 		this.waiters = new Waiters(node.noticeInterval());
+		this.policies = StreamTimers.Policies.of(node.settings());
 		this.nowNanos = executor.nanoTime();
 		this.relievedNanos = this.nowNanos;
 		this.nowMillis = executor.millis();
@@ -1248,6 +1251,10 @@ public final class StreamLoop {
 
 	ConnectionSettings settings() {
 		return this.node.settings();
+	}
+
+	StreamTimers.Policies policies() {
+		return this.policies;
 	}
 
 	/**

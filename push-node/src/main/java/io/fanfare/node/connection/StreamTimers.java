@@ -4,33 +4,28 @@ import java.time.Duration;
 import java.util.List;
 
 import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.timer.Action;
+import io.fanfare.node.timer.ActivityPolicy;
+import io.fanfare.node.timer.Due;
+import io.fanfare.node.timer.Liveness;
+import io.fanfare.node.timer.LivenessPolicy;
+import io.fanfare.node.timer.LivenessPolicy.Silence;
+import io.fanfare.node.timer.SchedulePolicy;
+import io.fanfare.node.timer.SchedulePolicy.Announced;
+import io.fanfare.node.timer.StallPolicy;
+import io.fanfare.node.timer.StallPolicy.Stall;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The timers of a connection: heartbeats, a cursor that stays young, a token that
- * expires, a life that ends, a reader that stalls or is gone. Looked at from the loop's
- * wheel; belongs to its connection's loop.
+ * The timers of a connection: keeps the times that the policies need, asks them at each
+ * look from the loop's wheel, and does what they answer. Belongs to its connection's
+ * loop.
  */
 final class StreamTimers {
 
-	private static final long SECOND = 1_000_000_000;
-
-	/** A stream whose life is over ends after so long without a message, */
-	private static final long QUIET = SECOND;
-
-	/** or so much later. */
-	private static final long QUIET_LIMIT = 30 * SECOND;
-
-	/** How long before it ends a stream is told so, at most. */
-	private static final long NOTICE = 60 * SECOND;
-
-	/** A reader that takes nothing for so long has stalled. */
-	private static final long STALL = 5 * SECOND;
-
-	/** Bytes per second that a reader has to take while it is owed more. */
-	private static final long LEAST_RATE = 1024;
+	private static final long SECOND_NANOS = 1_000_000_000;
 
 	/** With so many errors in a row a stream ends. */
 	private static final int MAX_ERRORS = 4;
@@ -47,24 +42,20 @@ final class StreamTimers {
 	/** When a block last moved the client's cursor. */
 	private long lastCursorNanos;
 
-	/**
-	 * When it was first seen without progress, 0 for never.
-	 */
-	private long stalledNanos;
+	/** When messages were last written, at first when it began. */
+	private long lastMessageNanos;
 
-	/** How much its kernel had taken then. */
-	private long stalledDrained;
+	/** When its life is over; without a limit far away. */
+	private long lifeEndsNanos;
 
-	/**
-	 * Since when the socket always had something left that it did not take, 0 for never,
-	 * or since the rate was last looked at; and how much it had taken then.
-	 */
-	private long pendingSinceNanos;
+	private Stall stall = Stall.NONE;
 
-	private long pendingDrained;
+	private @Nullable Silence silence;
 
-	/** Whether this stall was counted. */
-	private boolean stallCounted;
+	private Announced announced = Announced.NONE;
+
+	/** Null for a client that does not acknowledge. */
+	private @Nullable Liveness liveness;
 
 	/** Stalls since the socket last took more. */
 	private int stalls;
@@ -75,33 +66,31 @@ final class StreamTimers {
 	/** Stalls and missed acknowledgements since it began. */
 	private int errors;
 
-	/** Whether something was unacknowledged at the last look, and since when. */
-	private boolean unheard;
-
-	private long unheardSinceNanos;
-
-	/** Which ends were announced, of idleness for the message that came last. */
-	private boolean expiryAnnounced;
-
-	private boolean lifetimeAnnounced;
-
-	private long idleAnnouncedNanos;
-
-	/** When messages were last written, at first when it began. */
-	private long lastMessageNanos;
-
-	/** When its life is over; without a limit far away. */
-	private long lifeEndsNanos;
-
-	/** Null for a client that does not acknowledge. */
-	private @Nullable Liveness liveness;
-
 	StreamTimers(Connection connection, StreamLoop loop, StreamWriter writer) {
 		this.connection = connection;
 		this.loop = loop;
 		this.writer = writer;
 		this.lastCursorNanos = writer.lastWriteNanos();
 		this.lastBeatNanos = writer.lastWriteNanos();
+	}
+
+	/**
+	 * The policies, which all connections of a loop share.
+	 *
+	 * @param activity keeps quiet streams alive
+	 * @param stall ends slow readers
+	 * @param liveness ends streams that reach nobody
+	 * @param schedule ends streams whose time is over
+	 */
+	record Policies(ActivityPolicy activity, StallPolicy stall, LivenessPolicy liveness, SchedulePolicy schedule) {
+
+		static Policies of(ConnectionSettings settings) {
+			return new Policies(new ActivityPolicy(settings.heartbeat(), settings.cursorInterval()),
+					new StallPolicy(settings.slowLimit()),
+					new LivenessPolicy(settings.unreachableAfter(), settings.ackTimeout(), settings.probeTimeout()),
+					new SchedulePolicy(settings.lifetime(), settings.idleClose()));
+		}
+
 	}
 
 	// ---- what was written
@@ -135,12 +124,11 @@ final class StreamTimers {
 
 	/** The socket takes more again. */
 	void progressed() {
-		this.stalledNanos = 0;
-		this.pendingSinceNanos = 0;
+		this.stall = Stall.NONE;
 		this.stalls = 0;
 	}
 
-	/** The client says that it hears the stream. */
+	/** The client says that it receives the stream. */
 	void acknowledged(List<String> nonces) {
 		if (this.liveness != null && this.liveness.acknowledged(nonces, this.loop.nanoTime())) {
 			this.misses = 0;
@@ -148,7 +136,7 @@ final class StreamTimers {
 		}
 	}
 
-	// ---- what is told of it
+	// ---- what is reported of it
 
 	/** Whether something went wrong and was not made up for. */
 	boolean isInError() {
@@ -185,7 +173,7 @@ final class StreamTimers {
 		if (this.liveness != null && this.liveness.isProbed()) {
 			return CloseReason.ZOMBIE;
 		}
-		return (this.stalledNanos != 0 && !this.writer.isWritable()) ? CloseReason.SLOW : null;
+		return (this.stall.stopped() != null && !this.writer.isWritable()) ? CloseReason.SLOW : null;
 	}
 
 	/** Since when it has had no message; if it is overdue, since when it is that. */
@@ -193,210 +181,149 @@ final class StreamTimers {
 		if (this.liveness != null && this.liveness.isProbed()) {
 			return this.liveness.sinceNanos();
 		}
-		return (this.stalledNanos != 0) ? this.stalledNanos : this.lastMessageNanos;
+		StallPolicy.Mark stopped = this.stall.stopped();
+		return (stopped != null) ? stopped.nanos() : this.lastMessageNanos;
 	}
 
 	// ---- what is due
 
 	/**
 	 * Looks at what is due.
-	 * @return seconds until it wants to be looked at again
+	 * @return seconds until it wants to be looked at again; without meaning once it ended
 	 */
 	long tick(long nowNanos, long nowMillis) {
-		long unheard = unheardNanos(nowNanos);
-		if (unheard >= this.loop.settings().unreachableAfter().toNanos() && unheard > 0) {
-			this.connection.giveUp();
+		Policies policies = this.loop.policies();
+		Due wire = wire(policies.liveness(), nowNanos);
+		if (!carryOut(wire.action(), nowNanos, nowMillis)) {
 			return 0;
 		}
 		boolean writable = this.writer.isWritable();
 		boolean pending = !writable || this.writer.pendingBytes() > 0;
-		if (isTooSlow(pending, nowNanos)) {
-			this.connection.goAway(CloseReason.SLOW);
+		StallPolicy.Look look = policies.stall()
+			.look(this.stall, writable, pending, pending ? this.writer.drainedBytes() : 0, nowNanos);
+		this.stall = look.stall();
+		if (!carryOut(look.due().action(), nowNanos, nowMillis)) {
 			return 0;
 		}
 		if (!writable) {
-			return stalled(nowNanos);
+			return seconds(look.due().nextNanos());
 		}
 		if (!pending) {
 			progressed();
 		}
-		long expires = this.connection.request().tokenExpires().toEpochMilli() - nowMillis;
-		if (expires <= 0) {
-			this.connection.goAway(CloseReason.TOKEN_EXPIRED);
+		long expires = this.connection.request().tokenExpires().toEpochMilli();
+		if (!carryOut(policies.schedule().lookAtToken(expires, nowMillis).action(), nowNanos, nowMillis)) {
 			return 0;
 		}
 		if (!this.connection.isBegun()) {
-			if (quietNanos(nowNanos) >= this.loop.settings().heartbeat().toNanos()) {
-				beat(this.connection.request().cursorText(), nowMillis);
-			}
+			carryOut(activity(policies.activity(), false, true, nowNanos).action(), nowNanos, nowMillis);
 			return 1;
 		}
-		announceEnds(nowNanos, nowMillis);
-		if (isOver(nowNanos) || isUnwanted(nowNanos) || isZombie(nowNanos)) {
-			return 0;
+		long next = Math.min(wire.nextNanos(), look.due().nextNanos());
+		Due due;
+		while ((due = schedule(policies.schedule(), expires, nowNanos, nowMillis)).isDue()) {
+			if (!carryOut(due.action(), nowNanos, nowMillis)) {
+				return 0;
+			}
 		}
-		ConnectionSettings settings = this.loop.settings();
-		if (this.connection.delivery().isIdle() && this.connection.isProven()
-				&& nowNanos - this.lastCursorNanos >= settings.cursorInterval().toNanos()) {
-			this.connection.delivery().moveCursor(Math.max(this.connection.delivery().position(), this.loop.headId()));
-			this.lastCursorNanos = nowNanos;
+		next = Math.min(next, due.nextNanos());
+		while ((due = client(policies.liveness(), nowNanos)).isDue()) {
+			if (!carryOut(due.action(), nowNanos, nowMillis)) {
+				return 0;
+			}
 		}
-		long quiet = quietNanos(nowNanos);
+		next = Math.min(next, due.nextNanos());
 		boolean seen = this.connection.request().heartbeatEvents();
-		if (quiet >= settings.heartbeat().toNanos() && (seen || !pending)) {
-			beat(MessageId.format(this.connection.delivery().cursor()), nowMillis);
-			quiet = 0;
+		while ((due = activity(policies.activity(), isSettled(), seen || !pending, nowNanos)).isDue()) {
+			carryOut(due.action(), nowNanos, nowMillis);
 		}
-		long life = Math.max(this.lifeEndsNanos - nowNanos, 0);
-		long next = Math.min(settings.heartbeat().toNanos() - quiet,
-				this.lifetimeAnnounced ? life : untilNotice(life, settings.lifetime()));
-		if (mayBecomeIdle()) {
-			long idle = idleLeftNanos(nowNanos);
-			next = Math.min(next, isIdleAnnounced() ? idle : untilNotice(idle, settings.idleClose()));
-		}
-		if (this.liveness != null) {
-			next = Math.min(next, this.liveness.sinceNanos() + patience(this.liveness).toNanos() - nowNanos);
-		}
-		if (unheard > 0) {
-			next = Math.min(next, this.loop.settings().unreachableAfter().toNanos() - unheard);
-		}
-		long untilExpiry = Math.ceilDiv(this.expiryAnnounced ? expires : Math.max(1, renewalMillis() - nowMillis),
-				1_000L);
-		long seconds = Math.min(Math.ceilDiv(next, SECOND), untilExpiry);
-		return pending ? Math.min(seconds, 1) : seconds;
+		return seconds(Math.min(next, due.nextNanos()));
 	}
 
-	/**
-	 * For how long the client's kernel has surely acknowledged nothing of what was sent.
-	 * While anything is unacknowledged, what was written last is.
-	 */
-	private long unheardNanos(long nowNanos) {
-		Duration acknowledged = this.loop.settings().unreachableAfter().isPositive() ? this.writer.unacknowledged()
-				: null;
-		if (acknowledged == null) {
-			this.unheard = false;
-			return 0;
-		}
-		if (!this.unheard || nowNanos - acknowledged.toNanos() - this.unheardSinceNanos > 0) {
-			this.unheard = true;
-			this.unheardSinceNanos = this.writer.lastWriteNanos();
-		}
-		return nowNanos - this.unheardSinceNanos;
+	private static long seconds(long nanos) {
+		return Math.ceilDiv(nanos, SECOND_NANOS);
 	}
 
-	/**
-	 * Says what ends within the last minute, or the last quarter where that is shorter.
-	 */
-	private void announceEnds(long nowNanos, long nowMillis) {
-		StreamRequest request = this.connection.request();
-		ConnectionSettings settings = this.loop.settings();
-		if (!this.expiryAnnounced && nowMillis >= renewalMillis()) {
-			this.expiryAnnounced = true;
-			announce(request.tokenExpires().toEpochMilli(), Blocks.Expiry.TOKEN);
-		}
-		long life = this.lifeEndsNanos - nowNanos;
-		if (!this.lifetimeAnnounced && life <= noticeNanos(settings.lifetime())) {
-			this.lifetimeAnnounced = true;
-			announce(nowMillis + Math.max(0, life / 1_000_000), Blocks.Expiry.LIFETIME);
-		}
-		long idle = idleLeftNanos(nowNanos);
-		if (mayBecomeIdle() && !isIdleAnnounced() && idle <= noticeNanos(settings.idleClose())) {
-			this.idleAnnouncedNanos = this.lastMessageNanos;
-			announce(nowMillis + Math.max(0, idle / 1_000_000), Blocks.Expiry.IDLE);
-		}
+	private Due wire(LivenessPolicy policy, long nowNanos) {
+		Duration acknowledged = policy.watchesKernel() ? this.writer.unacknowledged() : null;
+		this.silence = LivenessPolicy.silence(this.silence, acknowledged, this.writer.lastWriteNanos(), nowNanos);
+		return policy.lookAtWire(this.silence, nowNanos);
 	}
 
-	/** From when on its token is to be renewed: looks are a second apart. */
-	private long renewalMillis() {
-		StreamRequest request = this.connection.request();
-		return Math.min(request.tokenRenewal().toEpochMilli(), request.tokenExpires().toEpochMilli() - 2_000);
-	}
-
-	private void announce(long atMillis, Blocks.Expiry reason) {
-		this.writer.write(Blocks.expiring(MessageId.format(this.connection.delivery().cursor()), atMillis, reason));
-	}
-
-	private static long noticeNanos(Duration whole) {
-		return Math.min(whole.toNanos() / 4, NOTICE);
-	}
-
-	private static long untilNotice(long left, Duration whole) {
-		return Math.max(0, left - noticeNanos(whole));
-	}
-
-	/** Whether it is sent on when it has no message for long. */
-	private boolean mayBecomeIdle() {
-		return this.loop.settings().idleClose().isPositive() && this.liveness == null;
-	}
-
-	private long idleLeftNanos(long nowNanos) {
-		return this.lastMessageNanos + this.loop.settings().idleClose().toNanos() - nowNanos;
-	}
-
-	private boolean isIdleAnnounced() {
-		return this.idleAnnouncedNanos == this.lastMessageNanos;
-	}
-
-	/** Ends a stream whose life is over, at a quiet moment. */
-	private boolean isOver(long nowNanos) {
-		long over = nowNanos - this.lifeEndsNanos;
-		boolean quiet = this.connection.delivery().isIdle() && nowNanos - this.lastMessageNanos >= QUIET;
-		if (over < 0 || !quiet && over < QUIET_LIMIT) {
-			return false;
-		}
-		this.connection.goAway(CloseReason.LIFETIME);
-		return true;
-	}
-
-	/** Ends a stream that has had no message for long. */
-	private boolean isUnwanted(long nowNanos) {
-		long limit = this.loop.settings().idleClose().toNanos();
-		if (limit <= 0 || this.liveness != null || !this.connection.delivery().isIdle()
-				|| nowNanos - this.lastMessageNanos < limit) {
-			return false;
-		}
-		this.connection.goAway(CloseReason.IDLE);
-		return true;
-	}
-
-	/** Probes a client that owes an acknowledgement, and ends one that owes an answer. */
-	private boolean isZombie(long nowNanos) {
+	private Due client(LivenessPolicy policy, long nowNanos) {
 		Liveness present = this.liveness;
-		if (present == null || nowNanos - present.sinceNanos() < patience(present).toNanos()) {
-			return false;
-		}
-		if (present.isProbed()) {
-			this.errors++;
-			this.connection.goAway(CloseReason.ZOMBIE);
-			return true;
-		}
-		this.misses++;
-		if (isEndedByErrors()) {
-			return true;
-		}
-		String nonce = this.loop.nonce();
-		this.writer.write(Blocks.probe(MessageId.format(this.connection.delivery().cursor()), nonce));
-		present.probed(nonce, nowNanos);
-		return false;
+		return (present != null) ? policy.lookAtClient(present.isProbed(), present.sinceNanos(), nowNanos) : Due.NEVER;
 	}
 
-	private Duration patience(Liveness present) {
-		ConnectionSettings settings = this.loop.settings();
-		return present.isProbed() ? settings.probeTimeout() : settings.ackTimeout();
+	private Due schedule(SchedulePolicy policy, long expires, long nowNanos, long nowMillis) {
+		SchedulePolicy.Stream stream = new SchedulePolicy.Stream(
+				this.connection.request().tokenRenewal().toEpochMilli(), expires, this.lifeEndsNanos,
+				this.lastMessageNanos, this.connection.delivery().isIdle(), this.liveness != null);
+		return policy.look(stream, this.announced, nowNanos, nowMillis);
 	}
 
 	/**
-	 * For how long it lacks what a heartbeat would show: that the wire lives. Bytes do
-	 * that to a proxy, but a page sees only events whose names it knows, so that one that
-	 * looks at heartbeats gets them whatever else is written.
+	 * What a heartbeat would show is that the wire lives. Bytes do that to a proxy, but a
+	 * client sees only events whose names it knows, so that one that looks at heartbeats
+	 * gets them whatever else is written.
 	 */
-	private long quietNanos(long nowNanos) {
-		return nowNanos
-				- (this.connection.request().heartbeatEvents() ? this.lastBeatNanos : this.writer.lastWriteNanos());
+	private Due activity(ActivityPolicy policy, boolean settled, boolean takesHeartbeat, long nowNanos) {
+		long shown = this.connection.request().heartbeatEvents() ? this.lastBeatNanos : this.writer.lastWriteNanos();
+		return policy.look(new ActivityPolicy.Activity(Math.max(0, nowNanos - shown), nowNanos - this.lastCursorNanos,
+				settled, takesHeartbeat));
 	}
 
-	private void beat(@Nullable String cursor, long nowMillis) {
+	private boolean isSettled() {
+		return this.connection.delivery().isIdle() && this.connection.isProven();
+	}
+
+	/** Does what a policy wants done. Returns whether the stream goes on. */
+	private boolean carryOut(Action action, long nowNanos, long nowMillis) {
+		return switch (action) {
+			case Action.Nothing nothing -> true;
+			case Action.Heartbeat heartbeat -> {
+				beat(nowMillis);
+				yield true;
+			}
+			case Action.MoveCursor move -> {
+				Delivery delivery = this.connection.delivery();
+				delivery.moveCursor(Math.max(delivery.position(), this.loop.headId()));
+				this.lastCursorNanos = nowNanos;
+				yield true;
+			}
+			case Action.Announce(Blocks.Expiry expiry, long atMillis) -> {
+				this.announced = this.announced.and(expiry, this.lastMessageNanos);
+				this.writer.write(Blocks.expiring(cursor(), atMillis, expiry));
+				yield true;
+			}
+			case Action.Probe probe -> probe(nowNanos);
+			case Action.CountStall stalled -> {
+				this.stalls++;
+				yield !isEndedByErrors();
+			}
+			case Action.End(CloseReason reason) -> {
+				if (reason == CloseReason.ZOMBIE) {
+					this.errors++;
+				}
+				// A slow reader receives the reason if it reads on within the moment
+				// that the last block may take.
+				this.connection.goAway(reason);
+				yield false;
+			}
+			case Action.Abort abort -> {
+				this.connection.giveUp();
+				yield false;
+			}
+		};
+	}
+
+	private String cursor() {
+		return MessageId.format(this.connection.delivery().cursor());
+	}
+
+	private void beat(long nowMillis) {
 		if (this.connection.request().heartbeatEvents()) {
+			String cursor = this.connection.isBegun() ? cursor() : this.connection.request().cursorText();
 			this.writer.write(Blocks.heartbeat(cursor, nowMillis));
 			this.lastBeatNanos = this.writer.lastWriteNanos();
 		}
@@ -405,46 +332,16 @@ final class StreamTimers {
 		}
 	}
 
-	/**
-	 * Whether the client reads less than {@link #LEAST_RATE} while it is owed more than
-	 * its kernel takes: it would hold memory for ever. A client that is owed little, and
-	 * reads all of it, is not slow.
-	 */
-	private boolean isTooSlow(boolean pending, long nowNanos) {
-		if (!pending) {
-			this.pendingSinceNanos = 0;
+	private boolean probe(long nowNanos) {
+		Liveness present = this.liveness;
+		this.misses++;
+		if (present == null || isEndedByErrors()) {
 			return false;
 		}
-		long nanos = nowNanos - this.pendingSinceNanos;
-		if (this.pendingSinceNanos != 0 && nanos < this.loop.settings().slowLimit().toNanos()) {
-			return false;
-		}
-		long drained = this.writer.drainedBytes();
-		boolean slow = this.pendingSinceNanos != 0
-				&& drained - this.pendingDrained < (double) LEAST_RATE * nanos / SECOND;
-		this.pendingSinceNanos = nowNanos;
-		this.pendingDrained = drained;
-		return slow;
-	}
-
-	private long stalled(long nowNanos) {
-		long drained = this.writer.drainedBytes();
-		if (this.stalledNanos == 0 || drained > this.stalledDrained) {
-			this.stalledNanos = nowNanos;
-			this.stalledDrained = drained;
-			this.stallCounted = false;
-		}
-		else if (nowNanos - this.stalledNanos >= this.loop.settings().slowLimit().toNanos()) {
-			// It hears why if it reads on within the moment that a farewell may take.
-			this.connection.goAway(CloseReason.SLOW);
-			return 0;
-		}
-		else if (nowNanos - this.stalledNanos >= STALL && !this.stallCounted) {
-			this.stallCounted = true;
-			this.stalls++;
-			return isEndedByErrors() ? 0 : 1;
-		}
-		return 1;
+		String nonce = this.loop.nonce();
+		this.writer.write(Blocks.probe(cursor(), nonce));
+		present.probed(nonce, nowNanos);
+		return true;
 	}
 
 	/**

@@ -56,6 +56,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 public final class TestLoop {
 
+	static final ConnectionSettings SETTINGS = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
+			Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
+			Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
+			Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
+
 	/** Direct memory of the process. */
 	static final long DIRECT = 1 << 30;
 
@@ -120,15 +125,10 @@ public final class TestLoop {
 
 	TestLoop(int inboxLimit, MemoryBudget budget) {
 		this.loop = new StreamLoop(new LoopThread(),
-				new StreamLoop.Node("node",
-						new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-								Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
-								Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
-								Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
-						Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofSeconds(2), this.store,
-						new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream,
-						new Silent((what) -> this.seam.accept(what), this.endings), this.connections, new Random(1),
-						this.errors, budget, new DirectMemory(() -> this.directUsed, DIRECT)),
+				new StreamLoop.Node("node", SETTINGS, Duration.ofSeconds(5), Duration.ofSeconds(15),
+						Duration.ofSeconds(2), this.store, new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)),
+						this.upstream, new Silent((what) -> this.seam.accept(what), this.endings), this.connections,
+						new Random(1), this.errors, budget, new DirectMemory(() -> this.directUsed, DIRECT)),
 				inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
