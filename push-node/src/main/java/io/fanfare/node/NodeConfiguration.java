@@ -22,6 +22,7 @@ import io.fanfare.node.cluster.NodeReporter;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DirectMemory;
+import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.drain.DrainNode;
@@ -180,9 +181,9 @@ class NodeConfiguration {
 
 	/** Answers by every {@link NodeCall} there is. */
 	@Bean
-	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, Connections connections, Errors errors) {
+	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, FrameRouter router, Errors errors) {
 		CallHandler handler = new CallHandler(nodes, calls, JsonMapper.shared(), errors);
-		connections.answerBy(handler::handle);
+		router.answerBy(handler::handle);
 		return handler;
 	}
 

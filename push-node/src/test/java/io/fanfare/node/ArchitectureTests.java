@@ -160,7 +160,7 @@ class ArchitectureTests {
 		.and()
 		.doNotHaveSimpleName("RedisConfiguration")
 		.and()
-		.haveNameNotMatching("io\\.fanfare\\.node\\.broker\\.PubSubLink(\\$.*)?")
+		.haveNameNotMatching("io\\.fanfare\\.node\\.broker\\.PubSub(Link|Session)(\\$.*)?")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("io.lettuce..");

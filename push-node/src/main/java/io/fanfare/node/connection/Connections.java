@@ -9,20 +9,15 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
-import io.fanfare.node.broker.Message;
-import io.fanfare.node.broker.MessageSink;
 import io.fanfare.node.encoding.Owed;
-import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionStatus;
-import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All connections of the node, by id, and the way from what arrives to the loops that own
- * them. Any thread may call.
+ * All connections of the node, by id, and the loops that own them. Any thread may call.
  */
-public final class Connections implements MessageSink {
+public final class Connections {
 
 	private final String node;
 
@@ -42,8 +37,6 @@ public final class Connections implements MessageSink {
 	private volatile Consumer<ConnectionStatus> ended = (status) -> {
 	};
 
-	private volatile @Nullable Consumer<Frame.Call> calls;
-
 	/**
 	 * Makes an empty registry.
 	 * @param node the node's identity
@@ -62,14 +55,6 @@ public final class Connections implements MessageSink {
 	 */
 	public void use(List<StreamLoop> all) {
 		this.loops = List.copyOf(all);
-	}
-
-	/**
-	 * Names who answers what is asked of the node, once, before anything arrives.
-	 * @param handler takes calls without blocking
-	 */
-	public void answerBy(Consumer<Frame.Call> handler) {
-		this.calls = handler;
 	}
 
 	/**
@@ -350,65 +335,6 @@ public final class Connections implements MessageSink {
 		return CompletableFuture.allOf(stops.toArray(CompletableFuture[]::new));
 	}
 
-	@Override
-	public void broadcast(Message message) {
-		for (StreamLoop loop : this.loops) {
-			loop.offer(message);
-		}
-	}
-
-	@Override
-	public void deliver(String id, Message message) {
-		Connection connection = this.byId.get(id);
-		if (connection != null) {
-			connection.loop().offer(connection, message);
-		}
-	}
-
-	@Override
-	public void kick(Frame.Kick kick) {
-		Connection connection = this.byId.get(kick.connection());
-		if (connection != null) {
-			CloseReason reason = kick.reason();
-			connection.loop().submit(connection, () -> {
-				if (reason == null) {
-					connection.endSilently();
-				}
-				else {
-					connection.kicked(reason, kick.generation(), kick.grace());
-				}
-			});
-		}
-	}
-
-	@Override
-	public void displace(Frame.Displacement displacement) {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> loop.displace(displacement));
-		}
-	}
-
-	@Override
-	public void restored(Frame.Restored restored) {
-		Connection connection = this.byId.get(restored.connection());
-		if (connection != null) {
-			connection.loop().submit(connection, () -> connection.restored(restored.last()));
-		}
-	}
-
-	@Override
-	public void hidden(Frame.Hidden hidden) {
-		Connection connection = this.byId.get(hidden.connection());
-		if (connection != null) {
-			connection.loop().submit(connection, () -> connection.hidden(hidden));
-		}
-	}
-
-	@Override
-	public void close(String id) {
-		closeByClient(id);
-	}
-
 	/**
 	 * Ends a stream as its client asks.
 	 * @param id the connection
@@ -420,11 +346,6 @@ public final class Connections implements MessageSink {
 			connection.loop().submit(connection, connection::closeByClient);
 		}
 		return connection != null;
-	}
-
-	@Override
-	public void acknowledge(String id, List<String> nonces) {
-		acknowledgeByClient(id, nonces);
 	}
 
 	/**
@@ -439,49 +360,6 @@ public final class Connections implements MessageSink {
 			connection.loop().submit(connection, () -> connection.acknowledged(nonces));
 		}
 		return connection != null;
-	}
-
-	@Override
-	public void call(Frame.Call call) {
-		Consumer<Frame.Call> handler = this.calls;
-		if (handler != null) {
-			handler.accept(call);
-		}
-	}
-
-	@Override
-	public void pass(long id) {
-		for (StreamLoop loop : this.loops) {
-			loop.probe(id);
-		}
-	}
-
-	@Override
-	public void unreadable(@Nullable ChannelName channel) {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> loop.unreadable(channel));
-		}
-	}
-
-	@Override
-	public void linkDown() {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(loop::linkDown);
-		}
-	}
-
-	@Override
-	public void serverChanged(long since) {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> loop.serverChanged(since));
-		}
-	}
-
-	@Override
-	public void linkUp(long link) {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> loop.linkUp(link));
-		}
 	}
 
 }

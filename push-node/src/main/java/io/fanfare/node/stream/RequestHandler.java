@@ -1,8 +1,6 @@
 package io.fanfare.node.stream;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -11,7 +9,6 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.node.admission.Admission;
-import io.fanfare.node.admission.Newcomer;
 import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.cluster.NodeIdentity;
@@ -25,7 +22,6 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -39,8 +35,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,8 +57,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private static final long CROWDED_TIMEOUT_MS = 2_000;
 
 	private static final Duration CROWDED_RETRY = Duration.ofSeconds(10);
-
-	private static final List<String> SCHEMES = List.of("http://", "https://");
 
 	private final Gate gate;
 
@@ -195,7 +187,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				: this.gate.cors().headers(origin);
 		boolean close = !HttpUtil.isKeepAlive(request) || kept().isSpent();
 		try {
-			if (this.crowded && !isStream(request)) {
+			if (this.crowded && !RequestChecks.isStream(request)) {
 				close = true;
 				throw new ProblemException(Problem.quotaExceeded(crowdedQuota(), CROWDED_RETRY));
 			}
@@ -221,8 +213,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private void handle(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
 			throws ProblemException {
-		check(request);
-		QueryStringDecoder uri = new QueryStringDecoder(target(request.uri()), StandardCharsets.UTF_8, true,
+		RequestChecks.check(request, this.gate.settings().maxRequestLine());
+		QueryStringDecoder uri = new QueryStringDecoder(RequestChecks.target(request.uri()), StandardCharsets.UTF_8, true,
 				this.gate.settings().maxParameters());
 		switch (uri.rawPath()) {
 			case "/events", "/sse" -> {
@@ -230,7 +222,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 					preflight(context, request, cors, STREAM_METHODS, close);
 				}
 				else if (request.method().equals(HttpMethod.GET)) {
-					open(context, request, query(uri), cors, close);
+					open(context, request, RequestChecks.query(uri), cors, close);
 				}
 				else {
 					throw new ProblemException(Problem.methodNotAllowed(STREAM_METHODS));
@@ -238,54 +230,15 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			}
 			case "/events/close" -> {
 				if (isCall(context, request, cors, close)) {
-					relay(context, request, ClientCalls.close(body(request)), cors, close);
+					relay(context, request, ClientCalls.close(RequestChecks.body(request)), cors, close);
 				}
 			}
 			case "/events/ack" -> {
 				if (isCall(context, request, cors, close)) {
-					relay(context, request, ClientCalls.acknowledgement(body(request)), cors, close);
+					relay(context, request, ClientCalls.acknowledgement(RequestChecks.body(request)), cors, close);
 				}
 			}
 			default -> throw new ProblemException(Problem.notFound("Streams are at /events"));
-		}
-	}
-
-	private void check(FullHttpRequest request) throws ProblemException {
-		if (request.decoderResult().isFailure()) {
-			Throwable cause = request.decoderResult().cause();
-			throw new ProblemException((cause instanceof TooLongHttpLineException)
-					? Problem.uriTooLong(this.gate.settings().maxRequestLine())
-					: (cause instanceof TooLongHttpHeaderException) ? Problem.headersTooLarge()
-							: Problem.malformed("The request cannot be parsed"));
-		}
-		if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)) {
-			throw new ProblemException(Problem.versionNotSupported());
-		}
-		if (request.headers().getAll(HttpHeaderNames.HOST).size() != 1) {
-			throw new ProblemException(Problem.malformed("Host: exactly one is needed"));
-		}
-	}
-
-	/** A server accepts the absolute form as well (RFC 9112, section 3.2.2). */
-	private static String target(String uri) {
-		for (String scheme : SCHEMES) {
-			if (uri.regionMatches(true, 0, scheme, 0, scheme.length())) {
-				int end = scheme.length();
-				while (end < uri.length() && "/?#".indexOf(uri.charAt(end)) < 0) {
-					end++;
-				}
-				return uri.substring(end);
-			}
-		}
-		return uri;
-	}
-
-	private static Map<String, List<String>> query(QueryStringDecoder uri) throws ProblemException {
-		try {
-			return uri.parameters();
-		}
-		catch (IllegalArgumentException ex) {
-			throw new ProblemException(Problem.badRequest("query", "has a malformed percent-encoding"));
 		}
 	}
 
@@ -314,7 +267,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			throw new ProblemException(Problem.notAcceptable());
 		}
 		TrustedProxies.Client client = this.gate.proxies()
-			.client(peer(context), request.headers().getAll("X-Forwarded-For"));
+			.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"));
 		StreamRequest asked = parameters.request(token, client.address(), this.gate.settings().maxChannels(),
 				this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
@@ -331,45 +284,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			context.channel().config().setAutoRead(true);
 		}
 		this.gate.admission()
-			.decide(this.loop, new Arrival(asked, outlet, this.crowded ? crowdedQuota() : null, context.channel(),
+			.decide(this.loop, new StreamArrival(asked, outlet, this.crowded ? crowdedQuota() : null, context.channel(),
 					client, this.gate.proxies(), this.loop.errors()));
-	}
-
-	/** A request for a stream, and its channel, as admission sees them. */
-	private record Arrival(StreamRequest request, NettyOutlet outlet, @Nullable Quota exceeded, Channel channel,
-			TrustedProxies.Client client, TrustedProxies proxies, Errors errors) implements Newcomer {
-
-		@Override
-		public void opened(Connections.Handle connection) {
-			this.outlet.use(connection);
-		}
-
-		@Override
-		public void limited() {
-			if (this.client.isDoubtful()) {
-				this.proxies.hint(this.client.address());
-			}
-		}
-
-		@Override
-		public void whenClosed(Runnable task) {
-			this.channel.closeFuture().addListener((closed) -> task.run());
-		}
-
-		@Override
-		public void onLoop(Runnable task) {
-			this.channel.eventLoop().execute(() -> {
-				if (!this.errors.run("http", task)) {
-					this.channel.close();
-				}
-			});
-		}
-
-	}
-
-	private static InetAddress peer(ChannelHandlerContext context) {
-		return (context.channel().remoteAddress() instanceof InetSocketAddress peer) ? peer.getAddress()
-				: InetAddress.getLoopbackAddress();
 	}
 
 	private void preflight(ChannelHandlerContext context, FullHttpRequest request, String cors, String allow,
@@ -397,10 +313,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		return true;
 	}
 
-	private static String body(FullHttpRequest request) {
-		return request.content().toString(StandardCharsets.UTF_8);
-	}
-
 	/** Brings what a client says about its stream to whoever holds that. */
 	private void relay(ChannelHandlerContext context, FullHttpRequest request, Frame.FromClient said, String cors,
 			boolean close) throws ProblemException {
@@ -418,7 +330,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			return;
 		}
 		TrustedProxies.Client client = this.gate.proxies()
-			.client(peer(context), request.headers().getAll("X-Forwarded-For"));
+			.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"));
 		Quota quota = this.gate.forwards().take(client.address());
 		if (quota != null) {
 			throw new ProblemException(Problem.quotaExceeded(quota, this.loop.retryAfter(quota)));
@@ -464,11 +376,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				decoder.next();
 			}
 		}
-	}
-
-	private static boolean isStream(FullHttpRequest request) {
-		return request.method().equals(HttpMethod.GET) && !request.decoderResult().isFailure()
-				&& (request.uri().startsWith("/events") || request.uri().startsWith("/sse"));
 	}
 
 	private Quota crowdedQuota() {

@@ -23,6 +23,7 @@ import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.protocol.ChannelName;
@@ -129,14 +130,15 @@ final class WarmUp {
 					new TokenVerifier(secret, Duration.ZERO, Clock.systemUTC()), this.gate.cors(), this.gate.answers(),
 					this.gate.proxies(), null, admission, connections, this.gate.forwards(), this.gate.identity()));
 			port.loops().forEach(StreamLoop::start);
-			connections.linkUp(LINK);
+			FrameRouter router = new FrameRouter(connections);
+			router.linkUp(LINK);
 			rehearsal.confirm(LINK);
 			InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port.port());
 			List<String> tokens = tokens(secret);
 			long deadline = System.nanoTime() + this.duration.toNanos();
 			while (System.nanoTime() - deadline < 0 && this.streams < ENOUGH
 					&& !Thread.currentThread().isInterrupted()) {
-				batch(address, tokens, rehearsal, connections);
+				batch(address, tokens, rehearsal, router);
 			}
 		}
 		finally {
@@ -146,7 +148,7 @@ final class WarmUp {
 		}
 	}
 
-	private void batch(InetSocketAddress address, List<String> tokens, Rehearsal rehearsal, Connections connections)
+	private void batch(InetSocketAddress address, List<String> tokens, Rehearsal rehearsal, FrameRouter router)
 			throws IOException {
 		List<Socket> open = new ArrayList<>(BATCH);
 		try {
@@ -168,7 +170,7 @@ final class WarmUp {
 				this.streams++;
 			}
 			for (int i = 0; i < BROADCASTS; i++) {
-				connections.broadcast(message(rehearsal.nextId()));
+				router.broadcast(message(rehearsal.nextId()));
 			}
 			for (Socket socket : open) {
 				socket.getInputStream().read(answer);

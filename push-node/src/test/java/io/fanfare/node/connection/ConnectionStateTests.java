@@ -41,7 +41,7 @@ class ConnectionStateTests {
 	}
 
 	private void acknowledge(String... nonces) {
-		this.node.connections.acknowledge(status().connection(), List.of(nonces));
+		this.node.router.acknowledge(status().connection(), List.of(nonces));
 		this.node.run();
 	}
 

@@ -407,7 +407,7 @@ class LoopBarrierTests {
 			CONNECTION.matcher(this.sockets.getLast().text)
 				.results()
 				.findFirst()
-				.ifPresent((found) -> this.node.connections.deliver(found.group(1), message));
+				.ifPresent((found) -> this.node.router.deliver(found.group(1), message));
 		}
 
 		void stallOrReadOn() {

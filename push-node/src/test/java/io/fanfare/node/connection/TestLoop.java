@@ -74,6 +74,8 @@ public final class TestLoop {
 
 	public final Connections connections = new Connections("node", 10_000, new Random(1));
 
+	final FrameRouter router = new FrameRouter(this.connections);
+
 	public final Admission admission = new Admission(this.connections,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
 			(address) -> this.limit, this.errors);

@@ -14,6 +14,7 @@ import io.fanfare.node.catchup.HistorySource;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.Ending;
 import io.fanfare.node.connection.MemoryBudget;
@@ -93,7 +94,7 @@ final class SimulatedNode {
 		this.admission = new Admission(this.connections, new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000,
 				Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, errors);
 		this.commands = new SimulatedCommands(simulation, name());
-		this.pubSub = new SimulatedPubSub(simulation, this, this.connections);
+		this.pubSub = new SimulatedPubSub(simulation, this, new FrameRouter(this.connections));
 		InstantSource clock = () -> java.time.Instant.ofEpochMilli(millis());
 		ConnectionSettings settings = new ConnectionSettings(1_000, Duration.ofSeconds(2), Duration.ofSeconds(4),
 				Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofMillis(300),
