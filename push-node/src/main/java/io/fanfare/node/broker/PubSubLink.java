@@ -360,7 +360,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 
 		@Override
-		public CompletionStage<?> check(StatefulRedisPubSubConnection<byte[], byte[]> connection, PubSubSession present) {
+		public CompletionStage<?> check(StatefulRedisPubSubConnection<byte[], byte[]> connection,
+				PubSubSession present) {
 			if (PubSubLink.this.subscriptions.unanswered() > 0
 					&& System.nanoTime() - present.progressedNanos() > CONFIRM_TIMEOUT.toNanos()) {
 				PubSubLink.this.link.end(present, "subscriptions were not confirmed in time");

@@ -2,19 +2,12 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 
-import io.fanfare.node.broker.Message;
-import io.fanfare.node.catchup.Gap;
 import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
-import io.fanfare.node.subscription.Topic;
-import io.fanfare.node.subscription.Topic.Subscription;
-import io.fanfare.node.timer.Liveness;
+import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionState;
@@ -25,10 +18,8 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.History.Predecessor;
 import io.fanfare.protocol.redis.Presence.Claim;
-import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
-import io.fanfare.protocol.redis.Presence.UserLimits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +33,6 @@ public final class Connection {
 	private static final String CLOSE = "close";
 
 	private final String id;
-
-	/** Null once it was said. */
-	private @Nullable ConnectionKey key;
 
 	private final StreamRequest request;
 
@@ -66,24 +54,17 @@ public final class Connection {
 	/** Since when it has a slot. */
 	private long admittedNanos;
 
-	private final List<Subscription<Connection>> subscriptions = new ArrayList<>(2);
-
-	/** One of the topics, asked for last: what many hear is mostly of the same one. */
-	private @Nullable Topic<Connection> heard;
+	private final SubscribedTopics<Connection> topics = new SubscribedTopics<>(this);
 
 	private final Delivery delivery;
 
 	private final StreamTimers timers;
 
-	/** How many of its subscriptions, from the first on, are confirmed on a link. */
-	private int confirmed;
-
-	private long confirmedOn;
-
-	/** The topic for whose confirmation it waits, or null. */
-	private @Nullable Topic<Connection> awaited;
-
 	private final UserClaim claim = new UserClaim();
+
+	private final StreamOpening opening;
+
+	private final CloseNotice notice;
 
 	private Phase phase = Phase.OPENING;
 
@@ -98,14 +79,15 @@ public final class Connection {
 
 	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet, Slot slot) {
 		this.id = key.connection();
-		this.key = key;
 		this.request = request;
 		String given = request.client();
 		this.client = (given != null) ? given : this.id;
 		this.loop = loop;
 		this.writer = new StreamWriter(outlet, loop);
 		this.timers = new StreamTimers(this, loop, this.writer);
-		this.delivery = new Delivery(this, loop, this.writer, this.timers);
+		this.delivery = new Delivery(this, loop, this.writer, this.timers, this.topics);
+		this.opening = new StreamOpening(key, this, loop, this.writer, this.delivery, this.claim, this.topics);
+		this.notice = new CloseNotice(request, this.writer, loop);
 		this.slot = slot;
 		this.openedMillis = loop.millis();
 		this.openedNanos = loop.nanoTime();
@@ -167,6 +149,10 @@ public final class Connection {
 
 	Delivery delivery() {
 		return this.delivery;
+	}
+
+	StreamOpening opening() {
+		return this.opening;
 	}
 
 	/**
@@ -245,52 +231,6 @@ public final class Connection {
 	}
 
 	// ---- what it is owed
-
-	/**
-	 * A message of one of its channels arrived.
-	 * @param named whether presence named this connection when it was published
-	 */
-	void append(Message message, boolean named) {
-		this.delivery.append(message, named);
-	}
-
-	/** Takes over what of the loop's broadcasts is its own. */
-	void takeBroadcasts() {
-		this.delivery.take();
-	}
-
-	/** Whether it hears a topic. */
-	boolean hears(Topic<Connection> topic) {
-		if (topic == this.heard) {
-			return true;
-		}
-		for (Subscription<Connection> subscription : this.subscriptions) {
-			if (subscription.topic() == topic) {
-				this.heard = topic;
-				return true;
-			}
-		}
-		return false;
-	}
-
-	/** Writes what it is owed, if it may and can. */
-	void visit() {
-		this.delivery.visit();
-	}
-
-	/** Something may be missed from here on. */
-	void fallBehind() {
-		this.delivery.fallBehind();
-	}
-
-	/** What arrived up to an id may not have come here. */
-	void missed(long upTo) {
-		this.delivery.missed(upTo);
-	}
-
-	void catchUp() {
-		this.delivery.catchUp();
-	}
 
 	/** The socket takes more again. */
 	void writable() {
@@ -405,26 +345,12 @@ public final class Connection {
 	// ---- what is told of it
 
 	/**
-	 * The one place that says where it stands. On its loop.
+	 * Says where it stands. On its loop.
 	 * @param nowNanos now
 	 * @return its state
 	 */
 	public ConnectionState state(long nowNanos) {
-		return switch (this.phase) {
-			case Phase.Opening opening -> ConnectionState.CONNECTING;
-			case Phase.Waiting waiting -> ConnectionState.WAITING;
-			case Phase.Claiming claiming -> ConnectionState.CONNECTING;
-			case Phase.Streaming streaming -> stateOfStream(nowNanos);
-			case Phase.Leaving leaving -> stateOfStream(nowNanos);
-			case Phase.Closed closed -> ConnectionState.CLOSED;
-		};
-	}
-
-	private ConnectionState stateOfStream(long nowNanos) {
-		if (this.timers.isInError()) {
-			return ConnectionState.ERROR;
-		}
-		return this.timers.isIdle(nowNanos) ? ConnectionState.IDLE : ConnectionState.ACTIVE;
+		return ConnectionReport.state(this.phase, this.timers, nowNanos);
 	}
 
 	/**
@@ -453,18 +379,7 @@ public final class Connection {
 	 * @return its status
 	 */
 	public ConnectionStatus status(@Nullable Ending ending) {
-		long now = this.loop.nanoTime();
-		// The wall clock's now is taken from the monotonic one, so that times agree.
-		long millis = this.openedMillis + (now - this.openedNanos) / 1_000_000;
-		long active = isBegun() ? now - this.timers.lastActivityNanos() : now - this.openedNanos;
-		Liveness liveness = this.timers.liveness();
-		long heard = (liveness != null && liveness.isEverHeard()) ? millis - (now - liveness.heardNanos()) / 1_000_000
-				: 0;
-		return new ConnectionStatus(this.id, this.loop.node(), user(), this.client, tier().wireName(), address(),
-				state(now).wireName(), this.openedMillis, millis - active / 1_000_000, heard,
-				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, this.writer.messagesSent(),
-				this.writer.bytesSent(), this.timers.errors(), (now - this.openedNanos) / 1_000_000,
-				(ending != null) ? ending.reason() : null);
+		return ConnectionReport.of(this, this.timers, this.writer, ending);
 	}
 
 	// ---- admission
@@ -472,204 +387,16 @@ public final class Connection {
 	void subscribe() {
 		this.phase = new Phase.Claiming(isWaiting());
 		this.admittedNanos = this.loop.nanoTime();
-		for (ChannelName channel : this.channels) {
-			this.subscriptions.add(this.loop.topics().add(channel, this));
-		}
+		this.topics.addAll(this.loop.topics(), this.channels);
 		this.delivery.hearFromNow();
 	}
 
-	/**
-	 * Whether all it hears is confirmed on the present link. If not it waits for the
-	 * first topic that is not: so each confirmation concerns those alone that wait for
-	 * it. Without a link it waits for the next one, which looks at all that are pending.
-	 */
-	private boolean isSubscribed() {
-		long link = this.loop.link();
-		if (link != this.confirmedOn) {
-			this.confirmedOn = link;
-			this.confirmed = 0;
-			this.awaited = null;
-		}
-		for (; this.confirmed < this.subscriptions.size(); this.confirmed++) {
-			Topic<Connection> topic = this.subscriptions.get(this.confirmed).topic();
-			if (!topic.isConfirmed(link)) {
-				if (link != 0 && topic != this.awaited) {
-					topic.awaitConfirmed(this);
-					this.awaited = topic;
-				}
-				return false;
-			}
-		}
-		return true;
-	}
-
-	/**
-	 * Claims the user once everything it hears is confirmed on the present link. Called
-	 * again whenever that may be so.
-	 */
-	void claimWhenSubscribed() {
-		if (!isClaiming() || !this.claim.isDue() || !isSubscribed()) {
-			return;
-		}
-		if (!this.writer.isOpen()) {
-			close(Ending.CLIENT);
-			return;
-		}
-		if (this.loop.isLeaseLapsed()) {
-			// What waited through a freeze may be an attempt that its client has long
-			// given
-			// up.
-			this.writer.abort();
-			close(Ending.LAPSED);
-			return;
-		}
-		if (!this.loop.mayClaim(this)) {
-			return;
-		}
-		this.claim.sent();
-		Proof sent = this.loop.proofFromNow();
-		Long cursor = this.request.cursor();
-		Claim asked = new Claim(user(), this.id, this.client, tier(), document(),
-				(cursor != null) ? cursor : MessageId.ZERO);
-		this.loop.claim(this, asked, (result, failure) -> {
-			if (result != null) {
-				claimed(result, sent);
-				return;
-			}
-			int failures = this.claim.unanswered();
-			if (isClosed()) {
-				this.loop.release(field());
-			}
-			else {
-				this.loop.claimLater(this, failures);
-			}
-		});
-	}
-
-	private void claimed(ClaimResult result, Proof sent) {
-		switch (result) {
-			case ClaimResult.Owner owner -> {
-				this.claim.owned(owner, sent, this.loop.stepsBack());
-				if (isClosed()) {
-					this.loop.release(field());
-					return;
-				}
-				this.loop.noteProof(sent);
-				if (!isProven()) {
-					this.loop.renewSoon();
-				}
-				Frame.Displacement displacement = this.claim.displacement();
-				if (displacement != null) {
-					displaced(displacement);
-				}
-				if (!isClosed()) {
-					begin(owner);
-				}
-			}
-			case ClaimResult.Displaced displaced -> {
-				this.claim.refused();
-				if (!isClosed()) {
-					kicked(CloseReason.TAKEOVER, displaced.generation());
-				}
-			}
-			case ClaimResult.Limited limited -> {
-				this.claim.refused();
-				if (!isClosed()) {
-					refuse(quota(limited));
-				}
-			}
-		}
-	}
-
-	private static Quota quota(ClaimResult.Limited limited) {
-		UserLimits limits = limited.limits();
-		return switch (limited.counted()) {
-			case TAKEOVERS -> Quota.takeovers(limits.takeovers(), limits.window(), limited.reset());
-			case OPENS -> Quota.userOpens(limits.opens(), limits.window(), limited.reset());
-		};
-	}
-
-	private void begin(ClaimResult.Owner owner) {
-		long clock = owner.clock();
-		// What has a lower id may never have come here: a shared batch that ends below
-		// is older than the claim.
-		missed(clock);
-		switch (this.request.start()) {
-			case StreamRequest.Start.Now now -> {
-				begun(clock, false, false, Map.of());
-				this.delivery.live(clock);
-			}
-			case StreamRequest.Start.After after when after.cursor() > clock -> {
-				begun(after.cursor(), true, true, Map.of());
-				this.delivery.beginBehind(after.cursor(), clock, Gap.Reason.CURSOR_AHEAD);
-			}
-			case StreamRequest.Start.After after -> {
-				begun(after.cursor(), true, true, Map.of());
-				this.delivery.beginCatchingUp();
-			}
-			case StreamRequest.Start.Latest latest -> beginWithLatest(latest.count(), clock, false);
-			case StreamRequest.Start.Unknown unknown when unknown.history() == 0 -> {
-				begun(clock, true, false, Map.of());
-				this.delivery.beginBehind(MessageId.ZERO, clock, Gap.Reason.CURSOR_UNKNOWN);
-			}
-			case StreamRequest.Start.Unknown unknown -> beginWithLatest(unknown.history(), clock, true);
-		}
-	}
-
-	/**
-	 * Begins with the last messages of each channel.
-	 * @param count how many, or 0 for all
-	 * @param clock the clock at the claim
-	 * @param unknown whether the client may have missed what came before them
-	 */
-	private void beginWithLatest(int count, long clock, boolean unknown) {
-		this.loop.starts(this, count, (found, failure) -> {
-			if (isClosed()) {
-				return;
-			}
-			if (found == null) {
-				refuse(CloseReason.REDIS_UNAVAILABLE);
-				return;
-			}
-			long from = found.values().stream().mapToLong(Long::longValue).min().orElse(clock);
-			from = Math.min(from, clock);
-			begun(from, unknown, !found.isEmpty(), promised(found));
-			if (unknown) {
-				this.delivery.announce(MessageId.ZERO, clock, Gap.Reason.CURSOR_UNKNOWN);
-			}
-			this.delivery.beginCatchingUp();
-		});
-	}
-
-	/**
-	 * Where each channel begins: what came after the claim is promised, wherever the past
-	 * begins; without anything retained, nothing else is.
-	 */
-	private Map<ChannelName, Long> promised(Map<ChannelName, Long> found) {
-		long generation = this.claim.generation();
-		Map<ChannelName, Long> starts = new HashMap<>();
-		for (ChannelName channel : this.channels) {
-			starts.put(channel, Math.min(found.getOrDefault(channel, generation), generation));
-		}
-		return starts;
-	}
-
-	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
-		this.delivery.begin(from, this.claim.hiddenFrom(), starts);
-		byte[] first = Blocks.connected(new Blocks.Identity(this.id, keyOnce(), this.client, this.loop.node(), user()),
-				MessageId.format(from), resumed, replayed, this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
-		this.writer.answer(first);
+	/** Its client knows that it is a stream. */
+	void begun(boolean resumed) {
 		boolean waited = this.phase instanceof Phase.Claiming claiming && claiming.waited();
 		this.phase = Phase.STREAMING;
 		this.timers.began();
 		this.loop.began(this, resumed, waited);
-	}
-
-	/** The client's key, which is said once and not kept. */
-	private String keyOnce() {
-		ConnectionKey said = Objects.requireNonNull(this.key, "The key was said before");
-		this.key = null;
-		return said.value();
 	}
 
 	/**
@@ -677,27 +404,13 @@ public final class Connection {
 	 * @param reason why
 	 */
 	public void refuse(CloseReason reason) {
-		this.loop.events().refused(reason);
-		Duration retry = this.loop.spreadRetry();
-		if (this.writer.isAnswered()) {
-			this.writer.end(Blocks.busy(reason, this.request.cursorText(), retry));
-		}
-		else {
-			this.writer.refuse(reason, retry);
-		}
+		this.notice.refuse(reason);
 		close(Ending.of(reason));
 	}
 
 	/** Says that a quota is used up. */
-	private void refuse(Quota quota) {
-		this.loop.events().limited(quota);
-		Duration retry = this.loop.retryAfter(quota);
-		if (this.writer.isAnswered()) {
-			this.writer.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), retry));
-		}
-		else {
-			this.writer.refuse(quota, retry);
-		}
+	void refuse(Quota quota) {
+		this.notice.refuse(quota);
 		close(Ending.of(CloseReason.RATE_LIMITED));
 	}
 
@@ -717,6 +430,10 @@ public final class Connection {
 		return this.claim.isOwned() && !isClosed() && !isLeaving();
 	}
 
+	Claim claimOf(long cursor) {
+		return new Claim(user(), this.id, this.client, tier(), document(), cursor);
+	}
+
 	Held held() {
 		return new Held(user(), this.id, this.claim.generation(), this.client, this.openedMillis, tier(), document());
 	}
@@ -731,7 +448,7 @@ public final class Connection {
 		}
 		UserClaim.Continuity continuity = this.claim.renewed(sent, this.loop.link(), this.loop.stepsBack());
 		if (continuity == UserClaim.Continuity.BROKEN) {
-			missed(clock);
+			this.delivery.missed(clock);
 		}
 		boolean unbroken = continuity == UserClaim.Continuity.UNBROKEN;
 		if (unbroken && !restored) {
@@ -742,7 +459,7 @@ public final class Connection {
 				this.delivery.vouch(dataLossFloor);
 			}
 			else {
-				fallBehind();
+				this.delivery.fallBehind();
 				this.delivery.setBack(dataLossFloor);
 			}
 		}
@@ -754,7 +471,7 @@ public final class Connection {
 	 */
 	void serverChanged(long dataLossFloor) {
 		if (isHeld() && this.claim.raiseDataLossFloor(dataLossFloor)) {
-			fallBehind();
+			this.delivery.fallBehind();
 			this.delivery.setBack(dataLossFloor);
 		}
 	}
@@ -827,23 +544,16 @@ public final class Connection {
 			kicked(reason, by);
 			return;
 		}
-		this.writer.write(kickedBlock(reason, by));
+		this.notice.announceKick(reason, by, lastId(by));
 		this.loop.events().kicked(reason);
 		this.phase = new Phase.Leaving(reason, this.loop.nanoTime() + grace.toNanos());
 		this.claim.giveUp();
-		fallBehind();
+		this.delivery.fallBehind();
 		this.loop.watch(this, grace.toSeconds());
 	}
 
-	private void kicked(CloseReason reason, long by) {
-		byte[] block = kickedBlock(reason, by);
-		if (this.writer.isAnswered()) {
-			this.writer.end(block);
-		}
-		else {
-			this.writer.answer(block);
-			this.writer.end(null);
-		}
+	void kicked(CloseReason reason, long by) {
+		this.notice.kick(reason, by, lastId(by));
 		if (isBegun()) {
 			this.loop.events().kicked(reason);
 		}
@@ -854,10 +564,10 @@ public final class Connection {
 		close(Ending.of(reason));
 	}
 
-	private byte[] kickedBlock(CloseReason reason, long by) {
+	/** Up to where its client has what it was sent. */
+	private long lastId(long by) {
 		Long asked = this.request.cursor();
-		long last = isBegun() ? this.delivery.cursor() : (asked != null) ? asked : by;
-		return Blocks.kicked(reason, by, MessageId.format(last), this.loop.millis());
+		return isBegun() ? this.delivery.cursor() : (asked != null) ? asked : by;
 	}
 
 	/** Ends a stream whose client was told why before. */
@@ -871,12 +581,7 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		if (this.writer.isAnswered()) {
-			this.writer.end(null);
-		}
-		else {
-			this.writer.abort();
-		}
+		this.notice.endSilently();
 		close(Ending.REPLACED);
 	}
 
@@ -896,19 +601,17 @@ public final class Connection {
 			endAfterNotice(leaving.reason());
 			return;
 		}
-		String cursor = isBegun() ? MessageId.format(this.delivery.cursor()) : this.request.cursorText();
-		this.writer.end(Blocks.goaway(reason, cursor, this.loop.spreadRetry()));
+		this.notice.goAway(reason, isBegun() ? MessageId.format(this.delivery.cursor()) : this.request.cursorText());
 		close(Ending.of(reason));
 	}
 
 	/** The client asked for the end. */
 	void closeByClient() {
-		if (!isClosed() && this.writer.isAnswered()) {
-			this.writer.end(null);
-		}
-		else {
+		if (isClosed()) {
 			this.writer.abort();
+			return;
 		}
+		this.notice.endSilently();
 		close(Ending.CLIENT);
 	}
 
@@ -935,14 +638,10 @@ public final class Connection {
 			this.writer.abort();
 		}
 		else if (isBegun()) {
-			this.writer.end(Blocks.goaway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()),
-					this.loop.spreadRetry()));
-		}
-		else if (this.writer.isAnswered()) {
-			this.writer.end(Blocks.busy(CloseReason.ERROR, this.request.cursorText(), this.loop.spreadRetry()));
+			this.notice.goAway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()));
 		}
 		else {
-			this.writer.refuse(CloseReason.ERROR, this.loop.spreadRetry());
+			this.notice.notNow(CloseReason.ERROR);
 		}
 	}
 
@@ -982,7 +681,7 @@ public final class Connection {
 	}
 
 	/** The socket is closed or closing: now clean up. */
-	private void close(Ending ending) {
+	void close(Ending ending) {
 		if (isClosed()) {
 			return;
 		}
@@ -990,18 +689,14 @@ public final class Connection {
 		this.phase = new Phase.Closed(begun);
 		Errors errors = this.loop.errors();
 		errors.run(CLOSE, this.delivery::close);
-		for (Subscription<Connection> subscription : this.subscriptions) {
-			errors.run(CLOSE, () -> this.loop.topics().remove(subscription));
-		}
-		this.subscriptions.clear();
-		this.heard = null;
+		this.topics.removeAll(this.loop.topics(), errors, CLOSE);
 		if (this.claim.isToBeReleased()) {
 			errors.run(CLOSE, () -> this.loop.release(field()));
 		}
 		this.loop.closed(this, ending, begun);
 	}
 
-	private Field field() {
+	Field field() {
 		return new Field(user(), this.id, this.claim.generation(), isBegun() ? this.delivery.received() : null);
 	}
 

@@ -18,6 +18,7 @@ import io.fanfare.node.encoding.Backlog;
 import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.encoding.BroadcastLog;
 import io.fanfare.node.encoding.Owed;
+import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
@@ -76,6 +77,8 @@ final class Delivery {
 	private final StreamWriter writer;
 
 	private final StreamTimers timers;
+
+	private final SubscribedTopics<Connection> topics;
 
 	/** Counts what is owed. */
 	private final Owed account;
@@ -175,11 +178,13 @@ final class Delivery {
 	/** The highest end of a gap announced per channel, while catching up. */
 	private Map<ChannelName, Long> announced = Map.of();
 
-	Delivery(Connection connection, StreamLoop loop, StreamWriter writer, StreamTimers timers) {
+	Delivery(Connection connection, StreamLoop loop, StreamWriter writer, StreamTimers timers,
+			SubscribedTopics<Connection> topics) {
 		this.connection = connection;
 		this.loop = loop;
 		this.writer = writer;
 		this.timers = timers;
+		this.topics = topics;
 		this.account = loop.owed();
 		this.owed = this.account.nothing();
 		this.replay = this.owed;
@@ -349,7 +354,7 @@ final class Delivery {
 		BroadcastLog<Connection> log = this.loop.broadcasts();
 		while (this.broadcast < log.head() && this.state != State.CLOSED) {
 			BroadcastLog.Entry<Connection> entry = log.get(this.broadcast++);
-			if (this.connection.hears(entry.topic())) {
+			if (this.topics.contains(entry.topic())) {
 				keep(entry.message());
 			}
 		}

@@ -98,6 +98,8 @@ public final class StreamLoop {
 	/** Claims on their way: Redis needs some 30 ms for so many. */
 	private static final int MAX_CLAIMS = 500;
 
+	private static final Consumer<Connection> CLAIM = (connection) -> connection.opening().claimWhenSubscribed();
+
 	private final LoopExecutor executor;
 
 	private final Node node;
@@ -223,8 +225,7 @@ public final class StreamLoop {
 		this.nowNanos = executor.nanoTime();
 		this.relievedNanos = this.nowNanos;
 		this.nowMillis = executor.millis();
-		this.topics = new Topics<>(node.upstream(), this::submit,
-				(connection) -> guard("claim", connection, Connection::claimWhenSubscribed));
+		this.topics = new Topics<>(node.upstream(), this::submit, (connection) -> guard("claim", connection, CLAIM));
 	}
 
 	/**
@@ -318,15 +319,15 @@ public final class StreamLoop {
 	private void recoverFromOverflow() {
 		List<Connection> all = this.connections.all();
 		log.warn("inbox=overflowed connections={}", all.size());
-		each("inbox", all, Connection::fallBehind);
+		each("inbox", all, (connection) -> connection.delivery().fallBehind());
 		catchUpFrom(all, this.inbox.reopen());
 	}
 
 	/** Messages up to an id may not have come here: only history has them all. */
 	private void catchUpFrom(List<Connection> all, long lost) {
 		pass(lost);
-		each("inbox", all, (connection) -> connection.missed(lost));
-		each("inbox", all, Connection::catchUp);
+		each("inbox", all, (connection) -> connection.delivery().missed(lost));
+		each("inbox", all, (connection) -> connection.delivery().catchUp());
 	}
 
 	// ---- barriers
@@ -560,7 +561,7 @@ public final class StreamLoop {
 		switch (item) {
 			case Message message -> dispatch(message);
 			case Inbox.Delivery(Connection connection, Message message) -> {
-				connection.append(message, true);
+				connection.delivery().append(message, true);
 				arrive(message.id());
 			}
 			default -> ((Runnable) item).run();
@@ -573,7 +574,7 @@ public final class StreamLoop {
 			case Message message -> {
 				this.node.errors().note("inbox", error);
 				List<Connection> all = this.connections.all();
-				each("inbox", all, Connection::fallBehind);
+				each("inbox", all, (connection) -> connection.delivery().fallBehind());
 				catchUpFrom(all, message.id());
 			}
 			case Inbox.Delivery(Connection connection, Message message) -> {
@@ -606,7 +607,7 @@ public final class StreamLoop {
 	@SuppressWarnings("CatchThrowable")
 	private void append(Connection connection, Message message) {
 		try {
-			connection.append(message, false);
+			connection.delivery().append(message, false);
 		}
 		catch (Throwable ex) {
 			failed("inbox", connection, ex);
@@ -615,7 +616,7 @@ public final class StreamLoop {
 
 	/** Makes room for more broadcasts than can be written in one round. */
 	private void takeAll() {
-		each("inbox", this.connections.all(), Connection::takeBroadcasts);
+		each("inbox", this.connections.all(), (connection) -> connection.delivery().take());
 		this.broadcasts.forget(this.broadcasts.head());
 		this.sliceWork += this.connections.size();
 	}
@@ -658,7 +659,7 @@ public final class StreamLoop {
 	@SuppressWarnings("CatchThrowable")
 	private void visit(Connection connection) {
 		try {
-			connection.visit();
+			connection.delivery().visit();
 		}
 		catch (Throwable ex) {
 			failed("visit", connection, ex);
@@ -755,7 +756,7 @@ public final class StreamLoop {
 		this.pending.add(connection);
 		connection.subscribe();
 		askClocks();
-		connection.claimWhenSubscribed();
+		connection.opening().claimWhenSubscribed();
 	}
 
 	/**
@@ -783,7 +784,7 @@ public final class StreamLoop {
 	void claimLater(Connection connection, int failures) {
 		long most = Math.min(RETRY.toMillis() << Math.min(failures, MAX_DOUBLINGS), MAX_CLAIM_RETRY.toMillis());
 		Duration pause = Blocks.spread(this.node.random(), Duration.ofMillis(most / 2), Duration.ofMillis(most));
-		schedule(pause, () -> submit(connection, connection::claimWhenSubscribed));
+		schedule(pause, () -> submit(connection, connection.opening()::claimWhenSubscribed));
 	}
 
 	/** What came on a pub/sub channel could not be read. On the loop. */
@@ -914,7 +915,7 @@ public final class StreamLoop {
 	private void claimNext() {
 		Connection next;
 		while (this.claims < MAX_CLAIMS && (next = this.claimants.poll()) != null) {
-			guard("claim", next, Connection::claimWhenSubscribed);
+			guard("claim", next, CLAIM);
 		}
 	}
 
@@ -1039,7 +1040,7 @@ public final class StreamLoop {
 		askClocks();
 		this.node.errors().run("link", this.renewals::restart);
 		// Each of them waits for this, and then for one topic at a time.
-		each("claim", List.copyOf(this.pending), Connection::claimWhenSubscribed);
+		each("claim", List.copyOf(this.pending), CLAIM);
 	}
 
 	long link() {

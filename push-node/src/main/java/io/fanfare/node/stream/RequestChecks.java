@@ -15,7 +15,9 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 
-/** What holds of every request on the stream port, before it is known what it asks for. */
+/**
+ * What holds of every request on the stream port, before it is known what it asks for.
+ */
 final class RequestChecks {
 
 	private static final List<String> SCHEMES = List.of("http://", "https://");
@@ -32,8 +34,7 @@ final class RequestChecks {
 	static void check(FullHttpRequest request, int maxRequestLine) throws ProblemException {
 		if (request.decoderResult().isFailure()) {
 			Throwable cause = request.decoderResult().cause();
-			throw new ProblemException((cause instanceof TooLongHttpLineException)
-					? Problem.uriTooLong(maxRequestLine)
+			throw new ProblemException((cause instanceof TooLongHttpLineException) ? Problem.uriTooLong(maxRequestLine)
 					: (cause instanceof TooLongHttpHeaderException) ? Problem.headersTooLarge()
 							: Problem.malformed("The request cannot be parsed"));
 		}

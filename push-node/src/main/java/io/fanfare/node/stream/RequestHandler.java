@@ -214,8 +214,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private void handle(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
 			throws ProblemException {
 		RequestChecks.check(request, this.gate.settings().maxRequestLine());
-		QueryStringDecoder uri = new QueryStringDecoder(RequestChecks.target(request.uri()), StandardCharsets.UTF_8, true,
-				this.gate.settings().maxParameters());
+		QueryStringDecoder uri = new QueryStringDecoder(RequestChecks.target(request.uri()), StandardCharsets.UTF_8,
+				true, this.gate.settings().maxParameters());
 		switch (uri.rawPath()) {
 			case "/events", "/sse" -> {
 				if (request.method().equals(HttpMethod.OPTIONS)) {

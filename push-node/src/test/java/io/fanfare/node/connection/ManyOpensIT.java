@@ -91,8 +91,8 @@ class ManyOpensIT {
 					1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, this.errors);
 			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, System::nanoTime,
 					this.errors);
-			PubSubLink link = new PubSubLink(client, keys, "n1", commands, new FrameRouter(connections), probe, this.errors,
-					new Random(1));
+			PubSubLink link = new PubSubLink(client, keys, "n1", commands, new FrameRouter(connections), probe,
+					this.errors, new Random(1));
 			StreamLoop.Node node = new StreamLoop.Node("n1", new ConnectionSettings(2 * MANY, Duration.ofSeconds(15),
 					Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(2),
 					Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),

@@ -162,7 +162,10 @@ class DocsTests {
 		QUALIFIED.matcher(page).results().forEach((name) -> assertThat(source(name.group(1))).isRegularFile());
 		String picture = page.substring(page.indexOf("```mermaid"), page.lastIndexOf("```"));
 		assertThat(picture.lines().filter((line) -> line.contains("    ") && !line.contains("subgraph")).toList())
-			.flatMap((line) -> PICTURED.matcher(line.replaceAll("\\|.*?\\|", "")).results().map(MatchResult::group).toList())
+			.flatMap((line) -> PICTURED.matcher(line.replaceAll("\\|.*?\\|", ""))
+				.results()
+				.map(MatchResult::group)
+				.toList())
 			.hasSizeGreaterThan(30)
 			.allSatisfy((name) -> assertThat(classes).contains(name));
 	}
