@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -34,6 +35,9 @@ class ArchitectureTests {
 	private static final String[] LOOP_PACKAGES = { "..node.admin..", "..node.admission..", "..node.connection..",
 			"..node.encoding..", "..node.timer..", "..node.catchup..", "..node.subscription..", "..node.presence..",
 			"..node.ratelimit..", "..node.stream.." };
+
+	/** The event loop, and the way of a message through it. */
+	private static final Set<String> LOOP_CLASSES = Set.of("StreamLoop", "Delivery");
 
 	@ArchTest
 	static final ArchRule DEPENDENCIES_POINT_ONE_WAY = layeredArchitecture().consideringOnlyDependenciesInLayers()
@@ -135,6 +139,17 @@ class ArchitectureTests {
 		}
 		long all = lines.values().stream().mapToLong(Long::longValue).sum();
 		assertThat(lines).containsKey("connection").allSatisfy((name, own) -> assertThat(own).isLessThan(all / 3));
+	}
+
+	/** Counted in lines of source. */
+	@ArchTest
+	static void noClassOutsideOfTheLoopIsLong(JavaClasses classes) throws IOException {
+		try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
+			assertThat(sources.filter((file) -> file.toString().endsWith(".java"))
+				.filter((file) -> !LOOP_CLASSES.contains(file.getFileName().toString().replace(".java", "")))
+				.toList()).isNotEmpty()
+				.allSatisfy((file) -> assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(400));
+		}
 	}
 
 	@ArchTest

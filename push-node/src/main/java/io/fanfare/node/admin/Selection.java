@@ -59,11 +59,11 @@ record Selection(@Nullable ConnectionState state, @Nullable String user, @Nullab
 
 	/** On the connection's loop. */
 	boolean takes(Connection connection, long nowNanos) {
-		return isOr(this.user, connection.user()) && isOr(this.tier, connection.tier().wireName())
+		return isOr(this.user, connection.user()) && isOr(this.tier, connection.request().tier().wireName())
 				&& (this.users.isEmpty() || this.users.contains(connection.user()))
 				&& (this.channel == null || hears(connection, this.channel))
 				&& (this.state == null || this.state == connection.state(nowNanos))
-				&& (this.address == null || this.address.equals(connection.address()));
+				&& (this.address == null || this.address.equals(connection.request().address().getHostAddress()));
 	}
 
 	boolean takes(ConnectionStatus ended) {

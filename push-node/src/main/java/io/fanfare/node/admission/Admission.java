@@ -156,7 +156,14 @@ public final class Admission {
 
 	private void makeRoom(Connection connection, Slots.Request slot) {
 		this.eviction.makeRoom(slot, this.slots.mayEvict(slot),
-				() -> connection.loop().submit(connection, connection::noSlot));
+				() -> connection.loop().submit(connection, () -> noSlot(connection, slot)));
+	}
+
+	/** No stream has to go for it. */
+	private static void noSlot(Connection connection, Slots.Request slot) {
+		if (!connection.isClosed() && slot.giveUp()) {
+			connection.refuse(CloseReason.FULL);
+		}
 	}
 
 	private static void refuse(StreamLoop loop, CloseReason reason, Outlet outlet) {

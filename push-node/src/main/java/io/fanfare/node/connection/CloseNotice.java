@@ -95,4 +95,20 @@ final class CloseNotice {
 		}
 	}
 
+	/** Something of the connection threw. Its client comes back and catches up. */
+	void error(Phase phase, Delivery delivery) {
+		if (phase instanceof Phase.Leaving) {
+			this.writer.end(null);
+		}
+		else if (delivery.isWriting()) {
+			this.writer.abort();
+		}
+		else if (phase.isBegun()) {
+			goAway(CloseReason.ERROR, MessageId.format(delivery.cursor()));
+		}
+		else {
+			notNow(CloseReason.ERROR);
+		}
+	}
+
 }

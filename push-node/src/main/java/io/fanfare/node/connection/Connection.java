@@ -4,39 +4,32 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.presence.Proof;
-import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.ConnectionStatus;
-import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.History.Predecessor;
-import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event stream: how it is admitted, whose it is, and how it ends. What it is owed is
- * its {@link Delivery}'s, what time does to it its {@link StreamTimers}'s. Belongs to its
- * loop: only the loop's thread touches it.
+ * One event stream: who it is, its {@link Phase}, and the parts that do the rest: how it
+ * begins ({@link StreamOpening}), what it is owed ({@link Delivery}), what time does to
+ * it ({@link StreamTimers}), whose it is ({@link OwnershipChanges}) and how it ends
+ * ({@link StreamEnding}). Belongs to its loop: only the loop's thread touches it.
  */
 public final class Connection {
 
 	/** Where an error of its end is counted. */
-	private static final String CLOSE = "close";
+	static final String CLOSE = "close";
 
-	private final String id;
+	private final ConnectionIdentity identity;
 
 	private final StreamRequest request;
-
-	private final String client;
 
 	private final List<ChannelName> channels;
 
@@ -46,8 +39,6 @@ public final class Connection {
 
 	/** Its slot on the node, or its request for one. */
 	private final Slot slot;
-
-	private final long openedMillis;
 
 	private final long openedNanos;
 
@@ -64,32 +55,30 @@ public final class Connection {
 
 	private final StreamOpening opening;
 
-	private final CloseNotice notice;
+	private final OwnershipChanges ownership;
+
+	private final StreamEnding ending;
 
 	private Phase phase = Phase.OPENING;
 
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
 
-	/** What its client's kernel had taken when the loop last looked for stalled ones. */
-	private long drained = -1;
-
 	/** Where it stands among the loop's connections, -1 for nowhere. */
 	private int index = -1;
 
 	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet, Slot slot) {
-		this.id = key.connection();
+		this.identity = ConnectionIdentity.of(key.connection(), loop.millis(), request);
 		this.request = request;
-		String given = request.client();
-		this.client = (given != null) ? given : this.id;
 		this.loop = loop;
 		this.writer = new StreamWriter(outlet, loop);
 		this.timers = new StreamTimers(this, loop, this.writer);
 		this.delivery = new Delivery(this, loop, this.writer, this.timers, this.topics);
-		this.opening = new StreamOpening(key, this, loop, this.writer, this.delivery, this.claim, this.topics);
-		this.notice = new CloseNotice(request, this.writer, loop);
+		this.opening = new StreamOpening(key, this, loop, this.writer, this.delivery, this.timers, this.claim,
+				this.topics);
+		this.ending = new StreamEnding(this, loop, this.writer, this.delivery, this.claim);
+		this.ownership = new OwnershipChanges(this, loop, this.delivery, this.claim);
 		this.slot = slot;
-		this.openedMillis = loop.millis();
 		this.openedNanos = loop.nanoTime();
 		this.channels = new ArrayList<>(request.topics().size() + 2);
 		this.channels.add(ChannelName.user(request.user()));
@@ -102,7 +91,7 @@ public final class Connection {
 	 * @return the id
 	 */
 	public String id() {
-		return this.id;
+		return this.identity.id();
 	}
 
 	/**
@@ -114,21 +103,7 @@ public final class Connection {
 	}
 
 	String client() {
-		return this.client;
-	}
-
-	/** The id of the client's document, or "" where it is not known. */
-	private String document() {
-		String given = this.request.document();
-		return (given != null) ? given : "";
-	}
-
-	/**
-	 * How much it counts.
-	 * @return the tier
-	 */
-	public Tier tier() {
-		return this.request.tier();
+		return this.identity.client();
 	}
 
 	/**
@@ -155,6 +130,18 @@ public final class Connection {
 		return this.opening;
 	}
 
+	OwnershipChanges ownership() {
+		return this.ownership;
+	}
+
+	StreamEnding ending() {
+		return this.ending;
+	}
+
+	StreamWriter writer() {
+		return this.writer;
+	}
+
 	/**
 	 * Tells whether it has ended. On its loop.
 	 * @return whether it has
@@ -167,13 +154,18 @@ public final class Connection {
 		return this.phase;
 	}
 
+	/** Moves on, as {@link Phase} says. */
+	void enter(Phase next) {
+		this.phase = next;
+	}
+
 	/** Whether it has a slot and its client does not know yet that it is a stream. */
 	boolean isClaiming() {
 		return this.phase instanceof Phase.Claiming;
 	}
 
 	/** Whether its client was told to stop and it is closed soon. */
-	private boolean isLeaving() {
+	boolean isLeaving() {
 		return this.phase instanceof Phase.Leaving;
 	}
 
@@ -183,14 +175,7 @@ public final class Connection {
 	 * @return whether it is
 	 */
 	public boolean isBegun() {
-		return switch (this.phase) {
-			case Phase.Opening opening -> false;
-			case Phase.Waiting waiting -> false;
-			case Phase.Claiming claiming -> false;
-			case Phase.Streaming streaming -> true;
-			case Phase.Leaving leaving -> true;
-			case Phase.Closed closed -> closed.begun();
-		};
+		return this.phase.isBegun();
 	}
 
 	/** Whether it waits for a slot. */
@@ -230,7 +215,7 @@ public final class Connection {
 		return this.channels;
 	}
 
-	// ---- what it is owed
+	// ---- what comes from outside
 
 	/** The socket takes more again. */
 	void writable() {
@@ -246,7 +231,7 @@ public final class Connection {
 		}
 	}
 
-	/** The client says that it hears the stream. */
+	/** The client says that it receives the stream. */
 	void acknowledged(List<String> nonces) {
 		this.timers.acknowledged(nonces);
 	}
@@ -256,43 +241,21 @@ public final class Connection {
 	 * @return seconds until it wants to be looked at again
 	 */
 	long tick(long nowNanos, long nowMillis) {
-		if (!(this.phase instanceof Phase.Leaving leaving)) {
-			return this.timers.tick(nowNanos, nowMillis);
-		}
-		if (nowNanos - leaving.closeAtNanos() < 0) {
-			return 1;
-		}
-		endAfterNotice(leaving.reason());
-		return 0;
+		return (this.phase instanceof Phase.Leaving leaving) ? this.ending.tick(leaving, nowNanos)
+				: this.timers.tick(nowNanos, nowMillis);
 	}
 
 	// ---- waiting for a slot
 
-	/** There is no slot yet: its client is notified of its position. */
-	void waitForSlot() {
-		QueuePosition now = this.slot.position();
-		if (now != null) {
-			this.writer.answer(waiting(now, this.loop.spreadRetry()));
-			this.phase = new Phase.Waiting(now);
-		}
-	}
-
-	/** Notifies its client of its position, if that changed and the client reads. */
+	/**
+	 * Its client is notified of its position in the queue: at first, and whenever that
+	 * changed and the client reads.
+	 */
 	void notifyPosition() {
 		QueuePosition now = this.slot.position();
-		if (now == null || !(this.phase instanceof Phase.Waiting(QueuePosition notified))
-				|| !this.writer.isWritable()) {
-			return;
-		}
-		if (now.position() != notified.position() || now.total() != notified.total()) {
+		if (now != null && QueueNotice.write(this.phase, now, this.request, this.writer, this.loop)) {
 			this.phase = new Phase.Waiting(now);
-			this.writer.write(waiting(now, null));
 		}
-	}
-
-	private byte[] waiting(QueuePosition now, @Nullable Duration retry) {
-		return Blocks.waiting(now.position(), now.total(), now.estimateMillis(), this.request.cursorText(),
-				this.loop.settings().heartbeat(), retry);
 	}
 
 	/** It got the slot for which it waited. On its loop. */
@@ -304,26 +267,12 @@ public final class Connection {
 		this.loop.admit(this);
 	}
 
-	/** No stream has to go for it. On its loop. */
-	public void noSlot() {
-		if (!isClosed() && this.slot.giveUp()) {
-			refuse(CloseReason.FULL);
-		}
-	}
-
-	/** No stream that had to go for it went in time. */
-	void noSlotInTime() {
-		if (!isClosed() && this.slot.withdraw()) {
-			refuse(CloseReason.FULL);
-		}
-	}
-
 	/**
 	 * Tells whether it may be evicted for a stream of a higher tier. On its loop.
 	 * @return whether it may
 	 */
 	public boolean isEvictable() {
-		return tier() == Tier.LOW && this.phase instanceof Phase.Streaming;
+		return this.request.tier() == Tier.LOW && this.phase instanceof Phase.Streaming;
 	}
 
 	/**
@@ -342,7 +291,7 @@ public final class Connection {
 		return this.timers.idleNanos();
 	}
 
-	// ---- what is told of it
+	// ---- what is reported of it
 
 	/**
 	 * Says where it stands. On its loop.
@@ -351,14 +300,6 @@ public final class Connection {
 	 */
 	public ConnectionState state(long nowNanos) {
 		return ConnectionReport.state(this.phase, this.timers, nowNanos);
-	}
-
-	/**
-	 * Where its client is.
-	 * @return the IP address
-	 */
-	public String address() {
-		return this.request.address().getHostAddress();
 	}
 
 	long openedNanos() {
@@ -370,7 +311,7 @@ public final class Connection {
 	 * @return milliseconds since the epoch
 	 */
 	public long openedMillis() {
-		return this.openedMillis;
+		return this.identity.openedMillis();
 	}
 
 	/**
@@ -391,27 +332,12 @@ public final class Connection {
 		this.delivery.hearFromNow();
 	}
 
-	/** Its client knows that it is a stream. */
-	void begun(boolean resumed) {
-		boolean waited = this.phase instanceof Phase.Claiming claiming && claiming.waited();
-		this.phase = Phase.STREAMING;
-		this.timers.began();
-		this.loop.began(this, resumed, waited);
-	}
-
 	/**
 	 * Says that there is no stream now. On its loop.
 	 * @param reason why
 	 */
 	public void refuse(CloseReason reason) {
-		this.notice.refuse(reason);
-		close(Ending.of(reason));
-	}
-
-	/** Says that a quota is used up. */
-	void refuse(Quota quota) {
-		this.notice.refuse(quota);
-		close(Ending.of(CloseReason.RATE_LIMITED));
+		this.ending.refuse(reason);
 	}
 
 	/** Whether it may be written to: it surely still hears its user. */
@@ -419,8 +345,6 @@ public final class Connection {
 		Proof present = this.claim.proof();
 		return present != null && this.loop.holds(present);
 	}
-
-	// ---- renewal
 
 	/**
 	 * Tells whether presence names it, as far as is known here. On its loop.
@@ -430,159 +354,19 @@ public final class Connection {
 		return this.claim.isOwned() && !isClosed() && !isLeaving();
 	}
 
-	Claim claimOf(long cursor) {
-		return new Claim(user(), this.id, this.client, tier(), document(), cursor);
+	ConnectionIdentity identity() {
+		return this.identity;
 	}
 
 	Held held() {
-		return new Held(user(), this.id, this.claim.generation(), this.client, this.openedMillis, tier(), document());
-	}
-
-	/**
-	 * A renewal that listed it found nothing amiss, or wrote its field back. Whether
-	 * messages to the user were hidden meanwhile is told apart, by {@link #restored}.
-	 */
-	void renewed(Proof sent, long clock, long dataLossFloor, boolean restored) {
-		if (isClosed() || isLeaving()) {
-			return;
-		}
-		UserClaim.Continuity continuity = this.claim.renewed(sent, this.loop.link(), this.loop.stepsBack());
-		if (continuity == UserClaim.Continuity.BROKEN) {
-			this.delivery.missed(clock);
-		}
-		boolean unbroken = continuity == UserClaim.Continuity.UNBROKEN;
-		if (unbroken && !restored) {
-			this.delivery.owned(clock);
-		}
-		if (this.claim.raiseDataLossFloor(dataLossFloor)) {
-			if (unbroken) {
-				this.delivery.vouch(dataLossFloor);
-			}
-			else {
-				this.delivery.fallBehind();
-				this.delivery.setBack(dataLossFloor);
-			}
-		}
-	}
-
-	/**
-	 * Redis is another server. Ids above the given one that came from the server before
-	 * say nothing about those that this one gave.
-	 */
-	void serverChanged(long dataLossFloor) {
-		if (isHeld() && this.claim.raiseDataLossFloor(dataLossFloor)) {
-			this.delivery.fallBehind();
-			this.delivery.setBack(dataLossFloor);
-		}
-	}
-
-	/**
-	 * Its field was gone and is written back. In order with the messages that arrive.
-	 * @param last the last message of the user's channel then
-	 */
-	void restored(Predecessor last) {
-		if (isHeld()) {
-			this.delivery.restored(last);
-		}
-	}
-
-	/**
-	 * The stream that ended where this one may have begun did not receive all of its
-	 * user's channel.
-	 */
-	void hidden(Frame.Hidden frame) {
-		Long cursor = this.request.cursor();
-		if (cursor == null || cursor <= frame.from() || cursor > frame.to() || isClosed() || isLeaving()) {
-			return;
-		}
-		if (isBegun()) {
-			this.delivery.hiddenBefore(frame.from(), cursor);
-		}
-		else {
-			this.claim.hidden(frame.from());
-		}
-	}
-
-	/** It stands behind a gap that tells of what the store lost up to an id. */
-	void passedLoss(long upTo) {
-		this.claim.raiseDataLossFloor(upTo);
-	}
-
-	/** A newer connection may own the user. */
-	void displaced(Frame.Displacement by) {
-		if (this.claim.isDisplaced(by) && !isLeaving()) {
-			displaced(by.generation(), by.client().equals(this.client));
-		}
-	}
-
-	/** A renewal found that another connection owns the user. */
-	void displaced(long by, boolean sameClient) {
-		if (isClosed()) {
-			return;
-		}
-		if (sameClient) {
-			endSilently();
-		}
-		else {
-			kicked(CloseReason.TAKEOVER, by);
-		}
+		return this.identity.held(this.claim.generation());
 	}
 
 	// ---- ends
 
-	/**
-	 * Tells the client to stop: it was displaced or disconnected.
-	 * @param reason why
-	 * @param by the generation that did it
-	 * @param grace how long after the notice the stream is closed
-	 */
-	void kicked(CloseReason reason, long by, Duration grace) {
-		if (isClosed()) {
-			return;
-		}
-		if (grace.isZero() || !isBegun()) {
-			kicked(reason, by);
-			return;
-		}
-		this.notice.announceKick(reason, by, lastId(by));
-		this.loop.events().kicked(reason);
-		this.phase = new Phase.Leaving(reason, this.loop.nanoTime() + grace.toNanos());
-		this.claim.giveUp();
-		this.delivery.fallBehind();
-		this.loop.watch(this, grace.toSeconds());
-	}
-
-	void kicked(CloseReason reason, long by) {
-		this.notice.kick(reason, by, lastId(by));
-		if (isBegun()) {
-			this.loop.events().kicked(reason);
-		}
-		else {
-			// There was no stream: its client was told to stop before.
-			this.loop.events().refused(reason);
-		}
-		close(Ending.of(reason));
-	}
-
-	/** Up to where its client has what it was sent. */
-	private long lastId(long by) {
-		Long asked = this.request.cursor();
-		return isBegun() ? this.delivery.cursor() : (asked != null) ? asked : by;
-	}
-
-	/** Ends a stream whose client was told why before. */
-	private void endAfterNotice(CloseReason reason) {
-		this.writer.end(null);
-		close(Ending.of(reason));
-	}
-
 	/** Ends a stream that a newer one of the same client replaces. On its loop. */
 	public void endSilently() {
-		if (isClosed()) {
-			return;
-		}
-		this.notice.endSilently();
-		close(Ending.REPLACED);
+		this.ending.endSilently();
 	}
 
 	/**
@@ -590,94 +374,7 @@ public final class Connection {
 	 * @param reason why
 	 */
 	public void goAway(CloseReason reason) {
-		if (isClosed()) {
-			return;
-		}
-		if (!isBegun() && reason != CloseReason.TOKEN_EXPIRED) {
-			refuse(CloseReason.DRAINING);
-			return;
-		}
-		if (this.phase instanceof Phase.Leaving leaving) {
-			endAfterNotice(leaving.reason());
-			return;
-		}
-		this.notice.goAway(reason, isBegun() ? MessageId.format(this.delivery.cursor()) : this.request.cursorText());
-		close(Ending.of(reason));
-	}
-
-	/** The client asked for the end. */
-	void closeByClient() {
-		if (isClosed()) {
-			this.writer.abort();
-			return;
-		}
-		this.notice.endSilently();
-		close(Ending.CLIENT);
-	}
-
-	/**
-	 * Something of it threw. Never throws itself: whatever step fails, the others free
-	 * what they can. Its client comes back and catches up.
-	 */
-	void failed() {
-		if (isClosed()) {
-			return;
-		}
-		Errors errors = this.loop.errors();
-		if (!errors.run(CLOSE, this::sayError)) {
-			errors.run(CLOSE, this.writer::abort);
-		}
-		errors.run(CLOSE, () -> close(Ending.of(CloseReason.ERROR)));
-	}
-
-	private void sayError() {
-		if (isLeaving()) {
-			this.writer.end(null);
-		}
-		else if (this.delivery.isWriting()) {
-			this.writer.abort();
-		}
-		else if (isBegun()) {
-			this.notice.goAway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()));
-		}
-		else {
-			this.notice.notNow(CloseReason.ERROR);
-		}
-	}
-
-	/** What waits for a client that does not read, in the process; 0 while it reads. */
-	long heldBytes() {
-		return this.writer.heldBytes();
-	}
-
-	/**
-	 * Whether the client's kernel took nothing since this was last asked. Only the loop
-	 * asks, when memory is scarce.
-	 */
-	boolean tookNothing() {
-		long drained = this.writer.drainedBytes();
-		boolean same = drained == this.drained;
-		this.drained = drained;
-		return same;
-	}
-
-	/** Ends at once to free what waits for a client that does not read. */
-	void shed() {
-		if (!isClosed()) {
-			this.writer.abort();
-			close(Ending.of(CloseReason.MEMORY));
-		}
-	}
-
-	/** Nothing reaches the client any more. */
-	void giveUp() {
-		this.writer.abort();
-		close(Ending.UNREACHABLE);
-	}
-
-	/** The socket is gone. */
-	void disconnected(boolean broken) {
-		close(broken ? Ending.BROKEN : Ending.CLIENT);
+		this.ending.goAway(reason);
 	}
 
 	/** The socket is closed or closing: now clean up. */
@@ -697,7 +394,7 @@ public final class Connection {
 	}
 
 	Field field() {
-		return new Field(user(), this.id, this.claim.generation(), isBegun() ? this.delivery.received() : null);
+		return this.identity.field(this.claim.generation(), isBegun() ? this.delivery.received() : null);
 	}
 
 }

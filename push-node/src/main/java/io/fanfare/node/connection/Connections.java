@@ -134,7 +134,8 @@ public final class Connections {
 		 * @param broken whether by an error
 		 */
 		public void disconnected(boolean broken) {
-			this.connection.loop().guard("socket", this.connection, (connection) -> connection.disconnected(broken));
+			this.connection.loop()
+				.guard("socket", this.connection, (connection) -> connection.ending().disconnected(broken));
 		}
 
 	}
@@ -343,7 +344,7 @@ public final class Connections {
 	public boolean closeByClient(String id) {
 		Connection connection = this.byId.get(id);
 		if (connection != null) {
-			connection.loop().submit(connection, connection::closeByClient);
+			connection.loop().submit(connection, connection.ending()::closeByClient);
 		}
 		return connection != null;
 	}

@@ -745,7 +745,7 @@ final class Delivery {
 		}
 		else {
 			if (standing.position() < round.since()) {
-				this.connection.passedLoss(round.since());
+				this.connection.ownership().passedLoss(round.since());
 			}
 			caughtUp(round);
 		}

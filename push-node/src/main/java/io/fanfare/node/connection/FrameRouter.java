@@ -61,7 +61,7 @@ public final class FrameRouter implements MessageSink {
 					connection.endSilently();
 				}
 				else {
-					connection.kicked(reason, kick.generation(), kick.grace());
+					connection.ending().kicked(reason, kick.generation(), kick.grace());
 				}
 			});
 		}
@@ -78,7 +78,7 @@ public final class FrameRouter implements MessageSink {
 	public void restored(Frame.Restored restored) {
 		Connection connection = this.connections.find(restored.connection());
 		if (connection != null) {
-			connection.loop().submit(connection, () -> connection.restored(restored.last()));
+			connection.loop().submit(connection, () -> connection.ownership().restored(restored.last()));
 		}
 	}
 
@@ -86,7 +86,7 @@ public final class FrameRouter implements MessageSink {
 	public void hidden(Frame.Hidden hidden) {
 		Connection connection = this.connections.find(hidden.connection());
 		if (connection != null) {
-			connection.loop().submit(connection, () -> connection.hidden(hidden));
+			connection.loop().submit(connection, () -> connection.ownership().hidden(hidden));
 		}
 	}
 

@@ -22,6 +22,21 @@ sealed interface Phase {
 	/** The phase of every stream. */
 	Streaming STREAMING = new Streaming();
 
+	/**
+	 * Whether it is a stream, or was one when it was closed: it was admitted, and its
+	 * client knows.
+	 */
+	default boolean isBegun() {
+		return switch (this) {
+			case Opening opening -> false;
+			case Waiting waiting -> false;
+			case Claiming claiming -> false;
+			case Streaming streaming -> true;
+			case Leaving leaving -> true;
+			case Closed closed -> closed.begun();
+		};
+	}
+
 	/** It asks for a slot, and its client has no answer. */
 	record Opening() implements Phase {
 

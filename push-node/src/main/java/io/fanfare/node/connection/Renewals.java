@@ -204,10 +204,10 @@ final class Renewals {
 
 	private static void renewed(Connection connection, @Nullable Verdict verdict, Renewal renewal, Proof sent) {
 		if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
-			connection.renewed(sent, renewal.clock(), renewal.since(), verdict != null);
+			connection.ownership().renewed(sent, renewal.clock(), renewal.since(), verdict != null);
 		}
 		else {
-			connection.displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
+			connection.ownership().displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
 		}
 	}
 

@@ -370,7 +370,7 @@ public final class StreamLoop {
 		if (Errors.isDirectMemory(error)) {
 			free(StreamLoop::any);
 		}
-		connection.failed();
+		connection.ending().failed();
 	}
 
 	// ---- direct memory
@@ -406,7 +406,7 @@ public final class StreamLoop {
 			return;
 		}
 		this.relievedNanos = this.nowNanos;
-		free(Connection::tookNothing);
+		free((connection) -> connection.writer().tookNothing());
 	}
 
 	/** Another loop lacks memory and has none to free. */
@@ -431,7 +431,7 @@ public final class StreamLoop {
 		List<Stalled> stalled = new ArrayList<>();
 		long total = 0;
 		for (Connection connection : this.connections.all()) {
-			long bytes = connection.heldBytes();
+			long bytes = connection.writer().heldBytes();
 			if (bytes > 0 && which.test(connection)) {
 				stalled.add(new Stalled(connection, bytes));
 				total += bytes;
@@ -444,7 +444,7 @@ public final class StreamLoop {
 		long freed = 0;
 		int ended = 0;
 		for (Stalled largest : stalled) {
-			guard("direct-memory", largest.connection(), Connection::shed);
+			guard("direct-memory", largest.connection(), (stalling) -> stalling.ending().shed());
 			ended++;
 			freed += largest.bytes();
 			if (freed >= total / 4) {
@@ -774,7 +774,7 @@ public final class StreamLoop {
 	 */
 	public void await(Connection connection) {
 		this.waiters.add(connection);
-		connection.waitForSlot();
+		connection.notifyPosition();
 		if (connection.isWaiting()) {
 			this.wheel.add(connection, 1);
 		}
@@ -834,7 +834,7 @@ public final class StreamLoop {
 		if (topic != null) {
 			// From the end: whoever is displaced leaves its place to the last.
 			for (int i = topic.size() - 1; i >= 0; i--) {
-				guard("inbox", topic.subscriber(i), (connection) -> connection.displaced(by));
+				guard("inbox", topic.subscriber(i), (connection) -> connection.ownership().displaced(by));
 			}
 		}
 	}
@@ -1031,7 +1031,7 @@ public final class StreamLoop {
 	/** The next link reaches another server. On the loop. */
 	void serverChanged(long since) {
 		this.node.errors().run("link", this.node.catchUp()::forget);
-		each("link", this.connections.all(), (connection) -> connection.serverChanged(since));
+		each("link", this.connections.all(), (connection) -> connection.ownership().serverChanged(since));
 	}
 
 	/** A new link is there. On the loop. */
@@ -1131,7 +1131,7 @@ public final class StreamLoop {
 			errors.run("tick", this::relieve);
 			this.owed.show();
 			if (this.waiters.isNoticeDue(this.nowNanos)) {
-				each("tick", this.waiters.all(), Connection::notifyPosition);
+				each("tick", this.waiters.all(), StreamLoop::notifyPosition);
 			}
 			if (++this.ticks % TICKS_A_SECOND == 0) {
 				errors.run("tick", this::lookAtDue);
@@ -1157,6 +1157,12 @@ public final class StreamLoop {
 		catch (Throwable ex) {
 			this.node.errors().note("tick", ex);
 			this.executor.execute(this::tickLater);
+		}
+	}
+
+	private static void notifyPosition(Connection waiter) {
+		if (waiter.isWaiting()) {
+			waiter.notifyPosition();
 		}
 	}
 
@@ -1190,7 +1196,11 @@ public final class StreamLoop {
 			}
 		}
 		for (Connection late : this.waiters.askingSince(this.nowNanos - limit)) {
-			guard("tick", late, Connection::noSlotInTime);
+			guard("tick", late, (connection) -> {
+				if (!connection.isClosed() && connection.slot().withdraw()) {
+					connection.refuse(CloseReason.FULL);
+				}
+			});
 		}
 	}
 

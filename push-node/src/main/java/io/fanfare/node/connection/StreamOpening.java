@@ -36,17 +36,20 @@ final class StreamOpening {
 
 	private final Delivery delivery;
 
+	private final StreamTimers timers;
+
 	private final UserClaim claim;
 
 	private final SubscribedTopics<Connection> topics;
 
 	StreamOpening(ConnectionKey key, Connection connection, StreamLoop loop, StreamWriter writer, Delivery delivery,
-			UserClaim claim, SubscribedTopics<Connection> topics) {
+			StreamTimers timers, UserClaim claim, SubscribedTopics<Connection> topics) {
 		this.key = key;
 		this.connection = connection;
 		this.loop = loop;
 		this.writer = writer;
 		this.delivery = delivery;
+		this.timers = timers;
 		this.claim = claim;
 		this.topics = topics;
 	}
@@ -76,7 +79,7 @@ final class StreamOpening {
 		this.claim.sent();
 		Proof sent = this.loop.proofFromNow();
 		Long cursor = this.connection.request().cursor();
-		Claim asked = this.connection.claimOf((cursor != null) ? cursor : MessageId.ZERO);
+		Claim asked = this.connection.identity().claim((cursor != null) ? cursor : MessageId.ZERO);
 		this.loop.claim(this.connection, asked, (result, failure) -> {
 			if (result != null) {
 				claimed(result, sent);
@@ -106,7 +109,7 @@ final class StreamOpening {
 				}
 				Frame.Displacement displacement = this.claim.displacement();
 				if (displacement != null) {
-					this.connection.displaced(displacement);
+					this.connection.ownership().displaced(displacement);
 				}
 				if (!this.connection.isClosed()) {
 					begin(owner);
@@ -115,13 +118,13 @@ final class StreamOpening {
 			case ClaimResult.Displaced displaced -> {
 				this.claim.refused();
 				if (!this.connection.isClosed()) {
-					this.connection.kicked(CloseReason.TAKEOVER, displaced.generation());
+					this.connection.ending().kicked(CloseReason.TAKEOVER, displaced.generation());
 				}
 			}
 			case ClaimResult.Limited limited -> {
 				this.claim.refused();
 				if (!this.connection.isClosed()) {
-					this.connection.refuse(quota(limited));
+					this.connection.ending().refuse(quota(limited));
 				}
 			}
 		}
@@ -206,7 +209,10 @@ final class StreamOpening {
 				this.loop.node(), this.connection.user());
 		this.writer.answer(Blocks.connected(identity, MessageId.format(from), resumed, replayed,
 				this.loop.settings().heartbeat(), this.loop.ordinaryRetry()));
-		this.connection.begun(resumed);
+		boolean waited = this.connection.phase() instanceof Phase.Claiming claiming && claiming.waited();
+		this.connection.enter(Phase.STREAMING);
+		this.timers.began();
+		this.loop.began(this.connection, resumed, waited);
 	}
 
 	/** The client's key, which is said once and not kept. */

@@ -311,7 +311,7 @@ final class StreamTimers {
 				yield false;
 			}
 			case Action.Abort abort -> {
-				this.connection.giveUp();
+				this.connection.ending().giveUp();
 				yield false;
 			}
 		};

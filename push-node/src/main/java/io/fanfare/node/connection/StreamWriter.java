@@ -29,6 +29,9 @@ final class StreamWriter {
 
 	private long bytesSent;
 
+	/** What the kernel had taken when that was last asked for. */
+	private long taken = -1;
+
 	StreamWriter(Outlet outlet, StreamLoop loop) {
 		this.outlet = outlet;
 		this.loop = loop;
@@ -147,6 +150,17 @@ final class StreamWriter {
 	/** How many bytes of all that was written are in the kernel. */
 	long drainedBytes() {
 		return this.outlet.drainedBytes();
+	}
+
+	/**
+	 * Whether the client's kernel took nothing since this was last asked. Only the loop
+	 * asks, when memory is scarce.
+	 */
+	boolean tookNothing() {
+		long drained = drainedBytes();
+		boolean same = drained == this.taken;
+		this.taken = drained;
+		return same;
 	}
 
 }
