@@ -120,4 +120,103 @@ class EvictionTests {
 		assertThat(this.fatal).isEqualTo(1);
 	}
 
+	/** A stream that runs what it is given at once. */
+	private static final class Running implements Eviction.Stream {
+
+		private @Nullable CloseReason overdue;
+
+		private boolean evictable = true;
+
+		private @Nullable CloseReason ended;
+
+		@Override
+		public @Nullable CloseReason overdue() {
+			return this.overdue;
+		}
+
+		@Override
+		public boolean isEvictable() {
+			return this.evictable;
+		}
+
+		@Override
+		public long idleNanos() {
+			return 1;
+		}
+
+		@Override
+		public void goAway(CloseReason reason) {
+			this.ended = reason;
+		}
+
+		@Override
+		public void submit(Runnable task) {
+			task.run();
+		}
+
+	}
+
+	@Test
+	void aStreamThatIsOverdueGoesBeforeTheIdlest() {
+		Running idle = new Running();
+		Running late = new Running();
+		late.overdue = CloseReason.SLOW;
+		takeSlot();
+		ask();
+		this.looks.remove().complete(List.of(new Candidate(idle, 1, false), new Candidate(late, 2, true)));
+		assertThat(late.ended).isEqualTo(CloseReason.SLOW);
+		assertThat(idle.ended).isNull();
+		assertThat(this.none).isZero();
+	}
+
+	@Test
+	void theIdlestOfTierLowGoesAndTheOthersStay() {
+		Running idlest = new Running();
+		Running busier = new Running();
+		takeSlot();
+		ask();
+		this.looks.remove().complete(List.of(new Candidate(busier, 2, false), new Candidate(idlest, 1, false)));
+		assertThat(idlest.ended).isEqualTo(CloseReason.PREEMPTED);
+		assertThat(busier.ended).isNull();
+		assertThat(this.eviction.remembered()).isEqualTo(1);
+	}
+
+	@Test
+	void oneThatIsNoLongerEvictableStaysAndTheNextGoes() {
+		Running former = new Running();
+		Running next = new Running();
+		former.evictable = false;
+		takeSlot();
+		ask();
+		this.looks.remove().complete(List.of(new Candidate(former, 1, false), new Candidate(next, 2, false)));
+		assertThat(former.ended).isNull();
+		assertThat(next.ended).isEqualTo(CloseReason.PREEMPTED);
+	}
+
+	@Test
+	void aLoopsCandidatesAreItsIdlestOfEitherKind() {
+		Eviction.Candidates candidates = new Eviction.Candidates(1);
+		Running late = new Running();
+		late.overdue = CloseReason.ZOMBIE;
+		Running fixed = new Running();
+		fixed.evictable = false;
+		Running idle = new Running();
+		candidates.look(fixed);
+		candidates.look(idle);
+		candidates.look(late);
+		candidates.look(new Running());
+		assertThat(candidates.found()).extracting(Candidate::overdue).containsExactlyInAnyOrder(true, false);
+		assertThat(candidates.found()).extracting(Candidate::stream).contains(late).doesNotContain(fixed);
+	}
+
+	private void takeSlot() {
+		this.slots.arrive(this.slots.request("low", null, Tier.LOW), false);
+	}
+
+	private void ask() {
+		Slots.Request asking = this.slots.request("high", null, Tier.HIGH);
+		assertThat(this.slots.arrive(asking, false)).isEqualTo(Slots.Decision.ASKS);
+		this.eviction.makeRoom(asking, true, () -> this.none++);
+	}
+
 }
