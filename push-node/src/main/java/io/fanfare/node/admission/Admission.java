@@ -167,13 +167,13 @@ public final class Admission {
 	}
 
 	private static void refuse(StreamLoop loop, CloseReason reason, Outlet outlet) {
-		loop.events().refused(reason);
-		outlet.refuse(reason, loop.spreadRetry());
+		loop.context().events().refused(reason);
+		outlet.refuse(reason, loop.context().spread().retry());
 	}
 
 	private static void refuse(StreamLoop loop, Quota quota, Outlet outlet) {
-		loop.events().limited(quota);
-		outlet.refuse(quota, loop.retryAfter(quota));
+		loop.context().events().limited(quota);
+		outlet.refuse(quota, loop.context().spread().retryAfter(quota));
 	}
 
 	/**

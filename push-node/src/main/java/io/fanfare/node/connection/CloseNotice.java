@@ -28,13 +28,13 @@ final class CloseNotice {
 
 	/** There is no stream now; that is counted. */
 	void refuse(CloseReason reason) {
-		this.loop.events().refused(reason);
+		this.loop.context().events().refused(reason);
 		notNow(reason);
 	}
 
 	/** There is no stream now. */
 	void notNow(CloseReason reason) {
-		Duration retry = this.loop.spreadRetry();
+		Duration retry = this.loop.context().spread().retry();
 		if (this.writer.isAnswered()) {
 			this.writer.end(Blocks.busy(reason, this.request.cursorText(), retry));
 		}
@@ -45,8 +45,8 @@ final class CloseNotice {
 
 	/** A quota is used up. */
 	void refuse(Quota quota) {
-		this.loop.events().limited(quota);
-		Duration retry = this.loop.retryAfter(quota);
+		this.loop.context().events().limited(quota);
+		Duration retry = this.loop.context().spread().retryAfter(quota);
 		if (this.writer.isAnswered()) {
 			this.writer.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), retry));
 		}
@@ -82,7 +82,7 @@ final class CloseNotice {
 
 	/** The client is to reconnect, after a spread while. */
 	void goAway(CloseReason reason, @Nullable String cursor) {
-		this.writer.end(Blocks.goaway(reason, cursor, this.loop.spreadRetry()));
+		this.writer.end(Blocks.goaway(reason, cursor, this.loop.context().spread().retry()));
 	}
 
 	/** The client knows, or nobody is there to be notified. */

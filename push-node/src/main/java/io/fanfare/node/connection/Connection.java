@@ -263,7 +263,7 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		this.loop.events().waited(Duration.ofNanos(this.loop.nanoTime() - this.openedNanos));
+		this.loop.context().events().waited(Duration.ofNanos(this.loop.nanoTime() - this.openedNanos));
 		this.loop.admit(this);
 	}
 
@@ -384,7 +384,7 @@ public final class Connection {
 		}
 		boolean begun = isBegun();
 		this.phase = new Phase.Closed(begun);
-		Errors errors = this.loop.errors();
+		Errors errors = this.loop.context().errors();
 		errors.run(CLOSE, this.delivery::close);
 		this.topics.removeAll(this.loop.topics(), errors, CLOSE);
 		if (this.claim.isToBeReleased()) {

@@ -44,9 +44,10 @@ final class ConnectionReport {
 		Liveness liveness = timers.liveness();
 		long heard = (liveness != null && liveness.isEverHeard()) ? millis - (now - liveness.heardNanos()) / 1_000_000
 				: 0;
-		return new ConnectionStatus(connection.id(), connection.loop().node(), connection.user(), connection.client(),
-				connection.request().tier().wireName(), connection.request().address().getHostAddress(),
-				connection.state(now).wireName(), connection.openedMillis(), millis - active / 1_000_000, heard,
+		return new ConnectionStatus(connection.id(), connection.loop().context().node(), connection.user(),
+				connection.client(), connection.request().tier().wireName(),
+				connection.request().address().getHostAddress(), connection.state(now).wireName(),
+				connection.openedMillis(), millis - active / 1_000_000, heard,
 				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, writer.messagesSent(), writer.bytesSent(),
 				timers.errors(), open / 1_000_000, (ending != null) ? ending.reason() : null);
 	}

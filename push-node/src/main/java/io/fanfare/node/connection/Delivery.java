@@ -424,7 +424,7 @@ final class Delivery {
 		}
 		this.owed = this.account.without(this.owed, piece);
 		this.timers.wroteLiveMessages();
-		this.loop.events().sent(piece.size(), piece.lastId());
+		this.loop.context().events().sent(piece.size(), piece.lastId());
 		goOn(this.owed);
 	}
 
@@ -534,7 +534,7 @@ final class Delivery {
 		this.tracking = false;
 		this.state = State.CATCHING_UP;
 		this.ownedAt = MessageId.ZERO;
-		this.loop.events().fellBehind();
+		this.loop.context().events().fellBehind();
 	}
 
 	// ---- whether its user's channel reached it
@@ -876,7 +876,7 @@ final class Delivery {
 		}
 		this.replay = this.account.without(this.replay, piece);
 		this.timers.wroteMessages();
-		this.loop.events().sent(piece.size(), piece.lastId());
+		this.loop.context().events().sent(piece.size(), piece.lastId());
 		if (this.state == State.CATCHING_UP && this.replay.isEmpty()) {
 			replayed();
 		}
@@ -933,9 +933,9 @@ final class Delivery {
 		Map<Gap.Stretch, List<ChannelName>> stretches = new LinkedHashMap<>();
 		for (Gap gap : gaps) {
 			stretches.computeIfAbsent(gap.stretch(), (stretch) -> new ArrayList<>()).add(gap.channel());
-			this.loop.events().gap();
+			this.loop.context().events().gap();
 		}
-		Duration retry = this.loop.spreadRetry();
+		Duration retry = this.loop.context().spread().retry();
 		stretches.forEach((stretch, channels) -> this.writer.write(Blocks.gap(channels, stretch.from(), stretch.to(),
 				stretch.reason().wireName(), MessageId.format(this.cursor), retry)));
 	}

@@ -18,7 +18,7 @@ final class QueueNotice {
 	 */
 	static boolean write(Phase phase, QueuePosition now, StreamRequest request, StreamWriter writer, StreamLoop loop) {
 		if (phase instanceof Phase.Opening) {
-			writer.answer(block(now, request, loop, loop.spreadRetry()));
+			writer.answer(block(now, request, loop, loop.context().spread().retry()));
 			return true;
 		}
 		if (!(phase instanceof Phase.Waiting(QueuePosition notified)) || !writer.isWritable()
@@ -31,7 +31,7 @@ final class QueueNotice {
 
 	private static byte[] block(QueuePosition now, StreamRequest request, StreamLoop loop, @Nullable Duration retry) {
 		return Blocks.waiting(now.position(), now.total(), now.estimateMillis(), request.cursorText(),
-				loop.settings().heartbeat(), retry);
+				loop.context().settings().heartbeat(), retry);
 	}
 
 }

@@ -61,7 +61,7 @@ final class StreamEnding {
 			return;
 		}
 		this.notice.announceKick(reason, by, lastId(by));
-		this.loop.events().kicked(reason);
+		this.loop.context().events().kicked(reason);
 		this.connection.enter(new Phase.Leaving(reason, this.loop.nanoTime() + grace.toNanos()));
 		this.claim.giveUp();
 		this.delivery.fallBehind();
@@ -71,11 +71,11 @@ final class StreamEnding {
 	void kicked(CloseReason reason, long by) {
 		this.notice.kick(reason, by, lastId(by));
 		if (this.connection.isBegun()) {
-			this.loop.events().kicked(reason);
+			this.loop.context().events().kicked(reason);
 		}
 		else {
 			// There was no stream: its client was told to stop before.
-			this.loop.events().refused(reason);
+			this.loop.context().events().refused(reason);
 		}
 		this.connection.close(Ending.of(reason));
 	}
@@ -152,7 +152,7 @@ final class StreamEnding {
 		if (this.connection.isClosed()) {
 			return;
 		}
-		Errors errors = this.loop.errors();
+		Errors errors = this.loop.context().errors();
 		if (!errors.run(Connection.CLOSE, () -> this.notice.error(this.connection.phase(), this.delivery))) {
 			errors.run(Connection.CLOSE, this.writer::abort);
 		}

@@ -30,7 +30,6 @@ import io.fanfare.node.encoding.Owed;
 import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
-import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
@@ -144,7 +143,7 @@ public final class StreamLoop {
 
 	private final Waiters waiters;
 
-	private final StreamTimers.Policies policies;
+	private final LoopContext context;
 
 	private final Wheel wheel = new Wheel();
 
@@ -221,7 +220,7 @@ public final class StreamLoop {
 		this.releases = new Releases(node.connections().max(), this::release, this::submit,
 				(task, failures) -> schedule(retryAfter(failures, MOST_RETRY), () -> submit(task)));
 		this.waiters = new Waiters(node.noticeInterval());
-		this.policies = StreamTimers.Policies.of(node.settings());
+		this.context = LoopContext.of(node);
 		this.nowNanos = executor.nanoTime();
 		this.relievedNanos = this.nowNanos;
 		this.nowMillis = executor.millis();
@@ -331,11 +330,6 @@ public final class StreamLoop {
 	}
 
 	// ---- barriers
-
-	/** Notes what is thrown on this loop. */
-	public Errors errors() {
-		return this.node.errors();
-	}
 
 	/**
 	 * Does something with one connection: what it throws ends that connection and goes no
@@ -1204,46 +1198,6 @@ public final class StreamLoop {
 		}
 	}
 
-	Duration ordinaryRetry() {
-		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxRetry());
-	}
-
-	/**
-	 * When a client is to come back that many others may come back with.
-	 * @return how long to wait, spread
-	 */
-	public Duration spreadRetry() {
-		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxSpread());
-	}
-
-	/**
-	 * When to come back to a quota that is used up: spread over its next window, for
-	 * others who share it do so, too.
-	 * @param quota the quota
-	 * @return how long to wait
-	 */
-	public Duration retryAfter(Quota quota) {
-		Duration reset = quota.reset();
-		Duration window = quota.window();
-		if (reset == null || window == null) {
-			return spreadRetry();
-		}
-		Duration least = this.node.settings().minRetry();
-		return reset.plus(Blocks.spread(this.node.random(), least, (window.compareTo(least) > 0) ? window : least));
-	}
-
-	/** How long a stream that begins now may live. */
-	long lifetimeNanos() {
-		Duration most = this.node.settings().lifetime();
-		Duration least = Duration.ofMillis(most.toMillis() / 10 * 9);
-		return most.isPositive() ? Blocks.spread(this.node.random(), least, most).toNanos() : Long.MAX_VALUE / 2;
-	}
-
-	/** What a probe asks to have back. */
-	String nonce() {
-		return Long.toHexString(this.node.random().nextLong());
-	}
-
 	/**
 	 * The monotonic clock.
 	 * @return nanoseconds
@@ -1256,24 +1210,12 @@ public final class StreamLoop {
 		return this.executor.millis();
 	}
 
-	String node() {
-		return this.node.identity();
-	}
-
-	ConnectionSettings settings() {
-		return this.node.settings();
-	}
-
-	StreamTimers.Policies policies() {
-		return this.policies;
-	}
-
 	/**
-	 * Is notified of what happens to connections.
-	 * @return the events
+	 * What the connections of this loop share.
+	 * @return the context
 	 */
-	public ConnectionEvents events() {
-		return this.node.events();
+	public LoopContext context() {
+		return this.context;
 	}
 
 	Topics<Connection> topics() {

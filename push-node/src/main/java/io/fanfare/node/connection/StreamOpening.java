@@ -206,9 +206,9 @@ final class StreamOpening {
 	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
 		this.delivery.begin(from, this.claim.hiddenFrom(), starts);
 		Blocks.Identity identity = new Blocks.Identity(this.connection.id(), keyOnce(), this.connection.client(),
-				this.loop.node(), this.connection.user());
+				this.loop.context().node(), this.connection.user());
 		this.writer.answer(Blocks.connected(identity, MessageId.format(from), resumed, replayed,
-				this.loop.settings().heartbeat(), this.loop.ordinaryRetry()));
+				this.loop.context().settings().heartbeat(), this.loop.context().spread().ordinaryRetry()));
 		boolean waited = this.connection.phase() instanceof Phase.Claiming claiming && claiming.waited();
 		this.connection.enter(Phase.STREAMING);
 		this.timers.began();

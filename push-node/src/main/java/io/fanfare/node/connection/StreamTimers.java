@@ -10,6 +10,7 @@ import io.fanfare.node.timer.Due;
 import io.fanfare.node.timer.Liveness;
 import io.fanfare.node.timer.LivenessPolicy;
 import io.fanfare.node.timer.LivenessPolicy.Silence;
+import io.fanfare.node.timer.Policies;
 import io.fanfare.node.timer.SchedulePolicy;
 import io.fanfare.node.timer.SchedulePolicy.Announced;
 import io.fanfare.node.timer.StallPolicy;
@@ -74,25 +75,6 @@ final class StreamTimers {
 		this.lastBeatNanos = writer.lastWriteNanos();
 	}
 
-	/**
-	 * The policies, which all connections of a loop share.
-	 *
-	 * @param activity keeps quiet streams alive
-	 * @param stall ends slow readers
-	 * @param liveness ends streams that reach nobody
-	 * @param schedule ends streams whose time is over
-	 */
-	record Policies(ActivityPolicy activity, StallPolicy stall, LivenessPolicy liveness, SchedulePolicy schedule) {
-
-		static Policies of(ConnectionSettings settings) {
-			return new Policies(new ActivityPolicy(settings.heartbeat(), settings.cursorInterval()),
-					new StallPolicy(settings.slowLimit()),
-					new LivenessPolicy(settings.unreachableAfter(), settings.ackTimeout(), settings.probeTimeout()),
-					new SchedulePolicy(settings.lifetime(), settings.idleClose()));
-		}
-
-	}
-
 	// ---- what was written
 
 	/** A block that moves the client's cursor was written. */
@@ -105,7 +87,7 @@ final class StreamTimers {
 		long now = this.writer.lastWriteNanos();
 		this.lastBeatNanos = now;
 		this.lastMessageNanos = now;
-		this.lifeEndsNanos = now + this.loop.lifetimeNanos();
+		this.lifeEndsNanos = now + this.loop.context().spread().lifetimeNanos();
 		if (this.connection.request().acknowledges()) {
 			this.liveness = new Liveness(now);
 		}
@@ -145,7 +127,7 @@ final class StreamTimers {
 
 	/** Whether it had no message for long. */
 	boolean isIdle(long nowNanos) {
-		return nowNanos - this.lastMessageNanos >= this.loop.settings().idleAfter().toNanos();
+		return nowNanos - this.lastMessageNanos >= this.loop.context().settings().idleAfter().toNanos();
 	}
 
 	int errors() {
@@ -192,7 +174,7 @@ final class StreamTimers {
 	 * @return seconds until it wants to be looked at again; without meaning once it ended
 	 */
 	long tick(long nowNanos, long nowMillis) {
-		Policies policies = this.loop.policies();
+		Policies policies = this.loop.context().policies();
 		Due wire = wire(policies.liveness(), nowNanos);
 		if (!carryOut(wire.action(), nowNanos, nowMillis)) {
 			return 0;
@@ -338,7 +320,7 @@ final class StreamTimers {
 		if (present == null || isEndedByErrors()) {
 			return false;
 		}
-		String nonce = this.loop.nonce();
+		String nonce = this.loop.context().spread().nonce();
 		this.writer.write(Blocks.probe(cursor(), nonce));
 		present.probed(nonce, nowNanos);
 		return true;

@@ -124,7 +124,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		cancelTimeout();
 		long millis = this.gate.settings().requestTimeout().toMillis();
 		this.timeout = context.executor()
-			.schedule(this.loop.errors().guard("http", () -> refuse(Problem.timeout())),
+			.schedule(this.loop.context().errors().guard("http", () -> refuse(Problem.timeout())),
 					this.crowded ? Math.min(millis, CROWDED_TIMEOUT_MS) : millis, TimeUnit.MILLISECONDS);
 	}
 
@@ -272,7 +272,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
-		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.errors(), this.gate.answers(), cors,
+		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.context().errors(), this.gate.answers(), cors,
 				parameters.wantsStatus(), parameters.refusalStatus(), parameters.cursorText(), settings.gzip(),
 				gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
@@ -285,7 +285,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 		this.gate.admission()
 			.decide(this.loop, new StreamArrival(asked, outlet, this.crowded ? crowdedQuota() : null, context.channel(),
-					client, this.gate.proxies(), this.loop.errors()));
+					client, this.gate.proxies(), this.loop.context().errors()));
 	}
 
 	private void preflight(ChannelHandlerContext context, FullHttpRequest request, String cors, String allow,
@@ -333,13 +333,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"));
 		Quota quota = this.gate.forwards().take(client.address());
 		if (quota != null) {
-			throw new ProblemException(Problem.quotaExceeded(quota, this.loop.retryAfter(quota)));
+			throw new ProblemException(Problem.quotaExceeded(quota, this.loop.context().spread().retryAfter(quota)));
 		}
 		this.gate.forwards().send(owner, said).whenComplete((heard, failure) -> context.executor().execute(() -> {
-			boolean done = this.loop.errors().run("http", () -> {
+			boolean done = this.loop.context().errors().run("http", () -> {
 				if (failure != null) {
 					if (!Failures.isOfRedis(failure)) {
-						this.loop.errors().note("http", failure);
+						this.loop.context().errors().note("http", failure);
 					}
 					answer(context, this.gate.answers()
 						.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors, close, true),
@@ -386,7 +386,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
 		// A reset, or something that the decoder could not bear: there is nobody to tell.
 		if (!(cause instanceof IOException || cause instanceof DecoderException) || Errors.isFatal(cause)) {
-			this.loop.errors().note("http", cause);
+			this.loop.context().errors().note("http", cause);
 		}
 		log.debug("request=broken reason=\"{}\"", cause.toString());
 		context.close();
