@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.fanfare.node.connection.Connections;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
@@ -76,7 +76,7 @@ final class TestCluster {
 
 	/** How many streams a node holds. */
 	static int size(Cluster cluster, int node) {
-		return cluster.node(node).getBean(Connections.class).size();
+		return cluster.node(node).getBean(Admission.class).size();
 	}
 
 	/**

@@ -6,6 +6,11 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
 
+import io.fanfare.node.admin.DisconnectConnections;
+import io.fanfare.node.admin.ListConnections;
+import io.fanfare.node.admin.ShowConnection;
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
@@ -14,14 +19,11 @@ import io.fanfare.node.cluster.CallHandler;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
-import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.DisconnectConnections;
-import io.fanfare.node.connection.ListConnections;
 import io.fanfare.node.connection.DirectMemory;
+import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.connection.MemoryBudget;
-import io.fanfare.node.connection.ShowConnection;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.drain.DrainNode;
 import io.fanfare.node.drain.RebalanceSettings;
@@ -108,9 +110,13 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	Connections connections(NodeIdentity identity, ConnectionSettings settings, AdmissionSettings admission,
-			Errors errors) {
-		return new Connections(identity.value(), settings.max(), admission, new SecureRandom(), errors);
+	Connections connections(NodeIdentity identity, ConnectionSettings settings) {
+		return new Connections(identity.value(), settings.max(), new SecureRandom());
+	}
+
+	@Bean
+	Admission admission(Connections connections, AdmissionSettings settings, AddressLimits limits, Errors errors) {
+		return new Admission(connections, settings, limits::ask, errors);
 	}
 
 	@Bean
@@ -132,13 +138,13 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	MemoryGuard memoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors) {
-		return new MemoryGuard(connections, settings, registry, errors);
+	MemoryGuard memoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Errors errors) {
+		return new MemoryGuard(admission, settings, registry, errors);
 	}
 
 	@Bean
-	StreamMetrics streamMetrics(MeterRegistry registry, Connections connections) {
-		return new StreamMetrics(registry, connections, Clock.systemUTC());
+	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections) {
+		return new StreamMetrics(registry, admission, connections, Clock.systemUTC());
 	}
 
 	@Bean(initMethod = "start")
@@ -175,16 +181,16 @@ class NodeConfiguration {
 
 	/** Answers by every {@link NodeCall} there is. */
 	@Bean
-	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, Connections connections, Errors errors) {
+	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, FrameRouter router, Errors errors) {
 		CallHandler handler = new CallHandler(nodes, calls, JsonMapper.shared(), errors);
-		connections.answerBy(handler::handle);
+		router.answerBy(handler::handle);
 		return handler;
 	}
 
 	@Bean
 	NodeHealth fanfareHealthIndicator(CommandLink commands, PubSubLink link, Probe probe, LoopWatch loops,
-			Connections connections) {
-		return new NodeHealth(commands, link, probe, loops, connections);
+			Admission admission) {
+		return new NodeHealth(commands, link, probe, loops, admission);
 	}
 
 	@Bean
@@ -202,9 +208,9 @@ class NodeConfiguration {
 
 	/** Ended by a call the process ends as by a signal: the context is closed. */
 	@Bean
-	Drain drain(Connections connections, ConnectionSettings settings, ConfigurableApplicationContext context,
+	Drain drain(Admission admission, ConnectionSettings settings, ConfigurableApplicationContext context,
 			Errors errors) {
-		return new Drain(connections, settings.drainWindow(), errors.guard("drain", context::close));
+		return new Drain(admission, settings.drainWindow(), errors.guard("drain", context::close));
 	}
 
 	@Bean
@@ -213,8 +219,8 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	SendOn sendOn(Connections connections, Errors errors) {
-		return new SendOn(connections, errors);
+	SendOn sendOn(Admission admission, Connections connections, Errors errors) {
+		return new SendOn(admission, connections, errors);
 	}
 
 	@Bean(initMethod = "start")
@@ -224,17 +230,17 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Connections connections, StreamMetrics metrics,
+	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Admission admission, StreamMetrics metrics,
 			NodeHealth health, LoopWatch loops, MemoryGuard memory, Drain drain, Errors errors) {
 		String version = NodeApplication.class.getPackage().getImplementationVersion();
 		long startedAt = System.currentTimeMillis();
 		return new NodeReporter(nodes, identity, () -> {
 			StreamMetrics.Counts counts = metrics.counts();
 			String state = (drain.outcome() != null) ? NodeStatus.DRAINED
-					: connections.isRefusing() ? NodeStatus.DRAINING : health.isReady() ? NodeStatus.UP : "not-ready";
+					: admission.isRefusing() ? NodeStatus.DRAINING : health.isReady() ? NodeStatus.UP : "not-ready";
 			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development", state,
-					startedAt, System.currentTimeMillis(), connections.max(), connections.size(), connections.waiting(),
-					connections.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
+					startedAt, System.currentTimeMillis(), admission.max(), admission.size(), admission.waiting(),
+					admission.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
 					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome(),
 					loops.loops());
 		}, JsonMapper.shared(), errors);

@@ -7,6 +7,7 @@ import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.protocol.guard.Errors;
@@ -143,9 +144,14 @@ class RedisConfiguration {
 	}
 
 	@Bean
+	FrameRouter frameRouter(Connections connections) {
+		return new FrameRouter(connections);
+	}
+
+	@Bean
 	PubSubLink pubSubLink(RedisClient client, RedisKeys keys, NodeIdentity identity, CommandLink commands,
-			Connections connections, Probe probe, Errors errors) {
-		return new PubSubLink(client, keys, identity.value(), commands, connections, probe, errors,
+			FrameRouter router, Probe probe, Errors errors) {
+		return new PubSubLink(client, keys, identity.value(), commands, router, probe, errors,
 				RandomGenerator.getDefault());
 	}
 

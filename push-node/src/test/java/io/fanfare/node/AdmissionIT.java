@@ -14,9 +14,10 @@ import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
+import io.fanfare.node.admin.ListConnections;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.ListConnections;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
 import io.fanfare.test.sse.Answer;
@@ -85,7 +86,7 @@ class AdmissionIT {
 	}
 
 	private static int waiting(TestNode node) {
-		return node.bean(Connections.class).waiting();
+		return node.bean(Admission.class).waiting();
 	}
 
 	private static SseBlock connected(SseClient stream) {
@@ -110,7 +111,7 @@ class AdmissionIT {
 
 	private static void assertEmpty(TestNode node) {
 		await().atMost(SOON).until(() -> node.bean(Connections.class).known() == 0);
-		assertThat(node.bean(Connections.class).size()).isZero();
+		assertThat(node.bean(Admission.class).size()).isZero();
 		assertThat(waiting(node)).isZero();
 	}
 
@@ -196,7 +197,7 @@ class AdmissionIT {
 				connected(next);
 				old.awaitBlock((block) -> block.fires("push.kicked"), SOON);
 				old = next;
-				await().atMost(SOON).until(() -> node.bean(Connections.class).size() == PLACES);
+				await().atMost(SOON).until(() -> node.bean(Admission.class).size() == PLACES);
 			}
 			assertThat(waiter.blocks()).noneMatch((block) -> block.fires("push.connected"));
 			old.close();

@@ -1,13 +1,22 @@
 package io.fanfare.node;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.fanfare.node.connection.Outlet;
 
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
@@ -16,16 +25,20 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Which way dependencies point, and where nothing may block. */
 @AnalyzeClasses(packages = { "io.fanfare.node", "io.fanfare.protocol" },
 		importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTests {
 
-	private static final String[] LOOP_PACKAGES = { "..node.connection..", "..node.catchup..", "..node.subscription..",
-			"..node.presence..", "..node.ratelimit..", "..node.stream.." };
+	private static final String[] LOOP_PACKAGES = { "..node.admin..", "..node.admission..", "..node.connection..",
+			"..node.encoding..", "..node.timer..", "..node.catchup..", "..node.subscription..", "..node.presence..",
+			"..node.ratelimit..", "..node.stream.." };
 
-	/** {@code drain} comes between stream and connection when it is built. */
+	/** The event loop, and the way of a message through it. */
+	private static final Set<String> LOOP_CLASSES = Set.of("StreamLoop", "Delivery");
+
 	@ArchTest
 	static final ArchRule DEPENDENCIES_POINT_ONE_WAY = layeredArchitecture().consideringOnlyDependenciesInLayers()
 		.withOptionalLayers(true)
@@ -39,8 +52,16 @@ class ArchitectureTests {
 		.definedBy("io.fanfare.node.observability..")
 		.layer("memory")
 		.definedBy("io.fanfare.node.memory..")
+		.layer("admin")
+		.definedBy("io.fanfare.node.admin..")
+		.layer("admission")
+		.definedBy("io.fanfare.node.admission..")
 		.layer("connection")
 		.definedBy("io.fanfare.node.connection..")
+		.layer("encoding")
+		.definedBy("io.fanfare.node.encoding..")
+		.layer("timer")
+		.definedBy("io.fanfare.node.timer..")
 		.layer("catchup")
 		.definedBy("io.fanfare.node.catchup..")
 		.layer("subscription")
@@ -65,21 +86,29 @@ class ArchitectureTests {
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain")
 		.whereLayer("memory")
 		.mayOnlyBeAccessedByLayers("wiring")
+		.whereLayer("admin")
+		.mayOnlyBeAccessedByLayers("wiring")
+		.whereLayer("admission")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "admin", "observability", "memory")
 		.whereLayer("connection")
-		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "observability", "memory")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "admin", "observability", "memory", "admission")
+		.whereLayer("encoding")
+		.mayOnlyBeAccessedByLayers("stream", "connection", "timer")
+		.whereLayer("timer")
+		.mayOnlyBeAccessedByLayers("connection")
 		.whereLayer("catchup")
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "connection")
 		.whereLayer("subscription")
-		.mayOnlyBeAccessedByLayers("wiring", "stream", "connection", "catchup")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "connection", "encoding", "catchup")
 		.whereLayer("presence")
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "connection", "catchup", "subscription")
 		.whereLayer("ratelimit")
-		.mayOnlyBeAccessedByLayers("wiring", "stream", "observability", "connection")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "observability", "admission", "connection")
 		.whereLayer("broker")
-		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "observability", "connection", "catchup",
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "observability", "connection", "encoding", "catchup",
 				"subscription", "presence")
 		.whereLayer("cluster")
-		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "observability", "connection", "catchup",
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "admin", "observability", "connection", "catchup",
 				"subscription", "presence")
 		.whereLayer("auth")
 		.mayOnlyBeAccessedByLayers("wiring", "stream");
@@ -88,6 +117,40 @@ class ArchitectureTests {
 	static final ArchRule PACKAGES_HAVE_NO_CYCLES = slices().matching("io.fanfare.node.(*)..")
 		.should()
 		.beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule ONE_WRITER_WRITES_TO_THE_SOCKET_OF_A_CONNECTION = noClasses().that()
+		.resideInAPackage("..node.connection..")
+		.and()
+		.haveNameNotMatching("io\\.fanfare\\.node\\.connection\\.(StreamWriter|Outlet)")
+		.should()
+		.callMethodWhere(target(owner(assignableTo(Outlet.class))))
+		.because("what is written past it is not counted");
+
+	/** Counted in lines of source. */
+	@ArchTest
+	static void noPackageIsMoreThanAThirdOfItsModule(JavaClasses classes) throws IOException {
+		Map<String, Long> lines = new TreeMap<>();
+		try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
+			for (Path source : sources.filter((file) -> file.toString().endsWith(".java")).toList()) {
+				lines.merge(source.getParent().getFileName().toString(), (long) Files.readAllLines(source).size(),
+						Long::sum);
+			}
+		}
+		long all = lines.values().stream().mapToLong(Long::longValue).sum();
+		assertThat(lines).containsKey("connection").allSatisfy((name, own) -> assertThat(own).isLessThan(all / 3));
+	}
+
+	/** Counted in lines of source. */
+	@ArchTest
+	static void noClassOutsideOfTheLoopIsLong(JavaClasses classes) throws IOException {
+		try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
+			assertThat(sources.filter((file) -> file.toString().endsWith(".java"))
+				.filter((file) -> !LOOP_CLASSES.contains(file.getFileName().toString().replace(".java", "")))
+				.toList()).isNotEmpty()
+				.allSatisfy((file) -> assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(400));
+		}
+	}
 
 	@ArchTest
 	static final ArchRule THE_PROTOCOL_KNOWS_NO_NODE_AND_NO_SPRING = noClasses().that()
@@ -112,7 +175,7 @@ class ArchitectureTests {
 		.and()
 		.doNotHaveSimpleName("RedisConfiguration")
 		.and()
-		.haveNameNotMatching("io\\.fanfare\\.node\\.broker\\.PubSubLink(\\$.*)?")
+		.haveNameNotMatching("io\\.fanfare\\.node\\.broker\\.PubSub(Link|Session)(\\$.*)?")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("io.lettuce..");

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
-import io.fanfare.node.connection.Connections;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
@@ -240,10 +240,10 @@ class ConnectionEndsIT {
 					"GET /events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + Tokens.token(this.user) + "\r\n\r\n",
 					StandardCharsets.US_ASCII));
 			await().atMost(SOON).until(() -> Cluster.backend().presenceField(this.user) != null);
-			int before = node.bean(Connections.class).size();
+			int before = node.bean(Admission.class).size();
 			dropWhatArrives(channel);
 			await().atMost(within).until(() -> Cluster.backend().presenceField(this.user) == null);
-			assertThat(node.bean(Connections.class).size()).isLessThan(before);
+			assertThat(node.bean(Admission.class).size()).isLessThan(before);
 			assertThat(node.meter("sse.connections.closed", "reason", "unreachable")).isPositive();
 			assertThat(channel.isActive()).isTrue();
 		}

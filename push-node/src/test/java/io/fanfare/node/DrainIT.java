@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-import io.fanfare.node.connection.Connections;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
@@ -54,7 +54,7 @@ class DrainIT {
 			published.add(publish("before"));
 			Instant began = Instant.now();
 			CompletableFuture<Void> stopped = CompletableFuture.runAsync(leaving::close);
-			await().atMost(SOON).until(() -> leaving.bean(Connections.class).isRefusing());
+			await().atMost(SOON).until(() -> leaving.bean(Admission.class).isRefusing());
 			assertThat(leaving.control("/actuator/health/readiness").fetch().status()).isEqualTo(503);
 			assertThat(leaving.stream(newUser()).query("strict", "1").fetch().status()).isEqualTo(503);
 			await().pollInterval(Duration.ofMillis(100)).atMost(SOON).until(() -> {
@@ -114,7 +114,7 @@ class DrainIT {
 		try {
 			Instant began = Instant.now();
 			CompletableFuture<Void> stopped = CompletableFuture.runAsync(leaving::close);
-			await().atMost(SOON).until(() -> leaving.bean(Connections.class).isRefusing());
+			await().atMost(SOON).until(() -> leaving.bean(Admission.class).isRefusing());
 			streams.forEach(SseClient::abort);
 			assertThat(stopped).succeedsWithin(SOON);
 			assertThat(Duration.between(began, Instant.now())).isLessThan(WINDOW);

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.auth.InvalidTokenException;
 import io.fanfare.node.auth.TokenVerifier;
-import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
 import io.fanfare.test.sse.Answer;
@@ -131,7 +131,7 @@ class LimitsIT {
 		for (int i = 0; i < 50; i++) {
 			keep(from(nodes.get(i % 2), address));
 		}
-		int held = Cluster.first().bean(Connections.class).size();
+		int held = Cluster.first().bean(Admission.class).size();
 		double before = Cluster.first().meter("fanfare.streams.refused", "limit", "connections");
 		assertThat(busy(from(Cluster.first(), address)).get("retryMs").asLong()).isBetween(2_000L, 10_000L);
 		Answer answer = from(Cluster.first(), address).query("strict", "1")
@@ -145,7 +145,7 @@ class LimitsIT {
 			.isEqualTo("RateLimit, RateLimit-Policy, Retry-After");
 		assertThat(busy(from(Cluster.second(), address)).get("reason").asString()).isEqualTo("rate-limited");
 		assertThat(Cluster.first().meter("fanfare.streams.refused", "limit", "connections")).isEqualTo(before + 2);
-		assertThat(Cluster.first().bean(Connections.class).size()).isEqualTo(held);
+		assertThat(Cluster.first().bean(Admission.class).size()).isEqualTo(held);
 		keep(from(Cluster.second(), newAddress()));
 
 		this.streams.getFirst().close();
@@ -321,7 +321,7 @@ class LimitsIT {
 		}
 		SseClient owner = this.streams.getLast();
 		double before = Cluster.second().meter("fanfare.streams.refused", "limit", "takeovers");
-		int held = Cluster.second().bean(Connections.class).size();
+		int held = Cluster.second().bean(Admission.class).size();
 		assertThat(busy(Cluster.second().stream(user).query("client", "newcomer")).get("retryMs").asLong())
 			.isBetween(2_000L, 120_000L);
 		Answer answer = Cluster.second().stream(user).query("client", "newcomer").query("strict", "1").fetch();
@@ -329,7 +329,7 @@ class LimitsIT {
 		assertThat(answer.header("RateLimit-Policy")).isEqualTo("\"takeovers\";q=10;w=60");
 		assertThat(seconds(answer, "RateLimit", "\"takeovers\";r=0;t=")).isBetween(1L, 60L);
 		assertThat(Cluster.second().meter("fanfare.streams.refused", "limit", "takeovers")).isEqualTo(before + 2);
-		await().atMost(SOON).until(() -> Cluster.second().bean(Connections.class).size() <= held);
+		await().atMost(SOON).until(() -> Cluster.second().bean(Admission.class).size() <= held);
 
 		String id = Cluster.backend().publish(ChannelName.user(user), "for the owner");
 		assertThat(owner.awaitBlock(Blocks::isMessage, SOON).id()).isEqualTo(id);

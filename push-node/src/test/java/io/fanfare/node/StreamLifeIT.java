@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-import io.fanfare.node.connection.Connections;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.Answer;
@@ -113,7 +113,7 @@ class StreamLifeIT {
 	@Test
 	void aClientThatIsGoneLeavesNothingBehind() {
 		String topic = newTopic();
-		await().atMost(SOON).until(() -> this.node.bean(Connections.class).size() == 0);
+		await().atMost(SOON).until(() -> this.node.bean(Admission.class).size() == 0);
 		List<SseClient> streams = new ArrayList<>();
 		List<String> users = IntStream.range(0, 10).mapToObj((i) -> newUser()).toList();
 		users.forEach((one) -> streams.add(this.node.open(one, topic)));
@@ -132,7 +132,7 @@ class StreamLifeIT {
 			stream.abort();
 		}
 		await().atMost(SOON).until(() -> Cluster.backend().presenceField(this.user) == null);
-		await().atMost(SOON).until(() -> this.node.bean(Connections.class).size() == 0);
+		await().atMost(SOON).until(() -> this.node.bean(Admission.class).size() == 0);
 	}
 
 	@Test
@@ -212,12 +212,12 @@ class StreamLifeIT {
 				assertThat(problem.get("detail").asString()).isEqualTo("full");
 			}
 			assertThat(full.meter("fanfare.streams.refused", "reason", "full")).isEqualTo(13);
-			assertThat(full.bean(Connections.class).size()).isEqualTo(1);
-			assertThat(full.bean(Connections.class).peak()).isEqualTo(1);
+			assertThat(full.bean(Admission.class).size()).isEqualTo(1);
+			assertThat(full.bean(Admission.class).peak()).isEqualTo(1);
 
 			// The token of this one ends long before its first heartbeat.
 			only.close();
-			await().atMost(SOON).until(() -> full.bean(Connections.class).size() == 0);
+			await().atMost(SOON).until(() -> full.bean(Admission.class).size() == 0);
 			Instant expires = Instant.now().plusSeconds(3);
 			try (SseClient brief = opened(
 					full.request("/events").bearer(Tokens.expiringIn(this.user, Duration.ofSeconds(3))))) {

@@ -35,7 +35,7 @@ final class InnerFaults {
 		// On an event loop, of one connection.
 		SEAMS.put(NODE + "connection.Delivery#visit", 60);
 		SEAMS.put(NODE + "connection.Delivery#append", 60);
-		SEAMS.put(NODE + "connection.Upkeep#tick", 4);
+		SEAMS.put(NODE + "connection.StreamTimers#tick", 4);
 		// On an event loop, of all its connections.
 		SEAMS.put(NODE + "connection.StreamLoop#dispatch", 60);
 		SEAMS.put(TICK, 12);

@@ -1,16 +1,11 @@
 package io.fanfare.node.broker;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 
@@ -18,14 +13,12 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.Failures;
-import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.RedisKeys;
 import io.fanfare.protocol.redis.RedisServer;
 import io.fanfare.protocol.redis.SupervisedLink;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,23 +51,22 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private final RedisKeys keys;
 
-	/** How long the part of a topic's pub/sub channel is that all have in common. */
-	private final int topicPrefix;
-
 	private final CommandLink commands;
 
 	private final MessageSink sink;
 
 	private final Probe probe;
 
+	private final FrameReader frames;
+
 	private final Errors errors;
 
-	private final SupervisedLink<StatefulRedisPubSubConnection<byte[], byte[]>, Session> link;
+	private final SupervisedLink<StatefulRedisPubSubConnection<byte[], byte[]>, PubSubSession> link;
 
 	private final Subscriptions subscriptions = new Subscriptions();
 
 	/** The connection that is there, until its end was noticed by the link's thread. */
-	private @Nullable Session session;
+	private @Nullable PubSubSession session;
 
 	/** How many connections there were. */
 	private long number;
@@ -111,10 +103,10 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		this.client = client;
 		this.keys = keys;
 		this.nodeChannel = keys.nodeChannel(node);
-		this.topicPrefix = keys.topicChannel(new ChannelName("")).length;
 		this.commands = commands;
 		this.sink = sink;
 		this.probe = probe;
+		this.frames = new FrameReader(keys, this.nodeChannel, commands, sink, probe, errors);
 		this.errors = errors;
 		this.link = new SupervisedLink<>("pubsub", new Supervision(), commands.refusals(), errors, random);
 	}
@@ -197,12 +189,12 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	}
 
 	private void follow(RedisServer reached) {
-		Session current = this.session;
+		PubSubSession current = this.session;
 		if (current == null) {
 			return;
 		}
 		RedisServer present = this.server;
-		if (!reached.run().equals(current.run)) {
+		if (!reached.run().equals(current.run())) {
 			this.link.end(current, "the command link reached another server");
 		}
 		else if (this.up && present != null && reached.since() > present.since()) {
@@ -216,7 +208,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	/** Runs something on the link's thread; what it throws ends the connection. */
 	private void execute(Runnable task) {
 		this.link.execute(() -> {
-			Session before = this.session;
+			PubSubSession before = this.session;
 			if (!this.errors.run("link-pubsub", task) && before != null) {
 				this.link.end(before, "an error, see above");
 			}
@@ -233,7 +225,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private void flush() {
 		this.flushing = false;
-		Session to = this.session;
+		PubSubSession to = this.session;
 		Subscriptions.Command next;
 		while (to != null && (next = this.subscriptions.next()) != null) {
 			if (this.subscriptions.unanswered() == next.channels().length) {
@@ -243,9 +235,9 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 	}
 
-	private void send(Session to, Subscriptions.Command command) {
-		RedisFuture<Void> sent = command.subscribe() ? to.connection.async().subscribe(command.channels())
-				: to.connection.async().unsubscribe(command.channels());
+	private void send(PubSubSession to, Subscriptions.Command command) {
+		RedisFuture<Void> sent = command.subscribe() ? to.connection().async().subscribe(command.channels())
+				: to.connection().async().unsubscribe(command.channels());
 		sent.whenComplete((done, failure) -> {
 			if (failure != null) {
 				this.commands.refusals().noteIfRefused(failure, "subscribe");
@@ -254,9 +246,15 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		});
 	}
 
-	private void answered(Session by) {
+	/** Called by Lettuce's event loop. */
+	private void answeredSoon(PubSubSession by) {
+		execute(() -> answered(by));
+	}
+
+	private void answered(PubSubSession by) {
+		by.takeAnswers();
 		byte[] channel;
-		while ((channel = by.answers.poll()) != null) {
+		while ((channel = by.nextAnswer()) != null) {
 			if (this.session == by) {
 				by.progressed();
 				this.subscriptions.answered(channel);
@@ -269,7 +267,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	}
 
 	/** Up is what is confirmed on the server that the command link reached. */
-	private void upIfConfirmed(Session by) {
+	private void upIfConfirmed(PubSubSession by) {
 		if (this.up || !this.subscriptions.isComplete()) {
 			return;
 		}
@@ -279,14 +277,14 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 			if (reached == null) {
 				return;
 			}
-			this.up = reached.run().equals(by.run);
+			this.up = reached.run().equals(by.run());
 		}
 		if (!this.up && !this.commands.isUp()) {
 			// It may be about to reach this one: it will tell.
 			log.debug("redis=waiting link=pubsub number={}", this.number);
 		}
 		else if (!this.up) {
-			this.commands.followerReached(by.run);
+			this.commands.followerReached(by.run());
 			this.link.end(by, "it reached another server than the command link");
 		}
 		else {
@@ -300,8 +298,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 	}
 
-	private void ended(Session session) {
-		session.over = true;
+	private void ended(PubSubSession session) {
+		session.end();
 		this.session = null;
 		this.subscriptions.end();
 		try {
@@ -323,16 +321,16 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	public void close() {
 		this.closed = true;
 		this.up = false;
-		Session current = this.link.session();
+		PubSubSession current = this.link.session();
 		if (current != null) {
-			current.over = true;
+			current.end();
 		}
 		this.link.close();
 	}
 
 	/** How the connection is made. Called by the link's thread. */
 	private final class Supervision
-			implements SupervisedLink.Lifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, Session> {
+			implements SupervisedLink.Lifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, PubSubSession> {
 
 		@Override
 		public StatefulRedisPubSubConnection<byte[], byte[]> connect() {
@@ -340,15 +338,16 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 
 		@Override
-		public Session greet(StatefulRedisPubSubConnection<byte[], byte[]> connection)
+		public PubSubSession greet(StatefulRedisPubSubConnection<byte[], byte[]> connection)
 				throws ExecutionException, TimeoutException, InterruptedException {
-			Session made = new Session(connection, RedisServer.runOf(connection));
-			connection.addListener(made.messages);
+			PubSubSession made = new PubSubSession(connection, RedisServer.runOf(connection), PubSubLink.this.frames,
+					PubSubLink.this::answeredSoon);
+			connection.addListener(made);
 			return made;
 		}
 
 		@Override
-		public void began(Session made) {
+		public void began(PubSubSession made) {
 			PubSubLink.this.session = made;
 			PubSubLink.this.number++;
 			PubSubLink.this.subscriptions.begin(PubSubLink.this.number);
@@ -356,138 +355,31 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 
 		@Override
-		public boolean isServing(Session present) {
+		public boolean isServing(PubSubSession present) {
 			return PubSubLink.this.up;
 		}
 
 		@Override
-		public CompletionStage<?> check(StatefulRedisPubSubConnection<byte[], byte[]> connection, Session present) {
+		public CompletionStage<?> check(StatefulRedisPubSubConnection<byte[], byte[]> connection,
+				PubSubSession present) {
 			if (PubSubLink.this.subscriptions.unanswered() > 0
-					&& System.nanoTime() - present.progressedAt > CONFIRM_TIMEOUT.toNanos()) {
+					&& System.nanoTime() - present.progressedNanos() > CONFIRM_TIMEOUT.toNanos()) {
 				PubSubLink.this.link.end(present, "subscriptions were not confirmed in time");
 			}
-			present.heard = false;
+			present.forgetHeard();
 			return connection.async().ping();
 		}
 
 		@Override
-		public boolean isHeard(Session present) {
-			return present.heard;
+		public boolean isHeard(PubSubSession present) {
+			return present.isHeard();
 		}
 
 		@Override
-		public void ended(Session session) {
+		public void ended(PubSubSession session) {
 			PubSubLink.this.ended(session);
 		}
 
-	}
-
-	/** One connection to Redis. Its listener runs on Lettuce's event loop. */
-	private final class Session {
-
-		private final StatefulRedisPubSubConnection<byte[], byte[]> connection;
-
-		private final String run;
-
-		private volatile boolean over;
-
-		/** Whether anything came since the last check. */
-		private volatile boolean heard;
-
-		/** Channels whose SUBSCRIBE was answered. */
-		private final Queue<byte[]> answers = new ConcurrentLinkedQueue<>();
-
-		private final AtomicBoolean answering = new AtomicBoolean();
-
-		/** When a subscription was answered last, or the first was sent. */
-		private long progressedAt = System.nanoTime();
-
-		private Session(StatefulRedisPubSubConnection<byte[], byte[]> connection, String run) {
-			this.connection = connection;
-			this.run = run;
-		}
-
-		private void progressed() {
-			this.progressedAt = System.nanoTime();
-		}
-
-		private void heard() {
-			if (!this.heard) {
-				this.heard = true;
-			}
-		}
-
-		/** What is thrown here would end Lettuce's reading. */
-		private final RedisPubSubAdapter<byte[], byte[]> messages = new RedisPubSubAdapter<>() {
-			@Override
-			public void message(byte[] channel, byte[] bytes) {
-				heard();
-				if (!Session.this.over) {
-					receive(channel, bytes);
-				}
-			}
-
-			@Override
-			public void subscribed(byte[] channel, long count) {
-				heard();
-				Session.this.answers.add(channel);
-				if (Session.this.answering.compareAndSet(false, true)) {
-					execute(() -> {
-						Session.this.answering.set(false);
-						answered(Session.this);
-					});
-				}
-			}
-		};
-
-	}
-
-	/** A frame that cannot be read, or that nothing takes, leaves no hole. */
-	@SuppressWarnings("CatchThrowable")
-	private void receive(byte[] channel, byte[] bytes) {
-		try {
-			dispatch(bytes);
-		}
-		catch (Throwable ex) {
-			this.errors.note("frame", ex);
-			this.errors.run("frame", () -> this.sink.unreadable(topicOf(channel)));
-		}
-	}
-
-	/** The topic of a pub/sub channel, or null for the node's own. */
-	private @Nullable ChannelName topicOf(byte[] channel) {
-		return (Arrays.equals(channel, this.nodeChannel) || channel.length < this.topicPrefix) ? null : new ChannelName(
-				new String(channel, this.topicPrefix, channel.length - this.topicPrefix, StandardCharsets.UTF_8));
-	}
-
-	private void dispatch(byte[] bytes) {
-		Frame frame = Frame.decode(bytes);
-		switch (frame) {
-			case Frame.Published published -> {
-				this.commands.observe(published.id());
-				Message message = Message.render(published.id(), published.channel(), published.envelope());
-				if (published.connection() != null) {
-					this.sink.deliver(published.connection(), message);
-				}
-				else {
-					this.sink.broadcast(message);
-				}
-			}
-			case Frame.Kick kick -> this.sink.kick(kick);
-			case Frame.Displacement displacement -> this.sink.displace(displacement);
-			case Frame.Restored restored -> this.sink.restored(restored);
-			case Frame.Hidden hidden -> this.sink.hidden(hidden);
-			case Frame.Close close -> this.sink.close(close.connection());
-			case Frame.Acknowledgement said -> this.sink.acknowledge(said.connection(), said.nonces());
-			case Frame.Call call -> this.sink.call(call);
-			case Frame.Probe arrived -> {
-				this.commands.observe(arrived.id());
-				this.probe.arrived(arrived.nonce());
-				this.sink.pass(arrived.id());
-			}
-			case null -> this.errors.note("frame-unknown",
-					new IllegalArgumentException("A frame of a kind that this version does not know"));
-		}
 	}
 
 }

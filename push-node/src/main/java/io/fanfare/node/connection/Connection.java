@@ -2,154 +2,83 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 
-import io.fanfare.node.broker.Message;
-import io.fanfare.node.catchup.Gap;
-import io.fanfare.node.connection.Delivery.State;
-import io.fanfare.node.connection.Places.Outlook;
-import io.fanfare.node.connection.Places.Place;
 import io.fanfare.node.presence.Proof;
-import io.fanfare.node.ratelimit.Quota;
-import io.fanfare.node.subscription.Topic;
-import io.fanfare.node.subscription.Topic.Subscription;
+import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.ConnectionStatus;
-import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.History.Predecessor;
-import io.fanfare.protocol.redis.Presence.Claim;
-import io.fanfare.protocol.redis.Presence.ClaimResult;
 import io.fanfare.protocol.redis.Presence.Field;
 import io.fanfare.protocol.redis.Presence.Held;
-import io.fanfare.protocol.redis.Presence.UserLimits;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event stream: how it is admitted, whose it is, and how it ends. What it is owed is
- * its {@link Delivery}'s, what time does to it its {@link Upkeep}'s. Belongs to its loop:
- * only the loop's thread touches it.
+ * One event stream: who it is, its {@link Phase}, and the parts that do the rest: how it
+ * begins ({@link StreamOpening}), what it is owed ({@link Delivery}), what time does to
+ * it ({@link StreamTimers}), whose it is ({@link OwnershipChanges}) and how it ends
+ * ({@link StreamEnding}). Belongs to its loop: only the loop's thread touches it.
  */
 public final class Connection {
 
 	/** Where an error of its end is counted. */
-	private static final String CLOSE = "close";
+	static final String CLOSE = "close";
 
-	private final String id;
-
-	/** Null once it was said. */
-	private @Nullable ConnectionKey key;
+	private final ConnectionIdentity identity;
 
 	private final StreamRequest request;
-
-	private final String client;
 
 	private final List<ChannelName> channels;
 
 	private final StreamLoop loop;
 
-	private final Outlet outlet;
+	private final StreamWriter writer;
 
-	/** Its place on the node, or its claim to one. */
-	private final Place place;
-
-	private final long openedMillis;
+	/** Its slot on the node, or its request for one. */
+	private final Slot slot;
 
 	private final long openedNanos;
 
-	/** Since when it has a place. */
+	/** Since when it has a slot. */
 	private long admittedNanos;
 
-	private final List<Subscription<Connection>> subscriptions = new ArrayList<>(2);
-
-	/** One of the topics, asked for last: what many hear is mostly of the same one. */
-	private @Nullable Topic<Connection> heard;
+	private final SubscribedTopics<Connection> topics = new SubscribedTopics<>(this);
 
 	private final Delivery delivery;
 
-	private final Upkeep upkeep;
+	private final StreamTimers timers;
 
-	/** How many of its subscriptions, from the first on, are confirmed on a link. */
-	private int confirmed;
+	private final UserClaim claim = new UserClaim();
 
-	private long confirmedOn;
+	private final StreamOpening opening;
 
-	/** The topic for whose confirmation it waits, or null. */
-	private @Nullable Topic<Connection> awaited;
+	private final OwnershipChanges ownership;
 
-	private int claimFailures;
+	private final StreamEnding ending;
 
-	/** Whether a claim is on its way; there is one at a time. */
-	private boolean claiming;
-
-	private boolean claimed;
-
-	/** Whether a claim was ever sent: then Redis may name this connection. */
-	private boolean claimSent;
-
-	/** Whether the head of the answer was written: it waits, or it is begun. */
-	private boolean answered;
-
-	private boolean begun;
-
-	/** What it was last told of its waiting. */
-	private @Nullable Outlook outlook;
-
-	/** 0 until claimed. */
-	private long generation;
-
-	private @Nullable Proof proof;
-
-	/** Below it Redis may have lost something, as of the last claim or renewal. */
-	private long since;
-
-	/**
-	 * The same as of the claim, or of the last change of servers: unlike a renewal, which
-	 * may reach another server before the link does, these tell where it stands.
-	 */
-	private long serverSince;
-
-	/**
-	 * Up to where, at least, the stream that it continues received the user's channel;
-	 * null where nothing is known to be hidden.
-	 */
-	private @Nullable Long hiddenFrom;
-
-	/** What displaced it, if it was claimed before; known before the claim's answer. */
-	private Frame.@Nullable Displacement displacement;
-
-	/** How often ids had stepped back on its loop at the last claim or renewal. */
-	private int stepsBack;
+	private Phase phase = Phase.OPENING;
 
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;
 
-	/** What its client's kernel had taken when the loop last looked for stalled ones. */
-	private long drained = -1;
-
 	/** Where it stands among the loop's connections, -1 for nowhere. */
 	private int index = -1;
 
-	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet) {
-		this.id = key.connection();
-		this.key = key;
+	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet, Slot slot) {
+		this.identity = ConnectionIdentity.of(key.connection(), loop.millis(), request);
 		this.request = request;
-		String given = request.client();
-		this.client = (given != null) ? given : this.id;
 		this.loop = loop;
-		this.outlet = outlet;
-		this.upkeep = new Upkeep(this, loop, outlet);
-		this.delivery = new Delivery(this, loop, outlet, this.upkeep);
-		this.place = new Place(request.user(), given, request.tier(), () -> loop.submit(this, this::admitted),
-				() -> loop.submit(this, this::endSilently));
-		this.openedMillis = loop.millis();
+		this.writer = new StreamWriter(outlet, loop);
+		this.timers = new StreamTimers(this, loop, this.writer);
+		this.delivery = new Delivery(this, loop, this.writer, this.timers, this.topics);
+		this.opening = new StreamOpening(key, this, loop, this.writer, this.delivery, this.timers, this.claim,
+				this.topics);
+		this.ending = new StreamEnding(this, loop, this.writer, this.delivery, this.claim);
+		this.ownership = new OwnershipChanges(this, loop, this.delivery, this.claim);
+		this.slot = slot;
 		this.openedNanos = loop.nanoTime();
 		this.channels = new ArrayList<>(request.topics().size() + 2);
 		this.channels.add(ChannelName.user(request.user()));
@@ -162,32 +91,34 @@ public final class Connection {
 	 * @return the id
 	 */
 	public String id() {
-		return this.id;
+		return this.identity.id();
 	}
 
-	String user() {
+	/**
+	 * Whose stream it is.
+	 * @return the user
+	 */
+	public String user() {
 		return this.request.user();
 	}
 
 	String client() {
-		return this.client;
+		return this.identity.client();
 	}
 
-	/** The id of the client's document, or "" where it is not known. */
-	private String page() {
-		String given = this.request.page();
-		return (given != null) ? given : "";
-	}
-
-	Tier tier() {
-		return this.request.tier();
-	}
-
-	StreamLoop loop() {
+	/**
+	 * The loop that owns it.
+	 * @return the loop
+	 */
+	public StreamLoop loop() {
 		return this.loop;
 	}
 
-	StreamRequest request() {
+	/**
+	 * What was asked for.
+	 * @return the request
+	 */
+	public StreamRequest request() {
 		return this.request;
 	}
 
@@ -195,22 +126,61 @@ public final class Connection {
 		return this.delivery;
 	}
 
-	boolean isClosed() {
-		return this.delivery.state() == State.CLOSED;
+	StreamOpening opening() {
+		return this.opening;
 	}
 
-	boolean isPending() {
-		return this.delivery.state() == State.PENDING;
+	OwnershipChanges ownership() {
+		return this.ownership;
 	}
 
-	/** Whether it is a stream: it was admitted and told so. */
-	boolean isBegun() {
-		return this.begun;
+	StreamEnding ending() {
+		return this.ending;
 	}
 
-	/** Whether it waits for a place. */
+	StreamWriter writer() {
+		return this.writer;
+	}
+
+	/**
+	 * Tells whether it has ended. On its loop.
+	 * @return whether it has
+	 */
+	public boolean isClosed() {
+		return this.phase instanceof Phase.Closed;
+	}
+
+	Phase phase() {
+		return this.phase;
+	}
+
+	/** Moves on, as {@link Phase} says. */
+	void enter(Phase next) {
+		this.phase = next;
+	}
+
+	/** Whether it has a slot and its client does not know yet that it is a stream. */
+	boolean isClaiming() {
+		return this.phase instanceof Phase.Claiming;
+	}
+
+	/** Whether its client was told to stop and it is closed soon. */
+	boolean isLeaving() {
+		return this.phase instanceof Phase.Leaving;
+	}
+
+	/**
+	 * Tells whether it is a stream, or was one when it was closed: it was admitted, and
+	 * its client knows. On its loop.
+	 * @return whether it is
+	 */
+	public boolean isBegun() {
+		return this.phase.isBegun();
+	}
+
+	/** Whether it waits for a slot. */
 	boolean isWaiting() {
-		return this.answered && !this.begun && this.index < 0 && !isClosed();
+		return this.phase instanceof Phase.Waiting;
 	}
 
 	boolean isQueued() {
@@ -229,73 +199,31 @@ public final class Connection {
 		this.index = now;
 	}
 
-	Place place() {
-		return this.place;
+	Slot slot() {
+		return this.slot;
 	}
 
 	long admittedNanos() {
 		return this.admittedNanos;
 	}
 
-	List<ChannelName> channels() {
+	/**
+	 * The channels that it is subscribed to.
+	 * @return the user's own first
+	 */
+	public List<ChannelName> channels() {
 		return this.channels;
 	}
 
-	// ---- what it is owed
-
-	/**
-	 * A message of one of its channels arrived.
-	 * @param named whether presence named this connection when it was published
-	 */
-	void append(Message message, boolean named) {
-		this.delivery.append(message, named);
-	}
-
-	/** Takes over what of the loop's broadcasts is its own. */
-	void takeBroadcasts() {
-		this.delivery.take();
-	}
-
-	/** Whether it hears a topic. */
-	boolean hears(Topic<Connection> topic) {
-		if (topic == this.heard) {
-			return true;
-		}
-		for (Subscription<Connection> subscription : this.subscriptions) {
-			if (subscription.topic() == topic) {
-				this.heard = topic;
-				return true;
-			}
-		}
-		return false;
-	}
-
-	/** Writes what it is owed, if it may and can. */
-	void visit() {
-		this.delivery.visit();
-	}
-
-	/** Something may be missed from here on. */
-	void fallBehind() {
-		this.delivery.fallBehind();
-	}
-
-	/** What arrived up to an id may not have come here. */
-	void missed(long upTo) {
-		this.delivery.missed(upTo);
-	}
-
-	void catchUp() {
-		this.delivery.catchUp();
-	}
+	// ---- what comes from outside
 
 	/** The socket takes more again. */
 	void writable() {
-		this.upkeep.progressed();
+		this.timers.progressed();
 		retry();
 	}
 
-	/** Writes on if the socket takes more. One that waits for a place is owed nothing. */
+	/** Writes on if the socket takes more. One that waits for a slot is owed nothing. */
 	void retry() {
 		if (this.index >= 0) {
 			this.loop.askClocks();
@@ -303,9 +231,9 @@ public final class Connection {
 		}
 	}
 
-	/** The client says that it hears the stream. */
+	/** The client says that it receives the stream. */
 	void acknowledged(List<String> nonces) {
-		this.upkeep.acknowledged(nonces);
+		this.timers.acknowledged(nonces);
 	}
 
 	/**
@@ -313,687 +241,160 @@ public final class Connection {
 	 * @return seconds until it wants to be looked at again
 	 */
 	long tick(long nowNanos, long nowMillis) {
-		return this.upkeep.tick(nowNanos, nowMillis);
+		return (this.phase instanceof Phase.Leaving leaving) ? this.ending.tick(leaving, nowNanos)
+				: this.timers.tick(nowNanos, nowMillis);
 	}
 
-	// ---- waiting for a place
+	// ---- waiting for a slot
 
-	/** Whether it was looked at by the wheel before it began. */
-	boolean hasWaited() {
-		return this.outlook != null;
-	}
-
-	/** There is no place yet: it is told where it stands. */
-	void waitForPlace() {
-		this.outlook = this.loop.places().outlook(this.place);
-		if (this.outlook != null) {
-			this.outlet.begin(Blocks.waiting(this.outlook, this.request.cursorText(), this.loop.settings().heartbeat(),
-					this.loop.spreadRetry()));
-			this.answered = true;
-			this.upkeep.wrote();
+	/**
+	 * Its client is notified of its position in the queue: at first, and whenever that
+	 * changed and the client reads.
+	 */
+	void notifyPosition() {
+		QueuePosition now = this.slot.position();
+		if (now != null && QueueNotice.write(this.phase, now, this.request, this.writer, this.loop)) {
+			this.phase = new Phase.Waiting(now);
 		}
 	}
 
-	/** Is told where it stands, if that changed and it reads. */
-	void tellOutlook() {
-		Outlook now = this.loop.places().outlook(this.place);
-		Outlook told = this.outlook;
-		if (now == null || !isWaiting() || !this.outlet.isWritable()) {
-			return;
-		}
-		if (told == null || now.position() != told.position() || now.total() != told.total()) {
-			this.outlook = now;
-			this.upkeep.write(Blocks.waiting(now, this.request.cursorText(), this.loop.settings().heartbeat(), null));
-		}
-	}
-
-	/** It got the place for which it waited. */
-	private void admitted() {
+	/** It got the slot for which it waited. On its loop. */
+	public void admitted() {
 		if (isClosed()) {
 			return;
 		}
-		this.loop.events().waited(Duration.ofNanos(this.loop.nanoTime() - this.openedNanos));
+		this.loop.context().events().waited(Duration.ofNanos(this.loop.nanoTime() - this.openedNanos));
 		this.loop.admit(this);
 	}
 
-	/** No stream had to go for it. */
-	void noPlace() {
-		if (!isClosed() && this.loop.places().giveUp(this.place)) {
-			refuse(CloseReason.FULL);
-		}
+	/**
+	 * Tells whether it may be evicted for a stream of a higher tier. On its loop.
+	 * @return whether it may
+	 */
+	public boolean isEvictable() {
+		return this.request.tier() == Tier.LOW && this.phase instanceof Phase.Streaming;
 	}
 
-	/** No stream that had to go for it went in time. */
-	void noPlaceInTime() {
-		if (!isClosed() && this.loop.places().withdraw(this.place)) {
-			refuse(CloseReason.FULL);
-		}
+	/**
+	 * Tells why it would soon be closed anyway. On its loop.
+	 * @return the reason, or null
+	 */
+	public @Nullable CloseReason overdue() {
+		return (this.phase instanceof Phase.Streaming) ? this.timers.overdue() : null;
 	}
 
-	/** Whether it may be sent away for somebody of a higher tier. */
-	boolean isPreemptible() {
-		return tier() == Tier.LOW && this.begun && !isClosed() && !this.upkeep.isLeaving();
+	/**
+	 * Since when it has had no message, or not answered. On its loop.
+	 * @return the time of the monotonic clock
+	 */
+	public long idleNanos() {
+		return this.timers.idleNanos();
 	}
 
-	/** Why it would soon be closed anyway, or null. */
-	@Nullable CloseReason overdue() {
-		return (this.begun && !isClosed()) ? this.upkeep.overdue() : null;
-	}
+	// ---- what is reported of it
 
-	/** Since when it has had no message, or not answered. */
-	long idleNanos() {
-		return this.upkeep.idleNanos();
-	}
-
-	// ---- what is told of it
-
-	/** The one place that says where it stands. */
-	ConnectionState state(long nowNanos) {
-		if (isClosed()) {
-			return ConnectionState.CLOSED;
-		}
-		if (!this.begun) {
-			return isWaiting() ? ConnectionState.WAITING : ConnectionState.CONNECTING;
-		}
-		if (this.upkeep.isInError()) {
-			return ConnectionState.ERROR;
-		}
-		return this.upkeep.isIdle(nowNanos) ? ConnectionState.IDLE : ConnectionState.ACTIVE;
-	}
-
-	String address() {
-		return this.request.address().getHostAddress();
+	/**
+	 * Says where it stands. On its loop.
+	 * @param nowNanos now
+	 * @return its state
+	 */
+	public ConnectionState state(long nowNanos) {
+		return ConnectionReport.state(this.phase, this.timers, nowNanos);
 	}
 
 	long openedNanos() {
 		return this.openedNanos;
 	}
 
-	long openedMillis() {
-		return this.openedMillis;
+	/**
+	 * When it was opened.
+	 * @return milliseconds since the epoch
+	 */
+	public long openedMillis() {
+		return this.identity.openedMillis();
 	}
 
 	/**
-	 * What is told of it.
+	 * What is reported of it. On its loop.
 	 * @param ending how it ended, or null while it is open
+	 * @return its status
 	 */
-	ConnectionStatus status(@Nullable Ending ending) {
-		long now = this.loop.nanoTime();
-		// The wall clock's now is taken from the monotonic one, so that times agree.
-		long millis = this.openedMillis + (now - this.openedNanos) / 1_000_000;
-		long active = this.begun ? now - this.upkeep.lastActivityNanos() : now - this.openedNanos;
-		Liveness liveness = this.upkeep.liveness();
-		long heard = (liveness != null && liveness.isEverHeard()) ? millis - (now - liveness.heardNanos()) / 1_000_000
-				: 0;
-		return new ConnectionStatus(this.id, this.loop.node(), user(), this.client, tier().wireName(), address(),
-				state(now).wireName(), this.openedMillis, millis - active / 1_000_000, heard,
-				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, this.upkeep.messagesSent(),
-				this.upkeep.bytesSent(), this.upkeep.errors(), (now - this.openedNanos) / 1_000_000,
-				(ending != null) ? ending.reason() : null);
+	public ConnectionStatus status(@Nullable Ending ending) {
+		return ConnectionReport.of(this, this.timers, this.writer, ending);
 	}
 
 	// ---- admission
 
 	void subscribe() {
+		this.phase = new Phase.Claiming(isWaiting());
 		this.admittedNanos = this.loop.nanoTime();
-		for (ChannelName channel : this.channels) {
-			this.subscriptions.add(this.loop.topics().add(channel, this));
-		}
+		this.topics.addAll(this.loop.topics(), this.channels);
 		this.delivery.hearFromNow();
 	}
 
 	/**
-	 * Whether all it hears is confirmed on the present link. If not it waits for the
-	 * first topic that is not: so each confirmation concerns those alone that wait for
-	 * it. Without a link it waits for the next one, which looks at all that are pending.
+	 * Says that there is no stream now. On its loop.
+	 * @param reason why
 	 */
-	private boolean isSubscribed() {
-		long link = this.loop.link();
-		if (link != this.confirmedOn) {
-			this.confirmedOn = link;
-			this.confirmed = 0;
-			this.awaited = null;
-		}
-		for (; this.confirmed < this.subscriptions.size(); this.confirmed++) {
-			Topic<Connection> topic = this.subscriptions.get(this.confirmed).topic();
-			if (!topic.isConfirmed(link)) {
-				if (link != 0 && topic != this.awaited) {
-					topic.awaitConfirmed(this);
-					this.awaited = topic;
-				}
-				return false;
-			}
-		}
-		return true;
-	}
-
-	/**
-	 * Claims the user once everything it hears is confirmed on the present link. Called
-	 * again whenever that may be so.
-	 */
-	void claimWhenSubscribed() {
-		if (!isPending() || this.claiming || this.claimed) {
-			return;
-		}
-		if (!isSubscribed()) {
-			return;
-		}
-		if (!this.outlet.isOpen()) {
-			close(Ending.CLIENT);
-			return;
-		}
-		if (this.loop.isLeaseLapsed()) {
-			// What waited through a freeze may be an attempt that its page has long given
-			// up.
-			this.outlet.abort();
-			close(Ending.LAPSED);
-			return;
-		}
-		if (!this.loop.mayClaim(this)) {
-			return;
-		}
-		this.claiming = true;
-		this.claimSent = true;
-		Proof sent = this.loop.proofFromNow();
-		Long cursor = this.request.cursor();
-		Claim claim = new Claim(user(), this.id, this.client, tier(), page(),
-				(cursor != null) ? cursor : MessageId.ZERO);
-		this.loop.claim(this, claim, (result, failure) -> {
-			this.claiming = false;
-			if (result != null) {
-				claimed(result, sent);
-			}
-			else if (isClosed()) {
-				this.loop.release(field());
-			}
-			else {
-				this.loop.claimLater(this, this.claimFailures++);
-			}
-		});
-	}
-
-	private void claimed(ClaimResult result, Proof sent) {
-		switch (result) {
-			case ClaimResult.Owner owner -> {
-				this.generation = owner.generation();
-				if (isClosed()) {
-					this.loop.release(field());
-					return;
-				}
-				this.claimed = true;
-				hiddenFrom(owner.hiddenFrom());
-				this.since = owner.since();
-				this.serverSince = owner.since();
-				this.stepsBack = this.loop.stepsBack();
-				this.proof = sent;
-				this.loop.noteProof(sent);
-				if (!isProven()) {
-					this.loop.renewSoon();
-				}
-				if (this.displacement != null) {
-					displaced(this.displacement);
-				}
-				if (!isClosed()) {
-					begin(owner);
-				}
-			}
-			case ClaimResult.Displaced displaced -> {
-				if (!isClosed()) {
-					this.claimSent = false;
-					kicked(CloseReason.TAKEOVER, displaced.generation());
-				}
-			}
-			case ClaimResult.Limited limited -> {
-				if (!isClosed()) {
-					this.claimSent = false;
-					refuse(quota(limited));
-				}
-			}
-		}
-	}
-
-	private static Quota quota(ClaimResult.Limited limited) {
-		UserLimits limits = limited.limits();
-		return switch (limited.counted()) {
-			case TAKEOVERS -> Quota.takeovers(limits.takeovers(), limits.window(), limited.reset());
-			case OPENS -> Quota.userOpens(limits.opens(), limits.window(), limited.reset());
-		};
-	}
-
-	private void begin(ClaimResult.Owner owner) {
-		long clock = owner.clock();
-		// What has a lower id may never have come here: a shared batch that ends below
-		// is older than the claim.
-		missed(clock);
-		switch (this.request.start()) {
-			case StreamRequest.Start.Now now -> {
-				begun(clock, false, false, Map.of());
-				this.delivery.live(clock);
-			}
-			case StreamRequest.Start.After after when after.cursor() > clock -> {
-				begun(after.cursor(), true, true, Map.of());
-				this.delivery.beginBehind(after.cursor(), clock, Gap.Reason.CURSOR_AHEAD);
-			}
-			case StreamRequest.Start.After after -> {
-				begun(after.cursor(), true, true, Map.of());
-				this.delivery.beginCatchingUp();
-			}
-			case StreamRequest.Start.Latest latest -> beginWithLatest(latest.count(), clock, false);
-			case StreamRequest.Start.Unknown unknown when unknown.history() == 0 -> {
-				begun(clock, true, false, Map.of());
-				this.delivery.beginBehind(MessageId.ZERO, clock, Gap.Reason.CURSOR_UNKNOWN);
-			}
-			case StreamRequest.Start.Unknown unknown -> beginWithLatest(unknown.history(), clock, true);
-		}
-	}
-
-	/**
-	 * Begins with the last messages of each channel.
-	 * @param count how many, or 0 for all
-	 * @param clock the clock at the claim
-	 * @param unknown whether the client may have missed what came before them
-	 */
-	private void beginWithLatest(int count, long clock, boolean unknown) {
-		this.loop.starts(this, count, (found, failure) -> {
-			if (isClosed()) {
-				return;
-			}
-			if (found == null) {
-				refuse(CloseReason.REDIS_UNAVAILABLE);
-				return;
-			}
-			long from = found.values().stream().mapToLong(Long::longValue).min().orElse(clock);
-			from = Math.min(from, clock);
-			begun(from, unknown, !found.isEmpty(), promised(found));
-			if (unknown) {
-				this.delivery.announce(MessageId.ZERO, clock, Gap.Reason.CURSOR_UNKNOWN);
-			}
-			this.delivery.beginCatchingUp();
-		});
-	}
-
-	/**
-	 * Where each channel begins: what came after the claim is promised, wherever the past
-	 * begins; without anything retained, nothing else is.
-	 */
-	private Map<ChannelName, Long> promised(Map<ChannelName, Long> found) {
-		Map<ChannelName, Long> starts = new HashMap<>();
-		for (ChannelName channel : this.channels) {
-			starts.put(channel, Math.min(found.getOrDefault(channel, this.generation), this.generation));
-		}
-		return starts;
-	}
-
-	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
-		this.delivery.begin(from, this.hiddenFrom, starts);
-		byte[] first = Blocks.connected(this, keyOnce(), this.loop.node(), MessageId.format(from), resumed, replayed,
-				this.loop.settings().heartbeat(), this.loop.ordinaryRetry());
-		answer(first);
-		this.begun = true;
-		this.upkeep.began(first);
-		this.loop.began(this, resumed);
-	}
-
-	/** The client's key, which is said once and not kept. */
-	private String keyOnce() {
-		ConnectionKey said = Objects.requireNonNull(this.key, "The key was said before");
-		this.key = null;
-		return said.value();
-	}
-
-	/** Writes a block, behind the head of the answer if that was not written before. */
-	private void answer(byte[] block) {
-		if (this.answered) {
-			this.outlet.write(block);
-		}
-		else {
-			this.outlet.begin(block);
-			this.answered = true;
-		}
-	}
-
-	/** Says that there is no stream now. */
-	void refuse(CloseReason reason) {
-		this.loop.events().refused(reason);
-		Duration retry = this.loop.spreadRetry();
-		if (this.answered) {
-			this.outlet.end(Blocks.busy(reason, this.request.cursorText(), retry));
-		}
-		else {
-			this.outlet.refuse(reason, retry);
-		}
-		close(Ending.of(reason));
-	}
-
-	/** Says that a quota is used up. */
-	private void refuse(Quota quota) {
-		if (this.answered) {
-			this.loop.events().limited(quota);
-			this.outlet
-				.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), this.loop.retryAfter(quota)));
-		}
-		else {
-			this.loop.refuse(quota, this.outlet);
-		}
-		close(Ending.of(CloseReason.RATE_LIMITED));
+	public void refuse(CloseReason reason) {
+		this.ending.refuse(reason);
 	}
 
 	/** Whether it may be written to: it surely still hears its user. */
 	boolean isProven() {
-		Proof present = this.proof;
+		Proof present = this.claim.proof();
 		return present != null && this.loop.holds(present);
 	}
 
-	// ---- renewal
+	/**
+	 * Tells whether presence names it, as far as is known here. On its loop.
+	 * @return whether it does
+	 */
+	public boolean isHeld() {
+		return this.claim.isOwned() && !isClosed() && !isLeaving();
+	}
 
-	boolean isHeld() {
-		return this.claimed && !isClosed() && !this.upkeep.isLeaving();
+	ConnectionIdentity identity() {
+		return this.identity;
 	}
 
 	Held held() {
-		return new Held(user(), this.id, this.generation, this.client, this.openedMillis, tier(), page());
-	}
-
-	/**
-	 * A renewal that listed it found nothing amiss, or wrote its field back. Whether
-	 * messages to the user were hidden meanwhile is told apart, by {@link #restored}.
-	 */
-	void renewed(Proof sent, long clock, long storeSince, boolean restored) {
-		if (isClosed() || this.upkeep.isLeaving()) {
-			return;
-		}
-		Proof before = this.proof;
-		boolean lossy = storeSince > this.since;
-		// A renewal that was sent before the loop knew that its link is gone may have
-		// reached another server than the link did.
-		boolean sameLink = before != null && before.link() == sent.link() && sent.link() == this.loop.link()
-				&& sent.link() != 0;
-		// Ids rise on a link but where the store gives some once more.
-		boolean unbroken = sameLink && this.loop.stepsBack() == this.stepsBack;
-		this.stepsBack = this.loop.stepsBack();
-		this.proof = sent;
-		if (!sameLink) {
-			// What was published until then may have gone nowhere.
-			missed(clock);
-		}
-		if (unbroken && !restored) {
-			this.delivery.owned(clock);
-		}
-		if (lossy) {
-			this.since = storeSince;
-			if (unbroken) {
-				this.delivery.vouch(storeSince);
-			}
-			else {
-				fallBehind();
-				this.delivery.setBack(storeSince);
-			}
-		}
-	}
-
-	/**
-	 * Redis is another server. Ids above the given one that came from the server before
-	 * say nothing about those that this one gave.
-	 */
-	void serverChanged(long storeSince) {
-		if (isHeld() && storeSince > this.serverSince) {
-			this.serverSince = storeSince;
-			this.since = Math.max(this.since, storeSince);
-			fallBehind();
-			this.delivery.setBack(storeSince);
-		}
-	}
-
-	/**
-	 * Its field was gone and is written back. In order with the messages that arrive.
-	 * @param last the last message of the user's channel then
-	 */
-	void restored(Predecessor last) {
-		if (this.claimed && !isClosed() && !this.upkeep.isLeaving()) {
-			this.delivery.restored(last);
-		}
-	}
-
-	/**
-	 * The stream that ended where this one may have begun did not receive all of its
-	 * user's channel.
-	 */
-	void hidden(Frame.Hidden frame) {
-		Long cursor = this.request.cursor();
-		if (cursor == null || cursor <= frame.from() || cursor > frame.to() || isClosed() || this.upkeep.isLeaving()) {
-			return;
-		}
-		if (this.begun) {
-			this.delivery.hiddenBefore(frame.from(), cursor);
-		}
-		else {
-			hiddenFrom(frame.from());
-		}
-	}
-
-	private void hiddenFrom(@Nullable Long from) {
-		if (from != null && (this.hiddenFrom == null || from < this.hiddenFrom)) {
-			this.hiddenFrom = from;
-		}
-	}
-
-	/** It stands behind a gap that tells of what the store lost up to an id. */
-	void passedLoss(long upTo) {
-		this.since = Math.max(this.since, upTo);
-	}
-
-	/** A newer connection may hear the user. */
-	void displaced(Frame.Displacement by) {
-		if (this.claiming && (this.displacement == null || this.displacement.generation() < by.generation())) {
-			this.displacement = by;
-		}
-		if (this.claimed && this.generation < by.generation() && !this.upkeep.isLeaving()) {
-			displaced(by.generation(), by.client().equals(this.client));
-		}
-	}
-
-	/** A renewal found that another connection hears the user. */
-	void displaced(long by, boolean sameClient) {
-		if (isClosed()) {
-			return;
-		}
-		if (sameClient) {
-			endSilently();
-		}
-		else {
-			kicked(CloseReason.TAKEOVER, by);
-		}
+		return this.identity.held(this.claim.generation());
 	}
 
 	// ---- ends
 
+	/** Ends a stream that a newer one of the same client replaces. On its loop. */
+	public void endSilently() {
+		this.ending.endSilently();
+	}
+
 	/**
-	 * Tells the client to stop: it was displaced or disconnected.
+	 * Asks the client to reconnect, after a spread while. On its loop.
 	 * @param reason why
-	 * @param by the generation that did it
-	 * @param grace how long after the notice the stream is closed
 	 */
-	void kicked(CloseReason reason, long by, Duration grace) {
-		if (isClosed()) {
-			return;
-		}
-		if (grace.isZero() || !this.begun) {
-			kicked(reason, by);
-			return;
-		}
-		this.upkeep.write(kickedBlock(reason, by));
-		this.loop.events().kicked(reason);
-		this.upkeep.noticed(reason, grace);
-		this.proof = null;
-		fallBehind();
-		this.loop.watch(this, grace.toSeconds());
-	}
-
-	private void kicked(CloseReason reason, long by) {
-		byte[] block = kickedBlock(reason, by);
-		if (this.answered) {
-			this.outlet.end(block);
-		}
-		else {
-			this.outlet.begin(block);
-			this.answered = true;
-			this.outlet.end(null);
-		}
-		if (this.begun) {
-			this.loop.events().kicked(reason);
-		}
-		else {
-			// There was no stream: its page was told to stop before.
-			this.loop.events().refused(reason);
-		}
-		close(Ending.of(reason));
-	}
-
-	private byte[] kickedBlock(CloseReason reason, long by) {
-		Long asked = this.request.cursor();
-		long last = this.begun ? this.delivery.cursor() : (asked != null) ? asked : by;
-		return Blocks.kicked(reason, by, MessageId.format(last), this.loop.millis());
-	}
-
-	/** Ends a stream whose client was told why before. */
-	void endAfterNotice() {
-		CloseReason reason = this.upkeep.notice();
-		this.outlet.end(null);
-		close((reason != null) ? Ending.of(reason) : Ending.REPLACED);
-	}
-
-	/** Ends a stream that a newer one of the same client replaces. */
-	void endSilently() {
-		if (isClosed()) {
-			return;
-		}
-		if (this.answered) {
-			this.outlet.end(null);
-		}
-		else {
-			this.outlet.abort();
-		}
-		close(Ending.REPLACED);
-	}
-
-	/** Sends the client on, to come back after a spread while. */
-	void goAway(CloseReason reason) {
-		if (isClosed()) {
-			return;
-		}
-		if (!this.begun && reason != CloseReason.TOKEN_EXPIRED) {
-			refuse(CloseReason.DRAINING);
-			return;
-		}
-		if (this.upkeep.notice() != null) {
-			endAfterNotice();
-			return;
-		}
-		String cursor = this.begun ? MessageId.format(this.delivery.cursor()) : this.request.cursorText();
-		this.outlet.end(Blocks.goaway(reason, cursor, this.loop.spreadRetry()));
-		close(Ending.of(reason));
-	}
-
-	/** The client asked for the end. */
-	void closeByClient() {
-		if (!isClosed() && this.answered) {
-			this.outlet.end(null);
-		}
-		else {
-			this.outlet.abort();
-		}
-		close(Ending.CLIENT);
-	}
-
-	/**
-	 * Something of it threw. Never throws itself: whatever step fails, the others free
-	 * what they can. Its client comes back and catches up.
-	 */
-	void failed() {
-		if (isClosed()) {
-			return;
-		}
-		Errors errors = this.loop.errors();
-		if (!errors.run(CLOSE, this::sayError)) {
-			errors.run(CLOSE, this.outlet::abort);
-		}
-		errors.run(CLOSE, () -> close(Ending.of(CloseReason.ERROR)));
-	}
-
-	private void sayError() {
-		if (this.upkeep.isLeaving()) {
-			this.outlet.end(null);
-		}
-		else if (this.delivery.isWriting()) {
-			this.outlet.abort();
-		}
-		else if (this.begun) {
-			this.outlet.end(Blocks.goaway(CloseReason.ERROR, MessageId.format(this.delivery.cursor()),
-					this.loop.spreadRetry()));
-		}
-		else if (this.answered) {
-			this.outlet.end(Blocks.busy(CloseReason.ERROR, this.request.cursorText(), this.loop.spreadRetry()));
-		}
-		else {
-			this.outlet.refuse(CloseReason.ERROR, this.loop.spreadRetry());
-		}
-	}
-
-	/** What waits for a client that does not read, in the process; 0 while it reads. */
-	long heldBytes() {
-		return this.outlet.heldBytes();
-	}
-
-	/**
-	 * Whether the client's kernel took nothing since this was last asked. Only the loop
-	 * asks, when memory is scarce.
-	 */
-	boolean tookNothing() {
-		long drained = this.outlet.drainedBytes();
-		boolean same = drained == this.drained;
-		this.drained = drained;
-		return same;
-	}
-
-	/** Ends at once to free what waits for a client that does not read. */
-	void shed() {
-		if (!isClosed()) {
-			this.outlet.abort();
-			close(Ending.of(CloseReason.MEMORY));
-		}
-	}
-
-	/** Nothing reaches the client any more. */
-	void giveUp() {
-		this.outlet.abort();
-		close(Ending.UNREACHABLE);
-	}
-
-	/** The socket is gone. */
-	void disconnected(boolean broken) {
-		close(broken ? Ending.BROKEN : Ending.CLIENT);
+	public void goAway(CloseReason reason) {
+		this.ending.goAway(reason);
 	}
 
 	/** The socket is closed or closing: now clean up. */
-	private void close(Ending ending) {
+	void close(Ending ending) {
 		if (isClosed()) {
 			return;
 		}
-		Errors errors = this.loop.errors();
+		boolean begun = isBegun();
+		this.phase = new Phase.Closed(begun);
+		Errors errors = this.loop.context().errors();
 		errors.run(CLOSE, this.delivery::close);
-		for (Subscription<Connection> subscription : this.subscriptions) {
-			errors.run(CLOSE, () -> this.loop.topics().remove(subscription));
-		}
-		this.subscriptions.clear();
-		this.heard = null;
-		if (this.claimSent && !this.claiming) {
+		this.topics.removeAll(this.loop.topics(), errors, CLOSE);
+		if (this.claim.isToBeReleased()) {
 			errors.run(CLOSE, () -> this.loop.release(field()));
 		}
-		this.loop.closed(this, ending, this.begun);
+		this.loop.closed(this, ending, begun);
 	}
 
-	private Field field() {
-		return new Field(user(), this.id, this.generation, this.begun ? this.delivery.received() : null);
+	Field field() {
+		return this.identity.field(this.claim.generation(), isBegun() ? this.delivery.received() : null);
 	}
 
 }

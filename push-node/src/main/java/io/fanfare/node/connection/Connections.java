@@ -9,22 +9,15 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
-import io.fanfare.node.broker.Message;
-import io.fanfare.node.broker.MessageSink;
-import io.fanfare.node.connection.Eviction.Candidate;
-import io.fanfare.node.connection.Places.Place;
-import io.fanfare.node.ratelimit.Quota;
-import io.fanfare.protocol.ChannelName;
+import io.fanfare.node.encoding.Owed;
 import io.fanfare.protocol.CloseReason;
-import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.Frame;
+import io.fanfare.protocol.ConnectionStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All connections of the node, by id, and the way from what arrives to the loops that own
- * them. Any thread may call.
+ * All connections of the node, by id, and the loops that own them. Any thread may call.
  */
-public final class Connections implements MessageSink {
+public final class Connections {
 
 	private final String node;
 
@@ -32,36 +25,28 @@ public final class Connections implements MessageSink {
 
 	private final ConcurrentHashMap<String, Connection> byId = new ConcurrentHashMap<>();
 
-	private final ClosedConnections ended = new ClosedConnections();
-
-	private final AdmissionSettings admission;
-
 	private final Outage outage = new Outage();
 
-	private final Places places;
-
-	private final Eviction eviction;
+	private final int max;
 
 	private volatile List<StreamLoop> loops = List.of();
 
-	private volatile @Nullable CloseReason refusing;
+	private volatile Runnable sweep = () -> {
+	};
 
-	private volatile @Nullable Consumer<Frame.Call> calls;
+	private volatile Consumer<ConnectionStatus> ended = (status) -> {
+	};
 
 	/**
 	 * Makes an empty registry.
 	 * @param node the node's identity
 	 * @param max how many connections the node takes
-	 * @param admission what is done with newcomers above that
 	 * @param secureRandom makes keys that cannot be guessed
-	 * @param errors notes what nothing else handles
 	 */
-	public Connections(String node, int max, AdmissionSettings admission, RandomGenerator secureRandom, Errors errors) {
+	public Connections(String node, int max, RandomGenerator secureRandom) {
 		this.node = node;
-		this.admission = admission;
+		this.max = max;
 		this.secureRandom = secureRandom;
-		this.places = new Places(max, admission, System::nanoTime);
-		this.eviction = new Eviction(this.places, this::candidates, errors, System::nanoTime);
 	}
 
 	/**
@@ -73,81 +58,39 @@ public final class Connections implements MessageSink {
 	}
 
 	/**
-	 * Names who answers what is asked of the node, once, before anything arrives.
-	 * @param handler takes calls without blocking
+	 * Names who is notified of streams that ended, once, before anything arrives.
+	 * @param ended takes what is last reported of each, on its loop, without blocking
 	 */
-	public void answerBy(Consumer<Frame.Call> handler) {
-		this.calls = handler;
+	public void endedBy(Consumer<ConnectionStatus> ended) {
+		this.ended = ended;
 	}
 
 	/**
-	 * Opens a connection on a loop; to be called on that loop. It answers by the outlet,
-	 * at once or later.
+	 * Names what each loop does once per second for what is above connections, once,
+	 * before anything arrives.
+	 * @param task the task
+	 */
+	public void sweepBy(Runnable task) {
+		this.sweep = task;
+	}
+
+	/** Does what is due once per second. On a loop. */
+	void sweep() {
+		this.sweep.run();
+	}
+
+	/**
+	 * Takes a connection in that has no slot yet; to be called on its loop.
 	 * @param loop the loop
 	 * @param request what is asked for
 	 * @param outlet the socket
-	 * @return the connection, or null if it was refused
+	 * @param slot its request for a slot
+	 * @return the connection
 	 */
-	public @Nullable Handle open(StreamLoop loop, StreamRequest request, Outlet outlet) {
-		CloseReason reason = this.refusing;
-		if (reason == null && !loop.isReady()) {
-			reason = CloseReason.REDIS_UNAVAILABLE;
-		}
-		if (reason != null) {
-			loop.events().refused(reason);
-			outlet.refuse(reason, loop.spreadRetry());
-			return null;
-		}
-		Connection connection = loop.open(ConnectionKey.create(this.node, this.secureRandom), request, outlet);
+	public Connection add(StreamLoop loop, StreamRequest request, Outlet outlet, Slot slot) {
+		Connection connection = loop.open(ConnectionKey.create(this.node, this.secureRandom), request, outlet, slot);
 		this.byId.put(connection.id(), connection);
-		loop.guard("open", connection, this::arrive);
-		return connection.isClosed() ? null : new Handle(connection);
-	}
-
-	private void arrive(Connection connection) {
-		StreamLoop loop = connection.loop();
-		switch (this.places.arrive(connection.place(), connection.request().elsewhere())) {
-			case ADMITTED -> loop.admit(connection);
-			case FULL -> connection.refuse(CloseReason.FULL);
-			case WAITS -> {
-				loop.await(connection);
-				makeRoom(connection);
-			}
-			case ASKS -> {
-				loop.asks(connection);
-				makeRoom(connection);
-			}
-		}
-	}
-
-	/**
-	 * Tells whether a request would be refused so that a proxy tries another node, which
-	 * counts it.
-	 * @param request what is asked for
-	 * @return whether it would
-	 */
-	public boolean sendsElsewhere(StreamRequest request) {
-		return request.elsewhere() && !this.places.isFreeFor(request.user());
-	}
-
-	private void makeRoom(Connection connection) {
-		Place place = connection.place();
-		this.eviction.makeRoom(place, this.places.mayPreempt(place),
-				() -> connection.loop().submit(connection, connection::noPlace));
-	}
-
-	/**
-	 * What is done with newcomers when all places are taken.
-	 * @return the settings
-	 */
-	public AdmissionSettings admission() {
-		return this.admission;
-	}
-
-	/** Gives up what was kept for those who did not come in time. */
-	void sweep() {
-		this.places.sweep();
-		this.eviction.sweep();
+		return connection;
 	}
 
 	/** Calls to Redis that are not answered. */
@@ -155,26 +98,16 @@ public final class Connections implements MessageSink {
 		return this.outage;
 	}
 
-	Places places() {
-		return this.places;
-	}
-
-	/**
-	 * Refuses a stream because a quota is used up; to be called on the loop.
-	 * @param loop the loop
-	 * @param quota which one
-	 * @param outlet the socket
-	 */
-	public void refuse(StreamLoop loop, Quota quota, Outlet outlet) {
-		loop.refuse(quota, outlet);
-	}
-
 	/** What the socket tells the connection. On its loop. */
 	public static final class Handle {
 
 		private final Connection connection;
 
-		private Handle(Connection connection) {
+		/**
+		 * Makes a handle.
+		 * @param connection the connection of the socket
+		 */
+		public Handle(Connection connection) {
 			this.connection = connection;
 		}
 
@@ -201,7 +134,8 @@ public final class Connections implements MessageSink {
 		 * @param broken whether by an error
 		 */
 		public void disconnected(boolean broken) {
-			this.connection.loop().guard("socket", this.connection, (connection) -> connection.disconnected(broken));
+			this.connection.loop()
+				.guard("socket", this.connection, (connection) -> connection.ending().disconnected(broken));
 		}
 
 	}
@@ -212,16 +146,20 @@ public final class Connections implements MessageSink {
 			return;
 		}
 		try {
-			this.places.leave(connection.place());
+			connection.slot().leave();
 		}
 		finally {
 			if (connection.isBegun()) {
-				this.ended.add(connection.status(ending));
+				this.ended.accept(connection.status(ending));
 			}
 		}
 	}
 
-	List<StreamLoop> loops() {
+	/**
+	 * The node's loops, in the order in which they were named.
+	 * @return them
+	 */
+	public List<StreamLoop> loops() {
 		return this.loops;
 	}
 
@@ -233,7 +171,12 @@ public final class Connections implements MessageSink {
 		return this.loops.stream().map(StreamLoop::pulse).toList();
 	}
 
-	@Nullable Connection find(String id) {
+	/**
+	 * Finds a connection that is held here.
+	 * @param id its id
+	 * @return the connection, or null
+	 */
+	public @Nullable Connection find(String id) {
 		return this.byId.get(id);
 	}
 
@@ -246,11 +189,6 @@ public final class Connections implements MessageSink {
 		}
 	}
 
-	/** The last that ended. */
-	ClosedConnections ended() {
-		return this.ended;
-	}
-
 	/**
 	 * Tells whether a connection is held here.
 	 * @param id its id
@@ -261,23 +199,7 @@ public final class Connections implements MessageSink {
 	}
 
 	/**
-	 * How many have a place.
-	 * @return the number
-	 */
-	public int size() {
-		return this.places.taken();
-	}
-
-	/**
-	 * How many wait for one.
-	 * @return the number
-	 */
-	public int waiting() {
-		return this.places.waiting();
-	}
-
-	/**
-	 * How many are known, with a place or without: none when all are gone.
+	 * How many are known, with a slot or without: none when all are gone.
 	 * @return the number
 	 */
 	public int known() {
@@ -285,19 +207,11 @@ public final class Connections implements MessageSink {
 	}
 
 	/**
-	 * The most there were at once.
-	 * @return the number
-	 */
-	public int peak() {
-		return this.places.peak();
-	}
-
-	/**
 	 * How many may be there.
 	 * @return the number
 	 */
 	public int max() {
-		return this.places.max();
+		return this.max;
 	}
 
 	/**
@@ -331,33 +245,6 @@ public final class Connections implements MessageSink {
 	}
 
 	/**
-	 * Takes nobody in any more.
-	 * @param reason what newcomers are told
-	 */
-	public void refuse(CloseReason reason) {
-		this.refusing = reason;
-		this.places.shut();
-	}
-
-	/**
-	 * Takes nobody in while memory is short. Not readiness: the others may be short as
-	 * well.
-	 * @param now whether it is
-	 */
-	public void lackMemory(boolean now) {
-		this.places.pause(now);
-	}
-
-	/**
-	 * Sends the idlest streams of tier low away, for want of memory.
-	 * @param count how many at most
-	 * @return how many
-	 */
-	public CompletableFuture<Integer> shed(int count) {
-		return this.eviction.shed(count, CloseReason.MEMORY);
-	}
-
-	/**
 	 * Sends streams on that are open now, in no order and spread over a time, while the
 	 * node goes on. None that opens meanwhile is sent on.
 	 * @param count how many
@@ -381,18 +268,15 @@ public final class Connections implements MessageSink {
 		}).thenApply((sent) -> sent.stream().mapToInt(Integer::intValue).sum());
 	}
 
-	private CompletableFuture<List<Candidate>> candidates(int each) {
-		return onLoops((loop) -> {
-			Eviction.Candidates candidates = new Eviction.Candidates(each);
-			return Slices.ofAll(loop, Slices.LOOK, candidates::look).thenApply((done) -> candidates.found());
-		}).thenApply((found) -> found.stream().flatMap(List::stream).toList());
-	}
-
 	/**
 	 * Asks a loop something on its own thread. The barrier of its inbox notes an error.
+	 * @param <T> the type of the answer
+	 * @param loop the loop
+	 * @param question asks it
+	 * @return the answer
 	 */
 	@SuppressWarnings("CatchThrowable")
-	static <T> CompletableFuture<T> onLoop(StreamLoop loop,
+	public static <T> CompletableFuture<T> onLoop(StreamLoop loop,
 			Function<StreamLoop, ? extends CompletableFuture<? extends T>> question) {
 		CompletableFuture<T> answer = new CompletableFuture<>();
 		loop.submit(() -> {
@@ -414,8 +298,13 @@ public final class Connections implements MessageSink {
 		return answer;
 	}
 
-	/** Asks every loop something on its own thread, and answers in their order. */
-	<T> CompletableFuture<List<T>> onLoops(Function<StreamLoop, CompletableFuture<T>> question) {
+	/**
+	 * Asks every loop something on its own thread.
+	 * @param <T> the type of an answer
+	 * @param question asks a loop
+	 * @return the answers, in the order of the loops
+	 */
+	public <T> CompletableFuture<List<T>> onLoops(Function<StreamLoop, CompletableFuture<T>> question) {
 		List<CompletableFuture<T>> answers = new ArrayList<>();
 		for (StreamLoop loop : this.loops) {
 			answers.add(onLoop(loop, question));
@@ -425,20 +314,11 @@ public final class Connections implements MessageSink {
 	}
 
 	/**
-	 * Tells whether newcomers are refused.
-	 * @return whether they are
-	 */
-	public boolean isRefusing() {
-		return this.refusing != null;
-	}
-
-	/**
-	 * Takes nobody in any more and sends all connections on, one after the other.
+	 * Sends all connections on, one after the other.
 	 * @param window over how long
 	 * @return when none is left
 	 */
 	public CompletableFuture<Void> drain(Duration window) {
-		refuse(CloseReason.DRAINING);
 		return onLoops((loop) -> loop.drain(window)).thenAccept((done) -> {
 		});
 	}
@@ -456,65 +336,6 @@ public final class Connections implements MessageSink {
 		return CompletableFuture.allOf(stops.toArray(CompletableFuture[]::new));
 	}
 
-	@Override
-	public void broadcast(Message message) {
-		for (StreamLoop loop : this.loops) {
-			loop.offer(message);
-		}
-	}
-
-	@Override
-	public void deliver(String id, Message message) {
-		Connection connection = this.byId.get(id);
-		if (connection != null) {
-			connection.loop().offer(connection, message);
-		}
-	}
-
-	@Override
-	public void kick(Frame.Kick kick) {
-		Connection connection = this.byId.get(kick.connection());
-		if (connection != null) {
-			CloseReason reason = kick.reason();
-			connection.loop().submit(connection, () -> {
-				if (reason == null) {
-					connection.endSilently();
-				}
-				else {
-					connection.kicked(reason, kick.generation(), kick.grace());
-				}
-			});
-		}
-	}
-
-	@Override
-	public void displace(Frame.Displacement displacement) {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> loop.displace(displacement));
-		}
-	}
-
-	@Override
-	public void restored(Frame.Restored restored) {
-		Connection connection = this.byId.get(restored.connection());
-		if (connection != null) {
-			connection.loop().submit(connection, () -> connection.restored(restored.last()));
-		}
-	}
-
-	@Override
-	public void hidden(Frame.Hidden hidden) {
-		Connection connection = this.byId.get(hidden.connection());
-		if (connection != null) {
-			connection.loop().submit(connection, () -> connection.hidden(hidden));
-		}
-	}
-
-	@Override
-	public void close(String id) {
-		closeByClient(id);
-	}
-
 	/**
 	 * Ends a stream as its client asks.
 	 * @param id the connection
@@ -523,14 +344,9 @@ public final class Connections implements MessageSink {
 	public boolean closeByClient(String id) {
 		Connection connection = this.byId.get(id);
 		if (connection != null) {
-			connection.loop().submit(connection, connection::closeByClient);
+			connection.loop().submit(connection, connection.ending()::closeByClient);
 		}
 		return connection != null;
-	}
-
-	@Override
-	public void acknowledge(String id, List<String> nonces) {
-		acknowledgeByClient(id, nonces);
 	}
 
 	/**
@@ -545,49 +361,6 @@ public final class Connections implements MessageSink {
 			connection.loop().submit(connection, () -> connection.acknowledged(nonces));
 		}
 		return connection != null;
-	}
-
-	@Override
-	public void call(Frame.Call call) {
-		Consumer<Frame.Call> handler = this.calls;
-		if (handler != null) {
-			handler.accept(call);
-		}
-	}
-
-	@Override
-	public void pass(long id) {
-		for (StreamLoop loop : this.loops) {
-			loop.probe(id);
-		}
-	}
-
-	@Override
-	public void unreadable(@Nullable ChannelName channel) {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> loop.unreadable(channel));
-		}
-	}
-
-	@Override
-	public void linkDown() {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(loop::linkDown);
-		}
-	}
-
-	@Override
-	public void serverChanged(long since) {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> loop.serverChanged(since));
-		}
-	}
-
-	@Override
-	public void linkUp(long link) {
-		for (StreamLoop loop : this.loops) {
-			loop.submit(() -> loop.linkUp(link));
-		}
 	}
 
 }

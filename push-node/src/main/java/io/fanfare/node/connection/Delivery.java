@@ -3,7 +3,6 @@ package io.fanfare.node.connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +13,11 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.Gap;
 import io.fanfare.node.catchup.Round;
 import io.fanfare.node.catchup.Standing;
+import io.fanfare.node.encoding.Backlog;
+import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.encoding.BroadcastLog;
+import io.fanfare.node.encoding.Owed;
+import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
@@ -57,8 +61,6 @@ final class Delivery {
 
 	private static final int MAX_OWED_BYTES = 1024 * 1024;
 
-	private static final int MAX_RECEIVED_BY_ALL = 256;
-
 	/**
 	 * What is written at once, or one message that is larger: it bounds what lies in
 	 * direct memory for a reader that stalls, and how long the loop is busy with one.
@@ -69,9 +71,11 @@ final class Delivery {
 
 	private final StreamLoop loop;
 
-	private final Outlet outlet;
+	private final StreamWriter writer;
 
-	private final Upkeep upkeep;
+	private final StreamTimers timers;
+
+	private final SubscribedTopics<Connection> topics;
 
 	/** Counts what is owed. */
 	private final Owed account;
@@ -109,28 +113,8 @@ final class Delivery {
 	/** Whether a piece is being written: the socket may report progress meanwhile. */
 	private boolean writing;
 
-	/**
-	 * Up to this id the user's own channel was received, read from history or announced.
-	 * Lags behind the position while nothing comes for the user.
-	 */
-	private long received;
-
-	/**
-	 * The clock at the last renewal that found the field in place on the present link; 0
-	 * for none. Once ids above it have arrived, everything up to it has.
-	 */
-	private long ownedAt;
-
-	/**
-	 * The last message of the user's channel that arrived while it was not LIVE. Only
-	 * once history was read up to there it says something of what lies below.
-	 */
-	private long receivedLast;
-
-	/**
-	 * Ids above that which came by way of all nodes, after a data loss.
-	 */
-	private Set<Long> receivedAlso = Set.of();
+	/** How far its user's channel was received. */
+	private final UserChannel own = new UserChannel();
 
 	/** Whether it is being found out what of its user's channel it received. */
 	private boolean doubted;
@@ -139,11 +123,6 @@ final class Delivery {
 	 * A data loss up to this id cost it nothing, once ids above have arrived on the link.
 	 */
 	private long vouchedSince;
-
-	/** The last stretch of the user's channel that was announced as hidden, or 0. */
-	private long hiddenFrom;
-
-	private long hiddenTo;
 
 	/** The number of the first broadcast of the loop that it has not taken over. */
 	private long broadcast;
@@ -171,11 +150,13 @@ final class Delivery {
 	/** The highest end of a gap announced per channel, while catching up. */
 	private Map<ChannelName, Long> announced = Map.of();
 
-	Delivery(Connection connection, StreamLoop loop, Outlet outlet, Upkeep upkeep) {
+	Delivery(Connection connection, StreamLoop loop, StreamWriter writer, StreamTimers timers,
+			SubscribedTopics<Connection> topics) {
 		this.connection = connection;
 		this.loop = loop;
-		this.outlet = outlet;
-		this.upkeep = upkeep;
+		this.writer = writer;
+		this.timers = timers;
+		this.topics = topics;
 		this.account = loop.owed();
 		this.owed = this.account.nothing();
 		this.replay = this.owed;
@@ -218,7 +199,7 @@ final class Delivery {
 		this.position = from;
 		this.cursor = from;
 		long start = only.getOrDefault(this.connection.channels().getFirst(), from);
-		this.received = (hiddenFrom != null) ? Math.min(hiddenFrom, start) : start;
+		this.own.begin((hiddenFrom != null) ? Math.min(hiddenFrom, start) : start);
 		this.starts = only;
 	}
 
@@ -237,7 +218,7 @@ final class Delivery {
 		take();
 		this.position = clock;
 		this.cursor = clock;
-		this.received = clock;
+		this.own.begin(clock);
 		announce(from, clock, reason);
 		live(clock);
 	}
@@ -257,13 +238,11 @@ final class Delivery {
 			this.cursor = since;
 			List<Gap> gaps = new ArrayList<>();
 			for (ChannelName channel : this.connection.channels()) {
-				long from = channel.isUser() ? Math.min(this.received, since) : since;
+				long from = channel.isUser() ? Math.min(this.own.upTo(), since) : since;
 				gaps.add(new Gap(channel, from, stood, Gap.Reason.DATA_LOSS));
 			}
 			gaps(gaps);
-			this.received = since;
-			this.receivedLast = MessageId.ZERO;
-			this.receivedAlso = Set.of();
+			this.own.setBack(since);
 		}
 	}
 
@@ -310,30 +289,16 @@ final class Delivery {
 	void append(Message message, boolean named) {
 		take();
 		if (named && this.state == State.LIVE && !this.doubted) {
-			received(message.id());
+			this.own.received(message.id());
 		}
 		else if (named) {
-			this.receivedLast = message.id();
+			this.own.arrived(message.id());
 		}
 		else if (message.channel().isUser()) {
-			receivedByAll(message.id());
+			this.own.arrivedByAll(message.id());
 		}
 		if (keep(message) && this.state == State.LIVE) {
 			this.loop.queue(this.connection, message.channel().isUser());
-		}
-	}
-
-	/**
-	 * A message to its user came by way of all nodes: presence named nobody, so earlier
-	 * ones may have been hidden.
-	 */
-	private void receivedByAll(long id) {
-		if (this.receivedAlso.isEmpty()) {
-			this.receivedAlso = new HashSet<>();
-		}
-		// Beyond that a gap is announced that is none.
-		if (this.receivedAlso.size() < MAX_RECEIVED_BY_ALL) {
-			this.receivedAlso.add(id);
 		}
 	}
 
@@ -342,10 +307,10 @@ final class Delivery {
 	 * state is read or changed.
 	 */
 	void take() {
-		BroadcastLog log = this.loop.broadcasts();
+		BroadcastLog<Connection> log = this.loop.broadcasts();
 		while (this.broadcast < log.head() && this.state != State.CLOSED) {
-			BroadcastLog.Entry entry = log.get(this.broadcast++);
-			if (this.connection.hears(entry.topic())) {
+			BroadcastLog.Entry<Connection> entry = log.get(this.broadcast++);
+			if (this.topics.contains(entry.topic())) {
 				keep(entry.message());
 			}
 		}
@@ -414,14 +379,14 @@ final class Delivery {
 			return;
 		}
 		this.owed = this.account.without(this.owed, piece);
-		this.upkeep.wroteLiveMessages(piece);
-		this.loop.events().sent(piece.size(), piece.lastId());
+		this.timers.wroteLiveMessages();
+		this.loop.context().events().sent(piece.size(), piece.lastId());
 		goOn(this.owed);
 	}
 
 	/** Whether the socket takes the next piece of a backlog. */
 	private boolean hasRoomFor(Backlog backlog) {
-		return this.outlet.isWritable(Math.min(backlog.bytes(), PIECE_BYTES));
+		return this.writer.isWritable(Math.min(backlog.bytes(), PIECE_BYTES));
 	}
 
 	/** The rest waits for its turn, so that others have theirs. */
@@ -439,10 +404,10 @@ final class Delivery {
 	private boolean write(Backlog piece) {
 		this.writing = true;
 		try {
-			this.outlet.write(this.loop.chunk(piece));
+			this.writer.write(this.loop.chunk(piece), piece);
 		}
 		catch (OutOfMemoryError ex) {
-			if (!Errors.isDirectMemory(ex) || !this.outlet.isOpen()) {
+			if (!Errors.isDirectMemory(ex) || !this.writer.isOpen()) {
 				throw ex;
 			}
 			this.roomMade = this.loop.makeRoom(ex);
@@ -507,7 +472,7 @@ final class Delivery {
 		if (this.owed.isEmpty() && this.floor <= this.position && this.connection.isProven()) {
 			// Without proof a message to the user may have gone nowhere, whatever else
 			// passed.
-			this.position = Math.max(this.position, this.loop.head());
+			this.position = Math.max(this.position, this.loop.headId());
 		}
 		leaveLive();
 	}
@@ -524,14 +489,14 @@ final class Delivery {
 		dropOwed();
 		this.tracking = false;
 		this.state = State.CATCHING_UP;
-		this.ownedAt = MessageId.ZERO;
-		this.loop.events().fellBehind();
+		this.own.notOwned();
+		this.loop.context().events().fellBehind();
 	}
 
 	// ---- whether its user's channel reached it
 
 	private long vouchedSince() {
-		return (this.loop.head() > this.vouchedSince) ? this.vouchedSince : MessageId.ZERO;
+		return (this.loop.headId() > this.vouchedSince) ? this.vouchedSince : MessageId.ZERO;
 	}
 
 	/** What is published from here on does not arrive. */
@@ -548,28 +513,13 @@ final class Delivery {
 		}
 	}
 
-	/** Up to an id its user's channel was received for sure. */
-	private void received(long upTo) {
-		if (upTo > this.received) {
-			this.received = upTo;
-			if (!this.receivedAlso.isEmpty()) {
-				this.receivedAlso.removeIf((id) -> id <= upTo);
-			}
-		}
-	}
-
 	/** A renewal found that presence names it. */
 	void owned(long clock) {
 		take();
 		if (this.state != State.LIVE || this.doubted) {
 			return;
 		}
-		if (this.ownedAt != MessageId.ZERO && this.loop.head() > this.ownedAt) {
-			received(this.ownedAt);
-		}
-		if (this.ownedAt == MessageId.ZERO || this.loop.head() > this.ownedAt) {
-			this.ownedAt = clock;
-		}
+		this.own.owned(clock, this.loop.headId());
 	}
 
 	/**
@@ -578,11 +528,11 @@ final class Delivery {
 	 */
 	void restored(Predecessor last) {
 		take();
-		this.ownedAt = MessageId.ZERO;
-		if (this.state == State.PENDING || !last.isAbove(this.received, this.loop.millis())) {
+		this.own.notOwned();
+		if (this.state == State.PENDING || !last.isAbove(this.own.upTo(), this.loop.millis())) {
 			return;
 		}
-		if (this.state == State.LIVE && !this.receivedAlso.isEmpty()) {
+		if (this.state == State.LIVE && this.own.isAnyByAll()) {
 			// After a data loss: what it is owed is nowhere else, so it stays LIVE.
 			this.doubted = true;
 			doubt(last.id(), 0);
@@ -601,8 +551,8 @@ final class Delivery {
 	 */
 	private void doubt(long upTo, int attempt) {
 		ChannelName channel = this.connection.channels().getFirst();
-		long from = this.received;
-		this.loop.isAnyWithin(this.connection, from, upTo, Set.copyOf(this.receivedAlso), (any, failure) -> {
+		long from = this.own.upTo();
+		this.loop.isAnyWithin(this.connection, from, upTo, this.own.byAll(), (any, failure) -> {
 			if (this.state != State.LIVE || any == null) {
 				// A round finds it out, now or after another try.
 				this.doubted = this.state == State.LIVE;
@@ -613,10 +563,10 @@ final class Delivery {
 			}
 			this.doubted = false;
 			if (any) {
-				hid(from, Math.max(upTo, this.cursor));
+				this.own.hid(from, Math.max(upTo, this.cursor));
 				write(List.of(new Gap(channel, from, upTo, Gap.Reason.PRESENCE_LOSS)));
 			}
-			received(Math.max(upTo, this.receivedLast));
+			this.own.received(Math.max(upTo, this.own.last()));
 		});
 	}
 
@@ -638,17 +588,10 @@ final class Delivery {
 				this.loop.later(this.connection, attempt, () -> hiddenBefore(from, began, attempt + 1));
 			}
 			else if (any) {
-				hid(from, Math.max(began, this.cursor));
+				this.own.hid(from, Math.max(began, this.cursor));
 				write(List.of(new Gap(channel, from, began, Gap.Reason.PRESENCE_LOSS)));
 			}
 		});
-	}
-
-	/** A stretch was hidden; it may be announced by several gaps. */
-	private void hid(long from, long to) {
-		boolean same = this.hiddenTo != MessageId.ZERO && from <= this.hiddenTo;
-		this.hiddenFrom = same ? Math.min(this.hiddenFrom, from) : from;
-		this.hiddenTo = same ? Math.max(this.hiddenTo, to) : to;
 	}
 
 	/**
@@ -656,7 +599,7 @@ final class Delivery {
 	 */
 	Received received() {
 		take();
-		return new Received(this.received, Math.max(this.position, this.cursor), this.hiddenFrom, this.hiddenTo);
+		return this.own.report(Math.max(this.position, this.cursor));
 	}
 
 	// ---- rounds
@@ -671,7 +614,7 @@ final class Delivery {
 			writeReplay();
 			return;
 		}
-		if (!this.outlet.isWritable(PIECE_BYTES) || !this.connection.isProven()
+		if (!this.writer.isWritable(PIECE_BYTES) || !this.connection.isProven()
 				|| !this.loop.rounds().begin(this.connection)) {
 			untrack();
 			return;
@@ -698,8 +641,8 @@ final class Delivery {
 		boolean asked = false;
 		try {
 			track();
-			Standing standing = new Standing(this.position, this.received, Set.copyOf(this.receivedAlso),
-					vouchedSince(), this.starts);
+			Standing standing = new Standing(this.position, this.own.upTo(), this.own.byAll(), vouchedSince(),
+					this.starts);
 			this.reading = true;
 			this.unread = false;
 			this.loop.round(this.connection, standing, (round, failure) -> {
@@ -736,7 +679,7 @@ final class Delivery {
 		}
 		else {
 			if (standing.position() < round.since()) {
-				this.connection.passedLoss(round.since());
+				this.connection.ownership().passedLoss(round.since());
 			}
 			caughtUp(round);
 		}
@@ -751,7 +694,7 @@ final class Delivery {
 		if (!this.tracking) {
 			this.tracking = true;
 			letGo();
-			missed(this.loop.head());
+			missed(this.loop.headId());
 		}
 	}
 
@@ -788,7 +731,7 @@ final class Delivery {
 	boolean isCheckable() {
 		take();
 		return this.state == State.CATCHING_UP && !this.reading && this.replay.isEmpty()
-				&& this.outlet.isWritable(PIECE_BYTES) && this.connection.isProven();
+				&& this.writer.isWritable(PIECE_BYTES) && this.connection.isProven();
 	}
 
 	/**
@@ -797,7 +740,7 @@ final class Delivery {
 	void missedNothing(long clock) {
 		take();
 		if (this.state == State.CATCHING_UP && !this.reading && this.replay.isEmpty() && this.tracking) {
-			received(clock);
+			this.own.received(clock);
 			live(clock);
 		}
 	}
@@ -808,7 +751,7 @@ final class Delivery {
 			return true;
 		}
 		for (ChannelName channel : this.connection.channels()) {
-			long upTo = channel.isUser() ? Math.min(this.position, this.received) : this.position;
+			long upTo = channel.isUser() ? Math.min(this.position, this.own.upTo()) : this.position;
 			if (lastId.applyAsLong(channel) > upTo) {
 				return true;
 			}
@@ -824,7 +767,7 @@ final class Delivery {
 			.toList());
 		for (Gap gap : round.gaps()) {
 			if (gap.reason() == Gap.Reason.PRESENCE_LOSS) {
-				hid(gap.from(), Math.max(gap.to(), this.cursor));
+				this.own.hid(gap.from(), Math.max(gap.to(), this.cursor));
 			}
 		}
 		for (Message message : round.messages()) {
@@ -861,13 +804,13 @@ final class Delivery {
 			postpone();
 			return;
 		}
-		received(this.position);
+		this.own.received(this.position);
 		if (this.state != State.CATCHING_UP) {
 			return;
 		}
 		this.replay = this.account.without(this.replay, piece);
-		this.upkeep.wroteMessages(piece);
-		this.loop.events().sent(piece.size(), piece.lastId());
+		this.timers.wroteMessages();
+		this.loop.context().events().sent(piece.size(), piece.lastId());
 		if (this.state == State.CATCHING_UP && this.replay.isEmpty()) {
 			replayed();
 		}
@@ -877,7 +820,7 @@ final class Delivery {
 	/** All that a round brought was written. */
 	private void replayed() {
 		this.position = Math.max(this.position, this.replayUpTo);
-		received(this.replayUpTo);
+		this.own.received(this.replayUpTo);
 		if (!this.replayComplete || this.position < this.floor || this.unread) {
 			catchUp();
 			return;
@@ -904,7 +847,7 @@ final class Delivery {
 		}
 		this.owed = this.account.above(this.owed, this.position);
 		this.state = State.LIVE;
-		received(this.receivedLast);
+		this.own.received(this.own.last());
 		visit();
 	}
 
@@ -924,16 +867,17 @@ final class Delivery {
 		Map<Gap.Stretch, List<ChannelName>> stretches = new LinkedHashMap<>();
 		for (Gap gap : gaps) {
 			stretches.computeIfAbsent(gap.stretch(), (stretch) -> new ArrayList<>()).add(gap.channel());
-			this.loop.events().gap();
+			this.loop.context().events().gap();
 		}
-		Duration retry = this.loop.spreadRetry();
-		stretches.forEach((stretch, channels) -> this.upkeep
-			.write(Blocks.gap(channels, stretch, MessageId.format(this.cursor), retry)));
+		Duration retry = this.loop.context().spread().retry();
+		stretches.forEach((stretch, channels) -> this.writer.write(Blocks.gap(channels, stretch.from(), stretch.to(),
+				stretch.reason().wireName(), MessageId.format(this.cursor), retry)));
 	}
 
 	void moveCursor(long to) {
 		if (to > this.cursor) {
-			this.upkeep.writeCursor(SseBlock.cursor(MessageId.format(to)));
+			this.writer.write(SseBlock.cursor(MessageId.format(to)));
+			this.timers.wroteCursor();
 			this.cursor = to;
 		}
 	}

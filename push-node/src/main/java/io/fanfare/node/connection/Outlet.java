@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import org.jspecify.annotations.Nullable;

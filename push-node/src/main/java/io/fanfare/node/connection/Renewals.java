@@ -204,10 +204,10 @@ final class Renewals {
 
 	private static void renewed(Connection connection, @Nullable Verdict verdict, Renewal renewal, Proof sent) {
 		if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
-			connection.renewed(sent, renewal.clock(), renewal.since(), verdict != null);
+			connection.ownership().renewed(sent, renewal.clock(), renewal.since(), verdict != null);
 		}
 		else {
-			connection.displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
+			connection.ownership().displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
 		}
 	}
 
@@ -229,7 +229,7 @@ final class Renewals {
 		List<ChannelName> asked = List.copyOf(channels);
 		this.loop.ask("check", () -> this.node.catchUp().lastIds(asked), (lastIds, failure) -> {
 			if (lastIds == null) {
-				lagging.forEach((connection) -> this.loop.later(connection, 0, connection::catchUp));
+				lagging.forEach((connection) -> this.loop.later(connection, 0, connection.delivery()::catchUp));
 				return;
 			}
 			this.loop.askClocks();
@@ -243,7 +243,7 @@ final class Renewals {
 
 	private static void checked(Connection connection, LastIds lastIds, Map<ChannelName, Long> ids) {
 		if (connection.delivery().missedAny(lastIds.since(), (channel) -> ids.getOrDefault(channel, Long.MAX_VALUE))) {
-			connection.catchUp();
+			connection.delivery().catchUp();
 		}
 		else {
 			connection.delivery().missedNothing(lastIds.clock());

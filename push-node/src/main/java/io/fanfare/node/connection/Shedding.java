@@ -6,6 +6,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.PriorityQueue;
 
+import io.fanfare.node.encoding.Owed;
+
 /**
  * Chooses whose backlogs are dropped to history: the largest first, by what is owed to
  * one connection alone, for only that is freed. How much that is, is found by a walk

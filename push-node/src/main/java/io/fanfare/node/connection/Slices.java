@@ -10,26 +10,40 @@ import java.util.function.Supplier;
  * do. Whoever is there when it begins is looked at, unless it ended by then; whoever
  * comes later is not.
  */
-final class Slices {
+public final class Slices {
 
 	/** For a look: some 10 us. */
-	static final int LOOK = 128;
+	public static final int LOOK = 128;
 
 	/** For a write: some 0.5 ms. */
-	static final int WRITE = 8;
+	public static final int WRITE = 8;
 
 	private Slices() {
 	}
 
-	/** All connections of a loop. Any thread may call. */
-	static CompletableFuture<Void> ofAll(StreamLoop loop, int size, Consumer<Connection> visit) {
+	/**
+	 * All connections of a loop. Any thread may call.
+	 * @param loop the loop
+	 * @param size how many are looked at at a time
+	 * @param visit looks at one, on the loop
+	 * @return when all were looked at
+	 */
+	public static CompletableFuture<Void> ofAll(StreamLoop loop, int size, Consumer<Connection> visit) {
 		CompletableFuture<Void> done = new CompletableFuture<>();
 		loop.submit(() -> slice(loop, loop::present, 0, size, visit, done));
 		return done;
 	}
 
-	/** Some connections of a loop. Any thread may call. */
-	static CompletableFuture<Void> of(StreamLoop loop, List<Connection> some, int size, Consumer<Connection> visit) {
+	/**
+	 * Some connections of a loop. Any thread may call.
+	 * @param loop the loop
+	 * @param some the connections
+	 * @param size how many are looked at at a time
+	 * @param visit looks at one, on the loop
+	 * @return when all were looked at
+	 */
+	public static CompletableFuture<Void> of(StreamLoop loop, List<Connection> some, int size,
+			Consumer<Connection> visit) {
 		CompletableFuture<Void> done = new CompletableFuture<>();
 		loop.submit(() -> slice(loop, () -> some, 0, size, visit, done));
 		return done;

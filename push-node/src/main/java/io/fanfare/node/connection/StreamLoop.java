@@ -23,9 +23,13 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.Round;
 import io.fanfare.node.catchup.Standing;
+import io.fanfare.node.encoding.Backlog;
+import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.encoding.BroadcastLog;
+import io.fanfare.node.encoding.Owed;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
-import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
@@ -93,6 +97,8 @@ public final class StreamLoop {
 	/** Claims on their way: Redis needs some 30 ms for so many. */
 	private static final int MAX_CLAIMS = 500;
 
+	private static final Consumer<Connection> CLAIM = (connection) -> connection.opening().claimWhenSubscribed();
+
 	private final LoopExecutor executor;
 
 	private final Node node;
@@ -113,11 +119,11 @@ public final class StreamLoop {
 	/** Connections that are owed something. */
 	private final Deque<Connection> behind = new ArrayDeque<>();
 
-	private final Walk connections = new Walk();
+	private final RoundRobin connections = new RoundRobin();
 
 	private final Owed owed;
 
-	private final BroadcastLog broadcasts;
+	private final BroadcastLog<Connection> broadcasts;
 
 	private final Unflushed unflushed;
 
@@ -137,6 +143,8 @@ public final class StreamLoop {
 
 	private final Waiters waiters;
 
+	private final LoopContext context;
+
 	private final Wheel wheel = new Wheel();
 
 	private final Releases releases;
@@ -147,7 +155,7 @@ public final class StreamLoop {
 	private long link;
 
 	/** The highest id that has passed here. */
-	private long head;
+	private long headId;
 
 	/**
 	 * How often an id came that was not above the last: the store was emptied while its
@@ -203,7 +211,7 @@ public final class StreamLoop {
 		this.executor = executor;
 		this.node = node;
 		this.owed = new Owed(node.budget().owed());
-		this.broadcasts = new BroadcastLog(this.owed);
+		this.broadcasts = new BroadcastLog<>(this.owed);
 		this.chunk = new SharedChunk(this.owed);
 		this.rounds = new Rounds(node.budget().catchUp());
 		this.unflushed = new Unflushed(node.budget().unflushed(), node.memory());
@@ -211,12 +219,12 @@ public final class StreamLoop {
 		this.renewals = new Renewals(this, node);
 		this.releases = new Releases(node.connections().max(), this::release, this::submit,
 				(task, failures) -> schedule(retryAfter(failures, MOST_RETRY), () -> submit(task)));
-		this.waiters = new Waiters(node.connections().admission());
+		this.waiters = new Waiters(node.noticeInterval());
+		this.context = LoopContext.of(node);
 		this.nowNanos = executor.nanoTime();
 		this.relievedNanos = this.nowNanos;
 		this.nowMillis = executor.millis();
-		this.topics = new Topics<>(node.upstream(), this::submit,
-				(connection) -> guard("claim", connection, Connection::claimWhenSubscribed));
+		this.topics = new Topics<>(node.upstream(), this::submit, (connection) -> guard("claim", connection, CLAIM));
 	}
 
 	/**
@@ -226,6 +234,8 @@ public final class StreamLoop {
 	 * @param settings settings of connections
 	 * @param renewInterval how often connections are renewed
 	 * @param lease how long a lease lasts
+	 * @param noticeInterval how often a waiting client is notified of its position at
+	 * most
 	 * @param ownership who owns users
 	 * @param catchUp reads history
 	 * @param upstream subscribes
@@ -237,8 +247,9 @@ public final class StreamLoop {
 	 * @param memory the direct memory of the process
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
-			Ownership ownership, CatchUp catchUp, Topics.Upstream upstream, ConnectionEvents events,
-			Connections connections, RandomGenerator random, Errors errors, MemoryBudget budget, DirectMemory memory) {
+			Duration noticeInterval, Ownership ownership, CatchUp catchUp, Topics.Upstream upstream,
+			ConnectionEvents events, Connections connections, RandomGenerator random, Errors errors,
+			MemoryBudget budget, DirectMemory memory) {
 
 	}
 
@@ -265,8 +276,13 @@ public final class StreamLoop {
 		this.inbox.add(task);
 	}
 
-	/** Runs what concerns one connection in order with what else arrives. */
-	void submit(Connection connection, Runnable task) {
+	/**
+	 * Runs what concerns one connection in order with what else arrives. Any thread may
+	 * call.
+	 * @param connection the connection, which ends if the task throws
+	 * @param task the task
+	 */
+	public void submit(Connection connection, Runnable task) {
 		this.inbox.add(new Task(connection, task));
 	}
 
@@ -302,23 +318,18 @@ public final class StreamLoop {
 	private void recoverFromOverflow() {
 		List<Connection> all = this.connections.all();
 		log.warn("inbox=overflowed connections={}", all.size());
-		each("inbox", all, Connection::fallBehind);
+		each("inbox", all, (connection) -> connection.delivery().fallBehind());
 		catchUpFrom(all, this.inbox.reopen());
 	}
 
 	/** Messages up to an id may not have come here: only history has them all. */
 	private void catchUpFrom(List<Connection> all, long lost) {
 		pass(lost);
-		each("inbox", all, (connection) -> connection.missed(lost));
-		each("inbox", all, Connection::catchUp);
+		each("inbox", all, (connection) -> connection.delivery().missed(lost));
+		each("inbox", all, (connection) -> connection.delivery().catchUp());
 	}
 
 	// ---- barriers
-
-	/** Notes what is thrown on this loop. */
-	public Errors errors() {
-		return this.node.errors();
-	}
 
 	/**
 	 * Does something with one connection: what it throws ends that connection and goes no
@@ -329,7 +340,7 @@ public final class StreamLoop {
 	 * @return whether it ended without an error
 	 */
 	@SuppressWarnings("CatchThrowable")
-	boolean guard(String where, Connection connection, Consumer<Connection> task) {
+	public boolean guard(String where, Connection connection, Consumer<Connection> task) {
 		try {
 			task.accept(connection);
 			return true;
@@ -353,7 +364,7 @@ public final class StreamLoop {
 		if (Errors.isDirectMemory(error)) {
 			free(StreamLoop::any);
 		}
-		connection.failed();
+		connection.ending().failed();
 	}
 
 	// ---- direct memory
@@ -389,7 +400,7 @@ public final class StreamLoop {
 			return;
 		}
 		this.relievedNanos = this.nowNanos;
-		free(Connection::tookNothing);
+		free((connection) -> connection.writer().tookNothing());
 	}
 
 	/** Another loop lacks memory and has none to free. */
@@ -414,7 +425,7 @@ public final class StreamLoop {
 		List<Stalled> stalled = new ArrayList<>();
 		long total = 0;
 		for (Connection connection : this.connections.all()) {
-			long bytes = connection.heldBytes();
+			long bytes = connection.writer().heldBytes();
 			if (bytes > 0 && which.test(connection)) {
 				stalled.add(new Stalled(connection, bytes));
 				total += bytes;
@@ -427,7 +438,7 @@ public final class StreamLoop {
 		long freed = 0;
 		int ended = 0;
 		for (Stalled largest : stalled) {
-			guard("direct-memory", largest.connection(), Connection::shed);
+			guard("direct-memory", largest.connection(), (stalling) -> stalling.ending().shed());
 			ended++;
 			freed += largest.bytes();
 			if (freed >= total / 4) {
@@ -544,7 +555,7 @@ public final class StreamLoop {
 		switch (item) {
 			case Message message -> dispatch(message);
 			case Inbox.Delivery(Connection connection, Message message) -> {
-				connection.append(message, true);
+				connection.delivery().append(message, true);
 				arrive(message.id());
 			}
 			default -> ((Runnable) item).run();
@@ -557,7 +568,7 @@ public final class StreamLoop {
 			case Message message -> {
 				this.node.errors().note("inbox", error);
 				List<Connection> all = this.connections.all();
-				each("inbox", all, Connection::fallBehind);
+				each("inbox", all, (connection) -> connection.delivery().fallBehind());
 				catchUpFrom(all, message.id());
 			}
 			case Inbox.Delivery(Connection connection, Message message) -> {
@@ -590,7 +601,7 @@ public final class StreamLoop {
 	@SuppressWarnings("CatchThrowable")
 	private void append(Connection connection, Message message) {
 		try {
-			connection.append(message, false);
+			connection.delivery().append(message, false);
 		}
 		catch (Throwable ex) {
 			failed("inbox", connection, ex);
@@ -599,14 +610,14 @@ public final class StreamLoop {
 
 	/** Makes room for more broadcasts than can be written in one round. */
 	private void takeAll() {
-		each("inbox", this.connections.all(), Connection::takeBroadcasts);
+		each("inbox", this.connections.all(), (connection) -> connection.delivery().take());
 		this.broadcasts.forget(this.broadcasts.head());
 		this.sliceWork += this.connections.size();
 	}
 
 	/** A message came over pub/sub. */
 	private void arrive(long id) {
-		if (id <= this.head) {
+		if (id <= this.headId) {
 			this.stepsBack++;
 		}
 		pass(id);
@@ -634,15 +645,15 @@ public final class StreamLoop {
 
 	/** Whatever was published up to an id has arrived here. */
 	void pass(long id) {
-		if (id > this.head) {
-			this.head = id;
+		if (id > this.headId) {
+			this.headId = id;
 		}
 	}
 
 	@SuppressWarnings("CatchThrowable")
 	private void visit(Connection connection) {
 		try {
-			connection.visit();
+			connection.delivery().visit();
 		}
 		catch (Throwable ex) {
 			failed("visit", connection, ex);
@@ -694,7 +705,7 @@ public final class StreamLoop {
 		return dropped;
 	}
 
-	BroadcastLog broadcasts() {
+	BroadcastLog<Connection> broadcasts() {
 		return this.broadcasts;
 	}
 
@@ -722,42 +733,52 @@ public final class StreamLoop {
 	 * @param key its key, from which its id comes
 	 * @param request what is asked for
 	 * @param outlet its socket
+	 * @param slot its request for a slot
 	 * @return the connection
 	 */
-	Connection open(ConnectionKey key, StreamRequest request, Outlet outlet) {
-		return new Connection(key, request, this, outlet);
+	Connection open(ConnectionKey key, StreamRequest request, Outlet outlet, Slot slot) {
+		return new Connection(key, request, this, outlet, slot);
 	}
 
-	/** Begins to admit a connection that is registered. On the loop. */
-	void admit(Connection connection) {
+	/**
+	 * Begins to claim the user of a connection that has a slot. On the loop.
+	 * @param connection the connection, which is registered
+	 */
+	public void admit(Connection connection) {
 		this.waiters.remove(connection);
 		this.connections.add(connection);
 		this.pending.add(connection);
 		connection.subscribe();
 		askClocks();
-		connection.claimWhenSubscribed();
+		connection.opening().claimWhenSubscribed();
 	}
 
 	/**
 	 * Keeps a connection that is not answered yet, until it is admitted or refused. On
 	 * the loop.
+	 * @param connection the connection
 	 */
-	void asks(Connection connection) {
+	public void asks(Connection connection) {
 		this.waiters.addAsking(connection);
 	}
 
-	/** Lets a connection wait for a place. On the loop. */
-	void await(Connection connection) {
+	/**
+	 * Lets a connection wait for a slot. On the loop.
+	 * @param connection the connection
+	 */
+	public void await(Connection connection) {
 		this.waiters.add(connection);
-		this.wheel.add(connection, 1);
-		connection.waitForPlace();
+		connection.notifyPosition();
+		if (connection.isWaiting()) {
+			this.wheel.add(connection, 1);
+		}
 	}
 
 	/** A claim was not answered: it is sent again, unless the next link is sooner. */
 	void claimLater(Connection connection, int failures) {
 		long most = Math.min(RETRY.toMillis() << Math.min(failures, MAX_DOUBLINGS), MAX_CLAIM_RETRY.toMillis());
 		Duration pause = Blocks.spread(this.node.random(), Duration.ofMillis(most / 2), Duration.ofMillis(most));
-		schedule(pause, () -> submit(connection, connection::claimWhenSubscribed));
+		schedule(pause, () -> submit(connection, connection.opening()::claimWhenSubscribed));
 	}
 
 	/** What came on a pub/sub channel could not be read. On the loop. */
@@ -778,10 +799,10 @@ public final class StreamLoop {
 		worked(concerned.size());
 	}
 
-	void began(Connection connection, boolean resumed) {
+	void began(Connection connection, boolean resumed, boolean waited) {
 		this.node.events().opened(resumed);
 		// A token may end before the first heartbeat is due: the first look tells when.
-		if (!connection.hasWaited()) {
+		if (!waited) {
 			this.wheel.add(connection, 1);
 		}
 	}
@@ -807,14 +828,14 @@ public final class StreamLoop {
 		if (topic != null) {
 			// From the end: whoever is displaced leaves its place to the last.
 			for (int i = topic.size() - 1; i >= 0; i--) {
-				guard("inbox", topic.subscriber(i), (connection) -> connection.displaced(by));
+				guard("inbox", topic.subscriber(i), (connection) -> connection.ownership().displaced(by));
 			}
 		}
 	}
 
 	/**
 	 * Sends the connections on, in no order and spread over a time, while the others hear
-	 * what is published; who waits for a place goes at once. On the loop.
+	 * what is published; those that wait for a slot go at once. On the loop.
 	 * @param window the time
 	 * @return how many were sent on, when none is left
 	 */
@@ -888,7 +909,7 @@ public final class StreamLoop {
 	private void claimNext() {
 		Connection next;
 		while (this.claims < MAX_CLAIMS && (next = this.claimants.poll()) != null) {
-			guard("claim", next, Connection::claimWhenSubscribed);
+			guard("claim", next, CLAIM);
 		}
 	}
 
@@ -1004,7 +1025,7 @@ public final class StreamLoop {
 	/** The next link reaches another server. On the loop. */
 	void serverChanged(long since) {
 		this.node.errors().run("link", this.node.catchUp()::forget);
-		each("link", this.connections.all(), (connection) -> connection.serverChanged(since));
+		each("link", this.connections.all(), (connection) -> connection.ownership().serverChanged(since));
 	}
 
 	/** A new link is there. On the loop. */
@@ -1013,15 +1034,16 @@ public final class StreamLoop {
 		askClocks();
 		this.node.errors().run("link", this.renewals::restart);
 		// Each of them waits for this, and then for one topic at a time.
-		each("claim", List.copyOf(this.pending), Connection::claimWhenSubscribed);
+		each("claim", List.copyOf(this.pending), CLAIM);
 	}
 
 	long link() {
 		return this.link;
 	}
 
-	long head() {
-		return this.head;
+	/** The highest id that has passed here: all up to it has arrived. */
+	long headId() {
+		return this.headId;
 	}
 
 	int stepsBack() {
@@ -1060,7 +1082,7 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * The connections that are here now, also those that wait for a place. On the loop.
+	 * The connections that are here now, also those that wait for a slot. On the loop.
 	 */
 	List<Connection> present() {
 		List<Connection> present = new ArrayList<>(this.connections.all());
@@ -1079,10 +1101,11 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * Whether a newcomer has a chance: Redis answers, or messages arrive and it may do so
-	 * any moment.
+	 * Tells whether a newcomer has a chance: Redis answers, or messages arrive and it may
+	 * do so any moment. On the loop.
+	 * @return whether it has
 	 */
-	boolean isReady() {
+	public boolean isReady() {
 		return this.link != 0 || this.node.ownership().isAvailable();
 	}
 
@@ -1102,7 +1125,7 @@ public final class StreamLoop {
 			errors.run("tick", this::relieve);
 			this.owed.show();
 			if (this.waiters.isNoticeDue(this.nowNanos)) {
-				each("tick", this.waiters.all(), Connection::tellOutlook);
+				each("tick", this.waiters.all(), StreamLoop::notifyPosition);
 			}
 			if (++this.ticks % TICKS_A_SECOND == 0) {
 				errors.run("tick", this::lookAtDue);
@@ -1131,6 +1154,12 @@ public final class StreamLoop {
 		}
 	}
 
+	private static void notifyPosition(Connection waiter) {
+		if (waiter.isWaiting()) {
+			waiter.notifyPosition();
+		}
+	}
+
 	private void lookAtDue() {
 		for (Connection connection : this.wheel.advance()) {
 			guard("tick", connection, (due) -> {
@@ -1149,7 +1178,7 @@ public final class StreamLoop {
 		long limit = this.node.settings().admission().toNanos();
 		Connection first;
 		while ((first = this.pending.peek()) != null) {
-			if (!first.isPending()) {
+			if (!first.isClaiming()) {
 				this.pending.poll();
 			}
 			else if (this.nowNanos - first.admittedNanos() >= limit) {
@@ -1161,53 +1190,19 @@ public final class StreamLoop {
 			}
 		}
 		for (Connection late : this.waiters.askingSince(this.nowNanos - limit)) {
-			guard("tick", late, Connection::noPlaceInTime);
+			guard("tick", late, (connection) -> {
+				if (!connection.isClosed() && connection.slot().withdraw()) {
+					connection.refuse(CloseReason.FULL);
+				}
+			});
 		}
-	}
-
-	Duration ordinaryRetry() {
-		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxRetry());
-	}
-
-	Duration spreadRetry() {
-		return Blocks.spread(this.node.random(), this.node.settings().minRetry(), this.node.settings().maxSpread());
-	}
-
-	/** Says that a quota is used up. */
-	void refuse(Quota quota, Outlet outlet) {
-		this.node.events().limited(quota);
-		outlet.refuse(quota, retryAfter(quota));
 	}
 
 	/**
-	 * When to come back to a quota that is used up: spread over its next window, for
-	 * others who share it do so, too.
-	 * @param quota the quota
-	 * @return how long to wait
+	 * The monotonic clock.
+	 * @return nanoseconds
 	 */
-	public Duration retryAfter(Quota quota) {
-		Duration reset = quota.reset();
-		Duration window = quota.window();
-		if (reset == null || window == null) {
-			return spreadRetry();
-		}
-		Duration least = this.node.settings().minRetry();
-		return reset.plus(Blocks.spread(this.node.random(), least, (window.compareTo(least) > 0) ? window : least));
-	}
-
-	/** How long a stream that begins now may live. */
-	long lifetimeNanos() {
-		Duration most = this.node.settings().lifetime();
-		Duration least = Duration.ofMillis(most.toMillis() / 10 * 9);
-		return most.isPositive() ? Blocks.spread(this.node.random(), least, most).toNanos() : Long.MAX_VALUE / 2;
-	}
-
-	/** What a probe asks to have back. */
-	String nonce() {
-		return Long.toHexString(this.node.random().nextLong());
-	}
-
-	long nanoTime() {
+	public long nanoTime() {
 		return this.executor.nanoTime();
 	}
 
@@ -1215,20 +1210,12 @@ public final class StreamLoop {
 		return this.executor.millis();
 	}
 
-	String node() {
-		return this.node.identity();
-	}
-
-	ConnectionSettings settings() {
-		return this.node.settings();
-	}
-
-	Places places() {
-		return this.node.connections().places();
-	}
-
-	ConnectionEvents events() {
-		return this.node.events();
+	/**
+	 * What the connections of this loop share.
+	 * @return the context
+	 */
+	public LoopContext context() {
+		return this.context;
 	}
 
 	Topics<Connection> topics() {

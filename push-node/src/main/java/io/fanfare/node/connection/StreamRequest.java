@@ -13,19 +13,19 @@ import org.jspecify.annotations.Nullable;
  * A request for a stream that may be granted.
  *
  * @param user whose stream it is
- * @param client the page's client id, or null where it did not say
- * @param page the id of the page's document, or null where it did not say
+ * @param client the id of the client, or null where it gave none
+ * @param document the id of the client's document, or null where it gave none
  * @param tier how much it counts
- * @param topics what it hears besides the user's own channel and {@code all}
+ * @param topics what it is subscribed to besides the user's own channel and {@code all}
  * @param start where it begins
- * @param heartbeatEvents whether heartbeats are events that the page can see
- * @param acknowledges whether the page promised to acknowledge what it is asked
+ * @param heartbeatEvents whether heartbeats are events that the client can see
+ * @param acknowledges whether the client promised to acknowledge what it is asked
  * @param tokenRenewal from when on the client should have a new token
  * @param tokenExpires when the right to it ends
  * @param address where the client is
  * @param elsewhere whether a proxy tries another node where this one refuses
  */
-public record StreamRequest(String user, @Nullable String client, @Nullable String page, Tier tier,
+public record StreamRequest(String user, @Nullable String client, @Nullable String document, Tier tier,
 		List<ChannelName> topics, Start start, boolean heartbeatEvents, boolean acknowledges, Instant tokenRenewal,
 		Instant tokenExpires, InetAddress address, boolean elsewhere) {
 

@@ -1,27 +1,32 @@
 package io.fanfare.node.connection;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * The streams of a loop that wait for a place, and the requests that ask for one and are
+ * The streams of a loop that wait for a slot, and the requests that ask for one and are
  * not answered yet. Belongs to its loop.
  */
 final class Waiters {
 
 	private final Set<Connection> waiting = new LinkedHashSet<>();
 
-	/** Those who are not answered yet, the one first who has asked longest. */
+	/** Those that are not answered yet, the one first that has asked longest. */
 	private final Set<Connection> asking = new LinkedHashSet<>();
 
 	private final long intervalNanos;
 
 	private long lastNotice;
 
-	Waiters(AdmissionSettings settings) {
-		this.intervalNanos = settings.noticeInterval().toNanos();
+	/**
+	 * Creates an empty one.
+	 * @param noticeInterval how often a waiting client is told its position at most
+	 */
+	Waiters(Duration noticeInterval) {
+		this.intervalNanos = noticeInterval.toNanos();
 	}
 
 	void add(Connection connection) {
@@ -62,7 +67,8 @@ final class Waiters {
 	}
 
 	/**
-	 * Whether those whose outlook changed are to be told: at most once in an interval.
+	 * Whether those whose queue position changed are to be notified: at most once in an
+	 * interval.
 	 */
 	boolean isNoticeDue(long nowNanos) {
 		if (this.waiting.isEmpty() || nowNanos - this.lastNotice < this.intervalNanos) {

@@ -3,7 +3,7 @@ package io.fanfare.node.drain;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.fanfare.node.connection.Connections;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.NodeStatus.Drained;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,7 +17,7 @@ public final class Drain {
 
 	private static final Logger log = LoggerFactory.getLogger(Drain.class);
 
-	private final Connections connections;
+	private final Admission admission;
 
 	private final Runnable endProcess;
 
@@ -29,12 +29,12 @@ public final class Drain {
 
 	/**
 	 * Makes it.
-	 * @param connections the node's connections
+	 * @param admission the node's admission
 	 * @param window over how long streams leave, unless the call says otherwise
 	 * @param endProcess ends the process in order, which drains it; may take long
 	 */
-	public Drain(Connections connections, Duration window, Runnable endProcess) {
-		this.connections = connections;
+	public Drain(Admission admission, Duration window, Runnable endProcess) {
+		this.admission = admission;
 		this.window = window;
 		this.endProcess = endProcess;
 	}
@@ -45,9 +45,9 @@ public final class Drain {
 	 * @return over how long they do
 	 */
 	Duration order(@Nullable Duration over) {
-		if (!this.connections.isRefusing() && this.ordered.compareAndSet(false, true)) {
+		if (!this.admission.isRefusing() && this.ordered.compareAndSet(false, true)) {
 			this.window = (over != null) ? over : this.window;
-			log.info("drain=ordered streams={} ms={}", this.connections.size(), this.window.toMillis());
+			log.info("drain=ordered streams={} ms={}", this.admission.size(), this.window.toMillis());
 			Thread.ofPlatform().name("fanfare-drain").start(this.endProcess);
 		}
 		return this.window;
@@ -55,7 +55,7 @@ public final class Drain {
 
 	/** How many streams are to leave. */
 	int streams() {
-		return this.connections.size();
+		return this.admission.size();
 	}
 
 	/**

@@ -3,6 +3,7 @@ package io.fanfare.node.drain;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.CloseReason;
@@ -17,16 +18,20 @@ public final class SendOn implements NodeCall {
 
 	private static final Logger log = LoggerFactory.getLogger(SendOn.class);
 
+	private final Admission admission;
+
 	private final Connections connections;
 
 	private final Errors errors;
 
 	/**
 	 * Makes the call.
+	 * @param admission the node's admission
 	 * @param connections the node's connections
 	 * @param errors notes what nothing else handles
 	 */
-	public SendOn(Connections connections, Errors errors) {
+	public SendOn(Admission admission, Connections connections, Errors errors) {
+		this.admission = admission;
 		this.connections = connections;
 		this.errors = errors;
 	}
@@ -47,7 +52,7 @@ public final class SendOn implements NodeCall {
 
 	@Override
 	public CompletableFuture<Begun> run(JsonNode body) {
-		int count = Math.min(body.path("count").asInt(0), this.connections.size());
+		int count = Math.min(body.path("count").asInt(0), this.admission.size());
 		begin(count, Duration.ofMillis(body.path("windowMs").asLong(0))).whenComplete((sent, failure) -> {
 			if (failure != null) {
 				this.errors.note("rebalance", failure);
@@ -63,7 +68,7 @@ public final class SendOn implements NodeCall {
 	 * @return how many were sent on, when they are gone
 	 */
 	CompletableFuture<Integer> begin(int count, Duration window) {
-		log.info("rebalance=began streams={} of={} ms={}", count, this.connections.size(), window.toMillis());
+		log.info("rebalance=began streams={} of={} ms={}", count, this.admission.size(), window.toMillis());
 		return this.connections.sendOn(count, window, CloseReason.REBALANCE).whenComplete((sent, failure) -> {
 			if (sent != null) {
 				log.info("rebalance=ended sent-on={}", sent);

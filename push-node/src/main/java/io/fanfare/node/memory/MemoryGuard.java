@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
-import io.fanfare.node.connection.Connections;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.NodeStatus.Memory;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
@@ -52,7 +52,7 @@ public final class MemoryGuard implements AutoCloseable {
 	/** A heap below that may grow. */
 	private static final long SMALL = 64L << 20;
 
-	private final Connections connections;
+	private final Admission admission;
 
 	private final MemorySettings settings;
 
@@ -77,18 +77,18 @@ public final class MemoryGuard implements AutoCloseable {
 
 	/**
 	 * Makes a guard of this process.
-	 * @param connections whom it sends away
+	 * @param admission evicts streams, and refuses newcomers
 	 * @param settings the settings
 	 * @param registry where its meters are
 	 * @param errors notes what nothing else handles
 	 */
-	public MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors) {
-		this(connections, settings, registry, errors, new ProcessMemory(settings.processLimit().toBytes()));
+	public MemoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Errors errors) {
+		this(admission, settings, registry, errors, new ProcessMemory(settings.processLimit().toBytes()));
 	}
 
-	MemoryGuard(Connections connections, MemorySettings settings, MeterRegistry registry, Errors errors,
+	MemoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Errors errors,
 			MemorySource memory) {
-		this.connections = connections;
+		this.admission = admission;
 		this.settings = settings;
 		this.memory = memory;
 		this.errors = errors;
@@ -136,18 +136,18 @@ public final class MemoryGuard implements AutoCloseable {
 		String state = isOver(before, "heap", heap, this.settings.heap()) ? "heap"
 				: isOver(before, "direct", direct, this.settings.direct()) ? "direct"
 						: isOver(before, "process", process, this.settings.process()) ? "process" : OK;
-		boolean growing = isGrowing(before, new Sample(nowMillis, reading.heap(), this.connections.size()));
+		boolean growing = isGrowing(before, new Sample(nowMillis, reading.heap(), this.admission.size()));
 		Memory now = new Memory(state, rounded(heap), rounded(direct), rounded(process), growing);
 		this.status = now;
 		if (!state.equals(before.state())) {
 			log.warn("memory={} heap={} direct={} process={} streams={}", state, percent(heap), percent(direct),
-					percent(process), this.connections.size());
+					percent(process), this.admission.size());
 			this.memory.collectWhenIdleFor(isShort(now) ? IDLE : Duration.ZERO);
 		}
-		this.connections.lackMemory(isShort(now));
+		this.admission.lackMemory(isShort(now));
 		if (collected || this.shedSince == 0) {
 			this.shedSince = 0;
-			this.streamsThen = this.connections.size();
+			this.streamsThen = this.admission.size();
 		}
 		if (isShort(now)) {
 			shed(state, heap);
@@ -160,7 +160,7 @@ public final class MemoryGuard implements AutoCloseable {
 	 * take as much; more only after another reading.
 	 */
 	private void shed(String state, double heap) {
-		int step = (int) Math.ceil(this.connections.size() * this.settings.step());
+		int step = (int) Math.ceil(this.admission.size() * this.settings.step());
 		if (state.equals("heap")) {
 			double surplus = 1 - this.settings.heap() * RELIEF / heap;
 			step = Math.min(step, (int) Math.ceil(this.streamsThen * surplus) - this.shedSince);
@@ -168,7 +168,7 @@ public final class MemoryGuard implements AutoCloseable {
 		if (step > 0) {
 			int most = step;
 			this.shedSince += most;
-			this.connections.shed(step).thenAccept((count) -> {
+			this.admission.shed(step).thenAccept((count) -> {
 				this.shed.add(count);
 				log.warn("memory={} sent-away={} of={}", state, count, most);
 			}).whenComplete((done, failure) -> {

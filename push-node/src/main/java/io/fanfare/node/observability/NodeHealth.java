@@ -1,8 +1,8 @@
 package io.fanfare.node.observability;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
-import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.redis.CommandLink;
 import io.fanfare.protocol.redis.RedisRefusal;
 import org.springframework.boot.health.contributor.Health;
@@ -24,7 +24,7 @@ public final class NodeHealth implements HealthIndicator {
 
 	private final LoopWatch loops;
 
-	private final Connections connections;
+	private final Admission admission;
 
 	/**
 	 * Makes the indicator.
@@ -32,14 +32,14 @@ public final class NodeHealth implements HealthIndicator {
 	 * @param link the pub/sub link
 	 * @param probe the probe
 	 * @param loops looks at the event loops
-	 * @param connections the connections
+	 * @param admission whether newcomers are refused
 	 */
-	public NodeHealth(CommandLink commands, PubSubLink link, Probe probe, LoopWatch loops, Connections connections) {
+	public NodeHealth(CommandLink commands, PubSubLink link, Probe probe, LoopWatch loops, Admission admission) {
 		this.commands = commands;
 		this.link = link;
 		this.probe = probe;
 		this.loops = loops;
-		this.connections = connections;
+		this.admission = admission;
 	}
 
 	/**
@@ -49,7 +49,7 @@ public final class NodeHealth implements HealthIndicator {
 	public boolean isReady() {
 		RedisRefusal refusal = this.commands.refusal();
 		return this.commands.isUp() && (refusal == null || refusal == RedisRefusal.OOM) && this.link.isUp()
-				&& this.probe.isArriving() && this.loops.isReady() && !this.connections.isRefusing();
+				&& this.probe.isArriving() && this.loops.isReady() && !this.admission.isRefusing();
 	}
 
 	@Override
@@ -60,7 +60,7 @@ public final class NodeHealth implements HealthIndicator {
 			.withDetail("subscribed", this.link.isUp())
 			.withDetail("arriving", this.probe.isArriving())
 			.withDetail("blocked-loops", this.loops.blocked())
-			.withDetail("draining", this.connections.isRefusing())
+			.withDetail("draining", this.admission.isRefusing())
 			.build();
 	}
 

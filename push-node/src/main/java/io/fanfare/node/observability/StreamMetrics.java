@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Connections.MemoryUse;
@@ -69,19 +70,20 @@ public final class StreamMetrics implements ConnectionEvents {
 	/**
 	 * Registers the meters.
 	 * @param registry where
+	 * @param admission the node's admission
 	 * @param connections the node's connections
 	 * @param clock the wall clock
 	 */
-	public StreamMetrics(MeterRegistry registry, Connections connections, InstantSource clock) {
+	public StreamMetrics(MeterRegistry registry, Admission admission, Connections connections, InstantSource clock) {
 		this.registry = registry;
 		this.clock = clock;
-		Gauge.builder("sse.active.connections", connections, Connections::size)
+		Gauge.builder("sse.active.connections", admission, Admission::size)
 			.description("Streams that are open, or being opened")
 			.register(registry);
-		Gauge.builder("sse.peak.connections", connections, Connections::peak)
+		Gauge.builder("sse.peak.connections", admission, Admission::peak)
 			.description("The most streams at once since the start")
 			.register(registry);
-		Gauge.builder("sse.waiting.connections", connections, Connections::waiting)
+		Gauge.builder("sse.waiting.connections", admission, Admission::waiting)
 			.description("Requests for a stream that wait for a place")
 			.register(registry);
 		counter("sse.connections", "Streams opened", this.opened);

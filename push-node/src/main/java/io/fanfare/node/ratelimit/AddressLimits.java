@@ -117,9 +117,9 @@ public final class AddressLimits implements AutoCloseable {
 	/**
 	 * Asks for one more stream.
 	 * @param address where its client is
-	 * @return its place, or null if no limit applies to that address
+	 * @return its reservation, or null if no limit applies to that address
 	 */
-	public @Nullable Place ask(InetAddress address) {
+	public @Nullable Reservation ask(InetAddress address) {
 		if (!this.settings.limitsAddresses() || this.exempt.contains(address)) {
 			return null;
 		}
@@ -144,12 +144,12 @@ public final class AddressLimits implements AutoCloseable {
 						Quota.opens(this.settings.opensPerMinute(), this.settings.window(), opens.reset());
 				};
 			});
-		return new Place(key, refusal);
+		return new Held(key, refusal);
 	}
 
 	/**
-	 * What throws at once is a failure like any other: the place is given back by who
-	 * asked.
+	 * What throws at once is a failure like any other: the caller gives the reservation
+	 * back.
 	 */
 	private CompletableFuture<Admission> admit(String key, int held) {
 		try {
@@ -160,8 +160,7 @@ public final class AddressLimits implements AutoCloseable {
 		}
 	}
 
-	/** A stream that an address has, or wants to have. */
-	public final class Place {
+	private final class Held implements Reservation {
 
 		private final String key;
 
@@ -169,20 +168,17 @@ public final class AddressLimits implements AutoCloseable {
 
 		private final AtomicBoolean given = new AtomicBoolean();
 
-		private Place(String key, CompletableFuture<@Nullable Quota> refusal) {
+		private Held(String key, CompletableFuture<@Nullable Quota> refusal) {
 			this.key = key;
 			this.refusal = refusal;
 		}
 
-		/**
-		 * Tells whether it may be taken; within some 500 ms, on any thread.
-		 * @return the quota that is used up, or null if it may be taken; never a failure
-		 */
+		@Override
 		public CompletableFuture<@Nullable Quota> refusal() {
 			return this.refusal;
 		}
 
-		/** Gives it back, once, however often it is called. */
+		@Override
 		public void giveBack() {
 			if (this.given.compareAndSet(false, true)) {
 				change(this.key, -1);

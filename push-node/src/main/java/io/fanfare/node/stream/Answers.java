@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Map;
 
-import io.fanfare.node.connection.Blocks;
+import io.fanfare.node.encoding.Blocks;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpResponseStatus;

@@ -1,17 +1,15 @@
 package io.fanfare.node.stream;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 
-import io.fanfare.node.connection.Blocks;
-import io.fanfare.node.connection.Chunks;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.Outlet;
-import io.fanfare.node.connection.SharedChunk;
 import io.fanfare.node.connection.Unflushed;
+import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.encoding.Chunks;
+import io.fanfare.node.encoding.GzipBody;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
@@ -26,7 +24,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
-import io.netty.channel.unix.RawUnixChannelOption;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -38,15 +35,6 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	/** How long a farewell may take. */
 	private static final long FAREWELL_SECONDS = 5;
-
-	/** Linux' {@code SO_MEMINFO}: what the memory of a socket holds, in words. */
-	private static final RawUnixChannelOption MEMORY = new RawUnixChannelOption("SO_MEMINFO", 1, 55, 9 * Integer.BYTES);
-
-	/** Where it says how large the send buffer is. */
-	private static final int SEND_BUFFER_INDEX = 3;
-
-	/** Where it says how much waits there. */
-	private static final int QUEUED_INDEX = 5;
 
 	private final Channel channel;
 
@@ -274,9 +262,9 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 			this.full = false;
 			return true;
 		}
-		Room room = room(bytes);
-		this.full = room == Room.NONE;
-		if (room == Room.ALL || room == Room.SOME && all.mayLeave(bytes)) {
+		SendBuffer.Room room = (pendingBytes() > 0) ? SendBuffer.Room.NONE : SendBuffer.room(this.channel, bytes);
+		this.full = room == SendBuffer.Room.NONE;
+		if (room == SendBuffer.Room.ALL || room == SendBuffer.Room.SOME && all.mayLeave(bytes)) {
 			return true;
 		}
 		if (!this.heldBack) {
@@ -284,45 +272,6 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 			all.holdBack(this::retry);
 		}
 		return false;
-	}
-
-	/** How much of the next bytes the kernel takes at once. */
-	private enum Room {
-
-		/** All of them. */
-		ALL,
-
-		/** As much as it ever does: its buffer is too small for them, and half empty. */
-		SOME,
-
-		/** Less than it will when the client has read. */
-		NONE
-
-	}
-
-	private Room room(int bytes) {
-		if (pendingBytes() > 0) {
-			return Room.NONE;
-		}
-		if (!(this.channel instanceof EpollSocketChannel socket)) {
-			return Room.SOME;
-		}
-		try {
-			ByteBuffer memory = socket.config().getOption(MEMORY).order(ByteOrder.nativeOrder());
-			int sendBuffer = memory.getInt(SEND_BUFFER_INDEX * Integer.BYTES);
-			int queued = memory.getInt(QUEUED_INDEX * Integer.BYTES);
-			// The kernel counts what it needs besides the bytes, too: 40 % more where the
-			// client's receive buffer has 4 KiB.
-			int needed = bytes + bytes / 2;
-			if (sendBuffer - queued >= needed) {
-				return Room.ALL;
-			}
-			return (needed > sendBuffer && queued <= sendBuffer / 2) ? Room.SOME : Room.NONE;
-		}
-		catch (ChannelException ex) {
-			// It is gone, and its end is on the way.
-			return Room.NONE;
-		}
 	}
 
 	private void retry() {

@@ -1,8 +1,6 @@
 package io.fanfare.node.stream;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -10,21 +8,20 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.GzipBody;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
-import io.fanfare.node.ratelimit.AddressLimits;
+import io.fanfare.node.encoding.GzipBody;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -38,8 +35,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,8 +57,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private static final long CROWDED_TIMEOUT_MS = 2_000;
 
 	private static final Duration CROWDED_RETRY = Duration.ofSeconds(10);
-
-	private static final List<String> SCHEMES = List.of("http://", "https://");
 
 	private final Gate gate;
 
@@ -103,15 +96,15 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 * @param cors who may read answers
 	 * @param answers writes them
 	 * @param proxies finds out where clients are
-	 * @param limits how much an address may ask for, or null for anything
 	 * @param sockets counts connections, or null where they are not counted
-	 * @param connections where streams are opened
+	 * @param admission decides about requests for streams
+	 * @param connections where streams are
 	 * @param forwards passes calls on to other nodes
 	 * @param identity this node
 	 */
 	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, Answers answers,
-			TrustedProxies proxies, @Nullable AddressLimits limits, @Nullable SocketLimits sockets,
-			Connections connections, ForwardedCalls forwards, NodeIdentity identity) {
+			TrustedProxies proxies, @Nullable SocketLimits sockets, Admission admission, Connections connections,
+			ForwardedCalls forwards, NodeIdentity identity) {
 
 	}
 
@@ -131,7 +124,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		cancelTimeout();
 		long millis = this.gate.settings().requestTimeout().toMillis();
 		this.timeout = context.executor()
-			.schedule(this.loop.errors().guard("http", () -> refuse(Problem.timeout())),
+			.schedule(this.loop.context().errors().guard("http", () -> refuse(Problem.timeout())),
 					this.crowded ? Math.min(millis, CROWDED_TIMEOUT_MS) : millis, TimeUnit.MILLISECONDS);
 	}
 
@@ -194,7 +187,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				: this.gate.cors().headers(origin);
 		boolean close = !HttpUtil.isKeepAlive(request) || kept().isSpent();
 		try {
-			if (this.crowded && !isStream(request)) {
+			if (this.crowded && !RequestChecks.isStream(request)) {
 				close = true;
 				throw new ProblemException(Problem.quotaExceeded(crowdedQuota(), CROWDED_RETRY));
 			}
@@ -220,16 +213,16 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private void handle(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
 			throws ProblemException {
-		check(request);
-		QueryStringDecoder uri = new QueryStringDecoder(target(request.uri()), StandardCharsets.UTF_8, true,
-				this.gate.settings().maxParameters());
+		RequestChecks.check(request, this.gate.settings().maxRequestLine());
+		QueryStringDecoder uri = new QueryStringDecoder(RequestChecks.target(request.uri()), StandardCharsets.UTF_8,
+				true, this.gate.settings().maxParameters());
 		switch (uri.rawPath()) {
 			case "/events", "/sse" -> {
 				if (request.method().equals(HttpMethod.OPTIONS)) {
 					preflight(context, request, cors, STREAM_METHODS, close);
 				}
 				else if (request.method().equals(HttpMethod.GET)) {
-					open(context, request, query(uri), cors, close);
+					open(context, request, RequestChecks.query(uri), cors, close);
 				}
 				else {
 					throw new ProblemException(Problem.methodNotAllowed(STREAM_METHODS));
@@ -237,54 +230,15 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			}
 			case "/events/close" -> {
 				if (isCall(context, request, cors, close)) {
-					relay(context, request, ClientCalls.close(body(request)), cors, close);
+					relay(context, request, ClientCalls.close(RequestChecks.body(request)), cors, close);
 				}
 			}
 			case "/events/ack" -> {
 				if (isCall(context, request, cors, close)) {
-					relay(context, request, ClientCalls.acknowledgement(body(request)), cors, close);
+					relay(context, request, ClientCalls.acknowledgement(RequestChecks.body(request)), cors, close);
 				}
 			}
 			default -> throw new ProblemException(Problem.notFound("Streams are at /events"));
-		}
-	}
-
-	private void check(FullHttpRequest request) throws ProblemException {
-		if (request.decoderResult().isFailure()) {
-			Throwable cause = request.decoderResult().cause();
-			throw new ProblemException((cause instanceof TooLongHttpLineException)
-					? Problem.uriTooLong(this.gate.settings().maxRequestLine())
-					: (cause instanceof TooLongHttpHeaderException) ? Problem.headersTooLarge()
-							: Problem.malformed("The request cannot be parsed"));
-		}
-		if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)) {
-			throw new ProblemException(Problem.versionNotSupported());
-		}
-		if (request.headers().getAll(HttpHeaderNames.HOST).size() != 1) {
-			throw new ProblemException(Problem.malformed("Host: exactly one is needed"));
-		}
-	}
-
-	/** A server accepts the absolute form as well (RFC 9112, section 3.2.2). */
-	private static String target(String uri) {
-		for (String scheme : SCHEMES) {
-			if (uri.regionMatches(true, 0, scheme, 0, scheme.length())) {
-				int end = scheme.length();
-				while (end < uri.length() && "/?#".indexOf(uri.charAt(end)) < 0) {
-					end++;
-				}
-				return uri.substring(end);
-			}
-		}
-		return uri;
-	}
-
-	private static Map<String, List<String>> query(QueryStringDecoder uri) throws ProblemException {
-		try {
-			return uri.parameters();
-		}
-		catch (IllegalArgumentException ex) {
-			throw new ProblemException(Problem.badRequest("query", "has a malformed percent-encoding"));
 		}
 	}
 
@@ -313,12 +267,12 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			throw new ProblemException(Problem.notAcceptable());
 		}
 		TrustedProxies.Client client = this.gate.proxies()
-			.client(peer(context), request.headers().getAll("X-Forwarded-For"));
+			.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"));
 		StreamRequest asked = parameters.request(token, client.address(), this.gate.settings().maxChannels(),
 				this.gate.maxHistory());
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
-		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.errors(), this.gate.answers(), cors,
+		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.context().errors(), this.gate.answers(), cors,
 				parameters.wantsStatus(), parameters.refusalStatus(), parameters.cursorText(), settings.gzip(),
 				gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
@@ -329,56 +283,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		if (!context.channel().config().isAutoRead()) {
 			context.channel().config().setAutoRead(true);
 		}
-		if (this.crowded) {
-			this.gate.connections().refuse(this.loop, crowdedQuota(), outlet);
-			return;
-		}
-		AddressLimits limits = this.gate.limits();
-		Connections connections = this.gate.connections();
-		// Where nobody is let in anyway, it counts for nothing.
-		AddressLimits.Place place = (limits != null && !connections.isRefusing() && !connections.sendsElsewhere(asked))
-				? limits.ask(client.address()) : null;
-		if (place == null) {
-			open(asked, outlet);
-		}
-		else {
-			openInPlace(context.channel(), place, client, asked, outlet);
-		}
-	}
-
-	private void open(StreamRequest asked, NettyOutlet outlet) {
-		Connections.Handle opened = this.gate.connections().open(this.loop, asked, outlet);
-		if (opened != null) {
-			outlet.use(opened);
-		}
-	}
-
-	/** Opens a stream if its address may have one more. */
-	private void openInPlace(Channel channel, AddressLimits.Place place, TrustedProxies.Client client,
-			StreamRequest asked, NettyOutlet outlet) {
-		channel.closeFuture().addListener((closed) -> place.giveBack());
-		place.refusal().thenAccept((quota) -> channel.eventLoop().execute(() -> {
-			boolean done = this.loop.errors().run("http", () -> {
-				if (quota != null) {
-					place.giveBack();
-					if (client.isDoubtful()) {
-						this.gate.proxies().hint(client.address());
-					}
-					this.gate.connections().refuse(this.loop, quota, outlet);
-				}
-				else if (channel.isActive()) {
-					open(asked, outlet);
-				}
-			});
-			if (!done) {
-				channel.close();
-			}
-		}));
-	}
-
-	private static InetAddress peer(ChannelHandlerContext context) {
-		return (context.channel().remoteAddress() instanceof InetSocketAddress peer) ? peer.getAddress()
-				: InetAddress.getLoopbackAddress();
+		this.gate.admission()
+			.decide(this.loop, new StreamArrival(asked, outlet, this.crowded ? crowdedQuota() : null, context.channel(),
+					client, this.gate.proxies(), this.loop.context().errors()));
 	}
 
 	private void preflight(ChannelHandlerContext context, FullHttpRequest request, String cors, String allow,
@@ -406,10 +313,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		return true;
 	}
 
-	private static String body(FullHttpRequest request) {
-		return request.content().toString(StandardCharsets.UTF_8);
-	}
-
 	/** Brings what a client says about its stream to whoever holds that. */
 	private void relay(ChannelHandlerContext context, FullHttpRequest request, Frame.FromClient said, String cors,
 			boolean close) throws ProblemException {
@@ -427,16 +330,16 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			return;
 		}
 		TrustedProxies.Client client = this.gate.proxies()
-			.client(peer(context), request.headers().getAll("X-Forwarded-For"));
+			.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"));
 		Quota quota = this.gate.forwards().take(client.address());
 		if (quota != null) {
-			throw new ProblemException(Problem.quotaExceeded(quota, this.loop.retryAfter(quota)));
+			throw new ProblemException(Problem.quotaExceeded(quota, this.loop.context().spread().retryAfter(quota)));
 		}
 		this.gate.forwards().send(owner, said).whenComplete((heard, failure) -> context.executor().execute(() -> {
-			boolean done = this.loop.errors().run("http", () -> {
+			boolean done = this.loop.context().errors().run("http", () -> {
 				if (failure != null) {
 					if (!Failures.isOfRedis(failure)) {
-						this.loop.errors().note("http", failure);
+						this.loop.context().errors().note("http", failure);
 					}
 					answer(context, this.gate.answers()
 						.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors, close, true),
@@ -475,11 +378,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 	}
 
-	private static boolean isStream(FullHttpRequest request) {
-		return request.method().equals(HttpMethod.GET) && !request.decoderResult().isFailure()
-				&& (request.uri().startsWith("/events") || request.uri().startsWith("/sse"));
-	}
-
 	private Quota crowdedQuota() {
 		return Objects.requireNonNull(this.gate.sockets(), "Counted nowhere").quota();
 	}
@@ -488,7 +386,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
 		// A reset, or something that the decoder could not bear: there is nobody to tell.
 		if (!(cause instanceof IOException || cause instanceof DecoderException) || Errors.isFatal(cause)) {
-			this.loop.errors().note("http", cause);
+			this.loop.context().errors().note("http", cause);
 		}
 		log.debug("request=broken reason=\"{}\"", cause.toString());
 		context.close();

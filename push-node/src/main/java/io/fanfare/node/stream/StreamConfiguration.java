@@ -7,6 +7,8 @@ import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
@@ -58,12 +60,12 @@ class StreamConfiguration {
 	private static final long MAX_RESERVE = 1024;
 
 	@Bean
-	StreamLoop.Node streamLoops(NodeIdentity identity, ConnectionSettings settings,
+	StreamLoop.Node streamLoops(NodeIdentity identity, ConnectionSettings settings, AdmissionSettings admission,
 			@Value("${fanfare.redis.renew-interval:" + SharedDefaults.RENEW_INTERVAL + "}") Duration renewInterval,
 			@Value("${fanfare.redis.lease:" + SharedDefaults.LEASE + "}") Duration lease, CommandLink link,
 			Presence presence, History history, PubSubLink pubSub, StreamMetrics metrics, Connections connections,
 			Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget, DirectMemory memory) {
-		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease,
+		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease, admission.noticeInterval(),
 				new RedisOwnership(link, presence, identity.value()),
 				new CatchUp(new RedisHistory(history), Clock.systemUTC(), budget.sharedReads(),
 						replay.historyBytes().toBytes()),
@@ -132,14 +134,14 @@ class StreamConfiguration {
 	@Bean
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
 			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, SocketLimits sockets,
-			Connections connections, ForwardedCalls forwards, NodeIdentity identity, StreamLoop.Node node,
-			PubSubLink link, Probe probe, Presence presence, Drain drain, NodeReporter reporter, Reaper reaper,
-			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
+			Admission admission, Connections connections, ForwardedCalls forwards, NodeIdentity identity,
+			StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence, Drain drain, NodeReporter reporter,
+			Reaper reaper, @Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(Clock.systemUTC()),
-				new TrustedProxies(proxies.blocks(), System::nanoTime), limits, sockets, connections, forwards,
+				new TrustedProxies(proxies.blocks(), System::nanoTime), sockets, admission, connections, forwards,
 				identity);
-		return new StreamServer(settings, gate, (executor) -> new StreamLoop(executor, node), link, probe,
+		return new StreamServer(settings, gate, limits, (executor) -> new StreamLoop(executor, node), link, probe,
 				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter, reaper);
 	}
 

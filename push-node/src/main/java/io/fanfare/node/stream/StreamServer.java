@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeReporter;
@@ -42,6 +43,8 @@ public final class StreamServer implements SmartLifecycle {
 
 	private final RequestHandler.Gate gate;
 
+	private final AddressLimits limits;
+
 	private final Function<LoopExecutor, StreamLoop> makeLoop;
 
 	private final PubSubLink link;
@@ -58,10 +61,12 @@ public final class StreamServer implements SmartLifecycle {
 
 	private @Nullable StreamPort port;
 
-	StreamServer(StreamSettings settings, RequestHandler.Gate gate, Function<LoopExecutor, StreamLoop> makeLoop,
-			PubSubLink link, Probe probe, WarmUp warmUp, Drain drain, NodeReporter reporter, Reaper reaper) {
+	StreamServer(StreamSettings settings, RequestHandler.Gate gate, AddressLimits limits,
+			Function<LoopExecutor, StreamLoop> makeLoop, PubSubLink link, Probe probe, WarmUp warmUp, Drain drain,
+			NodeReporter reporter, Reaper reaper) {
 		this.settings = settings;
 		this.gate = gate;
+		this.limits = limits;
 		this.makeLoop = makeLoop;
 		this.link = link;
 		this.probe = probe;
@@ -98,20 +103,18 @@ public final class StreamServer implements SmartLifecycle {
 		if (opened == null) {
 			return;
 		}
+		Admission admission = this.gate.admission();
 		Connections connections = this.gate.connections();
 		Duration window = this.drain.window();
 		long began = System.nanoTime();
-		int open = connections.size();
+		int open = admission.size();
 		log.info("drain=began streams={} ms={}", open, window.toMillis());
-		await(connections.drain(window), window.toSeconds() + GOODBYE_SECONDS);
+		await(admission.drain(window), window.toSeconds() + GOODBYE_SECONDS);
 		opened.unbind();
-		int cut = connections.size();
+		int cut = admission.size();
 		await(connections.stop(CloseReason.DRAIN), GOODBYE_SECONDS);
 		log.info("stream=closed sent-on={} cut={}", open - cut, cut);
-		AddressLimits limits = this.gate.limits();
-		if (limits != null) {
-			await(limits.tell(), GOODBYE_SECONDS);
-		}
+		await(this.limits.tell(), GOODBYE_SECONDS);
 		await(this.reaper.leave(), GOODBYE_SECONDS);
 		this.drain.ended(new Drained(open - cut, cut, (System.nanoTime() - began) / 1_000_000));
 		this.reporter.farewell();

@@ -18,10 +18,12 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.MACSigner;
+import io.fanfare.node.admission.Admission;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.protocol.ChannelName;
@@ -109,12 +111,14 @@ final class WarmUp {
 		new SecureRandom().nextBytes(key);
 		String secret = HexFormat.of().formatHex(key);
 		String identity = this.gate.identity().value();
-		Connections connections = new Connections(identity, 2 * BATCH, this.gate.connections().admission(),
-				new SecureRandom(), this.node.errors());
+		Connections connections = new Connections(identity, 2 * BATCH, new SecureRandom());
+		Admission admission = new Admission(connections, this.gate.admission().settings(), (address) -> null,
+				this.node.errors());
 		Rehearsal rehearsal = new Rehearsal(this.presence, identity);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
-				this.node.lease(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()), rehearsal,
-				new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), connections,
+				this.node.lease(), this.node.noticeInterval(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()),
+				rehearsal,
+				new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), admission, connections,
 						Clock.systemUTC()),
 				connections, this.node.random(), this.node.errors(), this.node.budget(), this.node.memory());
 		StreamSettings settings = this.gate.settings().forWarmUp();
@@ -124,16 +128,17 @@ final class WarmUp {
 			connections.use(port.loops());
 			port.bind(new RequestHandler.Gate(settings, this.gate.maxHistory(),
 					new TokenVerifier(secret, Duration.ZERO, Clock.systemUTC()), this.gate.cors(), this.gate.answers(),
-					this.gate.proxies(), null, null, connections, this.gate.forwards(), this.gate.identity()));
+					this.gate.proxies(), null, admission, connections, this.gate.forwards(), this.gate.identity()));
 			port.loops().forEach(StreamLoop::start);
-			connections.linkUp(LINK);
+			FrameRouter router = new FrameRouter(connections);
+			router.linkUp(LINK);
 			rehearsal.confirm(LINK);
 			InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port.port());
 			List<String> tokens = tokens(secret);
 			long deadline = System.nanoTime() + this.duration.toNanos();
 			while (System.nanoTime() - deadline < 0 && this.streams < ENOUGH
 					&& !Thread.currentThread().isInterrupted()) {
-				batch(address, tokens, rehearsal, connections);
+				batch(address, tokens, rehearsal, router);
 			}
 		}
 		finally {
@@ -143,7 +148,7 @@ final class WarmUp {
 		}
 	}
 
-	private void batch(InetSocketAddress address, List<String> tokens, Rehearsal rehearsal, Connections connections)
+	private void batch(InetSocketAddress address, List<String> tokens, Rehearsal rehearsal, FrameRouter router)
 			throws IOException {
 		List<Socket> open = new ArrayList<>(BATCH);
 		try {
@@ -165,7 +170,7 @@ final class WarmUp {
 				this.streams++;
 			}
 			for (int i = 0; i < BROADCASTS; i++) {
-				connections.broadcast(message(rehearsal.nextId()));
+				router.broadcast(message(rehearsal.nextId()));
 			}
 			for (Socket socket : open) {
 				socket.getInputStream().read(answer);

@@ -1,6 +1,7 @@
 package io.fanfare.node.connection;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -10,6 +11,7 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.connection.TestLoop.Socket;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.ConnectionStatus;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,18 +24,24 @@ class ConnectionStateTests {
 
 	private final TestLoop node = new TestLoop(Inbox.LIMIT);
 
+	private final List<ConnectionStatus> ended = new ArrayList<>();
+
+	@BeforeEach
+	void collectEnded() {
+		this.node.connections.endedBy(this.ended::add);
+	}
+
 	private ConnectionStatus status() {
 		return this.node.loop.present().getFirst().status(null);
 	}
 
 	private ConnectionStatus ended() {
-		List<ClosedConnections.Closed> ended = this.node.connections.ended().list((all) -> true, Long.MAX_VALUE, 10);
-		assertThat(ended).hasSize(1);
-		return ended.getFirst().status();
+		assertThat(this.ended).hasSize(1);
+		return this.ended.getFirst();
 	}
 
 	private void acknowledge(String... nonces) {
-		this.node.connections.acknowledge(status().connection(), List.of(nonces));
+		this.node.router.acknowledge(status().connection(), List.of(nonces));
 		this.node.run();
 	}
 

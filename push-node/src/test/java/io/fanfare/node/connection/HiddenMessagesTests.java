@@ -88,7 +88,7 @@ class HiddenMessagesTests {
 		this.alice = this.node.open("alice", new StreamRequest.Start.After(cursor));
 		this.node.run();
 		assertThat(text()).doesNotContain("push.gap");
-		this.node.connections.hidden(new Frame.Hidden(connection(), received, cursor));
+		this.node.router.hidden(new Frame.Hidden(connection(), received, cursor));
 		this.node.run();
 		assertThat(text()).contains(gap(received, cursor));
 	}
@@ -101,7 +101,7 @@ class HiddenMessagesTests {
 		this.node.run();
 		this.alice = this.node.open("alice", new StreamRequest.Start.After(this.node.store.clock));
 		this.node.run();
-		this.node.connections.hidden(new Frame.Hidden(connection(), received, to));
+		this.node.router.hidden(new Frame.Hidden(connection(), received, to));
 		this.node.run();
 		assertThat(text()).doesNotContain("push.gap");
 	}
@@ -114,7 +114,7 @@ class HiddenMessagesTests {
 	/** A message while presence names the stream. */
 	private long named(String data) {
 		Message message = this.node.store.publish(ALICE, data);
-		this.node.connections.deliver(connection(), message);
+		this.node.router.deliver(connection(), message);
 		this.node.run();
 		return message.id();
 	}
@@ -125,7 +125,7 @@ class HiddenMessagesTests {
 	}
 
 	private void restored(long last) {
-		this.node.connections.restored(new Frame.Restored(connection(), new Predecessor(last, last, 0)));
+		this.node.router.restored(new Frame.Restored(connection(), new Predecessor(last, last, 0)));
 		this.node.run();
 	}
 

@@ -75,7 +75,7 @@ class LoopBarrierTests {
 		assertThat(node.endings).containsExactly(Ending.of(CloseReason.ERROR));
 		assertThat(bad.isGone()).isTrue();
 		assertThat(node.connections.known()).isEqualTo(4);
-		assertThat(node.connections.size()).isEqualTo(4);
+		assertThat(node.admission.size()).isEqualTo(4);
 		assertThat(node.loop.size()).isEqualTo(4);
 		List<Integer> all = IntStream.rangeClosed(1, 10).boxed().toList();
 		sockets.stream()
@@ -120,7 +120,7 @@ class LoopBarrierTests {
 		}
 		node.run();
 		assertThat(node.connections.known()).isEqualTo(1);
-		assertThat(node.connections.size()).isEqualTo(1);
+		assertThat(node.admission.size()).isEqualTo(1);
 		assertThat(node.loop.topics().size()).isEqualTo(2);
 		node.publish();
 		node.run();
@@ -146,7 +146,7 @@ class LoopBarrierTests {
 		node.seconds(1);
 		assertThat(node.thrown).isNotEmpty();
 		assertThat(node.connections.known()).isEqualTo(1);
-		assertThat(node.connections.size()).isEqualTo(1);
+		assertThat(node.admission.size()).isEqualTo(1);
 		assertThat(node.loop.size()).isEqualTo(1);
 		assertThat(node.loop.topics().size()).isEqualTo(2);
 		node.publish();
@@ -218,7 +218,7 @@ class LoopBarrierTests {
 		node.mayThrow = true;
 		sockets.forEach((socket) -> socket.mayEnd = true);
 		sockets.get(3).fault = throwing("end", 1, () -> new IllegalStateException("test"));
-		var drained = node.connections.drain(Duration.ofSeconds(1));
+		var drained = node.admission.drain(Duration.ofSeconds(1));
 		node.seconds(2);
 		assertThat(drained).isCompleted();
 		assertThat(sockets).allMatch(Socket::isGone);
@@ -407,7 +407,7 @@ class LoopBarrierTests {
 			CONNECTION.matcher(this.sockets.getLast().text)
 				.results()
 				.findFirst()
-				.ifPresent((found) -> this.node.connections.deliver(found.group(1), message));
+				.ifPresent((found) -> this.node.router.deliver(found.group(1), message));
 		}
 
 		void stallOrReadOn() {

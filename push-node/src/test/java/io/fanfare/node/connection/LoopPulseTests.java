@@ -26,9 +26,9 @@ class LoopPulseTests {
 	@Test
 	void aProbePassesThroughTheInboxAndTheOldestOneCounts() {
 		assertThat(this.pulse.sinceProbe(this.node.nanos())).isNull();
-		this.node.connections.pass(1);
+		this.node.router.pass(1);
 		this.node.stand(Duration.ofSeconds(2));
-		this.node.connections.pass(2);
+		this.node.router.pass(2);
 		this.node.stand(Duration.ofSeconds(2));
 		assertThat(this.pulse.probeWaits(this.node.nanos())).isEqualTo(Duration.ofSeconds(4));
 		this.node.run();

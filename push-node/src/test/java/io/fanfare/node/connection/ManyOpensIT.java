@@ -16,10 +16,14 @@ import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.admission.UnlimitedNewcomer;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.RedisHistory;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.RedisOwnership;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.Topics;
@@ -82,19 +86,18 @@ class ManyOpensIT {
 			RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 			CommandLink commands = new CommandLink(client, keys, false, this.errors);
 			assertThat(commands.awaitUp(SOON)).isTrue();
-			Connections connections = new Connections("n1", 2 * MANY,
-					new AdmissionSettings(AdmissionSettings.Policy.REJECT, 1_000, Duration.ofSeconds(30),
-							Duration.ofSeconds(2)),
-					new Random(1), this.errors);
+			Connections connections = new Connections("n1", 2 * MANY, new Random(1));
+			Admission admission = new Admission(connections, new AdmissionSettings(AdmissionSettings.Policy.REJECT,
+					1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, this.errors);
 			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, System::nanoTime,
 					this.errors);
-			PubSubLink link = new PubSubLink(client, keys, "n1", commands, connections, probe, this.errors,
-					new Random(1));
+			PubSubLink link = new PubSubLink(client, keys, "n1", commands, new FrameRouter(connections), probe,
+					this.errors, new Random(1));
 			StreamLoop.Node node = new StreamLoop.Node("n1", new ConnectionSettings(2 * MANY, Duration.ofSeconds(15),
 					Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(2),
 					Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
 					Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
-					Duration.ofSeconds(5), Duration.ofSeconds(15),
+					Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofSeconds(2),
 					new RedisOwnership(commands, new Presence(commands, keys, Presence.Times.DEFAULT), "n1"),
 					new CatchUp(new RedisHistory(new History(commands, keys, Duration.ofHours(1))), Clock.systemUTC()),
 					new Upstream(link), new TestLoop.Silent((what) -> {
@@ -107,7 +110,7 @@ class ManyOpensIT {
 			link.start();
 			await().atMost(SOON).until(link::isUp);
 			try {
-				return open(connections, loops, topicOf);
+				return open(admission, loops, topicOf);
 			}
 			finally {
 				threads.forEach((thread) -> thread.executor.shutdownNow());
@@ -119,7 +122,7 @@ class ManyOpensIT {
 		}
 	}
 
-	private static Duration open(Connections connections, List<StreamLoop> loops, IntFunction<String> topicOf)
+	private static Duration open(Admission admission, List<StreamLoop> loops, IntFunction<String> topicOf)
 			throws InterruptedException {
 		CountDownLatch answers = new CountDownLatch(MANY);
 		AtomicInteger refused = new AtomicInteger();
@@ -130,7 +133,9 @@ class ManyOpensIT {
 					List.of(ChannelName.topic(topicOf.apply(i))), new StreamRequest.Start.Now(), false, false,
 					Instant.ofEpochSecond(1L << 40), Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(),
 					false);
-			loop.submit(() -> connections.open(loop, request, new Answered(answers, refused)));
+			loop.submit(() -> admission.decide(loop,
+					new UnlimitedNewcomer(request, new Answered(answers, refused), (opened) -> {
+					})));
 		}
 		assertThat(answers.await(60, TimeUnit.SECONDS)).isTrue();
 		Duration took = Duration.ofNanos(System.nanoTime() - began);

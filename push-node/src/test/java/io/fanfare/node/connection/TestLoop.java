@@ -23,11 +23,16 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.admission.Newcomer;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySource;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.Reservation;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
@@ -49,7 +54,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * One loop whose thread, Redis and sockets do what the test says, when it says so.
  */
-final class TestLoop {
+public final class TestLoop {
+
+	static final ConnectionSettings SETTINGS = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
+			Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
+			Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
+			Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
 
 	/** Direct memory of the process. */
 	static final long DIRECT = 1 << 30;
@@ -62,17 +72,24 @@ final class TestLoop {
 	private final Errors errors = new Errors(() -> this.nanos, this.thrown::add, (fatal) -> {
 	});
 
-	final Connections connections = new Connections("node", 10_000,
-			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			new Random(1), this.errors);
+	public final Connections connections = new Connections("node", 10_000, new Random(1));
 
-	final Store store = new Store(this);
+	final FrameRouter router = new FrameRouter(this.connections);
+
+	public final Admission admission = new Admission(this.connections,
+			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
+			(address) -> this.limit, this.errors);
+
+	public final Store store = new Store(this);
 
 	final StreamLoop loop;
 
 	/** Is told of each step beside the loop and may throw; by the name of the step. */
 	Consumer<String> seam = (step) -> {
 	};
+
+	/** What limits say of the next newcomer; null for any number of streams. */
+	public @Nullable Reservation limit;
 
 	/** How streams ended. */
 	final List<Ending> endings = new ArrayList<>();
@@ -94,33 +111,34 @@ final class TestLoop {
 	private long nanos = 1;
 
 	/** What it takes to ask it. */
-	Duration askCost = Duration.ZERO;
+	public Duration askCost = Duration.ZERO;
 
 	private int published;
 
 	private final Set<Integer> privates = new HashSet<>();
+
+	public TestLoop() {
+		this(Inbox.LIMIT);
+	}
 
 	TestLoop(int inboxLimit) {
 		this(inboxLimit, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30));
 	}
 
 	TestLoop(int inboxLimit, MemoryBudget budget) {
-		this.loop = new StreamLoop(new LoopThread(), new StreamLoop.Node("node",
-				new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5), Duration.ofSeconds(2),
-						Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10),
-						Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
-						Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
-				Duration.ofSeconds(5), Duration.ofSeconds(15), this.store,
-				new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)), this.upstream,
-				new Silent((what) -> this.seam.accept(what), this.endings), this.connections, new Random(1),
-				this.errors, budget, new DirectMemory(() -> this.directUsed, DIRECT)), inboxLimit);
+		this.loop = new StreamLoop(new LoopThread(),
+				new StreamLoop.Node("node", SETTINGS, Duration.ofSeconds(5), Duration.ofSeconds(15),
+						Duration.ofSeconds(2), this.store, new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)),
+						this.upstream, new Silent((what) -> this.seam.accept(what), this.endings), this.connections,
+						new Random(1), this.errors, budget, new DirectMemory(() -> this.directUsed, DIRECT)),
+				inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
 		this.loop.linkUp(1);
 		run();
 	}
 
-	Socket open(String user, StreamRequest.Start start, String... topics) {
+	public Socket open(String user, StreamRequest.Start start, String... topics) {
 		return open(request(user, false, false, start, topics));
 	}
 
@@ -148,13 +166,13 @@ final class TestLoop {
 	}
 
 	/** A socket whose request is still to be taken. */
-	Socket socket(String user, StreamRequest.Start start, String... topics) {
+	public Socket socket(String user, StreamRequest.Start start, String... topics) {
 		return new Socket(request(user, false, false, start, topics));
 	}
 
 	/** Takes the request of a socket. */
-	void connect(Socket socket) {
-		socket.handle = this.connections.open(this.loop, socket.request, socket);
+	public void connect(Socket socket) {
+		this.admission.decide(this.loop, socket);
 	}
 
 	/** Stores a message for all and hands it to the loop. */
@@ -163,7 +181,7 @@ final class TestLoop {
 	}
 
 	/** Stores a message, which says its number, and hands it to the loop. */
-	void publish(ChannelName channel) {
+	public void publish(ChannelName channel) {
 		this.loop.offer(this.store.publish(channel, "m" + ++this.published));
 	}
 
@@ -184,7 +202,7 @@ final class TestLoop {
 	}
 
 	/** Runs what the loop's thread has to do now. */
-	void turn() {
+	public void turn() {
 		int waiting = this.tasks.size();
 		for (int i = 0; i < waiting; i++) {
 			this.tasks.remove().run();
@@ -192,11 +210,11 @@ final class TestLoop {
 	}
 
 	/** Whether the loop's thread has something to do. */
-	boolean isBusy() {
+	public boolean isBusy() {
 		return !this.tasks.isEmpty();
 	}
 
-	void run() {
+	public void run() {
 		while (!this.tasks.isEmpty() || !this.store.asked.isEmpty()) {
 			this.store.answer();
 			turn();
@@ -207,7 +225,7 @@ final class TestLoop {
 	}
 
 	/** Lets time pass, and then runs what waited for any time at all. */
-	void pass(Duration time) {
+	public void pass(Duration time) {
 		this.nanos += time.toNanos();
 		this.tasks.addAll(this.scheduled);
 		this.scheduled.clear();
@@ -232,7 +250,7 @@ final class TestLoop {
 	}
 
 	/** Redis, which answers when it is told to. */
-	static final class Store implements HistorySource, Ownership {
+	public static final class Store implements HistorySource, Ownership {
 
 		private final TestLoop node;
 
@@ -258,7 +276,7 @@ final class TestLoop {
 			return Message.render(this.clock, channel, envelope);
 		}
 
-		void answer() {
+		public void answer() {
 			while (!this.asked.isEmpty()) {
 				this.asked.remove().run();
 			}
@@ -330,9 +348,9 @@ final class TestLoop {
 	}
 
 	/** A client that reads everything at once, unless it is told to stop. */
-	final class Socket implements Outlet {
+	public final class Socket implements Outlet, Newcomer {
 
-		final StringBuilder text = new StringBuilder();
+		public final StringBuilder text = new StringBuilder();
 
 		/** How often messages were written. */
 		int writes;
@@ -349,7 +367,19 @@ final class TestLoop {
 		/** The last block of a stream that was ended, which a test has to allow. */
 		@Nullable String ended;
 
-		boolean mayEnd;
+		public boolean mayEnd;
+
+		/** What its socket had used up when it came. */
+		public @Nullable Quota exceeded;
+
+		/** What its address, or its user, has used up. */
+		public @Nullable Quota refusedBy;
+
+		/** Whether its address had used up a quota. */
+		public boolean limited;
+
+		/** What is to be run when it is closed. */
+		public @Nullable Runnable whenClosed;
 
 		private final StreamRequest request;
 
@@ -370,7 +400,7 @@ final class TestLoop {
 		boolean aborted;
 
 		/** Why no stream began. */
-		@Nullable CloseReason refused;
+		public @Nullable CloseReason refused;
 
 		/** The reading of a write: throws before anything left, or after. */
 		private void write(String step, Runnable bytes) {
@@ -409,7 +439,7 @@ final class TestLoop {
 		}
 
 		/** Goes away. */
-		void cut() {
+		public void cut() {
 			handle().disconnected(false);
 		}
 
@@ -418,12 +448,47 @@ final class TestLoop {
 			handle().disconnected(true);
 		}
 
+		@Override
+		public StreamRequest request() {
+			return this.request;
+		}
+
+		@Override
+		public Outlet outlet() {
+			return this;
+		}
+
+		@Override
+		public @Nullable Quota exceeded() {
+			return this.exceeded;
+		}
+
+		@Override
+		public void opened(Connections.Handle connection) {
+			this.handle = connection;
+		}
+
+		@Override
+		public void limited() {
+			this.limited = true;
+		}
+
+		@Override
+		public void whenClosed(Runnable task) {
+			this.whenClosed = task;
+		}
+
+		@Override
+		public void onLoop(Runnable task) {
+			TestLoop.this.tasks.add(task);
+		}
+
 		private Connections.Handle handle() {
 			return Objects.requireNonNull(this.handle);
 		}
 
 		/** The numbers of the messages, in the order in which they came. */
-		List<Integer> numbers() {
+		public List<Integer> numbers() {
 			return NUMBER.matcher(this.text).results().map((found) -> Integer.valueOf(found.group(1))).toList();
 		}
 
@@ -443,7 +508,10 @@ final class TestLoop {
 
 		@Override
 		public void refuse(Quota quota, Duration retry) {
-			throw new AssertionError(quota);
+			if (!this.mayEnd) {
+				throw new AssertionError(quota);
+			}
+			this.refusedBy = quota;
 		}
 
 		@Override

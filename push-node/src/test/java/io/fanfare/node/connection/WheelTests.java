@@ -59,11 +59,8 @@ class WheelTests {
 	};
 
 	private final StreamLoop loop = new StreamLoop(STILL,
-			new StreamLoop.Node("node", null, Duration.ZERO, Duration.ZERO, null, null, NOBODY, null,
-					new Connections("node", 1,
-							new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1, Duration.ZERO, Duration.ZERO),
-							RandomGenerator.getDefault(), new Errors(System::nanoTime, (where) -> {
-							}, Errors::halt)),
+			new StreamLoop.Node("node", TestLoop.SETTINGS, Duration.ZERO, Duration.ZERO, Duration.ZERO, null, null,
+					NOBODY, null, new Connections("node", 1, RandomGenerator.getDefault()),
 					RandomGenerator.getDefault(), new Errors(System::nanoTime, (where) -> {
 					}, Errors::halt), MemoryBudget.ofNode(1 << 20, 1 << 20, 1 << 20),
 					new DirectMemory(() -> 0, 1 << 30)));
@@ -74,7 +71,7 @@ class WheelTests {
 		return new Connection(new ConnectionKey("key", id),
 				new StreamRequest("user", null, null, Tier.NORMAL, List.of(), new StreamRequest.Start.Now(), false,
 						false, Instant.MAX, Instant.MAX, InetAddress.getLoopbackAddress(), false),
-				this.loop, null);
+				this.loop, null, null);
 	}
 
 	@ParameterizedTest

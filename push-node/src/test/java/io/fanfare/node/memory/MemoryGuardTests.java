@@ -5,7 +5,8 @@ import java.time.Duration;
 import java.util.Random;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
-import io.fanfare.node.connection.AdmissionSettings;
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.NodeStatus.Memory;
 import io.fanfare.protocol.guard.Errors;
@@ -21,8 +22,8 @@ class MemoryGuardTests {
 
 	private static final long MIB = 1 << 20;
 
-	private final Connections connections = new Connections("node", 10,
-			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 10, Duration.ZERO, Duration.ZERO), new Random(1),
+	private final Admission admission = new Admission(new Connections("node", 10, new Random(1)),
+			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 10, Duration.ZERO, Duration.ZERO), (address) -> null,
 			new Errors(System::nanoTime, (where) -> {
 			}, Errors::halt));
 
@@ -44,7 +45,7 @@ class MemoryGuardTests {
 
 	};
 
-	private final MemoryGuard guard = new MemoryGuard(this.connections,
+	private final MemoryGuard guard = new MemoryGuard(this.admission,
 			new MemorySettings(Duration.ZERO, 0.85, 0.85, 0.95, DataSize.ofBytes(0), 0.01, HeapShare.of("25%")),
 			new SimpleMeterRegistry(), new Errors(System::nanoTime, (where) -> {
 			}, (fatal) -> {

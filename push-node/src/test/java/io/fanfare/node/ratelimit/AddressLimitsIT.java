@@ -73,13 +73,13 @@ class AddressLimitsIT {
 		}), this.nanos::get);
 	}
 
-	private AddressLimits.Place ask() {
-		AddressLimits.Place place = this.limits.ask(ADDRESS);
+	private Reservation ask() {
+		Reservation place = this.limits.ask(ADDRESS);
 		assertThat(place).isNotNull();
 		return place;
 	}
 
-	private static Quota refusal(AddressLimits.Place place) throws Exception {
+	private static Quota refusal(Reservation place) throws Exception {
 		return place.refusal().get(10, TimeUnit.SECONDS);
 	}
 
@@ -94,7 +94,7 @@ class AddressLimitsIT {
 		try (AddressLimits own = new AddressLimits(throwing, "node", SETTINGS,
 				new Errors(System::nanoTime, noted::add, (fatal) -> {
 				}), this.nanos::get)) {
-			AddressLimits.Place place = own.ask(ADDRESS);
+			Reservation place = own.ask(ADDRESS);
 			assertThat(refusal(place)).isNull();
 			place.giveBack();
 			assertThat(noted).containsExactly("limits");
@@ -104,18 +104,18 @@ class AddressLimitsIT {
 
 	@Test
 	void aPlaceThatIsGivenBackIsFreeHereAtOnceAndToldToOthers() throws Exception {
-		AddressLimits.Place first = ask();
-		AddressLimits.Place second = ask();
+		Reservation first = ask();
+		Reservation second = ask();
 		assertThat(refusal(first)).isNull();
 		assertThat(refusal(second)).isNull();
-		AddressLimits.Place third = ask();
+		Reservation third = ask();
 		assertThat(refusal(third)).isEqualTo(new Quota("connections", 2, null, null));
 		third.giveBack();
 		second.giveBack();
 		second.giveBack();
 		tell();
 		assertThat(this.redis.hgetall(KEY)).containsOnly(Map.entry("node", "1"));
-		AddressLimits.Place fourth = ask();
+		Reservation fourth = ask();
 		assertThat(refusal(fourth)).isNull();
 		fourth.giveBack();
 		first.giveBack();
@@ -126,7 +126,7 @@ class AddressLimitsIT {
 
 	@Test
 	void aClientThatLeavesBeforeTheAnswerLeavesNothing() throws Exception {
-		AddressLimits.Place place = ask();
+		Reservation place = ask();
 		place.giveBack();
 		assertThat(refusal(place)).isNull();
 		tell();

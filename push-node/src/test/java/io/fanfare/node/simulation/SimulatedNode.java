@@ -6,14 +6,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.admission.UnlimitedNewcomer;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySource;
-import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.Ending;
+import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.connection.DirectMemory;
+import io.fanfare.node.connection.Ending;
 import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
@@ -44,6 +47,8 @@ final class SimulatedNode {
 	private final String identity;
 
 	private final Connections connections;
+
+	private final Admission admission;
 
 	private final SimulatedCommands commands;
 
@@ -85,17 +90,18 @@ final class SimulatedNode {
 			throw new AssertionError("Something threw: " + where);
 		}, (fatal) -> {
 		});
-		this.connections = new Connections(identity, 1_000, new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000,
-				Duration.ofSeconds(30), Duration.ofSeconds(2)), simulation.random(), errors);
+		this.connections = new Connections(identity, 1_000, simulation.random());
+		this.admission = new Admission(this.connections, new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000,
+				Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, errors);
 		this.commands = new SimulatedCommands(simulation, name());
-		this.pubSub = new SimulatedPubSub(simulation, this, this.connections);
+		this.pubSub = new SimulatedPubSub(simulation, this, new FrameRouter(this.connections));
 		InstantSource clock = () -> java.time.Instant.ofEpochMilli(millis());
 		ConnectionSettings settings = new ConnectionSettings(1_000, Duration.ofSeconds(2), Duration.ofSeconds(4),
 				Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofMillis(300),
 				Duration.ofMillis(500), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
 				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
 		StreamLoop.Node shared = new StreamLoop.Node(identity, settings, Duration.ofMillis(Simulation.RENEWAL),
-				Duration.ofMillis(Simulation.LEASE), new Ownership() {
+				Duration.ofMillis(Simulation.LEASE), Duration.ofSeconds(2), new Ownership() {
 					@Override
 					public CompletableFuture<ClaimResult> claim(Claim claim) {
 						return SimulatedNode.this.commands.run("claim", claim,
@@ -338,8 +344,9 @@ final class SimulatedNode {
 		return this.pubSub;
 	}
 
-	Connections connections() {
-		return this.connections;
+	/** How many streams have a slot. */
+	int held() {
+		return this.admission.size();
 	}
 
 	// ---- what happens
@@ -382,7 +389,7 @@ final class SimulatedNode {
 		loop.socket(() -> {
 			if (!socket.isClosed()) {
 				this.simulation.trace("%s: takes the request of %s", name(), page);
-				socket.use(this.connections.open(streamLoop, request, socket));
+				this.admission.decide(streamLoop, new UnlimitedNewcomer(request, socket, socket::use));
 			}
 		});
 		return socket;
@@ -404,7 +411,7 @@ final class SimulatedNode {
 
 	void drain() {
 		this.draining = true;
-		this.connections.refuse(CloseReason.DRAINING);
+		this.admission.refuse(CloseReason.DRAINING);
 		this.drained = this.connections.stop(CloseReason.DRAIN);
 	}
 

@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-import io.fanfare.node.connection.Blocks;
-import io.fanfare.node.connection.Chunks;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
-import io.fanfare.node.connection.SharedChunk;
+import io.fanfare.node.encoding.Blocks;
+import io.fanfare.node.encoding.Chunks;
+import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.netty.buffer.ByteBuf;
@@ -86,7 +86,7 @@ final class SimulatedSocket implements Outlet {
 		return this.loop;
 	}
 
-	void use(Connections.@Nullable Handle opened) {
+	void use(Connections.Handle opened) {
 		this.handle = opened;
 	}
 

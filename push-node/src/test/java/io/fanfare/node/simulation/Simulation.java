@@ -955,7 +955,7 @@ final class Simulation {
 				fail("LOST", "%s never gets %s", page, missing);
 			}
 		}
-		int held = this.nodes.stream().mapToInt((node) -> node.connections().size()).sum();
+		int held = this.nodes.stream().mapToInt(SimulatedNode::held).sum();
 		if (held != live) {
 			fail("LEAK", "%d streams are live, %d connections are held", live, held);
 		}

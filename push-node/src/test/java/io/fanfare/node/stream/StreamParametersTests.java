@@ -136,9 +136,9 @@ class StreamParametersTests {
 
 	@Test
 	void aPageIsAShortPlainName() throws ProblemException {
-		assertThat(read(Map.of()).page()).isNull();
-		assertThat(read(Map.of("page", List.of("aZ09_.~-", "b"))).page()).isEqualTo("aZ09_.~-");
-		assertThat(read(Map.of("page", List.of("x".repeat(64)))).page()).hasSize(64);
+		assertThat(read(Map.of()).document()).isNull();
+		assertThat(read(Map.of("page", List.of("aZ09_.~-", "b"))).document()).isEqualTo("aZ09_.~-");
+		assertThat(read(Map.of("page", List.of("x".repeat(64)))).document()).hasSize(64);
 		for (String page : List.of("x".repeat(65), "a b", "a/b", "a,b", "!1,2")) {
 			assertThat(problem(Map.of("page", List.of(page)))).satisfies((problem) -> {
 				assertThat(problem.status()).isEqualTo(400);

@@ -8,12 +8,13 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.node.Tokens;
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionSettings;
-import io.fanfare.node.connection.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.MemoryBudget;
@@ -50,11 +51,13 @@ class WarmUpIT {
 	private final Errors errors = new Errors(System::nanoTime, (where) -> {
 	}, Errors::halt);
 
-	private final Connections connections = new Connections("node.12345678", 10,
-			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			new SecureRandom(), this.errors);
+	private final Connections connections = new Connections("node.12345678", 10, new SecureRandom());
 
-	private final StreamMetrics metrics = new StreamMetrics(new SimpleMeterRegistry(), this.connections,
+	private final Admission admission = new Admission(this.connections,
+			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
+			(address) -> null, this.errors);
+
+	private final StreamMetrics metrics = new StreamMetrics(new SimpleMeterRegistry(), this.admission, this.connections,
 			Clock.systemUTC());
 
 	private RedisClient client;
@@ -83,17 +86,17 @@ class WarmUpIT {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
 				new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC()), new Cors(List.of("*"), List.of()),
 				new Answers(Clock.systemUTC()),
-				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, null, this.connections,
-				forwards(), new NodeIdentity("node", "node.12345678"));
+				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, this.admission,
+				this.connections, forwards(), new NodeIdentity("node", "node.12345678"));
 		Rehearsal unused = new Rehearsal(presence, "node.12345678");
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
 				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
 				Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
 				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
-				Duration.ofSeconds(15), unused, new CatchUp(unused, Clock.systemUTC()), unused, this.metrics,
-				this.connections, new Random(1), this.errors, MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20),
-				new DirectMemory(() -> 0, 1 << 30));
+				Duration.ofSeconds(15), Duration.ofSeconds(2), unused, new CatchUp(unused, Clock.systemUTC()), unused,
+				this.metrics, this.connections, new Random(1), this.errors,
+				MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20), new DirectMemory(() -> 0, 1 << 30));
 		return new WarmUp(duration, gate, node, presence);
 	}
 
@@ -110,7 +113,7 @@ class WarmUpIT {
 		assertThat(warmUp(SECOND).run()).isPositive();
 		assertThat(this.client.connect().sync().keys("*")).as("what the link met the store by")
 			.containsExactlyInAnyOrder("fanfare:layout", "fanfare:{0}:clock", "fanfare:{0}:run", "fanfare:{0}:since");
-		assertThat(this.connections.peak()).isZero();
+		assertThat(this.admission.peak()).isZero();
 		assertThat(this.metrics.counts().opened()).isZero();
 		assertThat(this.metrics.counts().closed()).isZero();
 		assertThat(Thread.getAllStackTraces().keySet()).noneMatch((thread) -> thread.getName().contains("warm-up"));

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,6 +38,15 @@ class DocsTests {
 		.compile("(?:builder|counter|gauge|timer|bytes)\\(\\s*\"((?:sse|fanfare)\\.[a-z.]+)\"");
 
 	private static final Pattern METRIC = Pattern.compile("(?m)^\\| `((?:sse|fanfare)_[a-z_]+)` \\|");
+
+	/** A step of a walk through the code: a class, by its package, or a script. */
+	private static final Pattern STEP = Pattern.compile("(?m)^(\\d+)\\. `([^`]+)` ");
+
+	/** A class that is named with its package. */
+	private static final Pattern QUALIFIED = Pattern.compile("`((?:api|node|protocol)\\.[a-z.]+\\.[A-Z]\\w+)`");
+
+	/** A class in a picture. */
+	private static final Pattern PICTURED = Pattern.compile("\\b[A-Z][A-Za-z]+\\b");
 
 	private final Map<Path, Set<String>> anchors = new HashMap<>();
 
@@ -132,6 +142,42 @@ class DocsTests {
 			.allSatisfy((page) -> assertThat(read(page))
 				.containsPattern("(?m)^Date: \\d{4}-\\d{2}-\\d{2}\\. Status: (accepted|replaced)")
 				.contains("\n## Alternatives that lost\n"));
+	}
+
+	@Test
+	void eachWalkThroughTheCodeNamesClassesThatExist() {
+		String page = read(DOCS.resolve("architecture.md"));
+		List<String> walks = Stream.of(page.split("(?m)^## ")).skip(1).toList();
+		assertThat(walks).hasSize(3);
+		Set<String> classes = new TreeSet<>();
+		for (String walk : walks) {
+			List<MatchResult> steps = STEP.matcher(walk).results().toList();
+			assertThat(steps).hasSizeGreaterThan(10);
+			for (int i = 0; i < steps.size(); i++) {
+				assertThat(steps.get(i).group(1)).isEqualTo(String.valueOf(i + 1));
+				assertThat(source(steps.get(i).group(2))).isRegularFile();
+				classes.add(steps.get(i).group(2).replaceFirst(".*\\.(?=[A-Z])", ""));
+			}
+		}
+		QUALIFIED.matcher(page).results().forEach((name) -> assertThat(source(name.group(1))).isRegularFile());
+		String picture = page.substring(page.indexOf("```mermaid"), page.lastIndexOf("```"));
+		assertThat(picture.lines().filter((line) -> line.contains("    ") && !line.contains("subgraph")).toList())
+			.flatMap((line) -> PICTURED.matcher(line.replaceAll("\\|.*?\\|", ""))
+				.results()
+				.map(MatchResult::group)
+				.toList())
+			.hasSizeGreaterThan(30)
+			.allSatisfy((name) -> assertThat(classes).contains(name));
+	}
+
+	/** The source of a class, whose first package is its module, or of a script. */
+	private static Path source(String name) {
+		if (name.endsWith(".lua")) {
+			return ROOT.resolve("push-protocol/src/main/resources").resolve(name);
+		}
+		return ROOT.resolve("push-" + name.substring(0, name.indexOf('.')))
+			.resolve("src/main/java/io/fanfare")
+			.resolve(name.replace('.', '/') + ".java");
 	}
 
 	private boolean resolves(Path page, String link) {

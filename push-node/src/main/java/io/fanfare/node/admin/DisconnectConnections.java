@@ -1,0 +1,132 @@
+package io.fanfare.node.admin;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.fanfare.node.cluster.NodeCall;
+import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.Slices;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.redis.CallName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Ends the connections that are meant. Whose clients shall stop are ended through Redis,
+ * by the script that ends a user's connection wherever it is, so that presence and
+ * tombstones are right; the others are sent away from here. Answers once it is known how
+ * many they are; they end meanwhile, and after.
+ */
+public final class DisconnectConnections implements NodeCall {
+
+	private static final Logger log = LoggerFactory.getLogger(DisconnectConnections.class);
+
+	/** Scripts on their way at once: Redis is kept busy for a millisecond or two. */
+	private static final int BATCH = 100;
+
+	private final Connections connections;
+
+	private final Kick kick;
+
+	/**
+	 * Makes the call.
+	 * @param connections the node's connections
+	 * @param kick ends a user's connection
+	 */
+	public DisconnectConnections(Connections connections, Kick kick) {
+		this.connections = connections;
+		this.kick = kick;
+	}
+
+	/** Ends a user's connection and keeps its page away. */
+	@FunctionalInterface
+	public interface Kick {
+
+		/**
+		 * Does it.
+		 * @param user the user
+		 * @param reason what the page is told
+		 * @param grace how long after the notice the stream is closed
+		 * @return when it is done
+		 */
+		CompletableFuture<?> user(String user, CloseReason reason, Duration grace);
+
+	}
+
+	/**
+	 * How many end.
+	 *
+	 * @param connections the number
+	 */
+	record Ended(int connections) {
+
+	}
+
+	@Override
+	public CallName name() {
+		return CallName.DISCONNECT;
+	}
+
+	@Override
+	public CompletableFuture<Ended> run(JsonNode body) {
+		Selection meant = Selection.read(body);
+		CloseReason reason = CloseReason.find(body.path("reason").asString(""));
+		if (reason == null) {
+			return CompletableFuture.failedFuture(new IllegalArgumentException("A reason is needed"));
+		}
+		Duration grace = Duration.ofMillis(body.path("graceMs").asLong(0));
+		return (reason.advice() == CloseReason.Advice.STOP) ? kick(meant, reason, grace) : sendAway(meant, reason);
+	}
+
+	private CompletableFuture<Ended> sendAway(Selection meant, CloseReason reason) {
+		AtomicInteger count = new AtomicInteger();
+		return this.connections.onLoops((loop) -> Slices.ofAll(loop, Slices.WRITE, (connection) -> {
+			if (connection.isBegun() && meant.takes(connection, loop.nanoTime())) {
+				count.incrementAndGet();
+				loop.guard("disconnect", connection, (one) -> one.goAway(reason));
+			}
+		})).thenApply((done) -> ended(count.get(), reason));
+	}
+
+	private CompletableFuture<Ended> kick(Selection meant, CloseReason reason, Duration grace) {
+		Queue<String> users = new ConcurrentLinkedQueue<>();
+		return this.connections.onLoops((loop) -> Slices.ofAll(loop, Slices.LOOK, (connection) -> {
+			if (connection.isHeld() && meant.takes(connection, loop.nanoTime())) {
+				users.add(connection.user());
+			}
+		})).thenApplyAsync((done) -> {
+			Ended ended = ended(users.size(), reason);
+			kickNext(users, reason, grace);
+			return ended;
+		}, Thread::startVirtualThread);
+	}
+
+	private void kickNext(Queue<String> users, CloseReason reason, Duration grace) {
+		List<CompletableFuture<?>> sent = new ArrayList<>(BATCH);
+		String user;
+		while (sent.size() < BATCH && (user = users.poll()) != null) {
+			sent.add(this.kick.user(user, reason, grace));
+		}
+		CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)).whenCompleteAsync((done, failure) -> {
+			if (failure != null) {
+				log.warn("disconnect=unfinished users={} reason=\"{}\"", users.size() + sent.size(),
+						failure.getMessage());
+			}
+			else if (!users.isEmpty()) {
+				kickNext(users, reason, grace);
+			}
+		}, Thread::startVirtualThread);
+	}
+
+	private static Ended ended(int count, CloseReason reason) {
+		log.info("disconnect=began connections={} reason={}", count, reason.wireName());
+		return new Ended(count);
+	}
+
+}

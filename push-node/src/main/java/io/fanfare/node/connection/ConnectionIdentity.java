@@ -1,0 +1,46 @@
+package io.fanfare.node.connection;
+
+import io.fanfare.protocol.redis.Presence.Claim;
+import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.protocol.redis.Presence.Received;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who a connection is, as presence names it.
+ *
+ * @param id its id, which may be shown
+ * @param client the id of its client, which is its own where the client gave none
+ * @param openedMillis when it was opened, in milliseconds since the epoch
+ * @param request what it asked for
+ */
+record ConnectionIdentity(String id, String client, long openedMillis, StreamRequest request) {
+
+	static ConnectionIdentity of(String id, long openedMillis, StreamRequest request) {
+		String given = request.client();
+		return new ConnectionIdentity(id, (given != null) ? given : id, openedMillis, request);
+	}
+
+	/** The id of the client's document, or "" where it is not known. */
+	private String document() {
+		String given = this.request.document();
+		return (given != null) ? given : "";
+	}
+
+	/** Its claim to its user. */
+	Claim claim(long cursor) {
+		return new Claim(this.request.user(), this.id, this.client, this.request.tier(), document(), cursor);
+	}
+
+	/** What is renewed of it. */
+	Held held(long generation) {
+		return new Held(this.request.user(), this.id, generation, this.client, this.openedMillis, this.request.tier(),
+				document());
+	}
+
+	/** What is released of it. */
+	Field field(long generation, @Nullable Received received) {
+		return new Field(this.request.user(), this.id, generation, received);
+	}
+
+}

@@ -1,0 +1,146 @@
+package io.fanfare.node.connection;
+
+import java.util.List;
+import java.util.function.Consumer;
+
+import io.fanfare.node.broker.Message;
+import io.fanfare.node.broker.MessageSink;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.redis.Frame;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way from what arrives over pub/sub to the loops: each frame goes into the inbox of
+ * the loop that owns the connection, or of every loop. Any thread may call.
+ */
+public final class FrameRouter implements MessageSink {
+
+	private final Connections connections;
+
+	private volatile @Nullable Consumer<Frame.Call> calls;
+
+	/**
+	 * Makes the router.
+	 * @param connections the connections of the node
+	 */
+	public FrameRouter(Connections connections) {
+		this.connections = connections;
+	}
+
+	/**
+	 * Names who answers what is asked of the node, once, before anything arrives.
+	 * @param handler takes calls without blocking
+	 */
+	public void answerBy(Consumer<Frame.Call> handler) {
+		this.calls = handler;
+	}
+
+	@Override
+	public void broadcast(Message message) {
+		for (StreamLoop loop : this.connections.loops()) {
+			loop.offer(message);
+		}
+	}
+
+	@Override
+	public void deliver(String id, Message message) {
+		Connection connection = this.connections.find(id);
+		if (connection != null) {
+			connection.loop().offer(connection, message);
+		}
+	}
+
+	@Override
+	public void kick(Frame.Kick kick) {
+		Connection connection = this.connections.find(kick.connection());
+		if (connection != null) {
+			CloseReason reason = kick.reason();
+			connection.loop().submit(connection, () -> {
+				if (reason == null) {
+					connection.endSilently();
+				}
+				else {
+					connection.ending().kicked(reason, kick.generation(), kick.grace());
+				}
+			});
+		}
+	}
+
+	@Override
+	public void displace(Frame.Displacement displacement) {
+		for (StreamLoop loop : this.connections.loops()) {
+			loop.submit(() -> loop.displace(displacement));
+		}
+	}
+
+	@Override
+	public void restored(Frame.Restored restored) {
+		Connection connection = this.connections.find(restored.connection());
+		if (connection != null) {
+			connection.loop().submit(connection, () -> connection.ownership().restored(restored.last()));
+		}
+	}
+
+	@Override
+	public void hidden(Frame.Hidden hidden) {
+		Connection connection = this.connections.find(hidden.connection());
+		if (connection != null) {
+			connection.loop().submit(connection, () -> connection.ownership().hidden(hidden));
+		}
+	}
+
+	@Override
+	public void close(String id) {
+		this.connections.closeByClient(id);
+	}
+
+	@Override
+	public void acknowledge(String id, List<String> nonces) {
+		this.connections.acknowledgeByClient(id, nonces);
+	}
+
+	@Override
+	public void call(Frame.Call call) {
+		Consumer<Frame.Call> handler = this.calls;
+		if (handler != null) {
+			handler.accept(call);
+		}
+	}
+
+	@Override
+	public void pass(long id) {
+		for (StreamLoop loop : this.connections.loops()) {
+			loop.probe(id);
+		}
+	}
+
+	@Override
+	public void unreadable(@Nullable ChannelName channel) {
+		for (StreamLoop loop : this.connections.loops()) {
+			loop.submit(() -> loop.unreadable(channel));
+		}
+	}
+
+	@Override
+	public void linkDown() {
+		for (StreamLoop loop : this.connections.loops()) {
+			loop.submit(loop::linkDown);
+		}
+	}
+
+	@Override
+	public void serverChanged(long since) {
+		for (StreamLoop loop : this.connections.loops()) {
+			loop.submit(() -> loop.serverChanged(since));
+		}
+	}
+
+	@Override
+	public void linkUp(long link) {
+		for (StreamLoop loop : this.connections.loops()) {
+			loop.submit(() -> loop.linkUp(link));
+		}
+	}
+
+}

@@ -1,0 +1,166 @@
+package io.fanfare.node.connection;
+
+import java.time.Duration;
+
+import io.fanfare.node.encoding.Backlog;
+import io.fanfare.node.encoding.SharedChunk;
+import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.CloseReason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one way from a connection to its socket. Knows whether the head of the answer was
+ * written, and counts what is written. Bytes are those of blocks before compression,
+ * without the last block of a stream. Belongs to its connection's loop.
+ */
+final class StreamWriter {
+
+	private final Outlet outlet;
+
+	private final StreamLoop loop;
+
+	/** Whether the head of the answer was written: the stream waits, or it is begun. */
+	private boolean answered;
+
+	/** When anything was last written, at first when the request came. */
+	private long lastWriteNanos;
+
+	private long messagesSent;
+
+	private long bytesSent;
+
+	/** What the kernel had taken when that was last asked for. */
+	private long taken = -1;
+
+	StreamWriter(Outlet outlet, StreamLoop loop) {
+		this.outlet = outlet;
+		this.loop = loop;
+		this.lastWriteNanos = loop.nanoTime();
+	}
+
+	// ---- what is written
+
+	/** Writes a block, behind the head of the answer if that was not written before. */
+	void answer(byte[] block) {
+		if (this.answered) {
+			write(block);
+		}
+		else {
+			this.outlet.begin(block);
+			this.answered = true;
+			wrote(block.length);
+		}
+	}
+
+	/** Writes a block of this stream's own. */
+	void write(byte[] block) {
+		this.outlet.write(block);
+		wrote(block.length);
+	}
+
+	/**
+	 * Writes messages.
+	 * @param chunk their bytes, which other streams may be given as well
+	 * @param messages the messages
+	 */
+	void write(SharedChunk chunk, Backlog messages) {
+		this.outlet.write(chunk);
+		this.messagesSent += messages.size();
+		wrote(messages.bytes());
+	}
+
+	private void wrote(int bytes) {
+		this.bytesSent += bytes;
+		this.lastWriteNanos = this.loop.nanoTime();
+	}
+
+	/** Says that there is no stream now, and closes. The head was not written. */
+	void refuse(CloseReason reason, Duration retry) {
+		this.outlet.refuse(reason, retry);
+	}
+
+	/** Says that a quota is used up, and closes. The head was not written. */
+	void refuse(Quota quota, Duration retry) {
+		this.outlet.refuse(quota, retry);
+	}
+
+	/**
+	 * Ends the stream in order and closes.
+	 * @param block the last block, or null to end without one
+	 */
+	void end(byte @Nullable [] block) {
+		this.outlet.end(block);
+	}
+
+	/** Closes at once. */
+	void abort() {
+		this.outlet.abort();
+	}
+
+	// ---- what was written
+
+	boolean isAnswered() {
+		return this.answered;
+	}
+
+	long lastWriteNanos() {
+		return this.lastWriteNanos;
+	}
+
+	long messagesSent() {
+		return this.messagesSent;
+	}
+
+	long bytesSent() {
+		return this.bytesSent;
+	}
+
+	// ---- the socket
+
+	/** Whether the peer is still there, as far as is known. */
+	boolean isOpen() {
+		return this.outlet.isOpen();
+	}
+
+	/** Whether the socket takes a block of a few bytes. */
+	boolean isWritable() {
+		return this.outlet.isWritable();
+	}
+
+	/** Whether the socket takes so many bytes without piling up. */
+	boolean isWritable(int bytes) {
+		return this.outlet.isWritable(bytes);
+	}
+
+	/** How long ago the peer's kernel last acknowledged anything; null where it did. */
+	@Nullable Duration unacknowledged() {
+		return this.outlet.unacknowledged();
+	}
+
+	/** How many bytes were written and are not in the kernel yet. */
+	long pendingBytes() {
+		return this.outlet.pendingBytes();
+	}
+
+	/** How many bytes of direct memory are held until the kernel has taken them. */
+	long heldBytes() {
+		return this.outlet.heldBytes();
+	}
+
+	/** How many bytes of all that was written are in the kernel. */
+	long drainedBytes() {
+		return this.outlet.drainedBytes();
+	}
+
+	/**
+	 * Whether the client's kernel took nothing since this was last asked. Only the loop
+	 * asks, when memory is scarce.
+	 */
+	boolean tookNothing() {
+		long drained = drainedBytes();
+		boolean same = drained == this.taken;
+		this.taken = drained;
+		return same;
+	}
+
+}

@@ -1,0 +1,19 @@
+package io.fanfare.node.ratelimit;
+
+import java.util.concurrent.CompletableFuture;
+
+import org.jspecify.annotations.Nullable;
+
+/** A stream that an address has, or wants to have. Any thread may call. */
+public interface Reservation {
+
+	/**
+	 * Tells whether the stream may be opened; within some 500 ms, on any thread.
+	 * @return the quota that is used up, or null if it may be; never a failure
+	 */
+	CompletableFuture<@Nullable Quota> refusal();
+
+	/** Gives it back, once, however often it is called. */
+	void giveBack();
+
+}

@@ -1,0 +1,5 @@
+/** Units of calls of administrators. */
+@NullMarked
+package io.fanfare.node.admin;
+
+import org.jspecify.annotations.NullMarked;

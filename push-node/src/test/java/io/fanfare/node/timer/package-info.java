@@ -1,0 +1,4 @@
+@NullMarked
+package io.fanfare.node.timer;
+
+import org.jspecify.annotations.NullMarked;
