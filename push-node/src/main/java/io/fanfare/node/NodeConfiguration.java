@@ -57,7 +57,6 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
@@ -159,24 +158,24 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	NodeCall listConnections(Connections connections) {
+	ListConnections listConnections(Connections connections) {
 		return new ListConnections(connections);
 	}
 
 	@Bean
-	NodeCall showConnection(Connections connections) {
+	ShowConnection showConnection(Connections connections) {
 		return new ShowConnection(connections);
 	}
 
 	@Bean
-	NodeCall disconnectConnections(Connections connections, Presence presence) {
+	DisconnectConnections disconnectConnections(Connections connections, Presence presence) {
 		return new DisconnectConnections(connections, presence::disconnect);
 	}
 
 	/** Answers by every {@link NodeCall} there is. */
 	@Bean
-	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, Connections connections, Errors errors) {
-		CallHandler handler = new CallHandler(nodes, calls, JsonMapper.shared(), errors);
+	CallHandler callHandler(Nodes nodes, List<NodeCall<?, ?>> calls, Connections connections, Errors errors) {
+		CallHandler handler = new CallHandler(nodes, calls, errors);
 		connections.answerBy(handler::handle);
 		return handler;
 	}
@@ -208,7 +207,7 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	NodeCall drainNode(Drain drain) {
+	DrainNode drainNode(Drain drain) {
 		return new DrainNode(drain);
 	}
 
@@ -237,7 +236,7 @@ class NodeConfiguration {
 					connections.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
 					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome(),
 					loops.loops());
-		}, JsonMapper.shared(), errors);
+		}, errors);
 	}
 
 }

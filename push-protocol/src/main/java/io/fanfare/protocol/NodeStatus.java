@@ -1,6 +1,7 @@
 package io.fanfare.protocol;
 
 import java.util.List;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,14 @@ public record NodeStatus(String node, String name, String version, String state,
 		long errors, long reconnections, long kicks, @Nullable Memory memory, @Nullable Drained drained,
 		@Nullable List<Loop> loops) {
 
+	/** Checks that nothing is missing. */
+	public NodeStatus {
+		Objects.requireNonNull(node, "node is missing");
+		Objects.requireNonNull(name, "name is missing");
+		Objects.requireNonNull(version, "version is missing");
+		Objects.requireNonNull(state, "state is missing");
+	}
+
 	/**
 	 * One event loop.
 	 *
@@ -60,6 +69,11 @@ public record NodeStatus(String node, String name, String version, String state,
 	 * of streams
 	 */
 	public record Memory(String state, double heap, double direct, double process, boolean growing) {
+
+		/** Checks that there is a state. */
+		public Memory {
+			Objects.requireNonNull(state, "memory.state is missing");
+		}
 
 	}
 

@@ -2,6 +2,7 @@ package io.fanfare.protocol;
 
 import java.util.Locale;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /** How much a stream counts where there is not room for all. */
@@ -20,6 +21,7 @@ public enum Tier {
 	 * The name in tokens, presence and answers.
 	 * @return the name
 	 */
+	@JsonValue
 	public String wireName() {
 		return this.wireName;
 	}

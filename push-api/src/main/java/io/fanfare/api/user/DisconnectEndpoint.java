@@ -20,7 +20,8 @@ import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.redis.Presence;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -84,11 +85,6 @@ class DisconnectEndpoint {
 
 	}
 
-	/** As a node tells it. */
-	private record Ended(int connections) {
-
-	}
-
 	@PostMapping(path = "/v1/disconnect", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@ResponseStatus(HttpStatus.ACCEPTED)
@@ -118,17 +114,18 @@ class DisconnectEndpoint {
 						+ ((given == 0) ? "; null, empty and all: false count as absent" : ""));
 		}
 		List<String> users = users(fields, body);
-		Map<String, Object> meant = meant(fields, users);
+		String channel = channel(fields);
+		Tier tier = tier(fields);
 		String node = fields.text("node");
 		Farewell farewell = Farewell.read(fields, Farewell.ANY);
 		body.flaws().check();
 		if (users != null && farewell.isForGood()) {
 			return kick(users, farewell);
 		}
-		meant.put("reason", farewell.reason().wireName());
-		meant.put("graceMs", farewell.grace().toMillis());
-		return ask((node != null) ? List.of(this.view.find(node).node())
-				: this.view.nodes().stream().map((seen) -> seen.status().node()).toList(), meant);
+		return ask(
+				(node != null) ? List.of(this.view.find(node).node())
+						: this.view.nodes().stream().map((seen) -> seen.status().node()).toList(),
+				new CallRequest.Disconnect(users, channel, tier, farewell.reason(), farewell.grace().toMillis()));
 	}
 
 	private static @Nullable List<String> users(Fields fields, JsonBody body) {
@@ -155,27 +152,21 @@ class DisconnectEndpoint {
 		return users;
 	}
 
-	/** Whom a node is asked to end. */
-	private static Map<String, Object> meant(Fields fields, @Nullable List<String> users) {
-		Map<String, Object> meant = new LinkedHashMap<>();
-		if (users != null) {
-			meant.put("users", users);
-		}
+	private static @Nullable String channel(Fields fields) {
 		String channel = fields.text("channel");
 		if (channel != null && !ChannelName.isTopic(channel)) {
 			fields.refuse("channel", "must be a topic");
 		}
-		else if (channel != null) {
-			meant.put("channel", channel);
-		}
-		String tier = fields.text("tier");
-		if (tier != null && Tier.find(tier) == null) {
+		return channel;
+	}
+
+	private static @Nullable Tier tier(Fields fields) {
+		String name = fields.text("tier");
+		Tier tier = (name != null) ? Tier.find(name) : null;
+		if (name != null && tier == null) {
 			fields.refuse("tier", "must be high, normal or low");
 		}
-		else if (tier != null) {
-			meant.put("tier", tier);
-		}
-		return meant;
+		return tier;
 	}
 
 	/** All are on their way before the first answer is waited for. */
@@ -194,10 +185,10 @@ class DisconnectEndpoint {
 		return answer(counts, List.of());
 	}
 
-	private DisconnectedMany ask(List<String> identities, Map<String, Object> meant) {
-		Map<String, Object> bodies = new LinkedHashMap<>();
-		identities.forEach((node) -> bodies.put(node, meant));
-		NodeAsker.Answers<Ended> ended = this.nodes.askAll(CallName.DISCONNECT, bodies, Ended.class);
+	private DisconnectedMany ask(List<String> identities, CallRequest.Disconnect request) {
+		Map<String, CallRequest.Disconnect> requests = new LinkedHashMap<>();
+		identities.forEach((node) -> requests.put(node, request));
+		NodeAsker.Answers<CallResult.Disconnected> ended = this.nodes.askAll(requests);
 		Map<String, Integer> counts = new LinkedHashMap<>();
 		ended.answered().forEach((node, one) -> counts.put(node, one.connections()));
 		return answer(counts, ended.unanswered());

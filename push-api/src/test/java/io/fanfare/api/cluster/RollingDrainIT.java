@@ -22,8 +22,9 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.CallAnswer;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallName;
+import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.RedisKeys;
@@ -75,13 +76,13 @@ class RollingDrainIT {
 		// It looks at the clock as it begins, three times for a node, and before an
 		// order.
 		this.firstClock.stopAt(5);
-		this.first.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK);
+		this.first.begin(CallRequest.Drain.AS_CONFIGURED, BACK);
 		soon().until(this.firstClock::isStopped);
 		assertThatExceptionOfType(ProblemException.class)
-			.isThrownBy(() -> this.second.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK));
+			.isThrownBy(() -> this.second.begin(CallRequest.Drain.AS_CONFIGURED, BACK));
 		lapse();
 		this.nodes.hold(NodeStatus.DRAINING);
-		this.second.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK);
+		this.second.begin(CallRequest.Drain.AS_CONFIGURED, BACK);
 		soon().until(() -> this.nodes.orders().size() == 2);
 		this.firstClock.runOn();
 		soon().until(() -> log.getOut().contains("rollout=left"));
@@ -104,12 +105,12 @@ class RollingDrainIT {
 	private void assertTakenOver(String held, String told, CapturedOutput log) {
 		this.nodes.start("node-1", "node-2");
 		this.nodes.hold(held);
-		this.first.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK);
+		this.first.begin(CallRequest.Drain.AS_CONFIGURED, BACK);
 		soon().until(() -> this.nodes.state("node-1").equals(held));
 		this.firstClock.stop();
 		soon().until(this.firstClock::isStopped);
 		lapse();
-		DrainProgress begun = this.second.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK);
+		DrainProgress begun = this.second.begin(CallRequest.Drain.AS_CONFIGURED, BACK);
 		assertThat(begun.nodes()).extracting(DrainProgress.Step::node).containsExactly("node-1.0", "node-2.0");
 		assertThat(begun.nodes()).extracting(DrainProgress.Step::state).containsExactly(told, "pending");
 		this.firstClock.runOn();

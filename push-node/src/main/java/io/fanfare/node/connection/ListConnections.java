@@ -6,6 +6,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -14,10 +15,11 @@ import io.fanfare.node.cluster.CallRefusedException;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.ConnectionStatus;
-import io.fanfare.protocol.redis.CallAnswer;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
+import io.fanfare.protocol.call.CallResult.Listing;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * A page of the node's connections. Those that are open stand in the order of their
@@ -28,10 +30,7 @@ import tools.jackson.databind.JsonNode;
  * A loop looks at some of its connections at a time and keeps the first of those that are
  * wanted: one page, whatever it holds.
  */
-public final class ListConnections implements NodeCall {
-
-	/** What is longer than a page is asked for again. */
-	private static final int MAX = 1000;
+public final class ListConnections implements NodeCall<CallRequest.ListConnections, CallResult.Listing> {
 
 	private static final Comparator<Connection> OPENED = Comparator.comparingLong(Connection::openedMillis)
 		.thenComparing(Connection::id);
@@ -44,16 +43,6 @@ public final class ListConnections implements NodeCall {
 	 */
 	public ListConnections(Connections connections) {
 		this.connections = connections;
-	}
-
-	/**
-	 * A page.
-	 *
-	 * @param connections what is on it
-	 * @param next where the next one begins, or null at the end
-	 */
-	record Page(List<ConnectionStatus> connections, @Nullable String next) {
-
 	}
 
 	/** The place of a connection in their order; it never changes. */
@@ -79,33 +68,33 @@ public final class ListConnections implements NodeCall {
 	}
 
 	@Override
-	public CallName name() {
-		return CallName.LIST_CONNECTIONS;
+	public Class<CallRequest.ListConnections> request() {
+		return CallRequest.ListConnections.class;
 	}
 
 	@Override
-	public CompletableFuture<Page> run(JsonNode body) {
-		Selection wanted = Selection.read(body);
-		int limit = Math.clamp(body.path("limit").asInt(MAX), 1, MAX);
-		String after = body.path("after").asString("");
+	public CompletableFuture<Listing> run(CallRequest.ListConnections request) {
+		Selection wanted = Selection.of(request);
+		int limit = Objects.requireNonNullElse(request.limit(), CallRequest.ListConnections.MAX_LIMIT);
+		String after = Objects.requireNonNullElse(request.after(), "");
 		return (wanted.state() == ConnectionState.CLOSED)
 				? CompletableFuture.completedFuture(closed(wanted, limit, after)) : open(wanted, limit, after);
 	}
 
 	// ---- those that ended
 
-	private Page closed(Selection wanted, int limit, String after) {
+	private Listing closed(Selection wanted, int limit, String after) {
 		long below = after.isEmpty() ? Long.MAX_VALUE : number(cursor("c", after));
 		List<ClosedConnections.Closed> found = this.connections.ended().list(wanted::takes, below, limit + 1);
 		boolean more = found.size() > limit;
 		List<ClosedConnections.Closed> page = more ? found.subList(0, limit) : found;
-		return new Page(page.stream().map(ClosedConnections.Closed::status).toList(),
+		return new Listing(page.stream().map(ClosedConnections.Closed::status).toList(),
 				more ? encode("c" + page.getLast().number()) : null);
 	}
 
 	// ---- those that are open
 
-	private CompletableFuture<Page> open(Selection wanted, int limit, String after) {
+	private CompletableFuture<Listing> open(Selection wanted, int limit, String after) {
 		Place from = after.isEmpty() ? null : place(cursor("o", after));
 		List<CompletableFuture<List<Found>>> parts = this.connections.loops()
 			.stream()
@@ -143,7 +132,7 @@ public final class ListConnections implements NodeCall {
 		});
 	}
 
-	private static Page page(Stream<Found> all, int limit) {
+	private static Listing page(Stream<Found> all, int limit) {
 		List<Found> found = all.sorted(Comparator.comparing(Found::place)).limit(limit + 1L).toList();
 		boolean more = found.size() > limit;
 		List<Found> page = more ? found.subList(0, limit) : found;
@@ -153,7 +142,7 @@ public final class ListConnections implements NodeCall {
 				statuses.add(one.status());
 			}
 		}
-		return new Page(statuses,
+		return new Listing(statuses,
 				more ? encode("o" + page.getLast().place().openedMillis() + " " + page.getLast().place().id()) : null);
 	}
 
