@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;

@@ -7,7 +7,7 @@ import io.fanfare.api.auth.Scope;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
-import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallResult;
 import io.swagger.v3.oas.annotations.Operation;

@@ -11,9 +11,9 @@ import java.util.function.Function;
 
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ConnectionStatus;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.CallRequest;

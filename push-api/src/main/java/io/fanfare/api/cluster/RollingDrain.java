@@ -18,9 +18,9 @@ import java.util.function.LongSupplier;
 
 import io.fanfare.api.cluster.DrainProgress.Step;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.guard.Errors;
