@@ -15,6 +15,9 @@ public enum Tier {
 	/** Makes room first. */
 	LOW;
 
+	/** Which tiers there are, for people: "must be" goes before it. */
+	public static final String RULE = "high, normal or low";
+
 	private final String wireName = name().toLowerCase(Locale.ROOT);
 
 	/**

@@ -99,8 +99,8 @@ class ConnectionEndpoint {
 		ConnectionState wantedState = read("state", state, ConnectionState::find,
 				"must be connecting, waiting, active, idle, error or closed", errors);
 		String wantedUser = read("user", user, (one) -> ChannelName.isUser(one) ? one : null,
-				"must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls", errors);
-		Tier wantedTier = read("tier", tier, Tier::find, "must be high, normal or low", errors);
+				"must have " + ChannelName.USER_RULE, errors);
+		Tier wantedTier = read("tier", tier, Tier::find, "must be " + Tier.RULE, errors);
 		String wantedAddress = read("address", address, ConnectionEndpoint::literal, "must be an IP address", errors);
 		String cursor = read("after", after, (one) -> CURSOR.matcher(one).matches() ? one : null,
 				"is no next of such a list", errors);

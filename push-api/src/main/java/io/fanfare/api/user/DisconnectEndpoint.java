@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,7 @@ import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.ConnectionId;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.call.CallRequest;
@@ -138,9 +140,7 @@ class DisconnectEndpoint {
 		for (Fields.Item item : items) {
 			String user = item.text(body.flaws());
 			if (user != null && !ChannelName.isUser(user)) {
-				body.flaws()
-					.add(item.pointer(),
-							"must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls");
+				body.flaws().add(item.pointer(), "must have " + ChannelName.USER_RULE);
 			}
 			else if (user != null && !named.add(user)) {
 				body.flaws().add(item.pointer(), "is named twice");
@@ -164,7 +164,7 @@ class DisconnectEndpoint {
 		String name = fields.text("tier");
 		Tier tier = (name != null) ? Tier.find(name) : null;
 		if (name != null && tier == null) {
-			fields.refuse("tier", "must be high, normal or low");
+			fields.refuse("tier", "must be " + Tier.RULE);
 		}
 		return tier;
 	}
@@ -179,7 +179,7 @@ class DisconnectEndpoint {
 		for (CompletableFuture<@Nullable String> one : sent) {
 			String connection = this.calls.await(one, deadline);
 			if (connection != null) {
-				counts.merge(connection.substring(0, Math.max(0, connection.lastIndexOf('.'))), 1, Integer::sum);
+				counts.merge(Objects.requireNonNullElse(ConnectionId.nodeOf(connection), ""), 1, Integer::sum);
 			}
 		}
 		return answer(counts, List.of());

@@ -111,8 +111,7 @@ class UserEndpoint {
 
 	private static String checked(String user) {
 		if (!ChannelName.isUser(user)) {
-			throw ProblemException.invalid(FieldError.ofParameter("user",
-					"must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls"));
+			throw ProblemException.invalid(FieldError.ofParameter("user", "must have " + ChannelName.USER_RULE));
 		}
 		return user;
 	}
