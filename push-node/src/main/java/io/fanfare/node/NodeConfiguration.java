@@ -38,6 +38,7 @@ import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
+import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
@@ -229,13 +230,13 @@ class NodeConfiguration {
 		long startedAt = System.currentTimeMillis();
 		return new NodeReporter(nodes, identity, () -> {
 			StreamMetrics.Counts counts = metrics.counts();
-			String state = (drain.outcome() != null) ? NodeStatus.DRAINED
-					: connections.isRefusing() ? NodeStatus.DRAINING : health.isReady() ? NodeStatus.UP : "not-ready";
-			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development", state,
-					startedAt, System.currentTimeMillis(), connections.max(), connections.size(), connections.waiting(),
-					connections.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
-					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome(),
-					loops.loops());
+			NodeState state = (drain.outcome() != null) ? NodeState.DRAINED : connections.isRefusing()
+					? NodeState.DRAINING : health.isReady() ? NodeState.UP : NodeState.NOT_READY;
+			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development",
+					state.wireName(), startedAt, System.currentTimeMillis(), connections.max(), connections.size(),
+					connections.waiting(), connections.peak(), counts.opened(), counts.closed(), counts.durationMs(),
+					counts.sent(), counts.errors(), counts.reconnections(), counts.kicks(), memory.status(),
+					drain.outcome(), loops.loops());
 		}, errors);
 	}
 

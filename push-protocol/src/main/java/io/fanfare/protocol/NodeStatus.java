@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param node the node's identity, new with each start
  * @param name the name it was configured with
  * @param version its version
- * @param state {@code up}, {@code not-ready}, {@code draining}, or at last
- * {@code drained}
+ * @param state a {@link NodeState}, by its wire name
  * @param startedAt when it started, in milliseconds since the epoch
  * @param updatedAt when it said this, in milliseconds since the epoch
  * @param limit how many connections it takes
@@ -88,17 +87,17 @@ public record NodeStatus(String node, String name, String version, String state,
 
 	}
 
-	/** The state of a node that takes streams. */
-	public static final String UP = "up";
-
-	/** The state of a node that takes none any more. */
-	public static final String DRAINING = "draining";
-
-	/** The last state of a node. */
-	public static final String DRAINED = "drained";
-
 	/** How often a node tells of itself, in milliseconds. */
 	public static final long INTERVAL_MS = 5_000;
+
+	/**
+	 * Tells whether the node is in a state.
+	 * @param state the state
+	 * @return whether it said so
+	 */
+	public boolean is(NodeState state) {
+		return this.state.equals(state.wireName());
+	}
 
 	/**
 	 * How many more it takes.

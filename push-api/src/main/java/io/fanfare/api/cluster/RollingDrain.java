@@ -19,6 +19,7 @@ import java.util.function.LongSupplier;
 import io.fanfare.api.cluster.DrainProgress.Step;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.call.CallRequest;
@@ -130,10 +131,10 @@ class RollingDrain {
 							node.drained().cut()));
 				}
 			}
-			else if (!one.gone() && node.state().equals(NodeStatus.DRAINING)) {
+			else if (!one.gone() && node.is(NodeState.DRAINING)) {
 				missing.put(node.name(), new Step(node.node(), node.name(), "draining", null, null));
 			}
-			else if (!one.gone() && node.state().equals(NodeStatus.UP)) {
+			else if (!one.gone() && node.is(NodeState.UP)) {
 				pending.add(new Step(node.node(), node.name(), "pending", null, null));
 			}
 		}
@@ -220,7 +221,7 @@ class RollingDrain {
 		return this.view.present()
 			.stream()
 			.anyMatch((node) -> node.name().equals(step.name()) && !node.node().equals(step.node())
-					&& node.state().equals(NodeStatus.UP));
+					&& node.is(NodeState.UP));
 	}
 
 	/** Looks now and then, and tells meanwhile that somebody leads. */

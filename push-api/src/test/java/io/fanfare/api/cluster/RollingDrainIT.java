@@ -20,6 +20,7 @@ import java.util.function.LongSupplier;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.call.CallAnswer;
@@ -81,7 +82,7 @@ class RollingDrainIT {
 		assertThatExceptionOfType(ProblemException.class)
 			.isThrownBy(() -> this.second.begin(CallRequest.Drain.AS_CONFIGURED, BACK));
 		lapse();
-		this.nodes.hold(NodeStatus.DRAINING);
+		this.nodes.hold(NodeState.DRAINING.wireName());
 		this.second.begin(CallRequest.Drain.AS_CONFIGURED, BACK);
 		soon().until(() -> this.nodes.orders().size() == 2);
 		this.firstClock.runOn();
@@ -94,12 +95,12 @@ class RollingDrainIT {
 
 	@Test
 	void aNodeThatTheFirstLeaderLeftDrainingIsWaitedFor(CapturedOutput log) {
-		assertTakenOver(NodeStatus.DRAINING, "draining", log);
+		assertTakenOver(NodeState.DRAINING.wireName(), "draining", log);
 	}
 
 	@Test
 	void aNodeThatTheFirstLeaderLeftAwayIsWaitedFor(CapturedOutput log) {
-		assertTakenOver(NodeStatus.DRAINED, "returning", log);
+		assertTakenOver(NodeState.DRAINED.wireName(), "returning", log);
 	}
 
 	private void assertTakenOver(String held, String told, CapturedOutput log) {
@@ -284,12 +285,12 @@ class RollingDrainIT {
 			this.orders.add(identity);
 			this.away.add(name(identity));
 			this.mostAway = Math.max(this.mostAway, this.away.size());
-			put(identity, NodeStatus.DRAINING, null);
+			put(identity, NodeState.DRAINING.wireName(), null);
 			this.access.answer(call,
 					new CallAnswer.Done("{\"connections\":5,\"windowMs\":10}".getBytes(StandardCharsets.UTF_8)));
-			then(NodeStatus.DRAINING, () -> {
-				put(identity, NodeStatus.DRAINED, new NodeStatus.Drained(5, 0, 10));
-				then(NodeStatus.DRAINED, () -> {
+			then(NodeState.DRAINING.wireName(), () -> {
+				put(identity, NodeState.DRAINED.wireName(), new NodeStatus.Drained(5, 0, 10));
+				then(NodeState.DRAINED.wireName(), () -> {
 					this.away.remove(name(identity));
 					int starts = Integer.parseInt(identity.substring(identity.indexOf('.') + 1));
 					up(name(identity) + "." + (starts + 1));
@@ -299,7 +300,7 @@ class RollingDrainIT {
 
 		private void up(String identity) {
 			this.connection.async().subscribe(this.keys.nodeChannel(identity)).toCompletableFuture().join();
-			put(identity, NodeStatus.UP, null);
+			put(identity, NodeState.UP.wireName(), null);
 		}
 
 		private void then(String state, Runnable next) {
