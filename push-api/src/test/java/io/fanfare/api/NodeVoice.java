@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 import io.fanfare.protocol.NodeStatus;
-import io.fanfare.protocol.redis.CallAnswer;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.RedisKeys;

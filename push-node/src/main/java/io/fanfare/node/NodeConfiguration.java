@@ -40,6 +40,7 @@ import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.stream.StreamSettings;
+import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
@@ -59,7 +60,6 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
@@ -165,24 +165,24 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	NodeCall listConnections(Connections connections) {
+	ListConnections listConnections(Connections connections) {
 		return new ListConnections(connections);
 	}
 
 	@Bean
-	NodeCall showConnection(Connections connections) {
+	ShowConnection showConnection(Connections connections) {
 		return new ShowConnection(connections);
 	}
 
 	@Bean
-	NodeCall disconnectConnections(Connections connections, Presence presence) {
+	DisconnectConnections disconnectConnections(Connections connections, Presence presence) {
 		return new DisconnectConnections(connections, presence::disconnect);
 	}
 
 	/** Answers by every {@link NodeCall} there is. */
 	@Bean
-	CallHandler callHandler(Nodes nodes, List<NodeCall> calls, FrameRouter router, Errors errors) {
-		CallHandler handler = new CallHandler(nodes, calls, JsonMapper.shared(), errors);
+	CallHandler callHandler(Nodes nodes, List<NodeCall<?, ?>> calls, FrameRouter router, Errors errors) {
+		CallHandler handler = new CallHandler(nodes, calls, errors);
 		router.answerBy(handler::handle);
 		return handler;
 	}
@@ -214,7 +214,7 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	NodeCall drainNode(Drain drain) {
+	DrainNode drainNode(Drain drain) {
 		return new DrainNode(drain);
 	}
 
@@ -236,14 +236,14 @@ class NodeConfiguration {
 		long startedAt = System.currentTimeMillis();
 		return new NodeReporter(nodes, identity, () -> {
 			StreamMetrics.Counts counts = metrics.counts();
-			String state = (drain.outcome() != null) ? NodeStatus.DRAINED
-					: admission.isRefusing() ? NodeStatus.DRAINING : health.isReady() ? NodeStatus.UP : "not-ready";
-			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development", state,
-					startedAt, System.currentTimeMillis(), admission.max(), admission.size(), admission.waiting(),
-					admission.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
-					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome(),
-					loops.loops());
-		}, JsonMapper.shared(), errors);
+			NodeState state = (drain.outcome() != null) ? NodeState.DRAINED : admission.isRefusing()
+					? NodeState.DRAINING : health.isReady() ? NodeState.UP : NodeState.NOT_READY;
+			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development",
+					state.wireName(), startedAt, System.currentTimeMillis(), admission.max(), admission.size(),
+					admission.waiting(), admission.peak(), counts.opened(), counts.closed(), counts.durationMs(),
+					counts.sent(), counts.errors(), counts.reconnections(), counts.kicks(), memory.status(),
+					drain.outcome(), loops.loops());
+		}, errors);
 	}
 
 }

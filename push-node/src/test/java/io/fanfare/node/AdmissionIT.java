@@ -16,9 +16,10 @@ import java.util.stream.Collectors;
 
 import io.fanfare.node.admin.ListConnections;
 import io.fanfare.node.admission.Admission;
-import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.ConnectionStatus;
+import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.Tier;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
@@ -29,7 +30,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 import static io.fanfare.node.TestNode.A_WHILE;
 import static io.fanfare.node.TestNode.SOON;
@@ -94,13 +94,12 @@ class AdmissionIT {
 	}
 
 	private static Map<String, Long> states(TestNode node) {
-		NodeCall list = new ListConnections(node.bean(Connections.class));
-		Object page = list.run(JsonMapper.shared().createObjectNode()).join();
-		return JsonMapper.shared()
-			.<JsonNode>valueToTree(page)
-			.get("connections")
-			.findValuesAsString("state")
+		return new ListConnections(node.bean(Connections.class))
+			.run(new CallRequest.ListConnections(null, null, null, null, null, null))
+			.join()
+			.connections()
 			.stream()
+			.map(ConnectionStatus::state)
 			.collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
 	}
 

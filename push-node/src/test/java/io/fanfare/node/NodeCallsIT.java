@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.CallAnswer;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallName;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -201,7 +201,8 @@ class NodeCallsIT {
 			for (int i = 0; i < 40; i++) {
 				streams.add(opened(node.stream("m-" + this.user + i).query("client", "page"), topic));
 			}
-			JsonNode answer = ask(CallName.DISCONNECT, "{\"channel\":\"" + topic + "\",\"reason\":\"maintenance\"}");
+			JsonNode answer = ask(CallName.DISCONNECT,
+					"{\"channel\":\"" + topic + "\",\"reason\":\"maintenance\",\"graceMs\":0}");
 			assertThat(answer.get("connections").asInt()).isEqualTo(40);
 			for (SseClient stream : streams) {
 				SseBlock goaway = stream.awaitBlock((block) -> block.fires("push.goaway"), SOON);
@@ -223,10 +224,9 @@ class NodeCallsIT {
 		List<SseClient> streams = new ArrayList<>();
 		try {
 			IntStream.range(0, 250).forEach((i) -> streams.add(node.open("k-" + this.user + i, topic)));
-			assertThat(
-					ask(CallName.DISCONNECT, "{\"channel\":\"" + topic + "\",\"reason\":\"logout\"}").get("connections")
-						.asInt())
-				.isEqualTo(250);
+			assertThat(ask(CallName.DISCONNECT, "{\"channel\":\"" + topic + "\",\"reason\":\"logout\",\"graceMs\":0}")
+				.get("connections")
+				.asInt()).isEqualTo(250);
 			streams.forEach((stream) -> assertThat(stream.awaitEnd(SOON)).isEqualTo(End.COMPLETE));
 		}
 		finally {
@@ -248,8 +248,13 @@ class NodeCallsIT {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = ';',
-			value = { "LIST_CONNECTIONS;{\"after\":\"x\"};invalid-cursor", "DISCONNECT;{\"tier\":\"low\"};failed",
-					"DISCONNECT;{\"newer\":1,\"reason\":\"logout\"};failed", "DISCONNECT;no json;failed" })
+			value = { "LIST_CONNECTIONS;{\"after\":\"x\"};invalid-cursor",
+					"DISCONNECT;{\"tier\":\"low\",\"graceMs\":0};not-understood",
+					"DISCONNECT;{\"reason\":\"logout\"};not-understood",
+					"DISCONNECT;{\"newer\":1,\"reason\":\"logout\",\"graceMs\":0};not-understood",
+					"DISCONNECT;no json;not-understood", "SEND_ON;{\"windowMs\":0};not-understood",
+					"SEND_ON;{\"count\":1};not-understood", "DRAIN;{\"rate\":0};not-understood",
+					"SHOW_CONNECTION;{};not-understood" })
 	void whatANodeDoesNotUnderstandItDoesNotDo(CallName name, String body, String error) {
 		try (SseClient stream = node.open(this.user)) {
 			assertThat(Cluster.backend().call(node.identity(), name, body)).isEqualTo(new CallAnswer.Refused(error));

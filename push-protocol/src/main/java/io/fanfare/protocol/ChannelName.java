@@ -14,6 +14,9 @@ public record ChannelName(String value) {
 	/** Longest user id, in characters. */
 	public static final int MAX_USER_LENGTH = 128;
 
+	/** What a user id is, for people: "must have" or "A user id has" goes before it. */
+	public static final String USER_RULE = "1 to " + MAX_USER_LENGTH + " characters and no controls";
+
 	/** Longest topic, in characters. */
 	public static final int MAX_TOPIC_LENGTH = 128;
 
@@ -27,7 +30,7 @@ public record ChannelName(String value) {
 	 */
 	public static ChannelName user(String user) {
 		if (!isUser(user)) {
-			throw new IllegalArgumentException("A user id has 1 to " + MAX_USER_LENGTH + " characters and no controls");
+			throw new IllegalArgumentException("A user id has " + USER_RULE);
 		}
 		return new ChannelName(USER_PREFIX + user);
 	}

@@ -2,6 +2,7 @@ package io.fanfare.protocol;
 
 import java.util.Arrays;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +91,7 @@ public enum CloseReason {
 	 * The name on the wire and in metrics.
 	 * @return the name
 	 */
+	@JsonValue
 	public String wireName() {
 		return this.wireName;
 	}

@@ -2,6 +2,7 @@ package io.fanfare.protocol;
 
 import java.util.Locale;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /** Where a connection stands in its life. */
@@ -26,6 +27,7 @@ public enum ConnectionState {
 	 * The name in queries and answers.
 	 * @return the name
 	 */
+	@JsonValue
 	public String wireName() {
 		return this.wireName;
 	}

@@ -1,5 +1,7 @@
 package io.fanfare.protocol;
 
+import java.util.Objects;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,5 +31,16 @@ import org.jspecify.annotations.Nullable;
 public record ConnectionStatus(String connection, String node, String user, String client, String tier, String address,
 		String state, long createdAt, long lastActivityAt, long lastAcknowledgedAt, long roundTripMicros,
 		long messagesSent, long bytesSent, int errors, long durationMs, @Nullable String reason) {
+
+	/** Checks that nothing is missing. */
+	public ConnectionStatus {
+		Objects.requireNonNull(connection, "connection is missing");
+		Objects.requireNonNull(node, "node is missing");
+		Objects.requireNonNull(user, "user is missing");
+		Objects.requireNonNull(client, "client is missing");
+		Objects.requireNonNull(tier, "tier is missing");
+		Objects.requireNonNull(address, "address is missing");
+		Objects.requireNonNull(state, "state is missing");
+	}
 
 }

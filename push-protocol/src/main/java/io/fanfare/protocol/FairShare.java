@@ -20,7 +20,7 @@ public final class FairShare {
 	 * @param cluster what its nodes said last; only those that are up count
 	 */
 	public FairShare(List<NodeStatus> cluster) {
-		this.nodes = cluster.stream().filter((node) -> node.state().equals(NodeStatus.UP)).toList();
+		this.nodes = cluster.stream().filter((node) -> node.is(NodeState.UP)).toList();
 		long active = this.nodes.stream().mapToLong(NodeStatus::active).sum();
 		long limit = this.nodes.stream().mapToLong(NodeStatus::limit).sum();
 		this.fill = (limit > 0) ? (double) active / limit : 0;

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param node the node's identity, new with each start
  * @param name the name it was configured with
  * @param version its version
- * @param state {@code up}, {@code not-ready}, {@code draining}, or at last
- * {@code drained}
+ * @param state a {@link NodeState}, by its wire name
  * @param startedAt when it started, in milliseconds since the epoch
  * @param updatedAt when it said this, in milliseconds since the epoch
  * @param limit how many connections it takes
@@ -36,12 +35,12 @@ public record NodeStatus(String node, String name, String version, String state,
 		long errors, long reconnections, long kicks, @Nullable Memory memory, @Nullable Drained drained,
 		@Nullable List<Loop> loops) {
 
-	/** What lacks one of its texts was not said by a node. */
+	/** Checks that nothing is missing. */
 	public NodeStatus {
-		Objects.requireNonNull(node);
-		Objects.requireNonNull(name);
-		Objects.requireNonNull(version);
-		Objects.requireNonNull(state);
+		Objects.requireNonNull(node, "node is missing");
+		Objects.requireNonNull(name, "name is missing");
+		Objects.requireNonNull(version, "version is missing");
+		Objects.requireNonNull(state, "state is missing");
 	}
 
 	/**
@@ -70,6 +69,11 @@ public record NodeStatus(String node, String name, String version, String state,
 	 */
 	public record Memory(String state, double heap, double direct, double process, boolean growing) {
 
+		/** Checks that there is a state. */
+		public Memory {
+			Objects.requireNonNull(state, "memory.state is missing");
+		}
+
 	}
 
 	/**
@@ -83,17 +87,17 @@ public record NodeStatus(String node, String name, String version, String state,
 
 	}
 
-	/** The state of a node that takes streams. */
-	public static final String UP = "up";
-
-	/** The state of a node that takes none any more. */
-	public static final String DRAINING = "draining";
-
-	/** The last state of a node. */
-	public static final String DRAINED = "drained";
-
 	/** How often a node tells of itself, in milliseconds. */
 	public static final long INTERVAL_MS = 5_000;
+
+	/**
+	 * Tells whether the node is in a state.
+	 * @param state the state
+	 * @return whether it said so
+	 */
+	public boolean is(NodeState state) {
+		return this.state.equals(state.wireName());
+	}
 
 	/**
 	 * How many more it takes.

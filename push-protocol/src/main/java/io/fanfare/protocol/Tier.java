@@ -2,6 +2,7 @@ package io.fanfare.protocol;
 
 import java.util.Locale;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /** How much a stream counts where there is not room for all. */
@@ -14,12 +15,16 @@ public enum Tier {
 	/** Makes room first. */
 	LOW;
 
+	/** Which tiers there are, for people: "must be" goes before it. */
+	public static final String RULE = "high, normal or low";
+
 	private final String wireName = name().toLowerCase(Locale.ROOT);
 
 	/**
 	 * The name in tokens, presence and answers.
 	 * @return the name
 	 */
+	@JsonValue
 	public String wireName() {
 		return this.wireName;
 	}

@@ -15,6 +15,7 @@ import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import io.fanfare.protocol.TokenAudience;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;
@@ -28,8 +29,6 @@ import org.springframework.stereotype.Component;
  */
 @Component
 final class ApiTokens {
-
-	private static final String AUDIENCE = "fanfare:api";
 
 	private final @Nullable JWSVerifier verifier;
 
@@ -64,7 +63,8 @@ final class ApiTokens {
 			}
 			JWTClaimsSet claims = jwt.getJWTClaimsSet();
 			String subject = claims.getSubject();
-			if (subject == null || subject.isEmpty() || !claims.getAudience().contains(AUDIENCE) || !isNow(claims)) {
+			if (subject == null || subject.isEmpty() || !claims.getAudience().contains(TokenAudience.API)
+					|| !isNow(claims)) {
 				return null;
 			}
 			String id = "~" + URLEncoder.encode(subject, StandardCharsets.UTF_8);

@@ -4,8 +4,8 @@ import java.io.IOException;
 
 import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.problem.ProblemWriter;
+import io.fanfare.protocol.ProblemType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 

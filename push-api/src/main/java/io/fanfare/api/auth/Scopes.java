@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.ChannelPattern;
 
 /**
  * What a caller may do.

@@ -14,6 +14,7 @@ import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import io.fanfare.protocol.TokenAudience;
 import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.protocol.Tier;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +24,6 @@ import org.springframework.stereotype.Component;
 /** Makes the tokens with which streams are opened. */
 @Component
 final class StreamTokens {
-
-	private static final String AUDIENCE = "fanfare:stream";
 
 	private final @Nullable JWSSigner signer;
 
@@ -69,7 +68,7 @@ final class StreamTokens {
 		Instant now = this.clock.instant().truncatedTo(ChronoUnit.SECONDS);
 		Instant expiresAt = now.plus((ttl != null) ? ttl : this.settings.defaultTtl()).truncatedTo(ChronoUnit.SECONDS);
 		JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder().subject(user)
-			.audience(AUDIENCE)
+			.audience(TokenAudience.STREAM)
 			.issueTime(Date.from(now))
 			.expirationTime(Date.from(expiresAt));
 		if (channels != null) {

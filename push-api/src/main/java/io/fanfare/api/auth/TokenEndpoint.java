@@ -9,8 +9,9 @@ import io.fanfare.api.json.Flaws;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.ChannelPattern;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.TokenLimits;
 import io.swagger.v3.oas.annotations.Hidden;
@@ -71,7 +72,7 @@ class TokenEndpoint {
 		Fields fields = body.fields().allow("user", "channels", "tier", "ttl");
 		String user = fields.require("user") ? fields.text("user") : null;
 		if (user != null && !ChannelName.isUser(user)) {
-			fields.refuse("user", "must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls");
+			fields.refuse("user", "must have " + ChannelName.USER_RULE);
 		}
 		List<String> channels = channels(fields, flaws);
 		Tier tier = tier(fields);
@@ -86,7 +87,7 @@ class TokenEndpoint {
 		String name = fields.text("tier");
 		Tier tier = (name != null) ? Tier.find(name) : null;
 		if (name != null && tier == null) {
-			fields.refuse("tier", "must be high, normal or low");
+			fields.refuse("tier", "must be " + Tier.RULE);
 		}
 		return tier;
 	}
@@ -99,7 +100,7 @@ class TokenEndpoint {
 		List<String> channels = new ArrayList<>();
 		for (Fields.Item item : items) {
 			String channel = item.text(flaws);
-			if (channel != null && !isTopicPattern(channel)) {
+			if (channel != null && !ChannelPattern.isOfTopics(channel)) {
 				flaws.add(item.pointer(), "must be a topic, a prefix such as orders:*, or *");
 			}
 			if (channel != null) {
@@ -107,15 +108,6 @@ class TokenEndpoint {
 			}
 		}
 		return channels;
-	}
-
-	/**
-	 * Streams subscribe to topics only: the user's own channel and all come by
-	 * themselves.
-	 */
-	private static boolean isTopicPattern(String text) {
-		return text.equals("*") || ChannelName.isTopic(text)
-				|| text.endsWith(":*") && ChannelName.isTopic(text.substring(0, text.length() - 1));
 	}
 
 }

@@ -2,10 +2,10 @@ package io.fanfare.api.channel;
 
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.redis.History;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;

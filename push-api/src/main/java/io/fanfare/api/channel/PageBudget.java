@@ -8,8 +8,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.redis.History;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestEvent;

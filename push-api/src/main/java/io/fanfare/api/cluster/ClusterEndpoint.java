@@ -5,8 +5,8 @@ import java.util.List;
 
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.problem.Answers;
+import io.fanfare.protocol.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 

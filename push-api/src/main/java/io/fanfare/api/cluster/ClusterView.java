@@ -7,17 +7,16 @@ import java.util.List;
 import java.util.Map;
 
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.call.CallJson;
+import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Nodes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.stereotype.Component;
 
@@ -39,10 +38,6 @@ public final class ClusterView {
 	private final RedisCalls calls;
 
 	private final Errors errors;
-
-	private final JsonMapper mapper = JsonMapper.builder()
-		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-		.build();
 
 	ClusterView(Nodes nodes, RedisCalls calls, Errors errors) {
 		this.nodes = nodes;
@@ -90,14 +85,12 @@ public final class ClusterView {
 		Nodes.NodeStates told = this.calls.await(this.nodes.list());
 		List<Seen> seen = new ArrayList<>();
 		for (Map.Entry<String, byte[]> entry : told.states().entrySet()) {
-			NodeStatus status = null;
+			NodeStatus status;
 			try {
-				status = this.mapper.readValue(entry.getValue(), NodeStatus.class);
+				status = CallJson.readStatus(entry.getValue());
 			}
-			catch (JacksonException ex) {
-				log.trace("node={} state=unreadable", entry.getKey(), ex);
-			}
-			if (status == null) {
+			catch (NotUnderstoodException ex) {
+				this.errors.note("node-status", ex);
 				log.debug("node={} state=unreadable", entry.getKey());
 				continue;
 			}

@@ -2,10 +2,8 @@ package io.fanfare.api.cluster;
 
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 import io.fanfare.api.auth.RequiresScope;
@@ -13,12 +11,12 @@ import io.fanfare.api.auth.Scope;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.ConnectionState;
-import io.fanfare.protocol.ConnectionStatus;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.Tier;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -39,7 +37,7 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "Cluster")
 class ConnectionEndpoint {
 
-	private static final int MAX_LIMIT = 1000;
+	private static final int MAX_LIMIT = CallRequest.ListConnections.MAX_LIMIT;
 
 	private static final int DEFAULT_LIMIT = 100;
 
@@ -67,11 +65,6 @@ class ConnectionEndpoint {
 			types = {
 					"string", "null" },
 			description = "To be sent as after, with the same filters; null at the end.") @Nullable String next){
-
-	}
-
-	/** As the node tells it. */
-	private record Told(List<ConnectionStatus> connections, @Nullable String next) {
 
 	}
 
@@ -103,24 +96,24 @@ class ConnectionEndpoint {
 					schema = @Schema(type = "string", maxLength = 300, pattern = "^[A-Za-z0-9_-]*$")) @RequestParam(
 							required = false) @Nullable String after) {
 		List<FieldError> errors = new ArrayList<>();
-		Map<String, Object> wanted = new HashMap<>();
-		check("state", given(state), (one) -> ConnectionState.find(one) != null,
-				"must be connecting, waiting, active, idle, error or closed", wanted, errors);
-		check("user", given(user), ChannelName::isUser,
-				"must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls", wanted, errors);
-		check("tier", given(tier), (one) -> Tier.find(one) != null, "must be high, normal or low", wanted, errors);
-		check("address", given(address), (one) -> literal(one) != null, "must be an IP address", wanted, errors);
-		wanted.computeIfPresent("address", (name, one) -> literal((String) one));
-		check("after", given(after), (one) -> CURSOR.matcher(one).matches(), "is no next of such a list", wanted,
-				errors);
-		wanted.put("limit", limit(limit, errors));
+		ConnectionState wantedState = read("state", state, ConnectionState::find,
+				"must be connecting, waiting, active, idle, error or closed", errors);
+		String wantedUser = read("user", user, (one) -> ChannelName.isUser(one) ? one : null,
+				"must have " + ChannelName.USER_RULE, errors);
+		Tier wantedTier = read("tier", tier, Tier::find, "must be " + Tier.RULE, errors);
+		String wantedAddress = read("address", address, ConnectionEndpoint::literal, "must be an IP address", errors);
+		String cursor = read("after", after, (one) -> CURSOR.matcher(one).matches() ? one : null,
+				"is no next of such a list", errors);
+		int wantedLimit = limit(limit, errors);
 		if (!errors.isEmpty()) {
 			throw ProblemException.of(ProblemType.INVALID_REQUEST, errors);
 		}
 		String identity = this.view.find(node).node();
-		Told told = this.nodes.await(this.nodes.ask(identity, CallName.LIST_CONNECTIONS, wanted), Told.class);
+		CallResult.Listing listing = this.nodes
+			.await(this.nodes.ask(identity, new CallRequest.ListConnections(wantedState, wantedUser, wantedTier,
+					wantedAddress, wantedLimit, cursor)));
 		return new ConnectionPage(identity,
-				told.connections().stream().map((one) -> ConnectionAnswer.of(one, true)).toList(), told.next());
+				listing.connections().stream().map((one) -> ConnectionAnswer.of(one, true)).toList(), listing.next());
 	}
 
 	/** An empty parameter counts as absent. */
@@ -128,17 +121,17 @@ class ConnectionEndpoint {
 		return (text == null || text.isEmpty()) ? null : text;
 	}
 
-	private static void check(String parameter, @Nullable String value, Predicate<String> fits, String rule,
-			Map<String, Object> wanted, List<FieldError> errors) {
-		if (value == null) {
-			return;
-		}
-		if (fits.test(value)) {
-			wanted.put(parameter, value);
-		}
-		else {
+	/**
+	 * Null where it is absent, and where the reader makes nothing of it, which is noted.
+	 */
+	private static <T> @Nullable T read(String parameter, @Nullable String value, Function<String, @Nullable T> reader,
+			String rule, List<FieldError> errors) {
+		String text = given(value);
+		T read = (text != null) ? reader.apply(text) : null;
+		if (text != null && read == null) {
 			errors.add(FieldError.ofParameter(parameter, rule));
 		}
+		return read;
 	}
 
 	/** An address as nodes write it; names are not looked up, nor is 1.2 an address. */

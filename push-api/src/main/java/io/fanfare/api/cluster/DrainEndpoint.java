@@ -1,16 +1,15 @@
 package io.fanfare.api.cluster;
 
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
-import io.fanfare.api.problem.ProblemType;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -66,11 +65,6 @@ class DrainEndpoint {
 
 	}
 
-	/** As the node tells it. */
-	record Begun(int connections, long windowMs) {
-
-	}
-
 	@PostMapping(path = "/v1/nodes/{node}/drain", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@ResponseStatus(HttpStatus.ACCEPTED)
@@ -90,47 +84,25 @@ class DrainEndpoint {
 					schema = @Schema(ref = "#/components/schemas/NodeName")) @PathVariable String node,
 			@RequestBody(required = false) @Nullable JsonBody given) {
 		JsonBody body = JsonBody.optional(given);
-		Pace pace = Pace.OF_THE_NODE;
+		CallRequest.Drain request = CallRequest.Drain.AS_CONFIGURED;
 		if (body != null) {
-			pace = Pace.read(body.fields().allow("window", "rate"));
+			request = read(body.fields().allow("window", "rate"));
 			body.flaws().check();
 		}
 		String identity = this.view.find(node).node();
-		Begun begun = this.nodes.await(this.nodes.ask(identity, CallName.DRAIN, pace.body()), Begun.class);
+		CallResult.Draining begun = this.nodes.await(this.nodes.ask(identity, request));
 		return new Draining(identity, begun.connections(), Duration.ofMillis(begun.windowMs()));
 	}
 
-	/**
-	 * How fast streams leave; a node does as it is set up where neither is told.
-	 *
-	 * @param window over how long
-	 * @param rate how many a second
-	 */
-	record Pace(@Nullable Duration window, @Nullable Integer rate) {
-
-		static final Pace OF_THE_NODE = new Pace(null, null);
-
-		static Pace read(Fields fields) {
-			Duration window = fields.duration("window", Duration.ZERO, MAX_WINDOW);
-			Integer rate = fields.number("rate", 1, MAX_RATE);
-			if (window != null && rate != null) {
-				fields.refuse("rate", "is one way to say it, window the other");
-			}
-			return new Pace(window, rate);
+	/** How fast streams leave; a node does as it is set up where neither is told. */
+	private static CallRequest.Drain read(Fields fields) {
+		Duration window = fields.duration("window", Duration.ZERO, MAX_WINDOW);
+		Integer rate = fields.number("rate", 1, MAX_RATE);
+		if (window != null && rate != null) {
+			fields.refuse("rate", "is one way to say it, window the other");
+			return CallRequest.Drain.AS_CONFIGURED;
 		}
-
-		/** What the node is asked with. */
-		Map<String, Object> body() {
-			Map<String, Object> body = new HashMap<>();
-			if (this.window != null) {
-				body.put("windowMs", this.window.toMillis());
-			}
-			if (this.rate != null) {
-				body.put("rate", this.rate);
-			}
-			return body;
-		}
-
+		return new CallRequest.Drain((window != null) ? window.toMillis() : null, rate);
 	}
 
 	/** A body may be left out; what stands in it is checked. */
@@ -161,13 +133,13 @@ class DrainEndpoint {
 	DrainProgress drainAll(@RequestBody(required = false) @Nullable JsonBody given) {
 		JsonBody body = JsonBody.optional(given);
 		if (body == null) {
-			return this.rolling.begin(Pace.OF_THE_NODE, RETURN);
+			return this.rolling.begin(CallRequest.Drain.AS_CONFIGURED, RETURN);
 		}
 		Fields fields = body.fields().allow("window", "rate", "returnWithin");
-		Pace pace = Pace.read(fields);
+		CallRequest.Drain request = read(fields);
 		Duration back = fields.duration("returnWithin", Duration.ofSeconds(1), MAX_RETURN);
 		body.flaws().check();
-		return this.rolling.begin(pace, (back != null) ? back : RETURN);
+		return this.rolling.begin(request, (back != null) ? back : RETURN);
 	}
 
 	@GetMapping(path = "/v1/drain", produces = MediaType.APPLICATION_JSON_VALUE)

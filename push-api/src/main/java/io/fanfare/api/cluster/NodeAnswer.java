@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.swagger.v3.oas.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ record NodeAnswer(@Schema(example = "node-1.x7Gh2kPq") String node, @Schema(exam
 
 	static NodeAnswer of(NodeStatus status, boolean gone) {
 		return new NodeAnswer(status.node(), status.name(), status.version(),
-				(status.drained() != null) ? NodeStatus.DRAINED : gone ? "gone" : status.state(),
+				(status.drained() != null) ? NodeState.DRAINED.wireName() : gone ? "gone" : status.state(),
 				Instant.ofEpochMilli(status.startedAt()), Instant.ofEpochMilli(status.updatedAt()), status.limit(),
 				gone ? 0 : status.active(), gone ? 0 : status.waiting(), gone ? 0 : status.available(), status.peak(),
 				status.created(), status.closed(), status.memory(), status.drained(), gone ? null : status.loops());

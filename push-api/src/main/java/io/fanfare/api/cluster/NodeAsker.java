@@ -11,18 +11,20 @@ import java.util.function.Function;
 
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ConnectionStatus;
-import io.fanfare.protocol.redis.CallAnswer;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallJson;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
+import io.fanfare.protocol.call.NotUnderstoodException;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.NodeCalls;
 import io.fanfare.protocol.redis.RedisUnavailableException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.stereotype.Component;
 
@@ -42,76 +44,94 @@ public final class NodeAsker {
 
 	private final RedisCalls calls;
 
-	private final JsonMapper mapper = JsonMapper.builder()
-		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-		.build();
+	private final Errors errors;
 
-	NodeAsker(NodeCalls nodes, RedisCalls calls) {
+	NodeAsker(NodeCalls nodes, RedisCalls calls, Errors errors) {
 		this.nodes = nodes;
 		this.calls = calls;
+		this.errors = errors;
+	}
+
+	/**
+	 * A request that is on its way to a node.
+	 *
+	 * @param <R> what is answered
+	 * @param request the request
+	 * @param answer the answer
+	 */
+	public record Asked<R extends CallResult>(CallRequest<R> request, CompletableFuture<CallAnswer> answer) {
+
 	}
 
 	/**
 	 * Asks a node; does not wait.
+	 * @param <R> what it answers
 	 * @param node the node's identity
-	 * @param name what is asked
-	 * @param body written as JSON
-	 * @return the answer
+	 * @param request what is asked
+	 * @return the request on its way
 	 */
-	public CompletableFuture<CallAnswer> ask(String node, CallName name, Object body) {
-		return this.nodes.call(node, name, this.mapper.writeValueAsBytes(body));
+	public <R extends CallResult> Asked<R> ask(String node, CallRequest<R> request) {
+		return new Asked<>(request, this.nodes.call(node, request.call(), CallJson.write(request)));
 	}
 
 	/**
 	 * Asks a node by a way of the caller's; does not wait.
+	 * @param <R> what it answers
 	 * @param node the node's identity
-	 * @param name what is asked
-	 * @param body written as JSON
+	 * @param request what is asked
 	 * @param send publishes it and tells how many heard it
-	 * @return the answer; fails as the sending does
+	 * @return the request on its way; its answer fails as the sending does
 	 */
-	public CompletableFuture<CallAnswer> ask(String node, CallName name, Object body,
+	public <R extends CallResult> Asked<R> ask(String node, CallRequest<R> request,
 			Function<NodeCalls.Order, CompletableFuture<Long>> send) {
-		return this.nodes.call(node, name, this.mapper.writeValueAsBytes(body), send);
+		return new Asked<>(request, this.nodes.call(node, request.call(), CallJson.write(request), send));
 	}
 
 	/**
 	 * Waits for an answer.
-	 * @param <T> its type
-	 * @param asked the question
-	 * @param type its type
+	 * @param <R> what is answered
+	 * @param asked the request
 	 * @return the answer
 	 * @throws ProblemException or a {@link RedisUnavailableException} if there is none
 	 */
-	public <T> T await(CompletableFuture<CallAnswer> asked, Class<T> type) {
-		return switch (this.calls.await(asked, System.nanoTime() + PATIENCE.toNanos())) {
-			case CallAnswer.Done done -> this.mapper.readValue(done.body(), type);
+	public <R extends CallResult> R await(Asked<R> asked) {
+		return switch (this.calls.await(asked.answer(), System.nanoTime() + PATIENCE.toNanos())) {
+			case CallAnswer.Done done -> read(asked.request(), done);
 			case CallAnswer.Refused refused -> throw problem(refused.error());
 			case CallAnswer.Silence silence -> throw ProblemException.of(ProblemType.NODE_UNAVAILABLE,
 					"It did not answer in time; the outcome is unknown");
 		};
 	}
 
+	private <R extends CallResult> R read(CallRequest<R> request, CallAnswer.Done done) {
+		try {
+			return CallJson.readResult(request, done.body());
+		}
+		catch (NotUnderstoodException ex) {
+			this.errors.note("node-answer", ex);
+			throw ProblemException.of(ProblemType.NODE_UNAVAILABLE,
+					"It is of a version whose answer is not understood; it may have done what was asked");
+		}
+	}
+
 	/**
 	 * Asks several nodes the same kind of thing, all at once.
-	 * @param <T> the type of their answers
-	 * @param name what is asked
-	 * @param bodies each node's identity and what it is asked with
-	 * @param type the type
+	 * @param <R> what they answer
+	 * @param requests each node's identity and what it is asked
 	 * @return what they answered
 	 * @throws RedisUnavailableException if Redis does not answer
 	 */
-	public <T> Answers<T> askAll(CallName name, Map<String, ?> bodies, Class<T> type) {
-		Map<String, CompletableFuture<CallAnswer>> asked = new LinkedHashMap<>();
-		bodies.forEach((node, body) -> asked.put(node, ask(node, name, body)));
-		Map<String, T> answered = new LinkedHashMap<>();
+	public <R extends CallResult> Answers<R> askAll(Map<String, ? extends CallRequest<R>> requests) {
+		Map<String, Asked<R>> asked = new LinkedHashMap<>();
+		requests.forEach((node, request) -> asked.put(node, ask(node, request)));
+		Map<String, R> answered = new LinkedHashMap<>();
 		List<String> unanswered = new ArrayList<>();
-		asked.forEach((node, answer) -> {
+		asked.forEach((node, one) -> {
 			try {
-				answered.put(node, await(answer, type));
+				answered.put(node, await(one));
 			}
 			catch (ProblemException ex) {
-				log.debug("node={} call={} unanswered reason=\"{}\"", node, name, ex.getMessage());
+				log.debug("node={} call={} unanswered reason=\"{}\"", node, one.request().call(), ex.getMessage());
 				unanswered.add(node);
 			}
 		});
@@ -135,13 +155,10 @@ public final class NodeAsker {
 				ProblemException.invalid(FieldError.ofParameter("after", "is no next of such a list"));
 			case CallAnswer.Refused.UNKNOWN_CALL ->
 				ProblemException.of(ProblemType.NODE_UNAVAILABLE, "It is of a version that does not know this call");
+			case CallAnswer.Refused.NOT_UNDERSTOOD -> ProblemException.of(ProblemType.NODE_UNAVAILABLE,
+					"It is of a version that does not understand this request; nothing was done");
 			default -> ProblemException.of(ProblemType.NODE_UNAVAILABLE, "It failed, and its log says why");
 		};
-	}
-
-	/** What a node tells of one connection. */
-	private record Shown(@Nullable ConnectionStatus connection) {
-
 	}
 
 	/**
@@ -151,10 +168,10 @@ public final class NodeAsker {
 	 * @return what the node tells, or null
 	 */
 	public @Nullable ConnectionStatus show(String node, String connection) {
-		CompletableFuture<CallAnswer> asked = ask(node, CallName.SHOW_CONNECTION, Map.of("connection", connection))
-			.completeOnTimeout(new CallAnswer.Silence(), IMPATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+		Asked<CallResult.Shown> asked = ask(node, new CallRequest.ShowConnection(connection));
+		asked.answer().completeOnTimeout(new CallAnswer.Silence(), IMPATIENCE.toMillis(), TimeUnit.MILLISECONDS);
 		try {
-			return await(asked, Shown.class).connection();
+			return await(asked).connection();
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
 			log.debug("node={} connection=untold reason=\"{}\"", node, ex.getMessage());

@@ -9,9 +9,10 @@ import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.protocol.FairShare;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -65,11 +66,6 @@ class RebalanceEndpoint {
 
 	}
 
-	/** As the node tells it. */
-	private record Sent(int connections) {
-
-	}
-
 	@PostMapping(path = "/v1/rebalance", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@ResponseStatus(HttpStatus.ACCEPTED)
@@ -86,10 +82,10 @@ class RebalanceEndpoint {
 	Rebalancing rebalance(@RequestBody(required = false) @Nullable JsonBody body) {
 		Duration given = DrainEndpoint.window(body);
 		Duration window = (given != null) ? given : WINDOW;
-		Map<String, Object> bodies = new LinkedHashMap<>();
+		Map<String, CallRequest.SendOn> requests = new LinkedHashMap<>();
 		new FairShare(this.view.present()).surpluses()
-			.forEach((node, count) -> bodies.put(node, Map.of("count", count, "windowMs", window.toMillis())));
-		NodeAsker.Answers<Sent> sent = this.nodes.askAll(CallName.SEND_ON, bodies, Sent.class);
+			.forEach((node, count) -> requests.put(node, new CallRequest.SendOn(count, window.toMillis())));
+		NodeAsker.Answers<CallResult.SentOn> sent = this.nodes.askAll(requests);
 		return new Rebalancing(sent.answered()
 			.entrySet()
 			.stream()

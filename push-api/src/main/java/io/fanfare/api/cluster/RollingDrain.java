@@ -18,11 +18,13 @@ import java.util.function.LongSupplier;
 
 import io.fanfare.api.cluster.DrainProgress.Step;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.CallName;
 import io.fanfare.protocol.redis.LeadLostException;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.RedisUnavailableException;
@@ -93,11 +95,11 @@ class RollingDrain {
 
 	/**
 	 * Begins; goes on by itself.
-	 * @param pace how fast the streams of a node leave
+	 * @param request how fast the streams of a node leave
 	 * @param back how long a node may take to come back
 	 * @return how it gets on
 	 */
-	DrainProgress begin(DrainEndpoint.Pace pace, Duration back) {
+	DrainProgress begin(CallRequest.Drain request, Duration back) {
 		Instant now = this.clock.instant();
 		DrainProgress progress = new DrainProgress("running", now, now, steps(), null);
 		String leader = UUID.randomUUID().toString();
@@ -106,7 +108,7 @@ class RollingDrain {
 		}
 		Thread.ofVirtual()
 			.name("fanfare-rolling-drain")
-			.start(this.errors.guard("rolling-drain", () -> lead(leader, progress, pace, back)));
+			.start(this.errors.guard("rolling-drain", () -> lead(leader, progress, request, back)));
 		return progress;
 	}
 
@@ -129,10 +131,10 @@ class RollingDrain {
 							node.drained().cut()));
 				}
 			}
-			else if (!one.gone() && node.state().equals(NodeStatus.DRAINING)) {
+			else if (!one.gone() && node.is(NodeState.DRAINING)) {
 				missing.put(node.name(), new Step(node.node(), node.name(), "draining", null, null));
 			}
-			else if (!one.gone() && node.state().equals(NodeStatus.UP)) {
+			else if (!one.gone() && node.is(NodeState.UP)) {
 				pending.add(new Step(node.node(), node.name(), "pending", null, null));
 			}
 		}
@@ -146,11 +148,11 @@ class RollingDrain {
 		return (told != null) ? this.json.readValue(told, DrainProgress.class) : DrainProgress.NONE;
 	}
 
-	private void lead(String leader, DrainProgress begun, DrainEndpoint.Pace pace, Duration back) {
+	private void lead(String leader, DrainProgress begun, CallRequest.Drain request, Duration back) {
 		DrainProgress progress = begun;
 		try {
 			for (int i = 0; i < begun.nodes().size(); i++) {
-				progress = drain(leader, progress, i, pace, back);
+				progress = drain(leader, progress, i, request, back);
 			}
 			end(leader, progress.ended("done", null, this.clock.instant()));
 			log.info("rollout=done nodes={}", begun.nodes().size());
@@ -173,10 +175,10 @@ class RollingDrain {
 		}
 	}
 
-	private DrainProgress drain(String leader, DrainProgress before, int place, DrainEndpoint.Pace pace,
+	private DrainProgress drain(String leader, DrainProgress before, int place, CallRequest.Drain request,
 			Duration back) {
 		Step step = before.nodes().get(place);
-		DrainProgress ended = step.state().equals("returning") ? before : end(leader, before, place, pace);
+		DrainProgress ended = step.state().equals("returning") ? before : end(leader, before, place, request);
 		await(leader, ended, back, step.name() + " did not come back; the rest is left as it is", () -> isBack(step));
 		DrainProgress returned = ended.with(place, ended.nodes().get(place).in("back"), this.clock.instant());
 		write(leader, returned);
@@ -184,11 +186,11 @@ class RollingDrain {
 	}
 
 	/** Until the node's process ended; one that drains already gets no order. */
-	private DrainProgress end(String leader, DrainProgress before, int place, DrainEndpoint.Pace pace) {
+	private DrainProgress end(String leader, DrainProgress before, int place, CallRequest.Drain request) {
 		Step step = before.nodes().get(place);
 		DrainProgress draining = before.with(place, step.in("draining"), this.clock.instant());
 		Duration window = step.state().equals("draining") ? DrainEndpoint.MAX_WINDOW
-				: order(leader, draining, step, pace);
+				: order(leader, draining, step, request);
 		await(leader, draining, window.plus(PATIENCE), step.name() + " did not end", () -> !isPresent(step));
 		Optional<NodeStatus.Drained> outcome = this.view.nodes()
 			.stream()
@@ -203,10 +205,10 @@ class RollingDrain {
 	}
 
 	/** Returns over how long its streams leave. */
-	private Duration order(String leader, DrainProgress draining, Step step, DrainEndpoint.Pace pace) {
+	private Duration order(String leader, DrainProgress draining, Step step, CallRequest.Drain request) {
 		byte[] told = this.json.writeValueAsBytes(draining);
-		DrainEndpoint.Begun begun = this.asker.await(this.asker.ask(step.node(), CallName.DRAIN, pace.body(),
-				(order) -> this.nodes.orderRollout(leader, told, LIFE, order)), DrainEndpoint.Begun.class);
+		CallResult.Draining begun = this.asker
+			.await(this.asker.ask(step.node(), request, (order) -> this.nodes.orderRollout(leader, told, LIFE, order)));
 		log.info("rollout=draining node={} streams={}", step.node(), begun.connections());
 		return Duration.ofMillis(begun.windowMs());
 	}
@@ -219,7 +221,7 @@ class RollingDrain {
 		return this.view.present()
 			.stream()
 			.anyMatch((node) -> node.name().equals(step.name()) && !node.node().equals(step.node())
-					&& node.state().equals(NodeStatus.UP));
+					&& node.is(NodeState.UP));
 	}
 
 	/** Looks now and then, and tells meanwhile that somebody leads. */

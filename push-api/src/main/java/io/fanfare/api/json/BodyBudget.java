@@ -4,7 +4,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ProblemType;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestEvent;
 import jakarta.servlet.ServletRequestListener;

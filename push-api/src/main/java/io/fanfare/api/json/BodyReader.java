@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 
 import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;

@@ -6,7 +6,7 @@ import java.util.List;
 
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ProblemType;
 
 import org.springframework.web.util.UriUtils;
 

@@ -5,7 +5,7 @@ import java.util.List;
 
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ProblemType;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpInputMessage;

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ProblemType;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.Problem;
-import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ProblemType;
 import io.swagger.v3.oas.models.Operation;
 import io.swagger.v3.oas.models.examples.Example;
 import io.swagger.v3.oas.models.headers.Header;
@@ -37,7 +37,7 @@ final class ProblemAnswers implements OperationCustomizer {
 			operation.setDescription(
 					(operation.getDescription() != null) ? operation.getDescription() + " " + scope : scope);
 		}
-		types(operation, handler).collect(Collectors.groupingBy((type) -> type.status().value()))
+		types(operation, handler).collect(Collectors.groupingBy(ProblemType::status))
 			.forEach((status, types) -> operation.getResponses()
 				.addApiResponse(Integer.toString(status), answer(status, types)));
 		if (operation.getRequestBody() != null) {
@@ -45,7 +45,7 @@ final class ProblemAnswers implements OperationCustomizer {
 				.withStatus(HttpStatus.REQUEST_TIMEOUT.value());
 			operation.getResponses()
 				.addApiResponse(Integer.toString(late.status()), answer("The body did not arrive in time")
-					.content(content(media().addExamples(name(ProblemType.REFUSED), new Example().value(late)))));
+					.content(content(media().addExamples(ProblemType.REFUSED.wireName(), new Example().value(late)))));
 		}
 		return operation;
 	}
@@ -70,7 +70,7 @@ final class ProblemAnswers implements OperationCustomizer {
 	private static ApiResponse answer(int status, List<ProblemType> types) {
 		MediaType media = media();
 		for (ProblemType type : types) {
-			media.addExamples(name(type), new Example().value(Problem.of(type, "What happened this time")));
+			media.addExamples(type.wireName(), new Example().value(Problem.of(type, "What happened this time")));
 		}
 		ApiResponse answer = answer(types.stream().map(ProblemType::title).collect(Collectors.joining("; or: ")))
 			.content(content(media));
@@ -93,10 +93,6 @@ final class ProblemAnswers implements OperationCustomizer {
 
 	private static Content content(MediaType media) {
 		return new Content().addMediaType("application/problem+json", media);
-	}
-
-	private static String name(ProblemType type) {
-		return type.uri().substring(type.uri().lastIndexOf('/') + 1);
 	}
 
 	private static Header header(String description) {

@@ -6,6 +6,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
+import io.fanfare.protocol.ProblemType;
+
 /**
  * The problems that a call answers with besides those that every call can, for its
  * description.

@@ -3,6 +3,7 @@ package io.fanfare.api.problem;
 import java.util.List;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.redis.RedisRefusal;
 import io.fanfare.protocol.redis.RedisUnavailableException;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ public record Problem(String type, String title, int status, @Nullable String de
 	 * @return the document
 	 */
 	public static Problem of(ProblemType type, @Nullable String detail) {
-		return new Problem(type.uri(), type.title(), type.status().value(), detail, null);
+		return new Problem(type.uri(), type.title(), type.status(), detail, null);
 	}
 
 	/**
@@ -38,7 +39,7 @@ public record Problem(String type, String title, int status, @Nullable String de
 	 */
 	public static Problem of(ProblemType type, List<FieldError> errors) {
 		String detail = (errors.size() == 1) ? errors.getFirst().summary() : errors.size() + " things are wrong";
-		return new Problem(type.uri(), type.title(), type.status().value(), detail, List.copyOf(errors));
+		return new Problem(type.uri(), type.title(), type.status(), detail, List.copyOf(errors));
 	}
 
 	/**
@@ -62,6 +63,25 @@ public record Problem(String type, String title, int status, @Nullable String de
 	public static Problem redisRefused(RedisRefusal refusal, String advice) {
 		return of((refusal == RedisRefusal.OOM) ? ProblemType.REDIS_FULL : ProblemType.REDIS_UNAVAILABLE,
 				refusal.sentence() + ". " + advice);
+	}
+
+	/**
+	 * The type for a status that the HTTP layer chose.
+	 * @param status the status
+	 * @return the type
+	 */
+	static ProblemType typeOf(int status) {
+		return switch (status) {
+			case 400 -> ProblemType.INVALID_REQUEST;
+			case 401 -> ProblemType.UNAUTHORIZED;
+			case 403 -> ProblemType.INSUFFICIENT_SCOPE;
+			case 404 -> ProblemType.NOT_FOUND;
+			case 405 -> ProblemType.METHOD_NOT_ALLOWED;
+			case 406 -> ProblemType.NOT_ACCEPTABLE;
+			case 413 -> ProblemType.CONTENT_TOO_LARGE;
+			case 415 -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
+			default -> (status >= 500) ? ProblemType.INTERNAL_ERROR : ProblemType.REFUSED;
+		};
 	}
 
 	public Problem withStatus(int other) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
 
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.redis.RedisUnavailableException;
 import jakarta.servlet.http.HttpServletRequest;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -85,7 +86,7 @@ class ProblemAdvice {
 	@ExceptionHandler
 	@Nullable ResponseEntity<Problem> onFault(Exception ex, HttpServletRequest request) {
 		if (ex instanceof ErrorResponse refusal && !refusal.getStatusCode().is5xxServerError()) {
-			ProblemType type = ProblemType.of(refusal.getStatusCode().value());
+			ProblemType type = Problem.typeOf(refusal.getStatusCode().value());
 			return answer(Problem.of(type, detail(type, refusal)).withStatus(refusal.getStatusCode().value()),
 					refusal.getHeaders());
 		}

@@ -35,7 +35,7 @@ class ProblemErrorController implements ErrorController {
 		Object code = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
 		// Without a code somebody asked for this very address
 		int status = (code instanceof Integer number) ? number : 404;
-		this.writer.write(response, Problem.of(ProblemType.of(status), (String) null).withStatus(status));
+		this.writer.write(response, Problem.of(Problem.typeOf(status), (String) null).withStatus(status));
 	}
 
 }

@@ -2,6 +2,7 @@ package io.fanfare.api.problem;
 
 import java.util.List;
 
+import io.fanfare.protocol.ProblemType;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;

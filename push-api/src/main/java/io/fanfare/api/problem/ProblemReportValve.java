@@ -3,6 +3,7 @@ package io.fanfare.api.problem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
+import io.fanfare.protocol.ProblemType;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
@@ -20,7 +21,7 @@ public final class ProblemReportValve extends ErrorReportValve {
 		if (status < 400 || response.getContentWritten() > 0 || !response.setErrorReported()) {
 			return;
 		}
-		ProblemType type = ProblemType.of(status);
+		ProblemType type = Problem.typeOf(status);
 		byte[] body = String
 			.format("{\"type\":\"%s\",\"title\":\"%s\",\"status\":%d}", type.uri(), type.title(), status)
 			.getBytes(StandardCharsets.UTF_8);

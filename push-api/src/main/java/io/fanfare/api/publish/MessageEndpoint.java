@@ -9,7 +9,7 @@ import io.fanfare.api.auth.Scope;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.enums.ParameterIn;

@@ -105,8 +105,7 @@ final class PublicationReader {
 				continue;
 			}
 			if (!ChannelName.isUser(user)) {
-				flaws.add(item.pointer(),
-						"A user id has 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls");
+				flaws.add(item.pointer(), "A user id has " + ChannelName.USER_RULE);
 			}
 			else if (!seen.add(user)) {
 				flaws.add(item.pointer(), "is in the list already");

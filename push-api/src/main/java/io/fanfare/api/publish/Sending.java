@@ -13,10 +13,10 @@ import java.util.function.Function;
 
 import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.publish.Publishing.Prepared;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.redis.Pieces;
 import io.fanfare.protocol.redis.Publisher;
 import io.fanfare.protocol.redis.Publisher.Idempotency;

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
+import io.fanfare.protocol.ProblemType;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -16,11 +17,13 @@ import io.fanfare.api.cluster.NodeAsker;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.ConnectionId;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.Tier;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.redis.Presence;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -84,11 +87,6 @@ class DisconnectEndpoint {
 
 	}
 
-	/** As a node tells it. */
-	private record Ended(int connections) {
-
-	}
-
 	@PostMapping(path = "/v1/disconnect", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@ResponseStatus(HttpStatus.ACCEPTED)
@@ -118,17 +116,18 @@ class DisconnectEndpoint {
 						+ ((given == 0) ? "; null, empty and all: false count as absent" : ""));
 		}
 		List<String> users = users(fields, body);
-		Map<String, Object> meant = meant(fields, users);
+		String channel = channel(fields);
+		Tier tier = tier(fields);
 		String node = fields.text("node");
 		Farewell farewell = Farewell.read(fields, Farewell.ANY);
 		body.flaws().check();
 		if (users != null && farewell.isForGood()) {
 			return kick(users, farewell);
 		}
-		meant.put("reason", farewell.reason().wireName());
-		meant.put("graceMs", farewell.grace().toMillis());
-		return ask((node != null) ? List.of(this.view.find(node).node())
-				: this.view.nodes().stream().map((seen) -> seen.status().node()).toList(), meant);
+		return ask(
+				(node != null) ? List.of(this.view.find(node).node())
+						: this.view.nodes().stream().map((seen) -> seen.status().node()).toList(),
+				new CallRequest.Disconnect(users, channel, tier, farewell.reason(), farewell.grace().toMillis()));
 	}
 
 	private static @Nullable List<String> users(Fields fields, JsonBody body) {
@@ -141,9 +140,7 @@ class DisconnectEndpoint {
 		for (Fields.Item item : items) {
 			String user = item.text(body.flaws());
 			if (user != null && !ChannelName.isUser(user)) {
-				body.flaws()
-					.add(item.pointer(),
-							"must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls");
+				body.flaws().add(item.pointer(), "must have " + ChannelName.USER_RULE);
 			}
 			else if (user != null && !named.add(user)) {
 				body.flaws().add(item.pointer(), "is named twice");
@@ -155,27 +152,21 @@ class DisconnectEndpoint {
 		return users;
 	}
 
-	/** Whom a node is asked to end. */
-	private static Map<String, Object> meant(Fields fields, @Nullable List<String> users) {
-		Map<String, Object> meant = new LinkedHashMap<>();
-		if (users != null) {
-			meant.put("users", users);
-		}
+	private static @Nullable String channel(Fields fields) {
 		String channel = fields.text("channel");
 		if (channel != null && !ChannelName.isTopic(channel)) {
 			fields.refuse("channel", "must be a topic");
 		}
-		else if (channel != null) {
-			meant.put("channel", channel);
+		return channel;
+	}
+
+	private static @Nullable Tier tier(Fields fields) {
+		String name = fields.text("tier");
+		Tier tier = (name != null) ? Tier.find(name) : null;
+		if (name != null && tier == null) {
+			fields.refuse("tier", "must be " + Tier.RULE);
 		}
-		String tier = fields.text("tier");
-		if (tier != null && Tier.find(tier) == null) {
-			fields.refuse("tier", "must be high, normal or low");
-		}
-		else if (tier != null) {
-			meant.put("tier", tier);
-		}
-		return meant;
+		return tier;
 	}
 
 	/** All are on their way before the first answer is waited for. */
@@ -188,16 +179,16 @@ class DisconnectEndpoint {
 		for (CompletableFuture<@Nullable String> one : sent) {
 			String connection = this.calls.await(one, deadline);
 			if (connection != null) {
-				counts.merge(connection.substring(0, Math.max(0, connection.lastIndexOf('.'))), 1, Integer::sum);
+				counts.merge(Objects.requireNonNullElse(ConnectionId.nodeOf(connection), ""), 1, Integer::sum);
 			}
 		}
 		return answer(counts, List.of());
 	}
 
-	private DisconnectedMany ask(List<String> identities, Map<String, Object> meant) {
-		Map<String, Object> bodies = new LinkedHashMap<>();
-		identities.forEach((node) -> bodies.put(node, meant));
-		NodeAsker.Answers<Ended> ended = this.nodes.askAll(CallName.DISCONNECT, bodies, Ended.class);
+	private DisconnectedMany ask(List<String> identities, CallRequest.Disconnect request) {
+		Map<String, CallRequest.Disconnect> requests = new LinkedHashMap<>();
+		identities.forEach((node) -> requests.put(node, request));
+		NodeAsker.Answers<CallResult.Disconnected> ended = this.nodes.askAll(requests);
 		Map<String, Integer> counts = new LinkedHashMap<>();
 		ended.answered().forEach((node, one) -> counts.put(node, one.connections()));
 		return answer(counts, ended.unanswered());

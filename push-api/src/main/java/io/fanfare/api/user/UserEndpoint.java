@@ -5,7 +5,6 @@ import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.cluster.ConnectionAnswer;
 import io.fanfare.api.cluster.NodeAsker;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
@@ -14,6 +13,7 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.ConnectionStatus;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.redis.Presence;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -111,8 +111,7 @@ class UserEndpoint {
 
 	private static String checked(String user) {
 		if (!ChannelName.isUser(user)) {
-			throw ProblemException.invalid(FieldError.ofParameter("user",
-					"must have 1 to " + ChannelName.MAX_USER_LENGTH + " characters and no controls"));
+			throw ProblemException.invalid(FieldError.ofParameter("user", "must have " + ChannelName.USER_RULE));
 		}
 		return user;
 	}

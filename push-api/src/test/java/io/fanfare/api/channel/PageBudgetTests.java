@@ -10,9 +10,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.api.problem.ProblemType;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
+import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.redis.History;
 import jakarta.servlet.ServletRequestEvent;
 import org.junit.jupiter.api.Test;

@@ -5,7 +5,7 @@ import java.time.Duration;
 import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallName;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
@@ -94,11 +94,27 @@ public class ConnectionIT {
 
 	@Test
 	void aNodeThatFailsOrIsOfAnotherVersionIsUnavailable() {
-		for (String error : new String[] { "failed", "unknown-call", "of-a-later-version" }) {
+		for (String error : new String[] { "failed", "unknown-call", "not-understood", "of-a-later-version" }) {
 			try (NodeVoice node = node().refusing(CallName.LIST_CONNECTIONS, error)) {
 				assertUnavailable(Duration.ZERO, Duration.ofMillis(1500));
 				assertThat(node.asked()).isNotNull();
 			}
+		}
+	}
+
+	@Test
+	void anAnswerThatLacksSomethingIsNoAnswerAndOneThatHasMoreIs() {
+		for (String json : new String[] { "{}", "{\"connections\":[{}]}", "{\"connections\":7}", "no json" }) {
+			try (NodeVoice node = node().answering(CallName.LIST_CONNECTIONS, json)) {
+				assertUnavailable(Duration.ZERO, Duration.ofMillis(1500));
+			}
+		}
+		try (NodeVoice node = node().answering(CallName.LIST_CONNECTIONS, PAGE.replaceFirst("\\{", "{\"later\":1,"))) {
+			assertThat(this.api.get(PATH).status()).isEqualTo(200);
+		}
+		try (NodeVoice node = node().answering(CallName.DRAIN, "{\"connections\":1}")) {
+			Answer answer = this.api.post("/v1/nodes/node-1/drain", "{}");
+			assertThat(answer.problem()).isEqualTo("node-unavailable");
 		}
 	}
 

@@ -20,10 +20,12 @@ import java.util.function.LongSupplier;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.CallAnswer;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallName;
+import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.protocol.redis.RedisKeys;
@@ -75,13 +77,13 @@ class RollingDrainIT {
 		// It looks at the clock as it begins, three times for a node, and before an
 		// order.
 		this.firstClock.stopAt(5);
-		this.first.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK);
+		this.first.begin(CallRequest.Drain.AS_CONFIGURED, BACK);
 		soon().until(this.firstClock::isStopped);
 		assertThatExceptionOfType(ProblemException.class)
-			.isThrownBy(() -> this.second.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK));
+			.isThrownBy(() -> this.second.begin(CallRequest.Drain.AS_CONFIGURED, BACK));
 		lapse();
-		this.nodes.hold(NodeStatus.DRAINING);
-		this.second.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK);
+		this.nodes.hold(NodeState.DRAINING.wireName());
+		this.second.begin(CallRequest.Drain.AS_CONFIGURED, BACK);
 		soon().until(() -> this.nodes.orders().size() == 2);
 		this.firstClock.runOn();
 		soon().until(() -> log.getOut().contains("rollout=left"));
@@ -93,23 +95,23 @@ class RollingDrainIT {
 
 	@Test
 	void aNodeThatTheFirstLeaderLeftDrainingIsWaitedFor(CapturedOutput log) {
-		assertTakenOver(NodeStatus.DRAINING, "draining", log);
+		assertTakenOver(NodeState.DRAINING.wireName(), "draining", log);
 	}
 
 	@Test
 	void aNodeThatTheFirstLeaderLeftAwayIsWaitedFor(CapturedOutput log) {
-		assertTakenOver(NodeStatus.DRAINED, "returning", log);
+		assertTakenOver(NodeState.DRAINED.wireName(), "returning", log);
 	}
 
 	private void assertTakenOver(String held, String told, CapturedOutput log) {
 		this.nodes.start("node-1", "node-2");
 		this.nodes.hold(held);
-		this.first.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK);
+		this.first.begin(CallRequest.Drain.AS_CONFIGURED, BACK);
 		soon().until(() -> this.nodes.state("node-1").equals(held));
 		this.firstClock.stop();
 		soon().until(this.firstClock::isStopped);
 		lapse();
-		DrainProgress begun = this.second.begin(DrainEndpoint.Pace.OF_THE_NODE, BACK);
+		DrainProgress begun = this.second.begin(CallRequest.Drain.AS_CONFIGURED, BACK);
 		assertThat(begun.nodes()).extracting(DrainProgress.Step::node).containsExactly("node-1.0", "node-2.0");
 		assertThat(begun.nodes()).extracting(DrainProgress.Step::state).containsExactly(told, "pending");
 		this.firstClock.runOn();
@@ -283,12 +285,12 @@ class RollingDrainIT {
 			this.orders.add(identity);
 			this.away.add(name(identity));
 			this.mostAway = Math.max(this.mostAway, this.away.size());
-			put(identity, NodeStatus.DRAINING, null);
+			put(identity, NodeState.DRAINING.wireName(), null);
 			this.access.answer(call,
 					new CallAnswer.Done("{\"connections\":5,\"windowMs\":10}".getBytes(StandardCharsets.UTF_8)));
-			then(NodeStatus.DRAINING, () -> {
-				put(identity, NodeStatus.DRAINED, new NodeStatus.Drained(5, 0, 10));
-				then(NodeStatus.DRAINED, () -> {
+			then(NodeState.DRAINING.wireName(), () -> {
+				put(identity, NodeState.DRAINED.wireName(), new NodeStatus.Drained(5, 0, 10));
+				then(NodeState.DRAINED.wireName(), () -> {
 					this.away.remove(name(identity));
 					int starts = Integer.parseInt(identity.substring(identity.indexOf('.') + 1));
 					up(name(identity) + "." + (starts + 1));
@@ -298,7 +300,7 @@ class RollingDrainIT {
 
 		private void up(String identity) {
 			this.connection.async().subscribe(this.keys.nodeChannel(identity)).toCompletableFuture().join();
-			put(identity, NodeStatus.UP, null);
+			put(identity, NodeState.UP.wireName(), null);
 		}
 
 		private void then(String state, Runnable next) {

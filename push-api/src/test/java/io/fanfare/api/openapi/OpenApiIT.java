@@ -17,7 +17,7 @@ import io.fanfare.api.cluster.ConnectionIT;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallName;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.AfterEach;

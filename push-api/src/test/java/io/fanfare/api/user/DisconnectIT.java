@@ -6,7 +6,7 @@ import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
 import io.fanfare.protocol.Tier;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;

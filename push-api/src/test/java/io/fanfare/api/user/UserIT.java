@@ -8,7 +8,7 @@ import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
 import io.fanfare.api.cluster.ConnectionIT;
 import io.fanfare.protocol.Tier;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.redis.Presence;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;

@@ -12,10 +12,11 @@ import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Slices;
 import io.fanfare.protocol.CloseReason;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
+import io.fanfare.protocol.call.CallResult.Disconnected;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Ends the connections that are meant. Whose clients shall stop are ended through Redis,
@@ -23,7 +24,7 @@ import tools.jackson.databind.JsonNode;
  * tombstones are right; the others are sent away from here. Answers once it is known how
  * many they are; they end meanwhile, and after.
  */
-public final class DisconnectConnections implements NodeCall {
+public final class DisconnectConnections implements NodeCall<CallRequest.Disconnect, CallResult.Disconnected> {
 
 	private static final Logger log = LoggerFactory.getLogger(DisconnectConnections.class);
 
@@ -59,32 +60,20 @@ public final class DisconnectConnections implements NodeCall {
 
 	}
 
-	/**
-	 * How many end.
-	 *
-	 * @param connections the number
-	 */
-	record Ended(int connections) {
-
+	@Override
+	public Class<CallRequest.Disconnect> request() {
+		return CallRequest.Disconnect.class;
 	}
 
 	@Override
-	public CallName name() {
-		return CallName.DISCONNECT;
-	}
-
-	@Override
-	public CompletableFuture<Ended> run(JsonNode body) {
-		Selection meant = Selection.read(body);
-		CloseReason reason = CloseReason.find(body.path("reason").asString(""));
-		if (reason == null) {
-			return CompletableFuture.failedFuture(new IllegalArgumentException("A reason is needed"));
-		}
-		Duration grace = Duration.ofMillis(body.path("graceMs").asLong(0));
+	public CompletableFuture<Disconnected> run(CallRequest.Disconnect request) {
+		Selection meant = Selection.of(request);
+		CloseReason reason = request.reason();
+		Duration grace = Duration.ofMillis(request.graceMs());
 		return (reason.advice() == CloseReason.Advice.STOP) ? kick(meant, reason, grace) : sendAway(meant, reason);
 	}
 
-	private CompletableFuture<Ended> sendAway(Selection meant, CloseReason reason) {
+	private CompletableFuture<Disconnected> sendAway(Selection meant, CloseReason reason) {
 		AtomicInteger count = new AtomicInteger();
 		return this.connections.onLoops((loop) -> Slices.ofAll(loop, Slices.WRITE, (connection) -> {
 			if (connection.isBegun() && meant.takes(connection, loop.nanoTime())) {
@@ -94,14 +83,14 @@ public final class DisconnectConnections implements NodeCall {
 		})).thenApply((done) -> ended(count.get(), reason));
 	}
 
-	private CompletableFuture<Ended> kick(Selection meant, CloseReason reason, Duration grace) {
+	private CompletableFuture<Disconnected> kick(Selection meant, CloseReason reason, Duration grace) {
 		Queue<String> users = new ConcurrentLinkedQueue<>();
 		return this.connections.onLoops((loop) -> Slices.ofAll(loop, Slices.LOOK, (connection) -> {
 			if (connection.isHeld() && meant.takes(connection, loop.nanoTime())) {
 				users.add(connection.user());
 			}
 		})).thenApplyAsync((done) -> {
-			Ended ended = ended(users.size(), reason);
+			Disconnected ended = ended(users.size(), reason);
 			kickNext(users, reason, grace);
 			return ended;
 		}, Thread::startVirtualThread);
@@ -124,9 +113,9 @@ public final class DisconnectConnections implements NodeCall {
 		}, Thread::startVirtualThread);
 	}
 
-	private static Ended ended(int count, CloseReason reason) {
+	private static Disconnected ended(int count, CloseReason reason) {
 		log.info("disconnect=began connections={} reason={}", count, reason.wireName());
-		return new Ended(count);
+		return new Disconnected(count);
 	}
 
 }

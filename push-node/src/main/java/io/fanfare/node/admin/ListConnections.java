@@ -6,6 +6,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -18,10 +19,11 @@ import io.fanfare.node.connection.Slices;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.ConnectionStatus;
-import io.fanfare.protocol.redis.CallAnswer;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
+import io.fanfare.protocol.call.CallResult.Listing;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * A page of the node's connections. Those that are open stand in the order of their
@@ -32,10 +34,7 @@ import tools.jackson.databind.JsonNode;
  * A loop looks at some of its connections at a time and keeps the first of those that are
  * wanted: one page, whatever it holds.
  */
-public final class ListConnections implements NodeCall {
-
-	/** What is longer than a page is asked for again. */
-	private static final int MAX = 1000;
+public final class ListConnections implements NodeCall<CallRequest.ListConnections, CallResult.Listing> {
 
 	private static final Comparator<Connection> OPENED = Comparator.comparingLong(Connection::openedMillis)
 		.thenComparing(Connection::id);
@@ -51,16 +50,6 @@ public final class ListConnections implements NodeCall {
 	public ListConnections(Connections connections) {
 		this.connections = connections;
 		connections.endedBy(this.ended::add);
-	}
-
-	/**
-	 * A page.
-	 *
-	 * @param connections what is on it
-	 * @param next where the next one begins, or null at the end
-	 */
-	record Listing(List<ConnectionStatus> connections, @Nullable String next) {
-
 	}
 
 	/** Where a connection stands in the order of opening; it never changes. */
@@ -86,15 +75,15 @@ public final class ListConnections implements NodeCall {
 	}
 
 	@Override
-	public CallName name() {
-		return CallName.LIST_CONNECTIONS;
+	public Class<CallRequest.ListConnections> request() {
+		return CallRequest.ListConnections.class;
 	}
 
 	@Override
-	public CompletableFuture<Listing> run(JsonNode body) {
-		Selection wanted = Selection.read(body);
-		int limit = Math.clamp(body.path("limit").asInt(MAX), 1, MAX);
-		String after = body.path("after").asString("");
+	public CompletableFuture<Listing> run(CallRequest.ListConnections request) {
+		Selection wanted = Selection.of(request);
+		int limit = Objects.requireNonNullElse(request.limit(), CallRequest.ListConnections.MAX_LIMIT);
+		String after = Objects.requireNonNullElse(request.after(), "");
 		return (wanted.state() == ConnectionState.CLOSED)
 				? CompletableFuture.completedFuture(closed(wanted, limit, after)) : open(wanted, limit, after);
 	}

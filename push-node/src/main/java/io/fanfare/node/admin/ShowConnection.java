@@ -5,13 +5,12 @@ import java.util.concurrent.CompletableFuture;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.connection.Connection;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.protocol.ConnectionStatus;
-import io.fanfare.protocol.redis.CallName;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
+import io.fanfare.protocol.call.CallResult.Shown;
 
 /** Tells of one connection that is open. */
-public final class ShowConnection implements NodeCall {
+public final class ShowConnection implements NodeCall<CallRequest.ShowConnection, CallResult.Shown> {
 
 	private final Connections connections;
 
@@ -23,23 +22,14 @@ public final class ShowConnection implements NodeCall {
 		this.connections = connections;
 	}
 
-	/**
-	 * What is told.
-	 *
-	 * @param connection the connection, or null if it is not open here
-	 */
-	record Shown(@Nullable ConnectionStatus connection) {
-
+	@Override
+	public Class<CallRequest.ShowConnection> request() {
+		return CallRequest.ShowConnection.class;
 	}
 
 	@Override
-	public CallName name() {
-		return CallName.SHOW_CONNECTION;
-	}
-
-	@Override
-	public CompletableFuture<Shown> run(JsonNode body) {
-		Connection connection = this.connections.find(body.path("connection").asString(""));
+	public CompletableFuture<Shown> run(CallRequest.ShowConnection request) {
+		Connection connection = this.connections.find(request.connection());
 		if (connection == null) {
 			return CompletableFuture.completedFuture(new Shown(null));
 		}

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.ChannelPattern;
 import io.fanfare.protocol.Tier;
 
 /**
@@ -25,8 +26,7 @@ public record StreamToken(String user, Instant renewal, Instant expires, Tier ti
 	 */
 	public boolean covers(ChannelName topic) {
 		for (String granted : this.channels) {
-			if (granted.equals("*") || granted.equals(topic.value())
-					|| granted.endsWith(":*") && topic.value().startsWith(granted.substring(0, granted.length() - 1))) {
+			if (ChannelPattern.covers(granted, topic)) {
 				return true;
 			}
 		}

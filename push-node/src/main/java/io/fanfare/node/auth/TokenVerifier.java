@@ -17,6 +17,7 @@ import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jose.util.Base64URL;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.TokenAudience;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -33,9 +34,6 @@ import tools.jackson.databind.json.JsonMapper;
  * fraction of the time. Nothing of them is looked at before.
  */
 public final class TokenVerifier {
-
-	/** The audience of a stream token. */
-	public static final String AUDIENCE = "fanfare:stream";
 
 	/** HS256 wants a key at least as long as its hash (RFC 7518, section 3.2). */
 	public static final int MIN_SECRET_BYTES = 32;
@@ -132,8 +130,8 @@ public final class TokenVerifier {
 			throw new InvalidTokenException("The token is not valid yet: its iat lies ahead");
 		}
 		List<String> audience = audience(claims);
-		if (!audience.isEmpty() && !audience.contains(AUDIENCE)) {
-			throw new InvalidTokenException("The token's aud is not " + AUDIENCE);
+		if (!audience.isEmpty() && !audience.contains(TokenAudience.STREAM)) {
+			throw new InvalidTokenException("The token's aud is not " + TokenAudience.STREAM);
 		}
 		return new StreamToken(user(claims), renewal((issued != null) ? issued : now, expires), expires, tier(claims),
 				channels(claims));

@@ -2,21 +2,26 @@ package io.fanfare.node.cluster;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallJson;
+import io.fanfare.protocol.call.CallName;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
+import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.CallAnswer;
 import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
 import io.fanfare.protocol.redis.Nodes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Answers what is asked of this node, each call on a virtual thread of its own, where it
@@ -29,9 +34,7 @@ public final class CallHandler {
 
 	private final Nodes nodes;
 
-	private final Map<String, NodeCall> calls;
-
-	private final JsonMapper json;
+	private final Map<Class<?>, NodeCall<?, ?>> calls;
 
 	private final Errors errors;
 
@@ -41,13 +44,11 @@ public final class CallHandler {
 	 * Makes the handler.
 	 * @param nodes carries the answers
 	 * @param calls what may be asked
-	 * @param json reads and writes them
 	 * @param errors notes what nothing else handles
 	 */
-	public CallHandler(Nodes nodes, List<NodeCall> calls, JsonMapper json, Errors errors) {
+	public CallHandler(Nodes nodes, List<NodeCall<?, ?>> calls, Errors errors) {
 		this.nodes = nodes;
-		this.calls = calls.stream().collect(Collectors.toMap((call) -> call.name().wireName(), Function.identity()));
-		this.json = json;
+		this.calls = calls.stream().collect(Collectors.toMap(NodeCall::request, Function.identity()));
 		this.errors = errors;
 		this.threads = (task) -> Thread.ofVirtual().name("fanfare-call").start(errors.guard("call", task));
 	}
@@ -71,13 +72,14 @@ public final class CallHandler {
 	}
 
 	@SuppressWarnings("CatchThrowable")
-	private CompletableFuture<?> run(Frame.Call asked) {
-		NodeCall call = this.calls.get(asked.name());
-		if (call == null) {
+	private CompletableFuture<? extends CallResult> run(Frame.Call asked) {
+		CallName name = CallName.find(asked.name());
+		NodeCall<?, ?> call = (name != null) ? this.calls.get(name.request()) : null;
+		if (name == null || call == null) {
 			return CompletableFuture.failedFuture(new CallRefusedException(CallAnswer.Refused.UNKNOWN_CALL));
 		}
 		try {
-			return call.run(this.json.readTree(asked.body()));
+			return run(call, CallJson.readRequest(name, asked.body()));
 		}
 		catch (Throwable ex) {
 			// Answered as a failure, and noted with it.
@@ -85,7 +87,12 @@ public final class CallHandler {
 		}
 	}
 
-	private CallAnswer answer(Frame.Call asked, @Nullable Object value, @Nullable Throwable failure) {
+	private static <Q extends CallRequest<R>, R extends CallResult> CompletableFuture<R> run(NodeCall<Q, R> call,
+			CallRequest<?> request) {
+		return call.run(call.request().cast(request));
+	}
+
+	private CallAnswer answer(Frame.Call asked, @Nullable CallResult value, @Nullable Throwable failure) {
 		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
 				: failure;
 		if (cause instanceof CallRefusedException refused) {
@@ -96,9 +103,10 @@ public final class CallHandler {
 				this.errors.note("call", cause);
 			}
 			log.debug("call={} state=failed reason=\"{}\"", asked.name(), cause.getMessage());
-			return new CallAnswer.Refused(CallAnswer.Refused.FAILED);
+			return new CallAnswer.Refused((cause instanceof NotUnderstoodException) ? CallAnswer.Refused.NOT_UNDERSTOOD
+					: CallAnswer.Refused.FAILED);
 		}
-		return new CallAnswer.Done(this.json.writeValueAsBytes(value));
+		return new CallAnswer.Done(CallJson.write(Objects.requireNonNull(value)));
 	}
 
 }

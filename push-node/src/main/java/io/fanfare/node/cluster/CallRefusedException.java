@@ -1,6 +1,6 @@
 package io.fanfare.node.cluster;
 
-import io.fanfare.protocol.redis.CallAnswer;
+import io.fanfare.protocol.call.CallAnswer;
 
 /** Ends a call with an error that whoever asked knows what to do about. */
 @SuppressWarnings("serial")

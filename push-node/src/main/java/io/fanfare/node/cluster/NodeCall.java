@@ -2,28 +2,31 @@ package io.fanfare.node.cluster;
 
 import java.util.concurrent.CompletableFuture;
 
-import io.fanfare.protocol.redis.CallName;
-import tools.jackson.databind.JsonNode;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
 
 /**
  * Something that the API may ask of this node. Every bean of this type is one; its
  * package knows what it does, and nothing else has to be told.
+ *
+ * @param <Q> what is asked
+ * @param <R> what is answered
  */
-public interface NodeCall {
+public interface NodeCall<Q extends CallRequest<R>, R extends CallResult> {
 
 	/**
 	 * Which one it is.
-	 * @return its name
+	 * @return the type of what is asked
 	 */
-	CallName name();
+	Class<Q> request();
 
 	/**
 	 * Does it. Called on a thread of its own for each call; what belongs to a loop has to
 	 * be asked of the loop.
-	 * @param body what was asked with
-	 * @return what is written as JSON, soon enough for whoever waits; may fail with a
+	 * @param request what was asked with
+	 * @return the answer, soon enough for whoever waits; may fail with a
 	 * {@link CallRefusedException}
 	 */
-	CompletableFuture<?> run(JsonNode body);
+	CompletableFuture<R> run(Q request);
 
 }

@@ -3,8 +3,6 @@ package io.fanfare.node.cluster;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Who the node is in leases, presence and channels: {@code <name>.<8 random characters>},
  * new with each start, so that a restarted node inherits no ghosts.
@@ -39,16 +37,6 @@ public record NodeIdentity(String name, String value) {
 			value.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
 		}
 		return new NodeIdentity(name, value.toString());
-	}
-
-	/**
-	 * Tells which node holds a connection.
-	 * @param connection the connection's id
-	 * @return the node's identity, or null if that is no connection id
-	 */
-	public static @Nullable String ownerOf(String connection) {
-		int dot = connection.lastIndexOf('.');
-		return (dot > 0 && dot < connection.length() - 1) ? connection.substring(0, dot) : null;
 	}
 
 }

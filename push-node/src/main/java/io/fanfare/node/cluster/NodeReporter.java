@@ -7,13 +7,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Nodes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Tells the cluster of this node, every few seconds and as soon as its state changes, for
@@ -32,8 +32,6 @@ public final class NodeReporter implements AutoCloseable {
 
 	private final Supplier<NodeStatus> status;
 
-	private final JsonMapper json;
-
 	private final Errors errors;
 
 	private final GuardedScheduler thread;
@@ -48,15 +46,12 @@ public final class NodeReporter implements AutoCloseable {
 	 * @param nodes where to
 	 * @param identity this node
 	 * @param status what to tell
-	 * @param json writes it
 	 * @param errors notes what nothing else handles
 	 */
-	public NodeReporter(Nodes nodes, NodeIdentity identity, Supplier<NodeStatus> status, JsonMapper json,
-			Errors errors) {
+	public NodeReporter(Nodes nodes, NodeIdentity identity, Supplier<NodeStatus> status, Errors errors) {
 		this.nodes = nodes;
 		this.identity = identity;
 		this.status = status;
-		this.json = json;
 		this.errors = errors;
 		this.thread = new GuardedScheduler("reporter", errors);
 	}
@@ -78,7 +73,7 @@ public final class NodeReporter implements AutoCloseable {
 		}
 		this.told = now.state();
 		this.toldNanos = nanos;
-		this.nodes.put(this.identity.value(), this.json.writeValueAsBytes(now)).whenComplete((done, failure) -> {
+		this.nodes.put(this.identity.value(), CallJson.write(now)).whenComplete((done, failure) -> {
 			if (failure != null) {
 				this.told = "";
 				failed("report", failure);
@@ -90,8 +85,7 @@ public final class NodeReporter implements AutoCloseable {
 	public void farewell() {
 		close();
 		try {
-			this.nodes.put(this.identity.value(), this.json.writeValueAsBytes(this.status.get()))
-				.get(1, TimeUnit.SECONDS);
+			this.nodes.put(this.identity.value(), CallJson.write(this.status.get())).get(1, TimeUnit.SECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

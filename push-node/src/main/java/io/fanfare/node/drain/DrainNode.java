@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.node.cluster.NodeCall;
-import io.fanfare.protocol.redis.CallName;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /** Drains this node and ends it. Answers once that has begun. */
-public final class DrainNode implements NodeCall {
+public final class DrainNode implements NodeCall<CallRequest.Drain, CallResult.Draining> {
 
 	private final Drain drain;
 
@@ -21,34 +21,26 @@ public final class DrainNode implements NodeCall {
 		this.drain = drain;
 	}
 
-	/**
-	 * What has begun.
-	 *
-	 * @param connections how many streams are to leave
-	 * @param windowMs over how long
-	 */
-	record Begun(int connections, long windowMs) {
-
+	@Override
+	public Class<CallRequest.Drain> request() {
+		return CallRequest.Drain.class;
 	}
 
 	@Override
-	public CallName name() {
-		return CallName.DRAIN;
-	}
-
-	@Override
-	public CompletableFuture<Begun> run(JsonNode body) {
+	public CompletableFuture<CallResult.Draining> run(CallRequest.Drain request) {
 		int connections = this.drain.streams();
-		Duration window = this.drain.order(window(body, connections));
-		return CompletableFuture.completedFuture(new Begun(connections, window.toMillis()));
+		Duration window = this.drain.order(window(request, connections));
+		return CompletableFuture.completedFuture(new CallResult.Draining(connections, window.toMillis()));
 	}
 
-	/** What is asked for: a window, so many streams a second, or nothing. */
-	private static @Nullable Duration window(JsonNode body, int connections) {
-		if (body.has("rate")) {
-			return Duration.ofMillis(Math.ceilDiv(connections * 1000L, Math.max(1, body.get("rate").asInt())));
+	/** Over how long so many streams leave, or null for the setting's. */
+	private static @Nullable Duration window(CallRequest.Drain request, int connections) {
+		Integer rate = request.rate();
+		if (rate != null) {
+			return Duration.ofMillis(Math.ceilDiv(connections * 1000L, rate));
 		}
-		return body.has("windowMs") ? Duration.ofMillis(body.get("windowMs").asLong()) : null;
+		Long windowMs = request.windowMs();
+		return (windowMs != null) ? Duration.ofMillis(windowMs) : null;
 	}
 
 }

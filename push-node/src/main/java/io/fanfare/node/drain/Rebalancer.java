@@ -7,6 +7,8 @@ import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.FairShare;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.call.CallJson;
+import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.redis.Failures;
@@ -14,9 +16,6 @@ import io.fanfare.protocol.redis.Nodes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Sends this node's surplus on when it has too much more than its share, as after nodes
@@ -41,10 +40,6 @@ public final class Rebalancer implements AutoCloseable {
 	private final Errors errors;
 
 	private final GuardedScheduler thread;
-
-	private final JsonMapper json = JsonMapper.builder()
-		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-		.build();
 
 	/**
 	 * Makes it.
@@ -116,9 +111,10 @@ public final class Rebalancer implements AutoCloseable {
 
 	private @Nullable NodeStatus read(byte[] status) {
 		try {
-			return this.json.readValue(status, NodeStatus.class);
+			return CallJson.readStatus(status);
 		}
-		catch (JacksonException ex) {
+		catch (NotUnderstoodException ex) {
+			this.errors.note("node-status", ex);
 			return null;
 		}
 	}

@@ -7,14 +7,14 @@ import io.fanfare.node.admission.Admission;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.CallName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
 
 /** Sends some of this node's streams on to others. Answers once that has begun. */
-public final class SendOn implements NodeCall {
+public final class SendOn implements NodeCall<CallRequest.SendOn, CallResult.SentOn> {
 
 	private static final Logger log = LoggerFactory.getLogger(SendOn.class);
 
@@ -36,29 +36,20 @@ public final class SendOn implements NodeCall {
 		this.errors = errors;
 	}
 
-	/**
-	 * What has begun.
-	 *
-	 * @param connections how many streams are sent on
-	 */
-	record Begun(int connections) {
-
+	@Override
+	public Class<CallRequest.SendOn> request() {
+		return CallRequest.SendOn.class;
 	}
 
 	@Override
-	public CallName name() {
-		return CallName.SEND_ON;
-	}
-
-	@Override
-	public CompletableFuture<Begun> run(JsonNode body) {
-		int count = Math.min(body.path("count").asInt(0), this.admission.size());
-		begin(count, Duration.ofMillis(body.path("windowMs").asLong(0))).whenComplete((sent, failure) -> {
+	public CompletableFuture<CallResult.SentOn> run(CallRequest.SendOn request) {
+		int count = Math.min(request.count(), this.admission.size());
+		begin(count, Duration.ofMillis(request.windowMs())).whenComplete((sent, failure) -> {
 			if (failure != null) {
 				this.errors.note("rebalance", failure);
 			}
 		});
-		return CompletableFuture.completedFuture(new Begun(count));
+		return CompletableFuture.completedFuture(new CallResult.SentOn(count));
 	}
 
 	/**

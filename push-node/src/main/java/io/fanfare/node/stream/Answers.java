@@ -76,7 +76,7 @@ final class Answers {
 	 * the browser's own reconnect gets 204, after which it stops.
 	 */
 	ByteBuf refused(Problem problem, @Nullable String cursor, String cors) {
-		byte[] block = Blocks.refused(problem.status(), problem.type(), problem.detail(), cursor);
+		byte[] block = Blocks.refused(problem.status(), problem.type().uri(), problem.detail(), cursor);
 		byte[] length = ascii(Integer.toHexString(block.length) + "\r\n");
 		return Unpooled.wrappedBuffer(stream(cors, false, false), length, block, LAST_CHUNK);
 	}

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionKey;
+import io.fanfare.protocol.ConnectionId;
 import io.fanfare.protocol.redis.Frame;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -54,7 +54,7 @@ final class ClientCalls {
 			throw new ProblemException(Problem.badRequest("key", "a string is needed, that of push.connected"));
 		}
 		String text = key.stringValue();
-		if (text.chars().anyMatch((c) -> c <= ' ') || NodeIdentity.ownerOf(text) == null) {
+		if (text.chars().anyMatch((c) -> c <= ' ') || ConnectionId.nodeOf(text) == null) {
 			throw new ProblemException(Problem.badRequest("key", "is not of the form of that of push.connected"));
 		}
 		String connection = ConnectionKey.connectionOf(text);

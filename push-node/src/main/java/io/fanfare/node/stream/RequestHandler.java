@@ -18,6 +18,7 @@ import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.encoding.GzipBody;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
+import io.fanfare.protocol.ConnectionId;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Frame;
@@ -316,7 +317,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	/** Brings what a client says about its stream to whoever holds that. */
 	private void relay(ChannelHandlerContext context, FullHttpRequest request, Frame.FromClient said, String cors,
 			boolean close) throws ProblemException {
-		String owner = NodeIdentity.ownerOf(said.connection());
+		String owner = ConnectionId.nodeOf(said.connection());
 		if (owner == null) {
 			throw new ProblemException(Problem.notOpen());
 		}

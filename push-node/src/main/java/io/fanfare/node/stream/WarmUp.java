@@ -31,6 +31,7 @@ import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.TokenAudience;
 import io.fanfare.protocol.redis.Presence;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -207,7 +208,7 @@ final class WarmUp {
 		long expires = Clock.systemUTC().instant().plus(Duration.ofHours(1)).getEpochSecond();
 		for (int i = 0; i < BATCH; i++) {
 			JWSObject token = new JWSObject(new JWSHeader(JWSAlgorithm.HS256), new Payload("{\"sub\":\"warm-up-" + i
-					+ "\",\"exp\":" + expires + ",\"aud\":\"" + TokenVerifier.AUDIENCE + "\",\"channels\":[\"*\"]}"));
+					+ "\",\"exp\":" + expires + ",\"aud\":\"" + TokenAudience.STREAM + "\",\"channels\":[\"*\"]}"));
 			token.sign(signer);
 			tokens.add(token.serialize());
 		}

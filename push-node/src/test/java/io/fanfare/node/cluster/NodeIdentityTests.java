@@ -3,6 +3,7 @@ package io.fanfare.node.cluster;
 import java.security.SecureRandom;
 import java.util.stream.IntStream;
 
+import io.fanfare.protocol.ConnectionId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,11 +32,11 @@ class NodeIdentityTests {
 	@Test
 	void aConnectionNamesItsOwner() {
 		NodeIdentity identity = NodeIdentity.create("x".repeat(40), this.random);
-		assertThat(NodeIdentity.ownerOf(identity.value() + ".AbC-_9")).isEqualTo(identity.value());
-		assertThat(NodeIdentity.ownerOf("nodot")).isNull();
-		assertThat(NodeIdentity.ownerOf(".a")).isNull();
-		assertThat(NodeIdentity.ownerOf("a.")).isNull();
-		assertThat(NodeIdentity.ownerOf("")).isNull();
+		assertThat(ConnectionId.nodeOf(identity.value() + ".AbC-_9")).isEqualTo(identity.value());
+		assertThat(ConnectionId.nodeOf("nodot")).isNull();
+		assertThat(ConnectionId.nodeOf(".a")).isNull();
+		assertThat(ConnectionId.nodeOf("a.")).isNull();
+		assertThat(ConnectionId.nodeOf("")).isNull();
 	}
 
 }

@@ -37,7 +37,7 @@ class ProblemTests {
 			.contains("\"title\":\"Service Unavailable\"");
 		Problem elsewhere = Problem.unavailable(404, "full", Duration.ofSeconds(1));
 		assertThat(new String(elsewhere.body(), StandardCharsets.UTF_8)).contains("\"status\":404")
-			.contains("\"title\":\"Not Found\"");
+			.contains("\"title\":\"Service Unavailable\"");
 	}
 
 	@Test

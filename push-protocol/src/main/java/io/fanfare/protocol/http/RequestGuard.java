@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 
+import io.fanfare.protocol.ProblemType;
 import org.apache.coyote.Adapter;
 import org.apache.coyote.Request;
 import org.apache.coyote.Response;
@@ -87,10 +88,10 @@ final class RequestGuard implements Adapter {
 
 	/** With this status, Tomcat closes the connection and reads no body. */
 	private static void refuse(Response response, String reason) throws Exception {
-		byte[] body = ("{\"type\":\"https://fanfare.io/problems/refused\",\"title\":\"The request was refused\","
-				+ "\"status\":400,\"detail\":\"" + reason + "\"}")
+		byte[] body = ("{\"type\":\"" + ProblemType.REFUSED.uri() + "\",\"title\":\"" + ProblemType.REFUSED.title()
+				+ "\",\"status\":" + ProblemType.REFUSED.status() + ",\"detail\":\"" + reason + "\"}")
 			.getBytes(StandardCharsets.US_ASCII);
-		response.setStatus(400);
+		response.setStatus(ProblemType.REFUSED.status());
 		response.setContentType("application/problem+json");
 		response.setContentLength(body.length);
 		response.doWrite(ByteBuffer.wrap(body));

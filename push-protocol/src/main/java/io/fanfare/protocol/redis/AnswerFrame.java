@@ -3,6 +3,8 @@ package io.fanfare.protocol.redis;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
+import io.fanfare.protocol.call.CallAnswer;
+
 /**
  * An answer as it travels on the channel of whoever asked: {@code R id ok}, LF, and the
  * body, or {@code R id error}, LF, and nothing.

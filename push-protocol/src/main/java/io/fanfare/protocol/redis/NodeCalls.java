@@ -9,6 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.guard.Errors;
 import io.lettuce.core.RedisClient;
 

@@ -7,6 +7,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.protocol.call.CallAnswer;
+import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;

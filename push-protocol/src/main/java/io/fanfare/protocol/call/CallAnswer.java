@@ -1,4 +1,4 @@
-package io.fanfare.protocol.redis;
+package io.fanfare.protocol.call;
 
 import java.util.regex.Pattern;
 
@@ -23,6 +23,11 @@ public sealed interface CallAnswer {
 
 		/** The node knows no call of that name: it is of another version. */
 		public static final String UNKNOWN_CALL = "unknown-call";
+
+		/**
+		 * There is something in the call that a node of its version does not understand.
+		 */
+		public static final String NOT_UNDERSTOOD = "not-understood";
 
 		/** A cursor that came with the call is none. */
 		public static final String INVALID_CURSOR = "invalid-cursor";

@@ -1,0 +1,189 @@
+package io.fanfare.protocol.call;
+
+import java.util.List;
+import java.util.Objects;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.ConnectionState;
+import io.fanfare.protocol.Tier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a node is asked with. A component that is null is left out of the JSON; one that
+ * is not nullable has to be there. The constructors throw {@link NullPointerException} or
+ * {@link IllegalArgumentException} where a value does not do.
+ *
+ * @param <R> what the node answers with
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public sealed interface CallRequest<R extends CallResult> {
+
+	/**
+	 * Which call it is.
+	 * @return its name
+	 */
+	CallName call();
+
+	/**
+	 * What the node answers with.
+	 * @return the type
+	 */
+	Class<R> result();
+
+	/**
+	 * For a page of the connections of a node. Of the conditions all that are given
+	 * apply.
+	 *
+	 * @param state only those in this state; {@code closed} for the last that ended
+	 * @param user only those of this user
+	 * @param tier only those of this tier
+	 * @param address only those from this IP address
+	 * @param limit at most so many; null for as many as a page can hold
+	 * @param after where the page begins, by the page before; null for the first page
+	 */
+	record ListConnections(@Nullable ConnectionState state, @Nullable String user, @Nullable Tier tier,
+			@Nullable String address, @Nullable Integer limit,
+			@Nullable String after) implements CallRequest<CallResult.Listing> {
+
+		/** The most connections on a page. */
+		public static final int MAX_LIMIT = 1000;
+
+		/** Checks the limit. */
+		public ListConnections {
+			check(limit == null || limit >= 1 && limit <= MAX_LIMIT, "limit is not from 1 to " + MAX_LIMIT);
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.LIST_CONNECTIONS;
+		}
+
+		@Override
+		public Class<CallResult.Listing> result() {
+			return CallResult.Listing.class;
+		}
+
+	}
+
+	/**
+	 * For one connection that is open.
+	 *
+	 * @param connection its id
+	 */
+	record ShowConnection(String connection) implements CallRequest<CallResult.Shown> {
+
+		/** Checks that there is an id. */
+		public ShowConnection {
+			Objects.requireNonNull(connection, "connection is missing");
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.SHOW_CONNECTION;
+		}
+
+		@Override
+		public Class<CallResult.Shown> result() {
+			return CallResult.Shown.class;
+		}
+
+	}
+
+	/**
+	 * To end connections: those to which all conditions apply that are given, and all
+	 * where none is.
+	 *
+	 * @param users only those of these users; not empty
+	 * @param channel only those subscribed to this channel
+	 * @param tier only those of this tier
+	 * @param reason what the clients are told
+	 * @param graceMs how long after the notice a stream is closed, in milliseconds
+	 */
+	record Disconnect(@Nullable List<String> users, @Nullable String channel, @Nullable Tier tier, CloseReason reason,
+			long graceMs) implements CallRequest<CallResult.Disconnected> {
+
+		/** Checks them and copies the users. */
+		public Disconnect {
+			Objects.requireNonNull(reason, "reason is missing");
+			check(graceMs >= 0, "graceMs is negative");
+			check(users == null || !users.isEmpty(), "users is empty");
+			users = (users != null) ? List.copyOf(users) : null;
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.DISCONNECT;
+		}
+
+		@Override
+		public Class<CallResult.Disconnected> result() {
+			return CallResult.Disconnected.class;
+		}
+
+	}
+
+	/**
+	 * To send some connections on to other nodes.
+	 *
+	 * @param count how many
+	 * @param windowMs over how long, in milliseconds
+	 */
+	record SendOn(int count, long windowMs) implements CallRequest<CallResult.SentOn> {
+
+		/** Checks that nothing is negative. */
+		public SendOn {
+			check(count >= 0, "count is negative");
+			check(windowMs >= 0, "windowMs is negative");
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.SEND_ON;
+		}
+
+		@Override
+		public Class<CallResult.SentOn> result() {
+			return CallResult.SentOn.class;
+		}
+
+	}
+
+	/**
+	 * To send all connections on and to end the node. The window or the rate says how
+	 * fast; without either the node does as it is set up.
+	 *
+	 * @param windowMs over how long, in milliseconds
+	 * @param rate how many connections per second
+	 */
+	record Drain(@Nullable Long windowMs, @Nullable Integer rate) implements CallRequest<CallResult.Draining> {
+
+		/** As the node is set up. */
+		public static final Drain AS_CONFIGURED = new Drain(null, null);
+
+		/** Checks that at most one is given. */
+		public Drain {
+			check(windowMs == null || rate == null, "windowMs and rate exclude each other");
+			check(windowMs == null || windowMs >= 0, "windowMs is negative");
+			check(rate == null || rate >= 1, "rate is less than 1");
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.DRAIN;
+		}
+
+		@Override
+		public Class<CallResult.Draining> result() {
+			return CallResult.Draining.class;
+		}
+
+	}
+
+	private static void check(boolean condition, String otherwise) {
+		if (!condition) {
+			throw new IllegalArgumentException(otherwise);
+		}
+	}
+
+}
