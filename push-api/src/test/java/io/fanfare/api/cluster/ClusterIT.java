@@ -1,6 +1,8 @@
 package io.fanfare.api.cluster;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.protocol.NodeStatus;
@@ -47,7 +49,9 @@ class ClusterIT {
 
 	@Test
 	void whatNoNodeSaidIsLeftOut() {
-		this.nodes.put("node-9.abcdefgh", "no json".getBytes(java.nio.charset.StandardCharsets.UTF_8)).join();
+		for (String said : List.of("", "no json", "null", "[]", "{\"updatedAt\":8999999999999}")) {
+			this.nodes.put("node-9." + said, said.getBytes(StandardCharsets.UTF_8)).join();
+		}
 		put("node-1", 0, 1);
 		assertThat(this.api.get("/v1/nodes").json().get("nodes").size()).isEqualTo(1);
 	}
