@@ -13,11 +13,15 @@ local connections, opens = tonumber(ARGV[4]), tonumber(ARGV[5])
 
 if connections > 0 then
 	local total = held
-	local counts = redis.call('HGETALL', KEYS[1])
+	local counts = redis.pcall('HGETALL', KEYS[1])
+	if counts.err then
+		redis.call('DEL', KEYS[1])
+		counts = {}
+	end
 	for i = 1, #counts, 2 do
 		local other = counts[i]
 		if other ~= node and redis.call('EXISTS', prefix .. 'lease:' .. other) == 1 then
-			total = total + tonumber(counts[i + 1])
+			total = total + (tonumber(string.match(counts[i + 1], '^%d+$')) or 0)
 		elseif other ~= node then
 			redis.call('HDEL', KEYS[1], other)
 		end
@@ -27,11 +31,10 @@ if connections > 0 then
 	end
 end
 if opens > 0 then
-	if tonumber(redis.call('GET', KEYS[2]) or 0) >= opens then
+	if count_read(KEYS[2]) >= opens then
 		return {'opens', redis.call('PTTL', KEYS[2])}
-	elseif redis.call('INCR', KEYS[2]) == 1 then
-		redis.call('PEXPIRE', KEYS[2], ARGV[6])
 	end
+	count_up(KEYS[2], ARGV[6])
 end
 if connections > 0 then
 	redis.call('HSET', KEYS[1], node, held)

@@ -29,7 +29,7 @@ local now = time_ms()
 
 -- A tombstone answers every claim of its client, repeated ones too; one from before a data loss is void. Each such claim
 -- lengthens its life, so that a client that tries again and again never owns by time alone. The generation says when it began.
-local displaced_by = redis.call('GET', KEYS[6])
+local displaced_by = id_read(KEYS[6])
 if displaced_by and not id_above(since, displaced_by) then
 	local life = math.min(tonumber(ARGV[12]), id_ms(displaced_by) + TOMBSTONE_LIMIT_MS - now)
 	if life > 0 then
@@ -41,8 +41,13 @@ end
 -- The record stays: should the answer or the gap that follows from it be lost, the next claim needs it again.
 local hidden_from = ''
 if ARGV[21] ~= '0-0' then
-	local hidden = redis.call('GET', KEYS[9])
-	local from, to = string.match(hidden or '', '^(%S+) (%S+)$')
+	local hidden = text_read(KEYS[9])
+	local from, to = hidden_parse(hidden)
+	if hidden and not from then
+		-- It may have named any stretch up to now.
+		from, to = '0-1', clock
+		redis.call('SET', KEYS[9], from .. ' ' .. to, 'PX', HIDDEN_MS)
+	end
 	if from and id_above(ARGV[21], from) and not id_above(ARGV[21], to) then
 		hidden_from = from
 	end
@@ -70,28 +75,24 @@ end
 
 local limit = tonumber(ARGV[13])
 if limit > 0 and verdict == 'takeover' then
-	if tonumber(redis.call('GET', KEYS[7]) or 0) >= limit then
+	if count_read(KEYS[7]) >= limit then
 		return {'limited', redis.call('PTTL', KEYS[7]), clock, since}
-	elseif redis.call('INCR', KEYS[7]) == 1 then
-		redis.call('PEXPIRE', KEYS[7], ARGV[14])
 	end
+	count_up(KEYS[7], ARGV[14])
 end
 
 -- What is refused raises the count as well, which ends with its time all the same.
 local opens_limit = tonumber(ARGV[22])
 if opens_limit > 0 then
-	local opens = redis.call('INCR', KEYS[10])
-	if opens == 1 then
-		redis.call('PEXPIRE', KEYS[10], ARGV[14])
-	elseif opens > opens_limit then
+	if count_up(KEYS[10], ARGV[14]) > opens_limit then
 		return {'opens', redis.call('PTTL', KEYS[10]), clock, since}
 	end
 end
 
 local generation = id_after(clock, now)
 redis.call('SET', KEYS[1], generation)
-if not victim and presence_uncertain(since, now) then
-	-- Whom it displaces the store may have forgotten: "D generation connection client user\n" tells all nodes.
+if not victim and (value or presence_uncertain(since, now)) then
+	-- Whom it displaces cannot be read, or the store may have forgotten it: "D generation connection client user\n" tells all nodes.
 	redis.call('PUBLISH', channels .. 'ch:all',
 		string.format('D %s %s %s %s\n', generation, connection, client, user))
 end

@@ -5,20 +5,27 @@
 -- Lua numbers are doubles: ms and seq are each exact, a packed id would not be.
 
 local SEQ_LIMIT = 1048576
+local MS_LIMIT = 8796093022208
 
+-- Returns nothing for a text that is no id.
 local function id_parts(id)
-	local dash = string.find(id, '-', 1, true)
-	return tonumber(string.sub(id, 1, dash - 1)), tonumber(string.sub(id, dash + 1))
+	local ms, seq = string.match(id, '^(%d+)%-(%d+)$')
+	if ms and #ms <= 13 and #seq <= 7 then
+		ms, seq = tonumber(ms), tonumber(seq)
+		if ms < MS_LIMIT and seq < SEQ_LIMIT then
+			return ms, seq
+		end
+	end
 end
 
--- Whether id `a` is above id `b`.
+-- Whether id `a` is above id `b`. A text that is no id lies below all ids.
 local function id_above(a, b)
 	if a == b then
 		return false
 	end
 	local ams, aseq = id_parts(a)
 	local bms, bseq = id_parts(b)
-	return ams > bms or (ams == bms and aseq > bseq)
+	return ams ~= nil and (bms == nil or ams > bms or (ams == bms and aseq > bseq))
 end
 
 local function time_ms()
@@ -30,10 +37,13 @@ local function id_ms(id)
 	return tonumber(string.sub(id, 1, string.find(id, '-', 1, true) - 1))
 end
 
--- ms and seq of the first of `count` ids after `last`, which all share that ms. `now` is time_ms().
+-- ms and seq of the first of `count` ids after `last`, which all share that ms. `now` is time_ms(). Fails where `last` is no
+-- id: what came after it might have been given before.
 local function parts_after(last, now, count)
 	local ms, seq = id_parts(last)
-	if now > ms then
+	if not ms then
+		error({err = 'ERR the clock of the partition is no id'})
+	elseif now > ms then
 		return now, 0
 	elseif seq + count < SEQ_LIMIT then
 		return ms, seq + 1
@@ -46,7 +56,7 @@ local function id_after(last, now)
 	return string.format('%d-%d', parts_after(last, now, 1))
 end
 
--- The highest id given so far; "0-0" before the first.
+-- The highest id given so far; "0-0" before the first. Fails where the key holds something else.
 local function clock_read(clock_key)
 	return redis.call('GET', clock_key) or '0-0'
 end
@@ -62,15 +72,16 @@ local BEGUN = '?'
 local function clock_take(count, clock_key, since_key, seen, run_key, run)
 	local last = clock_read(clock_key)
 	local now = time_ms()
+	local ms, seq = parts_after(last, now, count)
 	local begins = run_key and last == '0-0' and seen == last
 	if begins or id_above(seen, last) then
 		last = id_after(seen, now)
 		redis.call('SET', since_key, last)
+		ms, seq = parts_after(last, now, count)
 	end
 	if begins then
 		redis.call('SET', run_key, BEGUN .. run)
 	end
-	local ms, seq = parts_after(last, now, count)
 	local text = string.format('%.0f-%.0f', ms, seq + count - 1)
 	redis.call('SET', clock_key, text)
 	return ms, seq, now, text
@@ -93,12 +104,18 @@ local LEAP_MS = 15000
 -- Returns clock and since.
 local function clock_guard(clock_key, run_key, since_key, run, seen, durable)
 	local values = redis.call('MGET', clock_key, run_key, since_key)
-	local clock, known, since = values[1] or '0-0', values[2], values[3]
+	local clock, known, since = values[1] or clock_read(clock_key), values[2], values[3]
 	local rolled_back = id_above(seen, clock)
+	if since and not id_parts(since) then
+		-- What it vouched for is not known any more.
+		since = nil
+	end
 	if known == run and since and not rolled_back then
 		return clock, since
 	end
+	local now = time_ms()
 	if rolled_back then
+		parts_after(clock, now, 1) -- fails where it is no id
 		clock = seen
 	end
 	local kept = known and since and not rolled_back
@@ -109,7 +126,7 @@ local function clock_guard(clock_key, run_key, since_key, run, seen, durable)
 	end
 	if not kept then
 		local leaps = known and known ~= run and known ~= BEGUN .. run and clock ~= '0-0'
-		clock = id_after(clock, time_ms() + (leaps and LEAP_MS or 0))
+		clock = id_after(clock, now + (leaps and LEAP_MS or 0))
 		since = clock
 		redis.call('MSET', clock_key, clock, since_key, since)
 	end
@@ -123,5 +140,6 @@ local UNCERTAIN_MS = 60000
 
 -- Whether the presence hash may lack fields that it should have. `since` may be nil.
 local function presence_uncertain(since, now)
-	return not since or now - id_parts(since) < UNCERTAIN_MS
+	local ms = since and id_parts(since)
+	return not ms or now - ms < UNCERTAIN_MS
 end

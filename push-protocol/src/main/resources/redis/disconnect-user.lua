@@ -8,10 +8,10 @@
 
 local prefix, channels, user = ARGV[2], ARGV[3], ARGV[4]
 local value = redis.call('HGET', KEYS[3], user)
-if not value then
+local owner = value and owner_parse(value)
+if not owner then
 	return ''
 end
-local owner = owner_parse(value)
 local generation = clock_next(KEYS[1], KEYS[2], ARGV[1])
 redis.call('SET', tombstone_key(prefix, user, owner.client), generation, 'PX', ARGV[7])
 redis.call('HDEL', KEYS[3], user)

@@ -9,10 +9,16 @@ local limit = string.format('%.0f-0', time_ms() - tonumber(ARGV[3]))
 local page = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
 local fields = page[2]
 local forgotten = redis.call('HGET', KEYS[1], '')
+if forgotten and not id_parts(forgotten) then
+	-- All that was ever forgotten lies below the limit.
+	forgotten = limit
+	redis.call('HSET', KEYS[1], '', forgotten)
+end
 local highest, removed = forgotten or '0-0', 0
 for i = 1, #fields, 2 do
+	-- What is no id stays: nothing tells how old it is.
 	local id = string.match(fields[i + 1], '^%S+')
-	if fields[i] ~= '' and id_above(limit, id) then
+	if fields[i] ~= '' and id and id_parts(id) and id_above(limit, id) then
 		removed = removed + redis.call('HDEL', KEYS[1], fields[i])
 		if id_above(id, highest) then
 			highest = id

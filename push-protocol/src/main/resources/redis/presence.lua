@@ -12,11 +12,22 @@ local DISPLACED_PAGES = 4
 -- The longest time for which claims in vain keep a client away.
 local TOMBSTONE_LIMIT_MS = 86400000
 
+-- The id under a key; nil where there is none, or the key holds something else.
+local function id_read(key)
+	local id = text_read(key)
+	return id and id_parts(id) and id or nil
+end
+
+-- Returns nil for a value of another form: then the user has no owner.
 local function owner_parse(value)
-	local node, connection, generation, client, since, tier, replaced, window =
-		string.match(value, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+	local node, connection, ms, seq, client, since, tier, replaced, window =
+		string.match(value, '^(%S+) (%S+) (%d+)%-(%d+) (%S+) (%d+) ([^%s/]%S*) (%d+) (%d+)$')
+	-- The bounds are those of id_parts(), which would match once more.
+	if not node or #ms > 13 or #seq > 7 or tonumber(ms) >= MS_LIMIT or tonumber(seq) >= SEQ_LIMIT or #since > 18 then
+		return nil
+	end
 	return {
-		node = node, connection = connection, generation = generation, client = client,
+		node = node, connection = connection, generation = ms .. '-' .. seq, client = client,
 		since = since, tier = tier, replaced = tonumber(replaced), window = tonumber(window)
 	}
 end
@@ -54,7 +65,8 @@ end
 -- Returns whether the node may go on.
 local function note_renewal(renewals_key, node, value)
 	local known = redis.call('HGET', renewals_key, node)
-	if known and tonumber(string.match(known, '^%d+')) > tonumber(string.match(value, '^%d+')) then
+	local link = known and tonumber(string.match(known, '^(%d+)%.%d+$'))
+	if link and link > tonumber(string.match(value, '^%d+')) then
 		return false
 	end
 	redis.call('HSET', renewals_key, node, value)
@@ -63,9 +75,15 @@ end
 
 local STALE = 'STALE the node has used a newer connection since'
 
--- The last message of a user's channel, as `last` says it.
-local function last_of_user(last_key, user)
-	return redis.call('HGET', last_key, 'user:' .. user) or redis.call('HGET', last_key, '') or '0-0'
+-- The last message of a user's channel, as `last` says it; `clock` where that cannot be read: something up to there may be
+-- missing.
+local function last_of_user(last_key, user, clock)
+	local last = redis.call('HGET', last_key, 'user:' .. user) or redis.call('HGET', last_key, '') or '0-0'
+	local id, durable, expiry = string.match(last, '^(%S+) (%S+) (%d+)$')
+	if id_parts(id or last) and (not id or id_parts(durable) and #expiry <= 18) then
+		return last
+	end
+	return clock
 end
 
 -- What a user's streams may not have received: "from to". A cursor above `from` and up to `to` was reached by a stream that
@@ -76,6 +94,14 @@ local function hidden_key(prefix, user)
 	return prefix .. 'hidden:' .. user
 end
 
+-- Both ids of such a stretch; nothing where the text is none.
+local function hidden_parse(text)
+	local from, to = string.match(text or '', '^(%S+) (%S+)$')
+	if from and id_parts(from) and id_parts(to) then
+		return from, to
+	end
+end
+
 local function tombstone_key(prefix, user, client)
 	return prefix .. 'kicked:' .. user .. ':' .. client
 end
@@ -83,7 +109,7 @@ end
 -- Leaves a tombstone, unless there is one that is at least as new.
 local function keep_away(prefix, user, client, generation, tombstone_ms)
 	local key = tombstone_key(prefix, user, client)
-	local present = redis.call('GET', key)
+	local present = id_read(key)
 	if not present or id_above(generation, present) then
 		redis.call('SET', key, generation, 'PX', tombstone_ms)
 	end

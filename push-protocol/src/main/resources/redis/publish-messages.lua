@@ -164,7 +164,7 @@ while argument <= #ARGV do
 					if expires ~= '0' then
 						local durable, latest = before, '0'
 						if find(before, ' ', 1, true) then
-							durable, latest = string.match(before, ' (%S+) (%d+)$')
+							durable, latest = string.match(before, ' (%d+%-%d+) (%d+)$')
 							-- Not one of ours: then something up to this message may be missing.
 							durable, latest = durable or id, latest or '0'
 						end

@@ -1,7 +1,9 @@
--- Notes what a node says of itself, also in a Redis that is full.
+-- Notes what a node says of itself, also in a Redis that is full. When it was said is told by the clock here: the clocks of
+-- nodes and of those who read this need not agree.
 --
 -- KEYS  1 nodes
--- ARGV  1 node  2 what it says, JSON
+-- ARGV  1 node  2 what it says, JSON; the first "updatedAt" in it is set here
 -- Returns 1 where the node is new, else 0.
 
-return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local now = string.format('"updatedAt":%.0f', time_ms())
+return redis.call('HSET', KEYS[1], ARGV[1], (string.gsub(ARGV[2], '"updatedAt":%d+', now, 1)))

@@ -1,5 +1,5 @@
--- Walks a slice of the presence hash: removes the fields of dead nodes, and names the fields that point at the calling node,
--- which releases those that it does not hold.
+-- Walks a slice of the presence hash: removes the fields of dead nodes and those that cannot be read, and names the fields that
+-- point at the calling node, which releases those that it does not hold.
 -- A lease may end early: the clock of the server steps forward, or the key is evicted or deleted. So a node without a lease is
 -- only silent. The caller holds it dead once it has been silent with one and the same value in `renewals`, which the node never
 -- uses twice, for longer than it may write to its clients; and both are looked at once more by the call that removes.
@@ -8,8 +8,8 @@
 -- ARGV  1 prefix of keys  2 cursor of the walk, "0" to begin  3 fields a slice  4 node
 --       5.. of each node that was silent: node, its value then ("" for none), "silent", "dead", or "gone" when a whole walk since
 --       has removed what it left: then its value is forgotten
--- Returns {next cursor ("0" at the end), number removed, number of silent nodes, then node, value of each of these, then user,
--- connection, generation of each field of the calling node}.
+-- Returns {next cursor ("0" at the end), number removed of dead nodes, number removed that could not be read, number of silent
+-- nodes, then node, value of each of these, then user, connection, generation of each field of the calling node}.
 
 local prefix, node = ARGV[1], ARGV[4]
 
@@ -40,10 +40,12 @@ end
 
 local page = redis.call('HSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[3])
 local fields = page[2]
-local removed, own = 0, {}
+local removed, unreadable, own = 0, 0, {}
 for i = 1, #fields, 2 do
 	local owner = owner_parse(fields[i + 1])
-	if owner.node == node then
+	if not owner then
+		unreadable = unreadable + redis.call('HDEL', KEYS[1], fields[i])
+	elseif owner.node == node then
 		own[#own + 1] = fields[i]
 		own[#own + 1] = owner.connection
 		own[#own + 1] = owner.generation
@@ -60,7 +62,7 @@ if ARGV[2] == '0' then
 	end
 end
 
-local answer = {page[1], removed, #silent / 2}
+local answer = {page[1], removed, unreadable, #silent / 2}
 for i = 1, #silent do
 	answer[#answer + 1] = silent[i]
 end

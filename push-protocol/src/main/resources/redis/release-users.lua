@@ -21,7 +21,8 @@ local function any_within(user, from, to)
 		reads_left = reads_left - 1
 		last = redis.call('HGET', KEYS[2], '') or '0-0'
 	end
-	last = string.match(last, '^%d+%-%d+')
+	last = string.match(last, '^%S+')
+	last = last and id_parts(last) and last
 	if last and not id_above(last, from) then
 		return false
 	elseif not last or not id_above(last, to) then
@@ -33,15 +34,19 @@ local function any_within(user, from, to)
 	end
 	local predecessor, _, size = entry_read(first)
 	bytes_left = bytes_left - size
-	local before = string.match(predecessor, '^%d+%-%d+')
-	return not id_above(first[1], to) or not before or id_above(before, from)
+	local before = string.match(predecessor, '^%S+')
+	return not id_above(first[1], to) or not before or not id_parts(before) or id_above(before, from)
 end
 
 -- Keeps a stretch of the user's channel for the next claim.
 local function keep_hidden(user, from, to)
 	local key = hidden_key(prefix, user)
-	local kept_from, kept_to = string.match(redis.call('GET', key) or '', '^(%S+) (%S+)$')
-	if kept_from then
+	local kept = text_read(key)
+	local kept_from, kept_to = hidden_parse(kept)
+	if kept and not kept_from then
+		-- The next claim takes it for any stretch up to then.
+		return
+	elseif kept then
 		from = id_above(from, kept_from) and kept_from or from
 		to = id_above(kept_to, to) and kept_to or to
 	end

@@ -7,9 +7,13 @@
 
 for i = 1, #KEYS do
 	if ARGV[i + 2] == '0' then
-		redis.call('HDEL', KEYS[i], ARGV[1])
+		redis.pcall('HDEL', KEYS[i], ARGV[1])
 	else
-		redis.call('HSET', KEYS[i], ARGV[1], ARGV[i + 2])
+		-- A key that holds something else is replaced.
+		if type(redis.pcall('HSET', KEYS[i], ARGV[1], ARGV[i + 2])) == 'table' then
+			redis.call('DEL', KEYS[i])
+			redis.call('HSET', KEYS[i], ARGV[1], ARGV[i + 2])
+		end
 		redis.call('PEXPIRE', KEYS[i], ARGV[2])
 	end
 end

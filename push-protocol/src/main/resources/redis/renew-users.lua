@@ -35,31 +35,35 @@ for i = 10, #ARGV, 7 do
 	local index = (i - 10) / 7
 	local user, connection, generation, client = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
 	local value = redis.call('HGET', KEYS[4], user)
-	local owner = value and owner_parse(value)
-	local behind = not owner or (owner.connection ~= connection and id_above(generation, owner.generation))
-	local displaced_by = behind and redis.call('GET', tombstone_key(prefix, user, client))
-	if displaced_by and id_above(displaced_by, generation) and not id_above(since, displaced_by) then
-		say(index, 'lost', displaced_by)
-	elseif behind then
-		now = now or time_ms()
-		if displaced_by then
-			-- An older connection of its own client was displaced; the client has the user again.
-			redis.call('DEL', tombstone_key(prefix, user, client))
+	local own = node .. ' ' .. connection .. ' ' .. generation .. ' '
+	-- Nearly every field is as it was, and is not taken apart.
+	if not value or string.sub(value, 1, #own) ~= own then
+		local owner = value and owner_parse(value)
+		local behind = not owner or (owner.connection ~= connection and id_above(generation, owner.generation))
+		local displaced_by = behind and id_read(tombstone_key(prefix, user, client))
+		if displaced_by and id_above(displaced_by, generation) and not id_above(since, displaced_by) then
+			say(index, 'lost', displaced_by)
+		elseif behind then
+			now = now or time_ms()
+			if displaced_by then
+				-- An older connection of its own client was displaced; the client has the user again.
+				redis.call('DEL', tombstone_key(prefix, user, client))
+			end
+			local restored = {
+				node = node, connection = connection, generation = generation, client = client,
+				since = ARGV[i + 4], tier = ARGV[i + 5], page = ARGV[i + 6]
+			}
+			displace(prefix, channels, KEYS[4], user, owner, restored, succeed(restored, owner, now), ARGV[8])
+			redis.call('PUBLISH', channels .. 'node:' .. node,
+				string.format('B %s %s\n', connection, last_of_user(KEYS[7], user, clock)))
+			say(index, 'restored', generation)
+		elseif owner.connection ~= connection then
+			if owner.client ~= client then
+				-- The claim that took the user found no field, so it left no tombstone.
+				keep_away(prefix, user, client, owner.generation, ARGV[8])
+			end
+			say(index, owner.client == client and 'replaced' or 'lost', owner.generation)
 		end
-		local restored = {
-			node = node, connection = connection, generation = generation, client = client,
-			since = ARGV[i + 4], tier = ARGV[i + 5], page = ARGV[i + 6]
-		}
-		displace(prefix, channels, KEYS[4], user, owner, restored, succeed(restored, owner, now), ARGV[8])
-		redis.call('PUBLISH', channels .. 'node:' .. node,
-			string.format('B %s %s\n', connection, last_of_user(KEYS[7], user)))
-		say(index, 'restored', generation)
-	elseif owner.connection ~= connection then
-		if owner.client ~= client then
-			-- The claim that took the user found no field, so it left no tombstone.
-			keep_away(prefix, user, client, owner.generation, ARGV[8])
-		end
-		say(index, owner.client == client and 'replaced' or 'lost', owner.generation)
 	end
 end
 return answer

@@ -413,7 +413,7 @@ class AdmissionIT {
 
 	@Test
 	void aNodeThatIsShortOfMemoryTakesNobodyInAndLetsTheIdlestOfTierLowGo() {
-		try (TestNode node = start("--fanfare.memory.process-limit=1MB", "--fanfare.memory.interval=1s",
+		try (TestNode node = start("--fanfare.memory.process-limit=1MB", "--fanfare.memory.interval=3s",
 				"--fanfare.memory.step=0.5")) {
 			SseClient low = open(stream(node, newUser(), Tier.LOW));
 			connected(low);

@@ -114,6 +114,11 @@ final class Backend implements AutoCloseable {
 		return this.presence.find(user).join();
 	}
 
+	/** Overwrites the raw field of the presence hash. */
+	void putPresenceField(String user, String value) {
+		this.plain.sync().hset("fanfare:{0}:presence", user, value);
+	}
+
 	/** The raw field of the presence hash, or null. */
 	String presenceField(String user) {
 		return this.plain.sync().hget("fanfare:{0}:presence", user);

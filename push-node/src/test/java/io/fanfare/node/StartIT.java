@@ -107,6 +107,32 @@ class StartIT {
 		assertThat(output.getOut()).doesNotContain("\tat ");
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					--fanfare.stream.address=203.0.113.7                     | fanfare.stream.address (FANFARE_STREAM_ADDRESS) must be
+					--fanfare.control.address=203.0.113.7                    | fanfare.control.address (FANFARE_CONTROL_ADDRESS) must be
+					--spring.data.redis.ssl.bundle=nope                      | spring.data.redis.ssl.bundle (SPRING_DATA_REDIS_SSL_BUNDLE) must
+					--spring.data.redis.sentinel.nodes=h:1                   | spring.data.redis.sentinel.master (SPRING_DATA_REDIS_SENTINEL_MASTER)
+					--spring.data.redis.cluster.nodes=h:1                    | spring.data.redis.cluster.nodes (SPRING_DATA_REDIS_CLUSTER_NODES)
+					--spring.application.json={S3CRET                        | spring.application.json (SPRING_APPLICATION_JSON) is no JSON
+					--spring.config.additional-location=none.yml             | spring.config.additional-location (SPRING_CONFIG_ADDITIONALLOCATION)
+					--management.server.port=abc                             | management.server.port (MANAGEMENT_SERVER_PORT) must be a whole number
+					--spring.profiles.active=S3CRET(                         | spring.profiles.active (SPRING_PROFILES_ACTIVE)
+					--management.endpoints.web.base-path=S3CRET              | management.endpoints.web (MANAGEMENT_ENDPOINTS_WEB)
+					fanfare.jwt.secret=S3CRET                                | the argument fanfare.jwt.secret does not begin with --
+					-fanfare.jwt.secret=S3CRET                               | the argument -fanfare.jwt.secret does not begin with --
+					""")
+	void aStartThatFailsIsOneLine(String arguments, String reason, CapturedOutput output) {
+		String[] all = (arguments + " --fanfare.redis.prefix=other").split(" ");
+		Throwable failure = catchThrowable(() -> TestNode.launch(this.redis, "refused", all).close());
+		assertThat(failure).isNotNull();
+		assertThat(output.getAll().lines().filter((line) -> line.contains("ERROR"))).singleElement()
+			.asString()
+			.contains("start=failed ", reason);
+		assertThat(output.getAll()).doesNotContain("\tat ", "S3CRET");
+	}
+
 	@Test
 	void aPlaceholderWithoutAValueIsOneLineWithoutTheRestOfTheValue(CapturedOutput output) {
 		assertRefused(output,

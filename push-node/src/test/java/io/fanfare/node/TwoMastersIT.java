@@ -13,10 +13,12 @@ import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
+import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.protocol.CommandType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,7 @@ class TwoMastersIT {
 		this.older = TestRedis.start();
 		this.newer = TestRedis.start();
 		this.wire = TcpProxy.to(this.older.port());
+		ask(this.older, (redis) -> redis.configSet("repl-diskless-sync-delay", "0"));
 		ask(this.newer, (redis) -> redis.replicaof("127.0.0.1", this.older.port()));
 	}
 
@@ -83,6 +86,27 @@ class TwoMastersIT {
 
 	@Test
 	void anOldMasterWhoseIdsAreFarAheadHidesNothing() {
+		assertNothingHidden(this::move);
+	}
+
+	/** Then the new master hears of the old one's ids before the node hears it. */
+	@Test
+	void nothingIsHiddenWhereTheLinkForMessagesComesLast() {
+		assertNothingHidden((node) -> {
+			ask(this.newer, (redis) -> redis.aclSetuser("default",
+					AclSetuserArgs.Builder.removeCommand(CommandType.SUBSCRIBE)));
+			this.wire.redirect(this.newer.port());
+			this.wire.cut();
+			await().atMost(TestNode.SOON)
+				.until(() -> MessageId
+					.parse(this.<String>tell(this.newer, (redis) -> redis.get("fanfare:{0}:since"))) > MessageId
+						.of(System.currentTimeMillis() + 60_000, 0));
+			ask(this.newer,
+					(redis) -> redis.aclSetuser("default", AclSetuserArgs.Builder.addCommand(CommandType.SUBSCRIBE)));
+		});
+	}
+
+	private void assertNothingHidden(Consumer<TestNode> move) {
 		try (TestNode node = node(); SseClient stream = node.open("alice", "news")) {
 			publishOn(this.older, "before");
 			stream.awaitBlock((block) -> "before to user:alice".equals(block.data()), TestNode.SOON);
@@ -93,7 +117,7 @@ class TwoMastersIT {
 			ask(this.older, (redis) -> redis.set(CLOCK, MessageId.format(MessageId.of(ahead, 0))));
 			publishOn(this.older, "lost");
 			SseBlock lost = stream.awaitBlock((block) -> "lost to user:alice".equals(block.data()), TestNode.SOON);
-			move(node);
+			move.accept(node);
 			stream.awaitBlock((block) -> "meanwhile to user:alice".equals(block.data()), TestNode.SOON);
 			publishOn(this.newer, "after");
 			SseBlock after = stream.awaitBlock((block) -> "after to user:alice".equals(block.data()), TestNode.SOON);

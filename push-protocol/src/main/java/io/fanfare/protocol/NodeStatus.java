@@ -1,6 +1,7 @@
 package io.fanfare.protocol;
 
 import java.util.List;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,14 @@ public record NodeStatus(String node, String name, String version, String state,
 		int limit, int active, int waiting, int peak, long created, long closed, long durationMs, long messagesSent,
 		long errors, long reconnections, long kicks, @Nullable Memory memory, @Nullable Drained drained,
 		@Nullable List<Loop> loops) {
+
+	/** What lacks one of its texts was not said by a node. */
+	public NodeStatus {
+		Objects.requireNonNull(node);
+		Objects.requireNonNull(name);
+		Objects.requireNonNull(version);
+		Objects.requireNonNull(state);
+	}
 
 	/**
 	 * One event loop.

@@ -1,6 +1,5 @@
 package io.fanfare.api.cluster;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,6 +10,8 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemType;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.redis.Failures;
 import io.fanfare.protocol.redis.Nodes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,16 +38,16 @@ public final class ClusterView {
 
 	private final RedisCalls calls;
 
-	private final Clock clock;
+	private final Errors errors;
 
 	private final JsonMapper mapper = JsonMapper.builder()
 		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
 		.build();
 
-	ClusterView(Nodes nodes, RedisCalls calls, Clock clock) {
+	ClusterView(Nodes nodes, RedisCalls calls, Errors errors) {
 		this.nodes = nodes;
 		this.calls = calls;
-		this.clock = clock;
+		this.errors = errors;
 	}
 
 	/**
@@ -86,21 +87,23 @@ public final class ClusterView {
 	 * @return all of them, by name and then by start
 	 */
 	public List<Seen> nodes() {
-		long now = this.clock.millis();
+		Nodes.NodeStates told = this.calls.await(this.nodes.list());
 		List<Seen> seen = new ArrayList<>();
-		for (Map.Entry<String, byte[]> entry : this.calls.await(this.nodes.list()).entrySet()) {
-			NodeStatus status;
+		for (Map.Entry<String, byte[]> entry : told.states().entrySet()) {
+			NodeStatus status = null;
 			try {
 				status = this.mapper.readValue(entry.getValue(), NodeStatus.class);
 			}
 			catch (JacksonException ex) {
+				log.trace("node={} state=unreadable", entry.getKey(), ex);
+			}
+			if (status == null) {
 				log.debug("node={} state=unreadable", entry.getKey());
 				continue;
 			}
-			long silence = now - status.updatedAt();
+			long silence = told.nowMs() - status.updatedAt();
 			if (silence > FORGOTTEN_AFTER.toMillis()) {
-				log.info("node={} state=forgotten", entry.getKey());
-				this.nodes.remove(entry.getKey());
+				forget(entry.getKey());
 			}
 			else {
 				seen.add(new Seen(status, silence > GONE_AFTER.toMillis() || status.drained() != null));
@@ -109,6 +112,18 @@ public final class ClusterView {
 		seen.sort(Comparator.comparing((Seen one) -> one.status().name())
 			.thenComparing((one) -> one.status().startedAt()));
 		return seen;
+	}
+
+	/** Whoever looks next tries again where this fails. */
+	private void forget(String node) {
+		this.nodes.remove(node).whenComplete((removed, failure) -> {
+			if (failure == null) {
+				log.info("node={} state=forgotten", node);
+			}
+			else if (!Failures.isOfRedis(failure)) {
+				this.errors.note("forget-node", failure);
+			}
+		});
 	}
 
 }

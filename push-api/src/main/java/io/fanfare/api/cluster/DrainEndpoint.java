@@ -88,7 +88,8 @@ class DrainEndpoint {
 	Draining drain(
 			@Parameter(description = "The node's identity, or its name.", example = "node-1",
 					schema = @Schema(ref = "#/components/schemas/NodeName")) @PathVariable String node,
-			@RequestBody(required = false) @Nullable JsonBody body) {
+			@RequestBody(required = false) @Nullable JsonBody given) {
+		JsonBody body = JsonBody.optional(given);
 		Pace pace = Pace.OF_THE_NODE;
 		if (body != null) {
 			pace = Pace.read(body.fields().allow("window", "rate"));
@@ -133,7 +134,8 @@ class DrainEndpoint {
 	}
 
 	/** A body may be left out; what stands in it is checked. */
-	static @Nullable Duration window(@Nullable JsonBody body) {
+	static @Nullable Duration window(@Nullable JsonBody given) {
+		JsonBody body = JsonBody.optional(given);
 		if (body == null) {
 			return null;
 		}
@@ -156,7 +158,8 @@ class DrainEndpoint {
 			content = @Content(schema = @Schema(ref = "#/components/schemas/DrainClusterRequest"),
 					examples = @ExampleObject(name = "patiently", value = """
 							{"window": "PT1M", "returnWithin": "PT5M"}""")))
-	DrainProgress drainAll(@RequestBody(required = false) @Nullable JsonBody body) {
+	DrainProgress drainAll(@RequestBody(required = false) @Nullable JsonBody given) {
+		JsonBody body = JsonBody.optional(given);
 		if (body == null) {
 			return this.rolling.begin(Pace.OF_THE_NODE, RETURN);
 		}

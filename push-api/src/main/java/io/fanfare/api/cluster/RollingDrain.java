@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 import io.fanfare.api.cluster.DrainProgress.Step;
 import io.fanfare.api.problem.ProblemException;
@@ -30,6 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
@@ -69,15 +71,24 @@ class RollingDrain {
 
 	private final Clock clock;
 
+	private final LongSupplier nanoTime;
+
 	private final JsonMapper json = JsonMapper.shared();
 
+	@Autowired
 	RollingDrain(ClusterView view, NodeAsker asker, Nodes nodes, RedisCalls calls, Errors errors, Clock clock) {
+		this(view, asker, nodes, calls, errors, clock, System::nanoTime);
+	}
+
+	RollingDrain(ClusterView view, NodeAsker asker, Nodes nodes, RedisCalls calls, Errors errors, Clock clock,
+			LongSupplier nanoTime) {
 		this.view = view;
 		this.asker = asker;
 		this.nodes = nodes;
 		this.calls = calls;
 		this.errors = errors;
 		this.clock = clock;
+		this.nanoTime = nanoTime;
 	}
 
 	/**
@@ -214,10 +225,10 @@ class RollingDrain {
 	/** Looks now and then, and tells meanwhile that somebody leads. */
 	private void await(String leader, DrainProgress progress, Duration patience, String otherwise,
 			BooleanSupplier until) {
-		long deadline = System.nanoTime() + patience.toNanos();
-		long told = System.nanoTime();
+		long deadline = this.nanoTime.getAsLong() + patience.toNanos();
+		long told = this.nanoTime.getAsLong();
 		while (!isNow(until)) {
-			long now = System.nanoTime();
+			long now = this.nanoTime.getAsLong();
 			if (now - deadline >= 0) {
 				throw new RolloutFailedException(progress, otherwise);
 			}

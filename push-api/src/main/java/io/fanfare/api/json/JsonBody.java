@@ -1,6 +1,7 @@
 package io.fanfare.api.json;
 
 import io.fanfare.api.problem.ProblemException;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -12,6 +13,15 @@ import tools.jackson.databind.node.ObjectNode;
  * is no Unicode
  */
 public record JsonBody(JsonNode root, Flaws flaws) {
+
+	/**
+	 * A body that may be left out. One that is JSON null is left out.
+	 * @param body the body, or null
+	 * @return what is left to read, or null if there is nothing
+	 */
+	public static @Nullable JsonBody optional(@Nullable JsonBody body) {
+		return (body != null && !body.root().isNull()) ? body : null;
+	}
 
 	/**
 	 * The body as an object.

@@ -3,28 +3,41 @@ package io.fanfare.api.settings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.fanfare.protocol.redis.UnfitRedisException;
+import io.fanfare.protocol.settings.EarlySettings;
 import io.fanfare.protocol.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.StartFailure;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.context.config.ConfigDataNotFoundException;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.json.JsonParseException;
+import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
-import org.springframework.core.env.Environment;
+import org.springframework.core.convert.ConversionFailedException;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.PropertySource;
 import org.springframework.util.PlaceholderResolutionException;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 
 /**
  * Says at start what is wrong with a setting: its name, its environment variable and the
@@ -38,17 +51,26 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 	/** What a settings record says of itself may begin with the setting's name. */
 	private static final String PROPERTY = "fanfare\\.[a-z.-]+[a-z]";
 
+	private static final String LOCATIONS = Stream
+		.of("spring.config.location", "spring.config.additional-location", "spring.config.import")
+		.map(InvalidSettingException::named)
+		.collect(Collectors.joining(" or "));
+
 	private static final List<String> PORTS = List.of("fanfare.api.port", "fanfare.control.port");
 
-	private final Environment environment;
+	private final ConfigurableEnvironment environment;
 
-	SettingFailureAnalyzer(Environment environment) {
+	private final StartFailure failures;
+
+	SettingFailureAnalyzer(ConfigurableEnvironment environment) {
 		this.environment = environment;
+		this.failures = new StartFailure(settings(environment));
 	}
 
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
 		BindException bind = null;
+		ConversionFailedException conversion = null;
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			switch (cause) {
 				case InvalidSettingException invalid -> {
@@ -66,19 +88,108 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 				case PortInUseException taken -> {
 					return wrong(taken(taken.getPort()), failure);
 				}
-				case PlaceholderResolutionException _ -> {
-					return wrong("one holds a placeholder, ${...}, that names no setting", failure);
+				case PlaceholderResolutionException unknown -> {
+					return wrong(placeholder(String.valueOf(unknown.getMessage())), failure);
 				}
 				case MarkedYAMLException invalid -> {
 					return wrong("a configuration file is no YAML" + place(invalid.getProblemMark()), failure);
 				}
+				case YAMLException _ -> {
+					return wrong("a configuration file is no YAML", failure);
+				}
+				case JsonParseException _ -> {
+					return wrong(InvalidSettingException.named("spring.application.json") + " is no JSON object",
+							failure);
+				}
+				case NoSuchSslBundleException unknown -> {
+					return wrong(bundle(unknown.getBundleName()), failure);
+				}
+				case InvalidConfigurationPropertyValueException invalid -> {
+					return wrong(InvalidSettingException.named(invalid.getName())
+							+ (String.valueOf(invalid.getReason()).endsWith("java.lang.Integer")
+									? " must be a whole number" : " has a value that it cannot have"),
+							failure);
+				}
+				case ConfigDataNotFoundException _ -> {
+					return wrong(LOCATIONS + " names a file or directory that does not exist", failure);
+				}
+				case IllegalStateException unread when isUnread(unread) -> {
+					return wrong(LOCATIONS + " names a file of a type that is not known: it must end in .yml, .yaml or"
+							+ " .properties, or in / for a directory", failure);
+				}
+				case java.net.BindException unbound when isForeign(unbound) -> {
+					return wrong(foreign(), failure);
+				}
 				case BindException found -> bind = found;
+				case ConversionFailedException found -> conversion = found;
 				default -> {
 					// What it is caused by says more.
 				}
 			}
 		}
-		return (bind != null) ? wrong(reason(bind), failure) : null;
+		if (bind != null) {
+			return wrong(reason(bind), failure);
+		}
+		return (conversion != null) ? wrong(reason(conversion), failure) : null;
+	}
+
+	/** All that is set, as it is set, by its names. */
+	private static Map<String, String> settings(ConfigurableEnvironment environment) {
+		Map<String, String> settings = new LinkedHashMap<>();
+		for (PropertySource<?> source : environment.getPropertySources()) {
+			if (source instanceof EnumerablePropertySource<?> names) {
+				for (String name : names.getPropertyNames()) {
+					settings.putIfAbsent(name, String.valueOf(source.getProperty(name)));
+				}
+			}
+		}
+		return settings;
+	}
+
+	/**
+	 * Says in one line why the process does not start.
+	 * @param failure the failure, which this class may not know
+	 * @return the reason; never empty, and without a value that may be a secret
+	 */
+	String line(Throwable failure) {
+		FailureAnalysis analysis = analyze(failure);
+		if (analysis == null) {
+			return this.failures.reason(failure);
+		}
+		String action = analysis.getAction();
+		return analysis.getDescription() + ((action != null) ? ". " + action : "");
+	}
+
+	private static boolean isUnread(IllegalStateException failure) {
+		return String.valueOf(failure.getMessage()).contains("not known to any PropertySourceLoader");
+	}
+
+	/** Not one that is denied, as ports below 1024 may be. */
+	private static boolean isForeign(java.net.BindException failure) {
+		return String.valueOf(failure.getMessage()).contains("assign requested address");
+	}
+
+	private String placeholder(String message) {
+		String name = this.failures.named((_, value) -> value.contains("${") && message.contains(value));
+		return ((name != null) ? name : "one") + " holds a placeholder, ${...}, that names no setting";
+	}
+
+	private String bundle(String bundle) {
+		String name = this.failures
+			.named((set, value) -> set.toLowerCase(Locale.ROOT).endsWith("bundle") && value.equals(bundle));
+		return ((name != null) ? name : "one") + " must name an SSL bundle of spring.ssl.bundle.*";
+	}
+
+	private String foreign() {
+		String name = this.failures.named((set, value) -> set.toLowerCase(Locale.ROOT).endsWith("address")
+				&& !value.contains("${") && !EarlySettings.isOfThisMachine(value));
+		return ((name != null) ? name : "one") + " must be an address of this machine";
+	}
+
+	private String reason(ConversionFailedException conversion) {
+		String converted = String.valueOf(conversion.getValue());
+		String name = this.failures.named((_, value) -> value.equals(converted));
+		return ((name != null) ? name : "one") + " must be " + kind(conversion.getTargetType().getObjectType());
 	}
 
 	private static FailureAnalysis wrong(String reason, Throwable failure) {

@@ -1,5 +1,6 @@
 package io.fanfare.api.settings;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,11 +9,13 @@ import io.fanfare.protocol.settings.EarlySettings;
 import io.fanfare.protocol.settings.SettingNames;
 import io.fanfare.protocol.settings.SettingNames.Origin;
 import org.apache.commons.logging.Log;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.logging.DeferredLogFactory;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.CommandLinePropertySource;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.MutablePropertySources;
@@ -41,11 +44,21 @@ final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
 		dropServiceLinks(environment.getPropertySources());
 		for (PropertySource<?> source : environment.getPropertySources()) {
+			if (source instanceof CommandLinePropertySource<?>) {
+				checkArguments(source.getProperty(CommandLinePropertySource.DEFAULT_NON_OPTION_ARGS_PROPERTY_NAME));
+			}
 			if (source instanceof EnumerablePropertySource<?> names) {
 				checkNames(names);
 			}
 		}
 		EarlySettings.check(environment::getProperty, PORTS, ADDRESSES);
+	}
+
+	/** Those without dashes, separated by commas. */
+	private static void checkArguments(@Nullable Object others) {
+		if (others instanceof String text) {
+			Arrays.stream(text.split(",")).forEach(SettingNames::checkArgument);
+		}
 	}
 
 	/** They may have the names of settings. */

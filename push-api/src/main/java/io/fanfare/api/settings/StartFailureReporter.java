@@ -1,19 +1,20 @@
 package io.fanfare.api.settings;
 
+import io.fanfare.protocol.settings.MaskedLogs;
+import io.fanfare.protocol.settings.StartFailure;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.SpringBootExceptionReporter;
-import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.StandardEnvironment;
 
 /**
- * Logs in one line why the process does not start, where {@link SettingFailureAnalyzer}
- * knows it, in place of the block that Boot makes of it.
+ * Logs in one line why the process does not start, in place of the block or the stack
+ * trace that Boot makes of it. At DEBUG it adds the trace, without messages.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class StartFailureReporter implements SpringBootExceptionReporter {
@@ -28,14 +29,16 @@ final class StartFailureReporter implements SpringBootExceptionReporter {
 
 	@Override
 	public boolean reportException(Throwable failure) {
-		FailureAnalysis analysis = new SettingFailureAnalyzer(
+		StartFailure.openLogs();
+		MaskedLogs.install();
+		String line = new SettingFailureAnalyzer(
 				(this.context != null) ? this.context.getEnvironment() : new StandardEnvironment())
-			.analyze(failure);
-		if (analysis == null) {
-			return false;
+			.line(failure);
+		log.error("start=failed {}", line);
+		// Before there is a context, no level is set.
+		if (this.context != null && log.isDebugEnabled()) {
+			log.debug("start=failed {}", StartFailure.trace(failure));
 		}
-		String action = analysis.getAction();
-		log.error("start=failed {}{}", analysis.getDescription(), (action != null) ? ". " + action : "");
 		return true;
 	}
 

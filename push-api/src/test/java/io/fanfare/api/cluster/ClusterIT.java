@@ -1,9 +1,15 @@
 package io.fanfare.api.cluster;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+
 import io.fanfare.api.TestApi;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.redis.Nodes;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.TestRedis;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -38,12 +44,14 @@ class ClusterIT {
 		assertThat(nodes.size()).isEqualTo(1);
 		assertThat(nodes.get(0).get("state").stringValue()).isEqualTo("gone");
 		assertThat(nodes.get(0).get("active").intValue()).isZero();
-		assertThat(this.nodes.list().join()).containsOnlyKeys("node-1.abcdefgh");
+		assertThat(this.nodes.list().join().states()).containsOnlyKeys("node-1.abcdefgh");
 	}
 
 	@Test
 	void whatNoNodeSaidIsLeftOut() {
-		this.nodes.put("node-9.abcdefgh", "no json".getBytes(java.nio.charset.StandardCharsets.UTF_8)).join();
+		for (String said : List.of("", "no json", "null", "[]", "{\"updatedAt\":8999999999999}")) {
+			this.nodes.put("node-9." + said, said.getBytes(StandardCharsets.UTF_8)).join();
+		}
 		put("node-1", 0, 1);
 		assertThat(this.api.get("/v1/nodes").json().get("nodes").size()).isEqualTo(1);
 	}
@@ -63,11 +71,30 @@ class ClusterIT {
 		assertThat(stats.get("timestamp").stringValue()).endsWith("Z");
 	}
 
+	@Test
+	void aNodeWhoseClockIsWrongIsThere() {
+		put("node-1", 0, 7);
+		for (long ahead : new long[] { -3_600_000, 3_600_000 }) {
+			long now = System.currentTimeMillis();
+			NodeStatus status = status("node-1", now + ahead, 7);
+			this.nodes.put(status.node(), TestApi.JSON.writeValueAsBytes(status)).join();
+			JsonNode node = this.api.get("/v1/nodes").json().at("/nodes/0");
+			assertThat(node.get("state").stringValue()).isEqualTo("up");
+			assertThat(Instant.parse(node.get("updatedAt").stringValue()).toEpochMilli()).isCloseTo(now,
+					Offset.offset(5_000L));
+		}
+	}
+
+	/** As it is written once some time has passed. */
 	private void put(String name, long silence, int active) {
-		long now = System.currentTimeMillis();
-		NodeStatus status = new NodeStatus(name + ".abcdefgh", name, "1", "up", now - 100_000, now - silence, 100,
-				active, 0, 9, 20, 10, 25_000, 1000, 1, 2, 3, null, null, null);
-		this.nodes.put(status.node(), TestApi.JSON.writeValueAsBytes(status)).join();
+		NodeStatus status = status(name, System.currentTimeMillis() - silence, active);
+		TestRedis.shared()
+			.ask((redis) -> redis.hset("fanfare:nodes", status.node(), TestApi.JSON.writeValueAsString(status)));
+	}
+
+	private static NodeStatus status(String name, long updatedAt, int active) {
+		return new NodeStatus(name + ".abcdefgh", name, "1", "up", updatedAt - 100_000, updatedAt, 100, active, 0, 9,
+				20, 10, 25_000, 1000, 1, 2, 3, null, null, null);
 	}
 
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.api.problem.ProblemException;
@@ -58,9 +59,9 @@ class RollingDrainIT {
 
 	private final StoppableClock firstClock = new StoppableClock();
 
-	private final RollingDrain first = process(this.firstClock);
+	private final RollingDrain first = process(this.firstClock, this.firstClock::nanoTime);
 
-	private final RollingDrain second = process(Clock.systemUTC());
+	private final RollingDrain second = process(Clock.systemUTC(), System::nanoTime);
 
 	@AfterEach
 	void end() {
@@ -142,11 +143,12 @@ class RollingDrainIT {
 			.until(() -> TestRedis.shared().ask((redis) -> redis.exists("fanfare:drain", "fanfare:drain:leader")) == 0);
 	}
 
-	private RollingDrain process(Clock clock) {
+	private RollingDrain process(Clock clock, LongSupplier nanoTime) {
 		RedisCalls calls = this.api.bean(RedisCalls.class);
 		Nodes access = this.api.bean(Nodes.class);
-		return new RollingDrain(new ClusterView(access, calls, clock), this.api.bean(NodeAsker.class), access, calls,
-				this.api.bean(Errors.class), clock);
+		Errors errors = this.api.bean(Errors.class);
+		return new RollingDrain(new ClusterView(access, calls, errors), this.api.bean(NodeAsker.class), access, calls,
+				errors, clock, nanoTime);
 	}
 
 	/**
@@ -186,10 +188,9 @@ class RollingDrainIT {
 			return Instant.now();
 		}
 
-		@Override
-		public long millis() {
+		long nanoTime() {
 			stand();
-			return System.currentTimeMillis();
+			return System.nanoTime();
 		}
 
 		private void stand() {

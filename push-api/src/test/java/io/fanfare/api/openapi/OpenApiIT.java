@@ -190,6 +190,10 @@ class OpenApiIT {
 					}
 				}
 			}
+			JsonNode body = call.operation().path("requestBody");
+			if (body.isObject() && !body.path("required").asBoolean(false) && !call.path().equals("/v1/drain")) {
+				tests.add(DynamicTest.dynamicTest(call + " null", () -> assertAccepted(call, "null")));
+			}
 		}
 		return tests;
 	}

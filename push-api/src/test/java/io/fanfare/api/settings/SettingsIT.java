@@ -7,16 +7,20 @@ import java.nio.file.Path;
 import io.fanfare.api.TestApi;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.StandardEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+@ExtendWith(OutputCaptureExtension.class)
 class SettingsIT {
 
 	@ParameterizedTest
@@ -54,6 +58,31 @@ class SettingsIT {
 		FailureAnalysis analysis = new SettingFailureAnalyzer(new StandardEnvironment()).analyze(failure);
 		assertThat(analysis).as(String.valueOf(failure)).isNotNull();
 		assertThat(analysis.getDescription()).contains(property, variable).doesNotContain("secretsecret");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					--fanfare.api.port=7 --fanfare.control.port=7            | fanfare.control.port (FANFARE_CONTROL_PORT) must not be
+					--fanfare.control.address=203.0.113.7                    | fanfare.control.address (FANFARE_CONTROL_ADDRESS) must be
+					--spring.data.redis.ssl.bundle=nope                      | spring.data.redis.ssl.bundle (SPRING_DATA_REDIS_SSL_BUNDLE) must
+					--spring.data.redis.sentinel.nodes=h:1                   | spring.data.redis.sentinel.master (SPRING_DATA_REDIS_SENTINEL_MASTER)
+					--spring.data.redis.cluster.nodes=h:1                    | spring.data.redis.cluster.nodes (SPRING_DATA_REDIS_CLUSTER_NODES)
+					--spring.application.json={secretsecret                  | spring.application.json (SPRING_APPLICATION_JSON) is no JSON
+					--spring.config.additional-location=none.yml             | spring.config.additional-location (SPRING_CONFIG_ADDITIONALLOCATION)
+					--management.server.port=abc                             | management.server.port (MANAGEMENT_SERVER_PORT) must be a whole number
+					--spring.profiles.active=secretsecret(                   | spring.profiles.active (SPRING_PROFILES_ACTIVE)
+					--management.endpoints.web.base-path=secretsecret        | management.endpoints.web (MANAGEMENT_ENDPOINTS_WEB)
+					fanfare.jwt.secret=secretsecret                          | the argument fanfare.jwt.secret does not begin with --
+					-fanfare.jwt.secret=secretsecret                         | the argument -fanfare.jwt.secret does not begin with --
+					""")
+	void aStartThatFailsIsOneLine(String arguments, String reason, CapturedOutput output) {
+		Throwable failure = catchThrowable(() -> TestApi.start(TestRedis.shared(), arguments.split(" ")).close());
+		assertThat(failure).isNotNull();
+		assertThat(output.getAll().lines().filter((line) -> line.contains("ERROR"))).singleElement()
+			.asString()
+			.contains("start=failed ", reason);
+		assertThat(output.getAll()).doesNotContain("\tat ", "secretsecret");
 	}
 
 	@Test

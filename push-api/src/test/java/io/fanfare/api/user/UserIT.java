@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,6 +30,18 @@ class UserIT {
 		Answer answer = this.api.get("/v1/users/alice");
 		assertThat(answer.status()).isEqualTo(200);
 		assertThat(answer.json().toString()).isEqualTo("{\"user\":\"alice\",\"online\":false}");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "junk", "node-1.abcdefgh c1 5 p1 1 high 0 0" })
+	void aUserWhoseFieldCannotBeReadIsOffline(String field) {
+		claim("alice");
+		TestRedis.shared().ask((redis) -> redis.hset("fanfare:{0}:presence", "alice", field));
+		assertThat(this.api.get("/v1/users/alice").json().toString())
+			.isEqualTo("{\"user\":\"alice\",\"online\":false}");
+		assertThat(this.api.post("/v1/users/alice/disconnect", "{}").status()).isEqualTo(202);
+		claim("alice");
+		assertThat(this.api.get("/v1/users/alice").json().get("online").booleanValue()).isTrue();
 	}
 
 	@ParameterizedTest

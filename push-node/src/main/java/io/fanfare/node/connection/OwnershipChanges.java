@@ -58,7 +58,7 @@ final class OwnershipChanges {
 	 * say nothing about those that this one gave.
 	 */
 	void serverChanged(long dataLossFloor) {
-		if (this.connection.isHeld() && this.claim.raiseDataLossFloor(dataLossFloor)) {
+		if (this.connection.isHeld() && this.claim.serverChanged(dataLossFloor)) {
 			this.delivery.fallBehind();
 			this.delivery.setBack(dataLossFloor);
 		}

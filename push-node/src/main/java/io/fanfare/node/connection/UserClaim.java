@@ -29,6 +29,12 @@ final class UserClaim {
 	/** Below it Redis may have lost something, as of the last claim or renewal. */
 	private long dataLossFloor;
 
+	/**
+	 * The same as of the claim, or of the last change of servers: unlike a renewal, which
+	 * may reach another server before the link does, these tell where the stream stands.
+	 */
+	private long serverFloor;
+
 	/** How often ids had stepped back on its loop at the last claim or renewal. */
 	private int stepsBack;
 
@@ -126,6 +132,7 @@ final class UserClaim {
 		this.state = State.OWNED;
 		this.generation = owner.generation();
 		this.dataLossFloor = owner.since();
+		this.serverFloor = owner.since();
 		this.stepsBack = loopStepsBack;
 		this.proof = sent;
 		hidden(owner.hiddenFrom());
@@ -171,6 +178,18 @@ final class UserClaim {
 	 */
 	boolean raiseDataLossFloor(long floor) {
 		boolean raised = floor > this.dataLossFloor;
+		this.dataLossFloor = Math.max(this.dataLossFloor, floor);
+		return raised;
+	}
+
+	/**
+	 * Redis is another server, which may have lost something below an id.
+	 * @param floor the id
+	 * @return whether that is more than was known of the server before
+	 */
+	boolean serverChanged(long floor) {
+		boolean raised = floor > this.serverFloor;
+		this.serverFloor = Math.max(this.serverFloor, floor);
 		this.dataLossFloor = Math.max(this.dataLossFloor, floor);
 		return raised;
 	}

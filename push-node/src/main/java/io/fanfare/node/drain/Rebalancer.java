@@ -3,7 +3,6 @@ package io.fanfare.node.drain;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.FairShare;
@@ -97,12 +96,11 @@ public final class Rebalancer implements AutoCloseable {
 		});
 	}
 
-	private CompletableFuture<Integer> level(Map<String, byte[]> told) {
-		long now = System.currentTimeMillis();
+	private CompletableFuture<Integer> level(Nodes.NodeStates told) {
 		List<NodeStatus> cluster = new ArrayList<>();
-		for (byte[] status : told.values()) {
+		for (byte[] status : told.states().values()) {
 			NodeStatus node = read(status);
-			if (node != null && now - node.updatedAt() < SILENCE_MS) {
+			if (node != null && told.nowMs() - node.updatedAt() < SILENCE_MS) {
 				cluster.add(node);
 			}
 		}

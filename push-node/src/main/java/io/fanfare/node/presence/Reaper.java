@@ -143,6 +143,10 @@ public final class Reaper implements AutoCloseable {
 		if (slice.removed() > 0 || !ghosts.isEmpty()) {
 			log.info("presence=reaped dead={} ghosts={}", slice.removed(), ghosts.size());
 		}
+		if (slice.unreadable() > 0) {
+			this.errors.note(WHERE, new IllegalStateException(
+					"Presence fields that could not be read were removed: " + slice.unreadable()));
+		}
 		if (slice.removed() > 0) {
 			// Where a node died there is more.
 			this.thread.schedule(PAUSE, this::walkPresence);

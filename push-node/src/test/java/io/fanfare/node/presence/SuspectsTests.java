@@ -87,7 +87,7 @@ class SuspectsTests {
 	}
 
 	private void seen(String cursor, Silent... silent) {
-		this.suspects.seen(new Slice(cursor, 0, List.of(silent), List.of()));
+		this.suspects.seen(new Slice(cursor, 0, 0, List.of(silent), List.of()));
 	}
 
 }

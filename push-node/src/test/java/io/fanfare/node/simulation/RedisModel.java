@@ -682,7 +682,7 @@ final class RedisModel {
 			.forEach((other) -> silentValue(other, silent));
 		List<Silent> found = new ArrayList<>();
 		silent.forEach((name, value) -> found.add(new Silent(name, value)));
-		return new Slice("0", before - this.store.presence.size(), found, own);
+		return new Slice("0", before - this.store.presence.size(), 0, found, own);
 	}
 
 	@Nullable String disconnect(Caller caller, String user, CloseReason reason, long grace) {

@@ -3,12 +3,14 @@ package io.fanfare.protocol.redis;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 import io.fanfare.protocol.MessageId;
+import io.lettuce.core.api.async.RedisServerAsyncCommands;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +36,18 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells of a node.
+	 * What the nodes last said of themselves.
+	 *
+	 * @param nowMs Redis's time, by whose clock they said it, in milliseconds since the
+	 * epoch
+	 * @param states identity to JSON
+	 */
+	public record NodeStates(long nowMs, Map<String, byte[]> states) {
+
+	}
+
+	/**
+	 * Tells of a node, now by Redis's clock: {@code updatedAt} in it is set by Redis.
 	 * @param node the node's identity
 	 * @param status what it says, JSON
 	 * @return when it is written
@@ -60,14 +73,21 @@ public final class Nodes {
 
 	/**
 	 * Lists the nodes.
-	 * @return identity to what the node last said, JSON
+	 * @return what they last said
 	 */
-	public CompletableFuture<Map<String, byte[]>> list() {
-		return this.link.call((commands) -> commands.hgetall(this.keys.nodes())).thenApply((fields) -> {
-			Map<String, byte[]> nodes = new HashMap<>();
-			fields.forEach((node, status) -> nodes.put(new String(node, StandardCharsets.UTF_8), status));
-			return nodes;
-		});
+	public CompletableFuture<NodeStates> list() {
+		return this.link.call(RedisServerAsyncCommands::time)
+			.thenCombine(this.link.call((commands) -> commands.hgetall(this.keys.nodes())), (time, fields) -> {
+				Map<String, byte[]> states = new HashMap<>();
+				fields.forEach((node, status) -> states.put(new String(node, StandardCharsets.UTF_8), status));
+				return new NodeStates(milliseconds(time), states);
+			});
+	}
+
+	/** What TIME answers: seconds, and the microseconds within the second. */
+	private static long milliseconds(List<byte[]> time) {
+		return Long.parseLong(new String(time.get(0), StandardCharsets.US_ASCII)) * 1000
+				+ Long.parseLong(new String(time.get(1), StandardCharsets.US_ASCII)) / 1000;
 	}
 
 	/**

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
@@ -286,11 +288,19 @@ public final class Presence {
 	 */
 	public record Owner(String node, String connection, long generation, String client, long since, Tier tier) {
 
-		static Owner parse(String value) {
-			String[] parts = value.split(" ");
-			int pages = parts[5].indexOf('/');
-			Tier tier = Tier.find((pages < 0) ? parts[5] : parts[5].substring(0, pages));
-			return new Owner(parts[0], parts[1], MessageId.parse(parts[2]), parts[3], Long.parseLong(parts[4]),
+		/** As {@code owner_parse} in presence.lua has it. */
+		private static final Pattern VALUE = Pattern
+			.compile("(\\S+) (\\S+) ([0-9-]+) (\\S+) ([0-9]{1,18}) ([^\\s/]+)(?:/\\S*)? [0-9]+ [0-9]+");
+
+		/** Returns null for a value of another form: then the user has no owner. */
+		static @Nullable Owner parse(String value) {
+			Matcher parts = VALUE.matcher(value);
+			Long generation = parts.matches() ? MessageId.tryParse(parts.group(3)) : null;
+			if (generation == null) {
+				return null;
+			}
+			Tier tier = Tier.find(parts.group(6));
+			return new Owner(parts.group(1), parts.group(2), generation, parts.group(4), Long.parseLong(parts.group(5)),
 					(tier != null) ? tier : Tier.NORMAL);
 		}
 
@@ -369,10 +379,11 @@ public final class Presence {
 	 *
 	 * @param cursor where the next slice begins; "0" at the end
 	 * @param removed how many fields of dead nodes were removed
+	 * @param unreadable how many fields were removed because they could not be read
 	 * @param silent the nodes without a lease, as far as the slice saw
 	 * @param own the fields that name the calling node
 	 */
-	public record Slice(String cursor, long removed, List<Silent> silent, List<Field> own) {
+	public record Slice(String cursor, long removed, long unreadable, List<Silent> silent, List<Field> own) {
 
 	}
 
@@ -550,6 +561,7 @@ public final class Presence {
 				Reply reply = new Reply(values);
 				String next = reply.text();
 				long removed = reply.number();
+				long unreadable = reply.number();
 				List<Silent> silent = new ArrayList<>();
 				for (long left = reply.number(); left > 0; left--) {
 					silent.add(new Silent(reply.text(), reply.text()));
@@ -558,7 +570,7 @@ public final class Presence {
 				while (reply.hasNext()) {
 					own.add(new Field(reply.text(), reply.text(), reply.id()));
 				}
-				return new Slice(next, removed, silent, own);
+				return new Slice(next, removed, unreadable, silent, own);
 			});
 	}
 
@@ -573,6 +585,9 @@ public final class Presence {
 				return CompletableFuture.<@Nullable Owner>completedFuture(null);
 			}
 			Owner owner = Owner.parse(new String(value, java.nio.charset.StandardCharsets.UTF_8));
+			if (owner == null) {
+				return CompletableFuture.<@Nullable Owner>completedFuture(null);
+			}
 			return this.link.call((commands) -> commands.exists(this.keys.lease(owner.node())))
 				.<@Nullable Owner>thenApply((alive) -> (alive == 1) ? owner : null);
 		});

@@ -30,19 +30,19 @@ enum Script {
 
 	REHEARSE_MESSAGES(ScriptOutputType.MULTI),
 
-	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence"),
+	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
 
 	REHEARSE_CLAIM(ScriptOutputType.MULTI),
 
-	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence", "entry"),
+	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence", "entry"),
 
-	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "presence"),
+	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
 
-	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "presence"),
+	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
 
-	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock", "presence"),
+	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock", "values", "presence"),
 
-	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI),
+	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "values"),
 
 	RENEW_ADDRESSES(Flags.ALLOW_OOM, ScriptOutputType.VALUE),
 
@@ -60,7 +60,7 @@ enum Script {
 
 	TRIM_HISTORY(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "trim"),
 
-	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER),
+	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "clock"),
 
 	LEAD_DRAIN(ScriptOutputType.INTEGER),
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -26,6 +27,11 @@ public final class SettingNames {
 	private static final String RESOURCE = "names.txt";
 
 	private static final String PREFIX = "fanfare.";
+
+	/** An argument that was meant to set a property, up to its value. */
+	private static final Pattern ARGUMENT = Pattern.compile(
+			"((?:-D?)?((?:fanfare|spring|server|management|logging)\\.[A-Za-z0-9.\\[\\]_-]{1,100}))(?:=.*)?",
+			Pattern.DOTALL);
 
 	private static final String VARIABLE_PREFIX = "FANFARE_";
 
@@ -128,6 +134,24 @@ public final class SettingNames {
 			return (origin != Origin.SYSTEM) ? plain + " " + reason : null;
 		}
 		throw new InvalidSettingException(plain, reason);
+	}
+
+	/**
+	 * Looks at an argument that does not begin with two dashes: Boot sets nothing by it.
+	 * @param argument the argument
+	 * @throws InvalidSettingException if it was meant to set something; its value is not
+	 * repeated
+	 */
+	public static void checkArgument(String argument) {
+		Matcher setting = ARGUMENT.matcher(argument);
+		if (setting.matches()) {
+			throw new InvalidSettingException("the argument " + setting.group(1)
+					+ " does not begin with --; a property is set by --" + setting.group(2) + "=...");
+		}
+		if (argument.indexOf('=') >= 0) {
+			throw new InvalidSettingException(
+					"an argument with = does not begin with --; a property is set by --name=value");
+		}
 	}
 
 	/**

@@ -49,6 +49,24 @@ class AdmitAddressIT {
 	}
 
 	@Test
+	void whatIsNoCountIsReplaced() {
+		Addresses two = this.partition.addresses(2, 2);
+		this.partition.redis().set(OPENS, "inf");
+		this.partition.redis().psetex(PREFIX + "lease:b", 60_000, "1");
+		this.partition.redis().hset(CONNECTIONS, "b", "inf");
+		assertThat(admit(two, "a", 1)).isEqualTo(ADMITTED);
+		assertThat(this.partition.redis().get(OPENS)).isEqualTo("1");
+		this.partition.redis().del(OPENS, CONNECTIONS);
+		this.partition.redis().lpush(OPENS, "no", "count");
+		this.partition.redis().set(CONNECTIONS, "no hash");
+		get(two.renew("a", Map.of(ADDRESS, 0)));
+		assertThat(admit(two, "a", 1)).isEqualTo(ADMITTED);
+		this.partition.redis().set(CONNECTIONS, "no hash");
+		get(two.renew("a", Map.of(ADDRESS, 1)));
+		assertThat(this.partition.redis().hgetall(CONNECTIONS)).containsOnly(Map.entry("a", "1"));
+	}
+
+	@Test
 	void whatADeadNodeHeldIsForgotten() {
 		Addresses two = this.partition.addresses(2, 0);
 		assertThat(admit(two, "dead", 1)).isEqualTo(ADMITTED);

@@ -11,6 +11,8 @@ import io.fanfare.protocol.redis.Presence.Claim;
 import io.fanfare.protocol.redis.Presence.ClaimResult;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static io.fanfare.protocol.redis.RedisPartition.CLOCK;
 import static io.fanfare.protocol.redis.RedisPartition.PREFIX;
@@ -185,8 +187,10 @@ class ClaimUserIT {
 		}
 		String field = this.partition.redis().hget(PRESENCE, "alice");
 		assertThat(field).matches("a c-q \\d+-\\d+ twin \\d+ normal/q/\\d+/p/\\d+ \\d+ \\d+");
-		assertThat(Presence.Owner.parse(field).tier()).isEqualTo(Tier.NORMAL);
-		assertThat(Presence.Owner.parse(field.replace("normal", "low")).tier()).isEqualTo(Tier.LOW);
+		assertThat(Presence.Owner.parse(field)).isNotNull().extracting(Presence.Owner::tier).isEqualTo(Tier.NORMAL);
+		assertThat(Presence.Owner.parse(field.replace("normal", "low"))).isNotNull()
+			.extracting(Presence.Owner::tier)
+			.isEqualTo(Tier.LOW);
 	}
 
 	@Test
@@ -583,6 +587,40 @@ class ClaimUserIT {
 		owner(get(bounded.claim("a", new Claim("bob", "d2", "page-2", Tier.LOW))));
 		owner(claim("a", "c4", "page-4"));
 		assertThat(connection()).as("without a limit").isEqualTo("c4");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "junk", "b c0 5 page 1 high 0 0", "b c0 99999999999999-0 page 1 high 0 0" })
+	void aFieldThatCannotBeReadNamesNoOwner(String junk) {
+		owner(claim("a", "c1", "page"));
+		this.partition.redis().set(SINCE, "1-0");
+		this.partition.redis().hset(PRESENCE, "alice", junk);
+		RedisPartition.Ear all = this.partition.listen("ch:all");
+		ClaimResult.Owner result = owner(claim("a", "c2", "other"));
+		assertThat(connection()).isEqualTo("c2");
+		assertThat(all.next(Frame.Displacement.class)).as("whomever it displaces")
+			.isEqualTo(new Frame.Displacement(result.generation(), "c2", "other", "alice"));
+	}
+
+	@Test
+	void whatOneUsersKeysHoldStopsNoClaim() {
+		this.partition.redis().hset(PREFIX + "renewals", "a", "junk");
+		this.partition.redis().set(SINCE, "junk");
+		for (String key : List.of(TOMBSTONE + "page", TAKEOVERS, PREFIX + "user-opens:alice")) {
+			this.partition.redis().set(key, "inf");
+		}
+		owner(limited("c1", "other"));
+		owner(limited("c2", "page"));
+		assertThat(this.partition.redis().get(TAKEOVERS)).isEqualTo("1");
+		for (String key : List.of(TOMBSTONE + "third", TAKEOVERS, PREFIX + "user-opens:alice")) {
+			this.partition.redis().del(key);
+			this.partition.redis().hset(key, "no", "text");
+		}
+		owner(limited("c3", "third"));
+		owner(get(this.partition.presence(new Presence.UserLimits(2, 1, Duration.ofMinutes(1)))
+			.claim("a", new Claim("alice", "c4", "fourth", Tier.HIGH))));
+		assertThat(this.partition.redis().get(PREFIX + "user-opens:alice")).isEqualTo("1");
+		assertThat(this.partition.redis().pttl(TAKEOVERS)).isPositive();
 	}
 
 	private ClaimResult limited(String connection, String client) {

@@ -17,6 +17,7 @@ import static io.fanfare.protocol.redis.RedisPartition.SINCE;
 import static io.fanfare.protocol.redis.RedisPartition.TOLD_MS;
 import static io.fanfare.protocol.redis.RedisPartition.get;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** The preamble {@code clock.lua}: ids, and how a loss of data is noticed. */
 class ClockIT {
@@ -49,6 +50,22 @@ class ClockIT {
 		Long answer = this.partition.withClockAt(1, "return id_above(ARGV[1], ARGV[2]) and 1 or 0",
 				ScriptOutputType.INTEGER, List.of(), a, b);
 		assertThat(answer).isEqualTo(above);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "junk", "5", "-1-0", "5-", "5-0 ", "8796093022208-0", "5-1048576" })
+	void aClockThatIsNoIdFailsEveryCallForAnIdMightComeTwice(String junk) {
+		get(this.partition.history().lastIds(List.of()));
+		this.partition.redis().set(CLOCK, junk);
+		for (String seen : List.of("0-0", TOLD_MS + "-0")) {
+			assertThatThrownBy(() -> next(TOLD_MS, seen)).hasMessageContaining("the clock of the partition is no id");
+		}
+		assertThat(this.partition.history().lastIds(List.of())).failsWithin(RedisPartition.TIMEOUT);
+		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(junk);
+		this.partition.redis().del(CLOCK);
+		this.partition.redis().lpush(CLOCK, "no", "text");
+		assertThatThrownBy(() -> next(TOLD_MS, "0-0")).hasMessageContaining("WRONGTYPE");
+		assertThat(this.partition.history().lastIds(List.of())).failsWithin(RedisPartition.TIMEOUT);
 	}
 
 	@Test

@@ -27,6 +27,8 @@ class DisconnectUserIT {
 	@Test
 	void aUserWithoutConnectionIsNoErrorAndTakesNoId() {
 		assertThat(get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO))).isNull();
+		this.partition.redis().hset(PRESENCE, "alice", "junk");
+		assertThat(get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO))).isNull();
 		assertThat(this.partition.redis().exists(CLOCK)).isZero();
 	}
 

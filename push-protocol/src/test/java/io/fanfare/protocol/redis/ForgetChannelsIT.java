@@ -54,6 +54,21 @@ class ForgetChannelsIT {
 	}
 
 	@Test
+	void whatIsNoIdStaysAndStopsNobody() {
+		long before = System.currentTimeMillis();
+		this.partition.redis().hset(LAST, "", "junk");
+		for (String junk : List.of("", " ", "junk", "-", "5", this.ancient + "-99999999")) {
+			this.partition.redis().hset(LAST, "of " + junk, junk);
+		}
+		this.partition.redis().hset(LAST, "old", this.ancient + "-9");
+		assertThat(forget("0", 100)).isEqualTo("0");
+		assertThat(this.partition.redis().hgetall(LAST)).hasSize(7).doesNotContainKey("old");
+		long highest = MessageId.timestamp(MessageId.parse(this.partition.redis().hget(LAST, "")));
+		assertThat(highest).as("above all that was ever forgotten").isBetween(before - WEEK.toMillis(), before);
+		assertThat(get(this.partition.history().lastIds(List.of(ChannelName.topic("x")))).ids()).hasSize(1);
+	}
+
+	@Test
 	void aWalkInSlicesForgetsEverySilentChannel() {
 		for (int i = 0; i < 2000; i++) {
 			this.partition.redis().hset(LAST, "t" + i, ((i % 2 == 0) ? this.ancient : this.now) + "-" + i);

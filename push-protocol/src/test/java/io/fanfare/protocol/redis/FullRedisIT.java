@@ -40,7 +40,7 @@ class FullRedisIT {
 			.isInstanceOf(Presence.ClaimResult.Owner.class);
 		assertThat(get(this.partition.nodes().probe(NODE, "nonce"))).isPositive();
 		get(this.partition.nodes().put(NODE, RedisPartition.bytes("{}")));
-		assertThat(get(this.partition.nodes().list())).containsKey(NODE);
+		assertThat(get(this.partition.nodes().list()).states()).containsKey(NODE);
 		assertThat(get(this.partition.history().read(NEWS, 0, 10, 1_000)).entries()).isEmpty();
 		assertThat(get(this.partition.history().forget("0", 10, java.time.Duration.ofDays(7)))).isEqualTo("0");
 	}

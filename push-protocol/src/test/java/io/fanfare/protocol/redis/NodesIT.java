@@ -1,5 +1,6 @@
 package io.fanfare.protocol.redis;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -46,12 +47,22 @@ class NodesIT {
 		get(this.partition.nodes().put("a", bytes("{\"a\":1}")));
 		get(this.partition.nodes().put("b", bytes("{}")));
 		get(this.partition.nodes().put("a", bytes("{\"a\":2}")));
-		Map<String, byte[]> nodes = get(this.partition.nodes().list());
+		Map<String, byte[]> nodes = get(this.partition.nodes().list()).states();
 		assertThat(nodes).containsOnlyKeys("a", "b");
 		assertThat(nodes.get("a")).isEqualTo(bytes("{\"a\":2}"));
 		get(this.partition.nodes().remove("a"));
 		get(this.partition.nodes().remove("never"));
-		assertThat(get(this.partition.nodes().list())).containsOnlyKeys("b");
+		assertThat(get(this.partition.nodes().list()).states()).containsOnlyKeys("b");
+	}
+
+	@Test
+	void whenANodeToldOfItselfIsRedissTime() {
+		get(this.partition.nodes().put("a", bytes("{\"name\":\"a\",\"updatedAt\":5,\"active\":1}")));
+		Nodes.NodeStates told = get(this.partition.nodes().list());
+		String state = new String(told.states().get("a"), StandardCharsets.UTF_8);
+		assertThat(state).matches("\\{\"name\":\"a\",\"updatedAt\":[0-9]{13},\"active\":1}");
+		long at = Long.parseLong(state.replaceAll(".*\"updatedAt\":([0-9]+).*", "$1"));
+		assertThat(told.nowMs()).isBetween(at, at + 10_000);
 	}
 
 	@Test

@@ -34,9 +34,9 @@ class ReapPresenceIT {
 		this.partition.owner("a user", "self", "c3", 7, "page");
 		Silent dead = new Silent("dead", "1.7");
 		Slice first = reap();
-		assertThat(first).isEqualTo(new Slice("0", 0, List.of(dead), List.of(new Field("a user", "c3", 7))));
+		assertThat(first).isEqualTo(new Slice("0", 0, 0, List.of(dead), List.of(new Field("a user", "c3", 7))));
 		Slice second = reap(new Suspect(dead, Suspicion.DEAD));
-		assertThat(second).isEqualTo(new Slice("0", 1, List.of(dead), List.of(new Field("a user", "c3", 7))));
+		assertThat(second).isEqualTo(new Slice("0", 1, 0, List.of(dead), List.of(new Field("a user", "c3", 7))));
 		assertThat(this.partition.redis().hkeys(PRESENCE)).containsExactlyInAnyOrder("bob", "a user");
 	}
 
@@ -46,7 +46,7 @@ class ReapPresenceIT {
 		Silent silent = new Silent("silent", "");
 		for (int i = 0; i < 3; i++) {
 			assertThat(reap(new Suspect(silent, Suspicion.SILENT)))
-				.isEqualTo(new Slice("0", 0, List.of(silent), List.of()));
+				.isEqualTo(new Slice("0", 0, 0, List.of(silent), List.of()));
 		}
 		assertThat(this.partition.redis().hexists(PRESENCE, "alice")).isTrue();
 	}
@@ -56,7 +56,7 @@ class ReapPresenceIT {
 		this.partition.redis().hset(RENEWALS, "back", "1.8");
 		this.partition.owner("alice", "back", "c1", 5, "page");
 		Slice slice = reap(new Suspect(new Silent("back", "1.7"), Suspicion.DEAD));
-		assertThat(slice).isEqualTo(new Slice("0", 0, List.of(new Silent("back", "1.8")), List.of()));
+		assertThat(slice).isEqualTo(new Slice("0", 0, 0, List.of(new Silent("back", "1.8")), List.of()));
 		assertThat(this.partition.redis().hexists(PRESENCE, "alice")).isTrue();
 	}
 
@@ -65,7 +65,7 @@ class ReapPresenceIT {
 		this.partition.redis().set(PREFIX + "lease:back", "1");
 		this.partition.owner("alice", "back", "c1", 5, "page");
 		Slice slice = reap(new Suspect(new Silent("back", ""), Suspicion.DEAD));
-		assertThat(slice).isEqualTo(new Slice("0", 0, List.of(), List.of()));
+		assertThat(slice).isEqualTo(new Slice("0", 0, 0, List.of(), List.of()));
 		assertThat(this.partition.redis().hexists(PRESENCE, "alice")).isTrue();
 	}
 
@@ -87,8 +87,27 @@ class ReapPresenceIT {
 	}
 
 	@Test
+	void fieldsThatCannotBeReadAreRemovedAndStopNobody() {
+		this.partition.redis().set(PREFIX + "lease:alive", "1");
+		this.partition.owner("alice", "alive", "c1", 5, "page");
+		List<String> junk = List.of("junk", "", " ", "alive c 1-0 p 1 normal 0", "alive c 1-0 p 1 normal 0 0 more",
+				"alive c x p 1 normal 0 0", "alive c 99999999999999-0 p 1 normal 0 0",
+				"alive c 5-9999999 p 1 normal 0 0", "alive c 1-0 p x normal 0 0", "alive c 1-0 p 1 normal x 0",
+				"alive c 1-0 p 1234567890123456789 normal 0 0", "self c 1-0 p 1 /page/ 0 0",
+				"self  c 1-0 p 1 normal 0 0", "self c 00000000000000001-0 p 1 normal 0 0", "alive\0 c 1-0");
+		for (int i = 0; i < junk.size(); i++) {
+			this.partition.redis().hset(PRESENCE, "user-" + i, junk.get(i));
+			assertThat(get(this.partition.presence().find("user-" + i))).as(junk.get(i)).isNull();
+		}
+		Slice slice = reap();
+		assertThat(slice.unreadable()).isEqualTo(junk.size());
+		assertThat(slice.own()).isEmpty();
+		assertThat(this.partition.redis().hkeys(PRESENCE)).containsExactly("alice");
+	}
+
+	@Test
 	void anEmptyHashIsWalkedAtOnce() {
-		assertThat(reap()).isEqualTo(new Slice("0", 0, List.of(), List.of()));
+		assertThat(reap()).isEqualTo(new Slice("0", 0, 0, List.of(), List.of()));
 	}
 
 	@Test

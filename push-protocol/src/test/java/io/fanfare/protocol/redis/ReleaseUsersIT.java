@@ -135,6 +135,35 @@ class ReleaseUsersIT {
 	}
 
 	@Test
+	void whatCannotBeReadStopsNoReleaseAndCountsAsHidden() {
+		long last = publish();
+		Received all = new Received(last, last + 7, 0, 0);
+		for (String junk : List.of("", "junk", last + "-", "99999999999999-0 1-0 5")) {
+			this.partition.redis().hset(PREFIX + "last", "user:alice", junk);
+			this.partition.redis().hset(PRESENCE, "bob", junk);
+			this.partition.owner("alice", "a", "c1", 5, "page");
+			assertThat(release(new Field("bob", "c0", 4, all), new Field("alice", "c1", 5, all))).as(junk).isEqualTo(1);
+			assertThat(this.partition.redis().getdel(HIDDEN)).as(junk).isEqualTo(text(last) + " " + text(last + 7));
+		}
+	}
+
+	@Test
+	void aStretchThatCannotBeReadMayBeAny() {
+		long first = publish();
+		long last = publish();
+		this.partition.redis().set(HIDDEN, "junk");
+		release(new Field("alice", "c1", 5, new Received(first, last, 0, 0)));
+		assertThat(claim("c2", last).hiddenFrom()).isEqualTo(1);
+		long next = publish();
+		assertThat(claim("c3", next).hiddenFrom()).as("what came since is not concerned").isNull();
+		assertThat(claim("c4", first).hiddenFrom()).as("the answer may have been lost").isEqualTo(1);
+		this.partition.redis().del(HIDDEN);
+		this.partition.redis().lpush(HIDDEN, "no", "text");
+		assertThat(claim("c5", next).hiddenFrom()).isEqualTo(1);
+		assertThat(this.partition.redis().ttl(HIDDEN)).isBetween(604_700L, 604_800L);
+	}
+
+	@Test
 	void moreThanOneCallMayDoAreReleasedByAnother() {
 		String data = "x".repeat(100_000);
 		List<Field> fields = new ArrayList<>();

@@ -281,6 +281,28 @@ class RenewUsersIT {
 				new Verdict(1, Kind.RESTORED, G5 + 1));
 	}
 
+	@Test
+	void whatCannotBeReadIsWrittenBackAndStopsNobody() {
+		RedisPartition.Ear ear = this.partition.listen("node:a");
+		Renewal before = renew();
+		for (String junk : List.of("", "junk", "b c0 5 page 1 high 0 0", "1-0 1-0 12345678901234567890")) {
+			this.partition.redis().hset(PRESENCE, "alice", junk);
+			this.partition.redis().hset(PREFIX + "last", "user:alice", junk);
+			this.partition.redis().hset(RENEWALS, "a", junk);
+			this.partition.redis().set(TOMBSTONE, junk);
+			assertThat(renew(held("alice", "c1", G5, "page"), held("bob", "c2", G5, "page")).verdicts()).as(junk)
+				.contains(new Verdict(0, Kind.RESTORED, G5));
+			assertThat(get(this.partition.presence().find("alice"))).as(junk).isNotNull();
+			assertThat(ear.next(Frame.Restored.class).last()).as("anything up to now may be missing")
+				.isEqualTo(new Predecessor(before.clock(), before.clock(), 0));
+			if (junk.isEmpty()) {
+				assertThat(ear.next(Frame.Restored.class).connection()).isEqualTo("c2");
+			}
+		}
+		this.partition.redis().set(SINCE, "junk");
+		assertThat(renew().since()).as("nothing vouches for what was").isGreaterThan(before.clock());
+	}
+
 	private void vouchFrom(long since) {
 		this.partition.redis().set(SINCE, MessageId.format(since));
 		this.partition.redis().set(CLOCK, MessageId.format(MessageId.of(MS + 1000, 0)));

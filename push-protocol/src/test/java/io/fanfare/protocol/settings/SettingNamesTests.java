@@ -1,5 +1,8 @@
 package io.fanfare.protocol.settings;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -7,6 +10,7 @@ import java.util.Map;
 import io.fanfare.protocol.settings.SettingNames.Origin;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -102,23 +106,88 @@ class SettingNamesTests {
 			"fanfare.control.address, no such host, must be an address", "fanfare.redis.url, nonsense, must be a URL",
 			"fanfare.redis.url, redis://:pa%zz@h, is no URL", "fanfare.redis.url, redis:/h, must be a URL",
 			"spring.data.redis.sentinel.nodes, sentinel-1, must name sentinels",
-			"spring.data.redis.sentinel.nodes, 's-1:1,:2', must name sentinels" })
+			"spring.data.redis.sentinel.nodes, 's-1:1,:2', must name sentinels",
+			"spring.data.redis.cluster.nodes, 'h:1', must not be set",
+			"spring.data.redis.client-type, jedis, must be lettuce",
+			"spring.data.redis.masterreplica.nodes[0], 'h:1', must not be set",
+			"fanfare.control.address, 203.0.113.7, must be an address", "logging.config, none.xml, must name a file",
+			"logging.structured.format.console, nope, must be one of ecs",
+			"logging.file.name, /dev/null/x.log, must name a file" })
 	void valuesAreLookedAtBeforeBootFailsOnThem(String property, String value, String reason) {
 		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> check(Map.of(property, value)))
-			.withMessageStartingWith(InvalidSettingException.named(property) + " ")
+			.withMessageStartingWith(InvalidSettingException.named(property.replace("[0]", "")) + " ")
 			.withMessageContaining(reason);
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "fanfare.connections.drain-window, 0", "fanfare.connections.heartbeat, 15s", "fanfare.control.port, 0",
-			"fanfare.control.address, ::1", "fanfare.redis.url, redis://:p@h/1", "fanfare.connections.heartbeat, ''",
-			"spring.data.redis.sentinel.nodes, 's-1:1, [::1]:2'" })
+			"fanfare.control.address, 127.0.0.1", "fanfare.redis.url, redis://:p@h/1",
+			"fanfare.connections.heartbeat, ''", "logging.structured.format.file, ECS",
+			"logging.config, classpath:logs.xml", "spring.data.redis.client-type, lettuce" })
 	void goodValuesPass(String property, String value) {
 		assertThatNoException().isThrownBy(() -> check(Map.of(property, value)));
 	}
 
 	private static void check(Map<String, String> settings) {
-		EarlySettings.check(settings::get, List.of("fanfare.control.port"), List.of("fanfare.control.address"));
+		EarlySettings.check(settings::get, List.of("fanfare.api.port", "fanfare.stream.port", "fanfare.control.port"),
+				List.of("fanfare.control.address"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "spring.data.redis.sentinel.nodes", "spring.data.redis.sentinel.nodes[0]" })
+	void sentinelsNeedAMaster(String nodes) {
+		String master = "spring.data.redis.sentinel.master";
+		assertThatExceptionOfType(InvalidSettingException.class)
+			.isThrownBy(() -> check(Map.of(nodes, "s-1:1, [::1]:2")))
+			.withMessageStartingWith(InvalidSettingException.named(master) + " must be set beside ");
+		assertThatNoException().isThrownBy(() -> check(Map.of(nodes, "s-1:1, [::1]:2", master, "m")));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "fanfare.api.port, '', false", "fanfare.stream.port, '', false", "fanfare.stream.port, 0.0.0.0, false",
+			"fanfare.stream.port, 127.0.0.1, false", "fanfare.stream.port, 127.0.0.2, true" })
+	void twoPortsOfOneAddressDiffer(String port, String address, boolean fits) {
+		Map<String, String> settings = Map.of("fanfare.control.port", "7", port, "7", "fanfare.control.address",
+				"127.0.0.1", "fanfare.stream.address", address);
+		if (fits) {
+			assertThatNoException().isThrownBy(() -> check(settings));
+		}
+		else {
+			assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> check(settings))
+				.withMessage("fanfare.control.port (FANFARE_CONTROL_PORT) must not be the port of "
+						+ InvalidSettingException.named(port));
+		}
+	}
+
+	@Test
+	void aConfigurationOfLogsIsWellFormed(@TempDir Path directory) throws IOException {
+		Path good = Files.writeString(directory.resolve("good.xml"), "<configuration/>");
+		Path bad = Files.writeString(directory.resolve("bad.xml"), "<configuration>");
+		assertThatNoException().isThrownBy(() -> check(Map.of("logging.config", good.toString())));
+		assertThatNoException().isThrownBy(() -> check(Map.of("logging.config", good.toUri().toString())));
+		assertThatExceptionOfType(InvalidSettingException.class)
+			.isThrownBy(() -> check(Map.of("logging.config", bad.toString())))
+			.withMessage("logging.config (LOGGING_CONFIG) must name a file that is well-formed XML");
+	}
+
+	@Test
+	void portsThatAreFreeOnesMayBeEqual() {
+		assertThatNoException().isThrownBy(() -> check(Map.of("fanfare.control.port", "0", "fanfare.api.port", "0")));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "fanfare.jwt.secret=S3CRET", "-fanfare.jwt.secret=S3CRET", "-Dfanfare.connections.max=5",
+			"fanfare.connections.max", "S3CRET=", "spring.data.redis.password=S3CRET", "FANFARE_JWT_SECRET=S3CRET" })
+	void anArgumentThatSetsNothingIsRefusedWithoutItsValue(String argument) {
+		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> SettingNames.checkArgument(argument))
+			.withMessageContaining(" does not begin with --; a property is set by --")
+			.satisfies((failure) -> assertThat(failure.getMessage()).doesNotContain("S3CRET"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "word", "-v", "" })
+	void otherArgumentsAreNotLookedAt(String argument) {
+		assertThatNoException().isThrownBy(() -> SettingNames.checkArgument(argument));
 	}
 
 	@ParameterizedTest
