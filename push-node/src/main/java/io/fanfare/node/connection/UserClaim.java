@@ -31,7 +31,7 @@ final class UserClaim {
 
 	/**
 	 * The same as of the claim, or of the last change of servers: unlike a renewal, which
-	 * may reach another server before the link does, these tell where it stands.
+	 * may reach another server before the link does, these tell where the stream stands.
 	 */
 	private long serverFloor;
 
@@ -183,14 +183,14 @@ final class UserClaim {
 	}
 
 	/**
-	 * Redis is another server, which gave ids above that one.
+	 * Redis is another server, which may have lost something below an id.
 	 * @param floor the id
-	 * @return whether the connection came by its own position with the server before
+	 * @return whether that is more than was known of the server before
 	 */
 	boolean serverChanged(long floor) {
 		boolean raised = floor > this.serverFloor;
 		this.serverFloor = Math.max(this.serverFloor, floor);
-		raiseDataLossFloor(floor);
+		this.dataLossFloor = Math.max(this.dataLossFloor, floor);
 		return raised;
 	}
 

@@ -135,4 +135,13 @@ class UserClaimTests {
 		assertThat(this.claim.displacement()).isEqualTo(displacement(9));
 	}
 
+	@Test
+	void aNewServerCountsAlsoWhereARenewalReachedItFirst() {
+		own(7);
+		assertThat(this.claim.raiseDataLossFloor(60)).isTrue();
+		assertThat(this.claim.serverChanged(60)).isTrue();
+		assertThat(this.claim.serverChanged(60)).isFalse();
+		assertThat(this.claim.raiseDataLossFloor(60)).isFalse();
+	}
+
 }
