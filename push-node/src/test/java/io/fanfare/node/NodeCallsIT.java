@@ -122,7 +122,9 @@ class NodeCallsIT {
 				.join();
 			assertThat(stream.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
 		}
-		List<JsonNode> ended = list("{\"state\":\"closed\",\"user\":\"" + this.user + "\"}");
+		// The client sees the end before the loop notes it.
+		List<JsonNode> ended = await().atMost(SOON)
+			.until(() -> list("{\"state\":\"closed\",\"user\":\"" + this.user + "\"}"), (found) -> !found.isEmpty());
 		assertThat(ended).hasSize(1);
 		assertThat(ended.getFirst().get("reason").asString()).isEqualTo("revoked");
 		assertThat(ended.getFirst().get("durationMs").asLong()).isBetween(0L, SOON.toMillis());
