@@ -154,9 +154,14 @@ public final class Connection {
 		return this.phase;
 	}
 
-	/** Moves on, as {@link Phase} says. */
+	/**
+	 * Moves on, as {@link Phase} says, unless it is closed: a write closes it where the
+	 * peer is gone.
+	 */
 	void enter(Phase next) {
-		this.phase = next;
+		if (!isClosed()) {
+			this.phase = next;
+		}
 	}
 
 	/** Whether it has a slot and its client does not know yet that it is a stream. */
@@ -254,7 +259,7 @@ public final class Connection {
 	void notifyPosition() {
 		QueuePosition now = this.slot.position();
 		if (now != null && QueueNotice.write(this.phase, now, this.request, this.writer, this.loop)) {
-			this.phase = new Phase.Waiting(now);
+			enter(new Phase.Waiting(now));
 		}
 	}
 

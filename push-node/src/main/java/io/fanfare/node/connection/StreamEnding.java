@@ -62,6 +62,9 @@ final class StreamEnding {
 		}
 		this.notice.announceKick(reason, by, lastId(by));
 		this.loop.context().events().kicked(reason);
+		if (this.connection.isClosed()) {
+			return;
+		}
 		this.connection.enter(new Phase.Leaving(reason, this.loop.nanoTime() + grace.toNanos()));
 		this.claim.giveUp();
 		this.delivery.fallBehind();

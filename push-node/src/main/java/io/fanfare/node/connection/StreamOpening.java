@@ -207,9 +207,12 @@ final class StreamOpening {
 		this.delivery.begin(from, this.claim.hiddenFrom(), starts);
 		Blocks.Identity identity = new Blocks.Identity(this.connection.id(), keyOnce(), this.connection.client(),
 				this.loop.context().node(), this.connection.user());
+		boolean waited = this.connection.phase() instanceof Phase.Claiming claiming && claiming.waited();
 		this.writer.answer(Blocks.connected(identity, MessageId.format(from), resumed, replayed,
 				this.loop.context().settings().heartbeat(), this.loop.context().spread().ordinaryRetry()));
-		boolean waited = this.connection.phase() instanceof Phase.Claiming claiming && claiming.waited();
+		if (this.connection.isClosed()) {
+			return;
+		}
 		this.connection.enter(Phase.STREAMING);
 		this.timers.began();
 		this.loop.began(this.connection, resumed, waited);

@@ -114,4 +114,31 @@ class PhaseTests {
 		assertThat(this.node.endings).hasSize(1);
 	}
 
+	@Test
+	void aPeerThatIsGoneAtTheFirstBlockHasNoStream() {
+		breakAt("begin, late");
+		stream();
+		assertThat(this.connection.phase()).isEqualTo(new Phase.Closed(false));
+		assertThat(this.node.endings).isEmpty();
+	}
+
+	@Test
+	void aPeerThatIsGoneAtTheNoticeEndsOnce() {
+		stream();
+		breakAt("block, late");
+		this.connection.ending().kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2));
+		assertThat(this.connection.phase()).isEqualTo(new Phase.Closed(true));
+		this.connection.close(Ending.CLIENT);
+		assertThat(this.node.endings).hasSize(1);
+	}
+
+	/** The peer turns out to be gone within a write. */
+	private void breakAt(String write) {
+		this.socket.fault = (step) -> {
+			if (step.equals(write)) {
+				new Connections.Handle(this.connection).disconnected(true);
+			}
+		};
+	}
+
 }
