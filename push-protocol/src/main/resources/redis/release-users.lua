@@ -28,7 +28,8 @@ local function any_within(user, from, to)
 	elseif not last or not id_above(last, to) then
 		return true
 	end
-	local first = redis.call('XRANGE', prefix .. 'ch:user:' .. user, '(' .. from, '+', 'COUNT', 1)[1]
+	-- A key of another type holds none.
+	local first = redis.pcall('XRANGE', prefix .. 'ch:user:' .. user, '(' .. from, '+', 'COUNT', 1)[1]
 	if not first then
 		return true
 	end
@@ -45,6 +46,7 @@ local function keep_hidden(user, from, to)
 	local kept_from, kept_to = hidden_parse(kept)
 	if kept and not kept_from then
 		-- The next claim takes it for any stretch up to then.
+		redis.call('PEXPIRE', key, HIDDEN_MS)
 		return
 	elseif kept then
 		from = id_above(from, kept_from) and kept_from or from

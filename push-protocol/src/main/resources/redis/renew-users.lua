@@ -23,6 +23,9 @@ local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], AR
 local prefix, channels, node = ARGV[4], ARGV[5], ARGV[6]
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[7])
 
+-- What owner_parse() wants behind the generation.
+local OWNER_REST = '^%S+ %d+ [^%s/]%S* %d+ %d+$'
+
 local answer = {clock, since}
 local function say(index, verdict, generation)
 	answer[#answer + 1] = index
@@ -37,7 +40,7 @@ for i = 10, #ARGV, 7 do
 	local value = redis.call('HGET', KEYS[4], user)
 	local own = node .. ' ' .. connection .. ' ' .. generation .. ' '
 	-- Nearly every field is as it was, and is not taken apart.
-	if not value or string.sub(value, 1, #own) ~= own then
+	if not value or string.sub(value, 1, #own) ~= own or not string.find(value, OWNER_REST, #own + 1) then
 		local owner = value and owner_parse(value)
 		local behind = not owner or (owner.connection ~= connection and id_above(generation, owner.generation))
 		local displaced_by = behind and id_read(tombstone_key(prefix, user, client))

@@ -154,14 +154,9 @@ public final class Connection {
 		return this.phase;
 	}
 
-	/**
-	 * Moves on, as {@link Phase} says, unless it is closed: a write closes it where the
-	 * peer is gone.
-	 */
+	/** Moves on, as {@link Phase} says, unless a write has closed it. */
 	void enter(Phase next) {
-		if (!isClosed()) {
-			this.phase = next;
-		}
+		this.phase = isClosed() ? this.phase : next;
 	}
 
 	/** Whether it has a slot and its client does not know yet that it is a stream. */

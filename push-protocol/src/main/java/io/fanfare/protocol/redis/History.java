@@ -122,6 +122,9 @@ public final class History {
 				return new Predecessor(id, id, 0);
 			}
 			int second = value.indexOf(' ', first + 1);
+			if (second < 0) {
+				throw new IllegalArgumentException("No state of a channel");
+			}
 			return new Predecessor(MessageId.parse(value.substring(0, first)),
 					MessageId.parse(value.substring(first + 1, second)), Long.parseLong(value.substring(second + 1)));
 		}

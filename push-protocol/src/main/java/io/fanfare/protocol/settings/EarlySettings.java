@@ -204,7 +204,8 @@ public final class EarlySettings {
 	/** Without its logs, Boot fails in many lines, or does not say why. */
 	private static void checkLogs(UnaryOperator<@Nullable String> settings) {
 		String configuration = set(settings, LOG_CONFIGURATION, "").replaceFirst("^file:(//)?", "");
-		if (!configuration.isEmpty() && !configuration.contains(":")) {
+		// In an address of a file, what is encoded is left to Boot.
+		if (!configuration.isEmpty() && !configuration.contains(":") && !configuration.contains("%")) {
 			Path file = path(LOG_CONFIGURATION, configuration);
 			InvalidSettingException.require(!Files.isDirectory(file) && Files.isReadable(file), LOG_CONFIGURATION,
 					"must name a file that can be read");
@@ -240,12 +241,12 @@ public final class EarlySettings {
 		}
 	}
 
-	/** Makes its directory, as Logback does. */
+	/** Makes the directory of a new file, as Logback does. */
 	private static boolean isWritable(Path file) {
 		Path directory = file.getParent();
 		try {
-			return directory != null && Files.isWritable(Files.createDirectories(directory))
-					&& (Files.notExists(file) || !Files.isDirectory(file) && Files.isWritable(file));
+			return Files.exists(file) ? !Files.isDirectory(file) && Files.isWritable(file)
+					: directory != null && Files.isWritable(Files.createDirectories(directory));
 		}
 		catch (IOException ex) {
 			return false;

@@ -122,13 +122,16 @@ public final class SettingNames {
 		if (origin == Origin.ENVIRONMENT && name.indexOf('.') < 0) {
 			return checkVariable(name.toUpperCase(Locale.ROOT));
 		}
-		String plain = name.replaceAll("\\[\\d+]$", "");
-		if (!plain.toLowerCase(Locale.ROOT).startsWith(PREFIX) || UNIFORM.contains(uniform(plain))) {
+		String whole = name.replaceAll("\\[\\d+]$", "");
+		if (!whole.toLowerCase(Locale.ROOT).startsWith(PREFIX) || UNIFORM.contains(uniform(whole))) {
 			return null;
 		}
+		// Behind another character, as in name:value, a value may follow.
+		String plain = whole.replaceFirst("[^A-Za-z0-9._\\[\\]-].*", "");
 		boolean shared = origin != Origin.FILE && GROUPS.stream().noneMatch((group) -> within(plain, group));
 		String nearest = nearest(plain, KINDS.keySet());
-		String reason = "is no setting; the nearest is " + InvalidSettingException.named(nearest);
+		String reason = (plain.equals(whole) ? "is no setting" : "is followed by what no name of a setting holds")
+				+ "; the nearest is " + InvalidSettingException.named(nearest);
 		if (shared && distance(uniform(plain), uniform(nearest)) > TYPO) {
 			// It is not known what else a JVM was told under this prefix.
 			return (origin != Origin.SYSTEM) ? plain + " " + reason : null;

@@ -114,6 +114,18 @@ class ReadHistoryIT {
 	}
 
 	@Test
+	void aPredecessorThatCannotBeReadIsAHole() {
+		long now = System.currentTimeMillis();
+		for (String junk : List.of("junk", "1-1 x", "1-1 1-1", "1-1 1-1 x", "1-1 1-1 1 1")) {
+			this.partition.redis().del(RedisPartition.PREFIX + "ch:news");
+			this.partition.stored("news", now + "-0", junk, "m");
+			Batch batch = read(0, 10, 10_000);
+			assertThat(batch.entries()).as(junk).hasSize(1);
+			assertThat(batch.predecessor().isAbove(0, now)).as(junk).isTrue();
+		}
+	}
+
+	@Test
 	void whatIsTooOldIsLeftOutAndIsAHole() {
 		long now = System.currentTimeMillis();
 		long old = now - Duration.ofHours(2).toMillis();

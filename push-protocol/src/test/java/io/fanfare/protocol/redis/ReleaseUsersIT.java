@@ -148,11 +148,26 @@ class ReleaseUsersIT {
 	}
 
 	@Test
+	void aHistoryOfAnotherTypeStopsNoRelease() {
+		long last = publish();
+		Received all = new Received(last - 1, last - 1, 0, 0);
+		this.partition.redis().del(PREFIX + "ch:user:alice");
+		this.partition.redis().set(PREFIX + "ch:user:alice", "no stream");
+		this.partition.owner("alice", "a", "c1", 5, "page");
+		this.partition.owner("bob", "a", "c2", 5, "page");
+		assertThat(release(new Field("alice", "c1", 5, new Received(last - 2, last - 1, 0, 0)),
+				new Field("bob", "c2", 5, all)))
+			.isEqualTo(2);
+		assertThat(this.partition.redis().get(HIDDEN)).isEqualTo(text(last - 2) + " " + text(last - 1));
+	}
+
+	@Test
 	void aStretchThatCannotBeReadMayBeAny() {
 		long first = publish();
 		long last = publish();
-		this.partition.redis().set(HIDDEN, "junk");
+		this.partition.redis().setex(HIDDEN, 60, "junk");
 		release(new Field("alice", "c1", 5, new Received(first, last, 0, 0)));
+		assertThat(this.partition.redis().ttl(HIDDEN)).isBetween(604_700L, 604_800L);
 		assertThat(claim("c2", last).hiddenFrom()).isEqualTo(1);
 		long next = publish();
 		assertThat(claim("c3", next).hiddenFrom()).as("what came since is not concerned").isNull();

@@ -303,6 +303,19 @@ class RenewUsersIT {
 		assertThat(renew().since()).as("nothing vouches for what was").isGreaterThan(before.clock());
 	}
 
+	@Test
+	void aFieldOfItsOwnWhoseRestCannotBeReadIsWrittenBack() {
+		renew();
+		for (String rest : List.of("junk", "page 1 high 0", "page 1 high 0 x", "page x high 0 0",
+				"page 1 high 0 0 0")) {
+			this.partition.redis().hset(PRESENCE, "alice", "a c1 " + MessageId.format(G5) + " " + rest);
+			assertThat(renew(held("alice", "c1", G5, "page")).verdicts()).as(rest)
+				.containsExactly(new Verdict(0, Kind.RESTORED, G5));
+			assertThat(get(this.partition.presence().find("alice"))).as(rest).isNotNull();
+			assertThat(renew(held("alice", "c1", G5, "page")).verdicts()).as(rest).isEmpty();
+		}
+	}
+
 	private void vouchFrom(long since) {
 		this.partition.redis().set(SINCE, MessageId.format(since));
 		this.partition.redis().set(CLOCK, MessageId.format(MessageId.of(MS + 1000, 0)));

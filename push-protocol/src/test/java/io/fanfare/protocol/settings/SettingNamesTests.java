@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -42,6 +43,17 @@ class SettingNamesTests {
 					assertThat(failure).hasMessageEndingWith("is " + InvalidSettingException.named(nearest));
 				}
 			});
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "FILE", "SYSTEM" })
+	void aValueBehindAColonIsRefusedAndNotRepeated(Origin origin) {
+		for (String name : List.of("fanfare.jwt.secret:hunter2", "fanfare.api.keys hunter2",
+				"fanfare.redis.url@hunter2")) {
+			assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> SettingNames.check(name, origin))
+				.withMessageContaining(" is followed by what no name of a setting holds; the nearest is fanfare.")
+				.withMessageNotContainingAny("hunter2", "HUNTER2");
+		}
 	}
 
 	@Test
