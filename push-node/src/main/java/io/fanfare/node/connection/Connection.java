@@ -59,7 +59,7 @@ public final class Connection {
 
 	private final StreamEnding ending;
 
-	private Phase phase = Phase.OPENING;
+	private Phase phase = new Phase.Opening();
 
 	/** Whether it waits in one of the loop's queues to be written to. */
 	private boolean queued;

@@ -16,12 +16,6 @@ import io.fanfare.protocol.CloseReason;
  */
 sealed interface Phase {
 
-	/** The phase of every connection at first. */
-	Opening OPENING = new Opening();
-
-	/** The phase of every stream. */
-	Streaming STREAMING = new Streaming();
-
 	/**
 	 * Whether it is a stream, or was one when it was closed: it was admitted, and its
 	 * client knows.

@@ -97,8 +97,6 @@ public final class StreamLoop {
 	/** Claims on their way: Redis needs some 30 ms for so many. */
 	private static final int MAX_CLAIMS = 500;
 
-	private static final Consumer<Connection> CLAIM = (connection) -> connection.opening().claimWhenSubscribed();
-
 	private final LoopExecutor executor;
 
 	private final Node node;
@@ -224,7 +222,8 @@ public final class StreamLoop {
 		this.nowNanos = executor.nanoTime();
 		this.relievedNanos = this.nowNanos;
 		this.nowMillis = executor.millis();
-		this.topics = new Topics<>(node.upstream(), this::submit, (connection) -> guard("claim", connection, CLAIM));
+		this.topics = new Topics<>(node.upstream(), this::submit,
+				(connection) -> guard("claim", connection, StreamLoop::claim));
 	}
 
 	/**
@@ -909,7 +908,7 @@ public final class StreamLoop {
 	private void claimNext() {
 		Connection next;
 		while (this.claims < MAX_CLAIMS && (next = this.claimants.poll()) != null) {
-			guard("claim", next, CLAIM);
+			guard("claim", next, StreamLoop::claim);
 		}
 	}
 
@@ -1028,13 +1027,17 @@ public final class StreamLoop {
 		each("link", this.connections.all(), (connection) -> connection.ownership().serverChanged(since));
 	}
 
+	private static void claim(Connection connection) {
+		connection.opening().claimWhenSubscribed();
+	}
+
 	/** A new link is there. On the loop. */
 	void linkUp(long number) {
 		this.link = number;
 		askClocks();
 		this.node.errors().run("link", this.renewals::restart);
 		// Each of them waits for this, and then for one topic at a time.
-		each("claim", List.copyOf(this.pending), CLAIM);
+		each("claim", List.copyOf(this.pending), StreamLoop::claim);
 	}
 
 	long link() {

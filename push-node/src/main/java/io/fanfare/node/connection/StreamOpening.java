@@ -213,7 +213,7 @@ final class StreamOpening {
 		if (this.connection.isClosed()) {
 			return;
 		}
-		this.connection.enter(Phase.STREAMING);
+		this.connection.enter(new Phase.Streaming());
 		this.timers.began();
 		this.loop.began(this.connection, resumed, waited);
 	}

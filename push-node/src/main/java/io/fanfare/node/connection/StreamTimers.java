@@ -202,22 +202,27 @@ final class StreamTimers {
 			return 1;
 		}
 		long next = Math.min(wire.nextNanos(), look.due().nextNanos());
-		Due due;
-		while ((due = schedule(policies.schedule(), expires, nowNanos, nowMillis)).isDue()) {
+		Due due = schedule(policies.schedule(), expires, nowNanos, nowMillis);
+		while (due.isDue()) {
 			if (!carryOut(due.action(), nowNanos, nowMillis)) {
 				return 0;
 			}
+			due = schedule(policies.schedule(), expires, nowNanos, nowMillis);
 		}
 		next = Math.min(next, due.nextNanos());
-		while ((due = client(policies.liveness(), nowNanos)).isDue()) {
+		due = client(policies.liveness(), nowNanos);
+		while (due.isDue()) {
 			if (!carryOut(due.action(), nowNanos, nowMillis)) {
 				return 0;
 			}
+			due = client(policies.liveness(), nowNanos);
 		}
 		next = Math.min(next, due.nextNanos());
 		boolean seen = this.connection.request().heartbeatEvents();
-		while ((due = activity(policies.activity(), isSettled(), seen || !pending, nowNanos)).isDue()) {
+		due = activity(policies.activity(), isSettled(), seen || !pending, nowNanos);
+		while (due.isDue()) {
 			carryOut(due.action(), nowNanos, nowMillis);
+			due = activity(policies.activity(), isSettled(), seen || !pending, nowNanos);
 		}
 		return seconds(Math.min(next, due.nextNanos()));
 	}

@@ -50,7 +50,7 @@ class PhaseTests {
 
 	@Test
 	void aConnectionWaitsClaimsAndStreams() {
-		assertThat(this.connection.phase()).isEqualTo(Phase.OPENING);
+		assertThat(this.connection.phase()).isEqualTo(new Phase.Opening());
 		this.node.loop.await(this.connection);
 		assertThat(this.connection.phase()).isEqualTo(new Phase.Waiting(new QueuePosition(2, 3, null)));
 		assertThat(this.connection.state(this.node.nanos())).isEqualTo(ConnectionState.WAITING);
@@ -61,7 +61,7 @@ class PhaseTests {
 		assertThat(this.connection.phase()).isEqualTo(new Phase.Claiming(true));
 		assertThat(this.connection.isBegun()).isFalse();
 		this.node.run();
-		assertThat(this.connection.phase()).isEqualTo(Phase.STREAMING);
+		assertThat(this.connection.phase()).isEqualTo(new Phase.Streaming());
 		assertThat(this.connection.isBegun()).isTrue();
 	}
 
@@ -69,10 +69,10 @@ class PhaseTests {
 	void aConnectionThatGotItsSlotMeanwhileIsNotToldThatItWaits() {
 		this.position = null;
 		this.node.loop.await(this.connection);
-		assertThat(this.connection.phase()).isEqualTo(Phase.OPENING);
+		assertThat(this.connection.phase()).isEqualTo(new Phase.Opening());
 		assertThat(this.socket.text).isEmpty();
 		stream();
-		assertThat(this.connection.phase()).isEqualTo(Phase.STREAMING);
+		assertThat(this.connection.phase()).isEqualTo(new Phase.Streaming());
 	}
 
 	@Test

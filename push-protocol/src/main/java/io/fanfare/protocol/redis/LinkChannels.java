@@ -57,7 +57,8 @@ public final class LinkChannels implements NettyCustomizer, AutoCloseable {
 		while ((long) PAGE << (order + 1) <= reserve) {
 			order++;
 		}
-		return new PooledByteBufAllocator(true, 0, 1, PAGE, order);
+		return new PooledByteBufAllocator(true, 0, 1, PAGE, order, PooledByteBufAllocator.defaultSmallCacheSize(),
+				PooledByteBufAllocator.defaultNormalCacheSize(), PooledByteBufAllocator.defaultUseCacheForAllThreads());
 	}
 
 	@Override
