@@ -136,8 +136,13 @@ final class Subscriptions {
 		}
 	}
 
+	/**
+	 * Forgets what is wanted no more. One that is still due stays until its turn: were
+	 * it forgotten before, the same channel could be wanted anew meanwhile, and its turn
+	 * would forget the new one, which is never confirmed then.
+	 */
 	private void forgetIfUnused(Subscription subscription) {
-		if (subscription.wanted.isEmpty() && !subscription.asked && subscription.unanswered == 0) {
+		if (subscription.wanted.isEmpty() && !subscription.asked && subscription.unanswered == 0 && !subscription.due) {
 			this.byChannel.remove(ByteBuffer.wrap(subscription.channel));
 		}
 	}
