@@ -6,12 +6,12 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
+import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallName;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.Nodes;
-import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.codec.ByteArrayCodec;

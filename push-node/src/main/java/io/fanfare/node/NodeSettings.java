@@ -2,21 +2,22 @@ package io.fanfare.node;
 
 import java.time.Duration;
 
+import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.protocol.Tier;
-import io.fanfare.protocol.redis.RedisKeys;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotNull;
-import org.hibernate.validator.constraints.time.DurationMax;
-import org.hibernate.validator.constraints.time.DurationMin;
-import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.validation.annotation.Validated;
 import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.protocol.settings.SharedDefaults;
 import io.fanfare.protocol.settings.SigningSecret;
+import io.fanfare.redis.RedisKeys;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
-import io.fanfare.node.cluster.NodeIdentity;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /** Settings of the node that belong to no one feature. */
 final class NodeSettings {

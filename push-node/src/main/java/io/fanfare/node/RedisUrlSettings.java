@@ -2,7 +2,8 @@ package io.fanfare.node;
 
 import java.util.Map;
 
-import io.fanfare.protocol.redis.RedisUrl;
+import io.fanfare.redis.RedisUrl;
+
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.core.Ordered;

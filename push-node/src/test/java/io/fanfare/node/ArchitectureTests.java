@@ -164,7 +164,7 @@ class ArchitectureTests {
 	static final ArchRule THE_PROTOCOL_KNOWS_NO_NETTY_BUT_IN_ITS_LINKS = noClasses().that()
 		.resideInAPackage("io.fanfare.protocol..")
 		.and()
-		.resideOutsideOfPackage("io.fanfare.protocol.redis")
+		.resideOutsideOfPackage("io.fanfare.redis")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("io.netty..");

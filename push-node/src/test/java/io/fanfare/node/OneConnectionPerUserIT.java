@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.Presence;
+import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;

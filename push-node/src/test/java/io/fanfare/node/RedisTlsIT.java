@@ -10,12 +10,13 @@ import java.util.Arrays;
 import java.util.Base64;
 
 import io.fanfare.node.broker.PubSubLink;
-import io.fanfare.protocol.redis.CommandLink;
+import io.fanfare.redis.CommandLink;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.UnfitRedisException;
+import io.fanfare.redis.UnfitRedisException;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.Publisher;
+import io.fanfare.redis.history.Publisher;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;

@@ -6,8 +6,10 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-@AnalyzeClasses(packages = "io.fanfare.protocol", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(packages = { "io.fanfare.protocol", "io.fanfare.redis" },
+		importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTests {
 
 	@ArchTest
@@ -18,17 +20,32 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule LETTUCE_ONLY_IN_THE_REDIS_CLASSES = noClasses().that()
-		.resideOutsideOfPackage("io.fanfare.protocol.redis")
+		.resideInAPackage("io.fanfare.protocol..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("io.lettuce..");
 
 	@ArchTest
 	static final ArchRule REDIS_IS_ON_TOP = noClasses().that()
-		.resideOutsideOfPackage("io.fanfare.protocol.redis")
+		.resideInAPackage("io.fanfare.protocol..")
 		.should()
 		.dependOnClassesThat()
-		.resideInAPackage("io.fanfare.protocol.redis");
+		.resideInAPackage("io.fanfare.redis..");
+
+	@ArchTest
+	static final ArchRule KEYS_SCRIPTS_AND_LINKS_ARE_BELOW_WHAT_USES_THEM = noClasses().that()
+		.resideInAPackage("io.fanfare.redis")
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("io.fanfare.redis.history", "io.fanfare.redis.presence", "io.fanfare.redis.cluster");
+
+	@ArchTest
+	static final ArchRule FEATURES_IN_REDIS_ARE_APART = slices().matching("io.fanfare.redis.(*)")
+		.should()
+		.notDependOnEachOther();
+
+	@ArchTest
+	static final ArchRule PACKAGES_HAVE_NO_CYCLES = slices().matching("io.fanfare.(**)").should().beFreeOfCycles();
 
 	@ArchTest
 	static final ArchRule NOTHING_OF_ITS_USERS = noClasses().should()

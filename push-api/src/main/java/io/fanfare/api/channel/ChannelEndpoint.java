@@ -12,7 +12,7 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.ProblemType;
-import io.fanfare.protocol.redis.History;
+import io.fanfare.redis.history.History;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;

@@ -6,7 +6,7 @@ import io.fanfare.api.problem.Answers;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.ProblemType;
-import io.fanfare.protocol.redis.History;
+import io.fanfare.redis.history.History;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;

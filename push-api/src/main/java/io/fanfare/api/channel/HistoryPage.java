@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.List;
 
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.History;
+import io.fanfare.redis.history.History;
 import io.swagger.v3.oas.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 

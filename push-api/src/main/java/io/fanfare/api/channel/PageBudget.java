@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ProblemType;
-import io.fanfare.protocol.redis.History;
+import io.fanfare.redis.history.History;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestEvent;
 import jakarta.servlet.ServletRequestListener;

@@ -13,8 +13,8 @@ import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.Failures;
-import io.fanfare.protocol.redis.Nodes;
+import io.fanfare.redis.Failures;
+import io.fanfare.redis.cluster.Nodes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -4,8 +4,8 @@ import java.util.List;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fanfare.protocol.ProblemType;
-import io.fanfare.protocol.redis.RedisRefusal;
-import io.fanfare.protocol.redis.RedisUnavailableException;
+import io.fanfare.redis.RedisRefusal;
+import io.fanfare.redis.RedisUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.Set;
 
 import io.fanfare.protocol.ProblemType;
-import io.fanfare.protocol.redis.RedisUnavailableException;
+import io.fanfare.redis.RedisUnavailableException;
 import jakarta.servlet.http.HttpServletRequest;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;

@@ -6,7 +6,7 @@ import java.util.List;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.Publisher.Receipt;
+import io.fanfare.redis.history.Publisher.Receipt;
 import io.swagger.v3.oas.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 

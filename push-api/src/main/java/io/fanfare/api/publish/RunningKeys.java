@@ -3,7 +3,7 @@ package io.fanfare.api.publish;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.fanfare.protocol.redis.Publisher;
+import io.fanfare.redis.history.Publisher;
 
 import org.springframework.stereotype.Component;
 

@@ -17,12 +17,12 @@ import io.fanfare.api.publish.Publishing.Prepared;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.ProblemType;
-import io.fanfare.protocol.redis.Pieces;
-import io.fanfare.protocol.redis.Publisher;
-import io.fanfare.protocol.redis.Publisher.Idempotency;
-import io.fanfare.protocol.redis.Publisher.Result;
-import io.fanfare.protocol.redis.RedisRefusal;
-import io.fanfare.protocol.redis.RedisUnavailableException;
+import io.fanfare.redis.Pieces;
+import io.fanfare.redis.RedisRefusal;
+import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.history.Publisher;
+import io.fanfare.redis.history.Publisher.Idempotency;
+import io.fanfare.redis.history.Publisher.Result;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -29,9 +29,8 @@ public final class RedisCalls {
 	 * @param <T> its type
 	 * @param answer what was asked
 	 * @return the answer
-	 * @throws ProblemException or a
-	 * {@link io.fanfare.protocol.redis.RedisUnavailableException} where Redis did not
-	 * answer
+	 * @throws ProblemException or a {@link io.fanfare.redis.RedisUnavailableException}
+	 * where Redis did not answer
 	 */
 	public <T extends @Nullable Object> T await(CompletableFuture<T> answer) {
 		return await(answer, deadline());

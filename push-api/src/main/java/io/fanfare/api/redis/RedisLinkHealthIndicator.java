@@ -1,7 +1,7 @@
 package io.fanfare.api.redis;
 
-import io.fanfare.protocol.redis.CommandLink;
-import io.fanfare.protocol.redis.RedisRefusal;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisRefusal;
 
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;

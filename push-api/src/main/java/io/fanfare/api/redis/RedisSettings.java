@@ -2,7 +2,8 @@ package io.fanfare.api.redis;
 
 import java.time.Duration;
 
-import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.protocol.settings.SharedDefaults;
+import io.fanfare.redis.RedisKeys;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import org.hibernate.validator.constraints.time.DurationMax;
@@ -11,7 +12,6 @@ import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
-import io.fanfare.protocol.settings.SharedDefaults;
 
 /**
  * {@code fanfare.redis}: how Redis is used. Where it is stands in

@@ -2,7 +2,7 @@ package io.fanfare.api.redis;
 
 import java.util.Map;
 
-import io.fanfare.protocol.redis.RedisUrl;
+import io.fanfare.redis.RedisUrl;
 
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;

@@ -4,7 +4,7 @@ import java.time.Instant;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fanfare.api.cluster.ConnectionAnswer;
-import io.fanfare.protocol.redis.Presence;
+import io.fanfare.redis.presence.Presence;
 import io.swagger.v3.oas.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 

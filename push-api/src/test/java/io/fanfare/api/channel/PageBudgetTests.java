@@ -13,7 +13,7 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.ProblemType;
-import io.fanfare.protocol.redis.History;
+import io.fanfare.redis.history.History;
 import jakarta.servlet.ServletRequestEvent;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;

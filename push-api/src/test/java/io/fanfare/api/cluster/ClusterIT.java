@@ -6,7 +6,7 @@ import java.util.List;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.protocol.NodeStatus;
-import io.fanfare.protocol.redis.Nodes;
+import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import org.assertj.core.data.Offset;

@@ -20,15 +20,15 @@ import java.util.function.LongSupplier;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
-import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.call.CallRequest;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.Nodes;
-import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
@@ -40,6 +40,7 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 

@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
-import io.fanfare.protocol.redis.UnfitRedisException;
+import io.fanfare.redis.UnfitRedisException;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;

@@ -9,7 +9,7 @@ import io.fanfare.api.TestApi.Answer;
 import io.fanfare.api.cluster.ConnectionIT;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.call.CallName;
-import io.fanfare.protocol.redis.Presence;
+import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;

@@ -40,7 +40,7 @@ final class InnerFaults {
 		SEAMS.put(NODE + "connection.StreamLoop#dispatch", 60);
 		SEAMS.put(TICK, 12);
 		// On other threads.
-		SEAMS.put("io.fanfare.protocol.redis.Frame#decode", 150);
+		SEAMS.put("io.fanfare.protocol.Frame#decode", 150);
 		SEAMS.put(NODE + "broker.Probe#send", 1);
 		SEAMS.put(NODE + "cluster.NodeReporter#look", 3);
 		SEAMS.put(NODE + "presence.Suspects#held", 2);

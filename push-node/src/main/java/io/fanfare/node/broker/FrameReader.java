@@ -4,10 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.CommandLink;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisKeys;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,7 +3,7 @@ package io.fanfare.node.broker;
 import java.util.List;
 
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.Frame;
+import io.fanfare.protocol.Frame;
 import org.jspecify.annotations.Nullable;
 
 /**

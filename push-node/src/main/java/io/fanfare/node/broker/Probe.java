@@ -6,8 +6,8 @@ import java.util.function.LongSupplier;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
-import io.fanfare.protocol.redis.Failures;
-import io.fanfare.protocol.redis.Nodes;
+import io.fanfare.redis.Failures;
+import io.fanfare.redis.cluster.Nodes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

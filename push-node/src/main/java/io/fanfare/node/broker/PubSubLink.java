@@ -11,11 +11,11 @@ import java.util.random.RandomGenerator;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.CommandLink;
-import io.fanfare.protocol.redis.Failures;
-import io.fanfare.protocol.redis.RedisKeys;
-import io.fanfare.protocol.redis.RedisServer;
-import io.fanfare.protocol.redis.SupervisedLink;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.Failures;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.RedisServer;
+import io.fanfare.redis.SupervisedLink;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.codec.ByteArrayCodec;

@@ -137,8 +137,8 @@ final class Subscriptions {
 	}
 
 	/**
-	 * Forgets what is wanted no more. One that is still due stays until its turn: were
-	 * it forgotten before, the same channel could be wanted anew meanwhile, and its turn
+	 * Forgets what is wanted no more. One that is still due stays until its turn: were it
+	 * forgotten before, the same channel could be wanted anew meanwhile, and its turn
 	 * would forget the new one, which is never confirmed then.
 	 */
 	private void forgetIfUnused(Subscription subscription) {

@@ -13,7 +13,7 @@ import java.util.function.BooleanSupplier;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.History;
+import io.fanfare.redis.history.History;
 
 /**
  * Reads what connections missed. A round reads a bounded batch of each channel from one

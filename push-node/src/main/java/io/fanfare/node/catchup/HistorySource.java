@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.History;
+import io.fanfare.redis.history.History;
 
 /** Where history is read from. Futures may complete on any thread. */
 public interface HistorySource {

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.History;
+import io.fanfare.redis.history.History;
 
 /**
  * Finds where the last messages of some channels begin: so many of each, at most 1 MiB of

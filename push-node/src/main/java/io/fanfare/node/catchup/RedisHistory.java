@@ -8,7 +8,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.History;
+import io.fanfare.redis.history.History;
 
 /**
  * {@link HistorySource} in Redis. Answers are handed over to a thread of its own: what is

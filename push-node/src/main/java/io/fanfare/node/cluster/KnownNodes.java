@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.Failures;
+import io.fanfare.redis.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -10,8 +10,8 @@ import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
-import io.fanfare.protocol.redis.Failures;
-import io.fanfare.protocol.redis.Nodes;
+import io.fanfare.redis.Failures;
+import io.fanfare.redis.cluster.Nodes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -12,8 +12,8 @@ import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.Presence.Field;
-import io.fanfare.protocol.redis.Presence.Held;
+import io.fanfare.redis.presence.Presence.Field;
+import io.fanfare.redis.presence.Presence.Held;
 import org.jspecify.annotations.Nullable;
 
 /**

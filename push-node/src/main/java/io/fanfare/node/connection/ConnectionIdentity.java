@@ -1,9 +1,9 @@
 package io.fanfare.node.connection;
 
-import io.fanfare.protocol.redis.Presence.Claim;
-import io.fanfare.protocol.redis.Presence.Field;
-import io.fanfare.protocol.redis.Presence.Held;
-import io.fanfare.protocol.redis.Presence.Received;
+import io.fanfare.redis.presence.Presence.Claim;
+import io.fanfare.redis.presence.Presence.Field;
+import io.fanfare.redis.presence.Presence.Held;
+import io.fanfare.redis.presence.Presence.Received;
 import org.jspecify.annotations.Nullable;
 
 /**

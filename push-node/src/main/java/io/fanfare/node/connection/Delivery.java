@@ -21,9 +21,9 @@ import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.History.Predecessor;
-import io.fanfare.protocol.redis.Presence.Received;
 import io.fanfare.protocol.sse.SseBlock;
+import io.fanfare.protocol.Predecessor;
+import io.fanfare.redis.presence.Presence.Received;
 import org.jspecify.annotations.Nullable;
 
 /**

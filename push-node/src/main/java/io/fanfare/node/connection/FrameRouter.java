@@ -7,7 +7,7 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.broker.MessageSink;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
-import io.fanfare.protocol.redis.Frame;
+import io.fanfare.protocol.Frame;
 import org.jspecify.annotations.Nullable;
 
 /**

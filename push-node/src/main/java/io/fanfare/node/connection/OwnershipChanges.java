@@ -2,8 +2,8 @@ package io.fanfare.node.connection;
 
 import io.fanfare.node.presence.Proof;
 import io.fanfare.protocol.CloseReason;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.History.Predecessor;
+import io.fanfare.protocol.Frame;
+import io.fanfare.protocol.Predecessor;
 
 /**
  * What renewals and the pub/sub link report about a connection's claim to its user, and

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 
-import io.fanfare.protocol.redis.Presence.Field;
+import io.fanfare.redis.presence.Presence.Field;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

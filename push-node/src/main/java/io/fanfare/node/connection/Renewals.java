@@ -11,10 +11,10 @@ import java.util.Map;
 
 import io.fanfare.node.presence.Proof;
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.History.LastIds;
-import io.fanfare.protocol.redis.Presence.Held;
-import io.fanfare.protocol.redis.Presence.Renewal;
-import io.fanfare.protocol.redis.Presence.Verdict;
+import io.fanfare.redis.history.History.LastIds;
+import io.fanfare.redis.presence.Presence.Held;
+import io.fanfare.redis.presence.Presence.Renewal;
+import io.fanfare.redis.presence.Presence.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -11,11 +11,11 @@ import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.Presence.Claim;
-import io.fanfare.protocol.redis.Presence.ClaimResult;
-import io.fanfare.protocol.redis.Presence.UserLimits;
+import io.fanfare.redis.presence.Presence.Claim;
+import io.fanfare.redis.presence.Presence.ClaimResult;
+import io.fanfare.redis.presence.Presence.UserLimits;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,7 +4,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.Presence.Received;
+import io.fanfare.redis.presence.Presence.Received;
 
 /**
  * How far the channel of its user reached a connection. It is kept apart from the

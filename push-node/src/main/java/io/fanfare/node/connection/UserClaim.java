@@ -1,8 +1,8 @@
 package io.fanfare.node.connection;
 
 import io.fanfare.node.presence.Proof;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.Presence.ClaimResult;
+import io.fanfare.protocol.Frame;
+import io.fanfare.redis.presence.Presence.ClaimResult;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,8 +3,9 @@ package io.fanfare.node.observability;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
-import io.fanfare.protocol.redis.CommandLink;
-import io.fanfare.protocol.redis.RedisRefusal;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisRefusal;
+
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;

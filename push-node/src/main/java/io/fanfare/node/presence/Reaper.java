@@ -9,12 +9,12 @@ import java.util.function.Predicate;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
-import io.fanfare.protocol.redis.Failures;
-import io.fanfare.protocol.redis.History;
-import io.fanfare.protocol.redis.HistoryTrim;
-import io.fanfare.protocol.redis.Presence;
-import io.fanfare.protocol.redis.Presence.Field;
-import io.fanfare.protocol.redis.Presence.Slice;
+import io.fanfare.redis.Failures;
+import io.fanfare.redis.history.History;
+import io.fanfare.redis.history.HistoryTrim;
+import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.presence.Presence.Field;
+import io.fanfare.redis.presence.Presence.Slice;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

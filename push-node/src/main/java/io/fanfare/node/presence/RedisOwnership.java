@@ -3,13 +3,13 @@ package io.fanfare.node.presence;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.fanfare.protocol.redis.CommandLink;
-import io.fanfare.protocol.redis.Presence;
-import io.fanfare.protocol.redis.Presence.Claim;
-import io.fanfare.protocol.redis.Presence.ClaimResult;
-import io.fanfare.protocol.redis.Presence.Field;
-import io.fanfare.protocol.redis.Presence.Held;
-import io.fanfare.protocol.redis.Presence.Renewal;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.presence.Presence.Claim;
+import io.fanfare.redis.presence.Presence.ClaimResult;
+import io.fanfare.redis.presence.Presence.Field;
+import io.fanfare.redis.presence.Presence.Held;
+import io.fanfare.redis.presence.Presence.Renewal;
 
 /** {@link Ownership} by the presence hash in Redis. */
 public final class RedisOwnership implements Ownership {

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-import io.fanfare.protocol.redis.Presence.Silent;
-import io.fanfare.protocol.redis.Presence.Slice;
-import io.fanfare.protocol.redis.Presence.Suspect;
-import io.fanfare.protocol.redis.Presence.Suspicion;
+import io.fanfare.redis.presence.Presence.Silent;
+import io.fanfare.redis.presence.Presence.Slice;
+import io.fanfare.redis.presence.Presence.Suspect;
+import io.fanfare.redis.presence.Presence.Suspicion;
 
 /**
  * Nodes without a lease, and since when each has been silent. One is dead when it kept

@@ -2,10 +2,11 @@ package io.fanfare.node.presence;
 
 import java.time.Duration;
 
-import io.fanfare.protocol.redis.Presence.Twins;
+import io.fanfare.protocol.settings.InvalidSettingException;
+import io.fanfare.redis.presence.Presence.Twins;
+
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import io.fanfare.protocol.settings.InvalidSettingException;
 
 /**
  * By what two pages that share a {@code client} by mistake are told from one page that

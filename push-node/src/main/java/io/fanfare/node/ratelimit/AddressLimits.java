@@ -16,9 +16,9 @@ import java.util.function.LongSupplier;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
-import io.fanfare.protocol.redis.Addresses;
-import io.fanfare.protocol.redis.Addresses.Admission;
-import io.fanfare.protocol.redis.Failures;
+import io.fanfare.redis.Failures;
+import io.fanfare.redis.presence.Addresses;
+import io.fanfare.redis.presence.Addresses.Admission;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 import io.fanfare.node.connection.ConnectionKey;
 import io.fanfare.protocol.ConnectionId;
-import io.fanfare.protocol.redis.Frame;
+import io.fanfare.protocol.Frame;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;

@@ -6,8 +6,8 @@ import java.util.concurrent.CompletableFuture;
 import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.ratelimit.CallLimits;
 import io.fanfare.node.ratelimit.Quota;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.Nodes;
+import io.fanfare.protocol.Frame;
+import io.fanfare.redis.cluster.Nodes;
 import org.jspecify.annotations.Nullable;
 
 /**

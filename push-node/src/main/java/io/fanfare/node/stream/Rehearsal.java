@@ -12,13 +12,14 @@ import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.History;
-import io.fanfare.protocol.redis.Presence;
-import io.fanfare.protocol.redis.Presence.Claim;
-import io.fanfare.protocol.redis.Presence.ClaimResult;
-import io.fanfare.protocol.redis.Presence.Field;
-import io.fanfare.protocol.redis.Presence.Held;
-import io.fanfare.protocol.redis.Presence.Renewal;
+import io.fanfare.protocol.Predecessor;
+import io.fanfare.redis.history.History;
+import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.presence.Presence.Claim;
+import io.fanfare.redis.presence.Presence.ClaimResult;
+import io.fanfare.redis.presence.Presence.Field;
+import io.fanfare.redis.presence.Presence.Held;
+import io.fanfare.redis.presence.Presence.Renewal;
 
 /**
  * What stands for Redis while the JVM warms up: everybody owns whom they ask for, history
@@ -87,7 +88,7 @@ final class Rehearsal implements Ownership, HistorySource, Topics.Upstream {
 	@Override
 	public CompletableFuture<History.Batch> read(ChannelName channel, long position, int count, int bytes) {
 		return CompletableFuture.completedFuture(new History.Batch(this.clock.get(), MessageId.ZERO, true,
-				new History.Predecessor(MessageId.ZERO, MessageId.ZERO, 0), List.of()));
+				new Predecessor(MessageId.ZERO, MessageId.ZERO, 0), List.of()));
 	}
 
 	@Override

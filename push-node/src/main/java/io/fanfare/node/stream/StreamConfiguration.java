@@ -34,19 +34,20 @@ import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.CommandLink;
-import io.fanfare.protocol.redis.History;
-import io.fanfare.protocol.redis.Nodes;
-import io.fanfare.protocol.redis.Presence;
+import io.fanfare.protocol.settings.SharedDefaults;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.cluster.Nodes;
+import io.fanfare.redis.history.History;
+import io.fanfare.redis.presence.Presence;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import io.fanfare.protocol.settings.SharedDefaults;
 
 /** Puts the loops and the stream port together. */
 @Configuration(proxyBeanMethods = false)

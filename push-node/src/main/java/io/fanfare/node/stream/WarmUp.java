@@ -32,7 +32,7 @@ import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.TokenAudience;
-import io.fanfare.protocol.redis.Presence;
+import io.fanfare.redis.presence.Presence;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.slf4j.Logger;

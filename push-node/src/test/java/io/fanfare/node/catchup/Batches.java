@@ -11,10 +11,10 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
-import io.fanfare.protocol.redis.History;
-import io.fanfare.protocol.redis.History.Batch;
-import io.fanfare.protocol.redis.History.Entry;
-import io.fanfare.protocol.redis.History.Predecessor;
+import io.fanfare.redis.history.History;
+import io.fanfare.redis.history.History.Batch;
+import io.fanfare.redis.history.History.Entry;
+import io.fanfare.protocol.Predecessor;
 
 /** A history in memory, which answers when it is told to. */
 final class Batches implements HistorySource {

@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.History.Batch;
-import io.fanfare.protocol.redis.History.Entry;
-import io.fanfare.protocol.redis.History.Predecessor;
+import io.fanfare.redis.history.History.Batch;
+import io.fanfare.redis.history.History.Entry;
+import io.fanfare.protocol.Predecessor;
 import org.junit.jupiter.api.Test;
 
 import static io.fanfare.node.catchup.Batches.batch;

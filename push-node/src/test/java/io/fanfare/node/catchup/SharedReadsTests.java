@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.History.Predecessor;
+import io.fanfare.protocol.Predecessor;
 import org.junit.jupiter.api.Test;
 
 import static io.fanfare.node.catchup.Batches.batch;

@@ -6,9 +6,9 @@ import java.util.regex.Pattern;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.connection.TestLoop.Socket;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.History.Predecessor;
+import io.fanfare.protocol.Predecessor;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

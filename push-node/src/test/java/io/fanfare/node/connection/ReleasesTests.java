@@ -9,8 +9,8 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-import io.fanfare.protocol.redis.Presence.Field;
-import io.fanfare.protocol.redis.Presence.Received;
+import io.fanfare.redis.presence.Presence.Field;
+import io.fanfare.redis.presence.Presence.Received;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

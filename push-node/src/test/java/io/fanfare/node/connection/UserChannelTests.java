@@ -1,6 +1,6 @@
 package io.fanfare.node.connection;
 
-import io.fanfare.protocol.redis.Presence.Received;
+import io.fanfare.redis.presence.Presence.Received;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

@@ -3,8 +3,8 @@ package io.fanfare.node.connection;
 import io.fanfare.node.connection.UserClaim.Continuity;
 import io.fanfare.node.connection.UserClaim.State;
 import io.fanfare.node.presence.Proof;
-import io.fanfare.protocol.redis.Frame;
-import io.fanfare.protocol.redis.Presence.ClaimResult;
+import io.fanfare.protocol.Frame;
+import io.fanfare.redis.presence.Presence.ClaimResult;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

@@ -3,10 +3,10 @@ package io.fanfare.node.presence;
 import java.time.Duration;
 import java.util.List;
 
-import io.fanfare.protocol.redis.Presence.Silent;
-import io.fanfare.protocol.redis.Presence.Slice;
-import io.fanfare.protocol.redis.Presence.Suspect;
-import io.fanfare.protocol.redis.Presence.Suspicion;
+import io.fanfare.redis.presence.Presence.Silent;
+import io.fanfare.redis.presence.Presence.Slice;
+import io.fanfare.redis.presence.Presence.Suspect;
+import io.fanfare.redis.presence.Presence.Suspicion;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

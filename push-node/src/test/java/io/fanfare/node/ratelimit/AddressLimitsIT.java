@@ -9,10 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.Addresses;
-import io.fanfare.protocol.redis.CommandLink;
-import io.fanfare.protocol.redis.RedisClientOptions;
-import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisClientOptions;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.presence.Addresses;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;

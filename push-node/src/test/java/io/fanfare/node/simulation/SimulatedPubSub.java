@@ -15,7 +15,7 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.broker.MessageSink;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.redis.Frame;
+import io.fanfare.protocol.Frame;
 import org.jspecify.annotations.Nullable;
 
 /**

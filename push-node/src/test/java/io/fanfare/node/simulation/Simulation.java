@@ -22,8 +22,8 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.redis.Presence.Twins;
-import io.fanfare.protocol.redis.Publisher;
+import io.fanfare.redis.history.Publisher;
+import io.fanfare.redis.presence.Presence.Twins;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -24,11 +24,11 @@ import io.fanfare.node.ratelimit.AddressBlocks;
 import io.fanfare.node.ratelimit.CallLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.redis.CommandLink;
-import io.fanfare.protocol.redis.Nodes;
-import io.fanfare.protocol.redis.Presence;
-import io.fanfare.protocol.redis.RedisClientOptions;
-import io.fanfare.protocol.redis.RedisKeys;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisClientOptions;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.cluster.Nodes;
+import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
@@ -37,6 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;

@@ -43,7 +43,7 @@ class DocsTests {
 	private static final Pattern STEP = Pattern.compile("(?m)^(\\d+)\\. `([^`]+)` ");
 
 	/** A class that is named with its package. */
-	private static final Pattern QUALIFIED = Pattern.compile("`((?:api|node|protocol)\\.[a-z.]+\\.[A-Z]\\w+)`");
+	private static final Pattern QUALIFIED = Pattern.compile("`((?:api|node|protocol|redis)\\.[a-z.]+\\.[A-Z]\\w+)`");
 
 	/** A class in a picture. */
 	private static final Pattern PICTURED = Pattern.compile("\\b[A-Z][A-Za-z]+\\b");
@@ -175,7 +175,8 @@ class DocsTests {
 		if (name.endsWith(".lua")) {
 			return ROOT.resolve("push-protocol/src/main/resources").resolve(name);
 		}
-		return ROOT.resolve("push-" + name.substring(0, name.indexOf('.')))
+		String first = name.substring(0, name.indexOf('.'));
+		return ROOT.resolve("push-" + (first.equals("redis") ? "protocol" : first))
 			.resolve("src/main/java/io/fanfare")
 			.resolve(name.replace('.', '/') + ".java");
 	}

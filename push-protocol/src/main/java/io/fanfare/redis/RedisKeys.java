@@ -1,0 +1,227 @@
+package io.fanfare.redis;
+
+import java.nio.charset.StandardCharsets;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.MessageId;
+
+/**
+ * Every key and pub/sub channel in Redis, of one installation. Its prefix begins them
+ * all, so that several installations share one server. A database keeps keys apart but
+ * not pub/sub, so the channels carry the database's number as well; those of database 0
+ * do not.
+ * <p>
+ * A partition is one hash tag, so each script stays within one slot. There is one.
+ */
+public final class RedisKeys {
+
+	/** The prefix unless told. */
+	public static final String DEFAULT_PREFIX = "fanfare";
+
+	/** What a prefix must match. */
+	public static final String PREFIX_PATTERN = "[a-z0-9-]{1,32}";
+
+	private static final String PARTITION = ":{0}:";
+
+	private final String keyPrefix;
+
+	private final String channelPrefix;
+
+	private final byte[] keyPrefixBytes;
+
+	private final byte[] channelPrefixBytes;
+
+	private final byte[] layout;
+
+	private final byte[] nodes;
+
+	private final byte[] rollout;
+
+	private final byte[] rolloutLeader;
+
+	private final byte[] lastRollout;
+
+	private final byte[] clock;
+
+	private final byte[] run;
+
+	private final byte[] since;
+
+	private final byte[] last;
+
+	private final byte[] presence;
+
+	private final byte[] renewals;
+
+	/**
+	 * Names the keys and channels of an installation.
+	 * @param prefix the installation's prefix, as {@link #PREFIX_PATTERN} has it
+	 * @param database the number of the database that its keys are in
+	 */
+	public RedisKeys(String prefix, int database) {
+		if (!prefix.matches(PREFIX_PATTERN)) {
+			throw new IllegalArgumentException("The prefix must match " + PREFIX_PATTERN);
+		}
+		this.keyPrefix = prefix + PARTITION;
+		this.channelPrefix = prefix + ((database > 0) ? "@" + database : "") + PARTITION;
+		this.keyPrefixBytes = bytes(this.keyPrefix);
+		this.channelPrefixBytes = bytes(this.channelPrefix);
+		this.layout = bytes(prefix + ":layout");
+		this.nodes = bytes(prefix + ":nodes");
+		this.rollout = bytes(prefix + ":drain");
+		this.rolloutLeader = bytes(prefix + ":drain:leader");
+		this.lastRollout = bytes(prefix + ":drain:last");
+		this.clock = key("clock");
+		this.run = key("run");
+		this.since = key("since");
+		this.last = key("last");
+		this.presence = key("presence");
+		this.renewals = key("renewals");
+	}
+
+	/** What begins every key of the partition. */
+	public byte[] keyPrefix() {
+		return this.keyPrefixBytes;
+	}
+
+	/** What begins every pub/sub channel of the partition. */
+	public byte[] channelPrefix() {
+		return this.channelPrefixBytes;
+	}
+
+	/** The version of all other keys. Belongs to no partition. */
+	byte[] layout() {
+		return this.layout;
+	}
+
+	/** What nodes tell of themselves: name to JSON. Belongs to no partition. */
+	public byte[] nodes() {
+		return this.nodes;
+	}
+
+	/**
+	 * How the drain that runs gets on, JSON; there is no second. Belongs to no partition.
+	 */
+	public byte[] rollout() {
+		return this.rollout;
+	}
+
+	/** Who leads the drain that runs. Belongs to no partition. */
+	public byte[] rolloutLeader() {
+		return this.rolloutLeader;
+	}
+
+	/** How the last drain ended, JSON. Belongs to no partition. */
+	public byte[] lastRollout() {
+		return this.lastRollout;
+	}
+
+	public byte[] clock() {
+		return this.clock;
+	}
+
+	public byte[] run() {
+		return this.run;
+	}
+
+	public byte[] since() {
+		return this.since;
+	}
+
+	public byte[] last() {
+		return this.last;
+	}
+
+	public byte[] presence() {
+		return this.presence;
+	}
+
+	public byte[] stream(ChannelName channel) {
+		return key("ch:" + channel.value());
+	}
+
+	public byte[] lease(String node) {
+		return key("lease:" + node);
+	}
+
+	public byte[] renewals() {
+		return this.renewals;
+	}
+
+	public byte[] hidden(String user) {
+		return key("hidden:" + user);
+	}
+
+	public byte[] kicked(String user, String client) {
+		return key("kicked:" + user + ":" + client);
+	}
+
+	public byte[] takeovers(String user) {
+		return key("takeovers:" + user);
+	}
+
+	public byte[] userOpens(String user) {
+		return key("user-opens:" + user);
+	}
+
+	public byte[] connections(String address) {
+		return key("connections:" + address);
+	}
+
+	public byte[] opens(String address) {
+		return key("opens:" + address);
+	}
+
+	public byte[] idempotency(String apiKey, String key) {
+		return key("idem:" + apiKey + ":" + key);
+	}
+
+	/**
+	 * The record of a further piece of a message (see {@link Pieces}).
+	 * @param first the first id that the message's first piece was given
+	 * @param number which piece; the first is 0
+	 */
+	public byte[] piece(long first, int number) {
+		return key("piece:" + MessageId.format(first) + ":" + number);
+	}
+
+	/**
+	 * The pub/sub channel of one node: messages to its users, kicks, orders, probes.
+	 * @param node the node's identity
+	 * @return the channel
+	 */
+	public byte[] nodeChannel(String node) {
+		return channel("node:" + node);
+	}
+
+	/**
+	 * The pub/sub channel of a topic, or of {@code all}.
+	 * @param topic the topic
+	 * @return the channel
+	 */
+	public byte[] topicChannel(ChannelName topic) {
+		return channel("ch:" + topic.value());
+	}
+
+	/**
+	 * The pub/sub channel on which a process hears the answers to its calls.
+	 * @param asker what the process calls itself
+	 * @return the channel
+	 */
+	public byte[] answerChannel(String asker) {
+		return channel("answers:" + asker);
+	}
+
+	private byte[] key(String rest) {
+		return bytes(this.keyPrefix + rest);
+	}
+
+	private byte[] channel(String rest) {
+		return bytes(this.channelPrefix + rest);
+	}
+
+	public static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+}

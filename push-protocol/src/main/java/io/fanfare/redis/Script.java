@@ -1,0 +1,140 @@
+package io.fanfare.redis;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+
+import io.lettuce.core.ScriptOutputType;
+
+/**
+ * The catalog of scripts: {@code redis/<verb>-<noun>.lua}, each behind the preambles it
+ * uses. What a script takes and returns stands at its head.
+ * <p>
+ * What keeps streams alive and frees memory runs on a Redis whose {@code maxmemory} is
+ * reached, by the flag {@code allow-oom}. A script with flags is refused as a whole where
+ * the server refuses writes for another reason, so scripts that only read have none: they
+ * are served as long as they have nothing to write.
+ */
+public enum Script {
+
+	/**
+	 * Without flags: on a full Redis it still answers what it published before, and is
+	 * refused at its first write otherwise.
+	 */
+	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "clock", "trim"),
+
+	REHEARSE_MESSAGES(ScriptOutputType.MULTI),
+
+	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
+
+	REHEARSE_CLAIM(ScriptOutputType.MULTI),
+
+	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence", "entry"),
+
+	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
+
+	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
+
+	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock", "values", "presence"),
+
+	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "values"),
+
+	RENEW_ADDRESSES(Flags.ALLOW_OOM, ScriptOutputType.VALUE),
+
+	READ_HISTORY(ScriptOutputType.MULTI, "clock", "entry", "history"),
+
+	FIND_START(ScriptOutputType.MULTI, "clock", "entry", "history"),
+
+	CHECK_CHANNELS(ScriptOutputType.MULTI, "clock"),
+
+	READ_PAGE(ScriptOutputType.MULTI, "clock", "entry", "history"),
+
+	PROBE_NODE(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock"),
+
+	FORGET_CHANNELS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock"),
+
+	TRIM_HISTORY(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "trim"),
+
+	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "clock"),
+
+	LEAD_DRAIN(ScriptOutputType.INTEGER),
+
+	CHECK_WRITES(ScriptOutputType.VALUE);
+
+	/** First lines of scripts; constants of an enum cannot name its own fields. */
+	private static final class Flags {
+
+		private static final String ALLOW_OOM = "#!lua flags=allow-oom\n";
+
+	}
+
+	private final ScriptOutputType output;
+
+	private final String source;
+
+	private final String digest;
+
+	Script(ScriptOutputType output, String... preambles) {
+		this("", output, preambles);
+	}
+
+	Script(String firstLine, ScriptOutputType output, String... preambles) {
+		this.output = output;
+		StringBuilder text = new StringBuilder(firstLine);
+		for (String preamble : preambles) {
+			text.append(read(preamble));
+		}
+		text.append(read(fileName()));
+		this.source = text.toString();
+		try {
+			this.digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(source()));
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static String read(String name) {
+		String path = "/redis/" + name + ".lua";
+		try (InputStream in = Script.class.getResourceAsStream(path)) {
+			if (in == null) {
+				throw new IllegalStateException("No script " + path + " on the class path");
+			}
+			return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** What it is called: its file's name without the ending. */
+	public String fileName() {
+		return name().toLowerCase(Locale.ROOT).replace('_', '-');
+	}
+
+	ScriptOutputType output() {
+		return this.output;
+	}
+
+	byte[] source() {
+		return this.source.getBytes(StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * The source of a script without flags, to be run although {@code maxmemory} is
+	 * reached.
+	 */
+	byte[] sourceThatAllowsOom() {
+		return (Flags.ALLOW_OOM.strip() + "\n" + this.source).getBytes(StandardCharsets.UTF_8);
+	}
+
+	String digest() {
+		return this.digest;
+	}
+
+}

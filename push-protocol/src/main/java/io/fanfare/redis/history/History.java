@@ -1,0 +1,478 @@
+package io.fanfare.redis.history;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Predecessor;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.Reply;
+import io.fanfare.redis.Script;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What channels retained, and whether it is all there.
+ * <p>
+ * Each call is bounded, whatever the history holds: it looks at {@link #CALL_BYTES} and
+ * one entry, {@link #CALL_ENTRIES} entries or {@link CommandLink#CALL_FIELDS} fields at
+ * most. What takes more is done in several calls, one after the other.
+ * <p>
+ * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
+ * Redis does not answer in time.
+ */
+public final class History {
+
+	/** Bytes of history that one call takes, but one entry at least. */
+	public static final int CALL_BYTES = 256 * 1024;
+
+	/** Entries that one call takes. */
+	public static final int CALL_ENTRIES = 250;
+
+	/** Bytes of a page, but one entry at least. */
+	private static final int PAGE_BYTES = 1024 * 1024;
+
+	/** One field more says what was forgotten. */
+	private static final int CHECKED_CHANNELS = CommandLink.CALL_FIELDS - 1;
+
+	private static final Logger log = LoggerFactory.getLogger(History.class);
+
+	private final CommandLink link;
+
+	private final RedisKeys keys;
+
+	private final byte[] age;
+
+	private final Consumer<RuntimeException> unreadable;
+
+	/**
+	 * Makes the access.
+	 * @param link the link
+	 * @param keys the partition's keys
+	 * @param age how long a message is retained
+	 * @param errors counts and logs entries that cannot be read
+	 */
+	public History(CommandLink link, RedisKeys keys, Duration age, Errors errors) {
+		this(link, keys, age, (error) -> errors.note("history", error));
+	}
+
+	/**
+	 * Makes the access for who only logs entries that cannot be read.
+	 * @param link the link
+	 * @param keys the partition's keys
+	 * @param age how long a message is retained
+	 */
+	public History(CommandLink link, RedisKeys keys, Duration age) {
+		this(link, keys, age, (error) -> log.warn("history=unreadable reason=\"{}\"", error.getMessage()));
+	}
+
+	private History(CommandLink link, RedisKeys keys, Duration age, Consumer<RuntimeException> unreadable) {
+		this.link = link;
+		this.keys = keys;
+		this.age = RedisKeys.bytes(Long.toString(age.toMillis()));
+		this.unreadable = unreadable;
+	}
+
+	/**
+	 * A retained message.
+	 *
+	 * @param id its id
+	 * @param envelope the message
+	 */
+	public record Entry(long id, Envelope envelope) {
+
+	}
+
+	/**
+	 * A batch of one channel's history.
+	 *
+	 * @param upTo the id up to which it is complete: the clock at the read, or its last
+	 * entry where there is more
+	 * @param since the id below which the store may have lost something
+	 * @param complete whether nothing more is retained above it
+	 * @param predecessor what came before the first entry; without entries, the channel's
+	 * last id
+	 * @param entries the messages, in id order
+	 * @param unreadable the ids of entries that are no messages of this version: damaged,
+	 * or not written by Fanfare
+	 */
+	public record Batch(long upTo, long since, boolean complete, Predecessor predecessor, List<Entry> entries,
+			List<Long> unreadable) {
+
+		/**
+		 * A batch of which everything can be read.
+		 * @param upTo the id up to which it is complete
+		 * @param since the id below which the store may have lost something
+		 * @param complete whether nothing more is retained above it
+		 * @param predecessor what came before the first entry
+		 * @param entries the messages, in id order
+		 */
+		public Batch(long upTo, long since, boolean complete, Predecessor predecessor, List<Entry> entries) {
+			this(upTo, since, complete, predecessor, entries, List.of());
+		}
+
+	}
+
+	/**
+	 * A piece of the way back over the last messages of a channel.
+	 *
+	 * @param first the id of the oldest message that was counted, {@link MessageId#ZERO}
+	 * where none was
+	 * @param count how many were counted
+	 * @param bytes how many bytes these have
+	 * @param end why it ended
+	 * @param next where it ended for want of bytes, how many the next message has
+	 */
+	public record Walked(long first, int count, int bytes, End end, int next) {
+
+		/** Why a piece ended. */
+		public enum End {
+
+			/** Nothing older is retained. */
+			END,
+			/** The next message does not fit the bytes. */
+			FULL,
+			/** The piece is as long as one may be, or has as many as were asked for. */
+			MORE
+
+		}
+
+	}
+
+	/**
+	 * The last ids of some channels.
+	 *
+	 * @param clock the clock at the read, or at the first of several: no channel has
+	 * anything above its last id up to there
+	 * @param since the id below which the store may have lost something
+	 * @param ids the last ids in the order asked for; {@link MessageId#ZERO} where none
+	 * is known
+	 */
+	public record LastIds(long clock, long since, List<Long> ids) {
+
+	}
+
+	/**
+	 * A page of a channel's history.
+	 *
+	 * @param floor the oldest id retained, {@link MessageId#ZERO} without any
+	 * @param latest the last id of the channel, {@link MessageId#ZERO} if it never had a
+	 * message
+	 * @param more whether there is more in the direction asked for
+	 * @param end the id at the far end of the page in that direction, where the next one
+	 * goes on; {@link MessageId#ZERO} for an empty page
+	 * @param entries the messages, oldest first, without what cannot be read
+	 */
+	public record Page(long floor, long latest, boolean more, long end, List<Entry> entries) {
+
+	}
+
+	/**
+	 * Reads what a channel retained above a position.
+	 * @param channel the channel
+	 * @param position the position
+	 * @param count at most so many messages
+	 * @param bytes at most so many bytes, but one message at least
+	 * @return the batch
+	 */
+	public CompletableFuture<Batch> read(ChannelName channel, long position, int count, int bytes) {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last(),
+				this.keys.stream(channel) };
+		return this.link
+			.<List<Object>>run(Script.READ_HISTORY, scriptKeys,
+					(run) -> new byte[][] { run, seen(), this.link.durable(), RedisKeys.bytes(channel.value()),
+							RedisKeys.bytes(MessageId.format(position)), number(count), number(bytes), this.age })
+			.thenApply((values) -> {
+				Reply reply = new Reply(values);
+				long clock = reply.id();
+				long since = reply.id();
+				boolean complete = reply.text().equals("1");
+				String before = reply.text();
+				Piece piece = piece(channel, reply);
+				this.link.observe(clock);
+				Predecessor predecessor = Predecessor.parse(before, piece.isEmpty() ? clock : piece.oldest() - 1);
+				return new Batch(complete ? clock : piece.newest(), since, complete, predecessor, piece.entries(),
+						piece.unreadable());
+			});
+	}
+
+	/**
+	 * Finds where all that a channel retained begins.
+	 * @param channel the channel
+	 * @return the id of the oldest message, {@link MessageId#ZERO} if nothing is retained
+	 */
+	public CompletableFuture<Long> findOldest(ChannelName channel) {
+		return findStart(channel, "", 0, 0).thenApply(Walked::first);
+	}
+
+	/**
+	 * Walks a piece of the way back over the last messages of a channel.
+	 * @param channel the channel
+	 * @param below where it begins: the first id of the piece before,
+	 * {@link MessageId#MAX} for the newest message
+	 * @param count how many messages are wanted from here on, 1 at least
+	 * @param bytes how many bytes they may have
+	 * @return the piece
+	 */
+	public CompletableFuture<Walked> walkBack(ChannelName channel, long below, int count, int bytes) {
+		return findStart(channel, (below == MessageId.MAX) ? "" : MessageId.format(below), count, bytes);
+	}
+
+	private CompletableFuture<Walked> findStart(ChannelName channel, String below, int count, int bytes) {
+		return this.link.<List<Object>>run(Script.FIND_START, new byte[][] { this.keys.stream(channel) },
+				(run) -> new byte[][] { number(count), this.age, RedisKeys.bytes(below), number(bytes),
+						number(CALL_ENTRIES), number(CALL_BYTES) })
+			.thenApply((values) -> {
+				Reply reply = new Reply(values);
+				String first = reply.text();
+				return new Walked(first.isEmpty() ? MessageId.ZERO : entryId(first), Integer.parseInt(reply.text()),
+						Integer.parseInt(reply.text()), Walked.End.valueOf(reply.text().toUpperCase(Locale.ROOT)),
+						Integer.parseInt(reply.text()));
+			});
+	}
+
+	/**
+	 * Tells the last ids of many channels, up to {@link CommandLink#CALL_FIELDS} fields
+	 * per call.
+	 * @param channels the channels
+	 * @return their last ids
+	 */
+	public CompletableFuture<LastIds> lastIds(List<ChannelName> channels) {
+		List<ChannelName> first = channels.subList(0, Math.min(channels.size(), CHECKED_CHANNELS));
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
+		CompletableFuture<LastIds> found = this.link.<List<Object>>run(Script.CHECK_CHANNELS, scriptKeys, (run) -> {
+			List<byte[]> arguments = new ArrayList<>(3 + first.size());
+			arguments.addAll(List.of(run, seen(), this.link.durable()));
+			first.forEach((channel) -> arguments.add(RedisKeys.bytes(channel.value())));
+			return arguments.toArray(byte[][]::new);
+		}).thenApply((values) -> {
+			Reply reply = new Reply(values);
+			long clock = reply.id();
+			long since = reply.id();
+			List<Long> ids = new ArrayList<>(channels.size());
+			while (reply.hasNext()) {
+				ids.add(lastId(reply.text()));
+			}
+			this.link.observe(clock);
+			return new LastIds(clock, since, ids);
+		});
+		if (first.size() == channels.size()) {
+			return found;
+		}
+		return found.thenCompose((one) -> lastIds(channels.subList(first.size(), channels.size())).thenApply((rest) -> {
+			one.ids().addAll(rest.ids());
+			return new LastIds(one.clock(), Math.max(one.since(), rest.since()), one.ids());
+		}));
+	}
+
+	/** What is no id is taken for one above all others, so that its channel is read. */
+	private static long lastId(String text) {
+		Long id = text.isEmpty() ? Long.valueOf(MessageId.ZERO) : MessageId.tryParse(text);
+		return (id != null) ? id : MessageId.MAX;
+	}
+
+	/**
+	 * Reads the page after an id. It ends at a limit, at 1 MiB, and where messages were
+	 * trimmed between two of its calls.
+	 * @param channel the channel
+	 * @param after the id, {@link MessageId#ZERO} for the oldest page
+	 * @param limit at most so many messages
+	 * @return the page
+	 */
+	public CompletableFuture<Page> pageAfter(ChannelName channel, long after, int limit) {
+		PageReader reader = new PageReader(channel, true, (after == MessageId.ZERO) ? "" : MessageId.format(after),
+				limit);
+		// What is trimmed from now on leaves the messages above the floor that is told.
+		return findOldest(channel).thenCompose(reader::read);
+	}
+
+	/**
+	 * Reads the page before an id. It ends at a limit and at 1 MiB.
+	 * @param channel the channel
+	 * @param before the id, {@link MessageId#MAX} for the newest page
+	 * @param limit at most so many messages
+	 * @return the page
+	 */
+	public CompletableFuture<Page> pageBefore(ChannelName channel, long before, int limit) {
+		PageReader reader = new PageReader(channel, false, (before == MessageId.MAX) ? "" : MessageId.format(before),
+				limit);
+		return reader.read(MessageId.ZERO)
+			.thenCompose((page) -> findOldest(channel)
+				.thenApply((floor) -> new Page(floor, page.latest(), page.more(), page.end(), page.entries())));
+	}
+
+	/** Reads one page in as many calls as it takes. Used by one of them at a time. */
+	private final class PageReader {
+
+		private final ChannelName channel;
+
+		private final boolean forward;
+
+		private String id;
+
+		private int left;
+
+		private int bytesLeft = PAGE_BYTES;
+
+		private final List<Piece> pieces = new ArrayList<>();
+
+		private long latest;
+
+		private PageReader(ChannelName channel, boolean forward, String id, int limit) {
+			this.channel = channel;
+			this.forward = forward;
+			this.id = id;
+			this.left = limit;
+		}
+
+		private CompletableFuture<Page> read(long floor) {
+			byte[][] scriptKeys = { History.this.keys.last(), History.this.keys.stream(this.channel) };
+			byte[] least = this.pieces.isEmpty() ? new byte[0] : number(this.bytesLeft);
+			return History.this.link
+				.<List<Object>>run(Script.READ_PAGE, scriptKeys,
+						(run) -> new byte[][] { RedisKeys.bytes(this.channel.value()),
+								RedisKeys.bytes(this.forward ? "after" : "before"), RedisKeys.bytes(this.id),
+								number(Math.min(CALL_ENTRIES, this.left)), number(Math.min(CALL_BYTES, this.bytesLeft)),
+								least, History.this.age })
+				.thenCompose((values) -> {
+					Reply reply = new Reply(values);
+					this.latest = Math.max(this.latest, lastIdOrZero(reply.text()));
+					boolean more = reply.text().equals("1");
+					Predecessor predecessor = Predecessor.parse(reply.text(), MessageId.MAX);
+					Piece piece = piece(this.channel, reply);
+					boolean torn = this.forward && !this.pieces.isEmpty() && !piece.isEmpty()
+							&& predecessor.id() > this.pieces.getLast().newest();
+					if (piece.isEmpty() || torn) {
+						return CompletableFuture.completedFuture(page(floor, more || torn));
+					}
+					this.pieces.add(piece);
+					this.left -= piece.size();
+					this.bytesLeft -= piece.bytes();
+					this.id = MessageId.format(this.forward ? piece.newest() : piece.oldest());
+					return (more && this.left > 0 && this.bytesLeft > 0) ? read(floor)
+							: CompletableFuture.completedFuture(page(floor, more));
+				});
+		}
+
+		private Page page(long floor, boolean more) {
+			List<Entry> entries = new ArrayList<>();
+			for (Piece piece : this.forward ? this.pieces : this.pieces.reversed()) {
+				entries.addAll(piece.entries());
+			}
+			long end = this.pieces.isEmpty() ? MessageId.ZERO
+					: this.forward ? this.pieces.getLast().newest() : this.pieces.getLast().oldest();
+			return new Page(floor, this.latest, more, end, entries);
+		}
+
+	}
+
+	private static long lastIdOrZero(String text) {
+		Long id = MessageId.tryParse(text);
+		return (id != null) ? id : MessageId.ZERO;
+	}
+
+	/**
+	 * Reads the clock: a cursor that comes after all that was published, and before all
+	 * that will be.
+	 * @return the clock
+	 */
+	public CompletableFuture<Long> clock() {
+		return this.link.call((commands) -> commands.get(this.keys.clock()))
+			.thenApply((value) -> (value != null) ? new Reply(List.of(value)).id() : MessageId.ZERO);
+	}
+
+	/**
+	 * Walks a slice of the last ids and forgets channels that were silent for long.
+	 * @param cursor where to begin, "0" at first
+	 * @param count about how many channels to look at
+	 * @param silence after which a channel is forgotten
+	 * @return where the next slice begins; "0" at the end
+	 */
+	public CompletableFuture<String> forget(String cursor, int count, Duration silence) {
+		return this.link
+			.<List<Object>>run(Script.FORGET_CHANNELS, new byte[][] { this.keys.last() },
+					(run) -> new byte[][] { RedisKeys.bytes(cursor), number(count), number(silence.toMillis()) })
+			.thenApply((values) -> new Reply(values).text());
+	}
+
+	/**
+	 * Entries that follow each other in a channel.
+	 *
+	 * @param oldest the id of the first, {@link MessageId#ZERO} for none
+	 * @param newest the id of the last
+	 * @param size how many there are
+	 * @param bytes how many bytes their envelopes have
+	 * @param entries those that can be read
+	 * @param unreadable the ids of the others
+	 */
+	private record Piece(long oldest, long newest, int size, int bytes, List<Entry> entries, List<Long> unreadable) {
+
+		boolean isEmpty() {
+			return this.size == 0;
+		}
+
+	}
+
+	private Piece piece(ChannelName channel, Reply reply) {
+		int size = reply.remaining() / 2;
+		List<Entry> entries = new ArrayList<>(size);
+		List<Long> unreadable = List.of();
+		long oldest = MessageId.ZERO;
+		long newest = MessageId.ZERO;
+		int bytes = 0;
+		while (reply.hasNext()) {
+			newest = entryId(reply.text());
+			oldest = (oldest == MessageId.ZERO) ? newest : oldest;
+			byte[] envelope = reply.bytes();
+			bytes += envelope.length;
+			Entry entry = decode(channel, newest, envelope);
+			if (entry != null) {
+				entries.add(entry);
+			}
+			else {
+				unreadable = unreadable.isEmpty() ? new ArrayList<>() : unreadable;
+				unreadable.add(newest);
+			}
+		}
+		return new Piece(oldest, newest, size, bytes, entries, unreadable);
+	}
+
+	private @Nullable Entry decode(ChannelName channel, long id, byte[] envelope) {
+		try {
+			return new Entry(id, Envelope.decode(envelope, 0));
+		}
+		catch (IllegalArgumentException ex) {
+			this.unreadable.accept(new IllegalArgumentException("Entry " + MessageId.format(id) + " of the history of "
+					+ channel.value() + " cannot be read: " + ex.getMessage(), ex));
+			return null;
+		}
+	}
+
+	/**
+	 * The id of an entry. One with a number that no message has was not written by
+	 * Fanfare: it counts as the highest id of its millisecond.
+	 */
+	private static long entryId(String text) {
+		Long id = MessageId.tryParse(text);
+		return (id != null) ? id : MessageId.of(Long.parseLong(text.substring(0, text.indexOf('-'))) + 1, 0) - 1;
+	}
+
+	private byte[] seen() {
+		return RedisKeys.bytes(MessageId.format(this.link.seen()));
+	}
+
+	private static byte[] number(long number) {
+		return RedisKeys.bytes(Long.toString(number));
+	}
+
+}

@@ -1,0 +1,631 @@
+package io.fanfare.redis.presence;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Tier;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.Reply;
+import io.fanfare.redis.Script;
+import io.fanfare.redis.history.History;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is connected where: the presence hash, which names for each user the one connection
+ * that hears it.
+ * <p>
+ * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
+ * Redis does not answer in time; the outcome is unknown then.
+ */
+public final class Presence {
+
+	/** How many users one call gives up. */
+	private static final int MAX_RELEASED = 500;
+
+	private final CommandLink link;
+
+	private final RedisKeys keys;
+
+	private final UserLimits limits;
+
+	/** What every call says alike. */
+	private final byte[] lease;
+
+	private final byte[] tombstone;
+
+	private final byte[] mostTakeovers;
+
+	private final byte[] mostOpens;
+
+	private final byte[] userWindow;
+
+	private final byte[] twinReplacements;
+
+	private final byte[] twinInterval;
+
+	private final byte[] twinReturns;
+
+	private final byte[] twinWindow;
+
+	/**
+	 * Makes the access for who claims nobody, or without a limit.
+	 * @param link the link
+	 * @param keys the partition's keys
+	 * @param times how long things last
+	 */
+	public Presence(CommandLink link, RedisKeys keys, Times times) {
+		this(link, keys, times, UserLimits.NONE, Twins.DEFAULT);
+	}
+
+	/**
+	 * Makes the access.
+	 * @param link the link
+	 * @param keys the partition's keys
+	 * @param times how long things last
+	 * @param limits how many take-overs and opens a user may have
+	 * @param twins by what two pages that share a client id are told from one
+	 */
+	public Presence(CommandLink link, RedisKeys keys, Times times, UserLimits limits, Twins twins) {
+		this.link = link;
+		this.keys = keys;
+		this.limits = limits;
+		this.lease = millis(times.lease());
+		this.tombstone = millis(times.tombstone());
+		this.mostTakeovers = bytes(Integer.toString(limits.takeovers()));
+		this.mostOpens = bytes(Integer.toString(limits.opens()));
+		this.userWindow = millis(limits.window());
+		this.twinReplacements = bytes(Integer.toString(twins.replacements()));
+		this.twinInterval = millis(twins.within());
+		this.twinReturns = bytes(Integer.toString(twins.returns()));
+		this.twinWindow = millis(twins.window());
+	}
+
+	/**
+	 * How long things last.
+	 *
+	 * @param lease after which a node that did not renew is taken for dead
+	 * @param tombstone how long a displaced page is told so, from its last claim on
+	 */
+	public record Times(Duration lease, Duration tombstone) {
+
+		/** Lease 15 s, tombstone 5 min. */
+		public static final Times DEFAULT = new Times(Duration.ofSeconds(15), Duration.ofMinutes(5));
+
+	}
+
+	/**
+	 * How many take-overs and opens a user may have; above it the owner stays.
+	 *
+	 * @param takeovers how many take-overs, 0 for any number
+	 * @param opens how many opens, take-overs among them, 0 for any number
+	 * @param window within how long, from the first of them on
+	 */
+	public record UserLimits(int takeovers, int opens, Duration window) {
+
+		/** Any number. */
+		public static final UserLimits NONE = new UserLimits(0, 0, Duration.ZERO);
+
+	}
+
+	/**
+	 * By what two pages that share a client id by mistake, and so replace each other for
+	 * ever, are told from one page that reconnects.
+	 *
+	 * @param replacements how many in a row, where one of the two has no page id
+	 * @param within how long after the one before each of them comes at most
+	 * @param returns how often a page comes back that another one displaced
+	 * @param window within how long
+	 */
+	public record Twins(int replacements, Duration within, int returns, Duration window) {
+
+		/** Ten replacements, each within 30 s; or three returns within 5 min. */
+		public static final Twins DEFAULT = new Twins(10, Duration.ofSeconds(30), 3, Duration.ofMinutes(5));
+
+	}
+
+	/**
+	 * A connection that wants to hear a user.
+	 *
+	 * @param user the user
+	 * @param connection the connection
+	 * @param client the page's client id
+	 * @param tier its tier
+	 * @param page the id of the page's document, or "" where it is not known
+	 * @param cursor where its client was, {@link MessageId#ZERO} where it begins anew
+	 */
+	public record Claim(String user, String connection, String client, Tier tier, String page, long cursor) {
+
+		/**
+		 * A claim of a stream that begins anew, of a page whose document is not known.
+		 * @param user the user
+		 * @param connection the connection
+		 * @param client the page's client id
+		 * @param tier its tier
+		 */
+		public Claim(String user, String connection, String client, Tier tier) {
+			this(user, connection, client, tier, "", MessageId.ZERO);
+		}
+
+	}
+
+	/** What a claim came to. */
+	public sealed interface ClaimResult {
+
+		/**
+		 * The connection hears the user.
+		 *
+		 * @param generation its generation
+		 * @param clock where history ends and live begins
+		 * @param since the id below which the store may have lost something
+		 * @param hiddenFrom up to which id, below the cursor, the user's channel was
+		 * surely received; null where nothing is known to be missing up to the cursor
+		 */
+		record Owner(long generation, long clock, long since, @Nullable Long hiddenFrom) implements ClaimResult {
+
+			/**
+			 * A connection from which nothing is known to be hidden.
+			 * @param generation its generation
+			 * @param clock where history ends and live begins
+			 * @param since the id below which the store may have lost something
+			 */
+			public Owner(long generation, long clock, long since) {
+				this(generation, clock, since, null);
+			}
+
+		}
+
+		/**
+		 * The page was displaced.
+		 *
+		 * @param generation what displaced it
+		 */
+		record Displaced(long generation) implements ClaimResult {
+
+		}
+
+		/**
+		 * The user had as many take-overs, or opens, as the limits allow: the owner
+		 * stays, and nothing names this connection.
+		 *
+		 * @param limits the limits
+		 * @param counted which of them
+		 * @param reset how long until those are counted anew
+		 */
+		record Limited(UserLimits limits, Counted counted, Duration reset) implements ClaimResult {
+
+		}
+
+	}
+
+	/** What is counted for each user. */
+	public enum Counted {
+
+		/** Take-overs. */
+		TAKEOVERS,
+		/** Opens. */
+		OPENS
+
+	}
+
+	/**
+	 * A connection that hears a user, as its node knows it.
+	 *
+	 * @param user the user
+	 * @param connection the connection
+	 * @param generation its generation
+	 * @param client the page's client id
+	 * @param since when it was opened, in milliseconds since the epoch
+	 * @param tier its tier
+	 * @param page the id of the page's document, or "" where it is not known
+	 */
+	public record Held(String user, String connection, long generation, String client, long since, Tier tier,
+			String page) {
+
+		/**
+		 * What a page holds whose document is not known.
+		 * @param user the user
+		 * @param connection the connection
+		 * @param generation its generation
+		 * @param client the page's client id
+		 * @param since when it was opened, in milliseconds since the epoch
+		 * @param tier its tier
+		 */
+		public Held(String user, String connection, long generation, String client, long since, Tier tier) {
+			this(user, connection, generation, client, since, tier, "");
+		}
+
+	}
+
+	/**
+	 * What a renewal found.
+	 *
+	 * @param clock the clock
+	 * @param since the id below which the store may have lost something
+	 * @param verdicts of those that are not simply fine
+	 */
+	public record Renewal(long clock, long since, List<Verdict> verdicts) {
+
+	}
+
+	/**
+	 * What a renewal found of one connection.
+	 *
+	 * @param index its place in the list that was sent
+	 * @param kind what was found
+	 * @param generation the generation that holds the user now
+	 */
+	public record Verdict(int index, Kind kind, long generation) {
+
+		/** The kinds. */
+		public enum Kind {
+
+			/**
+			 * The field was gone or older, and is written back: messages may have gone
+			 * nowhere meanwhile.
+			 */
+			RESTORED,
+			/** Another client hears the user, or the user was disconnected. */
+			LOST,
+			/** The same client hears the user by a newer connection. */
+			REPLACED
+
+		}
+
+	}
+
+	/**
+	 * Who hears a user.
+	 *
+	 * @param node the node's identity
+	 * @param connection the connection
+	 * @param generation its generation
+	 * @param client the page
+	 * @param since when it was opened, in milliseconds since the epoch
+	 * @param tier its tier
+	 */
+	public record Owner(String node, String connection, long generation, String client, long since, Tier tier) {
+
+		/** As {@code owner_parse} in presence.lua has it. */
+		private static final Pattern VALUE = Pattern
+			.compile("(\\S+) (\\S+) ([0-9-]+) (\\S+) ([0-9]{1,18}) ([^\\s/]+)(?:/\\S*)? [0-9]+ [0-9]+");
+
+		/** Returns null for a value of another form: then the user has no owner. */
+		static @Nullable Owner parse(String value) {
+			Matcher parts = VALUE.matcher(value);
+			Long generation = parts.matches() ? MessageId.tryParse(parts.group(3)) : null;
+			if (generation == null) {
+				return null;
+			}
+			Tier tier = Tier.find(parts.group(6));
+			return new Owner(parts.group(1), parts.group(2), generation, parts.group(4), Long.parseLong(parts.group(5)),
+					(tier != null) ? tier : Tier.NORMAL);
+		}
+
+	}
+
+	/**
+	 * A field of the presence hash that names a node.
+	 *
+	 * @param user the user
+	 * @param connection the connection it names
+	 * @param generation that connection's generation
+	 * @param received how far the user's channel reached that connection's client; null
+	 * where it never was a stream, or nothing is known of it
+	 */
+	public record Field(String user, String connection, long generation, @Nullable Received received) {
+
+		/**
+		 * Makes one of which nothing more is known.
+		 * @param user the user
+		 * @param connection the connection it names
+		 * @param generation that connection's generation
+		 */
+		public Field(String user, String connection, long generation) {
+			this(user, connection, generation, null);
+		}
+
+	}
+
+	/**
+	 * How far a user's channel reached a client when its stream ended.
+	 *
+	 * @param upTo everything up to it was received, or announced as a gap
+	 * @param cursor the highest cursor that the client may have
+	 * @param hiddenFrom the last stretch that was announced as hidden begins above it
+	 * @param hiddenTo it ends with it; {@link MessageId#ZERO} where there was none
+	 */
+	public record Received(long upTo, long cursor, long hiddenFrom, long hiddenTo) {
+
+	}
+
+	/**
+	 * A node without a lease.
+	 *
+	 * @param node the node's identity
+	 * @param value what it wrote at its last renewal or claim, never twice the same;
+	 * empty where it wrote none
+	 */
+	public record Silent(String node, String value) {
+
+	}
+
+	/**
+	 * A silent node, and what is held of it.
+	 *
+	 * @param silent the node
+	 * @param verdict what is held of it
+	 */
+	public record Suspect(Silent silent, Suspicion verdict) {
+
+	}
+
+	/** What is held of a silent node. */
+	public enum Suspicion {
+
+		/** It may come back. */
+		SILENT,
+		/** It writes to nobody any more: what it left is removed. */
+		DEAD,
+		/** What it left was removed: it is forgotten. */
+		GONE
+
+	}
+
+	/**
+	 * A slice of a walk over the presence hash.
+	 *
+	 * @param cursor where the next slice begins; "0" at the end
+	 * @param removed how many fields of dead nodes were removed
+	 * @param unreadable how many fields were removed because they could not be read
+	 * @param silent the nodes without a lease, as far as the slice saw
+	 * @param own the fields that name the calling node
+	 */
+	public record Slice(String cursor, long removed, long unreadable, List<Silent> silent, List<Field> own) {
+
+	}
+
+	/**
+	 * Makes a connection the one that hears a user. May be sent again for the same
+	 * connection.
+	 * @param node the node's identity
+	 * @param claim the claim
+	 * @return what it came to
+	 */
+	public CompletableFuture<ClaimResult> claim(String node, Claim claim) {
+		return claim(Script.CLAIM_USER, node, claim);
+	}
+
+	/**
+	 * Asks as {@link #claim} does, and changes nothing: for a process that warms up.
+	 * @param node the node's identity
+	 * @param claim the claim
+	 * @return an owner without a generation
+	 */
+	public CompletableFuture<ClaimResult> rehearse(String node, Claim claim) {
+		return claim(Script.REHEARSE_CLAIM, node, claim);
+	}
+
+	private CompletableFuture<ClaimResult> claim(Script script, String node, Claim claim) {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
+				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
+				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
+				this.keys.userOpens(claim.user()) };
+		return this.link
+			.<List<Object>>run(script, scriptKeys,
+					(run, name) -> new byte[][] { run, seen(), this.link.durable(), this.keys.keyPrefix(),
+							this.keys.channelPrefix(), bytes(claim.user()), bytes(node), bytes(claim.connection()),
+							bytes(claim.client()), bytes(claim.tier().wireName()), this.lease, this.tombstone,
+							this.mostTakeovers, this.userWindow, bytes(claim.page()), this.twinReplacements,
+							this.twinInterval, this.twinReturns, this.twinWindow, bytes(name),
+							bytes(MessageId.format(claim.cursor())), this.mostOpens })
+			.thenApply((values) -> claimed(new Reply(values)));
+	}
+
+	private ClaimResult claimed(Reply reply) {
+		String outcome = reply.text();
+		if (outcome.equals("limited") || outcome.equals("opens")) {
+			Duration reset = Duration.ofMillis(reply.number());
+			this.link.observe(reply.id());
+			return new ClaimResult.Limited(this.limits, outcome.equals("opens") ? Counted.OPENS : Counted.TAKEOVERS,
+					reset);
+		}
+		long generation = reply.id();
+		long clock = reply.id();
+		this.link.observe(clock);
+		if (!outcome.equals("owner")) {
+			return new ClaimResult.Displaced(generation);
+		}
+		long since = reply.id();
+		long hiddenFrom = reply.idOrZero();
+		return new ClaimResult.Owner(generation, clock, since, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+	}
+
+	/**
+	 * Gives users up, each only where the presence hash still names that connection. In
+	 * as many calls as it takes, one after the other, for each is bounded.
+	 * @param fields what to release; generation {@link MessageId#ZERO} where it is not
+	 * known
+	 * @return how many were removed
+	 */
+	public CompletableFuture<Long> release(List<Field> fields) {
+		if (fields.isEmpty()) {
+			return CompletableFuture.completedFuture(0L);
+		}
+		List<Field> first = fields.subList(0, Math.min(fields.size(), MAX_RELEASED));
+		return this.link
+			.<List<Object>>run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
+					(run) -> released(first))
+			.thenCompose((values) -> {
+				Reply reply = new Reply(values);
+				long removed = reply.number();
+				int done = reply.hasNext() ? (int) reply.number() : first.size();
+				return (done >= fields.size()) ? CompletableFuture.completedFuture(removed)
+						: release(fields.subList(done, fields.size())).thenApply((others) -> removed + others);
+			});
+	}
+
+	private byte[][] released(List<Field> fields) {
+		List<byte[]> arguments = new ArrayList<>(4 + fields.size() * 4);
+		arguments.add(this.keys.keyPrefix());
+		arguments.add(this.keys.channelPrefix());
+		arguments.add(bytes(Integer.toString(CommandLink.CALL_FIELDS)));
+		arguments.add(bytes(Integer.toString(History.CALL_BYTES)));
+		for (Field field : fields) {
+			arguments.add(bytes(field.user()));
+			arguments.add(bytes(field.connection()));
+			arguments.add(
+					(field.generation() == MessageId.ZERO) ? new byte[0] : bytes(MessageId.format(field.generation())));
+			Received received = field.received();
+			arguments.add((received == null) ? new byte[0]
+					: bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
+							+ MessageId.format(received.hiddenFrom()) + " " + MessageId.format(received.hiddenTo())));
+		}
+		return arguments.toArray(byte[][]::new);
+	}
+
+	/**
+	 * Forgets that a node ever renewed, when it ends and holds nobody any more.
+	 * @param node the node's identity
+	 * @return when it is forgotten
+	 */
+	public CompletableFuture<Long> forget(String node) {
+		return this.link.call((commands) -> commands.hdel(this.keys.renewals(), bytes(node)));
+	}
+
+	/**
+	 * Renews a node's lease and what its connections hold.
+	 * @param node the node's identity
+	 * @param held its connections, or a part of them
+	 * @return what was found
+	 */
+	public CompletableFuture<Renewal> renew(String node, List<Held> held) {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
+				this.keys.lease(node), this.keys.renewals(), this.keys.last() };
+		return this.link.<List<Object>>run(Script.RENEW_USERS, scriptKeys, (run, name) -> {
+			List<byte[]> arguments = new ArrayList<>(9 + held.size() * 7);
+			arguments.addAll(List.of(run, seen(), this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
+					bytes(node), this.lease, this.tombstone, bytes(name)));
+			for (Held one : held) {
+				arguments.add(bytes(one.user()));
+				arguments.add(bytes(one.connection()));
+				arguments.add(bytes(MessageId.format(one.generation())));
+				arguments.add(bytes(one.client()));
+				arguments.add(bytes(Long.toString(one.since())));
+				arguments.add(bytes(one.tier().wireName()));
+				arguments.add(bytes(one.page()));
+			}
+			return arguments.toArray(byte[][]::new);
+		}).thenApply((values) -> {
+			Reply reply = new Reply(values);
+			long clock = reply.id();
+			long since = reply.id();
+			this.link.observe(clock);
+			List<Verdict> verdicts = new ArrayList<>(reply.remaining() / 3);
+			while (reply.hasNext()) {
+				int index = (int) reply.number();
+				Verdict.Kind kind = switch (reply.text()) {
+					case "restored" -> Verdict.Kind.RESTORED;
+					case "replaced" -> Verdict.Kind.REPLACED;
+					default -> Verdict.Kind.LOST;
+				};
+				verdicts.add(new Verdict(index, kind, reply.id()));
+			}
+			return new Renewal(clock, since, verdicts);
+		});
+	}
+
+	/**
+	 * Walks a slice of the presence hash, removing the fields of dead nodes.
+	 * @param node the calling node's identity
+	 * @param cursor where to begin, "0" at first
+	 * @param count about how many fields to look at
+	 * @param suspects what is held of the nodes that were silent when last looked at
+	 * @return what was found
+	 */
+	public CompletableFuture<Slice> reap(String node, String cursor, int count, List<Suspect> suspects) {
+		List<byte[]> arguments = new ArrayList<>(4 + suspects.size() * 3);
+		arguments.addAll(List.of(this.keys.keyPrefix(), bytes(cursor), bytes(Integer.toString(count)), bytes(node)));
+		for (Suspect suspect : suspects) {
+			arguments.add(bytes(suspect.silent().node()));
+			arguments.add(bytes(suspect.silent().value()));
+			arguments.add(bytes(suspect.verdict().name().toLowerCase(Locale.ROOT)));
+		}
+		byte[][] given = arguments.toArray(byte[][]::new);
+		return this.link
+			.<List<Object>>run(Script.REAP_PRESENCE, new byte[][] { this.keys.presence(), this.keys.renewals() },
+					(run) -> given)
+			.thenApply((values) -> {
+				Reply reply = new Reply(values);
+				String next = reply.text();
+				long removed = reply.number();
+				long unreadable = reply.number();
+				List<Silent> silent = new ArrayList<>();
+				for (long left = reply.number(); left > 0; left--) {
+					silent.add(new Silent(reply.text(), reply.text()));
+				}
+				List<Field> own = new ArrayList<>(reply.remaining() / 3);
+				while (reply.hasNext()) {
+					own.add(new Field(reply.text(), reply.text(), reply.id()));
+				}
+				return new Slice(next, removed, unreadable, silent, own);
+			});
+	}
+
+	/**
+	 * Finds who hears a user.
+	 * @param user the user
+	 * @return the owner, or null if nobody does or its node is dead
+	 */
+	public CompletableFuture<@Nullable Owner> find(String user) {
+		return this.link.call((commands) -> commands.hget(this.keys.presence(), bytes(user))).thenCompose((value) -> {
+			if (value == null) {
+				return CompletableFuture.<@Nullable Owner>completedFuture(null);
+			}
+			Owner owner = Owner.parse(new String(value, java.nio.charset.StandardCharsets.UTF_8));
+			if (owner == null) {
+				return CompletableFuture.<@Nullable Owner>completedFuture(null);
+			}
+			return this.link.call((commands) -> commands.exists(this.keys.lease(owner.node())))
+				.<@Nullable Owner>thenApply((alive) -> (alive == 1) ? owner : null);
+		});
+	}
+
+	/**
+	 * Ends the connection that hears a user and keeps its page away.
+	 * @param user the user
+	 * @param reason what the page is told; its advice is to stop
+	 * @param grace how long after the notice the stream is closed
+	 * @return the connection, or null if the user had none
+	 */
+	public CompletableFuture<@Nullable String> disconnect(String user, CloseReason reason, Duration grace) {
+		return this.link
+			.<byte[]>run(Script.DISCONNECT_USER,
+					new byte[][] { this.keys.clock(), this.keys.since(), this.keys.presence() },
+					(run) -> new byte[][] { seen(), this.keys.keyPrefix(), this.keys.channelPrefix(), bytes(user),
+							bytes(reason.wireName()), millis(grace), this.tombstone })
+			.<@Nullable String>thenApply((connection) -> (connection.length == 0) ? null
+					: new String(connection, java.nio.charset.StandardCharsets.UTF_8));
+	}
+
+	private byte[] seen() {
+		return bytes(MessageId.format(this.link.seen()));
+	}
+
+	private static byte[] millis(Duration duration) {
+		return bytes(Long.toString(duration.toMillis()));
+	}
+
+	private static byte[] bytes(String text) {
+		return RedisKeys.bytes(text);
+	}
+
+}
