@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 public final class Start {
 
 	/** Modules whose classes the cluster runs. */
-	private static final List<String> MODULES = List.of("push-protocol", "push-node", "push-api", "push-local");
+	private static final List<String> MODULES = List.of("push-protocol", "push-boot", "push-node", "push-api", "push-local");
 
 	/** What StartCommand writes: the JVM's program, its class path, and its options, each in a line. */
 	private static final String COMMAND = "push-local/target/start-command";

@@ -3,8 +3,8 @@ package io.fanfare.api;
 import java.time.Clock;
 
 import io.fanfare.api.problem.ProblemReportValve;
+import io.fanfare.boot.ErrorConfiguration;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.LoggedErrors;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -12,16 +12,18 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
-
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** The web server, the clock, and the end of errors. */
 @Configuration(proxyBeanMethods = false)
+@Import(ErrorConfiguration.class)
 class WebConfiguration {
 
 	/**
@@ -35,21 +37,6 @@ class WebConfiguration {
 	@Bean
 	Clock clock() {
 		return Clock.systemUTC();
-	}
-
-	/** The end of every error that no caller handles, also of threads. */
-	@Bean
-	Errors errors(MeterRegistry registry) {
-		Errors errors = new Errors(System::nanoTime,
-				(where) -> registry.counter("fanfare.errors", "where", where).increment(), Errors::halt);
-		Thread.setDefaultUncaughtExceptionHandler((thread, error) -> errors.note("thread", error));
-		return errors;
-	}
-
-	/** The end of what libraries catch and log. */
-	@Bean
-	LoggedErrors loggedErrors() {
-		return LoggedErrors.watch(Errors::halt);
 	}
 
 	/**

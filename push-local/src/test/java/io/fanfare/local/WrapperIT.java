@@ -54,7 +54,7 @@ class WrapperIT {
 	void makeProject() throws IOException {
 		Files.writeString(this.root.resolve("pom.xml"), "<project/>");
 		Files.createDirectory(this.root.resolve(".mvn"));
-		for (String module : List.of("push-protocol", "push-node", "push-api", "push-local")) {
+		for (String module : List.of("push-protocol", "push-boot", "push-node", "push-api", "push-local")) {
 			Files.createDirectories(this.root.resolve(module).resolve("src/main"));
 			Files.writeString(this.root.resolve(module).resolve("pom.xml"), "<project/>");
 		}

@@ -6,6 +6,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
 
+import io.fanfare.boot.ErrorConfiguration;
 import io.fanfare.node.admin.DisconnectConnections;
 import io.fanfare.node.admin.ListConnections;
 import io.fanfare.node.admin.ShowConnection;
@@ -44,7 +45,6 @@ import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.GuardedScheduler;
-import io.fanfare.protocol.guard.LoggedErrors;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.cluster.Nodes;
@@ -61,9 +61,11 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
+@Import(ErrorConfiguration.class)
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Tiers.class,
 		NodeSettings.Retention.class, NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class,
 		LimitSettings.class, MemorySettings.class, RebalanceSettings.class, StreamSettings.class,
@@ -74,21 +76,6 @@ class NodeConfiguration {
 	@Bean
 	NodeIdentity nodeIdentity(NodeSettings.Name settings) {
 		return NodeIdentity.create(settings.name(), new SecureRandom());
-	}
-
-	/** The end of every error that no caller handles, also of threads. */
-	@Bean
-	Errors errors(MeterRegistry registry) {
-		Errors errors = new Errors(System::nanoTime,
-				(where) -> registry.counter("fanfare.errors", "where", where).increment(), Errors::halt);
-		Thread.setDefaultUncaughtExceptionHandler((thread, error) -> errors.note("thread", error));
-		return errors;
-	}
-
-	/** The end of what libraries catch and log. */
-	@Bean
-	LoggedErrors loggedErrors() {
-		return LoggedErrors.watch(Errors::halt);
 	}
 
 	/** Bounds how long a request of the control port may take to arrive. */

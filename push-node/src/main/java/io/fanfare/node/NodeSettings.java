@@ -2,6 +2,7 @@ package io.fanfare.node;
 
 import java.time.Duration;
 
+import io.fanfare.boot.RedisLinkSettings;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.settings.InvalidSettingException;
@@ -111,7 +112,7 @@ final class NodeSettings {
 			@DefaultValue(SharedDefaults.REDIS_DURABLE) boolean durable,
 			@DefaultValue(SharedDefaults.COMMAND_TIMEOUT) Duration commandTimeout,
 			@DefaultValue("1s") Duration connectTimeout, @DefaultValue(SharedDefaults.LEASE) Duration lease,
-			@DefaultValue(SharedDefaults.RENEW_INTERVAL) Duration renewInterval) {
+			@DefaultValue(SharedDefaults.RENEW_INTERVAL) Duration renewInterval) implements RedisLinkSettings {
 
 		private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(SharedDefaults.MIN_COMMAND_TIMEOUT);
 

@@ -2,6 +2,7 @@ package io.fanfare.api.redis;
 
 import java.time.Duration;
 
+import io.fanfare.boot.RedisLinkSettings;
 import io.fanfare.protocol.settings.SharedDefaults;
 import io.fanfare.redis.RedisKeys;
 import jakarta.validation.constraints.NotNull;
@@ -32,10 +33,19 @@ record RedisSettings(
 				message = "must be 1 to 32 of a-z, 0-9 and -") @DefaultValue(RedisKeys.DEFAULT_PREFIX) String prefix,
 		@DefaultValue(SharedDefaults.REDIS_DURABLE) boolean durable,
 		@NotNull @DurationMin(millis = SharedDefaults.MIN_COMMAND_TIMEOUT) @DurationMax(
-				millis = SharedDefaults.MAX_COMMAND_TIMEOUT) @DefaultValue(SharedDefaults.COMMAND_TIMEOUT) Duration commandTimeout) {
+				millis = SharedDefaults.MAX_COMMAND_TIMEOUT) @DefaultValue(SharedDefaults.COMMAND_TIMEOUT) Duration commandTimeout)
+		implements
+			RedisLinkSettings {
+
+	private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
 
 	/** What is left to the answer itself of the two seconds that callers are promised. */
 	private static final Duration SLACK = Duration.ofMillis(400);
+
+	@Override
+	public Duration connectTimeout() {
+		return CONNECT_TIMEOUT;
+	}
 
 	/** How long a request waits for what it asked Redis. */
 	Duration patience() {

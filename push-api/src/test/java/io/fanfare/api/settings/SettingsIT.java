@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import io.fanfare.api.TestApi;
+import io.fanfare.boot.StartFailureAnalyzer;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -55,7 +56,7 @@ class SettingsIT {
 		Throwable failure = catchThrowable(
 				() -> TestApi.start(TestRedis.shared(), "--" + property + "=" + value).close());
 		assertThat(failure).isNotNull();
-		FailureAnalysis analysis = new SettingFailureAnalyzer(new StandardEnvironment()).analyze(failure);
+		FailureAnalysis analysis = new StartFailureAnalyzer(new StandardEnvironment()).analyze(failure);
 		assertThat(analysis).as(String.valueOf(failure)).isNotNull();
 		assertThat(analysis.getDescription()).contains(property, variable).doesNotContain("secretsecret");
 	}
@@ -91,7 +92,7 @@ class SettingsIT {
 				"fanfare:\n  redis:\n    url: redis://x: S3CRET\n");
 		Throwable failure = catchThrowable(
 				() -> TestApi.start(TestRedis.shared(), "--spring.config.additional-location=" + file.toUri()).close());
-		FailureAnalysis analysis = new SettingFailureAnalyzer(new StandardEnvironment()).analyze(failure);
+		FailureAnalysis analysis = new StartFailureAnalyzer(new StandardEnvironment()).analyze(failure);
 		assertThat(analysis).as(String.valueOf(failure)).isNotNull();
 		assertThat(analysis.getDescription()).contains("is no YAML, line 3").doesNotContain("S3CRET");
 	}

@@ -12,6 +12,7 @@ import java.util.function.Function;
 import io.fanfare.node.connection.LoopExecutor;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.ratelimit.SocketLimits;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -125,7 +126,9 @@ final class StreamPort {
 		InetSocketAddress address = new InetSocketAddress(this.settings.address(), this.settings.port());
 		ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
 		if (!bound.isSuccess()) {
-			throw new StreamPortUnavailableException(address, bound.cause());
+			throw new InvalidSettingException("fanfare.stream.port", "cannot be bound to " + address.getHostString()
+					+ ":" + address.getPort() + " (" + bound.cause().getMessage() + "): set it to a free port, or "
+					+ InvalidSettingException.named("fanfare.stream.address") + " to an address of this machine");
 		}
 		this.server = bound.channel();
 	}

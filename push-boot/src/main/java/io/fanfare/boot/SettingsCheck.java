@@ -1,8 +1,7 @@
-package io.fanfare.node;
+package io.fanfare.boot;
 
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 import io.fanfare.protocol.settings.EarlySettings;
@@ -25,13 +24,9 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 /**
  * Looks at settings before they are bound: at names that are none, which Boot ignores,
  * and at values on which it would fail in its own words. It runs in every application
- * that has a node on its class path, and changes nothing.
+ * that has this module on its class path, and changes nothing.
  */
 final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
-
-	private static final List<String> PORTS = List.of("fanfare.stream.port", "fanfare.control.port");
-
-	private static final List<String> ADDRESSES = List.of("fanfare.stream.address", "fanfare.control.address");
 
 	private final Log log;
 
@@ -50,7 +45,9 @@ final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
 				checkNames(names);
 			}
 		}
-		EarlySettings.check(environment::getProperty, PORTS, ADDRESSES);
+		for (Listeners listeners : Listeners.all()) {
+			EarlySettings.check(environment::getProperty, listeners.ports(), listeners.addresses());
+		}
 	}
 
 	/** Those without dashes, separated by commas. */

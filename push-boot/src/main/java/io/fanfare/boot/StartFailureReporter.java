@@ -1,11 +1,10 @@
-package io.fanfare.api.settings;
+package io.fanfare.boot;
 
 import io.fanfare.protocol.settings.MaskedLogs;
 import io.fanfare.protocol.settings.StartFailure;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
 import org.springframework.boot.SpringBootExceptionReporter;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.Ordered;
@@ -31,7 +30,7 @@ final class StartFailureReporter implements SpringBootExceptionReporter {
 	public boolean reportException(Throwable failure) {
 		StartFailure.openLogs();
 		MaskedLogs.install();
-		String line = new SettingFailureAnalyzer(
+		String line = new StartFailureAnalyzer(
 				(this.context != null) ? this.context.getEnvironment() : new StandardEnvironment())
 			.line(failure);
 		log.error("start=failed {}", line);

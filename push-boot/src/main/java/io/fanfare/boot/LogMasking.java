@@ -1,7 +1,6 @@
-package io.fanfare.api.settings;
+package io.fanfare.boot;
 
 import io.fanfare.protocol.settings.MaskedLogs;
-
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
 import org.springframework.boot.context.logging.LoggingApplicationListener;
 import org.springframework.context.ApplicationListener;

@@ -1,4 +1,4 @@
-package io.fanfare.api.redis;
+package io.fanfare.boot;
 
 import java.util.Map;
 

@@ -1,4 +1,4 @@
-package io.fanfare.api.settings;
+package io.fanfare.boot;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ import org.springframework.validation.ObjectError;
  * not use the Redis that it was told, and whose port is taken.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
-final class SettingFailureAnalyzer implements FailureAnalyzer {
+public final class StartFailureAnalyzer implements FailureAnalyzer {
 
 	/** What a settings record says of itself may begin with the setting's name. */
 	private static final String PROPERTY = "fanfare\\.[a-z.-]+[a-z]";
@@ -56,13 +56,15 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 		.map(InvalidSettingException::named)
 		.collect(Collectors.joining(" or "));
 
-	private static final List<String> PORTS = List.of("fanfare.api.port", "fanfare.control.port");
-
 	private final ConfigurableEnvironment environment;
 
 	private final StartFailure failures;
 
-	SettingFailureAnalyzer(ConfigurableEnvironment environment) {
+	/**
+	 * Makes an analyzer.
+	 * @param environment the settings of the start that failed
+	 */
+	public StartFailureAnalyzer(ConfigurableEnvironment environment) {
 		this.environment = environment;
 		this.failures = new StartFailure(settings(environment));
 	}
@@ -201,7 +203,9 @@ final class SettingFailureAnalyzer implements FailureAnalyzer {
 	}
 
 	private String taken(int port) {
-		String names = PORTS.stream()
+		String names = Listeners.all()
+			.stream()
+			.flatMap((listeners) -> listeners.ports().stream())
 			.filter((name) -> String.valueOf(port).equals(this.environment.getProperty(name)))
 			.map(InvalidSettingException::named)
 			.collect(Collectors.joining(" or "));
