@@ -41,8 +41,6 @@ class ArchitectureTests {
 		.definedBy("io.fanfare.api.json")
 		.layer("problem")
 		.definedBy("io.fanfare.api.problem")
-		.layer("settings")
-		.definedBy("io.fanfare.api.settings")
 		.whereLayer("start")
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("description")
@@ -62,8 +60,6 @@ class ArchitectureTests {
 		.whereLayer("json")
 		.mayOnlyBeAccessedByLayers("publish", "user", "cluster", "auth")
 		.whereLayer("problem")
-		.mayNotAccessAnyLayer()
-		.whereLayer("settings")
 		.mayNotAccessAnyLayer();
 
 	@ArchTest

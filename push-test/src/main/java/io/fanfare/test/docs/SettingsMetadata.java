@@ -67,7 +67,7 @@ public final class SettingsMetadata {
 						defaultValue(name, property.path("defaultValue"), defaults.get(name))));
 			}
 		}
-		for (JsonNode group : file.required("groups")) {
+		for (JsonNode group : file.path("groups")) {
 			String type = group.path("type").asString("");
 			if (type.startsWith("io.fanfare.")) {
 				this.records.add(load(type));

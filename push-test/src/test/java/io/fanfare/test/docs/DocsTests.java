@@ -110,7 +110,7 @@ class DocsTests {
 	@Test
 	void theMetricsPageHasEachMeterAndNoOther() {
 		Set<String> registered = new TreeSet<>();
-		for (String module : List.of("push-protocol", "push-node", "push-api")) {
+		for (String module : List.of("push-protocol", "push-boot", "push-node", "push-api")) {
 			files(ROOT.resolve(module).resolve("src/main/java"), ".java")
 				.forEach((source) -> METER.matcher(read(source)).results().forEach((found) -> {
 					registered.add(found.group(1));

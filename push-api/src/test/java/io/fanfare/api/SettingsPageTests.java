@@ -1,4 +1,4 @@
-package io.fanfare.api.settings;
+package io.fanfare.api;
 
 import java.util.ArrayList;
 import java.util.List;

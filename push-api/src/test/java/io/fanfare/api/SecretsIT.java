@@ -1,4 +1,4 @@
-package io.fanfare.api.settings;
+package io.fanfare.api;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-import io.fanfare.api.TestApi;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.MalformedRequests;
 import io.fanfare.test.process.Ports;

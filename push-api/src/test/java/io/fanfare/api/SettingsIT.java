@@ -1,10 +1,9 @@
-package io.fanfare.api.settings;
+package io.fanfare.api;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import io.fanfare.api.TestApi;
 import io.fanfare.boot.StartFailureAnalyzer;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
