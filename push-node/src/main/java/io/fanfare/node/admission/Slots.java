@@ -291,7 +291,7 @@ final class Slots {
 			this.byUser.put(request.user, older);
 		}
 		else {
-			this.byUser.remove(request.user);
+			this.byUser.remove(request.user, request);
 		}
 		request.older = null;
 		request.newer = null;

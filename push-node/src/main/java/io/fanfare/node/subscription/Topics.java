@@ -93,11 +93,9 @@ public final class Topics<S> {
 	public void remove(Subscription<S> subscription) {
 		Topic<S> topic = subscription.topic();
 		topic.remove(subscription);
-		if (topic.size() == 0 && !topic.name().equals(ChannelName.ALL)) {
-			this.topics.remove(topic.name().value());
-			if (!topic.name().isUser()) {
-				this.upstream.unsubscribe(topic.name(), topic.confirmed());
-			}
+		if (topic.size() == 0 && !topic.name().equals(ChannelName.ALL)
+				&& this.topics.remove(topic.name().value(), topic) && !topic.name().isUser()) {
+			this.upstream.unsubscribe(topic.name(), topic.confirmed());
 		}
 	}
 
