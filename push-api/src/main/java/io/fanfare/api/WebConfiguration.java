@@ -5,6 +5,8 @@ import java.time.Clock;
 import io.fanfare.api.problem.ProblemReportValve;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.LoggedErrors;
+import io.fanfare.protocol.guard.ThreadScheduler;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -20,7 +22,7 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** The web server, the clock, and the end of errors. */
+/** The web server, the clocks, the scheduler, and the end of errors. */
 @Configuration(proxyBeanMethods = false)
 class WebConfiguration {
 
@@ -32,16 +34,29 @@ class WebConfiguration {
 
 	private static final Logger log = LoggerFactory.getLogger(WebConfiguration.class);
 
+	/** The time of day. */
 	@Bean
 	Clock clock() {
 		return Clock.systemUTC();
 	}
 
+	/** The monotonic clock. */
+	@Bean
+	Ticker ticker() {
+		return Ticker.system();
+	}
+
+	/** Runs whatever the API does at times. */
+	@Bean
+	ThreadScheduler scheduler(Ticker ticker, Errors errors) {
+		return new ThreadScheduler(ticker, errors);
+	}
+
 	/** The end of every error that no caller handles, also of threads. */
 	@Bean
-	Errors errors(MeterRegistry registry) {
-		Errors errors = new Errors(System::nanoTime,
-				(where) -> registry.counter("fanfare.errors", "where", where).increment(), Errors::halt);
+	Errors errors(MeterRegistry registry, Ticker ticker) {
+		Errors errors = new Errors(ticker, (where) -> registry.counter("fanfare.errors", "where", where).increment(),
+				Errors::halt);
 		Thread.setDefaultUncaughtExceptionHandler((thread, error) -> errors.note("thread", error));
 		return errors;
 	}

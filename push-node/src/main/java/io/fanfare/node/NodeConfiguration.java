@@ -43,8 +43,10 @@ import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.guard.LoggedErrors;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.ThreadScheduler;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.cluster.Nodes;
@@ -76,11 +78,29 @@ class NodeConfiguration {
 		return NodeIdentity.create(settings.name(), new SecureRandom());
 	}
 
+	/** The time of day. */
+	@Bean
+	Clock clock() {
+		return Clock.systemUTC();
+	}
+
+	/** The monotonic clock. */
+	@Bean
+	Ticker ticker() {
+		return Ticker.system();
+	}
+
+	/** Runs whatever the node does at times. */
+	@Bean
+	ThreadScheduler scheduler(Ticker ticker, Errors errors) {
+		return new ThreadScheduler(ticker, errors);
+	}
+
 	/** The end of every error that no caller handles, also of threads. */
 	@Bean
-	Errors errors(MeterRegistry registry) {
-		Errors errors = new Errors(System::nanoTime,
-				(where) -> registry.counter("fanfare.errors", "where", where).increment(), Errors::halt);
+	Errors errors(MeterRegistry registry, Ticker ticker) {
+		Errors errors = new Errors(ticker, (where) -> registry.counter("fanfare.errors", "where", where).increment(),
+				Errors::halt);
 		Thread.setDefaultUncaughtExceptionHandler((thread, error) -> errors.note("thread", error));
 		return errors;
 	}
@@ -106,8 +126,8 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	TokenVerifier tokenVerifier(NodeSettings.Jwt settings, NodeSettings.Tiers tiers) {
-		return new TokenVerifier(settings.secret(), settings.clockSkew(), tiers.defaultTier(), Clock.systemUTC());
+	TokenVerifier tokenVerifier(NodeSettings.Jwt settings, NodeSettings.Tiers tiers, Clock clock) {
+		return new TokenVerifier(settings.secret(), settings.clockSkew(), tiers.defaultTier(), clock);
 	}
 
 	@Bean
@@ -116,8 +136,9 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	Admission admission(Connections connections, AdmissionSettings settings, AddressLimits limits, Errors errors) {
-		return new Admission(connections, settings, limits::ask, errors);
+	Admission admission(Connections connections, AdmissionSettings settings, AddressLimits limits, Ticker ticker,
+			Errors errors) {
+		return new Admission(connections, settings, limits::ask, ticker, errors);
 	}
 
 	@Bean
@@ -139,30 +160,32 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	MemoryGuard memoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Errors errors) {
-		return new MemoryGuard(admission, settings, registry, errors);
+	MemoryGuard memoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Scheduler scheduler,
+			Errors errors) {
+		return new MemoryGuard(admission, settings, registry, scheduler, errors);
 	}
 
 	@Bean
-	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections) {
-		return new StreamMetrics(registry, admission, connections, Clock.systemUTC());
+	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections, Clock clock) {
+		return new StreamMetrics(registry, admission, connections, clock);
 	}
 
 	@Bean(initMethod = "start")
-	AddressLimits addressLimits(Addresses addresses, NodeIdentity identity, LimitSettings settings, Errors errors) {
-		return new AddressLimits(addresses, identity.value(), settings, errors, System::nanoTime);
+	AddressLimits addressLimits(Addresses addresses, NodeIdentity identity, LimitSettings settings, Scheduler scheduler,
+			Errors errors) {
+		return new AddressLimits(addresses, identity.value(), settings, scheduler, errors);
 	}
 
 	@Bean
-	Probe probe(Nodes nodes, NodeIdentity identity, Errors errors) {
-		return new Probe(nodes, identity.value(), Probe.Settings.DEFAULT, System::nanoTime, errors);
+	Probe probe(Nodes nodes, NodeIdentity identity, Scheduler scheduler, Errors errors) {
+		return new Probe(nodes, identity.value(), Probe.Settings.DEFAULT, scheduler, errors);
 	}
 
 	@Bean(initMethod = "start")
 	Reaper reaper(Presence presence, History history, HistoryTrim trim, NodeIdentity identity, Connections connections,
-			NodeSettings.Redis settings, Errors errors) {
+			NodeSettings.Redis settings, Scheduler scheduler, Errors errors) {
 		return new Reaper(presence, history, trim, identity.value(), connections::isHeld,
-				settings.lease().plus(settings.renewInterval()), errors, System::nanoTime);
+				settings.lease().plus(settings.renewInterval()), scheduler, errors);
 	}
 
 	@Bean
@@ -195,9 +218,9 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	LoopWatch loopWatch(Connections connections, MeterRegistry registry, Errors errors) {
-		LoopWatch watch = new LoopWatch(connections::pulses, System::nanoTime, registry);
-		watch.start(new GuardedScheduler("loop-watch", errors));
+	LoopWatch loopWatch(Connections connections, MeterRegistry registry, Scheduler scheduler) {
+		LoopWatch watch = new LoopWatch(connections::pulses, scheduler.ticker(), registry);
+		watch.start(scheduler);
 		return watch;
 	}
 
@@ -226,25 +249,26 @@ class NodeConfiguration {
 
 	@Bean(initMethod = "start")
 	Rebalancer rebalancer(Nodes nodes, NodeIdentity identity, SendOn sendOn, RebalanceSettings settings,
-			Errors errors) {
-		return new Rebalancer(nodes, identity.value(), sendOn, settings, errors);
+			Scheduler scheduler, Errors errors) {
+		return new Rebalancer(nodes, identity.value(), sendOn, settings, scheduler, errors);
 	}
 
 	@Bean(initMethod = "start")
 	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Admission admission, StreamMetrics metrics,
-			NodeHealth health, LoopWatch loops, MemoryGuard memory, Drain drain, Errors errors) {
+			NodeHealth health, LoopWatch loops, MemoryGuard memory, Drain drain, Clock clock, Scheduler scheduler,
+			Errors errors) {
 		String version = NodeApplication.class.getPackage().getImplementationVersion();
-		long startedAt = System.currentTimeMillis();
+		long startedAt = clock.millis();
 		return new NodeReporter(nodes, identity, () -> {
 			StreamMetrics.Counts counts = metrics.counts();
 			NodeState state = (drain.outcome() != null) ? NodeState.DRAINED : admission.isRefusing()
 					? NodeState.DRAINING : health.isReady() ? NodeState.UP : NodeState.NOT_READY;
 			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development",
-					state.wireName(), startedAt, System.currentTimeMillis(), admission.max(), admission.size(),
-					admission.waiting(), admission.peak(), counts.opened(), counts.closed(), counts.durationMs(),
-					counts.sent(), counts.errors(), counts.reconnections(), counts.kicks(), memory.status(),
-					drain.outcome(), loops.loops());
-		}, errors);
+					state.wireName(), startedAt, clock.millis(), admission.max(), admission.size(), admission.waiting(),
+					admission.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
+					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome(),
+					loops.loops());
+		}, scheduler, errors);
 	}
 
 }

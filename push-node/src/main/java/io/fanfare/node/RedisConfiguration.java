@@ -11,6 +11,7 @@ import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.LinkChannels;
 import io.fanfare.redis.RedisClientOptions;
@@ -94,14 +95,14 @@ class RedisConfiguration {
 	/** Waits a moment for Redis; without it the node starts, and is not ready. */
 	@Bean
 	CommandLink commandLink(RedisClient client, LettuceConnectionFactory connections, RedisKeys keys,
-			NodeSettings.Redis settings, Errors errors) {
+			NodeSettings.Redis settings, Scheduler scheduler, Errors errors) {
 		boolean durable = settings.durable();
 		if (durable && connections.getSentinelConfiguration() != null) {
 			log.warn("redis=not-durable: a failover loses what its replica lacked, so fanfare.redis.durable is ignored"
 					+ " behind Sentinel");
 			durable = false;
 		}
-		CommandLink link = new CommandLink(client, keys, durable, errors);
+		CommandLink link = new CommandLink(client, keys, durable, scheduler, errors);
 		try {
 			link.awaitUp(settings.commandTimeout());
 			return link;
@@ -115,14 +116,14 @@ class RedisConfiguration {
 	/** Where there are sentinels. */
 	@Bean
 	@Nullable SentinelWatch sentinelWatch(RedisClient client, LettuceConnectionFactory connections, CommandLink link,
-			Errors errors) {
+			Scheduler scheduler) {
 		RedisSentinelConfiguration sentinels = connections.getSentinelConfiguration();
 		if (sentinels == null) {
 			return null;
 		}
 		RedisURI uri = LettuceConverters.sentinelConfigurationToRedisURI(sentinels);
 		uri.getSentinels().forEach((sentinel) -> sentinel.setSsl(connections.isUseSsl()));
-		return new SentinelWatch(client, uri, link, errors);
+		return new SentinelWatch(client, uri, link, scheduler);
 	}
 
 	/** Each refusal is there from the start, so that an alert has a rate to look at. */
@@ -151,8 +152,8 @@ class RedisConfiguration {
 
 	@Bean
 	PubSubLink pubSubLink(RedisClient client, RedisKeys keys, NodeIdentity identity, CommandLink commands,
-			FrameRouter router, Probe probe, Errors errors) {
-		return new PubSubLink(client, keys, identity.value(), commands, router, probe, errors,
+			FrameRouter router, Probe probe, Scheduler scheduler, Errors errors) {
+		return new PubSubLink(client, keys, identity.value(), commands, router, probe, scheduler, errors,
 				RandomGenerator.getDefault());
 	}
 

@@ -4,6 +4,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.LinkChannels;
 import io.fanfare.redis.RedisClientOptions;
@@ -78,14 +79,15 @@ class RedisConfiguration {
 
 	/** Waits a moment for Redis; without it the API starts, and is not ready. */
 	@Bean
-	CommandLink commandLink(LettuceConnectionFactory factory, RedisKeys keys, RedisSettings settings, Errors errors) {
+	CommandLink commandLink(LettuceConnectionFactory factory, RedisKeys keys, RedisSettings settings,
+			Scheduler scheduler, Errors errors) {
 		boolean durable = settings.durable();
 		if (durable && factory.getSentinelConfiguration() != null) {
 			log.warn("redis=not-durable: a failover loses what its replica lacked, so fanfare.redis.durable is ignored"
 					+ " behind Sentinel");
 			durable = false;
 		}
-		CommandLink link = new CommandLink(client(factory), keys, durable, errors);
+		CommandLink link = new CommandLink(client(factory), keys, durable, scheduler, errors);
 		try {
 			link.awaitUp(settings.commandTimeout());
 			return link;
@@ -98,14 +100,14 @@ class RedisConfiguration {
 
 	/** Where there are sentinels. */
 	@Bean
-	@Nullable SentinelWatch sentinelWatch(LettuceConnectionFactory factory, CommandLink link, Errors errors) {
+	@Nullable SentinelWatch sentinelWatch(LettuceConnectionFactory factory, CommandLink link, Scheduler scheduler) {
 		RedisSentinelConfiguration sentinels = factory.getSentinelConfiguration();
 		if (sentinels == null) {
 			return null;
 		}
 		RedisURI uri = LettuceConverters.sentinelConfigurationToRedisURI(sentinels);
 		uri.getSentinels().forEach((sentinel) -> sentinel.setSsl(factory.isUseSsl()));
-		return new SentinelWatch(client(factory), uri, link, errors);
+		return new SentinelWatch(client(factory), uri, link, scheduler);
 	}
 
 	/** Each refusal is there from the start, so that an alert has a rate to look at. */
@@ -160,8 +162,9 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	NodeCalls nodeCalls(LettuceConnectionFactory factory, CommandLink link, RedisKeys keys, Errors errors) {
-		return new NodeCalls(client(factory), link, keys, "api", new SecureRandom(), NODE_TIMEOUT, errors);
+	NodeCalls nodeCalls(LettuceConnectionFactory factory, CommandLink link, RedisKeys keys, Scheduler scheduler,
+			Errors errors) {
+		return new NodeCalls(client(factory), link, keys, "api", new SecureRandom(), NODE_TIMEOUT, scheduler, errors);
 	}
 
 	@Bean
