@@ -189,8 +189,8 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	ListConnections listConnections(Connections connections) {
-		return new ListConnections(connections);
+	ListConnections listConnections(Connections connections, Scheduler scheduler) {
+		return new ListConnections(connections, scheduler);
 	}
 
 	@Bean
@@ -199,8 +199,8 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	DisconnectConnections disconnectConnections(Connections connections, Presence presence) {
-		return new DisconnectConnections(connections, presence::disconnect);
+	DisconnectConnections disconnectConnections(Connections connections, Presence presence, Scheduler scheduler) {
+		return new DisconnectConnections(connections, presence::disconnect, scheduler);
 	}
 
 	/** Answers by every {@link NodeCall} there is. */
