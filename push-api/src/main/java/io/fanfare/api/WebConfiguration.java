@@ -1,9 +1,7 @@
 package io.fanfare.api;
 
-import java.time.Clock;
-
 import io.fanfare.api.problem.ProblemReportValve;
-import io.fanfare.boot.ErrorConfiguration;
+import io.fanfare.boot.ProcessConfiguration;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -21,9 +19,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-/** The web server, the clock, and the end of errors. */
+/** The web server. */
 @Configuration(proxyBeanMethods = false)
-@Import(ErrorConfiguration.class)
+@Import(ProcessConfiguration.class)
 class WebConfiguration {
 
 	/**
@@ -34,11 +32,7 @@ class WebConfiguration {
 
 	private static final Logger log = LoggerFactory.getLogger(WebConfiguration.class);
 
-	@Bean
-	Clock clock() {
-		return Clock.systemUTC();
-	}
-
+	/** The time of day. */
 	/**
 	 * Leaves {@code %2F} and {@code %5C} in paths as they are, for user ids may hold
 	 * slashes; Spring MVC decodes each segment by itself. And what Tomcat answers by

@@ -6,6 +6,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.fanfare.api.auth.RequiresScope;
 
+import io.fanfare.test.architecture.ProcessRules;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 
@@ -79,6 +80,18 @@ class ArchitectureTests {
 		.areAnnotatedWith(GetMapping.class)
 		.should()
 		.beAnnotatedWith(RequiresScope.class);
+
+	@ArchTest
+	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor(
+			"io.fanfare.api.WebConfiguration", "io.fanfare.api.publish.Sending", "io.fanfare.api.publish.WarmUp");
+
+	@ArchTest
+	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules.threadsComeFromTheScheduler(
+			"io.fanfare.api.WebConfiguration",
+			// Waits for nodes, for many minutes
+			"io.fanfare.api.cluster.RollingDrain",
+			// Runs requests before the port is open
+			"io.fanfare.api.publish.WarmUp");
 
 	@ArchTest
 	static final ArchRule STATIC_FIELDS_ARE_FINAL = fields().that().areStatic().should().beFinal();

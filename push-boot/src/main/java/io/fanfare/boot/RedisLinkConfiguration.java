@@ -1,6 +1,7 @@
 package io.fanfare.boot;
 
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.LinkChannels;
 import io.fanfare.redis.RedisClientOptions;
@@ -82,14 +83,14 @@ public class RedisLinkConfiguration {
 	/** Waits a moment for Redis; without it the process starts, and is not ready. */
 	@Bean
 	CommandLink commandLink(RedisClient client, LettuceConnectionFactory connections, RedisKeys keys,
-			RedisLinkSettings settings, Errors errors) {
+			RedisLinkSettings settings, Scheduler scheduler, Errors errors) {
 		boolean durable = settings.durable();
 		if (durable && connections.getSentinelConfiguration() != null) {
 			log.warn("redis=not-durable: a failover loses what its replica lacked, so fanfare.redis.durable is ignored"
 					+ " behind Sentinel");
 			durable = false;
 		}
-		CommandLink link = new CommandLink(client, keys, durable, errors);
+		CommandLink link = new CommandLink(client, keys, durable, scheduler, errors);
 		try {
 			link.awaitUp(settings.commandTimeout());
 			return link;
@@ -103,14 +104,14 @@ public class RedisLinkConfiguration {
 	/** Where there are sentinels. */
 	@Bean
 	@Nullable SentinelWatch sentinelWatch(RedisClient client, LettuceConnectionFactory connections, CommandLink link,
-			Errors errors) {
+			Scheduler scheduler) {
 		RedisSentinelConfiguration sentinels = connections.getSentinelConfiguration();
 		if (sentinels == null) {
 			return null;
 		}
 		RedisURI uri = LettuceConverters.sentinelConfigurationToRedisURI(sentinels);
 		uri.getSentinels().forEach((sentinel) -> sentinel.setSsl(connections.isUseSsl()));
-		return new SentinelWatch(client, uri, link, errors);
+		return new SentinelWatch(client, uri, link, scheduler);
 	}
 
 	/** Each refusal is there from the start, so that an alert has a rate to look at. */

@@ -6,7 +6,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
 
-import io.fanfare.boot.ErrorConfiguration;
+import io.fanfare.boot.ProcessConfiguration;
 import io.fanfare.node.admin.DisconnectConnections;
 import io.fanfare.node.admin.ListConnections;
 import io.fanfare.node.admin.ShowConnection;
@@ -44,7 +44,8 @@ import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.cluster.Nodes;
@@ -65,7 +66,7 @@ import org.springframework.context.annotation.Import;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
-@Import(ErrorConfiguration.class)
+@Import(ProcessConfiguration.class)
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Jwt.class, NodeSettings.Tiers.class,
 		NodeSettings.Retention.class, NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class,
 		LimitSettings.class, MemorySettings.class, RebalanceSettings.class, StreamSettings.class,
@@ -93,8 +94,8 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	TokenVerifier tokenVerifier(NodeSettings.Jwt settings, NodeSettings.Tiers tiers) {
-		return new TokenVerifier(settings.secret(), settings.clockSkew(), tiers.defaultTier(), Clock.systemUTC());
+	TokenVerifier tokenVerifier(NodeSettings.Jwt settings, NodeSettings.Tiers tiers, Clock clock) {
+		return new TokenVerifier(settings.secret(), settings.clockSkew(), tiers.defaultTier(), clock);
 	}
 
 	@Bean
@@ -103,8 +104,9 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	Admission admission(Connections connections, AdmissionSettings settings, AddressLimits limits, Errors errors) {
-		return new Admission(connections, settings, limits::ask, errors);
+	Admission admission(Connections connections, AdmissionSettings settings, AddressLimits limits, Ticker ticker,
+			Errors errors) {
+		return new Admission(connections, settings, limits::ask, ticker, errors);
 	}
 
 	@Bean
@@ -126,35 +128,37 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	MemoryGuard memoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Errors errors) {
-		return new MemoryGuard(admission, settings, registry, errors);
+	MemoryGuard memoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Scheduler scheduler,
+			Errors errors) {
+		return new MemoryGuard(admission, settings, registry, scheduler, errors);
 	}
 
 	@Bean
-	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections) {
-		return new StreamMetrics(registry, admission, connections, Clock.systemUTC());
+	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections, Clock clock) {
+		return new StreamMetrics(registry, admission, connections, clock);
 	}
 
 	@Bean(initMethod = "start")
-	AddressLimits addressLimits(Addresses addresses, NodeIdentity identity, LimitSettings settings, Errors errors) {
-		return new AddressLimits(addresses, identity.value(), settings, errors, System::nanoTime);
+	AddressLimits addressLimits(Addresses addresses, NodeIdentity identity, LimitSettings settings, Scheduler scheduler,
+			Errors errors) {
+		return new AddressLimits(addresses, identity.value(), settings, scheduler, errors);
 	}
 
 	@Bean
-	Probe probe(Nodes nodes, NodeIdentity identity, Errors errors) {
-		return new Probe(nodes, identity.value(), Probe.Settings.DEFAULT, System::nanoTime, errors);
+	Probe probe(Nodes nodes, NodeIdentity identity, Scheduler scheduler, Errors errors) {
+		return new Probe(nodes, identity.value(), Probe.Settings.DEFAULT, scheduler, errors);
 	}
 
 	@Bean(initMethod = "start")
 	Reaper reaper(Presence presence, History history, HistoryTrim trim, NodeIdentity identity, Connections connections,
-			NodeSettings.Redis settings, Errors errors) {
+			NodeSettings.Redis settings, Scheduler scheduler, Errors errors) {
 		return new Reaper(presence, history, trim, identity.value(), connections::isHeld,
-				settings.lease().plus(settings.renewInterval()), errors, System::nanoTime);
+				settings.lease().plus(settings.renewInterval()), scheduler, errors);
 	}
 
 	@Bean
-	ListConnections listConnections(Connections connections) {
-		return new ListConnections(connections);
+	ListConnections listConnections(Connections connections, Scheduler scheduler) {
+		return new ListConnections(connections, scheduler);
 	}
 
 	@Bean
@@ -163,8 +167,8 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	DisconnectConnections disconnectConnections(Connections connections, Presence presence) {
-		return new DisconnectConnections(connections, presence::disconnect);
+	DisconnectConnections disconnectConnections(Connections connections, Presence presence, Scheduler scheduler) {
+		return new DisconnectConnections(connections, presence::disconnect, scheduler);
 	}
 
 	/** Answers by every {@link NodeCall} there is. */
@@ -182,9 +186,9 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	LoopWatch loopWatch(Connections connections, MeterRegistry registry, Errors errors) {
-		LoopWatch watch = new LoopWatch(connections::pulses, System::nanoTime, registry);
-		watch.start(new GuardedScheduler("loop-watch", errors));
+	LoopWatch loopWatch(Connections connections, MeterRegistry registry, Scheduler scheduler) {
+		LoopWatch watch = new LoopWatch(connections::pulses, scheduler.ticker(), registry);
+		watch.start(scheduler);
 		return watch;
 	}
 
@@ -213,25 +217,26 @@ class NodeConfiguration {
 
 	@Bean(initMethod = "start")
 	Rebalancer rebalancer(Nodes nodes, NodeIdentity identity, SendOn sendOn, RebalanceSettings settings,
-			Errors errors) {
-		return new Rebalancer(nodes, identity.value(), sendOn, settings, errors);
+			Scheduler scheduler, Errors errors) {
+		return new Rebalancer(nodes, identity.value(), sendOn, settings, scheduler, errors);
 	}
 
 	@Bean(initMethod = "start")
 	NodeReporter nodeReporter(Nodes nodes, NodeIdentity identity, Admission admission, StreamMetrics metrics,
-			NodeHealth health, LoopWatch loops, MemoryGuard memory, Drain drain, Errors errors) {
+			NodeHealth health, LoopWatch loops, MemoryGuard memory, Drain drain, Clock clock, Scheduler scheduler,
+			Errors errors) {
 		String version = NodeApplication.class.getPackage().getImplementationVersion();
-		long startedAt = System.currentTimeMillis();
+		long startedAt = clock.millis();
 		return new NodeReporter(nodes, identity, () -> {
 			StreamMetrics.Counts counts = metrics.counts();
 			NodeState state = (drain.outcome() != null) ? NodeState.DRAINED : admission.isRefusing()
 					? NodeState.DRAINING : health.isReady() ? NodeState.UP : NodeState.NOT_READY;
 			return new NodeStatus(identity.value(), identity.name(), (version != null) ? version : "development",
-					state.wireName(), startedAt, System.currentTimeMillis(), admission.max(), admission.size(),
-					admission.waiting(), admission.peak(), counts.opened(), counts.closed(), counts.durationMs(),
-					counts.sent(), counts.errors(), counts.reconnections(), counts.kicks(), memory.status(),
-					drain.outcome(), loops.loops());
-		}, errors);
+					state.wireName(), startedAt, clock.millis(), admission.max(), admission.size(), admission.waiting(),
+					admission.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
+					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome(),
+					loops.loops());
+		}, scheduler, errors);
 	}
 
 }

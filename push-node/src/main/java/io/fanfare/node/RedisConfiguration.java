@@ -12,6 +12,7 @@ import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.history.History;
@@ -36,8 +37,8 @@ class RedisConfiguration {
 
 	@Bean
 	PubSubLink pubSubLink(RedisClient client, RedisKeys keys, NodeIdentity identity, CommandLink commands,
-			FrameRouter router, Probe probe, Errors errors) {
-		return new PubSubLink(client, keys, identity.value(), commands, router, probe, errors,
+			FrameRouter router, Probe probe, Scheduler scheduler, Errors errors) {
+		return new PubSubLink(client, keys, identity.value(), commands, router, probe, scheduler, errors,
 				RandomGenerator.getDefault());
 	}
 

@@ -94,7 +94,7 @@ class AdmissionIT {
 	}
 
 	private static Map<String, Long> states(TestNode node) {
-		return new ListConnections(node.bean(Connections.class))
+		return new ListConnections(node.bean(Connections.class), TestScheduler.shared())
 			.run(new CallRequest.ListConnections(null, null, null, null, null, null))
 			.join()
 			.connections()

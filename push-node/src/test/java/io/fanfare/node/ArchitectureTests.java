@@ -17,6 +17,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.fanfare.node.connection.Outlet;
+import io.fanfare.test.architecture.ProcessRules;
 
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
@@ -151,6 +152,23 @@ class ArchitectureTests {
 				.allSatisfy((file) -> assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(400));
 		}
 	}
+
+	@ArchTest
+	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor(
+			"io.fanfare.node.NodeConfiguration",
+			// The clock of the loops, asked for each batch of blocks
+			"io.fanfare.node.stream.NettyLoop",
+			// Made before the node
+			"io.fanfare.node.stream.WarmUp", "io.fanfare.node.stream.Rehearsal", "io.fanfare.protocol.guard.Ticker",
+			"io.fanfare.protocol.http.BoundedHttp11Protocol");
+
+	@ArchTest
+	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules.threadsComeFromTheScheduler(
+			"io.fanfare.node.NodeConfiguration",
+			// Ends the process, and with it the scheduler
+			"io.fanfare.node.drain.Drain",
+			// A call waits for loops and for Redis; many may wait at once
+			"io.fanfare.node.cluster.CallHandler", "io.fanfare.protocol.guard.ThreadScheduler");
 
 	@ArchTest
 	static final ArchRule THE_PROTOCOL_KNOWS_NO_NODE_AND_NO_SPRING = noClasses().that()

@@ -54,16 +54,17 @@ final class Backend implements AutoCloseable {
 	Backend(TestRedis redis) {
 		this.client = RedisClient.create(redis.uri());
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(10), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
-		}, (fatal) -> {
-		}));
+		this.link = new CommandLink(this.client, this.keys, false, TestScheduler.shared(),
+				new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}));
 		if (!this.link.awaitUp(Duration.ofSeconds(10))) {
 			throw new IllegalStateException("Redis does not answer");
 		}
 		this.publisher = publisher(1000);
 		this.presence = new Presence(this.link, this.keys, Presence.Times.DEFAULT);
 		this.calls = new NodeCalls(this.client, this.link, this.keys, "backend", new SecureRandom(),
-				Duration.ofSeconds(2), new Errors(System::nanoTime, (where) -> {
+				Duration.ofSeconds(2), TestScheduler.shared(), new Errors(System::nanoTime, (where) -> {
 				}, (fatal) -> {
 				}));
 		await().atMost(Duration.ofSeconds(10)).until(this.calls::isUp);

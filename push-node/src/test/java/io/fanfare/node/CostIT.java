@@ -111,8 +111,9 @@ class CostIT {
 	@BeforeEach
 	void connect() {
 		redis.clear();
-		this.link = new CommandLink(client, KEYS, false, new Errors(System::nanoTime, (where) -> {
-		}, Errors::halt));
+		this.link = new CommandLink(client, KEYS, false, TestScheduler.shared(),
+				new Errors(System::nanoTime, (where) -> {
+				}, Errors::halt));
 		assertThat(this.link.awaitUp(Duration.ofSeconds(5))).isTrue();
 		this.history = new History(this.link, KEYS, Duration.ofHours(1));
 	}
@@ -214,7 +215,7 @@ class CostIT {
 	}
 
 	private Map<ChannelName, Long> starts(List<ChannelName> channels, List<Walked> pieces) {
-		RedisHistory source = new RedisHistory(this.history);
+		RedisHistory source = new RedisHistory(this.history, TestScheduler.shared());
 		return get(new CatchUp(new HistorySource() {
 			@Override
 			public CompletableFuture<Batch> read(ChannelName channel, long position, int count, int bytes) {

@@ -7,8 +7,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
 import io.fanfare.protocol.guard.LoggedErrors;
+import io.fanfare.protocol.guard.ThreadScheduler;
+import io.fanfare.protocol.guard.Ticker;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import org.junit.jupiter.api.Timeout;
@@ -56,7 +57,8 @@ class FatalErrorIT {
 				// Which goes on after any error of a task, and logs it.
 				case "netty" ->
 					new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory()).next().execute(Doomed::fail);
-				case "scheduler" -> new GuardedScheduler("test", errors).execute(Doomed::fail);
+				case "scheduler" ->
+					new ThreadScheduler(Ticker.system(), errors).createWorker("test").execute(Doomed::fail);
 				default -> Thread.ofPlatform().start(Doomed::exhaust);
 			}
 			new CountDownLatch(1).await(20, TimeUnit.SECONDS);

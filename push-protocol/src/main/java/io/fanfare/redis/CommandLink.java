@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
 
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
@@ -63,7 +65,9 @@ public final class CommandLink implements AutoCloseable {
 
 	private final Errors errors;
 
-	private final RedisRefusals refusals = new RedisRefusals(System::nanoTime);
+	private final Ticker ticker;
+
+	private final RedisRefusals refusals;
 
 	private final SupervisedLink<StatefulRedisConnection<byte[], byte[]>, Session> link;
 
@@ -81,7 +85,7 @@ public final class CommandLink implements AutoCloseable {
 	/** How often there was another master. */
 	private final AtomicInteger moves = new AtomicInteger();
 
-	/** That number when the last connection was begun. Belongs to the link's thread. */
+	/** That number when the last connection was begun. Belongs to the link's worker. */
 	private int movesAtConnect;
 
 	/** Why the last greeting found that this process must not use the server. */
@@ -99,20 +103,23 @@ public final class CommandLink implements AutoCloseable {
 	 * @param client the client, which stays the caller's to shut down
 	 * @param keys the keys; their layout in Redis has to be the one of this version
 	 * @param durable whether the store keeps all it acknowledged across a restart
+	 * @param scheduler runs what the link does
 	 * @param errors notes what nothing else handles
 	 */
-	public CommandLink(RedisClient client, RedisKeys keys, boolean durable, Errors errors) {
+	public CommandLink(RedisClient client, RedisKeys keys, boolean durable, Scheduler scheduler, Errors errors) {
 		this.client = client;
 		this.keys = keys;
 		this.durable = durable;
 		this.layout = new Layout(keys);
 		this.errors = errors;
-		this.link = new SupervisedLink<>("commands", new Supervision(), this.refusals, errors,
+		this.ticker = scheduler.ticker();
+		this.refusals = new RedisRefusals(this.ticker);
+		this.link = new SupervisedLink<>("commands", new Supervision(), this.refusals, scheduler, errors,
 				RandomGenerator.getDefault());
 		this.link.start();
 	}
 
-	/** How the connection is made and found fit. Called by the link's thread. */
+	/** How the connection is made and found fit. Called by the link's worker. */
 	private final class Supervision
 			implements SupervisedLink.Lifecycle<StatefulRedisConnection<byte[], byte[]>, Session> {
 
@@ -156,7 +163,7 @@ public final class CommandLink implements AutoCloseable {
 
 		/**
 		 * The command link reached a server and is about to be up. When this returns, the
-		 * follower does not count as up on any other one. Called by the link's thread.
+		 * follower does not count as up on any other one. Called by the link's worker.
 		 * @param server the server
 		 */
 		void reached(RedisServer server);
@@ -238,8 +245,8 @@ public final class CommandLink implements AutoCloseable {
 	 * @throws UnfitRedisException if this process must not use that Redis
 	 */
 	public boolean awaitUp(Duration timeout) {
-		long deadline = System.nanoTime() + timeout.toNanos();
-		while (!isUp() && System.nanoTime() < deadline && !Thread.currentThread().isInterrupted()) {
+		long deadline = this.ticker.nanoTime() + timeout.toNanos();
+		while (!isUp() && this.ticker.nanoTime() - deadline < 0 && !Thread.currentThread().isInterrupted()) {
 			checkFit();
 			LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
 		}

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.LongSupplier;
 
+import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +31,7 @@ public final class RedisRefusals {
 	/** What a call is called that is no script. */
 	static final String COMMAND = "command";
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final Map<RedisRefusal, Tally> tallies = new EnumMap<>(RedisRefusal.class);
 
@@ -40,8 +40,8 @@ public final class RedisRefusals {
 
 	private volatile @Nullable Present present;
 
-	RedisRefusals(LongSupplier nanoTime) {
-		this.nanoTime = nanoTime;
+	RedisRefusals(Ticker ticker) {
+		this.ticker = ticker;
 		for (RedisRefusal refusal : RedisRefusal.values()) {
 			this.tallies.put(refusal, new Tally());
 		}
@@ -83,7 +83,7 @@ public final class RedisRefusals {
 	@Nullable RedisRefusal present() {
 		Present latest = this.present;
 		if (latest == null || latest.refusal() == RedisRefusal.NOPERM
-				&& this.nanoTime.getAsLong() - latest.nanos() > MEMORY.toNanos()) {
+				&& this.ticker.nanoTime() - latest.nanos() > MEMORY.toNanos()) {
 			return null;
 		}
 		return latest.refusal();
@@ -103,7 +103,7 @@ public final class RedisRefusals {
 
 	/** Something was refused. */
 	public void note(RedisRefusal refusal, String what, @Nullable String reply) {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		if (refusal.isLasting()) {
 			this.present = new Present(refusal, now);
 		}
@@ -146,7 +146,7 @@ public final class RedisRefusals {
 
 	/** Counts; returns how many a line that is due tells of, or 0 where none is due. */
 	private long tally(Tally tally) {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		tally.count.increment();
 		synchronized (tally) {
 			tally.unlogged++;

@@ -7,8 +7,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Worker;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.codec.StringCodec;
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Asks the sentinels every second who is the master, and ends the links of the process
  * when they name another one: the old one may take writes for some seconds more, and
- * connections to it stay open. A thread of its own asks.
+ * connections to it stay open. A {@link Worker} of its own asks.
  */
 public final class SentinelWatch implements AutoCloseable {
 
@@ -36,11 +36,11 @@ public final class SentinelWatch implements AutoCloseable {
 
 	private final CommandLink link;
 
-	private final GuardedScheduler thread;
+	private final Worker worker;
 
 	private volatile boolean closed;
 
-	/** What follows belongs to the thread. */
+	/** What follows belongs to the worker. */
 	private volatile @Nullable StatefulRedisSentinelConnection<String, String> connection;
 
 	private String master = "";
@@ -52,17 +52,17 @@ public final class SentinelWatch implements AutoCloseable {
 	 * @param client the client, which stays the caller's to shut down
 	 * @param sentinels where the sentinels are, and the name of the master
 	 * @param link the link that is ended, and with it those that follow it
-	 * @param errors notes what nothing else handles
+	 * @param scheduler runs what the watch does
 	 */
-	public SentinelWatch(RedisClient client, RedisURI sentinels, CommandLink link, Errors errors) {
+	public SentinelWatch(RedisClient client, RedisURI sentinels, CommandLink link, Scheduler scheduler) {
 		this.client = client;
 		this.sentinels = sentinels;
 		// One that does not answer must not keep the others from being asked.
 		sentinels.setTimeout(TIMEOUT);
 		sentinels.getSentinels().forEach((sentinel) -> sentinel.setTimeout(TIMEOUT));
 		this.link = link;
-		this.thread = new GuardedScheduler("sentinels", errors);
-		this.thread.every(Duration.ZERO, INTERVAL, this::look);
+		this.worker = scheduler.createWorker("sentinels");
+		this.worker.every(Duration.ZERO, INTERVAL, this::look);
 	}
 
 	private void look() {
@@ -126,7 +126,7 @@ public final class SentinelWatch implements AutoCloseable {
 	@Override
 	public void close() {
 		this.closed = true;
-		this.thread.close();
+		this.worker.close();
 		forget();
 	}
 

@@ -8,7 +8,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.protocol.guard.Worker;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateAdapter;
 import io.lettuce.core.RedisFuture;
@@ -20,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One connection to Redis, remade whenever it ends or stops answering: the one place that
  * connects, greets, checks, ends and, with back-off and jitter, remakes connections. A
- * thread of its own makes the connection, so that one link that cannot connect holds up
- * no other; while the link is up nothing blocks that thread.
+ * {@link Worker} of its own makes the connection, so that one link that cannot connect
+ * holds up no other; while the link is up nothing blocks that worker.
  * <p>
  * Guarantees: there is at most one connection at a time, and the one before it is closed.
  * Whatever a part of the {@link Lifecycle} throws ends at most the present connection,
@@ -62,7 +64,9 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 
 	private final RandomGenerator random;
 
-	private final GuardedScheduler thread;
+	private final Worker worker;
+
+	private final Ticker ticker;
 
 	private volatile @Nullable Live<C, S> live;
 
@@ -71,7 +75,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 
 	private volatile boolean closed;
 
-	/** What follows belongs to the thread. */
+	/** What follows belongs to the worker. */
 	private Duration backoff = MIN_BACKOFF;
 
 	/** Whether an attempt is scheduled. */
@@ -84,21 +88,23 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	 * @param kind what the log and the metric of errors call it, one of a small set
 	 * @param lifecycle what is particular to it
 	 * @param refusals is told what Redis refuses
+	 * @param scheduler runs what the link does
 	 * @param errors notes what the lifecycle throws
 	 * @param random spreads the attempts of many processes
 	 */
-	public SupervisedLink(String kind, Lifecycle<C, S> lifecycle, RedisRefusals refusals, Errors errors,
-			RandomGenerator random) {
+	public SupervisedLink(String kind, Lifecycle<C, S> lifecycle, RedisRefusals refusals, Scheduler scheduler,
+			Errors errors, RandomGenerator random) {
 		this.kind = kind;
 		this.lifecycle = lifecycle;
 		this.refusals = refusals;
 		this.errors = errors;
 		this.random = random;
-		this.thread = new GuardedScheduler("link-" + kind, errors);
+		this.worker = scheduler.createWorker("link-" + kind);
+		this.ticker = scheduler.ticker();
 	}
 
 	/**
-	 * What is particular to a link. Called by the link's thread.
+	 * What is particular to a link. Called by the link's worker.
 	 *
 	 * @param <C> the kind of connection
 	 * @param <S> what is known of a connection once it can be used
@@ -165,38 +171,39 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 
 	}
 
-	/** A connection that is there; what is not final belongs to the link's thread. */
+	/** A connection that is there; what is not final belongs to the link's worker. */
 	private static final class Live<C, S> {
 
 		private final C connection;
 
 		private final S session;
 
-		private final long since = System.nanoTime();
+		private final long since;
 
 		private boolean checking;
 
 		private int unanswered;
 
-		private Live(C connection, S session) {
+		private Live(C connection, S session, long since) {
 			this.connection = connection;
 			this.session = session;
+			this.since = since;
 		}
 
 	}
 
 	/** Starts the link; it connects by itself. */
 	public void start() {
-		this.thread.execute(this::attempt);
-		this.thread.every(CHECK_INTERVAL, CHECK_INTERVAL, this::look);
+		this.worker.execute(this::attempt);
+		this.worker.every(CHECK_INTERVAL, CHECK_INTERVAL, this::look);
 	}
 
 	/**
-	 * Runs something on the link's thread, in order with what happens to the link.
+	 * Runs something on the link's worker, in order with what happens to the link.
 	 * @param task what does not block
 	 */
 	public void execute(Runnable task) {
-		this.thread.execute(task);
+		this.worker.execute(task);
 	}
 
 	/**
@@ -218,7 +225,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		return reply.toCompletableFuture().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
-	// ---- the link's thread
+	// ---- the link's worker
 
 	@SuppressWarnings("CatchThrowable")
 	private void attempt() {
@@ -243,7 +250,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		C connection = this.lifecycle.connect();
 		Live<C, S> made = null;
 		try {
-			made = new Live<>(connection, this.lifecycle.greet(connection));
+			made = new Live<>(connection, this.lifecycle.greet(connection), this.ticker.nanoTime());
 			Live<C, S> listened = made;
 			connection.addListener(new RedisConnectionStateAdapter() {
 				@Override
@@ -301,7 +308,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	private void attemptLater() {
 		if (!this.awaited) {
 			this.awaited = true;
-			this.thread.schedule(this.backoff.plusMillis(this.random.nextLong(this.backoff.toMillis())), this::attempt);
+			this.worker.schedule(this.backoff.plusMillis(this.random.nextLong(this.backoff.toMillis())), this::attempt);
 			Duration doubled = this.backoff.multipliedBy(2);
 			this.backoff = (doubled.compareTo(MAX_BACKOFF) < 0) ? doubled : MAX_BACKOFF;
 		}
@@ -325,7 +332,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	}
 
 	private boolean isSteady(Live<C, S> one) {
-		return System.nanoTime() - one.since >= STEADY.toNanos() && this.lifecycle.isServing(one.session);
+		return this.ticker.nanoTime() - one.since >= STEADY.toNanos() && this.lifecycle.isServing(one.session);
 	}
 
 	@SuppressWarnings("CatchThrowable")
@@ -422,7 +429,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		if (current != null) {
 			end(current, null, null);
 		}
-		this.thread.close();
+		this.worker.close();
 	}
 
 }

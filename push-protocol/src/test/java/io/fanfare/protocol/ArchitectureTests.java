@@ -4,6 +4,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.fanfare.test.architecture.ProcessRules;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -46,6 +47,16 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule PACKAGES_HAVE_NO_CYCLES = slices().matching("io.fanfare.(**)").should().beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor(
+			"io.fanfare.protocol.guard.Ticker",
+			// Tomcat makes it
+			"io.fanfare.protocol.http.BoundedHttp11Protocol");
+
+	@ArchTest
+	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules
+		.threadsComeFromTheScheduler("io.fanfare.protocol.guard.ThreadScheduler");
 
 	@ArchTest
 	static final ArchRule NOTHING_OF_ITS_USERS = noClasses().should()

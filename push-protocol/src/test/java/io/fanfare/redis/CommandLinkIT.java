@@ -103,8 +103,9 @@ class CommandLinkIT {
 	void anErrorOfTheVirtualMachineIsNotedAlsoWhereItFailsOneCommand() {
 		List<Throwable> fatal = new CopyOnWriteArrayList<>();
 		OutOfMemoryError exhausted = new OutOfMemoryError("Java heap space");
-		try (CommandLink own = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
-		}, fatal::add))) {
+		try (CommandLink own = new CommandLink(this.client, this.keys, false, TestScheduler.shared(),
+				new Errors(System::nanoTime, (where) -> {
+				}, fatal::add))) {
 			assertThat(own.awaitUp(Duration.ofSeconds(10))).isTrue();
 			CompletableFuture<String> asked = own.call((commands) -> {
 				CommandArgs<byte[], byte[]> none = new CommandArgs<>(ByteArrayCodec.INSTANCE);
@@ -329,9 +330,10 @@ class CommandLinkIT {
 		AppenderBase<ILoggingEvent> appender = listen(lines);
 		RedisClient stranger = RedisClient.create("redis://bob:verysecret@127.0.0.1:" + this.redis.port());
 		stranger.setOptions(RedisClientOptions.bounded(COMMAND_TIMEOUT, Duration.ofSeconds(1)));
-		CommandLink refused = new CommandLink(stranger, this.keys, false, new Errors(System::nanoTime, (where) -> {
-		}, (fatal) -> {
-		}));
+		CommandLink refused = new CommandLink(stranger, this.keys, false, TestScheduler.shared(),
+				new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}));
 		try {
 			Awaitility.await().until(() -> refused.refusal() == RedisRefusal.WRONGPASS);
 			assertThat(lines).anyMatch((line) -> line.getFormattedMessage().contains("WRONGPASS"))
@@ -358,9 +360,10 @@ class CommandLinkIT {
 			assertThat(lines)
 				.anyMatch((line) -> line.getFormattedMessage().contains("maxmemory-policy=volatile-lru: when memory"));
 			commands.configSet("maxmemory-policy", "allkeys-lru");
-			CommandLink unfit = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
-			}, (fatal) -> {
-			}));
+			CommandLink unfit = new CommandLink(this.client, this.keys, false, TestScheduler.shared(),
+					new Errors(System::nanoTime, (where) -> {
+					}, (fatal) -> {
+					}));
 			assertThatThrownBy(() -> unfit.awaitUp(Duration.ofSeconds(5))).isInstanceOf(UnfitRedisException.class)
 				.hasMessageContaining("allkeys-lru");
 			// The reason is there a moment before its code.
@@ -382,9 +385,10 @@ class CommandLinkIT {
 	}
 
 	private CommandLink link(boolean durable) {
-		CommandLink made = new CommandLink(this.client, this.keys, durable, new Errors(System::nanoTime, (where) -> {
-		}, (fatal) -> {
-		}));
+		CommandLink made = new CommandLink(this.client, this.keys, durable, TestScheduler.shared(),
+				new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}));
 		assertThat(made.awaitUp(Duration.ofSeconds(5))).isTrue();
 		return made;
 	}

@@ -88,7 +88,7 @@ class LayoutIT {
 		third.setDatabase(3);
 		RedisClient other = RedisClient.create(third);
 		try (CommandLink link = new CommandLink(other, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 3), false,
-				new Errors(System::nanoTime, (where) -> {
+				TestScheduler.shared(), new Errors(System::nanoTime, (where) -> {
 				}, (fatal) -> {
 				}))) {
 			assertThat(link.awaitUp(SOON)).isTrue();
@@ -158,7 +158,7 @@ class LayoutIT {
 	}
 
 	private CommandLink link(RedisKeys of) {
-		return new CommandLink(this.client, of, false, new Errors(System::nanoTime, (where) -> {
+		return new CommandLink(this.client, of, false, TestScheduler.shared(), new Errors(System::nanoTime, (where) -> {
 		}, (fatal) -> {
 		}));
 	}

@@ -89,9 +89,10 @@ public final class RedisPartition implements BeforeEachCallback, AfterEachCallba
 
 	/** Another process: a link that has seen nothing. */
 	public CommandLink newLink(boolean durable) {
-		CommandLink made = new CommandLink(Holder.CLIENT, this.keys, durable, new Errors(System::nanoTime, (where) -> {
-		}, (fatal) -> {
-		}));
+		CommandLink made = new CommandLink(Holder.CLIENT, this.keys, durable, TestScheduler.shared(),
+				new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}));
 		this.open.add(made);
 		assertThat(made.awaitUp(TIMEOUT)).isTrue();
 		return made;

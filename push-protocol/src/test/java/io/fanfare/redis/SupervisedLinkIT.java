@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.ThreadScheduler;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
@@ -43,6 +44,8 @@ class SupervisedLinkIT {
 	private final Errors errors = new Errors(System::nanoTime, this.noted::add, (fatal) -> {
 	});
 
+	private final ThreadScheduler scheduler = new ThreadScheduler(System::nanoTime, this.errors);
+
 	private final Lifecycle lifecycle = new Lifecycle();
 
 	private RedisClient client;
@@ -53,14 +56,15 @@ class SupervisedLinkIT {
 	void start() {
 		this.client = RedisClient.create(TestRedis.shared().uri());
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(2), Duration.ofSeconds(1)));
-		this.link = new SupervisedLink<>("test", this.lifecycle, new RedisRefusals(System::nanoTime), this.errors,
-				new Random(1));
+		this.link = new SupervisedLink<>("test", this.lifecycle, new RedisRefusals(System::nanoTime), this.scheduler,
+				this.errors, new Random(1));
 	}
 
 	@AfterEach
 	void stop() {
 		this.link.close();
 		this.client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+		this.scheduler.close();
 	}
 
 	private void awaitUp(int times) {
@@ -140,7 +144,7 @@ class SupervisedLinkIT {
 		this.link.start();
 		Lifecycle other = new Lifecycle();
 		try (SupervisedLink<StatefulRedisConnection<byte[], byte[]>, Object> second = new SupervisedLink<>("test",
-				other, new RedisRefusals(System::nanoTime), this.errors, new Random(2))) {
+				other, new RedisRefusals(System::nanoTime), this.scheduler, this.errors, new Random(2))) {
 			second.start();
 			await().atMost(SOON).until(() -> other.checks.get() >= 2);
 			assertThat(this.link.session()).isNull();
@@ -159,7 +163,7 @@ class SupervisedLinkIT {
 			RedisClient stranger = RedisClient.create("redis://127.0.0.1:" + unfit.port());
 			stranger.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(2), Duration.ofSeconds(1)));
 			try (CommandLink commands = new CommandLink(stranger, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0), false,
-					this.errors)) {
+					this.scheduler, this.errors)) {
 				assertThatExceptionOfType(UnfitRedisException.class).isThrownBy(() -> commands.awaitUp(SOON))
 					.withMessage(message);
 				assertThat(commands.isUp()).isFalse();

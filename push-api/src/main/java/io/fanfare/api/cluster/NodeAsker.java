@@ -95,7 +95,7 @@ public final class NodeAsker {
 	 * @throws ProblemException or a {@link RedisUnavailableException} if there is none
 	 */
 	public <R extends CallResult> R await(Asked<R> asked) {
-		return switch (this.calls.await(asked.answer(), System.nanoTime() + PATIENCE.toNanos())) {
+		return switch (this.calls.await(asked.answer(), PATIENCE)) {
 			case CallAnswer.Done done -> read(asked.request(), done);
 			case CallAnswer.Refused refused -> throw problem(refused.error());
 			case CallAnswer.Silence silence -> throw ProblemException.of(ProblemType.NODE_UNAVAILABLE,

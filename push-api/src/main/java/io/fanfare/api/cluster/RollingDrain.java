@@ -14,7 +14,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 
 import io.fanfare.api.cluster.DrainProgress.Step;
 import io.fanfare.api.problem.ProblemException;
@@ -25,6 +24,7 @@ import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.cluster.LeadLostException;
 import io.fanfare.redis.cluster.Nodes;
@@ -33,7 +33,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
@@ -73,24 +72,19 @@ class RollingDrain {
 
 	private final Clock clock;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final JsonMapper json = JsonMapper.shared();
 
-	@Autowired
-	RollingDrain(ClusterView view, NodeAsker asker, Nodes nodes, RedisCalls calls, Errors errors, Clock clock) {
-		this(view, asker, nodes, calls, errors, clock, System::nanoTime);
-	}
-
 	RollingDrain(ClusterView view, NodeAsker asker, Nodes nodes, RedisCalls calls, Errors errors, Clock clock,
-			LongSupplier nanoTime) {
+			Ticker ticker) {
 		this.view = view;
 		this.asker = asker;
 		this.nodes = nodes;
 		this.calls = calls;
 		this.errors = errors;
 		this.clock = clock;
-		this.nanoTime = nanoTime;
+		this.ticker = ticker;
 	}
 
 	/**
@@ -227,10 +221,10 @@ class RollingDrain {
 	/** Looks now and then, and tells meanwhile that somebody leads. */
 	private void await(String leader, DrainProgress progress, Duration patience, String otherwise,
 			BooleanSupplier until) {
-		long deadline = this.nanoTime.getAsLong() + patience.toNanos();
-		long told = this.nanoTime.getAsLong();
+		long deadline = this.ticker.nanoTime() + patience.toNanos();
+		long told = this.ticker.nanoTime();
 		while (!isNow(until)) {
-			long now = this.nanoTime.getAsLong();
+			long now = this.ticker.nanoTime();
 			if (now - deadline >= 0) {
 				throw new RolloutFailedException(progress, otherwise);
 			}

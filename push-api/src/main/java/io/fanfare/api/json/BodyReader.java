@@ -6,11 +6,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 
 import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -31,12 +31,12 @@ final class BodyReader {
 
 	private final BodyBudget budget;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
-	BodyReader(int max, BodyBudget budget, LongSupplier nanoTime) {
+	BodyReader(int max, BodyBudget budget, Ticker ticker) {
 		this.max = max;
 		this.budget = budget;
-		this.nanoTime = nanoTime;
+		this.ticker = ticker;
 	}
 
 	/**
@@ -47,7 +47,7 @@ final class BodyReader {
 	 * @return the body
 	 */
 	byte[] read(InputStream in, Consumer<byte[]> read) throws IOException {
-		long began = this.nanoTime.getAsLong();
+		long began = this.ticker.nanoTime();
 		List<byte[]> pieces = new ArrayList<>();
 		byte[] piece = new byte[Math.min(FIRST, this.max + 1)];
 		int filled = 0;
@@ -71,7 +71,7 @@ final class BodyReader {
 					throw tooLarge();
 				}
 				Duration time = BoundedHttp11Protocol.bodyTime(length);
-				if (this.nanoTime.getAsLong() - began > time.toNanos()) {
+				if (this.ticker.nanoTime() - began > time.toNanos()) {
 					throw tooSlow();
 				}
 				if (filled == piece.length) {

@@ -7,6 +7,7 @@ import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ProblemType;
 
+import io.fanfare.protocol.guard.Ticker;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpInputMessage;
 import org.springframework.http.HttpOutputMessage;
@@ -31,11 +32,11 @@ final class JsonBodyConverter extends AbstractHttpMessageConverter<JsonBody> {
 
 	private final BodyReader reader;
 
-	JsonBodyConverter(BodySettings settings, BodyBudget budget) {
+	JsonBodyConverter(BodySettings settings, BodyBudget budget, Ticker ticker) {
 		super(MediaType.APPLICATION_JSON);
 		this.max = Math.toIntExact(settings.max().toBytes());
 		this.budget = budget;
-		this.reader = new BodyReader(this.max, budget, System::nanoTime);
+		this.reader = new BodyReader(this.max, budget, ticker);
 	}
 
 	@Override

@@ -3,6 +3,7 @@ package io.fanfare.api.publish;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.protocol.guard.Ticker;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
@@ -20,9 +21,12 @@ final class Turns {
 	/** Scripts that are sent and not answered. */
 	private static final int IN_FLIGHT = 32;
 
+	private final Ticker ticker;
+
 	private final Semaphore free = new Semaphore(IN_FLIGHT, true);
 
-	Turns(MeterRegistry meters) {
+	Turns(MeterRegistry meters, Ticker ticker) {
+		this.ticker = ticker;
 		Gauge.builder("fanfare.publish.waiting", this.free, Semaphore::getQueueLength)
 			.description("Requests that wait for their turn to publish")
 			.register(meters);
@@ -30,12 +34,12 @@ final class Turns {
 
 	/**
 	 * Waits for a turn.
-	 * @param deadline how long, a value of {@link System#nanoTime()}
+	 * @param deadline how long, a time by the {@link Ticker} of the process
 	 * @return whether it came
 	 */
 	boolean take(long deadline) {
 		try {
-			return this.free.tryAcquire(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+			return this.free.tryAcquire(Math.max(0, deadline - this.ticker.nanoTime()), TimeUnit.NANOSECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

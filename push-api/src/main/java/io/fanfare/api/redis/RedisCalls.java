@@ -1,5 +1,6 @@
 package io.fanfare.api.redis;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -7,6 +8,7 @@ import java.util.concurrent.TimeoutException;
 
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;
@@ -20,7 +22,10 @@ public final class RedisCalls {
 
 	private final long patience;
 
-	RedisCalls(RedisSettings settings) {
+	private final Ticker ticker;
+
+	RedisCalls(RedisSettings settings, Ticker ticker) {
+		this.ticker = ticker;
 		this.patience = settings.patience().toNanos();
 	}
 
@@ -38,10 +43,21 @@ public final class RedisCalls {
 
 	/**
 	 * When the present request has waited long enough.
-	 * @return a value of {@link System#nanoTime()}
+	 * @return a time by the {@link Ticker} of the process
 	 */
 	public long deadline() {
-		return System.nanoTime() + this.patience;
+		return this.ticker.nanoTime() + this.patience;
+	}
+
+	/**
+	 * Waits for an answer as long as asked, rather than as long as callers are promised.
+	 * @param <T> its type
+	 * @param answer what was asked
+	 * @param time how long
+	 * @return the answer
+	 */
+	public <T extends @Nullable Object> T await(CompletableFuture<T> answer, Duration time) {
+		return await(answer, this.ticker.nanoTime() + time.toNanos());
 	}
 
 	/**
@@ -53,7 +69,7 @@ public final class RedisCalls {
 	 */
 	public <T extends @Nullable Object> T await(CompletableFuture<T> answer, long deadline) {
 		try {
-			return answer.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+			return answer.get(Math.max(0, deadline - this.ticker.nanoTime()), TimeUnit.NANOSECONDS);
 		}
 		catch (TimeoutException ex) {
 			throw ProblemException.of(ProblemType.REDIS_UNAVAILABLE, "No answer in time; the outcome is unknown");

@@ -5,6 +5,7 @@ import java.time.Duration;
 
 import io.fanfare.boot.RedisLinkConfiguration;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.NodeCalls;
@@ -41,8 +42,8 @@ class RedisConfiguration {
 	}
 
 	@Bean
-	NodeCalls nodeCalls(RedisClient client, CommandLink link, RedisKeys keys, Errors errors) {
-		return new NodeCalls(client, link, keys, "api", new SecureRandom(), NODE_TIMEOUT, errors);
+	NodeCalls nodeCalls(RedisClient client, CommandLink link, RedisKeys keys, Scheduler scheduler, Errors errors) {
+		return new NodeCalls(client, link, keys, "api", new SecureRandom(), NODE_TIMEOUT, scheduler, errors);
 	}
 
 }

@@ -15,7 +15,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.api.problem.ProblemException;
@@ -27,6 +26,7 @@ import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.RedisExtension;
@@ -146,12 +146,12 @@ class RollingDrainIT {
 			.until(() -> TestRedis.shared().ask((redis) -> redis.exists("fanfare:drain", "fanfare:drain:leader")) == 0);
 	}
 
-	private RollingDrain process(Clock clock, LongSupplier nanoTime) {
+	private RollingDrain process(Clock clock, Ticker ticker) {
 		RedisCalls calls = this.api.bean(RedisCalls.class);
 		Nodes access = this.api.bean(Nodes.class);
 		Errors errors = this.api.bean(Errors.class);
 		return new RollingDrain(new ClusterView(access, calls, errors), this.api.bean(NodeAsker.class), access, calls,
-				errors, clock, nanoTime);
+				errors, clock, ticker);
 	}
 
 	/**

@@ -11,6 +11,8 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.ThreadScheduler;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisClientOptions;
 import io.fanfare.redis.RedisKeys;
@@ -60,9 +62,10 @@ public class PublishBenchmark {
 	public void connect() {
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
 		RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
-		this.link = new CommandLink(this.client, keys, false, new Errors(System::nanoTime, (where) -> {
+		Errors errors = new Errors(System::nanoTime, (where) -> {
 		}, (fatal) -> {
-		}));
+		});
+		this.link = new CommandLink(this.client, keys, false, new ThreadScheduler(Ticker.system(), errors), errors);
 		this.link.awaitUp(Duration.ofSeconds(10));
 		this.publisher = new Publisher(this.link, keys, 1000, Duration.ofHours(24));
 		for (int i = 0; i < USERS; i++) {

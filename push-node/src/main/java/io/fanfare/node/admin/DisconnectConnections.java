@@ -15,6 +15,8 @@ import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.call.CallResult.Disconnected;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,14 +37,18 @@ public final class DisconnectConnections implements NodeCall<CallRequest.Disconn
 
 	private final Kick kick;
 
+	private final Worker worker;
+
 	/**
 	 * Makes the call.
 	 * @param connections the node's connections
 	 * @param kick ends a user's connection
+	 * @param scheduler runs what no loop has the time for
 	 */
-	public DisconnectConnections(Connections connections, Kick kick) {
+	public DisconnectConnections(Connections connections, Kick kick, Scheduler scheduler) {
 		this.connections = connections;
 		this.kick = kick;
+		this.worker = scheduler.createWorker("call");
 	}
 
 	/** Ends a user's connection and keeps its page away. */
@@ -93,7 +99,7 @@ public final class DisconnectConnections implements NodeCall<CallRequest.Disconn
 			Disconnected ended = ended(users.size(), reason);
 			kickNext(users, reason, grace);
 			return ended;
-		}, Thread::startVirtualThread);
+		}, this.worker::execute);
 	}
 
 	private void kickNext(Queue<String> users, CloseReason reason, Duration grace) {
@@ -110,7 +116,7 @@ public final class DisconnectConnections implements NodeCall<CallRequest.Disconn
 			else if (!users.isEmpty()) {
 				kickNext(users, reason, grace);
 			}
-		}, Thread::startVirtualThread);
+		}, this.worker::execute);
 	}
 
 	private static Disconnected ended(int count, CloseReason reason) {

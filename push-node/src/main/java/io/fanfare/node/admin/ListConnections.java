@@ -23,6 +23,8 @@ import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.call.CallResult.Listing;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Worker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,14 +43,18 @@ public final class ListConnections implements NodeCall<CallRequest.ListConnectio
 
 	private final Connections connections;
 
+	private final Worker worker;
+
 	private final ClosedConnections ended = new ClosedConnections();
 
 	/**
 	 * Makes the call, and keeps the last connections that end from then on.
 	 * @param connections the node's connections
+	 * @param scheduler runs what no loop has the time for
 	 */
-	public ListConnections(Connections connections) {
+	public ListConnections(Connections connections, Scheduler scheduler) {
 		this.connections = connections;
+		this.worker = scheduler.createWorker("call");
 		connections.endedBy(this.ended::add);
 	}
 
@@ -110,7 +116,7 @@ public final class ListConnections implements NodeCall<CallRequest.ListConnectio
 		return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
 			.thenApplyAsync(
 					(done) -> page(parts.stream().map(CompletableFuture::resultNow).flatMap(List::stream), limit),
-					Thread::startVirtualThread);
+					this.worker::execute);
 	}
 
 	/**

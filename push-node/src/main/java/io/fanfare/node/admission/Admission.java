@@ -18,6 +18,7 @@ import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.Reservation;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,15 +53,16 @@ public final class Admission {
 	 * @param settings what is done with newcomers when all slots are taken
 	 * @param limits asks for one more stream of an address; answers null where no limit
 	 * applies
+	 * @param ticker the monotonic clock
 	 * @param errors notes what nothing else handles
 	 */
 	public Admission(Connections connections, AdmissionSettings settings,
-			Function<InetAddress, @Nullable Reservation> limits, Errors errors) {
+			Function<InetAddress, @Nullable Reservation> limits, Ticker ticker, Errors errors) {
 		this.connections = connections;
 		this.settings = settings;
 		this.limits = limits;
-		this.slots = new Slots(connections.max(), settings, System::nanoTime);
-		this.eviction = new Eviction(this.slots, this::candidates, errors, System::nanoTime);
+		this.slots = new Slots(connections.max(), settings, ticker);
+		this.eviction = new Eviction(this.slots, this::candidates, errors, ticker);
 		connections.sweepBy(this::sweep);
 	}
 

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
-import java.util.function.LongSupplier;
 
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +36,7 @@ final class Eviction {
 
 	private final Errors errors;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final Deque<Request> requests = new ArrayDeque<>();
 
@@ -54,14 +54,13 @@ final class Eviction {
 	 * @param slots the slots of the node
 	 * @param candidates looks at the streams of all loops, for so many of each kind
 	 * @param errors notes a look that fails
-	 * @param nanoTime the monotonic clock
+	 * @param ticker the monotonic clock
 	 */
-	Eviction(Slots slots, IntFunction<CompletableFuture<List<Candidate>>> candidates, Errors errors,
-			LongSupplier nanoTime) {
+	Eviction(Slots slots, IntFunction<CompletableFuture<List<Candidate>>> candidates, Errors errors, Ticker ticker) {
 		this.slots = slots;
 		this.candidates = candidates;
 		this.errors = errors;
-		this.nanoTime = nanoTime;
+		this.ticker = ticker;
 	}
 
 	/** A stream that may have to go. Called on its loop, but for {@link #submit}. */
@@ -187,7 +186,7 @@ final class Eviction {
 
 	private boolean isFresh() {
 		Long last = this.looked;
-		return last != null && this.nanoTime.getAsLong() - last < HOLDS_NANOS;
+		return last != null && this.ticker.nanoTime() - last < HOLDS_NANOS;
 	}
 
 	/** On the victim's loop. */
@@ -237,7 +236,7 @@ final class Eviction {
 			try {
 				synchronized (this) {
 					this.looking = false;
-					this.looked = this.nanoTime.getAsLong();
+					this.looked = this.ticker.nanoTime();
 					this.overdue = queue(found, true);
 					this.idlest = queue(found, false);
 				}

@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.LongSupplier;
 
 import io.fanfare.node.admission.AdmissionSettings.Policy;
 import io.fanfare.node.admission.WaitingRoom.Entry;
@@ -12,6 +11,7 @@ import io.fanfare.node.admission.WaitingRoom.Ticket;
 import io.fanfare.node.connection.QueuePosition;
 import io.fanfare.node.connection.Slot;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +33,7 @@ final class Slots {
 
 	private final WaitingRoom<Request> room;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	/** The newest admitted request of each user, behind which stand its older ones. */
 	private final Map<String, Request> byUser = new HashMap<>();
@@ -54,11 +54,11 @@ final class Slots {
 	/** Nanoseconds between two admissions from the room; 0 while there was none. */
 	private double interval;
 
-	Slots(int max, AdmissionSettings settings, LongSupplier nanoTime) {
+	Slots(int max, AdmissionSettings settings, Ticker ticker) {
 		this.max = max;
 		this.policy = settings.whenFull();
 		this.room = new WaitingRoom<>((this.policy == Policy.WAIT) ? settings.waitingRoom() : 0, settings.keepPlace());
-		this.nanoTime = nanoTime;
+		this.ticker = ticker;
 	}
 
 	private static void nothing() {
@@ -270,7 +270,7 @@ final class Slots {
 			case PROMISED -> this.promised.remove(request);
 			case WAITING -> {
 				if (request.ticket != null) {
-					this.room.vanish(request.ticket, request, this.nanoTime.getAsLong());
+					this.room.vanish(request.ticket, request, this.ticker.nanoTime());
 				}
 			}
 			case OUTSIDE, ASKING, GONE -> {
@@ -324,7 +324,7 @@ final class Slots {
 	}
 
 	private void measure() {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		if (this.lastAdmission != 0) {
 			double latest = now - this.lastAdmission;
 			this.interval = (this.interval == 0) ? latest : this.interval + NEWEST * (latest - this.interval);
@@ -359,7 +359,7 @@ final class Slots {
 			return null;
 		}
 		// A standstill counts from when it is longer than what was usual.
-		double each = Math.max(this.interval, (double) (this.nanoTime.getAsLong() - this.lastAdmission));
+		double each = Math.max(this.interval, (double) (this.ticker.nanoTime() - this.lastAdmission));
 		return (long) (position * each / 1_000_000);
 	}
 
@@ -377,7 +377,7 @@ final class Slots {
 
 	/** Gives up the queue positions of clients that did not come back in time. */
 	synchronized void sweep() {
-		this.room.sweep(this.nanoTime.getAsLong());
+		this.room.sweep(this.ticker.nanoTime());
 	}
 
 	int max() {

@@ -2,10 +2,11 @@ package io.fanfare.node.broker;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.Failures;
 import io.fanfare.redis.cluster.Nodes;
 import org.jspecify.annotations.Nullable;
@@ -27,11 +28,11 @@ public final class Probe implements AutoCloseable {
 
 	private final Settings settings;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final Errors errors;
 
-	private final GuardedScheduler thread;
+	private final Worker worker;
 
 	private final AtomicLong nonce = new AtomicLong();
 
@@ -46,17 +47,17 @@ public final class Probe implements AutoCloseable {
 	 * @param nodes sends it
 	 * @param node the node's identity
 	 * @param settings how often, how long
-	 * @param nanoTime the monotonic clock
+	 * @param scheduler runs what is done from time to time
 	 * @param errors notes what goes wrong unexpectedly
 	 */
-	public Probe(Nodes nodes, String node, Settings settings, LongSupplier nanoTime, Errors errors) {
+	public Probe(Nodes nodes, String node, Settings settings, Scheduler scheduler, Errors errors) {
 		this.nodes = nodes;
 		this.node = node;
 		this.settings = settings;
 		this.arrivals = new Arrivals(settings);
-		this.nanoTime = nanoTime;
+		this.ticker = scheduler.ticker();
 		this.errors = errors;
-		this.thread = new GuardedScheduler("probe", errors);
+		this.worker = scheduler.createWorker("probe");
 	}
 
 	/**
@@ -79,7 +80,7 @@ public final class Probe implements AutoCloseable {
 	 */
 	public void start(PubSubLink watched) {
 		this.link = watched;
-		this.thread.every(Duration.ZERO, this.settings.interval(), this::send);
+		this.worker.every(Duration.ZERO, this.settings.interval(), this::send);
 	}
 
 	/**
@@ -88,11 +89,11 @@ public final class Probe implements AutoCloseable {
 	 * still does not count
 	 */
 	public boolean isArriving() {
-		return this.up && this.arrivals.isArriving(this.nanoTime.getAsLong());
+		return this.up && this.arrivals.isArriving(this.ticker.nanoTime());
 	}
 
 	private void send() {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		this.arrivals.tick(now);
 		PubSubLink watched = this.link;
 		if (watched == null || !this.up) {
@@ -118,14 +119,14 @@ public final class Probe implements AutoCloseable {
 	}
 
 	void arrived(String arrived) {
-		this.arrivals.arrived(this.nanoTime.getAsLong());
+		this.arrivals.arrived(this.ticker.nanoTime());
 		log.trace("probe=arrived nonce={}", arrived);
 	}
 
 	void linkUp() {
 		this.arrivals.forgive();
 		this.up = true;
-		this.thread.execute(this::send);
+		this.worker.execute(this::send);
 	}
 
 	void linkDown() {
@@ -135,7 +136,7 @@ public final class Probe implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.close();
+		this.worker.close();
 	}
 
 }

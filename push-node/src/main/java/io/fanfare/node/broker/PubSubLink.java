@@ -11,6 +11,8 @@ import java.util.random.RandomGenerator;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.Failures;
 import io.fanfare.redis.RedisKeys;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * order. Remade whenever it ends, with all subscriptions sent again and confirmed before
  * the node hears of it.
  * <p>
- * All state belongs to the thread of the link. What that thread, or Lettuce's while it
+ * All state belongs to the worker of the link. What that worker, or Lettuce's while it
  * reads, throws is noted: it ends at most the present connection, never the link.
  */
 public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
@@ -59,13 +61,15 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private final FrameReader frames;
 
+	private final Ticker ticker;
+
 	private final Errors errors;
 
 	private final SupervisedLink<StatefulRedisPubSubConnection<byte[], byte[]>, PubSubSession> link;
 
 	private final Subscriptions subscriptions = new Subscriptions();
 
-	/** The connection that is there, until its end was noticed by the link's thread. */
+	/** The connection that is there, until its end was noticed by the link's worker. */
 	private @Nullable PubSubSession session;
 
 	/** How many connections there were. */
@@ -95,11 +99,12 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	 * @param commands the command link, which is told every id that arrives
 	 * @param sink where everything goes
 	 * @param probe what is told of the probes that arrive
+	 * @param scheduler runs what the link does
 	 * @param errors notes what nothing else handles
 	 * @param random spreads reconnects of many nodes
 	 */
 	public PubSubLink(RedisClient client, RedisKeys keys, String node, CommandLink commands, MessageSink sink,
-			Probe probe, Errors errors, RandomGenerator random) {
+			Probe probe, Scheduler scheduler, Errors errors, RandomGenerator random) {
 		this.client = client;
 		this.keys = keys;
 		this.nodeChannel = keys.nodeChannel(node);
@@ -107,8 +112,9 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		this.sink = sink;
 		this.probe = probe;
 		this.frames = new FrameReader(keys, this.nodeChannel, commands, sink, probe, errors);
+		this.ticker = scheduler.ticker();
 		this.errors = errors;
-		this.link = new SupervisedLink<>("pubsub", new Supervision(), commands.refusals(), errors, random);
+		this.link = new SupervisedLink<>("pubsub", new Supervision(), commands.refusals(), scheduler, errors, random);
 	}
 
 	/** Connects and subscribes. */
@@ -131,7 +137,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	 * Asks for a topic.
 	 * @param topic the topic
 	 * @param confirmed is told the number of each link on which Redis confirmed the
-	 * subscription that this call asked for, from the link's own thread; where it was
+	 * subscription that this call asked for, from the link's own worker; where it was
 	 * wanted when the link began, before {@link MessageSink#linkUp}
 	 */
 	public void subscribe(ChannelName topic, LongConsumer confirmed) {
@@ -205,7 +211,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 	}
 
-	/** Runs something on the link's thread; what it throws ends the connection. */
+	/** Runs something on the link's worker; what it throws ends the connection. */
 	private void execute(Runnable task) {
 		this.link.execute(() -> {
 			PubSubSession before = this.session;
@@ -328,7 +334,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		this.link.close();
 	}
 
-	/** How the connection is made. Called by the link's thread. */
+	/** How the connection is made. Called by the link's worker. */
 	private final class Supervision
 			implements SupervisedLink.Lifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, PubSubSession> {
 
@@ -341,7 +347,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		public PubSubSession greet(StatefulRedisPubSubConnection<byte[], byte[]> connection)
 				throws ExecutionException, TimeoutException, InterruptedException {
 			PubSubSession made = new PubSubSession(connection, RedisServer.runOf(connection), PubSubLink.this.frames,
-					PubSubLink.this::answeredSoon);
+					PubSubLink.this::answeredSoon, PubSubLink.this.ticker);
 			connection.addListener(made);
 			return made;
 		}
@@ -363,7 +369,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		public CompletionStage<?> check(StatefulRedisPubSubConnection<byte[], byte[]> connection,
 				PubSubSession present) {
 			if (PubSubLink.this.subscriptions.unanswered() > 0
-					&& System.nanoTime() - present.progressedNanos() > CONFIRM_TIMEOUT.toNanos()) {
+					&& PubSubLink.this.ticker.nanoTime() - present.progressedNanos() > CONFIRM_TIMEOUT.toNanos()) {
 				PubSubLink.this.link.end(present, "subscriptions were not confirmed in time");
 			}
 			present.forgetHeard();

@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
+import io.fanfare.protocol.guard.Ticker;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One connection of the pub/sub link to Redis. As a listener it runs on Lettuce's event
  * loop, where what is thrown would end Lettuce's reading; the rest belongs to the link's
- * thread.
+ * worker.
  */
 final class PubSubSession extends RedisPubSubAdapter<byte[], byte[]> {
 
@@ -23,6 +24,8 @@ final class PubSubSession extends RedisPubSubAdapter<byte[], byte[]> {
 	private final FrameReader frames;
 
 	private final Consumer<PubSubSession> answered;
+
+	private final Ticker ticker;
 
 	private volatile boolean over;
 
@@ -35,7 +38,7 @@ final class PubSubSession extends RedisPubSubAdapter<byte[], byte[]> {
 	private final AtomicBoolean answering = new AtomicBoolean();
 
 	/** When a subscription was answered last, or the first was sent. */
-	private long progressedNanos = System.nanoTime();
+	private long progressedNanos;
 
 	/**
 	 * Makes a session.
@@ -43,13 +46,16 @@ final class PubSubSession extends RedisPubSubAdapter<byte[], byte[]> {
 	 * @param run which server it reached
 	 * @param frames reads what arrives
 	 * @param answered is told, on Lettuce's event loop, that answers are to be taken
+	 * @param ticker the clock by which subscriptions are late
 	 */
 	PubSubSession(StatefulRedisPubSubConnection<byte[], byte[]> connection, String run, FrameReader frames,
-			Consumer<PubSubSession> answered) {
+			Consumer<PubSubSession> answered, Ticker ticker) {
 		this.connection = connection;
 		this.run = run;
 		this.frames = frames;
 		this.answered = answered;
+		this.ticker = ticker;
+		this.progressedNanos = ticker.nanoTime();
 	}
 
 	StatefulRedisPubSubConnection<byte[], byte[]> connection() {
@@ -66,7 +72,7 @@ final class PubSubSession extends RedisPubSubAdapter<byte[], byte[]> {
 	}
 
 	void progressed() {
-		this.progressedNanos = System.nanoTime();
+		this.progressedNanos = this.ticker.nanoTime();
 	}
 
 	long progressedNanos() {

@@ -1,42 +1,38 @@
 package io.fanfare.node.catchup;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.history.History;
 
 /**
- * {@link HistorySource} in Redis. Answers are handed over to a thread of its own: what is
+ * {@link HistorySource} in Redis. Answers are handed over to a {@link Worker}: what is
  * made of them takes longer than the thread may be held up that receives messages and
  * proofs of leases.
  */
 public final class RedisHistory implements HistorySource {
 
-	private static final Duration IDLE = Duration.ofSeconds(10);
-
 	private final History history;
 
-	private final ThreadPoolExecutor thread = new ThreadPoolExecutor(1, 1, IDLE.toMillis(), TimeUnit.MILLISECONDS,
-			new LinkedBlockingQueue<>(), Thread.ofPlatform().daemon().name("fanfare-catch-up").factory());
+	private final Worker worker;
 
 	/**
 	 * Makes it.
 	 * @param history the history
+	 * @param scheduler runs what is made of its answers
 	 */
-	public RedisHistory(History history) {
+	public RedisHistory(History history, Scheduler scheduler) {
 		this.history = history;
-		this.thread.allowCoreThreadTimeOut(true);
+		this.worker = scheduler.createWorker("catch-up");
 	}
 
 	private <T> CompletableFuture<T> handedOver(CompletableFuture<T> answer) {
 		return answer.whenCompleteAsync((value, failure) -> {
 			// Only the thread matters.
-		}, this.thread);
+		}, this.worker::execute);
 	}
 
 	@Override

@@ -6,10 +6,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.Failures;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,7 @@ public final class KnownNodes {
 
 	private final Errors errors;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	/** Identity to when it was listed last. */
 	private final Map<String, Long> listedAt = new ConcurrentHashMap<>();
@@ -50,13 +50,13 @@ public final class KnownNodes {
 	 * Knows none yet.
 	 * @param list asks Redis
 	 * @param errors notes a list that cannot be asked for or read
-	 * @param nanoTime the monotonic clock
+	 * @param ticker the monotonic clock
 	 */
-	public KnownNodes(Supplier<CompletableFuture<Set<String>>> list, Errors errors, LongSupplier nanoTime) {
+	public KnownNodes(Supplier<CompletableFuture<Set<String>>> list, Errors errors, Ticker ticker) {
 		this.list = list;
 		this.errors = errors;
-		this.nanoTime = nanoTime;
-		this.askedAt = nanoTime.getAsLong() - INTERVAL.toNanos();
+		this.ticker = ticker;
+		this.askedAt = ticker.nanoTime() - INTERVAL.toNanos();
 	}
 
 	/**
@@ -66,7 +66,7 @@ public final class KnownNodes {
 	 */
 	public CompletableFuture<Boolean> exists(String node) {
 		Long listed = this.listedAt.get(node);
-		long age = (listed != null) ? this.nanoTime.getAsLong() - listed : Long.MAX_VALUE;
+		long age = (listed != null) ? this.ticker.nanoTime() - listed : Long.MAX_VALUE;
 		if (age < REFRESH.toNanos()) {
 			return CompletableFuture.completedFuture(true);
 		}
@@ -82,7 +82,7 @@ public final class KnownNodes {
 		}
 		CompletableFuture<Void> begun = new CompletableFuture<>();
 		this.next = begun;
-		long wait = this.askedAt + INTERVAL.toNanos() - this.nanoTime.getAsLong();
+		long wait = this.askedAt + INTERVAL.toNanos() - this.ticker.nanoTime();
 		if (wait <= 0) {
 			ask(begun);
 		}
@@ -94,7 +94,7 @@ public final class KnownNodes {
 
 	private void ask(CompletableFuture<Void> begun) {
 		synchronized (this) {
-			this.askedAt = this.nanoTime.getAsLong();
+			this.askedAt = this.ticker.nanoTime();
 			// Who asks from now on may ask for a node that is not in this list.
 			this.next = null;
 		}
@@ -128,7 +128,7 @@ public final class KnownNodes {
 	}
 
 	private void listed(Set<String> nodes) {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		nodes.forEach((node) -> this.listedAt.put(node, now));
 		this.listedAt.values().removeIf((at) -> now - at >= KEPT.toNanos());
 	}

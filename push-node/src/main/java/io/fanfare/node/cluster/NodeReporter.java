@@ -9,7 +9,9 @@ import java.util.function.Supplier;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.Failures;
 import io.fanfare.redis.cluster.Nodes;
 import org.slf4j.Logger;
@@ -34,7 +36,9 @@ public final class NodeReporter implements AutoCloseable {
 
 	private final Errors errors;
 
-	private final GuardedScheduler thread;
+	private final Worker worker;
+
+	private final Ticker ticker;
 
 	/** The state that was told last; empty where telling failed. */
 	private volatile String told = "";
@@ -46,19 +50,22 @@ public final class NodeReporter implements AutoCloseable {
 	 * @param nodes where to
 	 * @param identity this node
 	 * @param status what to tell
+	 * @param scheduler runs what is done from time to time
 	 * @param errors notes what nothing else handles
 	 */
-	public NodeReporter(Nodes nodes, NodeIdentity identity, Supplier<NodeStatus> status, Errors errors) {
+	public NodeReporter(Nodes nodes, NodeIdentity identity, Supplier<NodeStatus> status, Scheduler scheduler,
+			Errors errors) {
 		this.nodes = nodes;
 		this.identity = identity;
 		this.status = status;
 		this.errors = errors;
-		this.thread = new GuardedScheduler("reporter", errors);
+		this.worker = scheduler.createWorker("reporter");
+		this.ticker = scheduler.ticker();
 	}
 
 	/** Begins. */
 	public void start() {
-		this.thread.every(Duration.ZERO, LOOK, this::look);
+		this.worker.every(Duration.ZERO, LOOK, this::look);
 	}
 
 	private void look() {
@@ -66,7 +73,7 @@ public final class NodeReporter implements AutoCloseable {
 	}
 
 	private void tellIfDue(NodeStatus now) {
-		long nanos = System.nanoTime();
+		long nanos = this.ticker.nanoTime();
 		if (now.state().equals(this.told)
 				&& nanos - this.toldNanos < TimeUnit.MILLISECONDS.toNanos(NodeStatus.INTERVAL_MS)) {
 			return;
@@ -105,7 +112,7 @@ public final class NodeReporter implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.close();
+		this.worker.close();
 	}
 
 }

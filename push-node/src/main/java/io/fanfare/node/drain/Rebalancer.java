@@ -10,7 +10,8 @@ import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.Failures;
 import io.fanfare.redis.cluster.Nodes;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ public final class Rebalancer implements AutoCloseable {
 
 	private final Errors errors;
 
-	private final GuardedScheduler thread;
+	private final Worker worker;
 
 	/**
 	 * Makes it.
@@ -47,15 +48,17 @@ public final class Rebalancer implements AutoCloseable {
 	 * @param identity this node
 	 * @param sendOn sends streams on
 	 * @param settings the settings
+	 * @param scheduler runs what is done from time to time
 	 * @param errors notes what nothing else handles
 	 */
-	public Rebalancer(Nodes nodes, String identity, SendOn sendOn, RebalanceSettings settings, Errors errors) {
+	public Rebalancer(Nodes nodes, String identity, SendOn sendOn, RebalanceSettings settings, Scheduler scheduler,
+			Errors errors) {
 		this.nodes = nodes;
 		this.identity = identity;
 		this.sendOn = sendOn;
 		this.settings = settings;
 		this.errors = errors;
-		this.thread = new GuardedScheduler("rebalance", errors);
+		this.worker = scheduler.createWorker("rebalance");
 	}
 
 	/** Begins, if it is wanted. */
@@ -66,7 +69,7 @@ public final class Rebalancer implements AutoCloseable {
 	}
 
 	private void again(Duration pause) {
-		this.thread.schedule(this.settings.interval().plus(pause), this::look);
+		this.worker.schedule(this.settings.interval().plus(pause), this::look);
 	}
 
 	@SuppressWarnings("CatchThrowable")
@@ -121,7 +124,7 @@ public final class Rebalancer implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.close();
+		this.worker.close();
 	}
 
 }

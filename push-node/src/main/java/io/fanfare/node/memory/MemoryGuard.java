@@ -13,7 +13,9 @@ import java.util.function.Predicate;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.NodeStatus.Memory;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.protocol.guard.Worker;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -60,7 +62,9 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private final Errors errors;
 
-	private final GuardedScheduler thread;
+	private final Worker worker;
+
+	private final Ticker ticker;
 
 	private final Deque<Sample> samples = new ArrayDeque<>();
 
@@ -80,19 +84,22 @@ public final class MemoryGuard implements AutoCloseable {
 	 * @param admission evicts streams, and refuses newcomers
 	 * @param settings the settings
 	 * @param registry where its meters are
+	 * @param scheduler runs what is done from time to time
 	 * @param errors notes what nothing else handles
 	 */
-	public MemoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Errors errors) {
-		this(admission, settings, registry, errors, new ProcessMemory(settings.processLimit().toBytes()));
+	public MemoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Scheduler scheduler,
+			Errors errors) {
+		this(admission, settings, registry, scheduler, errors, new ProcessMemory(settings.processLimit().toBytes()));
 	}
 
-	MemoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Errors errors,
-			MemorySource memory) {
+	MemoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Scheduler scheduler,
+			Errors errors, MemorySource memory) {
 		this.admission = admission;
 		this.settings = settings;
 		this.memory = memory;
 		this.errors = errors;
-		this.thread = new GuardedScheduler("memory", errors);
+		this.worker = scheduler.createWorker("memory");
+		this.ticker = scheduler.ticker();
 		Gauge.builder("fanfare.memory.short", this, (guard) -> isShort(guard.status) ? 1 : 0)
 			.description("Whether newcomers are refused for want of memory")
 			.register(registry);
@@ -111,8 +118,8 @@ public final class MemoryGuard implements AutoCloseable {
 	/** Begins. */
 	public void start() {
 		if (this.settings.interval().isPositive()) {
-			this.thread.every(this.settings.interval(), this.settings.interval(),
-					() -> look(System.nanoTime() / 1_000_000));
+			this.worker.every(this.settings.interval(), this.settings.interval(),
+					() -> look(this.ticker.nanoTime() / 1_000_000));
 		}
 	}
 
@@ -224,7 +231,7 @@ public final class MemoryGuard implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.close();
+		this.worker.close();
 	}
 
 }

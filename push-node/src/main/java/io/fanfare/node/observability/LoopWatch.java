@@ -6,12 +6,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 import io.fanfare.node.connection.LoopPulse;
 import io.fanfare.protocol.NodeStatus;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.protocol.guard.Worker;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
@@ -22,13 +23,13 @@ import org.slf4j.LoggerFactory;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 /**
- * Looks at the event loops from a thread of its own: a loop that stands still cannot say
- * so. What a loop is late with is logged with the stack of its thread, shown by health
- * and as a metric.
+ * Looks at the event loops from a worker of its own: a loop that stands still cannot say
+ * so, and no other task of the process holds the looks up. What a loop is late with is
+ * logged with the stack of its thread, shown by health and as a metric.
  * <p>
- * Where this thread itself was late, the whole process may have stood still: by a
- * debugger, or with its virtual machine. That says nothing about a loop, which is judged
- * at the next look.
+ * Where a look itself is late, the whole process may have stood still: by a debugger, or
+ * with its virtual machine. That says nothing about a loop, which is judged at the next
+ * look.
  * <p>
  * Any thread may call.
  */
@@ -55,7 +56,7 @@ public final class LoopWatch implements AutoCloseable {
 
 	private final Supplier<List<LoopPulse>> loops;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final MeterRegistry registry;
 
@@ -69,19 +70,19 @@ public final class LoopWatch implements AutoCloseable {
 
 	private boolean late;
 
-	private @Nullable GuardedScheduler thread;
+	private @Nullable Worker worker;
 
 	/**
 	 * Makes the watch.
 	 * @param loops the loops of the stream port, in the order of their numbers
-	 * @param nanoTime the monotonic clock, that of the loops
+	 * @param ticker the monotonic clock, that of the loops
 	 * @param registry where its meters are
 	 */
-	public LoopWatch(Supplier<List<LoopPulse>> loops, LongSupplier nanoTime, MeterRegistry registry) {
+	public LoopWatch(Supplier<List<LoopPulse>> loops, Ticker ticker, MeterRegistry registry) {
 		this.loops = loops;
-		this.nanoTime = nanoTime;
+		this.ticker = ticker;
 		this.registry = registry;
-		this.lookedNanos = nanoTime.getAsLong();
+		this.lookedNanos = ticker.nanoTime();
 	}
 
 	/**
@@ -112,11 +113,12 @@ public final class LoopWatch implements AutoCloseable {
 
 	/**
 	 * Begins.
-	 * @param scheduler looks from time to time; is closed with this
+	 * @param scheduler looks from time to time
 	 */
-	public void start(GuardedScheduler scheduler) {
-		this.thread = scheduler;
-		scheduler.every(INTERVAL, INTERVAL, this::look);
+	public void start(Scheduler scheduler) {
+		Worker started = scheduler.createWorker("loop-watch");
+		this.worker = started;
+		started.every(INTERVAL, INTERVAL, this::look);
 	}
 
 	/**
@@ -141,7 +143,7 @@ public final class LoopWatch implements AutoCloseable {
 	 */
 	public List<NodeStatus.Loop> loops() {
 		List<Integer> blocked = blocked();
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		List<NodeStatus.Loop> told = new ArrayList<>();
 		for (LoopPulse loop : this.loops.get()) {
 			Duration probed = loop.sinceProbe(now);
@@ -164,7 +166,7 @@ public final class LoopWatch implements AutoCloseable {
 
 	/** Looks for loops that stall, and for those that do so no longer. */
 	void look() {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		List<LoopPulse> all = this.loops.get();
 		synchronized (this.stalls) {
 			if (isAfterPause(now)) {
@@ -207,7 +209,7 @@ public final class LoopWatch implements AutoCloseable {
 		Stall stall = new Stall();
 		String name = Integer.toString(number);
 		TimeGauge
-			.builder("fanfare.loop.lag", loop, NANOSECONDS, (pulse) -> lag(pulse, this.nanoTime.getAsLong()).toNanos())
+			.builder("fanfare.loop.lag", loop, NANOSECONDS, (pulse) -> lag(pulse, this.ticker.nanoTime()).toNanos())
 			.description("How long ago an event loop ticked, or since when a probe waits for it")
 			.tag("loop", name)
 			.register(this.registry);
@@ -252,7 +254,7 @@ public final class LoopWatch implements AutoCloseable {
 
 	@Override
 	public void close() {
-		GuardedScheduler started = this.thread;
+		Worker started = this.worker;
 		if (started != null) {
 			started.close();
 		}

@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.Failures;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.HistoryTrim;
@@ -62,7 +62,7 @@ public final class Reaper implements AutoCloseable {
 
 	private final Errors errors;
 
-	private final GuardedScheduler thread;
+	private final Worker worker;
 
 	/** Whether a slice of presence is on its way. */
 	private final AtomicBoolean walking = new AtomicBoolean();
@@ -82,26 +82,26 @@ public final class Reaper implements AutoCloseable {
 	 * @param isHeld tells whether a connection is held here
 	 * @param patience for how long a node has to be silent before it is held dead: longer
 	 * than it writes to its clients after its last renewal
+	 * @param scheduler runs what is done from time to time
 	 * @param errors notes what nothing else handles
-	 * @param nanoTime the monotonic clock
 	 */
 	public Reaper(Presence presence, History history, HistoryTrim trim, String node, Predicate<String> isHeld,
-			Duration patience, Errors errors, LongSupplier nanoTime) {
+			Duration patience, Scheduler scheduler, Errors errors) {
 		this.presence = presence;
 		this.history = history;
 		this.trim = trim;
 		this.node = node;
 		this.isHeld = isHeld;
-		this.suspects = new Suspects(patience, nanoTime);
+		this.suspects = new Suspects(patience, scheduler.ticker());
 		this.errors = errors;
-		this.thread = new GuardedScheduler(WHERE, errors);
+		this.worker = scheduler.createWorker(WHERE);
 	}
 
 	/** Begins. */
 	public void start() {
-		this.thread.every(INTERVAL, INTERVAL, this::walkPresence);
-		this.thread.every(INTERVAL, INTERVAL, this::walkChannels);
-		this.thread.every(INTERVAL, INTERVAL, this::trimHistories);
+		this.worker.every(INTERVAL, INTERVAL, this::walkPresence);
+		this.worker.every(INTERVAL, INTERVAL, this::walkChannels);
+		this.worker.every(INTERVAL, INTERVAL, this::trimHistories);
 	}
 
 	private void walkPresence() {
@@ -149,7 +149,7 @@ public final class Reaper implements AutoCloseable {
 		}
 		if (slice.removed() > 0) {
 			// Where a node died there is more.
-			this.thread.schedule(PAUSE, this::walkPresence);
+			this.worker.schedule(PAUSE, this::walkPresence);
 		}
 	}
 
@@ -188,13 +188,13 @@ public final class Reaper implements AutoCloseable {
 	 * @return when it is forgotten
 	 */
 	public CompletableFuture<Long> leave() {
-		this.thread.close();
+		this.worker.close();
 		return this.presence.forget(this.node);
 	}
 
 	@Override
 	public void close() {
-		this.thread.close();
+		this.worker.close();
 	}
 
 }

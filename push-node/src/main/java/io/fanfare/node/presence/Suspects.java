@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongSupplier;
 
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.presence.Presence.Silent;
 import io.fanfare.redis.presence.Presence.Slice;
 import io.fanfare.redis.presence.Presence.Suspect;
@@ -32,18 +32,18 @@ public final class Suspects {
 
 	private final long patienceNanos;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private Map<String, Watched> watched = new HashMap<>();
 
 	/**
 	 * Makes an empty list.
 	 * @param patience for how long a node has to be silent
-	 * @param nanoTime the monotonic clock
+	 * @param ticker the monotonic clock
 	 */
-	public Suspects(Duration patience, LongSupplier nanoTime) {
+	public Suspects(Duration patience, Ticker ticker) {
 		this.patienceNanos = patience.toNanos();
-		this.nanoTime = nanoTime;
+		this.ticker = ticker;
 	}
 
 	private record Watched(Silent silent, long sinceNanos, int walks) {
@@ -55,7 +55,7 @@ public final class Suspects {
 	 * @return the suspects, for the next call
 	 */
 	public synchronized List<Suspect> held() {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		List<Suspect> held = new ArrayList<>(this.watched.size());
 		this.watched.values().forEach((one) -> held.add(new Suspect(one.silent(), verdict(one, now))));
 		return held;
@@ -73,7 +73,7 @@ public final class Suspects {
 	 * @param slice its answer
 	 */
 	public synchronized void seen(Slice slice) {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		Map<String, Watched> present = new HashMap<>();
 		for (Silent silent : slice.silent()) {
 			Watched before = this.watched.get(silent.node());

@@ -12,10 +12,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongSupplier;
 
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.protocol.guard.GuardedScheduler;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.Failures;
 import io.fanfare.redis.presence.Addresses;
 import io.fanfare.redis.presence.Addresses.Admission;
@@ -61,7 +62,7 @@ public final class AddressLimits implements AutoCloseable {
 
 	private final AddressBlocks exempt;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final ConcurrentHashMap<String, Tally> tallies = new ConcurrentHashMap<>();
 
@@ -69,25 +70,24 @@ public final class AddressLimits implements AutoCloseable {
 
 	private final Errors errors;
 
-	private final GuardedScheduler thread;
+	private final Worker worker;
 
 	/**
 	 * Makes the limits.
 	 * @param addresses counts over all nodes, by the same settings
 	 * @param node this node's identity
 	 * @param settings the settings
+	 * @param scheduler runs what is done from time to time
 	 * @param errors notes what nothing else handles
-	 * @param nanoTime the monotonic clock
 	 */
-	public AddressLimits(Addresses addresses, String node, LimitSettings settings, Errors errors,
-			LongSupplier nanoTime) {
+	public AddressLimits(Addresses addresses, String node, LimitSettings settings, Scheduler scheduler, Errors errors) {
 		this.addresses = addresses;
 		this.node = node;
 		this.settings = settings;
 		this.exempt = settings.exemptBlocks();
-		this.nanoTime = nanoTime;
+		this.ticker = scheduler.ticker();
 		this.errors = errors;
-		this.thread = new GuardedScheduler("limits", errors);
+		this.worker = scheduler.createWorker("limits");
 	}
 
 	/**
@@ -111,7 +111,7 @@ public final class AddressLimits implements AutoCloseable {
 
 	/** Begins to tell. */
 	public void start() {
-		this.thread.every(TICK, TICK, this::tell);
+		this.worker.every(TICK, TICK, this::tell);
 	}
 
 	/**
@@ -205,7 +205,7 @@ public final class AddressLimits implements AutoCloseable {
 	private int change(String key, int by) {
 		Tally now = this.tallies.compute(key, (name, tally) -> {
 			Tally changed = (tally != null) ? new Tally(tally.present() + by, tally.told(), tally.toldAt())
-					: new Tally(by, 0, this.nanoTime.getAsLong());
+					: new Tally(by, 0, this.ticker.nanoTime());
 			return changed.isSettled() ? null : changed;
 		});
 		return (now != null) ? now.present() : 0;
@@ -213,7 +213,7 @@ public final class AddressLimits implements AutoCloseable {
 
 	private void told(String key, int count) {
 		this.tallies.compute(key, (name, tally) -> {
-			Tally told = new Tally((tally != null) ? tally.present() : 0, count, this.nanoTime.getAsLong());
+			Tally told = new Tally((tally != null) ? tally.present() : 0, count, this.ticker.nanoTime());
 			return told.isSettled() ? null : told;
 		});
 	}
@@ -254,7 +254,7 @@ public final class AddressLimits implements AutoCloseable {
 	}
 
 	private List<Map<String, Integer>> due() {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		List<Map<String, Integer>> slices = new ArrayList<>();
 		Map<String, Integer> slice = new HashMap<>();
 		for (Map.Entry<String, Tally> entry : this.tallies.entrySet()) {
@@ -282,7 +282,7 @@ public final class AddressLimits implements AutoCloseable {
 
 	@Override
 	public void close() {
-		this.thread.close();
+		this.worker.close();
 	}
 
 }

@@ -4,8 +4,8 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.LongSupplier;
 
+import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +29,7 @@ public final class CallLimits {
 
 	private final AddressBlocks exempt;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final Map<String, Integer> counts = new HashMap<>();
 
@@ -42,13 +42,13 @@ public final class CallLimits {
 	/**
 	 * Has counted none yet.
 	 * @param settings the settings
-	 * @param nanoTime the monotonic clock
+	 * @param ticker the monotonic clock
 	 */
-	public CallLimits(LimitSettings settings, LongSupplier nanoTime) {
+	public CallLimits(LimitSettings settings, Ticker ticker) {
 		this.settings = settings;
 		this.exempt = settings.exemptBlocks();
-		this.nanoTime = nanoTime;
-		this.windowBegan = nanoTime.getAsLong();
+		this.ticker = ticker;
+		this.windowBegan = ticker.nanoTime();
 		this.secondBegan = this.windowBegan;
 	}
 
@@ -58,7 +58,7 @@ public final class CallLimits {
 	 * @return the quota that is used up, or null if the call may be passed on
 	 */
 	public synchronized @Nullable Quota take(InetAddress address) {
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		if (now - this.secondBegan >= SECOND) {
 			this.secondBegan = now;
 			this.inSecond = 0;

@@ -1,7 +1,8 @@
 package io.fanfare.node.stream;
 
 import java.time.Duration;
-import java.util.function.LongSupplier;
+
+import io.fanfare.protocol.guard.Ticker;
 
 /**
  * How long a connection is kept that carries requests and no stream. A proxy makes
@@ -18,7 +19,7 @@ final class KeptConnection {
 	/** The first answer after it is the last. */
 	static final Duration MAX_AGE = Duration.ofMinutes(5);
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final long openedNanos;
 
@@ -28,11 +29,11 @@ final class KeptConnection {
 
 	/**
 	 * It opens now.
-	 * @param nanoTime the monotonic clock
+	 * @param ticker the monotonic clock
 	 */
-	KeptConnection(LongSupplier nanoTime) {
-		this.nanoTime = nanoTime;
-		this.openedNanos = nanoTime.getAsLong();
+	KeptConnection(Ticker ticker) {
+		this.ticker = ticker;
+		this.openedNanos = ticker.nanoTime();
 	}
 
 	void served() {
@@ -46,7 +47,7 @@ final class KeptConnection {
 	/** Whether its next answer is its last. */
 	boolean isSpent() {
 		return this.served >= MAX_REQUESTS || this.refused >= MAX_REFUSALS
-				|| this.nanoTime.getAsLong() - this.openedNanos >= MAX_AGE.toNanos();
+				|| this.ticker.nanoTime() - this.openedNanos >= MAX_AGE.toNanos();
 	}
 
 }

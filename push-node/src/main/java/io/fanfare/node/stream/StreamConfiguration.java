@@ -34,6 +34,8 @@ import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.protocol.settings.SharedDefaults;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.cluster.Nodes;
@@ -65,10 +67,11 @@ class StreamConfiguration {
 			@Value("${fanfare.redis.renew-interval:" + SharedDefaults.RENEW_INTERVAL + "}") Duration renewInterval,
 			@Value("${fanfare.redis.lease:" + SharedDefaults.LEASE + "}") Duration lease, CommandLink link,
 			Presence presence, History history, PubSubLink pubSub, StreamMetrics metrics, Connections connections,
-			Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget, DirectMemory memory) {
+			Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget, DirectMemory memory,
+			Clock clock, Scheduler scheduler) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease, admission.noticeInterval(),
 				new RedisOwnership(link, presence, identity.value()),
-				new CatchUp(new RedisHistory(history), Clock.systemUTC(), budget.sharedReads(),
+				new CatchUp(new RedisHistory(history, scheduler), clock, budget.sharedReads(),
 						replay.historyBytes().toBytes()),
 				upstream(pubSub), metrics, connections, RandomGenerator.getDefault(), errors,
 				budget.split(stream.loopCount()), memory);
@@ -127,9 +130,9 @@ class StreamConfiguration {
 	}
 
 	@Bean
-	ForwardedCalls forwardedCalls(Nodes nodes, LimitSettings settings, Errors errors) {
-		return new ForwardedCalls(new KnownNodes(nodes::names, errors, System::nanoTime),
-				new CallLimits(settings, System::nanoTime), nodes);
+	ForwardedCalls forwardedCalls(Nodes nodes, LimitSettings settings, Ticker ticker, Errors errors) {
+		return new ForwardedCalls(new KnownNodes(nodes::names, errors, ticker), new CallLimits(settings, ticker),
+				nodes);
 	}
 
 	@Bean
@@ -137,13 +140,13 @@ class StreamConfiguration {
 			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, SocketLimits sockets,
 			Admission admission, Connections connections, ForwardedCalls forwards, NodeIdentity identity,
 			StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence, Drain drain, NodeReporter reporter,
-			Reaper reaper, @Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
+			Reaper reaper, Clock clock, Ticker ticker,
+			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
-				new Cors(origins.allowedOrigins(), headers.names()), new Answers(Clock.systemUTC()),
-				new TrustedProxies(proxies.blocks(), System::nanoTime), sockets, admission, connections, forwards,
-				identity);
+				new Cors(origins.allowedOrigins(), headers.names()), new Answers(clock),
+				new TrustedProxies(proxies.blocks(), ticker), sockets, admission, connections, forwards, identity);
 		return new StreamServer(settings, gate, limits, (executor) -> new StreamLoop(executor, node), link, probe,
-				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter, reaper);
+				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter, reaper, ticker);
 	}
 
 }

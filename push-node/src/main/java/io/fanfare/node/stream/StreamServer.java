@@ -20,6 +20,7 @@ import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.NodeStatus.Drained;
+import io.fanfare.protocol.guard.Ticker;
 import io.netty.channel.epoll.Epoll;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,11 +60,13 @@ public final class StreamServer implements SmartLifecycle {
 
 	private final Reaper reaper;
 
+	private final Ticker ticker;
+
 	private @Nullable StreamPort port;
 
 	StreamServer(StreamSettings settings, RequestHandler.Gate gate, AddressLimits limits,
 			Function<LoopExecutor, StreamLoop> makeLoop, PubSubLink link, Probe probe, WarmUp warmUp, Drain drain,
-			NodeReporter reporter, Reaper reaper) {
+			NodeReporter reporter, Reaper reaper, Ticker ticker) {
 		this.settings = settings;
 		this.gate = gate;
 		this.limits = limits;
@@ -74,6 +77,7 @@ public final class StreamServer implements SmartLifecycle {
 		this.drain = drain;
 		this.reporter = reporter;
 		this.reaper = reaper;
+		this.ticker = ticker;
 	}
 
 	@Override
@@ -106,7 +110,7 @@ public final class StreamServer implements SmartLifecycle {
 		Admission admission = this.gate.admission();
 		Connections connections = this.gate.connections();
 		Duration window = this.drain.window();
-		long began = System.nanoTime();
+		long began = this.ticker.nanoTime();
 		int open = admission.size();
 		log.info("drain=began streams={} ms={}", open, window.toMillis());
 		await(admission.drain(window), window.toSeconds() + GOODBYE_SECONDS);
@@ -116,7 +120,7 @@ public final class StreamServer implements SmartLifecycle {
 		log.info("stream=closed sent-on={} cut={}", open - cut, cut);
 		await(this.limits.tell(), GOODBYE_SECONDS);
 		await(this.reaper.leave(), GOODBYE_SECONDS);
-		this.drain.ended(new Drained(open - cut, cut, (System.nanoTime() - began) / 1_000_000));
+		this.drain.ended(new Drained(open - cut, cut, (this.ticker.nanoTime() - began) / 1_000_000));
 		this.reporter.farewell();
 		this.probe.close();
 		this.link.close();

@@ -4,9 +4,9 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 
 import io.fanfare.node.ratelimit.AddressBlocks;
+import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,14 +24,14 @@ final class TrustedProxies {
 
 	private final AddressBlocks trusted;
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final AtomicLong nextHint;
 
-	TrustedProxies(AddressBlocks trusted, LongSupplier nanoTime) {
+	TrustedProxies(AddressBlocks trusted, Ticker ticker) {
 		this.trusted = trusted;
-		this.nanoTime = nanoTime;
-		this.nextHint = new AtomicLong(nanoTime.getAsLong());
+		this.ticker = ticker;
+		this.nextHint = new AtomicLong(ticker.nanoTime());
 	}
 
 	/**
@@ -92,7 +92,7 @@ final class TrustedProxies {
 	/** Says, once a minute at most, that a limit may have hit a proxy. */
 	void hint(InetAddress address) {
 		long due = this.nextHint.get();
-		long now = this.nanoTime.getAsLong();
+		long now = this.ticker.nanoTime();
 		if (now - due >= 0 && this.nextHint.compareAndSet(due, now + HINT_NANOS)) {
 			log.warn(
 					"limit=reached address={} hint=\"if that is a proxy, all of its clients count as one: name it in"

@@ -32,6 +32,7 @@ import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.TokenAudience;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.presence.Presence;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -114,7 +115,7 @@ final class WarmUp {
 		String identity = this.gate.identity().value();
 		Connections connections = new Connections(identity, 2 * BATCH, new SecureRandom());
 		Admission admission = new Admission(connections, this.gate.admission().settings(), (address) -> null,
-				this.node.errors());
+				Ticker.system(), this.node.errors());
 		Rehearsal rehearsal = new Rehearsal(this.presence, identity);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
 				this.node.lease(), this.node.noticeInterval(), rehearsal, new CatchUp(rehearsal, Clock.systemUTC()),

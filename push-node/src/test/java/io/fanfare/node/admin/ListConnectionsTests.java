@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import io.fanfare.node.TestScheduler;
 import io.fanfare.node.cluster.CallRefusedException;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.connection.TestLoop;
@@ -33,7 +34,7 @@ class ListConnectionsTests {
 
 	private final TestLoop node = new TestLoop();
 
-	private final ListConnections call = new ListConnections(this.node.connections);
+	private final ListConnections call = new ListConnections(this.node.connections, TestScheduler.shared());
 
 	private static ObjectNode body(int limit, @Nullable String after) {
 		ObjectNode body = JsonMapper.shared().createObjectNode().put("limit", limit);

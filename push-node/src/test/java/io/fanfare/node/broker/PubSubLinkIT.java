@@ -16,6 +16,7 @@ import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.ThreadScheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisClientOptions;
 import io.fanfare.redis.RedisKeys;
@@ -55,6 +56,8 @@ class PubSubLinkIT {
 	private final Errors errors = new Errors(System::nanoTime, this.noted::add, (fatal) -> {
 	});
 
+	private final ThreadScheduler scheduler = new ThreadScheduler(System::nanoTime, this.errors);
+
 	private final Sink sink = new Sink();
 
 	private RedisProcess redis;
@@ -79,12 +82,12 @@ class PubSubLinkIT {
 		this.client = RedisClient.create(this.redis.uri());
 		this.client.setOptions(options);
 		this.plain = RedisClient.create(this.client.getResources(), this.redis.uri()).connect(ByteArrayCodec.INSTANCE);
-		this.commands = new CommandLink(this.client, this.keys, false, this.errors);
+		this.commands = new CommandLink(this.client, this.keys, false, this.scheduler, this.errors);
 		assertThat(this.commands.awaitUp(SOON)).isTrue();
-		this.probe = new Probe(new Nodes(this.commands, this.keys), "n1", Probe.Settings.DEFAULT, System::nanoTime,
+		this.probe = new Probe(new Nodes(this.commands, this.keys), "n1", Probe.Settings.DEFAULT, this.scheduler,
 				this.errors);
-		this.link = new PubSubLink(this.client, this.keys, "n1", this.commands, this.sink, this.probe, this.errors,
-				new Random(1));
+		this.link = new PubSubLink(this.client, this.keys, "n1", this.commands, this.sink, this.probe, this.scheduler,
+				this.errors, new Random(1));
 		this.link.start();
 	}
 
@@ -96,6 +99,7 @@ class PubSubLinkIT {
 		this.plain.close();
 		this.client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
 		this.redis.close();
+		this.scheduler.close();
 	}
 
 	private void publish(String channel, byte[] frame) {
@@ -169,9 +173,9 @@ class PubSubLinkIT {
 			.build();
 		RedisClient narrow = RedisClient.create(this.redis.uri());
 		narrow.setOptions(few);
-		this.commands = new CommandLink(this.client, this.keys, false, this.errors);
-		this.link = new PubSubLink(narrow, this.keys, "n1", this.commands, this.sink, this.probe, this.errors,
-				new Random(1));
+		this.commands = new CommandLink(this.client, this.keys, false, this.scheduler, this.errors);
+		this.link = new PubSubLink(narrow, this.keys, "n1", this.commands, this.sink, this.probe, this.scheduler,
+				this.errors, new Random(1));
 		LongConsumer nobody = (number) -> {
 		};
 		for (int i = 0; i < Subscriptions.WINDOW; i++) {

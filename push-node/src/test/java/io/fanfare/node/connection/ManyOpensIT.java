@@ -16,6 +16,7 @@ import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
+import io.fanfare.node.TestScheduler;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.admission.UnlimitedNewcomer;
@@ -84,22 +85,25 @@ class ManyOpensIT {
 			RedisClient client = RedisClient.create(redis.uri());
 			client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(2), Duration.ofSeconds(1)));
 			RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
-			CommandLink commands = new CommandLink(client, keys, false, this.errors);
+			CommandLink commands = new CommandLink(client, keys, false, TestScheduler.shared(), this.errors);
 			assertThat(commands.awaitUp(SOON)).isTrue();
 			Connections connections = new Connections("n1", 2 * MANY, new Random(1));
 			Admission admission = new Admission(connections, new AdmissionSettings(AdmissionSettings.Policy.REJECT,
-					1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, this.errors);
-			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, System::nanoTime,
+					1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, System::nanoTime,
+					this.errors);
+			Probe probe = new Probe(new Nodes(commands, keys), "n1", Probe.Settings.DEFAULT, TestScheduler.shared(),
 					this.errors);
 			PubSubLink link = new PubSubLink(client, keys, "n1", commands, new FrameRouter(connections), probe,
-					this.errors, new Random(1));
+					TestScheduler.shared(), this.errors, new Random(1));
 			StreamLoop.Node node = new StreamLoop.Node("n1", new ConnectionSettings(2 * MANY, Duration.ofSeconds(15),
 					Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(2),
 					Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
 					Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
 					Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofSeconds(2),
 					new RedisOwnership(commands, new Presence(commands, keys, Presence.Times.DEFAULT), "n1"),
-					new CatchUp(new RedisHistory(new History(commands, keys, Duration.ofHours(1))), Clock.systemUTC()),
+					new CatchUp(
+							new RedisHistory(new History(commands, keys, Duration.ofHours(1)), TestScheduler.shared()),
+							Clock.systemUTC()),
 					new Upstream(link), new TestLoop.Silent((what) -> {
 					}, new ArrayList<>()), connections, new Random(1), this.errors,
 					MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30), new DirectMemory(() -> 0, 1 << 30));

@@ -78,7 +78,7 @@ public final class TestLoop {
 
 	public final Admission admission = new Admission(this.connections,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			(address) -> this.limit, this.errors);
+			(address) -> this.limit, System::nanoTime, this.errors);
 
 	public final Store store = new Store(this);
 

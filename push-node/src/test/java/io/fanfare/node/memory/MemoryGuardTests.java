@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Random;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import io.fanfare.node.TestScheduler;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
@@ -24,7 +25,7 @@ class MemoryGuardTests {
 
 	private final Admission admission = new Admission(new Connections("node", 10, new Random(1)),
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 10, Duration.ZERO, Duration.ZERO), (address) -> null,
-			new Errors(System::nanoTime, (where) -> {
+			System::nanoTime, new Errors(System::nanoTime, (where) -> {
 			}, Errors::halt));
 
 	private MemoryReading reading = new MemoryReading(1, 0, 0, 0, 0, 0, 0);
@@ -47,7 +48,7 @@ class MemoryGuardTests {
 
 	private final MemoryGuard guard = new MemoryGuard(this.admission,
 			new MemorySettings(Duration.ZERO, 0.85, 0.85, 0.95, DataSize.ofBytes(0), 0.01, HeapShare.of("25%")),
-			new SimpleMeterRegistry(), new Errors(System::nanoTime, (where) -> {
+			new SimpleMeterRegistry(), TestScheduler.shared(), new Errors(System::nanoTime, (where) -> {
 			}, (fatal) -> {
 			}), this.memory);
 

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
+import io.fanfare.node.ManualScheduler;
+import io.fanfare.node.TestScheduler;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisClientOptions;
@@ -36,7 +37,11 @@ class AddressLimitsIT {
 	private static final LimitSettings SETTINGS = new LimitSettings(2, 100, 0, 0, Duration.ofMinutes(1),
 			List.of("127.0.0.0/8"));
 
-	private final AtomicLong nanos = new AtomicLong();
+	private final Errors errors = new Errors(System::nanoTime, (where) -> {
+	}, (fatal) -> {
+	});
+
+	private final ManualScheduler scheduler = new ManualScheduler(this.errors);
 
 	private RedisClient client;
 
@@ -51,9 +56,7 @@ class AddressLimitsIT {
 		this.client = RedisClient.create(server.url());
 		this.redis = this.client.connect().sync();
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-		this.link = new CommandLink(this.client, KEYS, false, new Errors(System::nanoTime, (where) -> {
-		}, (fatal) -> {
-		}));
+		this.link = new CommandLink(this.client, KEYS, false, TestScheduler.shared(), this.errors);
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
 		this.limits = limits(SETTINGS);
 	}
@@ -68,9 +71,7 @@ class AddressLimitsIT {
 	private AddressLimits limits(LimitSettings settings) {
 		Addresses addresses = new Addresses(this.link, KEYS,
 				new Addresses.Limits(settings.connectionsPerAddress(), settings.opensPerMinute(), settings.window()));
-		return new AddressLimits(addresses, "node", settings, new Errors(System::nanoTime, (where) -> {
-		}, (fatal) -> {
-		}), this.nanos::get);
+		return new AddressLimits(addresses, "node", settings, this.scheduler, this.errors);
 	}
 
 	private Reservation ask() {
@@ -91,9 +92,9 @@ class AddressLimitsIT {
 	void anAddressThatCannotBeAskedForIsLetInAndCountedRight() throws Exception {
 		Addresses throwing = new Addresses(this.link, null, new Addresses.Limits(2, 100, Duration.ofMinutes(1)));
 		List<String> noted = new CopyOnWriteArrayList<>();
-		try (AddressLimits own = new AddressLimits(throwing, "node", SETTINGS,
+		try (AddressLimits own = new AddressLimits(throwing, "node", SETTINGS, this.scheduler,
 				new Errors(System::nanoTime, noted::add, (fatal) -> {
-				}), this.nanos::get)) {
+				}))) {
 			Reservation place = own.ask(ADDRESS);
 			assertThat(refusal(place)).isNull();
 			place.giveBack();
@@ -140,7 +141,7 @@ class AddressLimitsIT {
 		this.redis.flushall();
 		tell();
 		assertThat(this.redis.exists(KEY)).isZero();
-		this.nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+		this.scheduler.pass(Duration.ofMinutes(1));
 		tell();
 		assertThat(this.redis.hgetall(KEY)).containsOnly(Map.entry("node", "1"));
 	}

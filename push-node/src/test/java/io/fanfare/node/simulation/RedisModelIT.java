@@ -19,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
+import io.fanfare.node.TestScheduler;
 import io.fanfare.node.simulation.RedisModel.Caller;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
@@ -163,9 +164,10 @@ class RedisModelIT {
 
 	/** What runs the scripts from now on has seen nothing. */
 	private void newProcess() {
-		this.link = new CommandLink(this.client, KEYS, false, new Errors(System::nanoTime, (where) -> {
-		}, (fatal) -> {
-		}));
+		this.link = new CommandLink(this.client, KEYS, false, TestScheduler.shared(),
+				new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}));
 		this.links.add(this.link);
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
 		this.model.meet(this.run);

@@ -92,7 +92,7 @@ final class SimulatedNode {
 		});
 		this.connections = new Connections(identity, 1_000, simulation.random());
 		this.admission = new Admission(this.connections, new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000,
-				Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, errors);
+				Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, System::nanoTime, errors);
 		this.commands = new SimulatedCommands(simulation, name());
 		this.pubSub = new SimulatedPubSub(simulation, this, new FrameRouter(this.connections));
 		InstantSource clock = () -> java.time.Instant.ofEpochMilli(millis());

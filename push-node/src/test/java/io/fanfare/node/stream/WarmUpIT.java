@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
+import io.fanfare.node.TestScheduler;
 import io.fanfare.node.Tokens;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
@@ -56,7 +57,7 @@ class WarmUpIT {
 
 	private final Admission admission = new Admission(this.connections,
 			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			(address) -> null, this.errors);
+			(address) -> null, System::nanoTime, this.errors);
 
 	private final StreamMetrics metrics = new StreamMetrics(new SimpleMeterRegistry(), this.admission, this.connections,
 			Clock.systemUTC());
@@ -69,9 +70,10 @@ class WarmUpIT {
 	void connect(TestRedis redis) {
 		this.client = RedisClient.create(redis.url());
 		this.client.setOptions(RedisClientOptions.bounded(SECOND, SECOND));
-		this.link = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
-		}, (fatal) -> {
-		}));
+		this.link = new CommandLink(this.client, this.keys, false, TestScheduler.shared(),
+				new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}));
 	}
 
 	@AfterEach

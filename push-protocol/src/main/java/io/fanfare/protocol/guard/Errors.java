@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +37,7 @@ public final class Errors {
 			+ STATUS + "\n")
 		.getBytes(StandardCharsets.US_ASCII);
 
-	private final LongSupplier nanoTime;
+	private final Ticker ticker;
 
 	private final Consumer<String> counter;
 
@@ -48,13 +47,13 @@ public final class Errors {
 
 	/**
 	 * Creates the sink.
-	 * @param nanoTime the monotonic clock
+	 * @param ticker the monotonic clock
 	 * @param counter counts an error of a place, such as
 	 * {@code fanfare_errors_total{where}}
 	 * @param fatal ends the process, as {@link #halt} does
 	 */
-	public Errors(LongSupplier nanoTime, Consumer<String> counter, Consumer<Throwable> fatal) {
-		this.nanoTime = nanoTime;
+	public Errors(Ticker ticker, Consumer<String> counter, Consumer<Throwable> fatal) {
+		this.ticker = ticker;
 		this.counter = counter;
 		this.fatal = fatal;
 	}
@@ -84,7 +83,7 @@ public final class Errors {
 		Place place = this.places.computeIfAbsent(where, (name) -> new Place());
 		long unlogged;
 		synchronized (place) {
-			long now = this.nanoTime.getAsLong();
+			long now = this.ticker.nanoTime();
 			if (place.logged && now - place.loggedAt < LOG_INTERVAL.toNanos()) {
 				place.unlogged++;
 				return;

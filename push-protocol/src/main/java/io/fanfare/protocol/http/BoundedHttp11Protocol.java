@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Ticker;
 import org.apache.coyote.Constants;
 import org.apache.coyote.Processor;
 import org.apache.coyote.Request;
@@ -71,7 +72,10 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	private volatile Duration maxAge = MAX_AGE;
 
-	private volatile Errors errors = new Errors(System::nanoTime, (where) -> {
+	/** Made by its name, so nothing is handed in; Tomcat takes its times by it, too. */
+	private final Ticker ticker = Ticker.system();
+
+	private volatile Errors errors = new Errors(this.ticker, (where) -> {
 	}, Errors::halt);
 
 	private @Nullable ScheduledFuture<?> sweeps;
@@ -134,11 +138,11 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	@Override
 	protected Processor createProcessor() {
-		return new BoundedProcessor(this, new RequestGuard(getAdapter()));
+		return new BoundedProcessor(this, new RequestGuard(getAdapter(), this.ticker));
 	}
 
 	private void sweep() {
-		long now = System.nanoTime();
+		long now = this.ticker.nanoTime();
 		int closed = 0;
 		this.seen.keySet().removeIf(SocketWrapperBase::isClosed);
 		for (SocketWrapperBase<NioChannel> connection : getEndpoint().getConnections()) {
@@ -210,7 +214,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 		@Override
 		public SocketState service(SocketWrapperBase<?> connection) throws IOException {
 			Long since = this.protocol.seen.get(connection);
-			this.guard.keep((since != null) ? since : System.nanoTime(), this.protocol.maxAge);
+			this.guard.keep((since != null) ? since : this.protocol.ticker.nanoTime(), this.protocol.maxAge);
 			this.protocol.serving.add(this);
 			try {
 				return super.service(connection);

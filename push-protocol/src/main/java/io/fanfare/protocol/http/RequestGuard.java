@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Set;
 
 import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.guard.Ticker;
 import org.apache.coyote.Adapter;
 import org.apache.coyote.Request;
 import org.apache.coyote.Response;
@@ -53,6 +54,8 @@ final class RequestGuard implements Adapter {
 
 	private final Adapter next;
 
+	private final Ticker ticker;
+
 	private long since;
 
 	private Duration maxAge = BoundedHttp11Protocol.MAX_AGE;
@@ -60,9 +63,11 @@ final class RequestGuard implements Adapter {
 	/**
 	 * Stands before Tomcat's own adapter.
 	 * @param next that adapter
+	 * @param ticker the clock by which connections age
 	 */
-	RequestGuard(Adapter next) {
+	RequestGuard(Adapter next, Ticker ticker) {
 		this.next = next;
+		this.ticker = ticker;
 	}
 
 	/** Tells of the connection whose requests come next. */
@@ -75,7 +80,7 @@ final class RequestGuard implements Adapter {
 	public void service(Request request, Response response) throws Exception {
 		UNUSED.forEach(request.getMimeHeaders()::removeHeader);
 		String reason = reasonToRefuse(request, response.getStatus() >= 400);
-		if (System.nanoTime() - this.since > this.maxAge.toNanos()) {
+		if (this.ticker.nanoTime() - this.since > this.maxAge.toNanos()) {
 			response.setHeader("Connection", "close");
 		}
 		if (reason == null) {

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisServer;
 import io.fanfare.redis.RedisUnavailableException;
@@ -47,17 +48,18 @@ final class AnswerLink implements AutoCloseable {
 	 * @param heard is told what comes, on Lettuce's event loop
 	 * @param commands the link whose server it follows
 	 * @param lost is told that a connection is gone, once it does not count as up
+	 * @param scheduler runs what the link does
 	 * @param errors notes what nothing else handles
 	 */
 	AnswerLink(RedisClient client, byte[] channel, Consumer<byte[]> heard, CommandLink commands, Runnable lost,
-			Errors errors) {
+			Scheduler scheduler, Errors errors) {
 		this.client = client;
 		this.channel = channel;
 		this.heard = heard;
 		this.commands = commands;
 		this.lost = lost;
 		this.errors = errors;
-		this.link = new SupervisedLink<>("answers", new Supervision(), commands.refusals(), errors,
+		this.link = new SupervisedLink<>("answers", new Supervision(), commands.refusals(), scheduler, errors,
 				RandomGenerator.getDefault());
 		this.link.start();
 		commands.follow(new CommandLink.Follower() {

@@ -13,6 +13,7 @@ import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
@@ -50,15 +51,17 @@ public final class NodeCalls implements AutoCloseable {
 	 * @param name what this process is called
 	 * @param random makes the name one of its own
 	 * @param timeout how long a node may take to answer
+	 * @param scheduler runs what the link for answers does
 	 * @param errors notes what nothing else handles
 	 */
 	public NodeCalls(RedisClient client, CommandLink link, RedisKeys keys, String name, RandomGenerator random,
-			Duration timeout, Errors errors) {
+			Duration timeout, Scheduler scheduler, Errors errors) {
 		this.link = link;
 		this.keys = keys;
 		this.timeout = timeout;
 		this.asker = name + "." + Long.toHexString(random.nextLong());
-		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, link, this::lost, errors);
+		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, link, this::lost,
+				scheduler, errors);
 	}
 
 	/**

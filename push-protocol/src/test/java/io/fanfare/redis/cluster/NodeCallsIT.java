@@ -15,6 +15,7 @@ import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisClientOptions;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.TestScheduler;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.KillArgs;
@@ -57,9 +58,10 @@ class NodeCallsIT {
 		this.redis = TestRedis.start();
 		this.client = RedisClient.create(this.redis.uri());
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofMillis(400), Duration.ofSeconds(1)));
-		this.link = new CommandLink(this.client, this.keys, false, new Errors(System::nanoTime, (where) -> {
-		}, (fatal) -> {
-		}));
+		this.link = new CommandLink(this.client, this.keys, false, TestScheduler.shared(),
+				new Errors(System::nanoTime, (where) -> {
+				}, (fatal) -> {
+				}));
 		this.calls = calls(1);
 		assertThat(this.link.awaitUp(Duration.ofSeconds(5))).isTrue();
 		Awaitility.await().until(this.calls::isUp);
@@ -84,7 +86,7 @@ class NodeCallsIT {
 
 	private NodeCalls calls(long seed) {
 		return new NodeCalls(this.client, this.link, this.keys, "test", new Random(seed), TIMEOUT,
-				new Errors(System::nanoTime, (where) -> {
+				TestScheduler.shared(), new Errors(System::nanoTime, (where) -> {
 				}, (fatal) -> {
 				}));
 	}
