@@ -95,7 +95,7 @@ class ChannelEndpoint {
 		String text = given(value);
 		Long id = (text != null) ? MessageId.tryParse(text) : null;
 		if (text != null && id == null) {
-			errors.add(FieldError.ofParameter(parameter, "must be a message id such as 1785000000000-0"));
+			errors.add(FieldError.ofParameter(parameter, ChannelRules.MESSAGE_ID.rule()));
 		}
 		return id;
 	}
