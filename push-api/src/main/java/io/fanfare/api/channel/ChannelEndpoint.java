@@ -62,7 +62,8 @@ class ChannelEndpoint {
 					schema = @Schema(ref = "#/components/schemas/MessageId")) @RequestParam(
 							required = false) @Nullable String before,
 			@Parameter(description = "At most so many messages.",
-					schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"),
+					schema = @Schema(type = "integer", minimum = "1", maximum = "" + MAX_LIMIT,
+							defaultValue = "" + DEFAULT_LIMIT),
 					example = "10") @RequestParam(required = false) @Nullable String limit,
 			HttpServletRequest request) {
 		List<FieldError> errors = new ArrayList<>();

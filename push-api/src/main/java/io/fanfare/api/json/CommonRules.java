@@ -58,7 +58,7 @@ public final class CommonRules {
 	/**
 	 * A time span in words, as a description has it.
 	 * @param span a span of whole milliseconds
-	 * @return so many hours, minutes, seconds or ms
+	 * @return an hour, so many hours, minutes, seconds or ms
 	 */
 	public static String words(Duration span) {
 		long ms = span.toMillis();
@@ -72,7 +72,7 @@ public final class CommonRules {
 	}
 
 	private static String count(long number, String unit) {
-		return number + " " + unit + ((number == 1) ? "" : "s");
+		return (number == 1) ? (unit.equals("hour") ? "an " : "1 ") + unit : number + " " + unit + "s";
 	}
 
 }

@@ -131,11 +131,11 @@ public final class Fields {
 	 */
 	public <T> @Nullable T read(Field<? extends Rule.Value<T>> field) {
 		JsonNode value = find(field);
-		if (value == null) {
+		if (value == null || field.rule().isText() && value.isString() && value.stringValue().isEmpty()) {
 			return null;
 		}
 		T read = field.rule().read(value);
-		if (read == null && !(field.rule().isText() && value.isString() && value.stringValue().isEmpty())) {
+		if (read == null) {
 			refuse(field, field.rule().refusal(value));
 		}
 		return read;

@@ -66,8 +66,12 @@ public sealed interface Rule {
 
 		@Override
 		public @Nullable String read(JsonNode value) {
-			String text = value.isString() ? value.stringValue() : null;
-			return (text != null && (this.name == null || this.name.matches(text))) ? text : null;
+			if (!value.isString()) {
+				return null;
+			}
+			String text = value.stringValue();
+			boolean meets = (this.name != null) ? this.name.matches(text) : !text.isEmpty();
+			return meets ? text : null;
 		}
 
 		@Override

@@ -34,7 +34,7 @@ class OpenApiConfiguration {
 	/** The order in which pages and clients show them. */
 	private static final List<String> TAGS = List.of("Messages", "Users", "Channels", "Tokens", "Cluster");
 
-	private static final String DESCRIPTION = "Publish messages to whoever holds an event stream, and look at the"
+	private static final String DESCRIPTION = "Publish messages to clients that hold an event stream, and look at the"
 			+ " cluster. Everything that is no success is application/problem+json (RFC 9457). In bodies null, an empty"
 			+ " string and an empty list count as absent wherever a field is optional.";
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
+import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.json.StrictJson;
 import io.fanfare.api.problem.FieldError;
@@ -170,6 +171,28 @@ class MessageReaderTests {
 		String json = "{\"to\":{\"all\":true},\"data\":1,\"idempotencyKey\":\"k\"}";
 		assertThat(errors(json)).extracting(FieldError::pointer).containsExactly("#/idempotencyKey");
 		assertThat(readInBatch(json).key()).isEqualTo("k");
+	}
+
+	@Test
+	void eachMessageOfABatchHasItsPlaceAndItsOwnErrors() {
+		String good = "{\"to\":{\"user\":\"a\"},\"data\":1,\"idempotencyKey\":\"k\"}";
+		List<Fields.Item> items = this.reader
+			.items(body("{\"messages\":[" + good + ",{\"to\":{\"users\":[\"a\",7,\"a\"]},\"idempotencyKey\":\"\u00e9\"},7]}"));
+		MessageRequest first = this.reader.readItem(items.getFirst(), "trace");
+		assertThat(first.pointer()).isEqualTo("#/messages/0");
+		assertThat(first.key()).isEqualTo("k");
+		assertThat(first.traceparent()).isEqualTo("trace");
+		assertThat(itemErrors(items.get(1))).containsExactly("#/messages/1/idempotencyKey",
+				"#/messages/1/to/users/1", "#/messages/1/to/users/2", "#/messages/1/data");
+		assertThat(itemErrors(items.get(2))).containsExactly("#/messages/2");
+	}
+
+	private List<String> itemErrors(Fields.Item item) {
+		return catchThrowableOfType(ProblemException.class, () -> this.reader.readItem(item, null)).problem()
+			.errors()
+			.stream()
+			.map(FieldError::pointer)
+			.toList();
 	}
 
 	@Test
