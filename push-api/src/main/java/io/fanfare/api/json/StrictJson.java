@@ -41,7 +41,7 @@ public final class StrictJson {
 	private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
 	/** How deep lists and objects may stand within each other, the outermost counted. */
-	static final int MAX_DEPTH = 1000;
+	public static final int MAX_DEPTH = 1000;
 
 	/** Segments of a pointer. A longer one names what holds the error. */
 	private static final int MAX_SEGMENTS = 32;

@@ -55,8 +55,9 @@ class BatchEndpoint {
 	@Operation(operationId = "publishBatch", summary = "Publish many messages",
 			description = "Results stand in the order of the messages, each an answer as for one message or a"
 					+ " problem. No transaction: each message is stored or not by itself. 503 for the whole means that"
-					+ " none is known to be stored. All messages together may have 5 000 recipients, and 64 MiB as they"
-					+ " are stored: the data of each, once for each of its recipients.")
+					+ " none is known to be stored. All messages together may have " + Publishing.MAX_RECIPIENTS
+					+ " recipients, and " + Publishing.MAX_BYTES / 1024 / 1024
+					+ " MiB as they are stored: the data of each, once for each of its recipients.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true,
 			content = @Content(schema = @Schema(ref = "#/components/schemas/BatchRequest"),
 					examples = @ExampleObject(name = "two", value = """

@@ -8,6 +8,7 @@ import io.fanfare.api.json.Description;
 import io.fanfare.api.json.Field;
 import io.fanfare.api.json.RequestRules;
 import io.fanfare.api.json.Rule;
+import io.fanfare.api.json.StrictJson;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.EventName;
 
@@ -86,7 +87,8 @@ final class MessageRules implements RequestRules {
 		this.data = Field.required("data", new Rule.Any(Description.of("Data",
 				"Any JSON, null too. A string travels as its text unless format is json; anything else as JSON without white"
 						+ " space, numbers as they were written. At most " + size(settings.data())
-						+ " as it travels, and lists and objects 1000 deep, those of the request counted.")));
+						+ " as it travels, and lists and objects " + StrictJson.MAX_DEPTH
+						+ " deep, those of the request counted.")));
 		this.ttl = Field
 			.optional("ttl", new Rule.Span(
 					Description.of("TimeToLive",
