@@ -59,7 +59,7 @@ class ArchitectureTests {
 		.whereLayer("redis")
 		.mayOnlyBeAccessedByLayers("publish", "channel", "user", "cluster")
 		.whereLayer("json")
-		.mayOnlyBeAccessedByLayers("publish", "user", "cluster", "auth")
+		.mayOnlyBeAccessedByLayers("description", "publish", "channel", "user", "cluster", "auth")
 		.whereLayer("problem")
 		.mayNotAccessAnyLayer();
 

@@ -1,5 +1,7 @@
 package io.fanfare.protocol;
 
+import java.util.List;
+
 /**
  * The name of a channel: {@code user:<id>} for what one user hears, {@code all} for what
  * everyone does, or a topic.
@@ -20,7 +22,30 @@ public record ChannelName(String value) {
 	/** Longest topic, in characters. */
 	public static final int MAX_TOPIC_LENGTH = 128;
 
+	/** What a topic is, for people. */
+	public static final String TOPIC_RULE = "A topic has 1 to " + MAX_TOPIC_LENGTH
+			+ " letters, digits or _ . : ~ - and begins with a letter or digit; 'all', 'user:' and 'push.' are taken";
+
 	private static final String USER_PREFIX = "user:";
+
+	/** What a user id may be: no control characters, no line separators. */
+	public static final NameRule USER = new NameRule("[^\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029]",
+			MAX_USER_LENGTH);
+
+	/** What a topic may be. */
+	public static final NameRule TOPIC = topics(MAX_TOPIC_LENGTH, List.of(ALL.value));
+
+	/** What {@link #parse} reads, as a regular expression. */
+	public static final String PATTERN = "^(" + USER_PREFIX + USER.expression() + "|"
+			+ topics(MAX_TOPIC_LENGTH, List.of()).expression() + ")$";
+
+	/** The longest name of any channel, in characters. */
+	public static final int MAX_LENGTH = Math.max(USER_PREFIX.length() + MAX_USER_LENGTH, MAX_TOPIC_LENGTH);
+
+	/** Topics of some length, but for those that are reserved. */
+	static NameRule topics(int maxLength, List<String> reserved) {
+		return new NameRule("[A-Za-z0-9]", "[A-Za-z0-9_.:~-]", maxLength, reserved, List.of(USER_PREFIX, "push."));
+	}
 
 	/**
 	 * Names the channel of one user.
@@ -43,8 +68,7 @@ public record ChannelName(String value) {
 	 */
 	public static ChannelName topic(String topic) {
 		if (!isTopic(topic)) {
-			throw new IllegalArgumentException("A topic has 1 to " + MAX_TOPIC_LENGTH
-					+ " letters, digits or _ . : ~ - and begins with a letter or digit; 'all', 'user:' and 'push.' are taken");
+			throw new IllegalArgumentException(TOPIC_RULE);
 		}
 		return new ChannelName(topic);
 	}
@@ -63,24 +87,23 @@ public record ChannelName(String value) {
 	}
 
 	/**
+	 * Tells whether a text is the name of any channel.
+	 * @param name the text
+	 * @return whether {@link #parse} reads it
+	 */
+	public static boolean isValid(String name) {
+		return name.startsWith(USER_PREFIX) ? isUser(name.substring(USER_PREFIX.length()))
+				: name.equals(ALL.value) || isTopic(name);
+	}
+
+	/**
 	 * Tells whether a text may be a user id: 1 to 128 characters, no controls, no lone
 	 * surrogates.
 	 * @param user the text
 	 * @return whether it is one
 	 */
 	public static boolean isUser(String user) {
-		if (user.isEmpty() || user.length() > MAX_USER_LENGTH) {
-			return false;
-		}
-		int i = 0;
-		while (i < user.length()) {
-			int c = user.codePointAt(i);
-			if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029 || c >= 0xD800 && c <= 0xDFFF) {
-				return false;
-			}
-			i += Character.charCount(c);
-		}
-		return true;
+		return USER.matches(user);
 	}
 
 	/**
@@ -89,20 +112,7 @@ public record ChannelName(String value) {
 	 * @return whether it is one
 	 */
 	public static boolean isTopic(String topic) {
-		if (topic.isEmpty() || topic.length() > MAX_TOPIC_LENGTH || !isAlphanumeric(topic.charAt(0))) {
-			return false;
-		}
-		for (int i = 1; i < topic.length(); i++) {
-			char c = topic.charAt(i);
-			if (!isAlphanumeric(c) && "_.:~-".indexOf(c) < 0) {
-				return false;
-			}
-		}
-		return !topic.equals(ALL.value) && !topic.startsWith(USER_PREFIX) && !topic.startsWith("push.");
-	}
-
-	private static boolean isAlphanumeric(char c) {
-		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+		return TOPIC.matches(topic);
 	}
 
 	/**

@@ -1,5 +1,7 @@
 package io.fanfare.protocol;
 
+import java.util.List;
+
 /**
  * Which channels a right covers: one by its exact name, all that begin with a prefix
  * ({@code orders:*}, {@code user:*}), or every one ({@code *}).
@@ -11,6 +13,13 @@ public record ChannelPattern(String value) {
 	private static final String EVERY = "*";
 
 	private static final String PREFIX_END = ":*";
+
+	/** The longest pattern of topics: a prefix of a topic's length, and the star. */
+	public static final int MAX_TOPICS_LENGTH = ChannelName.MAX_TOPIC_LENGTH + 1;
+
+	/** What {@link #isOfTopics} takes, as a regular expression. */
+	public static final String TOPICS = "^(\\*|" + ChannelName.TOPIC.expression() + "|"
+			+ ChannelName.topics(ChannelName.MAX_TOPIC_LENGTH - 1, List.of()).expression() + ":\\*)$";
 
 	/**
 	 * Checks the pattern.

@@ -1,5 +1,7 @@
 package io.fanfare.protocol;
 
+import java.util.List;
+
 /** The rules for the {@code event} of a published message. */
 public final class EventName {
 
@@ -9,27 +11,24 @@ public final class EventName {
 	/** Longest name, in characters. */
 	public static final int MAX_LENGTH = 64;
 
+	/**
+	 * What a publisher may use: printable ASCII without space. {@code open} and
+	 * {@code error} would reach the page's connection handlers, {@code push.*} belongs to
+	 * the platform.
+	 */
+	public static final NameRule RULE = new NameRule("[!-~]", "[!-~]", MAX_LENGTH, List.of("open", "error"),
+			List.of("push."));
+
 	private EventName() {
 	}
 
 	/**
-	 * Tells whether a publisher may use this name: 1 to 64 printable ASCII characters
-	 * without space. {@code open} and {@code error} would reach the page's connection
-	 * handlers, {@code push.*} belongs to the platform.
+	 * Tells whether a publisher may use this name.
 	 * @param name the name
 	 * @return whether it may be used
 	 */
 	public static boolean isValid(String name) {
-		if (name.isEmpty() || name.length() > MAX_LENGTH) {
-			return false;
-		}
-		for (int i = 0; i < name.length(); i++) {
-			char c = name.charAt(i);
-			if (c <= ' ' || c > '~') {
-				return false;
-			}
-		}
-		return !name.equals("open") && !name.equals("error") && !name.startsWith("push.");
+		return RULE.matches(name);
 	}
 
 }

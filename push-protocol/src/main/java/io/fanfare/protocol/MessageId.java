@@ -19,6 +19,13 @@ public final class MessageId {
 	/** Above every id that will ever be given. */
 	public static final long MAX = Long.MAX_VALUE;
 
+	private static final int MS_DIGITS = 13;
+
+	private static final int SEQ_DIGITS = 7;
+
+	/** The written form as a regular expression. */
+	public static final String PATTERN = "[0-9]{1," + MS_DIGITS + "}-[0-9]{1," + SEQ_DIGITS + "}";
+
 	private static final int SEQ_BITS = 20;
 
 	private static final long SEQ_LIMIT = 1L << SEQ_BITS;
@@ -63,7 +70,8 @@ public final class MessageId {
 	 */
 	public static @Nullable Long tryParse(String text) {
 		int dash = text.indexOf('-');
-		if (dash < 1 || dash > 13 || text.length() - dash < 2 || text.length() - dash > 8) {
+		int seqDigits = text.length() - dash - 1;
+		if (dash < 1 || dash > MS_DIGITS || seqDigits < 1 || seqDigits > SEQ_DIGITS) {
 			return null;
 		}
 		long ms = digits(text, 0, dash);

@@ -1,26 +1,20 @@
 package io.fanfare.api.auth;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 import io.fanfare.api.json.Fields;
-import io.fanfare.api.json.Flaws;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.ProblemException;
-import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.ChannelPattern;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.Tier;
-import io.fanfare.protocol.TokenLimits;
 import io.swagger.v3.oas.annotations.Hidden;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -34,8 +28,11 @@ class TokenEndpoint {
 
 	private final StreamTokens tokens;
 
-	TokenEndpoint(StreamTokens tokens) {
+	private final TokenRules rules;
+
+	TokenEndpoint(StreamTokens tokens, TokenRules rules) {
 		this.tokens = tokens;
+		this.rules = rules;
 	}
 
 	@PostMapping(path = "/v1/tokens", consumes = MediaType.APPLICATION_JSON_VALUE,
@@ -68,46 +65,15 @@ class TokenEndpoint {
 			throw ProblemException.of(ProblemType.NOT_FOUND,
 					"Tokens are not made here: fanfare.tokens.enabled is false");
 		}
-		Flaws flaws = body.flaws();
-		Fields fields = body.fields().allow("user", "channels", "tier", "ttl");
-		String user = fields.require("user") ? fields.text("user") : null;
-		if (user != null && !ChannelName.isUser(user)) {
-			fields.refuse("user", "must have " + ChannelName.USER_RULE);
+		Fields fields = body.fields(this.rules.token);
+		String user = fields.read(TokenRules.USER);
+		List<String> channels = fields.values(TokenRules.CHANNELS);
+		String tier = fields.read(TokenRules.TIER);
+		Duration ttl = fields.read(this.rules.ttl);
+		if (user == null || !body.errors().isEmpty()) {
+			throw body.errors().problem();
 		}
-		List<String> channels = channels(fields, flaws);
-		Tier tier = tier(fields);
-		Duration ttl = fields.duration("ttl", Duration.ofSeconds(1), this.tokens.maxTtl());
-		if (user == null || !flaws.isEmpty()) {
-			throw flaws.problem();
-		}
-		return this.tokens.make(user, channels, tier, ttl);
-	}
-
-	private static @Nullable Tier tier(Fields fields) {
-		String name = fields.text("tier");
-		Tier tier = (name != null) ? Tier.find(name) : null;
-		if (name != null && tier == null) {
-			fields.refuse("tier", "must be " + Tier.RULE);
-		}
-		return tier;
-	}
-
-	private static @Nullable List<String> channels(Fields fields, Flaws flaws) {
-		List<Fields.Item> items = fields.list("channels", TokenLimits.MAX_CHANNELS);
-		if (items == null) {
-			return null;
-		}
-		List<String> channels = new ArrayList<>();
-		for (Fields.Item item : items) {
-			String channel = item.text(flaws);
-			if (channel != null && !ChannelPattern.isOfTopics(channel)) {
-				flaws.add(item.pointer(), "must be a topic, a prefix such as orders:*, or *");
-			}
-			if (channel != null) {
-				channels.add(channel);
-			}
-		}
-		return channels;
+		return this.tokens.make(user, channels, (tier != null) ? Tier.find(tier) : null, ttl);
 	}
 
 }

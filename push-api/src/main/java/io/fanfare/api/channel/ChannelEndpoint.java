@@ -62,7 +62,8 @@ class ChannelEndpoint {
 					schema = @Schema(ref = "#/components/schemas/MessageId")) @RequestParam(
 							required = false) @Nullable String before,
 			@Parameter(description = "At most so many messages.",
-					schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"),
+					schema = @Schema(type = "integer", minimum = "1", maximum = "" + MAX_LIMIT,
+							defaultValue = "" + DEFAULT_LIMIT),
 					example = "10") @RequestParam(required = false) @Nullable String limit,
 			HttpServletRequest request) {
 		List<FieldError> errors = new ArrayList<>();
@@ -95,7 +96,7 @@ class ChannelEndpoint {
 		String text = given(value);
 		Long id = (text != null) ? MessageId.tryParse(text) : null;
 		if (text != null && id == null) {
-			errors.add(FieldError.ofParameter(parameter, "must be a message id such as 1785000000000-0"));
+			errors.add(FieldError.ofParameter(parameter, ChannelRules.MESSAGE_ID.rule()));
 		}
 		return id;
 	}

@@ -90,7 +90,8 @@ class ConnectionEndpoint {
 					schema = @Schema(type = "string", pattern = "^[0-9A-Fa-f:.]*$")) @RequestParam(
 							required = false) @Nullable String address,
 			@Parameter(description = "At most so many.",
-					schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"),
+					schema = @Schema(type = "integer", minimum = "1", maximum = "" + MAX_LIMIT,
+							defaultValue = "" + DEFAULT_LIMIT),
 					example = "10") @RequestParam(required = false) @Nullable String limit,
 			@Parameter(description = "next of the page before.",
 					schema = @Schema(type = "string", maxLength = 300, pattern = "^[A-Za-z0-9_-]*$")) @RequestParam(

@@ -32,15 +32,6 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "Cluster")
 class DrainEndpoint {
 
-	/** The longest drain that can be asked for. */
-	static final Duration MAX_WINDOW = Duration.ofHours(1);
-
-	private static final int MAX_RATE = 100_000;
-
-	private static final Duration MAX_RETURN = Duration.ofHours(1);
-
-	private static final Duration RETURN = Duration.ofMinutes(2);
-
 	private final ClusterView view;
 
 	private final NodeAsker nodes;
@@ -86,8 +77,8 @@ class DrainEndpoint {
 		JsonBody body = JsonBody.optional(given);
 		CallRequest.Drain request = CallRequest.Drain.AS_CONFIGURED;
 		if (body != null) {
-			request = read(body.fields().allow("window", "rate"));
-			body.flaws().check();
+			request = read(body.fields(DrainRules.NODE));
+			body.errors().check();
 		}
 		String identity = this.view.find(node).node();
 		CallResult.Draining begun = this.nodes.await(this.nodes.ask(identity, request));
@@ -96,10 +87,10 @@ class DrainEndpoint {
 
 	/** How fast streams leave; a node does as it is set up where neither is told. */
 	private static CallRequest.Drain read(Fields fields) {
-		Duration window = fields.duration("window", Duration.ZERO, MAX_WINDOW);
-		Integer rate = fields.number("rate", 1, MAX_RATE);
+		Duration window = fields.read(DrainRules.WINDOW);
+		Integer rate = fields.read(DrainRules.RATE);
 		if (window != null && rate != null) {
-			fields.refuse("rate", "is one way to say it, window the other");
+			fields.refuse(DrainRules.RATE, "is one way to say it, window the other");
 			return CallRequest.Drain.AS_CONFIGURED;
 		}
 		return new CallRequest.Drain((window != null) ? window.toMillis() : null, rate);
@@ -111,8 +102,8 @@ class DrainEndpoint {
 		if (body == null) {
 			return null;
 		}
-		Duration window = body.fields().allow("window").duration("window", Duration.ZERO, MAX_WINDOW);
-		body.flaws().check();
+		Duration window = body.fields(DrainRules.REBALANCE).read(DrainRules.WINDOW);
+		body.errors().check();
 		return window;
 	}
 
@@ -133,13 +124,13 @@ class DrainEndpoint {
 	DrainProgress drainAll(@RequestBody(required = false) @Nullable JsonBody given) {
 		JsonBody body = JsonBody.optional(given);
 		if (body == null) {
-			return this.rolling.begin(CallRequest.Drain.AS_CONFIGURED, RETURN);
+			return this.rolling.begin(CallRequest.Drain.AS_CONFIGURED, DrainRules.DEFAULT_RETURN);
 		}
-		Fields fields = body.fields().allow("window", "rate", "returnWithin");
+		Fields fields = body.fields(DrainRules.CLUSTER);
 		CallRequest.Drain request = read(fields);
-		Duration back = fields.duration("returnWithin", Duration.ofSeconds(1), MAX_RETURN);
-		body.flaws().check();
-		return this.rolling.begin(request, (back != null) ? back : RETURN);
+		Duration back = fields.read(DrainRules.RETURN_WITHIN);
+		body.errors().check();
+		return this.rolling.begin(request, (back != null) ? back : DrainRules.DEFAULT_RETURN);
 	}
 
 	@GetMapping(path = "/v1/drain", produces = MediaType.APPLICATION_JSON_VALUE)

@@ -183,7 +183,7 @@ class RollingDrain {
 	private DrainProgress end(String leader, DrainProgress before, int place, CallRequest.Drain request) {
 		Step step = before.nodes().get(place);
 		DrainProgress draining = before.with(place, step.in("draining"), this.clock.instant());
-		Duration window = step.state().equals("draining") ? DrainEndpoint.MAX_WINDOW
+		Duration window = step.state().equals("draining") ? DrainRules.MAX_WINDOW
 				: order(leader, draining, step, request);
 		await(leader, draining, window.plus(PATIENCE), step.name() + " did not end", () -> !isPresent(step));
 		Optional<NodeStatus.Drained> outcome = this.view.nodes()

@@ -14,8 +14,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Bounds what all bodies hold at once, in bytes: those that arrive, and those that are
- * read as JSON, which hold many times as much. Who finds no room is refused with 503; so
- * however many bodies are sent, the process does not run out of memory. Any thread may
+ * read as JSON, which hold many times as much. A request for which there is no room is refused
+ * with 503, so the process does not run out of memory however many bodies are sent. Any thread may
  * call.
  */
 @Component

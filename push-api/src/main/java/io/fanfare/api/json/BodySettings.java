@@ -11,7 +11,7 @@ import org.springframework.util.unit.DataSize;
  *
  * @param max the longest body; of a longer one no more than that is read. Each request
  * may hold up to 60 times as much memory while it is read, within a third of the heap for
- * all. 1 MB unless told, 64 MB at most
+ * all. At most 64 MB. Default: 1 MB
  */
 @ConfigurationProperties("fanfare.body")
 record BodySettings(@DefaultValue("1MB") DataSize max) {

@@ -1,51 +1,50 @@
 package io.fanfare.api.json;
 
-import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.regex.Pattern;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
-import tools.jackson.databind.node.POJONode;
-import tools.jackson.databind.util.RawValue;
 
 /**
- * The fields of an object in a body. What is not as expected is noted as a flaw and read
- * as null, so that reading goes on. A field that is JSON null, an empty text or an empty
- * list is read as absent: generated clients send such fields for what was not set.
+ * Reads the fields of an object in a body by their {@link Rule}s. What does not meet its
+ * rule is noted as an error and read as null, so that reading goes on. A field that is
+ * JSON null, an empty text or an empty list is read as absent: generated clients send
+ * such fields for what was not set.
  */
 public final class Fields {
-
-	/** Fits into an int. */
-	private static final Pattern WHOLE = Pattern.compile("-?[0-9]{1,9}");
 
 	private final ObjectNode object;
 
 	private final String pointer;
 
-	private final Flaws flaws;
+	private final FieldErrors errors;
 
-	Fields(ObjectNode object, String pointer, Flaws flaws) {
+	Fields(ObjectNode object, String pointer, FieldErrors errors) {
 		this.object = object;
 		this.pointer = pointer;
-		this.flaws = flaws;
+		this.errors = errors;
 	}
 
 	/**
 	 * A list item as an object.
 	 * @param item the item
-	 * @param flaws what takes the flaws
+	 * @param errors what takes the errors
 	 * @return its fields, or null if it is no object
 	 */
-	public static @Nullable Fields of(Item item, Flaws flaws) {
-		if (item.value() instanceof ObjectNode object) {
-			return new Fields(object, item.pointer(), flaws);
+	public static @Nullable Fields of(Item item, FieldErrors errors) {
+		return of(item.value(), item.pointer(), errors);
+	}
+
+	private static @Nullable Fields of(JsonNode value, String pointer, FieldErrors errors) {
+		if (value instanceof ObjectNode object) {
+			return new Fields(object, pointer, errors);
 		}
-		flaws.add(item.pointer(), "must be an object");
+		errors.add(pointer, "must be an object");
 		return null;
 	}
 
@@ -57,34 +56,21 @@ public final class Fields {
 	 */
 	public record Item(String pointer, JsonNode value) {
 
-		/**
-		 * The item as a text.
-		 * @param flaws what takes the flaw if it is none
-		 * @return the text, or null
-		 */
-		public @Nullable String text(Flaws flaws) {
-			if (this.value.isString()) {
-				return this.value.stringValue();
-			}
-			flaws.add(this.pointer, "must be a string");
-			return null;
-		}
-
 	}
 
 	/**
-	 * Refuses all other fields.
-	 * @param names the fields there may be
+	 * Refuses fields that the object does not have.
+	 * @param shape what the object is
 	 * @return these fields
 	 */
-	public Fields allow(String... names) {
-		List<String> known = List.of(names);
+	public Fields allow(Rule.Shape shape) {
+		Set<String> known = shape.names();
 		for (String name : this.object.propertyNames()) {
-			if (this.flaws.isFull()) {
-				return this;
-			}
 			if (!known.contains(name)) {
-				this.flaws.add(Flaws.pointer(this.pointer, name),
+				if (this.errors.isFull()) {
+					return this;
+				}
+				this.errors.add(FieldErrors.pointer(this.pointer, name),
 						"is no field here; known are " + String.join(", ", known));
 			}
 		}
@@ -101,181 +87,174 @@ public final class Fields {
 
 	/**
 	 * Where a field stands.
-	 * @param name its name
+	 * @param field the field
 	 * @return a JSON pointer
 	 */
-	public String pointer(String name) {
-		return Flaws.pointer(this.pointer, name);
+	public String pointer(Field<?> field) {
+		return FieldErrors.pointer(this.pointer, field.name());
 	}
 
 	/**
-	 * Tells whether a field has a value: it is neither absent nor null nor empty.
-	 * @param name its name
-	 * @return whether it has
+	 * Notes an error of a field.
+	 * @param field the field
+	 * @param detail what is wrong
 	 */
-	public boolean has(String name) {
-		JsonNode value = this.object.get(name);
-		return value != null && !value.isNull() && !isEmpty(value);
+	public void refuse(Field<?> field, String detail) {
+		this.errors.add(pointer(field), detail);
 	}
 
 	private static boolean isEmpty(JsonNode value) {
 		return value.isString() ? value.stringValue().isEmpty() : value instanceof ArrayNode array && array.isEmpty();
 	}
 
-	/** The value of a field, or null if it is absent or JSON null. */
-	private @Nullable JsonNode find(String name) {
-		JsonNode value = this.object.get(name);
-		return (value != null && !value.isNull()) ? value : null;
-	}
-
 	/**
-	 * Notes a flaw of a field.
-	 * @param name its name
-	 * @param detail what is wrong
+	 * The value of a field; null if it is absent or JSON null, or empty where it is
+	 * required, which is noted.
 	 */
-	public void refuse(String name, String detail) {
-		this.flaws.add(pointer(name), detail);
-	}
-
-	/**
-	 * A field of any kind that must be there, be it null or empty.
-	 * @param name its name
-	 * @return its value, or null if it is not there, which is noted
-	 */
-	public @Nullable JsonNode value(String name) {
-		JsonNode value = this.object.get(name);
-		if (value == null) {
-			refuse(name, "is required");
+	private @Nullable JsonNode find(Field<?> field) {
+		JsonNode value = this.object.get(field.name());
+		if (value != null && value.isNull()) {
+			value = null;
+		}
+		if (field.required() && (value == null || isEmpty(value))) {
+			refuse(field, (value != null) ? "is required and must not be empty" : "is required");
+			return null;
 		}
 		return value;
 	}
 
 	/**
-	 * A field that must have a value.
-	 * @param name its name
-	 * @return whether it has; if not, that is noted
-	 */
-	public boolean require(String name) {
-		if (!has(name)) {
-			refuse(name, (find(name) != null) ? "is required and must not be empty" : "is required");
-			return false;
-		}
-		return true;
-	}
-
-	/**
-	 * A text.
-	 * @param name its name
-	 * @return the text, or null if there is none
-	 */
-	public @Nullable String text(String name) {
-		JsonNode value = find(name);
-		if (value == null) {
-			return null;
-		}
-		String text = new Item(pointer(name), value).text(this.flaws);
-		return (text != null && !text.isEmpty()) ? text : null;
-	}
-
-	/**
-	 * A truth value.
-	 * @param name its name
+	 * A value without parts.
+	 * @param <T> its type
+	 * @param field the field
 	 * @return the value, or null if there is none
 	 */
-	public @Nullable Boolean truth(String name) {
-		JsonNode value = find(name);
-		if (value == null || value.isBoolean()) {
-			return (value != null) ? value.booleanValue() : null;
+	public <T> @Nullable T read(Field<? extends Rule.Value<T>> field) {
+		JsonNode value = find(field);
+		if (value == null || field.rule().isText() && value.isString() && value.stringValue().isEmpty()) {
+			return null;
 		}
-		refuse(name, "must be true or false");
-		return null;
+		T read = field.rule().read(value);
+		if (read == null) {
+			refuse(field, field.rule().refusal(value));
+		}
+		return read;
 	}
 
 	/**
-	 * A whole number.
-	 * @param name its name
-	 * @param min the least it may be
-	 * @param max the most it may be
-	 * @return the number, or null if there is none
+	 * A field of any kind that must be there, be it null or empty.
+	 * @param field the field
+	 * @return its value, or null if it is not there, which is noted
 	 */
-	public @Nullable Integer number(String name, int min, int max) {
-		JsonNode value = find(name);
+	public @Nullable JsonNode any(Field<Rule.Any> field) {
+		JsonNode value = this.object.get(field.name());
 		if (value == null) {
-			return null;
+			refuse(field, "is required");
 		}
-		// Numbers are kept as they were written.
-		String text = (value instanceof POJONode node && node.getPojo() instanceof RawValue raw)
-				? String.valueOf(raw.rawValue()) : "";
-		if (WHOLE.matcher(text).matches() && Integer.parseInt(text) >= min && Integer.parseInt(text) <= max) {
-			return Integer.valueOf(text);
-		}
-		refuse(name, "must be a whole number from " + min + " to " + max);
-		return null;
+		return value;
 	}
 
 	/**
-	 * A time span, ISO-8601.
-	 * @param name its name
-	 * @param min the shortest it may be
-	 * @param max the longest it may be
-	 * @return the span, or null if there is none
-	 */
-	public @Nullable Duration duration(String name, Duration min, Duration max) {
-		String text = text(name);
-		if (text == null) {
-			return null;
-		}
-		try {
-			Duration duration = Duration.parse(text);
-			if (duration.compareTo(min) >= 0 && duration.compareTo(max) <= 0) {
-				return duration;
-			}
-			refuse(name, "must be from " + min + " to " + max);
-		}
-		catch (DateTimeParseException ex) {
-			refuse(name, "must be an ISO-8601 duration such as PT1H");
-		}
-		return null;
-	}
-
-	/**
-	 * An object.
-	 * @param name its name
+	 * An object. Other fields than its own are refused.
+	 * @param field the field
 	 * @return its fields, or null if there is none
 	 */
-	public @Nullable Fields object(String name) {
-		JsonNode value = find(name);
-		return (value != null) ? of(new Item(pointer(name), value), this.flaws) : null;
+	public @Nullable Fields object(Field<? extends Rule.Shape> field) {
+		JsonNode value = find(field);
+		Fields object = (value != null) ? of(value, pointer(field), this.errors) : null;
+		return (object != null) ? object.allow(field.rule()) : null;
 	}
 
 	/**
 	 * A list.
-	 * @param name its name
-	 * @param max how many items it may have
+	 * @param field the field
 	 * @return its items, or null if there are none or too many
 	 */
-	public @Nullable List<Item> list(String name, int max) {
-		JsonNode value = find(name);
-		if (value == null) {
+	public @Nullable List<Item> items(Field<? extends Rule.Items<?>> field) {
+		ArrayNode array = array(field);
+		if (array == null) {
 			return null;
 		}
-		if (!(value instanceof ArrayNode array)) {
-			refuse(name, "must be a list");
-			return null;
-		}
-		if (array.isEmpty()) {
-			return null;
-		}
-		if (array.size() > max) {
-			refuse(name, "must have 1 to " + max + " items, has " + array.size());
-			return null;
-		}
-		String parent = pointer(name) + "/";
+		String parent = pointer(field) + "/";
 		List<Item> items = new ArrayList<>(array.size());
 		for (int i = 0; i < array.size(); i++) {
 			items.add(new Item(parent + i, array.get(i)));
 		}
 		return items;
+	}
+
+	/**
+	 * A list of values without parts.
+	 * @param <T> their type
+	 * @param field the field
+	 * @return those that meet their rule, or null if there are no items or too many
+	 */
+	public <T> @Nullable List<T> values(Field<? extends Rule.Items<? extends Rule.Value<T>>> field) {
+		ArrayNode array = array(field);
+		if (array == null) {
+			return null;
+		}
+		Rule.Value<T> rule = field.rule().item();
+		String repeated = field.rule().repeated();
+		List<T> values = new ArrayList<>(array.size());
+		Set<T> seen = (repeated != null) ? HashSet.newHashSet(array.size()) : Set.of();
+		for (int i = 0; i < array.size(); i++) {
+			JsonNode item = array.get(i);
+			T value = rule.read(item);
+			if (value == null) {
+				this.errors.add(pointer(field) + "/" + i, rule.refusal(item));
+			}
+			else if (repeated != null && !seen.add(value)) {
+				this.errors.add(pointer(field) + "/" + i, repeated);
+			}
+			else {
+				values.add(value);
+			}
+		}
+		return values;
+	}
+
+	private @Nullable ArrayNode array(Field<? extends Rule.Items<?>> field) {
+		JsonNode value = find(field);
+		if (value == null) {
+			return null;
+		}
+		if (!(value instanceof ArrayNode array)) {
+			refuse(field, "must be a list");
+			return null;
+		}
+		int max = field.rule().max();
+		if (array.size() > max) {
+			refuse(field, "must have 1 to " + max + " items, has " + array.size());
+			return null;
+		}
+		return array.isEmpty() ? null : array;
+	}
+
+	/**
+	 * Checks that exactly one of the choices is given, and notes an error if not. One
+	 * that is null, empty or false counts as absent.
+	 * @param rule the choices
+	 * @param refusal what is said otherwise
+	 * @return whether one is
+	 */
+	public boolean hasExactlyOne(Rule.ExactlyOne rule, String refusal) {
+		int given = 0;
+		for (Rule.Plain choice : rule.choices()) {
+			Field<?> field = choice.fields().getFirst();
+			given += isGiven(field) ? 1 : 0;
+		}
+		if (given != 1) {
+			this.errors.add(this.pointer,
+					refusal + ((given == 0) ? "; null, empty and all: false count as absent" : ""));
+		}
+		return given == 1;
+	}
+
+	private boolean isGiven(Field<?> field) {
+		JsonNode value = this.object.get(field.name());
+		boolean has = value != null && !value.isNull() && !isEmpty(value);
+		return has && !(field.rule() instanceof Rule.Truth && value.isBoolean() && !value.booleanValue());
 	}
 
 }

@@ -9,10 +9,10 @@ import tools.jackson.databind.node.ObjectNode;
  * A request body that is well-formed JSON. Numbers are kept as they were written.
  *
  * @param root the document
- * @param flaws what JSON allows and this API does not: names that occur twice, text that
+ * @param errors what JSON allows and this API does not: names that occur twice, text that
  * is no Unicode
  */
-public record JsonBody(JsonNode root, Flaws flaws) {
+public record JsonBody(JsonNode root, FieldErrors errors) {
 
 	/**
 	 * A body that may be left out. One that is JSON null is left out.
@@ -25,15 +25,16 @@ public record JsonBody(JsonNode root, Flaws flaws) {
 
 	/**
 	 * The body as an object.
+	 * @param shape what it is; other fields than its own are refused
 	 * @return its fields
-	 * @throws ProblemException if it is none
+	 * @throws ProblemException if it is no object
 	 */
-	public Fields fields() {
+	public Fields fields(Rule.Shape shape) {
 		if (this.root instanceof ObjectNode object) {
-			return new Fields(object, "#", this.flaws);
+			return new Fields(object, "#", this.errors).allow(shape);
 		}
-		this.flaws.add("#", "The body must be an object");
-		throw this.flaws.problem();
+		this.errors.add("#", "The body must be an object");
+		throw this.errors.problem();
 	}
 
 }

@@ -33,7 +33,7 @@ import tools.jackson.databind.util.RawValue;
 /**
  * Reads JSON (RFC 8259) as a publisher wrote it. Jackson's own tree would turn numbers
  * into binary ones and let the last of two equal names win; here a number keeps its
- * digits, and equal names are a flaw. Text that is no Unicode (a lone surrogate) could
+ * digits, and equal names are an error. Text that is no Unicode (a lone surrogate) could
  * not be written to a stream, so it is one too.
  */
 public final class StrictJson {
@@ -41,16 +41,16 @@ public final class StrictJson {
 	private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
 	/** How deep lists and objects may stand within each other, the outermost counted. */
-	static final int MAX_DEPTH = 1000;
+	public static final int MAX_DEPTH = 1000;
 
-	/** Segments of a pointer. A longer one names what holds the flaw. */
+	/** Segments of a pointer. A longer one names what holds the error. */
 	private static final int MAX_SEGMENTS = 32;
 
 	/** The one field that may be nested at will. */
 	private static final String DATA = "data";
 
 	/**
-	 * Without Jackson's limits, which would be told in its own words: the body's length
+	 * Without Jackson's limits, which would be reported in its own words: the body's length
 	 * bounds all but the depth, which is looked at here. No number is converted, and
 	 * names are not kept in a table that could be made to overflow.
 	 */
@@ -93,12 +93,12 @@ public final class StrictJson {
 			if (parser.nextToken() == null) {
 				throw ProblemException.of(ProblemType.MALFORMED_JSON, "The body is empty");
 			}
-			Flaws flaws = new Flaws();
-			JsonNode root = value(parser, flaws, 0);
+			FieldErrors errors = new FieldErrors();
+			JsonNode root = value(parser, errors, 0);
 			if (parser.nextToken() != null) {
 				throw ProblemException.of(ProblemType.MALFORMED_JSON, "Something follows the document");
 			}
-			return new JsonBody(root, flaws);
+			return new JsonBody(root, errors);
 		}
 		catch (JacksonException ex) {
 			throw malformed(ex, text);
@@ -144,11 +144,11 @@ public final class StrictJson {
 				"Line " + location.getLineNr() + ", column " + location.getColumnNr() + ": " + what);
 	}
 
-	private static JsonNode value(JsonParser parser, Flaws flaws, int depth) {
+	private static JsonNode value(JsonParser parser, FieldErrors errors, int depth) {
 		return switch (parser.currentToken()) {
-			case START_OBJECT -> object(parser, flaws, depth + 1);
-			case START_ARRAY -> array(parser, flaws, depth + 1);
-			case VALUE_STRING -> NODES.stringNode(text(parser, parser.getString(), flaws));
+			case START_OBJECT -> object(parser, errors, depth + 1);
+			case START_ARRAY -> array(parser, errors, depth + 1);
+			case VALUE_STRING -> NODES.stringNode(text(parser, parser.getString(), errors));
 			case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> NODES.rawValueNode(new RawValue(parser.getString()));
 			case VALUE_TRUE -> NODES.booleanNode(true);
 			case VALUE_FALSE -> NODES.booleanNode(false);
@@ -158,32 +158,32 @@ public final class StrictJson {
 		};
 	}
 
-	private static ObjectNode object(JsonParser parser, Flaws flaws, int depth) {
+	private static ObjectNode object(JsonParser parser, FieldErrors errors, int depth) {
 		checkDepth(parser, depth);
 		ObjectNode object = NODES.objectNode();
 		while (parser.nextToken() != JsonToken.END_OBJECT) {
-			String name = text(parser, parser.currentName(), flaws);
-			if (object.has(name) && !flaws.isFull()) {
-				flaws.add(pointer(parser), "occurs twice");
+			String name = text(parser, parser.currentName(), errors);
+			if (object.has(name) && !errors.isFull()) {
+				errors.add(pointer(parser), "occurs twice");
 			}
 			parser.nextToken();
-			object.set(name, value(parser, flaws, depth));
+			object.set(name, value(parser, errors, depth));
 		}
 		return object;
 	}
 
-	private static ArrayNode array(JsonParser parser, Flaws flaws, int depth) {
+	private static ArrayNode array(JsonParser parser, FieldErrors errors, int depth) {
 		checkDepth(parser, depth);
 		ArrayNode array = NODES.arrayNode();
 		while (parser.nextToken() != JsonToken.END_ARRAY) {
-			array.add(value(parser, flaws, depth));
+			array.add(value(parser, errors, depth));
 		}
 		return array;
 	}
 
-	private static String text(JsonParser parser, String text, Flaws flaws) {
-		if (hasHalfPair(text) && !flaws.isFull()) {
-			flaws.add(pointer(parser), "holds half a surrogate pair, which is no Unicode");
+	private static String text(JsonParser parser, String text, FieldErrors errors) {
+		if (hasHalfPair(text) && !errors.isFull()) {
+			errors.add(pointer(parser), "holds half a surrogate pair, which is no Unicode");
 		}
 		return text;
 	}
@@ -217,7 +217,7 @@ public final class StrictJson {
 
 	private static String pointer(List<String> path) {
 		StringBuilder pointer = new StringBuilder("#");
-		path.forEach((name) -> pointer.append(Flaws.pointer("", name)));
+		path.forEach((name) -> pointer.append(FieldErrors.pointer("", name)));
 		return pointer.toString();
 	}
 

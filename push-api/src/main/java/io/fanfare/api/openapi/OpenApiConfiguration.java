@@ -1,20 +1,19 @@
 package io.fanfare.api.openapi;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
+import io.fanfare.api.json.RequestRules;
 import io.fanfare.api.problem.Problem;
 import io.swagger.v3.core.converter.ModelConverters;
-import io.swagger.v3.core.util.Yaml31;
 import io.swagger.v3.oas.models.Components;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.PathItem;
 import io.swagger.v3.oas.models.Paths;
 import io.swagger.v3.oas.models.info.Info;
 import io.swagger.v3.oas.models.info.License;
+import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.security.SecurityScheme;
 import io.swagger.v3.oas.models.tags.Tag;
 import org.springdoc.core.customizers.OpenApiCustomizer;
@@ -22,11 +21,10 @@ import org.springdoc.core.customizers.ServerBaseUrlCustomizer;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.io.ClassPathResource;
 
 /**
  * Describes the API at {@code /v3/api-docs}. Answers are described by the types that are
- * answered; requests, which are read field by field, in {@code openapi/requests.yml}.
+ * answered, requests by the rules by which they are read.
  */
 @Configuration(proxyBeanMethods = false)
 class OpenApiConfiguration {
@@ -36,7 +34,7 @@ class OpenApiConfiguration {
 	/** The order in which pages and clients show them. */
 	private static final List<String> TAGS = List.of("Messages", "Users", "Channels", "Tokens", "Cluster");
 
-	private static final String DESCRIPTION = "Publish messages to whoever holds an event stream, and look at the"
+	private static final String DESCRIPTION = "Publish messages to clients that hold an event stream, and look at the"
 			+ " cluster. Everything that is no success is application/problem+json (RFC 9457). In bodies null, an empty"
 			+ " string and an empty list count as absent wherever a field is optional.";
 
@@ -55,10 +53,11 @@ class OpenApiConfiguration {
 	}
 
 	@Bean
-	OpenApiCustomizer requestSchemas() {
-		Components requests = read("openapi/requests.yml");
+	OpenApiCustomizer requestSchemas(List<RequestRules> requests) {
+		Map<String, Schema<?>> schemas = RuleSchemas
+			.of(requests.stream().flatMap((one) -> one.rules().stream()).toList());
 		return (document) -> {
-			requests.getSchemas().forEach(document.getComponents()::addSchemas);
+			schemas.forEach(document.getComponents()::addSchemas);
 			ModelConverters.getInstance(true)
 				.read(Problem.class)
 				.forEach((name, schema) -> document.getComponents().getSchemas().putIfAbsent(name, schema));
@@ -92,16 +91,6 @@ class OpenApiConfiguration {
 			String scheme = request.getHeaders().getFirst("X-Forwarded-Proto");
 			return "https".equalsIgnoreCase(scheme) ? url.replaceFirst("^http:", "https:") : url;
 		};
-	}
-
-	private static Components read(String path) {
-		try (InputStream in = new ClassPathResource(path, OpenApiConfiguration.class.getClassLoader())
-			.getInputStream()) {
-			return Yaml31.mapper().readValue(in, Components.class);
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException("No readable " + path, ex);
-		}
 	}
 
 }

@@ -1,16 +1,18 @@
 package io.fanfare.api.publish;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.json.Fields;
-import io.fanfare.api.json.Flaws;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.FieldError;
+import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
@@ -37,16 +39,13 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "Messages")
 class BatchEndpoint {
 
-	private final PublicationReader reader;
+	private final MessageReader reader;
 
 	private final Publishing publishing;
 
-	private final PublishSettings settings;
-
-	BatchEndpoint(PublicationReader reader, Publishing publishing, PublishSettings settings) {
+	BatchEndpoint(MessageReader reader, Publishing publishing) {
 		this.reader = reader;
 		this.publishing = publishing;
-		this.settings = settings;
 	}
 
 	@PostMapping(path = "/v1/messages/batch", consumes = MediaType.APPLICATION_JSON_VALUE,
@@ -56,62 +55,107 @@ class BatchEndpoint {
 	@Operation(operationId = "publishBatch", summary = "Publish many messages",
 			description = "Results stand in the order of the messages, each an answer as for one message or a"
 					+ " problem. No transaction: each message is stored or not by itself. 503 for the whole means that"
-					+ " none is known to be stored. All messages together may have 5 000 recipients, and 64 MiB as they"
-					+ " are stored: the data of each, once for each of its recipients.")
+					+ " none is known to be stored. All messages together may have " + Publishing.MAX_RECIPIENTS
+					+ " recipients, and " + Publishing.MAX_BYTES / 1024 / 1024
+					+ " MiB as they are stored: the data of each, once for each of its recipients.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true,
 			content = @Content(schema = @Schema(ref = "#/components/schemas/BatchRequest"),
 					examples = @ExampleObject(name = "two", value = """
 							{"messages": [{"to": {"user": "alice"}, "data": "one", "idempotencyKey": "order-42-1"}, \
 							{"to": {"channel": "news"}, "data": {"n": 2}}]}""")))
-	BatchResult.Results publish(@RequestBody JsonBody body,
-			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller, HttpServletRequest request) {
+	Results publish(@RequestBody JsonBody body, @Parameter(hidden = true) @AuthenticationPrincipal Caller caller,
+			HttpServletRequest request) {
 		String key = request.getHeader(IdempotencyKey.HEADER);
 		if (key != null && !key.isBlank()) {
 			throw ProblemException.invalid(FieldError.ofHeader(IdempotencyKey.HEADER,
-					"is for one message; here each message carries its own " + PublicationReader.KEY_FIELD));
+					"is for one message; here each message carries its own " + MessageRules.KEY.name()));
 		}
 		String traceparent = TraceContext.of(request);
-		List<Publishing.Prepared> messages = new ArrayList<>();
-		for (Fields.Item item : items(body)) {
-			messages.add(prepare(item, caller, traceparent));
+		List<@Nullable Receipt> receipts = new ArrayList<>();
+		List<MessageRequest> messages = new ArrayList<>();
+		for (Fields.Item item : this.reader.items(body)) {
+			try {
+				messages.add(this.reader.readItem(item, traceparent));
+				receipts.add(null);
+			}
+			catch (ProblemException ex) {
+				receipts.add(new Receipt.Refused(ex.problem()));
+			}
 		}
-		List<Outcome> outcomes = this.publishing.publish(messages);
-		failIfNothingIsKnown(outcomes);
-		return new BatchResult.Results(outcomes.stream().map(BatchResult::of).toList());
+		List<Receipt> all = withPublished(receipts, this.publishing.publish(messages, caller));
+		failIfNothingIsKnown(all);
+		return new Results(all.stream().map(BatchResult::of).toList());
 	}
 
-	private List<Fields.Item> items(JsonBody body) {
-		Fields batch = body.fields().allow("messages");
-		List<Fields.Item> messages = batch.require("messages") ? batch.list("messages", this.settings.batch()) : null;
-		if (messages == null || !body.flaws().isEmpty()) {
-			throw body.flaws().problem();
+	/** Puts what was published between what could not be read. */
+	private List<Receipt> withPublished(List<@Nullable Receipt> receipts, List<Receipt> published) {
+		List<Receipt> all = new ArrayList<>(receipts.size());
+		Iterator<Receipt> next = published.iterator();
+		for (Receipt unread : receipts) {
+			if (unread != null) {
+				this.publishing.count(unread);
+			}
+			all.add((unread != null) ? unread : next.next());
 		}
-		return messages;
+		return all;
 	}
 
-	private Publishing.Prepared prepare(Fields.Item item, Caller caller, @Nullable String traceparent) {
-		Flaws flaws = new Flaws();
-		Fields fields = Fields.of(item, flaws);
-		String key = (fields != null) ? fields.text(PublicationReader.KEY_FIELD) : null;
-		if (fields != null && key != null && !IdempotencyKey.isValid(key)) {
-			fields.refuse(PublicationReader.KEY_FIELD, IdempotencyKey.RULE);
+	/** Where nothing is stored and Redis is away, the whole request says so. */
+	private static void failIfNothingIsKnown(List<Receipt> receipts) {
+		Problem unknown = null;
+		Problem unavailable = null;
+		for (Receipt receipt : receipts) {
+			switch (receipt) {
+				case Receipt.Stored stored -> {
+					return;
+				}
+				case Receipt.Unknown one -> unknown = (unknown != null) ? unknown : one.problem();
+				case Receipt.Refused one when one.problem().status() == HttpStatus.SERVICE_UNAVAILABLE.value() ->
+					unavailable = (unavailable != null) ? unavailable : one.problem();
+				case Receipt.Refused one -> {
+				}
+			}
 		}
-		Publication publication = (fields != null) ? this.reader.read(fields, true, flaws) : null;
-		return (publication != null) ? this.publishing.prepare(publication, caller, item.pointer(), key, traceparent)
-				: new Publishing.Prepared.Refused(flaws.problem().problem());
+		// One that may be stored says so for all of them.
+		Problem reported = (unknown != null) ? unknown : unavailable;
+		if (reported != null) {
+			throw ProblemException.of(reported);
+		}
 	}
 
-	private static void failIfNothingIsKnown(List<Outcome> outcomes) {
-		List<Outcome.Failed> away = outcomes.stream()
-			.filter(Outcome.Failed.class::isInstance)
-			.map(Outcome.Failed.class::cast)
-			.filter((failed) -> failed.problem().status() == HttpStatus.SERVICE_UNAVAILABLE.value())
-			.toList();
-		if (!away.isEmpty() && outcomes.stream().noneMatch(Outcome.Stored.class::isInstance)) {
-			// One that may be stored says so for all of them.
-			Outcome.Failed told = away.stream().filter(Outcome.Failed::uncertain).findFirst().orElse(away.getFirst());
-			throw ProblemException.of(told.problem());
+	/**
+	 * What became of one message of a batch: a publish's answer, or a problem.
+	 *
+	 * @param id the message's id
+	 * @param recipients the users it went to
+	 * @param replayed true where it is the answer of an earlier request with the same key
+	 * @param problem why it is not stored
+	 */
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	record BatchResult(@Schema(example = "1785000000000-0") @Nullable String id,
+			@Nullable List<Receipt.Recipient> recipients,
+			@Schema(description = "True where this is the answer of an earlier request with the same key.") @Nullable Boolean replayed,
+			@Nullable Problem problem) {
+
+		static BatchResult of(Receipt receipt) {
+			return switch (receipt) {
+				case Receipt.Stored stored ->
+					new BatchResult(stored.id(), stored.recipients(), stored.replayed() ? true : null, null);
+				case Receipt.Refused refused -> new BatchResult(null, null, null, refused.problem());
+				case Receipt.Unknown unknown -> new BatchResult(null, null, null, unknown.problem());
+			};
 		}
+
+	}
+
+	/**
+	 * What became of a batch.
+	 *
+	 * @param results one for each message, in order
+	 */
+	@Schema(name = "BatchResults")
+	record Results(List<BatchResult> results) {
+
 	}
 
 }

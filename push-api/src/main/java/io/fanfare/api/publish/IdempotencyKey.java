@@ -4,6 +4,7 @@ import java.util.List;
 
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
+import io.fanfare.protocol.NameRule;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,15 +15,18 @@ final class IdempotencyKey {
 
 	static final String HEADER = "Idempotency-Key";
 
-	static final String RULE = "must have 1 to 255 printable ASCII characters";
-
 	private static final int MAX_LENGTH = 255;
 
-	private IdempotencyKey() {
-	}
+	/** What a key may look like. */
+	static final NameRule NAME = new NameRule("[ -~]", MAX_LENGTH);
 
-	static boolean isValid(String key) {
-		return !key.isEmpty() && key.length() <= MAX_LENGTH && key.chars().allMatch((c) -> c >= ' ' && c <= '~');
+	static final String RULE = "must have 1 to " + MAX_LENGTH + " printable ASCII characters";
+
+	/** What the header may hold: a key, quoted or bare. */
+	static final String HEADER_PATTERN = "^([!#-~][ -~]{0," + (MAX_LENGTH - 1) + "}|\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){1,"
+			+ MAX_LENGTH + "}\")$";
+
+	private IdempotencyKey() {
 	}
 
 	/**
@@ -40,7 +44,7 @@ final class IdempotencyKey {
 			return null;
 		}
 		String key = value.startsWith("\"") ? unquote(value) : value;
-		if (values.size() > 1 || key == null || !isValid(key)) {
+		if (values.size() > 1 || key == null || !NAME.matches(key)) {
 			throw ProblemException.invalid(FieldError.ofHeader(HEADER, RULE + ", quoted or bare"));
 		}
 		return key;

@@ -14,8 +14,8 @@ import org.springframework.validation.annotation.Validated;
  * {@code fanfare.idempotency}: repeated publishes.
  *
  * @param retention how long a request may be repeated with its idempotency key. Redis
- * holds a record of each key so long: some 250 bytes, and 25 more for each recipient. 24
- * h unless told
+ * holds a record of each key so long: some 250 bytes, and 25 more for each recipient.
+ * Default: 24 h
  */
 @Validated
 @ConfigurationProperties("fanfare.idempotency")

@@ -35,11 +35,11 @@ class MessageEndpoint {
 
 	private static final String REPLAYED = "Idempotency-Replayed";
 
-	private final PublicationReader reader;
+	private final MessageReader reader;
 
 	private final Publishing publishing;
 
-	MessageEndpoint(PublicationReader reader, Publishing publishing) {
+	MessageEndpoint(MessageReader reader, Publishing publishing) {
 		this.reader = reader;
 		this.publishing = publishing;
 	}
@@ -54,8 +54,7 @@ class MessageEndpoint {
 					+ " users is stored in pieces, in their order: after 503 some of them may have it, and a repetition with"
 					+ " the same key completes the rest.")
 	@Parameter(in = ParameterIn.HEADER, name = IdempotencyKey.HEADER,
-			schema = @Schema(type = "string",
-					pattern = "^([!#-~][ -~]{0,254}|\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){1,255}\")$"),
+			schema = @Schema(type = "string", pattern = IdempotencyKey.HEADER_PATTERN),
 			description = "Makes a repetition exact: for 24 hours, unless set otherwise, the same request gets the same answer, with"
 					+ " Idempotency-Replayed: true. Quoted or bare.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true, content = @Content(
@@ -74,19 +73,15 @@ class MessageEndpoint {
 	@ApiResponse(responseCode = "200", useReturnTypeSchema = true, description = "The message is stored.",
 			headers = @Header(name = REPLAYED, schema = @Schema(type = "boolean"),
 					description = "true where this is the answer of an earlier request with the same key."))
-	ResponseEntity<Published> publish(@RequestBody JsonBody body,
+	ResponseEntity<Receipt.Stored> publish(@RequestBody JsonBody body,
 			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller, HttpServletRequest request) {
 		String key = IdempotencyKey.read(Collections.list(request.getHeaders(IdempotencyKey.HEADER)));
-		Publication publication = this.reader.read(body.fields(), false, body.flaws());
-		if (publication == null) {
-			throw body.flaws().problem();
-		}
-		Publishing.Prepared message = this.publishing.prepare(publication, caller, "#", key, TraceContext.of(request));
-		return switch (this.publishing.publish(List.of(message)).getFirst()) {
-			case Outcome.Stored stored ->
-				stored.replayed() ? ResponseEntity.ok().header(REPLAYED, "true").body(stored.answer())
-						: ResponseEntity.ok(stored.answer());
-			case Outcome.Failed failed -> throw ProblemException.of(failed.problem());
+		MessageRequest message = this.reader.read(body, key, TraceContext.of(request));
+		return switch (this.publishing.publish(List.of(message), caller).getFirst()) {
+			case Receipt.Stored stored -> stored.replayed() ? ResponseEntity.ok().header(REPLAYED, "true").body(stored)
+					: ResponseEntity.ok(stored);
+			case Receipt.Refused refused -> throw ProblemException.of(refused.problem());
+			case Receipt.Unknown unknown -> throw ProblemException.of(unknown.problem());
 		};
 	}
 

@@ -15,16 +15,16 @@ import org.springframework.validation.annotation.Validated;
 import org.hibernate.validator.constraints.time.DurationMax;
 
 /**
- * {@code fanfare.publish}: what one publish may ask for.
+ * {@code fanfare.publish}: the limits of a publish.
  *
  * @param users how many users one message may have. Redis serves them in pieces, some 15
- * microseconds each and 4 for each KiB of data. 1000 unless told
- * @param batch how many messages a batch may have. 500 unless told
+ * microseconds each and 4 for each KiB of data. Default: 1000
+ * @param batch how many messages a batch may have. Default: 500
  * @param data how long the data of a message may be, as it travels. Each node renders it
- * once for all its streams. 64 KB unless told, 1 MB at most: Redis serves no other call
- * for some 5 ms while it takes so much
- * @param ttl the longest time to live. More than the age of the history is of no use. 24
- * h unless told
+ * once for all its streams. At most 1 MB: Redis serves no other call for some 5 ms while
+ * it takes so much. Default: 64 KB
+ * @param ttl the longest time to live. More than the age of the history is of no use.
+ * Default: 24 h
  */
 @Validated
 @ConfigurationProperties("fanfare.publish")

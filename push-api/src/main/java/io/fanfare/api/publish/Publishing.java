@@ -1,9 +1,11 @@
 package io.fanfare.api.publish;
 
 import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.fanfare.api.auth.Caller;
@@ -12,9 +14,7 @@ import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.ProblemType;
-import io.fanfare.redis.Pieces;
 import io.fanfare.redis.history.Publisher;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Looks at messages, hands them to Redis and reports what became of them. Several go in
- * the order they have, and ids follow it.
+ * Publishes the messages of a request: checks what the client may do, prepares each
+ * message, sends them and reports what became of each. They go in their order, and ids
+ * follow it.
  */
 @Component
 final class Publishing {
@@ -33,7 +34,7 @@ final class Publishing {
 	/** Recipients of all messages of a request. */
 	static final int MAX_RECIPIENTS = 5_000;
 
-	/** What all messages of a request may weigh, in all channels of each. */
+	/** Bytes of all messages of a request, in all channels of each. */
 	static final long MAX_BYTES = 64L * 1024 * 1024;
 
 	private final Publisher publisher;
@@ -69,144 +70,85 @@ final class Publishing {
 			.register(meters);
 	}
 
-	/** A message that is to be published, or why it is not. */
-	sealed interface Prepared {
-
-		/**
-		 * May be published.
-		 *
-		 * @param target who is to hear it
-		 * @param request what is asked of Redis
-		 * @param weight what it counts in each of its channels, in bytes
-		 * @param pointer where the message stands in the request
-		 * @param rehearsed whether it only looks as if
-		 */
-		record Ready(Target target, Publisher.Request request, int weight, String pointer,
-				boolean rehearsed) implements Prepared {
-
-			int channels() {
-				return this.request.channels().size();
-			}
-
-			/** What it counts in all of its channels. */
-			long bytes() {
-				return (long) this.weight * channels();
-			}
-
-		}
-
-		/**
-		 * May not.
-		 *
-		 * @param problem why
-		 */
-		record Refused(Problem problem) implements Prepared {
-
-		}
-
-	}
-
-	/**
-	 * Looks at whether a message may be published. Leaves nothing behind.
-	 * @param publication the message
-	 * @param caller who publishes
-	 * @param pointer where the message stands in the request
-	 * @param key the idempotency key, or null
-	 * @param traceparent the trace it belongs to, or null
-	 * @return what to {@link #publish}
-	 */
-	Prepared prepare(Publication publication, Caller caller, String pointer, @Nullable String key,
-			@Nullable String traceparent) {
-		List<ChannelName> channels = publication.target().channels();
-		for (ChannelName channel : channels) {
-			if (!caller.mayPublishTo(channel)) {
-				return new Prepared.Refused(Problem.of(ProblemType.INSUFFICIENT_SCOPE, List
-					.of(FieldError.at(pointer + "/to", "The key or token does not cover this recipient: " + channel))));
-			}
-		}
-		Publisher.Idempotency idempotency = (key != null)
-				? new Publisher.Idempotency(caller.id(), key, publication.hash(), this.settings.retention()) : null;
-		Envelope envelope = publication.envelope(this.clock.instant(), traceparent);
-		return new Prepared.Ready(publication.target(), new Publisher.Request(channels, envelope, idempotency),
-				Pieces.weight(envelope), pointer, caller.isRehearsing());
-	}
-
 	/**
 	 * Publishes messages and waits for what becomes of them.
-	 * @param messages the messages
+	 * @param requests the messages, in the order in which they go
+	 * @param caller the client that publishes
 	 * @return what became of each
 	 * @throws ProblemException if they are more than a request may publish; then none is
 	 * published
 	 */
-	List<Outcome> publish(List<Prepared> messages) {
-		check(messages);
-		List<Outcome> outcomes = new Sending(this, this.calls, this.turns, this.running, messages.size())
-			.send(messages);
-		for (int i = 0; i < outcomes.size(); i++) {
-			if (!(messages.get(i) instanceof Prepared.Ready ready && ready.rehearsed())) {
-				count(outcomes.get(i));
+	List<Receipt> publish(List<MessageRequest> requests, Caller caller) {
+		List<@Nullable Receipt> receipts = new ArrayList<>(requests.size());
+		List<PreparedMessage> messages = new ArrayList<>(requests.size());
+		Instant now = this.clock.instant();
+		for (int i = 0; i < requests.size(); i++) {
+			Problem refusal = refusal(requests.get(i), caller);
+			receipts.add((refusal != null) ? new Receipt.Refused(refusal) : null);
+			if (refusal == null) {
+				messages.add(PreparedMessage.of(i, requests.get(i), caller, now, this.settings.retention()));
 			}
 		}
-		return outcomes;
+		check(messages);
+		new Sending(new ScriptCalls(this.publisher, this.turns, this.calls, this.duration), this.running, receipts)
+			.send(messages);
+		List<Receipt> all = receipts.stream().map(Objects::requireNonNull).toList();
+		if (!caller.isRehearsing()) {
+			all.forEach(this::count);
+		}
+		return all;
 	}
 
-	private static void check(List<Prepared> messages) {
+	/** Why a client may not publish a message, or null if it may. */
+	private static @Nullable Problem refusal(MessageRequest request, Caller caller) {
+		for (ChannelName channel : request.target().channels()) {
+			if (!caller.mayPublishTo(channel)) {
+				return Problem.of(ProblemType.INSUFFICIENT_SCOPE, List.of(FieldError.at(request.pointer() + "/to",
+						"The key or token does not cover this recipient: " + channel)));
+			}
+		}
+		return null;
+	}
+
+	private static void check(List<PreparedMessage> messages) {
 		int recipients = 0;
 		long bytes = 0;
-		for (Prepared message : messages) {
-			if (!(message instanceof Prepared.Ready ready)) {
-				continue;
-			}
-			recipients += ready.channels();
-			bytes += ready.bytes();
+		for (PreparedMessage message : messages) {
+			recipients += message.channels();
+			bytes += message.bytes();
 			if (recipients > MAX_RECIPIENTS) {
 				throw ProblemException.of(ProblemType.TOO_MANY_RECIPIENTS,
-						List.of(FieldError.at(ready.pointer() + "/to",
+						List.of(FieldError.at(message.request().pointer() + "/to",
 								"All messages of a request may have " + MAX_RECIPIENTS + " recipients")));
 			}
 			if (bytes > MAX_BYTES) {
 				throw ProblemException.of(ProblemType.CONTENT_TOO_LARGE,
-						List.of(FieldError.at(ready.pointer() + "/data", "All messages of a request may have "
-								+ MAX_BYTES + " bytes, counted once for each recipient")));
+						List.of(FieldError.at(message.request().pointer() + "/data",
+								"All messages of a request may have " + MAX_BYTES
+										+ " bytes, counted once for each recipient")));
 			}
 		}
 	}
 
 	/**
-	 * Calls the script, for a request whose turn it is; the turn ends with the answer.
-	 * @param requests what it publishes
-	 * @param rehearsed whether it only looks as if
-	 * @return what became of each
+	 * Counts what became of a message.
+	 * @param receipt what
 	 */
-	CompletableFuture<List<Publisher.Result>> call(List<Publisher.Request> requests, boolean rehearsed) {
-		Timer.Sample sample = Timer.start(this.meters);
-		CompletableFuture<List<Publisher.Result>> answer;
-		try {
-			answer = rehearsed ? this.publisher.rehearse(requests) : this.publisher.publish(requests);
-		}
-		catch (RuntimeException | Error ex) {
-			this.turns.end();
-			throw ex;
-		}
-		return answer.whenComplete((results, failure) -> {
-			this.turns.end();
-			if (!rehearsed) {
-				sample.stop(this.duration);
-			}
-		});
-	}
-
-	private void count(Outcome outcome) {
-		this.outcomes.computeIfAbsent(name(outcome), (name) -> this.meters.counter("fanfare.publish", "outcome", name))
+	void count(Receipt receipt) {
+		this.outcomes.computeIfAbsent(name(receipt), (name) -> this.meters.counter("fanfare.publish", "outcome", name))
 			.increment();
 	}
 
-	private static String name(Outcome outcome) {
-		return switch (outcome) {
-			case Outcome.Stored stored -> stored.replayed() ? "replayed" : "stored";
-			case Outcome.Failed failed ->
-				failed.problem().type().substring(failed.problem().type().lastIndexOf('/') + 1);
+	private static String name(Receipt receipt) {
+		return switch (receipt) {
+			case Receipt.Stored stored -> stored.replayed() ? "replayed" : "stored";
+			case Receipt.Refused refused -> name(refused.problem());
+			case Receipt.Unknown unknown -> name(unknown.problem());
 		};
+	}
+
+	private static String name(Problem problem) {
+		return problem.type().substring(problem.type().lastIndexOf('/') + 1);
 	}
 
 }

@@ -9,8 +9,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * The idempotency keys of requests that run in this process. One script decides what a
- * key came to, so a request that runs elsewhere is simply waited for by Redis; this only
- * tells a caller that it sends the same twice at once.
+ * key came to, so a request in another process needs no lock here; this only reports to a
+ * client that it sends the same twice at once.
  */
 @Component
 final class RunningKeys {

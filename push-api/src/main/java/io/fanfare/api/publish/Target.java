@@ -4,7 +4,7 @@ import java.util.List;
 
 import io.fanfare.protocol.ChannelName;
 
-/** Who is to hear a message. */
+/** The recipients of a message. */
 sealed interface Target {
 
 	/** The channels it is published to, each with an id of its own. */
@@ -25,7 +25,7 @@ sealed interface Target {
 
 	}
 
-	/** All who hear a topic, or everyone. */
+	/** All streams that are subscribed to a topic, or all streams. */
 	record Topic(ChannelName channel) implements Target {
 
 		@Override

@@ -10,20 +10,19 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.stereotype.Component;
 
 /**
- * How many publish scripts of this process Redis has before it at once: few enough that
- * whatever else is asked waits for them no longer than some tens of milliseconds. A
- * request that has no turn yet waits in its own, virtual thread, first come, first
- * served.
+ * Bounds how many publish scripts of this process are sent to Redis and not answered: few
+ * enough that any other command waits for them no longer than some tens of milliseconds.
+ * A request without a turn waits in its own, virtual thread; turns are given in the order
+ * of arrival.
  */
 @Component
 final class Turns {
 
-	/** Scripts that are sent and not answered. */
-	private static final int IN_FLIGHT = 32;
+	private static final int MAX_SCRIPTS_IN_FLIGHT = 32;
 
 	private final Ticker ticker;
 
-	private final Semaphore free = new Semaphore(IN_FLIGHT, true);
+	private final Semaphore free = new Semaphore(MAX_SCRIPTS_IN_FLIGHT, true);
 
 	Turns(MeterRegistry meters, Ticker ticker) {
 		this.ticker = ticker;
@@ -34,7 +33,7 @@ final class Turns {
 
 	/**
 	 * Waits for a turn.
-	 * @param deadline how long, a time by the {@link Ticker} of the process
+	 * @param deadline the end of the wait, by the {@link Ticker} of the process
 	 * @return whether it came
 	 */
 	boolean take(long deadline) {

@@ -50,6 +50,24 @@ public final class RedisCalls {
 	}
 
 	/**
+	 * When so long has passed.
+	 * @param time how long
+	 * @return a time by the {@link Ticker} of the process
+	 */
+	public long deadline(Duration time) {
+		return this.ticker.nanoTime() + time.toNanos();
+	}
+
+	/**
+	 * Whether a deadline has passed.
+	 * @param deadline a {@link #deadline()}
+	 * @return whether it has
+	 */
+	public boolean isOver(long deadline) {
+		return deadline - this.ticker.nanoTime() <= 0;
+	}
+
+	/**
 	 * Waits for an answer as long as asked, rather than as long as callers are promised.
 	 * @param <T> its type
 	 * @param answer what was asked
@@ -57,7 +75,7 @@ public final class RedisCalls {
 	 * @return the answer
 	 */
 	public <T extends @Nullable Object> T await(CompletableFuture<T> answer, Duration time) {
-		return await(answer, this.ticker.nanoTime() + time.toNanos());
+		return await(answer, deadline(time));
 	}
 
 	/**

@@ -1,12 +1,9 @@
 package io.fanfare.api.user;
 
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
@@ -18,7 +15,6 @@ import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.redis.RedisCalls;
-import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.ConnectionId;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.Tier;
@@ -43,10 +39,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @Tag(name = "Users")
 class DisconnectEndpoint {
-
-	private static final int MAX_USERS = 1000;
-
-	private static final List<String> CHOICES = List.of("users", "channel", "tier", "node", "all");
 
 	private final Presence presence;
 
@@ -107,20 +99,17 @@ class DisconnectEndpoint {
 							{"node": "node-1", "reason": "maintenance"}"""), @ExampleObject(name = "all", value = """
 							{"all": true, "reason": "maintenance"}""") }))
 	DisconnectedMany disconnect(@RequestBody JsonBody body) {
-		Fields fields = body.fields().allow("users", "channel", "tier", "node", "all", "mode", "reason");
-		boolean notAll = Boolean.FALSE.equals(fields.truth("all"));
-		long given = CHOICES.stream().filter(fields::has).count() - (notAll ? 1 : 0);
-		if (given != 1) {
-			body.flaws()
-				.add(fields.pointer(), "needs exactly one of " + String.join(", ", CHOICES)
-						+ ((given == 0) ? "; null, empty and all: false count as absent" : ""));
-		}
-		List<String> users = users(fields, body);
-		String channel = channel(fields);
-		Tier tier = tier(fields);
-		String node = fields.text("node");
-		Farewell farewell = Farewell.read(fields, Farewell.ANY);
-		body.flaws().check();
+		Fields fields = body.fields(DisconnectRules.MANY);
+		fields.read(DisconnectRules.ALL);
+		fields.hasExactlyOne(DisconnectRules.MANY,
+				"needs exactly one of " + String.join(", ", DisconnectRules.MANY.choiceNames()));
+		List<String> users = fields.values(DisconnectRules.USERS);
+		String channel = fields.read(DisconnectRules.CHANNEL);
+		String tierName = fields.read(DisconnectRules.TIER);
+		Tier tier = (tierName != null) ? Tier.find(tierName) : null;
+		String node = fields.read(DisconnectRules.NODE);
+		Farewell farewell = Farewell.read(fields, DisconnectRules.REASON_FOR_MANY);
+		body.errors().check();
 		if (users != null && farewell.isForGood()) {
 			return kick(users, farewell);
 		}
@@ -128,45 +117,6 @@ class DisconnectEndpoint {
 				(node != null) ? List.of(this.view.find(node).node())
 						: this.view.nodes().stream().map((seen) -> seen.status().node()).toList(),
 				new CallRequest.Disconnect(users, channel, tier, farewell.reason(), farewell.grace().toMillis()));
-	}
-
-	private static @Nullable List<String> users(Fields fields, JsonBody body) {
-		List<Fields.Item> items = fields.list("users", MAX_USERS);
-		if (items == null) {
-			return null;
-		}
-		List<String> users = new ArrayList<>(items.size());
-		Set<String> named = new HashSet<>();
-		for (Fields.Item item : items) {
-			String user = item.text(body.flaws());
-			if (user != null && !ChannelName.isUser(user)) {
-				body.flaws().add(item.pointer(), "must have " + ChannelName.USER_RULE);
-			}
-			else if (user != null && !named.add(user)) {
-				body.flaws().add(item.pointer(), "is named twice");
-			}
-			else if (user != null) {
-				users.add(user);
-			}
-		}
-		return users;
-	}
-
-	private static @Nullable String channel(Fields fields) {
-		String channel = fields.text("channel");
-		if (channel != null && !ChannelName.isTopic(channel)) {
-			fields.refuse("channel", "must be a topic");
-		}
-		return channel;
-	}
-
-	private static @Nullable Tier tier(Fields fields) {
-		String name = fields.text("tier");
-		Tier tier = (name != null) ? Tier.find(name) : null;
-		if (name != null && tier == null) {
-			fields.refuse("tier", "must be " + Tier.RULE);
-		}
-		return tier;
 	}
 
 	/** All are on their way before the first answer is waited for. */

@@ -2,10 +2,13 @@ package io.fanfare.api.user;
 
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
+import io.fanfare.api.json.Description;
+import io.fanfare.api.json.Field;
 import io.fanfare.api.json.Fields;
+import io.fanfare.api.json.Rule;
 import io.fanfare.protocol.CloseReason;
 
 /**
@@ -24,36 +27,40 @@ record Farewell(CloseReason reason, Duration grace) {
 	static final Set<CloseReason> ANY = EnumSet.of(CloseReason.LOGOUT, CloseReason.PERMISSION_CHANGE,
 			CloseReason.REVOKED, CloseReason.MAINTENANCE);
 
+	private static final String GRACEFUL = "graceful";
+
+	private static final String NOW = "now";
+
+	static final Field<Rule.Choice> MODE = Field.optional("mode",
+			new Rule.Choice(Description.of("Mode",
+					"graceful closes a stream 5 seconds after the notice, now at once. Without effect for maintenance.")
+				.standard(GRACEFUL), List.of(GRACEFUL, NOW), "must be graceful or now"));
+
 	/** Between the notice and the close, so that a page can say goodbye. */
 	private static final Duration GRACE = Duration.ofSeconds(5);
 
-	static Farewell read(Fields fields, Set<CloseReason> allowed) {
-		Duration grace = grace(fields);
-		return new Farewell(reason(fields, allowed), grace);
+	/**
+	 * The reason for which streams are ended.
+	 * @param about in words
+	 * @param allowed the reasons
+	 * @return the field
+	 */
+	static Field<Rule.Choice> reason(Description about, Set<CloseReason> allowed) {
+		List<String> names = allowed.stream().map(CloseReason::wireName).toList();
+		return Field.optional("reason", new Rule.Choice(about.standard(CloseReason.LOGOUT.wireName()), names,
+				"must be one of " + String.join(", ", names)));
+	}
+
+	static Farewell read(Fields fields, Field<Rule.Choice> reason) {
+		Duration grace = NOW.equals(fields.read(MODE)) ? Duration.ZERO : GRACE;
+		String name = fields.read(reason);
+		CloseReason read = (name != null) ? CloseReason.find(name) : null;
+		return new Farewell((read != null) ? read : CloseReason.LOGOUT, grace);
 	}
 
 	/** Whether its pages shall not come back by themselves. */
 	boolean isForGood() {
 		return this.reason.advice() == CloseReason.Advice.STOP;
-	}
-
-	private static Duration grace(Fields fields) {
-		String mode = fields.text("mode");
-		if (mode != null && !mode.equals("graceful") && !mode.equals("now")) {
-			fields.refuse("mode", "must be graceful or now");
-		}
-		return "now".equals(mode) ? Duration.ZERO : GRACE;
-	}
-
-	private static CloseReason reason(Fields fields, Set<CloseReason> allowed) {
-		String name = fields.text("reason");
-		CloseReason reason = (name != null) ? CloseReason.find(name) : CloseReason.LOGOUT;
-		if (reason == null || !allowed.contains(reason)) {
-			fields.refuse("reason",
-					"must be one of " + allowed.stream().map(CloseReason::wireName).collect(Collectors.joining(", ")));
-			return CloseReason.LOGOUT;
-		}
-		return reason;
 	}
 
 }

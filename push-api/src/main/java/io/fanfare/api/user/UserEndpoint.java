@@ -5,7 +5,6 @@ import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.cluster.ConnectionAnswer;
 import io.fanfare.api.cluster.NodeAsker;
-import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.FieldError;
@@ -102,9 +101,8 @@ class UserEndpoint {
 					schema = @Schema(ref = "#/components/schemas/UserId")) @PathVariable String user,
 			@RequestBody JsonBody body) {
 		checked(user);
-		Fields fields = body.fields().allow("mode", "reason");
-		Farewell farewell = Farewell.read(fields, Farewell.STAY_AWAY);
-		body.flaws().check();
+		Farewell farewell = Farewell.read(body.fields(DisconnectRules.ONE), DisconnectRules.REASON_FOR_ONE);
+		body.errors().check();
 		return new Disconnected(user,
 				this.calls.await(this.presence.disconnect(user, farewell.reason(), farewell.grace())));
 	}

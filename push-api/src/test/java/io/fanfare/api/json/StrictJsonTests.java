@@ -110,23 +110,23 @@ class StrictJsonTests {
 
 	/** Each would be a pointer of a thousand names. */
 	@Test
-	void manyFlawsFarInsideAreToldInShort() {
+	void manyErrorsFarInsideAreReportedInShort() {
 		String twins = "{" + "\"b\":1,".repeat(100_000) + "\"b\":1}";
-		Problem problem = parse("[".repeat(900) + twins + "]".repeat(900)).flaws().problem().problem();
+		Problem problem = parse("[".repeat(900) + twins + "]".repeat(900)).errors().problem().problem();
 		assertThat(problem.errors()).hasSize(50)
 			.allSatisfy((error) -> assertThat(error.pointer()).isEqualTo("#" + "/0".repeat(32)));
 	}
 
 	@Test
 	void equalNamesAreNamedByPointer() {
-		Flaws flaws = parse("{\"a\":{\"b/c\":1,\"b/c\":2},\"l\":[0,{\"~\":1,\"~\":1}]}").flaws();
-		assertThat(flaws.problem().problem().errors()).extracting("pointer").containsExactly("#/a/b~1c", "#/l/1/~0");
+		FieldErrors errors = parse("{\"a\":{\"b/c\":1,\"b/c\":2},\"l\":[0,{\"~\":1,\"~\":1}]}").errors();
+		assertThat(errors.problem().problem().errors()).extracting("pointer").containsExactly("#/a/b~1c", "#/l/1/~0");
 	}
 
 	@Test
 	void halfASurrogatePairIsNamedByPointer() {
-		Flaws flaws = parse("{\"a\":[\"\\ud83d\\ude00\",\"\\ud83d\"],\"b\":\"\\ude00x\"}").flaws();
-		assertThat(flaws.problem().problem().errors()).extracting("pointer").containsExactly("#/a/1", "#/b");
+		FieldErrors errors = parse("{\"a\":[\"\\ud83d\\ude00\",\"\\ud83d\"],\"b\":\"\\ude00x\"}").errors();
+		assertThat(errors.problem().problem().errors()).extracting("pointer").containsExactly("#/a/1", "#/b");
 	}
 
 	private static void assertMalformed(byte[] bytes) {

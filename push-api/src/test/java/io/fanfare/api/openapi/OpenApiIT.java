@@ -1,5 +1,6 @@
 package io.fanfare.api.openapi;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
@@ -14,6 +16,9 @@ import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
 import io.fanfare.api.cluster.ConnectionIT;
+import io.fanfare.api.json.RequestRules;
+import io.fanfare.api.json.Rule;
+import io.fanfare.api.json.StrictJson;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.MessageId;
@@ -38,6 +43,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 class OpenApiIT {
 
 	private static final List<String> EVERY_CALL = List.of("400", "401", "403", "406", "500");
+
+	/** Values of all kinds, at the limits of what some rule takes. */
+	private static final List<String> VALUES = List.of("\"\"", "\"a\"", "\"a b\"", "\"all\"", "\"user:a\"",
+			"\"push.x\"", "\"open\"", "\"opened\"", "\"json\"", "\"high\"", "\"HIGH\"", "\"now\"", "\"logout\"",
+			"\"maintenance\"", "\"*\"", "\"orders:*\"", "\"all:*\"", "\"user:*\"", "\"1-0\"", "\"-1\"", "\"\u00e9\"",
+			"\"\u007f\"", "\"\u2028\"", "\"\\u0001\"", "\"PT1S\"", "\"P1DT2H3M4.5S\"", "\"PT\"", "\"1h\"", "\"P1W\"",
+			text(64), text(65), text(127), text(128), text(129), text(130), text(133), text(134), text(255), text(256),
+			"true", "false", "0", "1", "-1", "100000", "100001", "[]", "[\"a\"]", "{}");
+
+	private static String text(int length) {
+		return "\"" + "x".repeat(length) + "\"";
+	}
 
 	private final TestApi api = TestApi.shared();
 
@@ -304,10 +321,117 @@ class OpenApiIT {
 	}
 
 	private boolean fits(String name, String text) {
-		JsonNode schema = this.document.at("/components/schemas/" + name);
+		return fits(this.document.at("/components/schemas/" + name), text);
+	}
+
+	private static boolean fits(JsonNode schema, String text) {
 		return text.length() >= schema.path("minLength").asInt(0)
 				&& text.length() <= schema.path("maxLength").asInt(Integer.MAX_VALUE)
-				&& Pattern.compile(schema.get("pattern").stringValue()).matcher(text).matches();
+				&& (!schema.has("pattern")
+						|| Pattern.compile(schema.get("pattern").stringValue()).matcher(text).matches())
+				&& (!schema.has("enum") || schema.get("enum").valueStream().anyMatch((one) -> one.isString() && one.stringValue().equals(text)));
+	}
+
+	/**
+	 * Each value of each request, read by its rule and held against the schema of the
+	 * same field: what one takes the other takes. Limits of durations stand in words.
+	 */
+	@Test
+	void whatARuleTakesItsSchemaTakes() {
+		Map<String, Rule> rules = new TreeMap<>();
+		this.api.bean(RequestMappingHandlerMapping.class)
+			.getApplicationContext()
+			.getBeansOfType(RequestRules.class)
+			.values()
+			.forEach((one) -> one.rules().forEach((rule) -> rules.put(rule.about().schema(), rule)));
+		Set<String> bodies = new TreeSet<>();
+		calls().forEach((call) -> {
+			String schema = call.operation().at("/requestBody/content/application~1json/schema/$ref").asString("");
+			if (!schema.isEmpty()) {
+				bodies.add(schema.substring(schema.lastIndexOf('/') + 1));
+			}
+		});
+		assertThat(rules.keySet()).as("every body is read by a rule").containsAll(bodies);
+		List<String> compared = new ArrayList<>();
+		rules.forEach((name, rule) -> compare(rule, this.document.at("/components/schemas/" + name), name, compared));
+		assertThat(compared).contains("MessageRequest/to/user", "MessageRequest/to/users/0", "MessageRequest/event",
+				"BatchRequest/messages/0/idempotencyKey", "TokenRequest/channels/0", "DisconnectManyRequest/reason",
+				"DrainNodeRequest/rate", "ChannelName");
+	}
+
+	private void compare(Rule rule, JsonNode described, String where, List<String> compared) {
+		JsonNode schema = resolved(described);
+		switch (rule) {
+			case Rule.Value<?> value -> {
+				compared.add(where);
+				for (String json : VALUES) {
+					JsonNode node = StrictJson.parse(json.getBytes(StandardCharsets.UTF_8)).root();
+					boolean isAbsent = node.isString() && node.stringValue().isEmpty()
+							&& schema.get("type").toString().contains("null");
+					assertThat(takes(schema, TestApi.JSON.readTree(json))).as(where + " " + json)
+						.isEqualTo(isAbsent && value.isText() && !(value instanceof Rule.Choice)
+								|| value.read(node) != null || value instanceof Rule.Span && isDuration(node.asString("")));
+				}
+			}
+			case Rule.Items<?> items -> {
+				assertThat(schema.get("maxItems").intValue()).isEqualTo(items.max());
+				assertThat(schema.path("uniqueItems").asBoolean(false)).isEqualTo(items.repeated() != null);
+				compare(items.item(), schema.get("items"), where + "/0", compared);
+			}
+			case Rule.Plain plain -> {
+				assertThat(schema.get("additionalProperties").booleanValue()).isFalse();
+				assertThat(schema.get("properties").propertyNames()).containsExactlyElementsOf(plain.names());
+				plain.fields()
+					.forEach((field) -> compare(field.rule(), schema.get("properties").get(field.name()),
+							where + "/" + field.name(), compared));
+			}
+			case Rule.ExactlyOne one -> {
+				for (int i = 0; i < one.choices().size(); i++) {
+					JsonNode choice = resolved(schema.get("oneOf").get(i));
+					assertThat(required(choice)).containsExactly(one.choiceNames().get(i));
+					compare(one.choices().get(i), choice, where, compared);
+				}
+			}
+			case Rule.Any any -> assertThat(schema.has("type")).isFalse();
+		}
+	}
+
+	private static boolean takes(JsonNode schema, JsonNode value) {
+		String type = value.isString() ? "string" : value.isBoolean() ? "boolean" : value.isIntegralNumber() ? "integer"
+				: value.isArray() ? "array" : "object";
+		if (!schema.get("type").toString().contains(type)) {
+			return false;
+		}
+		if (value.isString()) {
+			return fits(schema, value.stringValue());
+		}
+		return !value.isNumber() || value.intValue() >= schema.path("minimum").asInt(Integer.MIN_VALUE)
+				&& value.intValue() <= schema.path("maximum").asInt(Integer.MAX_VALUE);
+	}
+
+	/** Limits that are set are those of the document, and those that are checked. */
+	@Test
+	void limitsThatAreSetAreDescribedAndChecked() {
+		try (TestApi small = TestApi.start(TestRedis.shared(), "--fanfare.publish.users=3", "--fanfare.publish.batch=2",
+				"--fanfare.publish.data=2KB", "--fanfare.publish.ttl=90s")) {
+			JsonNode schemas = small.send("GET", "/v3/api-docs", null).json().at("/components/schemas");
+			assertThat(schemas.at("/SomeUsers/properties/users/maxItems").intValue()).isEqualTo(3);
+			assertThat(schemas.at("/BatchRequest/properties/messages/maxItems").intValue()).isEqualTo(2);
+			assertThat(schemas.at("/TimeToLive/description").stringValue()).contains("from 1 ms to 90 seconds");
+			assertThat(schemas.at("/Data/description").stringValue()).contains("At most 2 KiB");
+			String message = "{\"to\":{\"users\":[\"a\",\"b\",\"c\"]},\"data\":\"" + "x".repeat(2048)
+					+ "\",\"ttl\":\"PT90S\"}";
+			assertThat(small.post("/v1/messages", message).status()).isEqualTo(200);
+			for (String other : List.of(message.replace("\"c\"", "\"c\",\"d\""), message.replace("90S", "91S"))) {
+				assertThat(small.post("/v1/messages", other).status()).isEqualTo(400);
+			}
+			assertThat(small.post("/v1/messages", message.replace("xx\"", "xxx\"")).status()).isEqualTo(413);
+			String item = "{\"to\":{\"all\":true},\"data\":1}";
+			assertThat(small.post("/v1/messages/batch", "{\"messages\":[" + item + "," + item + "]}").status())
+				.isEqualTo(200);
+			assertThat(small.post("/v1/messages/batch", "{\"messages\":[" + item + "," + item + "," + item + "]}").status())
+				.isEqualTo(400);
+		}
 	}
 
 	private static boolean isChannel(String text) {

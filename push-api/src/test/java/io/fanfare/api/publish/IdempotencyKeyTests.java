@@ -40,4 +40,23 @@ class IdempotencyKeyTests {
 		assertThatExceptionOfType(ProblemException.class).isThrownBy(() -> IdempotencyKey.read(List.of("a", "b")));
 	}
 
+	/** The document describes the header by an expression of its own: quoted or bare. */
+	@Test
+	void thePatternOfTheHeaderTakesWhatIsRead() {
+		for (String value : List.of("a", "a b", "\"a b\"", "\"a\\\"\\\\b\"", "\"\"", "\"a", "\"a\"b", "\"a\\b\"", "\"a\\",
+				"\u00e9", "a\tb", "~", "!", "x".repeat(255), "x".repeat(256), "\"" + "x".repeat(255) + "\"",
+				"\"" + "x".repeat(256) + "\"")) {
+			assertThat(value.matches(IdempotencyKey.HEADER_PATTERN)).as(value).isEqualTo(isRead(value));
+		}
+	}
+
+	private static boolean isRead(String value) {
+		try {
+			return IdempotencyKey.read(List.of(value)) != null;
+		}
+		catch (ProblemException ex) {
+			return false;
+		}
+	}
+
 }

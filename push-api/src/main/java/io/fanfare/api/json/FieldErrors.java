@@ -14,9 +14,9 @@ import org.springframework.web.util.UriUtils;
  * Collects what is wrong with a body, so that a caller learns of all at once. Not for use
  * by several threads.
  */
-public final class Flaws {
+public final class FieldErrors {
 
-	/** Nobody reads more, and a body of a megabyte can hold many. */
+	/** More are not reported: a body of a megabyte can hold many. */
 	private static final int MAX = 50;
 
 	private static final int MAX_NAME = 64;
@@ -26,7 +26,7 @@ public final class Flaws {
 	private boolean onlySize = true;
 
 	/**
-	 * Notes a flaw.
+	 * Notes an error.
 	 * @param pointer where
 	 * @param detail what
 	 */
@@ -50,13 +50,13 @@ public final class Flaws {
 		}
 	}
 
-	/** Whether no more are noted. */
+	/** Whether further errors are not noted. */
 	boolean isFull() {
 		return this.errors.size() == MAX;
 	}
 
 	/**
-	 * Tells whether there are none.
+	 * Reports whether there are no errors.
 	 * @return whether there are none
 	 */
 	public boolean isEmpty() {
@@ -98,7 +98,7 @@ public final class Flaws {
 		return parent + "/" + UriUtils.encodeFragment(escaped, StandardCharsets.UTF_8);
 	}
 
-	/** As nearly all are, so that a pointer nobody will see costs little. */
+	/** As nearly all are, so that a pointer that is not reported costs little. */
 	private static boolean isPlain(String name) {
 		if (name.length() > MAX_NAME) {
 			return false;

@@ -5,23 +5,25 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HexFormat;
 
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.protocol.Envelope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message that is to be published.
+ * A message as a client sent it, read and checked.
  *
- * @param target who is to hear it
+ * @param pointer where it stands in the body
+ * @param target its recipients
  * @param event its event
  * @param data its data, as it travels
  * @param ttl how long it is of use, or null for as long as it is retained
  * @param ephemeral whether it is not stored
+ * @param key the idempotency key, or null
+ * @param traceparent the trace that the request belongs to, or null
  */
-record Publication(Target target, String event, byte[] data, @Nullable Duration ttl, boolean ephemeral) {
+record MessageRequest(String pointer, Target target, String event, byte[] data, @Nullable Duration ttl,
+		boolean ephemeral, @Nullable String key, @Nullable String traceparent) {
 
 	/**
 	 * A hash of what the message means: SHA-256 over its recipients in order, event, data
@@ -60,11 +62,6 @@ record Publication(Target target, String event, byte[] data, @Nullable Duration 
 		catch (NoSuchAlgorithmException ex) {
 			throw new IllegalStateException(ex);
 		}
-	}
-
-	Envelope envelope(Instant now, @Nullable String traceparent) {
-		long expiresAt = (this.ttl != null) ? now.plus(this.ttl).toEpochMilli() : 0;
-		return new Envelope(this.event, this.data, now.toEpochMilli(), expiresAt, this.ephemeral, traceparent);
 	}
 
 }

@@ -2,7 +2,6 @@ package io.fanfare.api.publish;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -12,6 +11,7 @@ import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.json.StrictJson;
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.Problem;
+import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ChannelName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,11 +21,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-class PublicationReaderTests {
+class MessageReaderTests {
 
-	private final PublicationReader reader = new PublicationReader(
-			new PublishSettings(1000, 500, DataSize.ofKilobytes(64), Duration.ofHours(24)));
+	private final MessageReader reader = new MessageReader(
+			new MessageRules(new PublishSettings(1000, 500, DataSize.ofKilobytes(64), Duration.ofHours(24))));
 
 	@Test
 	void targetsAreRead() {
@@ -51,13 +52,12 @@ class PublicationReaderTests {
 
 	@Test
 	void anOptionalFieldThatIsNullOrEmptyCountsAsAbsent() {
-		Publication bare = read("{\"to\":{\"all\":true},\"data\":\"x\"}");
+		MessageRequest bare = read("{\"to\":{\"all\":true},\"data\":\"x\"}");
 		for (String rest : List.of("\"event\":null,\"ttl\":null,\"ephemeral\":null,\"format\":null",
 				"\"event\":\"\",\"ttl\":\"\",\"ephemeral\":false,\"format\":\"\"")) {
 			assertThat(read("{\"to\":{\"all\":true},\"data\":\"x\"," + rest + "}").hash()).isEqualTo(bare.hash());
 		}
-		JsonBody body = body("{\"to\":{\"all\":true},\"data\":1,\"idempotencyKey\":null}");
-		assertThat(this.reader.read(body.fields(), true, body.flaws())).isNotNull();
+		assertThat(readInBatch("{\"to\":{\"all\":true},\"data\":1,\"idempotencyKey\":null}").key()).isNull();
 	}
 
 	@ParameterizedTest
@@ -65,23 +65,23 @@ class PublicationReaderTests {
 			"{\"all\":\"\"}", "{\"all\":[]}", "{\"all\":0}" })
 	void whatIsEmptyAndOfAnotherTypeIsRefusedAsThat(String target) {
 		String name = target.substring(2, target.indexOf('"', 2));
-		assertThat(flaws("{\"to\":" + target + ",\"data\":1}")).extracting(FieldError::pointer)
+		assertThat(errors("{\"to\":" + target + ",\"data\":1}")).extracting(FieldError::pointer)
 			.contains("#/to/" + name);
 	}
 
 	@Test
 	void whereNoTargetRemainsTheErrorSaysWhy() {
 		for (String target : List.of("{}", "{\"users\":[]}", "{\"user\":null,\"channel\":\"\",\"all\":false}")) {
-			assertThat(flaws("{\"to\":" + target + ",\"data\":1}")).singleElement().satisfies((error) -> {
+			assertThat(errors("{\"to\":" + target + ",\"data\":1}")).singleElement().satisfies((error) -> {
 				assertThat(error.pointer()).isEqualTo("#/to");
 				assertThat(error.detail()).contains("exactly one of user, users, channel and all", "null, empty");
 			});
 		}
-		assertThat(flaws("{\"to\":{\"user\":\"a\",\"channel\":\"b\",\"users\":[]},\"data\":1}"))
+		assertThat(errors("{\"to\":{\"user\":\"a\",\"channel\":\"b\",\"users\":[]},\"data\":1}"))
 			.extracting(FieldError::detail)
 			.containsExactly("must have exactly one of user, users, channel and all");
-		assertThat(flaws("{\"to\":null,\"data\":1}")).extracting(FieldError::detail).containsExactly("is required");
-		assertThat(flaws("{\"to\":{\"all\":true},\"data\":1,\"x\":null}")).extracting(FieldError::pointer)
+		assertThat(errors("{\"to\":null,\"data\":1}")).extracting(FieldError::detail).containsExactly("is required");
+		assertThat(errors("{\"to\":{\"all\":true},\"data\":1,\"x\":null}")).extracting(FieldError::pointer)
 			.containsExactly("#/x");
 	}
 
@@ -103,15 +103,15 @@ class PublicationReaderTests {
 
 	@Test
 	void whatIsLeftOutHasItsDefault() {
-		Publication publication = read("{\"to\":{\"all\":true},\"data\":1}");
-		assertThat(publication.event()).isEqualTo("message");
-		assertThat(publication.ttl()).isNull();
-		assertThat(publication.ephemeral()).isFalse();
+		MessageRequest request = read("{\"to\":{\"all\":true},\"data\":1}");
+		assertThat(request.event()).isEqualTo("message");
+		assertThat(request.ttl()).isNull();
+		assertThat(request.ephemeral()).isFalse();
 	}
 
 	@Test
-	void allFlawsAreToldAtOnce() {
-		assertThat(flaws("""
+	void allErrorsAreReportedAtOnce() {
+		assertThat(errors("""
 				{"to": {"user": "a\\nb", "x": 1}, "event": "push.x", "ttl": "P2D", "ephemeral": "yes", "format": "xml",
 				 "other": 1}""")).extracting(FieldError::pointer)
 			.containsExactlyInAnyOrder("#/to/user", "#/to/x", "#/event", "#/ttl", "#/ephemeral", "#/format", "#/other",
@@ -124,7 +124,7 @@ class PublicationReaderTests {
 			"{\"channel\":\"all\"}", "{\"channel\":\"user:a\"}", "{\"channel\":\"push.x\"}", "{\"channel\":\"\"}",
 			"{\"channel\":\"a b\"}", "{\"all\":false}", "{\"all\":\"true\"}", "\"alice\"", "null", "[]" })
 	void wrongTargetsAreRefused(String target) {
-		assertThat(flaws("{\"to\":" + target + ",\"data\":1}"))
+		assertThat(errors("{\"to\":" + target + ",\"data\":1}"))
 			.allSatisfy((error) -> assertThat(error.pointer()).startsWith("#/to"))
 			.isNotEmpty();
 	}
@@ -132,13 +132,13 @@ class PublicationReaderTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "a b", "a\\nb", "a\\u0000", "é", "open", "error", "push.connected" })
 	void eventsThatCouldForgeAnythingAreRefused(String event) {
-		assertThat(flaws("{\"to\":{\"all\":true},\"data\":1,\"event\":\"" + event + "\"}")).hasSize(1);
+		assertThat(errors("{\"to\":{\"all\":true},\"data\":1,\"event\":\"" + event + "\"}")).hasSize(1);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "PT0S", "-PT1S", "PT24H0.001S", "1h", "PT0.0001S", "P1Y" })
 	void timesToLiveOutsideTheRangeAreRefused(String ttl) {
-		assertThat(flaws("{\"to\":{\"all\":true},\"data\":1,\"ttl\":\"" + ttl + "\"}")).extracting(FieldError::pointer)
+		assertThat(errors("{\"to\":{\"all\":true},\"data\":1,\"ttl\":\"" + ttl + "\"}")).extracting(FieldError::pointer)
 			.containsExactly("#/ttl");
 	}
 
@@ -162,16 +162,37 @@ class PublicationReaderTests {
 	@Test
 	void aMessageMayHaveAThousandUsersAndNotOneMore() {
 		assertThat(channels("{\"users\":" + users(1000) + "}")).hasSize(1000);
-		assertThat(flaws("{\"to\":{\"users\":" + users(1001) + "},\"data\":1}")).extracting(FieldError::pointer)
+		assertThat(errors("{\"to\":{\"users\":" + users(1001) + "},\"data\":1}")).extracting(FieldError::pointer)
 			.containsExactly("#/to/users");
 	}
 
 	@Test
 	void onlyABatchTakesAKeyInTheBody() {
 		String json = "{\"to\":{\"all\":true},\"data\":1,\"idempotencyKey\":\"k\"}";
-		assertThat(flaws(json)).extracting(FieldError::pointer).containsExactly("#/idempotencyKey");
-		JsonBody body = body(json);
-		assertThat(this.reader.read(body.fields(), true, body.flaws())).isNotNull();
+		assertThat(errors(json)).extracting(FieldError::pointer).containsExactly("#/idempotencyKey");
+		assertThat(readInBatch(json).key()).isEqualTo("k");
+	}
+
+	@Test
+	void eachMessageOfABatchHasItsPlaceAndItsOwnErrors() {
+		String good = "{\"to\":{\"user\":\"a\"},\"data\":1,\"idempotencyKey\":\"k\"}";
+		List<Fields.Item> items = this.reader
+			.items(body("{\"messages\":[" + good + ",{\"to\":{\"users\":[\"a\",7,\"a\"]},\"idempotencyKey\":\"\u00e9\"},7]}"));
+		MessageRequest first = this.reader.readItem(items.getFirst(), "trace");
+		assertThat(first.pointer()).isEqualTo("#/messages/0");
+		assertThat(first.key()).isEqualTo("k");
+		assertThat(first.traceparent()).isEqualTo("trace");
+		assertThat(itemErrors(items.get(1))).containsExactly("#/messages/1/idempotencyKey",
+				"#/messages/1/to/users/1", "#/messages/1/to/users/2", "#/messages/1/data");
+		assertThat(itemErrors(items.get(2))).containsExactly("#/messages/2");
+	}
+
+	private List<String> itemErrors(Fields.Item item) {
+		return catchThrowableOfType(ProblemException.class, () -> this.reader.readItem(item, null)).problem()
+			.errors()
+			.stream()
+			.map(FieldError::pointer)
+			.toList();
 	}
 
 	@Test
@@ -196,23 +217,20 @@ class PublicationReaderTests {
 		return read("{\"to\":" + target + ",\"data\":1}").target().channels();
 	}
 
-	private Publication read(String json) {
-		JsonBody body = body(json);
-		Publication publication = this.reader.read(body.fields(), false, body.flaws());
-		assertThat(body.flaws().isEmpty() ? Collections.emptyList() : body.flaws().problem().problem().errors())
-			.isEmpty();
-		return publication;
+	private MessageRequest read(String json) {
+		return this.reader.read(body(json), null, null);
 	}
 
 	private Problem problem(String json) {
-		JsonBody body = body(json);
-		Fields fields = body.fields();
-		assertThat(this.reader.read(fields, false, body.flaws())).isNull();
-		return body.flaws().problem().problem();
+		return catchThrowableOfType(ProblemException.class, () -> read(json)).problem();
 	}
 
-	private List<FieldError> flaws(String json) {
+	private List<FieldError> errors(String json) {
 		return problem(json).errors();
+	}
+
+	private MessageRequest readInBatch(String message) {
+		return this.reader.readItem(this.reader.items(body("{\"messages\":[" + message + "]}")).getFirst(), null);
 	}
 
 	private static JsonBody body(String json) {

@@ -1,0 +1,51 @@
+package io.fanfare.api.publish;
+
+import java.time.Duration;
+import java.time.Instant;
+
+import io.fanfare.api.auth.Caller;
+import io.fanfare.protocol.Envelope;
+import io.fanfare.redis.Pieces;
+import io.fanfare.redis.history.Publisher;
+
+/**
+ * A message as it goes to the script.
+ *
+ * @param index which message of the request it is
+ * @param request what the client sent
+ * @param script what the script is given: channels, envelope and idempotency
+ * @param weight what it counts in each of its channels, in bytes
+ * @param rehearsed whether it only looks as if
+ */
+record PreparedMessage(int index, MessageRequest request, Publisher.Request script, int weight, boolean rehearsed) {
+
+	static PreparedMessage of(int index, MessageRequest request, Caller caller, Instant now, Duration retention) {
+		long expiresAt = (request.ttl() != null) ? now.plus(request.ttl()).toEpochMilli() : 0;
+		Envelope envelope = new Envelope(request.event(), request.data(), now.toEpochMilli(), expiresAt,
+				request.ephemeral(), request.traceparent());
+		Publisher.Idempotency idempotency = (request.key() != null)
+				? new Publisher.Idempotency(caller.id(), request.key(), request.hash(), retention) : null;
+		return new PreparedMessage(index, request,
+				new Publisher.Request(request.target().channels(), envelope, idempotency), Pieces.weight(envelope),
+				caller.isRehearsing());
+	}
+
+	int channels() {
+		return this.script.channels().size();
+	}
+
+	/** What it counts in all of its channels. */
+	long bytes() {
+		return (long) this.weight * channels();
+	}
+
+	/** Whether it has more channels than one call takes. */
+	boolean isInPieces() {
+		return channels() > Pieces.channels(this.weight);
+	}
+
+	boolean hasKey() {
+		return this.script.idempotency() != null;
+	}
+
+}
