@@ -207,7 +207,7 @@ public final class RedisPartition implements BeforeEachCallback, AfterEachCallba
 	private <T> T evalAt(long now, String lua, ScriptOutputType output, List<String> scriptKeys, String... arguments) {
 		String told = """
 				local real = redis
-				public local redis = setmetatable({call = function(name, ...)
+				local redis = setmetatable({call = function(name, ...)
 					if name == 'TIME' then
 						return {'%d', '%d'}
 					end
