@@ -20,7 +20,7 @@
 if not note_renewal(KEYS[8], ARGV[7], ARGV[20]) then
 	return redis.error_reply(STALE)
 end
-local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
+local clock, since, displaced_by = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3], KEYS[6])
 local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[11])
@@ -29,9 +29,9 @@ local now = time_ms()
 
 -- A tombstone answers every claim of its client, repeated ones too; one from before a data loss is void. Each such claim
 -- lengthens its life, so that a client that tries again and again never owns by time alone. The generation says when it began.
-local displaced_by = id_read(KEYS[6])
-if displaced_by and not id_above(since, displaced_by) then
-	local life = math.min(tonumber(ARGV[12]), id_ms(displaced_by) + TOMBSTONE_LIMIT_MS - now)
+local displaced_ms = displaced_by and id_parts(displaced_by)
+if displaced_ms and not id_above(since, displaced_by) then
+	local life = math.min(tonumber(ARGV[12]), displaced_ms + TOMBSTONE_LIMIT_MS - now)
 	if life > 0 then
 		redis.call('PEXPIRE', KEYS[6], string.format('%.0f', life), 'GT')
 	end
@@ -41,11 +41,11 @@ end
 -- The record stays: should the answer or the gap that follows from it be lost, the next claim needs it again.
 local hidden_from = ''
 if ARGV[21] ~= '0-0' then
-	local hidden = text_read(KEYS[9])
-	local from, to = hidden_parse(hidden)
+	local hidden, from, to = hidden_read(KEYS[9])
 	if hidden and not from then
 		-- It may have named any stretch up to now.
 		from, to = '0-1', clock
+		redis.call('UNLINK', KEYS[9])
 		redis.call('SET', KEYS[9], from .. ' ' .. to, 'PX', HIDDEN_MS)
 	end
 	if from and id_above(ARGV[21], from) and not id_above(ARGV[21], to) then
@@ -60,7 +60,7 @@ if victim and victim.connection == connection then
 end
 
 local owner = {
-	node = node, connection = connection, client = client, since = string.format('%.0f', now), tier = ARGV[10],
+	node = node, connection = connection, client = client, since = string.format('%d', now), tier = ARGV[10],
 	page = ARGV[15]
 }
 -- Only pages of one client can be twins.
@@ -73,20 +73,13 @@ if verdict == 'told' then
 	return {'kicked', victim.generation, clock, since}
 end
 
-local limit = tonumber(ARGV[13])
-if limit > 0 and verdict == 'takeover' then
-	if count_read(KEYS[7]) >= limit then
-		return {'limited', redis.call('PTTL', KEYS[7]), clock, since}
-	end
-	count_up(KEYS[7], ARGV[14])
+local left = verdict == 'takeover' and ARGV[13] ~= '0' and count_refused(KEYS[7], tonumber(ARGV[13]), ARGV[14])
+if left then
+	return {'limited', left, clock, since}
 end
-
--- What is refused raises the count as well, which ends with its time all the same.
-local opens_limit = tonumber(ARGV[22])
-if opens_limit > 0 then
-	if count_up(KEYS[10], ARGV[14]) > opens_limit then
-		return {'opens', redis.call('PTTL', KEYS[10]), clock, since}
-	end
+left = ARGV[22] ~= '0' and count_refused(KEYS[10], tonumber(ARGV[22]), ARGV[14])
+if left then
+	return {'opens', left, clock, since}
 end
 
 local generation = id_after(clock, now)
@@ -94,7 +87,7 @@ redis.call('SET', KEYS[1], generation)
 if not victim and (value or presence_uncertain(since, now)) then
 	-- Whom it displaces cannot be read, or the store may have forgotten it: "D generation connection client user\n" tells all nodes.
 	redis.call('PUBLISH', channels .. 'ch:all',
-		string.format('D %s %s %s %s\n', generation, connection, client, user))
+		'D ' .. generation .. ' ' .. connection .. ' ' .. client .. ' ' .. user .. '\n')
 end
 owner.generation = generation
 displace(prefix, channels, KEYS[4], user, victim, owner, verdict, ARGV[12])

@@ -41,9 +41,8 @@ end
 
 -- Keeps a stretch of the user's channel for the next claim.
 local function keep_hidden(user, from, to)
-	local key = hidden_key(prefix, user)
-	local kept = text_read(key)
-	local kept_from, kept_to = hidden_parse(kept)
+	local key = prefix .. 'hidden:' .. user
+	local kept, kept_from, kept_to = hidden_read(key)
 	if kept and not kept_from then
 		-- The next claim takes it for any stretch up to then.
 		redis.call('PEXPIRE', key, HIDDEN_MS)

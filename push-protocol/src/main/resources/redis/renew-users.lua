@@ -26,6 +26,31 @@ redis.call('SET', KEYS[5], '1', 'PX', ARGV[7])
 -- What owner_parse() wants behind the generation.
 local OWNER_REST = '^%S+ %d+ [^%s/]%S* %d+ %d+$'
 
+-- The generation that a tombstone names; nil where there is none, or the key holds something else.
+local function tombstone_read(prefix, user, client)
+	local id = redis.pcall('GET', tombstone_key(prefix, user, client))
+	return type(id) == 'string' and id_parts(id) and id or nil
+end
+
+-- Leaves a tombstone, unless there is one that is at least as new.
+local function keep_away(prefix, user, client, generation, tombstone_ms)
+	local present = tombstone_read(prefix, user, client)
+	if not present or id_above(generation, present) then
+		tombstone_put(prefix, user, client, generation, tombstone_ms)
+	end
+end
+
+-- The last message of a user's channel, as `last` says it; `clock` where that cannot be read: something up to there may be
+-- missing.
+local function last_of_user(last_key, user, clock)
+	local last = redis.call('HGET', last_key, 'user:' .. user) or redis.call('HGET', last_key, '') or '0-0'
+	local id, durable, expiry = string.match(last, '^(%S+) (%S+) (%d+)$')
+	if id_parts(id or last) and (not id or id_parts(durable) and #expiry <= 18) then
+		return last
+	end
+	return clock
+end
+
 local answer = {clock, since}
 local function say(index, verdict, generation)
 	answer[#answer + 1] = index
@@ -43,7 +68,7 @@ for i = 10, #ARGV, 7 do
 	if not value or string.sub(value, 1, #own) ~= own or not string.find(value, OWNER_REST, #own + 1) then
 		local owner = value and owner_parse(value)
 		local behind = not owner or (owner.connection ~= connection and id_above(generation, owner.generation))
-		local displaced_by = behind and id_read(tombstone_key(prefix, user, client))
+		local displaced_by = behind and tombstone_read(prefix, user, client)
 		if displaced_by and id_above(displaced_by, generation) and not id_above(since, displaced_by) then
 			say(index, 'lost', displaced_by)
 		elseif behind then

@@ -294,7 +294,7 @@ public final class Presence {
 	 */
 	public record Owner(String node, String connection, long generation, String client, long since, Tier tier) {
 
-		/** As {@code owner_parse} in presence.lua has it. */
+		/** As {@code owner_parse} in owner.lua has it. */
 		private static final Pattern VALUE = Pattern
 			.compile("(\\S+) (\\S+) ([0-9-]+) (\\S+) ([0-9]{1,18}) ([^\\s/]+)(?:/\\S*)? [0-9]+ [0-9]+");
 

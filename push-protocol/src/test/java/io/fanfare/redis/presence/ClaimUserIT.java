@@ -627,6 +627,35 @@ class ClaimUserIT {
 		assertThat(this.partition.redis().pttl(TAKEOVERS)).isPositive();
 	}
 
+	@Test
+	void aLargeKeyOfAnotherTypeIsFreedInTheBackground() {
+		this.partition.redis().del(TOMBSTONE + "page");
+		owner(claim("a", "c1", "page"));
+		long freed = this.partition.plantForeign(TOMBSTONE + "page");
+		owner(limited("c2", "other"));
+		assertThat(this.partition.freedInBackground()).as("a tombstone").isEqualTo(freed + 1);
+		this.partition.plantForeign(PREFIX + "hidden:alice");
+		freed = this.partition.plantForeign(PREFIX + "user-opens:alice");
+		owner(get(this.partition.presence(new Presence.UserLimits(0, 2, Duration.ofMinutes(1)))
+			.claim("a", new Claim("alice", "c3", "third", Tier.HIGH, "", 7))));
+		assertThat(this.partition.freedInBackground()).as("a stretch and a count").isEqualTo(freed + 2);
+	}
+
+	@Test
+	void aCountWithoutAnEndGetsOne() {
+		owner(claim("a", "c1", "page"));
+		for (String key : List.of(TAKEOVERS, PREFIX + "user-opens:alice")) {
+			this.partition.redis().set(key, "3");
+			Presence.UserLimits limits = new Presence.UserLimits(2, 2, Duration.ofMinutes(1));
+			assertThat(get(this.partition.presence(limits).claim("a", new Claim("alice", "c2", "other", Tier.HIGH))))
+				.isInstanceOfSatisfying(ClaimResult.Limited.class,
+						(limited) -> assertThat(limited.reset()).isEqualTo(Duration.ofMinutes(1)));
+			assertThat(this.partition.redis().get(key)).isEqualTo("3");
+			assertThat(this.partition.redis().pttl(key)).isBetween(50_000L, 60_000L);
+			this.partition.redis().del(key);
+		}
+	}
+
 	private ClaimResult limited(String connection, String client) {
 		return get(this.partition.presence(TWO_A_MINUTE).claim("a", new Claim("alice", connection, client, Tier.HIGH)));
 	}
