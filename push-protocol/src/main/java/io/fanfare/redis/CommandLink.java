@@ -78,6 +78,9 @@ public final class CommandLink implements AutoCloseable {
 
 	private @Nullable RedisServer server;
 
+	/** When another server than before was reached, by the monotonic clock. */
+	private volatile @Nullable Long movedAt;
+
 	/** How often there was another master. */
 	private final AtomicInteger moves = new AtomicInteger();
 
@@ -205,6 +208,17 @@ public final class CommandLink implements AutoCloseable {
 			all = List.copyOf(this.followers);
 		}
 		all.forEach(Follower::left);
+	}
+
+	/**
+	 * Tells whether this process reached another server than before a short time ago:
+	 * times that the former server wrote are then compared with another clock.
+	 * @param within how short
+	 * @return whether it did
+	 */
+	public boolean hasMoved(Duration within) {
+		Long moved = this.movedAt;
+		return moved != null && System.nanoTime() - moved < within.toNanos();
 	}
 
 	/**
@@ -385,6 +399,9 @@ public final class CommandLink implements AutoCloseable {
 			throw new RedisUnavailableException(MOVED, null);
 		}
 		synchronized (this.followers) {
+			if (this.server != null && !this.server.run().equals(run)) {
+				this.movedAt = System.nanoTime();
+			}
 			this.server = session.server();
 			this.followers.forEach((follower) -> follower.reached(session.server()));
 		}

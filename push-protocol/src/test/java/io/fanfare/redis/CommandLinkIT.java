@@ -16,6 +16,7 @@ import ch.qos.logback.core.AppenderBase;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.history.Publisher.Result;
@@ -206,9 +207,14 @@ class CommandLinkIT {
 		CommandLink durable = link(true);
 		try {
 			long since = renew(durable).since();
+			assertThat(durable.hasMoved(Duration.ofMinutes(1))).as("the first server").isFalse();
 			this.redis.restart(RedisProcess.Data.KEPT);
 			Awaitility.await().until(() -> durable.isUp() && answers(durable));
 			assertThat(renew(durable).since()).isEqualTo(since);
+			assertThat(durable.hasMoved(Duration.ofMinutes(1))).as("another one").isTrue();
+			assertThat(durable.hasMoved(Duration.ZERO)).as("a while ago").isFalse();
+			Nodes.NodeStates states = new Nodes(durable, this.keys).list().join();
+			assertThat(states.silenceMs(states.nowMs() - 100_000)).as("by which clock").isZero();
 			assertThat(stored(RUN)).isEqualTo(serverRun());
 			durable.close();
 			this.redis.restart(RedisProcess.Data.KEPT);

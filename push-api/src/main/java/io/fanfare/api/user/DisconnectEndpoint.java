@@ -125,8 +125,7 @@ class DisconnectEndpoint {
 			return kick(users, farewell);
 		}
 		return ask(
-				(node != null) ? List.of(this.view.find(node).node())
-						: this.view.nodes().stream().map((seen) -> seen.status().node()).toList(),
+				(node != null) ? List.of(this.view.find(node).node()) : this.view.identities(),
 				new CallRequest.Disconnect(users, channel, tier, farewell.reason(), farewell.grace().toMillis()));
 	}
 

@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 
 import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * Redis does not answer in time.
  */
 public final class Nodes {
+
+	/** In this time each node writes its state to a new server, also after a back-off. */
+	private static final Duration REWRITTEN = Duration.ofMillis(3 * NodeStatus.INTERVAL_MS);
 
 	private final CommandLink link;
 
@@ -46,9 +50,20 @@ public final class Nodes {
 	 *
 	 * @param nowMs Redis's time, by whose clock they said it, in milliseconds since the
 	 * epoch
+	 * @param moved whether that clock may be another one: this process reached another
+	 * server so recently that nodes may not have written to it yet
 	 * @param states identity to JSON
 	 */
-	public record NodeStates(long nowMs, Map<String, byte[]> states) {
+	public record NodeStates(long nowMs, boolean moved, Map<String, byte[]> states) {
+
+		/**
+		 * How long a node has been silent.
+		 * @param updatedAt when it last wrote, in milliseconds since the epoch
+		 * @return the time, in milliseconds; 0 while that cannot be told
+		 */
+		public long silenceMs(long updatedAt) {
+			return this.moved ? 0 : this.nowMs - updatedAt;
+		}
 
 	}
 
@@ -82,11 +97,12 @@ public final class Nodes {
 	 * @return what they last said
 	 */
 	public CompletableFuture<NodeStates> list() {
+		boolean moved = this.link.hasMoved(REWRITTEN);
 		return this.link.call(RedisServerAsyncCommands::time)
 			.thenCombine(this.link.call((commands) -> commands.hgetall(this.keys.nodes())), (time, fields) -> {
 				Map<String, byte[]> states = new HashMap<>();
 				fields.forEach((node, status) -> states.put(new String(node, StandardCharsets.UTF_8), status));
-				return new NodeStates(milliseconds(time), states);
+				return new NodeStates(milliseconds(time), moved, states);
 			});
 	}
 
