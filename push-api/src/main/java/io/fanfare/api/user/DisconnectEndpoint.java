@@ -124,8 +124,7 @@ class DisconnectEndpoint {
 		if (users != null && farewell.isForGood()) {
 			return kick(users, farewell);
 		}
-		return ask(
-				(node != null) ? List.of(this.view.find(node).node()) : this.view.identities(),
+		return ask((node != null) ? List.of(this.view.find(node).node()) : this.view.identities(),
 				new CallRequest.Disconnect(users, channel, tier, farewell.reason(), farewell.grace().toMillis()));
 	}
 

@@ -3,7 +3,6 @@ package io.fanfare.redis.presence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,7 +15,6 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.Reply;
 import io.fanfare.redis.Script;
-import io.fanfare.redis.history.History;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,33 +26,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Presence {
 
-	/** How many users one call gives up. */
-	private static final int MAX_RELEASED = 500;
-
 	private final CommandLink link;
 
 	private final RedisKeys keys;
 
-	private final UserLimits limits;
-
-	/** What every call says alike. */
 	private final byte[] lease;
 
 	private final byte[] tombstone;
 
-	private final byte[] mostTakeovers;
+	private final Claims claims;
 
-	private final byte[] mostOpens;
+	private final Releases releases;
 
-	private final byte[] userWindow;
-
-	private final byte[] twinReplacements;
-
-	private final byte[] twinInterval;
-
-	private final byte[] twinReturns;
-
-	private final byte[] twinWindow;
+	private final PresenceWalk walk;
 
 	/**
 	 * Makes the access for who claims nobody, or without a limit.
@@ -77,16 +61,11 @@ public final class Presence {
 	public Presence(CommandLink link, RedisKeys keys, Times times, UserLimits limits, Twins twins) {
 		this.link = link;
 		this.keys = keys;
-		this.limits = limits;
 		this.lease = millis(times.lease());
 		this.tombstone = millis(times.tombstone());
-		this.mostTakeovers = bytes(Integer.toString(limits.takeovers()));
-		this.mostOpens = bytes(Integer.toString(limits.opens()));
-		this.userWindow = millis(limits.window());
-		this.twinReplacements = bytes(Integer.toString(twins.replacements()));
-		this.twinInterval = millis(twins.within());
-		this.twinReturns = bytes(Integer.toString(twins.returns()));
-		this.twinWindow = millis(twins.window());
+		this.claims = new Claims(link, keys, times, limits, twins);
+		this.releases = new Releases(link, keys);
+		this.walk = new PresenceWalk(link, keys);
 	}
 
 	/**
@@ -401,7 +380,7 @@ public final class Presence {
 	 * @return what it came to
 	 */
 	public CompletableFuture<ClaimResult> claim(String node, Claim claim) {
-		return claim(Script.CLAIM_USER, node, claim);
+		return this.claims.run(Script.CLAIM_USER, node, claim);
 	}
 
 	/**
@@ -411,42 +390,7 @@ public final class Presence {
 	 * @return an owner without a generation
 	 */
 	public CompletableFuture<ClaimResult> rehearse(String node, Claim claim) {
-		return claim(Script.REHEARSE_CLAIM, node, claim);
-	}
-
-	private CompletableFuture<ClaimResult> claim(Script script, String node, Claim claim) {
-		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
-				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
-				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
-				this.keys.userOpens(claim.user()) };
-		return this.link
-			.<List<Object>>run(script, scriptKeys,
-					(run, name) -> new byte[][] { run, seen(), this.link.durable(), this.keys.keyPrefix(),
-							this.keys.channelPrefix(), bytes(claim.user()), bytes(node), bytes(claim.connection()),
-							bytes(claim.client()), bytes(claim.tier().wireName()), this.lease, this.tombstone,
-							this.mostTakeovers, this.userWindow, bytes(claim.page()), this.twinReplacements,
-							this.twinInterval, this.twinReturns, this.twinWindow, bytes(name),
-							bytes(MessageId.format(claim.cursor())), this.mostOpens })
-			.thenApply((values) -> claimed(new Reply(values)));
-	}
-
-	private ClaimResult claimed(Reply reply) {
-		String outcome = reply.text();
-		if (outcome.equals("limited") || outcome.equals("opens")) {
-			Duration reset = Duration.ofMillis(reply.number());
-			this.link.observe(reply.id());
-			return new ClaimResult.Limited(this.limits, outcome.equals("opens") ? Counted.OPENS : Counted.TAKEOVERS,
-					reset);
-		}
-		long generation = reply.id();
-		long clock = reply.id();
-		this.link.observe(clock);
-		if (!outcome.equals("owner")) {
-			return new ClaimResult.Displaced(generation);
-		}
-		long since = reply.id();
-		long hiddenFrom = reply.idOrZero();
-		return new ClaimResult.Owner(generation, clock, since, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+		return this.claims.run(Script.REHEARSE_CLAIM, node, claim);
 	}
 
 	/**
@@ -457,39 +401,7 @@ public final class Presence {
 	 * @return how many were removed
 	 */
 	public CompletableFuture<Long> release(List<Field> fields) {
-		if (fields.isEmpty()) {
-			return CompletableFuture.completedFuture(0L);
-		}
-		List<Field> first = fields.subList(0, Math.min(fields.size(), MAX_RELEASED));
-		return this.link
-			.<List<Object>>run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
-					(run) -> released(first))
-			.thenCompose((values) -> {
-				Reply reply = new Reply(values);
-				long removed = reply.number();
-				int done = reply.hasNext() ? (int) reply.number() : first.size();
-				return (done >= fields.size()) ? CompletableFuture.completedFuture(removed)
-						: release(fields.subList(done, fields.size())).thenApply((others) -> removed + others);
-			});
-	}
-
-	private byte[][] released(List<Field> fields) {
-		List<byte[]> arguments = new ArrayList<>(4 + fields.size() * 4);
-		arguments.add(this.keys.keyPrefix());
-		arguments.add(this.keys.channelPrefix());
-		arguments.add(bytes(Integer.toString(CommandLink.CALL_FIELDS)));
-		arguments.add(bytes(Integer.toString(History.CALL_BYTES)));
-		for (Field field : fields) {
-			arguments.add(bytes(field.user()));
-			arguments.add(bytes(field.connection()));
-			arguments.add(
-					(field.generation() == MessageId.ZERO) ? new byte[0] : bytes(MessageId.format(field.generation())));
-			Received received = field.received();
-			arguments.add((received == null) ? new byte[0]
-					: bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
-							+ MessageId.format(received.hiddenFrom()) + " " + MessageId.format(received.hiddenTo())));
-		}
-		return arguments.toArray(byte[][]::new);
+		return this.releases.release(fields);
 	}
 
 	/**
@@ -552,32 +464,7 @@ public final class Presence {
 	 * @return what was found
 	 */
 	public CompletableFuture<Slice> reap(String node, String cursor, int count, List<Suspect> suspects) {
-		List<byte[]> arguments = new ArrayList<>(4 + suspects.size() * 3);
-		arguments.addAll(List.of(this.keys.keyPrefix(), bytes(cursor), bytes(Integer.toString(count)), bytes(node)));
-		for (Suspect suspect : suspects) {
-			arguments.add(bytes(suspect.silent().node()));
-			arguments.add(bytes(suspect.silent().value()));
-			arguments.add(bytes(suspect.verdict().name().toLowerCase(Locale.ROOT)));
-		}
-		byte[][] given = arguments.toArray(byte[][]::new);
-		return this.link
-			.<List<Object>>run(Script.REAP_PRESENCE, new byte[][] { this.keys.presence(), this.keys.renewals() },
-					(run) -> given)
-			.thenApply((values) -> {
-				Reply reply = new Reply(values);
-				String next = reply.text();
-				long removed = reply.number();
-				long unreadable = reply.number();
-				List<Silent> silent = new ArrayList<>();
-				for (long left = reply.number(); left > 0; left--) {
-					silent.add(new Silent(reply.text(), reply.text()));
-				}
-				List<Field> own = new ArrayList<>(reply.remaining() / 3);
-				while (reply.hasNext()) {
-					own.add(new Field(reply.text(), reply.text(), reply.id()));
-				}
-				return new Slice(next, removed, unreadable, silent, own);
-			});
+		return this.walk.reap(node, cursor, count, suspects);
 	}
 
 	/**
@@ -620,11 +507,11 @@ public final class Presence {
 		return bytes(MessageId.format(this.link.seen()));
 	}
 
-	private static byte[] millis(Duration duration) {
+	static byte[] millis(Duration duration) {
 		return bytes(Long.toString(duration.toMillis()));
 	}
 
-	private static byte[] bytes(String text) {
+	static byte[] bytes(String text) {
 		return RedisKeys.bytes(text);
 	}
 
