@@ -16,10 +16,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
@@ -28,8 +25,6 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The process's one connection for commands, remade whenever it ends or stops answering.
@@ -47,19 +42,13 @@ public final class CommandLink implements AutoCloseable {
 	/** Fields of hashes that one script reads at most, which bounds its time on Redis. */
 	public static final int CALL_FIELDS = 1_000;
 
-	private static final Logger log = LoggerFactory.getLogger(CommandLink.class);
-
-	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
-
 	private static final String MOVED = "there is another master";
 
 	private final RedisClient client;
 
-	private final RedisKeys keys;
-
 	private final boolean durable;
 
-	private final Layout layout;
+	private final Greeting greeting;
 
 	private final Errors errors;
 
@@ -87,12 +76,6 @@ public final class CommandLink implements AutoCloseable {
 	/** That number when the last connection was begun. Belongs to the link's thread. */
 	private int movesAtConnect;
 
-	/** Why the last greeting found that this process must not use the server. */
-	private volatile @Nullable String unfit;
-
-	/** The policy of which was warned last. */
-	private String warnedOf = "";
-
 	private final AtomicLong connections = new AtomicLong();
 
 	private final AtomicLong calls = new AtomicLong();
@@ -106,9 +89,8 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	public CommandLink(RedisClient client, RedisKeys keys, boolean durable, Errors errors) {
 		this.client = client;
-		this.keys = keys;
 		this.durable = durable;
-		this.layout = new Layout(keys);
+		this.greeting = new Greeting(keys, durable(), this.refusals);
 		this.errors = errors;
 		this.link = new SupervisedLink<>("commands", new Supervision(), this.refusals, errors,
 				RandomGenerator.getDefault());
@@ -140,7 +122,7 @@ public final class CommandLink implements AutoCloseable {
 
 		@Override
 		public CompletionStage<?> check(StatefulRedisConnection<byte[], byte[]> connection, Session session) {
-			return checkWrites(session.commands()).thenRun(CommandLink.this.refusals::accepted);
+			return Greeting.checkWrites(session.commands()).thenRun(CommandLink.this.refusals::accepted);
 		}
 
 	}
@@ -266,7 +248,7 @@ public final class CommandLink implements AutoCloseable {
 	 * @throws UnfitRedisException if the last one did
 	 */
 	public void checkFit() {
-		String reason = this.unfit;
+		String reason = this.greeting.unfit();
 		if (reason != null) {
 			throw new UnfitRedisException(reason);
 		}
@@ -373,37 +355,21 @@ public final class CommandLink implements AutoCloseable {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	/**
-	 * Finds out which server this is, what it holds, and whether it takes writes, and
-	 * loads the scripts.
-	 */
+	/** Finds the server fit, and lets the followers know of it before the link is up. */
 	private Session greet(StatefulRedisConnection<byte[], byte[]> connection)
 			throws ExecutionException, TimeoutException, InterruptedException {
-		RedisAsyncCommands<byte[], byte[]> commands = connection.async();
-		RedisFuture<String> memory = commands.info("memory");
-		RedisFuture<byte[]> writes = checkWrites(commands);
-		List<RedisFuture<String>> loads = new ArrayList<>();
-		for (Script script : Script.values()) {
-			loads.add(commands.scriptLoad(script.source()));
-		}
-		String run = runOf(connection);
-		checkEviction(SupervisedLink.await(memory));
-		awaitWritable(writes);
-		checkLayout(commands);
-		for (RedisFuture<String> load : loads) {
-			SupervisedLink.await(load);
-		}
-		Session session = new Session(commands, run.getBytes(StandardCharsets.US_ASCII),
-				new RedisServer(run, meet(commands, run)), this.connections.incrementAndGet());
+		RedisServer reached = this.greeting.greet(connection);
+		Session session = new Session(connection.async(), reached.run().getBytes(StandardCharsets.US_ASCII), reached,
+				this.connections.incrementAndGet());
 		if (isMoved()) {
 			throw new RedisUnavailableException(MOVED, null);
 		}
 		synchronized (this.followers) {
-			if (this.server != null && !this.server.run().equals(run)) {
+			if (this.server != null && !this.server.run().equals(reached.run())) {
 				this.movedAt = System.nanoTime();
 			}
-			this.server = session.server();
-			this.followers.forEach((follower) -> follower.reached(session.server()));
+			this.server = reached;
+			this.followers.forEach((follower) -> follower.reached(reached));
 		}
 		return session;
 	}
@@ -411,100 +377,6 @@ public final class CommandLink implements AutoCloseable {
 	/** Whether there is another master since the present connection was begun. */
 	private boolean isMoved() {
 		return this.moves.get() != this.movesAtConnect;
-	}
-
-	/**
-	 * Meets the store by a guarded script before anything is written to it: from then on
-	 * it is known to be this server's, and what it gives lies above what another one
-	 * gives meanwhile. This process's own ids are kept out of it: they may be another
-	 * server's.
-	 */
-	private long meet(RedisAsyncCommands<byte[], byte[]> commands, String run)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		Reply reply;
-		try {
-			reply = meet(commands, run, Script.CHECK_CHANNELS.source());
-		}
-		catch (ExecutionException ex) {
-			// Met for the first time, so there is something to write, and it is full.
-			if (RedisRefusal.of(ex) != RedisRefusal.OOM) {
-				throw ex;
-			}
-			reply = meet(commands, run, Script.CHECK_CHANNELS.sourceThatAllowsOom());
-		}
-		reply.id();
-		return reply.id();
-	}
-
-	private Reply meet(RedisAsyncCommands<byte[], byte[]> commands, String run, byte[] source)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
-		return new Reply(SupervisedLink.await(commands.<List<Object>>eval(source, Script.CHECK_CHANNELS.output(),
-				scriptKeys, run.getBytes(StandardCharsets.US_ASCII), RedisKeys.bytes(MessageId.format(MessageId.ZERO)),
-				durable())));
-	}
-
-	/** By its source: it is sent as often as a ping, and has no arguments. */
-	private static RedisFuture<byte[]> checkWrites(RedisAsyncCommands<byte[], byte[]> commands) {
-		return commands.eval(Script.CHECK_WRITES.source(), Script.CHECK_WRITES.output());
-	}
-
-	/** Reads are still served where only writes are refused by what is the one server. */
-	private void awaitWritable(RedisFuture<byte[]> writes)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		try {
-			SupervisedLink.await(writes);
-			this.refusals.accepted();
-		}
-		catch (ExecutionException ex) {
-			RedisRefusal refusal = RedisRefusal.of(ex);
-			if (refusal != RedisRefusal.OOM && refusal != RedisRefusal.MISCONF) {
-				throw ex;
-			}
-			this.refusals.note(refusal, "greeting", Failures.describe(ex));
-		}
-	}
-
-	/** What may be evicted is what has a time to live, or anything at all. */
-	private void checkEviction(String memory) {
-		Matcher matcher = EVICTION.matcher(memory);
-		String policy = matcher.find() ? matcher.group(1) : "noeviction";
-		if (policy.startsWith("allkeys")) {
-			String reason = "The maxmemory-policy of Redis is " + policy
-					+ ": it evicts presence and the clock without a word. Set noeviction";
-			this.unfit = reason;
-			throw new RedisRefusedException(RedisRefusal.EVICTION, reason);
-		}
-		this.unfit = null;
-		if (policy.startsWith("volatile") && !policy.equals(this.warnedOf)) {
-			log.warn("redis=evicting maxmemory-policy={}: when memory is short, tombstones may go early (a displaced"
-					+ " client comes back), idempotency records (a repetition is published twice), leases (users seem"
-					+ " offline), histories (streams get gaps) and what streams did not receive (a client that reconnects"
-					+ " may miss it without a gap); set noeviction", policy);
-		}
-		this.warnedOf = policy;
-	}
-
-	private String runOf(StatefulRedisConnection<byte[], byte[]> connection)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		try {
-			return RedisServer.runOf(connection);
-		}
-		catch (UnfitRedisException ex) {
-			this.unfit = ex.getMessage();
-			throw ex;
-		}
-	}
-
-	private void checkLayout(RedisAsyncCommands<byte[], byte[]> commands)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		try {
-			this.layout.check(commands);
-		}
-		catch (UnfitRedisException ex) {
-			this.unfit = ex.getMessage();
-			throw ex;
-		}
 	}
 
 	@Override

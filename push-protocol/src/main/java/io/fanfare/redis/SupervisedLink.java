@@ -45,10 +45,6 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	 */
 	private static final int CHECKS_UNANSWERED = 2;
 
-	private static final Duration MIN_BACKOFF = Duration.ofMillis(50);
-
-	private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
-
 	/** A link that held for so long is no failed attempt. */
 	private static final Duration STEADY = Duration.ofSeconds(5);
 
@@ -60,8 +56,6 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 
 	private final Errors errors;
 
-	private final RandomGenerator random;
-
 	private final GuardedScheduler thread;
 
 	private volatile @Nullable Live<C, S> live;
@@ -72,7 +66,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	private volatile boolean closed;
 
 	/** What follows belongs to the thread. */
-	private Duration backoff = MIN_BACKOFF;
+	private final Backoff backoff;
 
 	/** Whether an attempt is scheduled. */
 	private boolean awaited;
@@ -93,7 +87,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		this.lifecycle = lifecycle;
 		this.refusals = refusals;
 		this.errors = errors;
-		this.random = random;
+		this.backoff = new Backoff(random);
 		this.thread = new GuardedScheduler("link-" + kind, errors);
 	}
 
@@ -301,9 +295,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	private void attemptLater() {
 		if (!this.awaited) {
 			this.awaited = true;
-			this.thread.schedule(this.backoff.plusMillis(this.random.nextLong(this.backoff.toMillis())), this::attempt);
-			Duration doubled = this.backoff.multipliedBy(2);
-			this.backoff = (doubled.compareTo(MAX_BACKOFF) < 0) ? doubled : MAX_BACKOFF;
+			this.thread.schedule(this.backoff.next(), this::attempt);
 		}
 	}
 
@@ -316,7 +308,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 			return;
 		}
 		if (isSteady(current)) {
-			this.backoff = MIN_BACKOFF;
+			this.backoff.reset();
 		}
 		if (!current.checking) {
 			current.checking = true;
@@ -367,7 +359,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		boolean steady = isSteady(ended);
 		this.errors.run(where(), () -> this.lifecycle.ended(ended.session));
 		if (steady) {
-			this.backoff = MIN_BACKOFF;
+			this.backoff.reset();
 			attempt();
 		}
 		else {
