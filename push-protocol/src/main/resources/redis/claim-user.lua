@@ -12,15 +12,15 @@
 --       18 returns of a displaced page that make a take-over  19 within ms
 --       20 value of this claim for renewals  21 cursor, "0-0" for none
 --       22 opens that a user may have within the time of 14 ("0": any number)
--- Returns {"owner", generation, clock, since, "" or up to which id, below the cursor, the user's channel was surely received},
--- {"kicked", generation that displaced this client, clock, since} or {"limited" or "opens", ms until take-overs or opens are
--- counted anew, clock, since}: then the owner stays.
+-- Returns {"owner", generation, clock, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
+-- received}, {"kicked", generation that displaced this client, clock, loss_floor} or {"limited" or "opens", ms until takeovers or
+-- opens are counted anew, clock, loss_floor}: then the owner stays.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
 if not note_renewal(KEYS[8], ARGV[7], ARGV[20]) then
 	return redis.error_reply(STALE)
 end
-local clock, since, displaced_by = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3], KEYS[6])
+local clock, loss_floor, displaced_by = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3], KEYS[6])
 local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[11])
@@ -30,12 +30,12 @@ local now = time_ms()
 -- A tombstone answers every claim of its client, repeated ones too; one from before a data loss is void. Each such claim
 -- lengthens its life, so that a client that tries again and again never owns by time alone. The generation says when it began.
 local displaced_ms = displaced_by and id_parts(displaced_by)
-if displaced_ms and not id_above(since, displaced_by) then
+if displaced_ms and not id_above(loss_floor, displaced_by) then
 	local life = math.min(tonumber(ARGV[12]), displaced_ms + TOMBSTONE_LIMIT_MS - now)
 	if life > 0 then
 		redis.call('PEXPIRE', KEYS[6], string.format('%.0f', life), 'GT')
 	end
-	return {'kicked', displaced_by, clock, since}
+	return {'kicked', displaced_by, clock, loss_floor}
 end
 
 -- The record stays: should the answer or the gap that follows from it be lost, the next claim needs it again.
@@ -56,11 +56,11 @@ end
 local value = redis.call('HGET', KEYS[4], user)
 local victim = value and owner_parse(value)
 if victim and victim.connection == connection then
-	return {'owner', victim.generation, clock, since, hidden_from}
+	return {'owner', victim.generation, clock, loss_floor, hidden_from}
 end
 
 local owner = {
-	node = node, connection = connection, client = client, since = string.format('%d', now), tier = ARGV[10],
+	node = node, connection = connection, client = client, opened_at = string.format('%d', now), tier = ARGV[10],
 	page = ARGV[15]
 }
 -- Only pages of one client can be twins.
@@ -70,25 +70,26 @@ local verdict = succeed(owner, victim, now, victim and victim.client == client a
 })
 if verdict == 'told' then
 	redis.call('HSET', KEYS[4], user, owner_format(victim))
-	return {'kicked', victim.generation, clock, since}
+	return {'kicked', victim.generation, clock, loss_floor}
 end
 
 local left = verdict == 'takeover' and ARGV[13] ~= '0' and count_refused(KEYS[7], tonumber(ARGV[13]), ARGV[14])
 if left then
-	return {'limited', left, clock, since}
+	return {'limited', left, clock, loss_floor}
 end
 left = ARGV[22] ~= '0' and count_refused(KEYS[10], tonumber(ARGV[22]), ARGV[14])
 if left then
-	return {'opens', left, clock, since}
+	return {'opens', left, clock, loss_floor}
 end
 
 local generation = id_after(clock, now)
 redis.call('SET', KEYS[1], generation)
-if not victim and (value or presence_uncertain(since, now)) then
-	-- Whom it displaces cannot be read, or the store may have forgotten it: "D generation connection client user\n" tells all nodes.
+if not victim and (value or presence_uncertain(loss_floor, now)) then
+	-- The owner that it displaces cannot be read, or the store may have forgotten it: all nodes receive
+	-- "D generation connection client user\n".
 	redis.call('PUBLISH', channels .. 'ch:all',
 		'D ' .. generation .. ' ' .. connection .. ' ' .. client .. ' ' .. user .. '\n')
 end
 owner.generation = generation
 displace(prefix, channels, KEYS[4], user, victim, owner, verdict, ARGV[12])
-return {'owner', generation, generation, since, hidden_from}
+return {'owner', generation, generation, loss_floor, hidden_from}

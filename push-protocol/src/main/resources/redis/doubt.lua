@@ -4,8 +4,8 @@
 -- and the renewal that writes it back is still to come. Longer than a lease, for no stream is written to without one.
 local UNCERTAIN_MS = 60000
 
--- Whether the presence hash may lack fields that it should have. `since` may be nil.
-local function presence_uncertain(since, now)
-	local ms = since and id_parts(since)
+-- Whether the presence hash may lack fields that it should have. `loss_floor` may be nil.
+local function presence_uncertain(loss_floor, now)
+	local ms = loss_floor and id_parts(loss_floor)
 	return not ms or now - ms < UNCERTAIN_MS
 end

@@ -75,8 +75,8 @@ local function hand_out(channel, owner, id, envelope)
 	end
 	if uncertain == nil then
 		-- What is no id says nothing of what is missing.
-		local since = try('GET', KEYS[3])
-		uncertain = presence_uncertain(type(since) == 'string' and find(since, '^%d+%-%d+$') and since, now)
+		local loss_floor = try('GET', KEYS[3])
+		uncertain = presence_uncertain(type(loss_floor) == 'string' and find(loss_floor, '^%d+%-%d+$') and loss_floor, now)
 	end
 	if uncertain then
 		call('PUBLISH', channels .. 'ch:all', 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)

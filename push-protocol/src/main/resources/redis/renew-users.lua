@@ -10,16 +10,16 @@
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 renewals  7 last
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels  6 node
 --       7 lease in ms  8 life of a tombstone in ms
---       9 value of this call for renewals  10.. for each connection: user, connection, generation, client, since in ms, tier,
---           page ("" where it is not known)
--- Returns {clock, since, then for each connection that is not simply fine: its index from 0, verdict, generation};
+--       9 value of this call for renewals  10.. for each connection: user, connection, generation, client, when it was
+--           opened in ms, tier, page ("" where it is not known)
+-- Returns {clock, loss_floor, then for each connection that is not simply fine: its index from 0, verdict, generation};
 -- verdict "restored" (written back), "lost" (displaced by that generation) or
 -- "replaced" (displaced by its own client, silently).
 
 if not note_renewal(KEYS[6], ARGV[6], ARGV[9]) then
 	return redis.error_reply(STALE)
 end
-local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
+local clock, loss_floor = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
 local prefix, channels, node = ARGV[4], ARGV[5], ARGV[6]
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[7])
 
@@ -51,7 +51,7 @@ local function last_of_user(last_key, user, clock)
 	return clock
 end
 
-local answer = {clock, since}
+local answer = {clock, loss_floor}
 local function say(index, verdict, generation)
 	answer[#answer + 1] = index
 	answer[#answer + 1] = verdict
@@ -69,7 +69,7 @@ for i = 10, #ARGV, 7 do
 		local owner = value and owner_parse(value)
 		local behind = not owner or (owner.connection ~= connection and id_above(generation, owner.generation))
 		local displaced_by = behind and tombstone_read(prefix, user, client)
-		if displaced_by and id_above(displaced_by, generation) and not id_above(since, displaced_by) then
+		if displaced_by and id_above(displaced_by, generation) and not id_above(loss_floor, displaced_by) then
 			say(index, 'lost', displaced_by)
 		elseif behind then
 			now = now or time_ms()
@@ -79,7 +79,7 @@ for i = 10, #ARGV, 7 do
 			end
 			local restored = {
 				node = node, connection = connection, generation = generation, client = client,
-				since = ARGV[i + 4], tier = ARGV[i + 5], page = ARGV[i + 6]
+				opened_at = ARGV[i + 4], tier = ARGV[i + 5], page = ARGV[i + 6]
 			}
 			displace(prefix, channels, KEYS[4], user, owner, restored, succeed(restored, owner, now), ARGV[8])
 			redis.call('PUBLISH', channels .. 'node:' .. node,

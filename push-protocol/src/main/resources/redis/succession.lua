@@ -28,7 +28,7 @@ end
 
 local function owner_format(owner)
 	return string.format('%s %s %s %s %s %s %d %d', owner.node, owner.connection, owner.generation, owner.client,
-		owner.since, owner.tier, owner.replaced, owner.window)
+		owner.opened_at, owner.tier, owner.replaced, owner.window)
 end
 
 -- Whether a page was told to stop so recently that it is not to come back.

@@ -1,9 +1,9 @@
 -- Shared preamble, behind that of the clock: takes ids.
 
 -- Takes the next `count` ids, which share their ms. `seen` is the highest id that the calling process has ever seen: above
--- the clock it means that the store was rolled back, so the clock is lifted to it and what lies below `since` can no longer
--- be vouched for.
--- A caller that names `run_key` and `run` and has seen nothing itself begins an empty store: `since` lies below its first id.
+-- the clock it means that the store was rolled back. So the clock is lifted to it, and what lies below the data-loss floor, which
+-- is kept under `since_key`, can no longer be vouched for.
+-- A caller that names `run_key` and `run` and has seen nothing itself begins an empty store: the floor lies below its first id.
 -- Returns ms and seq of the first, the time it was taken at, in ms, and the last id.
 local function clock_take(count, clock_key, since_key, seen, run_key, run)
 	local last = redis.call('GET', clock_key) or '0-0'

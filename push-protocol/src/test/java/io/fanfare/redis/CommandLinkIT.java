@@ -197,7 +197,7 @@ class CommandLinkIT {
 		awaitWorking();
 		Renewal after = renew(this.link);
 		assertThat(stored(RUN)).isNotEqualTo(firstRun).isEqualTo(serverRun());
-		assertThat(after.since()).as("the store came back empty").isGreaterThan(before.clock());
+		assertThat(after.dataLossFloor()).as("the store came back empty").isGreaterThan(before.clock());
 	}
 
 	@Test
@@ -206,11 +206,11 @@ class CommandLinkIT {
 		this.link.close();
 		CommandLink durable = link(true);
 		try {
-			long since = renew(durable).since();
+			long since = renew(durable).dataLossFloor();
 			assertThat(durable.hasMoved(Duration.ofMinutes(1))).as("the first server").isFalse();
 			this.redis.restart(RedisProcess.Data.KEPT);
 			Awaitility.await().until(() -> durable.isUp() && answers(durable));
-			assertThat(renew(durable).since()).isEqualTo(since);
+			assertThat(renew(durable).dataLossFloor()).isEqualTo(since);
 			assertThat(durable.hasMoved(Duration.ofMinutes(1))).as("another one").isTrue();
 			assertThat(durable.hasMoved(Duration.ZERO)).as("a while ago").isFalse();
 			Nodes.NodeStates states = new Nodes(durable, this.keys).list().join();
@@ -219,7 +219,7 @@ class CommandLinkIT {
 			durable.close();
 			this.redis.restart(RedisProcess.Data.KEPT);
 			this.link = link(false);
-			long leap = MessageId.timestamp(renew(this.link).since()) - System.currentTimeMillis();
+			long leap = MessageId.timestamp(renew(this.link).dataLossFloor()) - System.currentTimeMillis();
 			assertThat(leap).as("above all that another server may still give").isBetween(10_000L, 15_000L);
 		}
 		finally {

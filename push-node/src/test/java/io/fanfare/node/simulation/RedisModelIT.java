@@ -228,7 +228,7 @@ class RedisModelIT {
 		ClaimResult real = get(presence.claim(node, new Claim(claim.user(), claim.connection(), claim.client(),
 				claim.tier(), claim.page(), real(claim.cursor()))));
 		compare(what + claim, real, modelled, (result) -> switch (result) {
-			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.clock(), owner.since(),
+			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.clock(), owner.dataLossFloor(),
 					(owner.hiddenFrom() != null) ? owner.hiddenFrom() : MessageId.ZERO);
 			case ClaimResult.Displaced displaced -> List.of("kicked", displaced.generation());
 			case ClaimResult.Limited limited -> {
@@ -276,14 +276,14 @@ class RedisModelIT {
 	private void renew(String what, Presence presence) throws Exception {
 		List<Held> some = some(this.held);
 		List<Held> same = some.stream()
-			.map((one) -> new Held(one.user(), one.connection(), real(one.generation()), one.client(), one.since(),
+			.map((one) -> new Held(one.user(), one.connection(), real(one.generation()), one.client(), one.openedAt(),
 					one.tier(), one.page()))
 			.toList();
 		String node = any(NODES);
 		Presence.Renewal modelled = this.model.renew(caller(), node, some);
 		Presence.Renewal real = get(presence.renew(node, same));
 		compare(what + some, real, modelled, (renewal) -> {
-			List<Object> values = new ArrayList<>(List.of(renewal.clock(), renewal.since()));
+			List<Object> values = new ArrayList<>(List.of(renewal.clock(), renewal.dataLossFloor()));
 			renewal.verdicts()
 				.forEach((verdict) -> values
 					.addAll(List.of(verdict.index() + verdict.kind().name(), verdict.generation())));
@@ -385,7 +385,7 @@ class RedisModelIT {
 		History.Batch modelled = this.model.read(caller(), channel, position, count, bytes);
 		History.Batch real = get(history.read(channel, real(position), count, bytes));
 		compare(what + channel + " above " + position, real, modelled, (batch) -> {
-			List<Object> values = new ArrayList<>(List.of(batch.upTo(), batch.since(), "" + batch.complete(),
+			List<Object> values = new ArrayList<>(List.of(batch.upTo(), batch.dataLossFloor(), "" + batch.complete(),
 					batch.predecessor().id(), batch.predecessor().durable(), "" + batch.predecessor().expiresAt()));
 			batch.entries().forEach((entry) -> values.addAll(List.of(entry.id(), latin(entry.envelope().encode()))));
 			return values;
@@ -417,7 +417,7 @@ class RedisModelIT {
 		List<ChannelName> channels = some(CHANNELS);
 		History.LastIds modelled = this.model.lastIds(caller(), channels);
 		compare(what + channels, get(history.lastIds(channels)), modelled, (last) -> {
-			List<Object> values = new ArrayList<>(List.of(last.clock(), last.since()));
+			List<Object> values = new ArrayList<>(List.of(last.clock(), last.dataLossFloor()));
 			values.addAll(last.ids());
 			return values;
 		});

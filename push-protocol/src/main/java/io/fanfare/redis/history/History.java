@@ -95,7 +95,7 @@ public final class History {
 	 *
 	 * @param upTo the id up to which it is complete: the clock at the read, or its last
 	 * entry where there is more
-	 * @param since the id below which the store may have lost something
+	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param complete whether nothing more is retained above it
 	 * @param predecessor what came before the first entry; without entries, the channel's
 	 * last id
@@ -103,19 +103,19 @@ public final class History {
 	 * @param unreadable the ids of entries that are no messages of this version: damaged,
 	 * or not written by Fanfare
 	 */
-	public record Batch(long upTo, long since, boolean complete, Predecessor predecessor, List<Entry> entries,
+	public record Batch(long upTo, long dataLossFloor, boolean complete, Predecessor predecessor, List<Entry> entries,
 			List<Long> unreadable) {
 
 		/**
 		 * A batch of which everything can be read.
 		 * @param upTo the id up to which it is complete
-		 * @param since the id below which the store may have lost something
+		 * @param dataLossFloor the id below which the store may have lost something
 		 * @param complete whether nothing more is retained above it
 		 * @param predecessor what came before the first entry
 		 * @param entries the messages, in id order
 		 */
-		public Batch(long upTo, long since, boolean complete, Predecessor predecessor, List<Entry> entries) {
-			this(upTo, since, complete, predecessor, entries, List.of());
+		public Batch(long upTo, long dataLossFloor, boolean complete, Predecessor predecessor, List<Entry> entries) {
+			this(upTo, dataLossFloor, complete, predecessor, entries, List.of());
 		}
 
 	}
@@ -151,11 +151,11 @@ public final class History {
 	 *
 	 * @param clock the clock at the read, or at the first of several: no channel has
 	 * anything above its last id up to there
-	 * @param since the id below which the store may have lost something
+	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param ids the last ids in the order asked for; {@link MessageId#ZERO} where none
 	 * is known
 	 */
-	public record LastIds(long clock, long since, List<Long> ids) {
+	public record LastIds(long clock, long dataLossFloor, List<Long> ids) {
 
 	}
 
@@ -192,13 +192,13 @@ public final class History {
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
 				long clock = reply.id();
-				long since = reply.id();
+				long dataLossFloor = reply.id();
 				boolean complete = reply.text().equals("1");
 				String before = reply.text();
 				Piece piece = this.entries.read(channel, reply);
 				this.link.observe(clock);
 				Predecessor predecessor = Predecessor.parse(before, piece.isEmpty() ? clock : piece.oldest() - 1);
-				return new Batch(complete ? clock : piece.newest(), since, complete, predecessor, piece.entries(),
+				return new Batch(complete ? clock : piece.newest(), dataLossFloor, complete, predecessor, piece.entries(),
 						piece.unreadable());
 			});
 	}
@@ -255,20 +255,20 @@ public final class History {
 		}).thenApply((values) -> {
 			Reply reply = new Reply(values);
 			long clock = reply.id();
-			long since = reply.id();
+			long dataLossFloor = reply.id();
 			List<Long> ids = new ArrayList<>(channels.size());
 			while (reply.hasNext()) {
 				ids.add(lastId(reply.text()));
 			}
 			this.link.observe(clock);
-			return new LastIds(clock, since, ids);
+			return new LastIds(clock, dataLossFloor, ids);
 		});
 		if (first.size() == channels.size()) {
 			return found;
 		}
 		return found.thenCompose((one) -> lastIds(channels.subList(first.size(), channels.size())).thenApply((rest) -> {
 			one.ids().addAll(rest.ids());
-			return new LastIds(one.clock(), Math.max(one.since(), rest.since()), one.ids());
+			return new LastIds(one.clock(), Math.max(one.dataLossFloor(), rest.dataLossFloor()), one.ids());
 		}));
 	}
 

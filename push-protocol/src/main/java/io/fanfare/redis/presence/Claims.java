@@ -93,9 +93,9 @@ final class Claims {
 		if (!outcome.equals("owner")) {
 			return new ClaimResult.Displaced(generation);
 		}
-		long since = reply.id();
+		long dataLossFloor = reply.id();
 		long hiddenFrom = reply.idOrZero();
-		return new ClaimResult.Owner(generation, clock, since, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+		return new ClaimResult.Owner(generation, clock, dataLossFloor, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
 	}
 
 }

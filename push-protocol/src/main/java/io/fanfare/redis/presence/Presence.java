@@ -144,20 +144,20 @@ public final class Presence {
 		 *
 		 * @param generation its generation
 		 * @param clock where history ends and live begins
-		 * @param since the id below which the store may have lost something
+		 * @param dataLossFloor the id below which the store may have lost something
 		 * @param hiddenFrom up to which id, below the cursor, the user's channel was
 		 * surely received; null where nothing is known to be missing up to the cursor
 		 */
-		record Owner(long generation, long clock, long since, @Nullable Long hiddenFrom) implements ClaimResult {
+		record Owner(long generation, long clock, long dataLossFloor, @Nullable Long hiddenFrom) implements ClaimResult {
 
 			/**
 			 * A connection from which nothing is known to be hidden.
 			 * @param generation its generation
 			 * @param clock where history ends and live begins
-			 * @param since the id below which the store may have lost something
+			 * @param dataLossFloor the id below which the store may have lost something
 			 */
-			public Owner(long generation, long clock, long since) {
-				this(generation, clock, since, null);
+			public Owner(long generation, long clock, long dataLossFloor) {
+				this(generation, clock, dataLossFloor, null);
 			}
 
 		}
@@ -202,11 +202,11 @@ public final class Presence {
 	 * @param connection the connection
 	 * @param generation its generation
 	 * @param client the page's client id
-	 * @param since when it was opened, in milliseconds since the epoch
+	 * @param openedAt when it was opened, in milliseconds since the epoch
 	 * @param tier its tier
 	 * @param page the id of the page's document, or "" where it is not known
 	 */
-	public record Held(String user, String connection, long generation, String client, long since, Tier tier,
+	public record Held(String user, String connection, long generation, String client, long openedAt, Tier tier,
 			String page) {
 
 		/**
@@ -215,11 +215,11 @@ public final class Presence {
 		 * @param connection the connection
 		 * @param generation its generation
 		 * @param client the page's client id
-		 * @param since when it was opened, in milliseconds since the epoch
+		 * @param openedAt when it was opened, in milliseconds since the epoch
 		 * @param tier its tier
 		 */
-		public Held(String user, String connection, long generation, String client, long since, Tier tier) {
-			this(user, connection, generation, client, since, tier, "");
+		public Held(String user, String connection, long generation, String client, long openedAt, Tier tier) {
+			this(user, connection, generation, client, openedAt, tier, "");
 		}
 
 	}
@@ -228,10 +228,10 @@ public final class Presence {
 	 * What a renewal found.
 	 *
 	 * @param clock the clock
-	 * @param since the id below which the store may have lost something
+	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param verdicts of those that are not simply fine
 	 */
-	public record Renewal(long clock, long since, List<Verdict> verdicts) {
+	public record Renewal(long clock, long dataLossFloor, List<Verdict> verdicts) {
 
 	}
 
@@ -268,10 +268,10 @@ public final class Presence {
 	 * @param connection the connection
 	 * @param generation its generation
 	 * @param client the page
-	 * @param since when it was opened, in milliseconds since the epoch
+	 * @param openedAt when it was opened, in milliseconds since the epoch
 	 * @param tier its tier
 	 */
-	public record Owner(String node, String connection, long generation, String client, long since, Tier tier) {
+	public record Owner(String node, String connection, long generation, String client, long openedAt, Tier tier) {
 
 		/** As {@code owner_parse} in owner.lua has it. */
 		private static final Pattern VALUE = Pattern
@@ -431,7 +431,7 @@ public final class Presence {
 				arguments.add(bytes(one.connection()));
 				arguments.add(bytes(MessageId.format(one.generation())));
 				arguments.add(bytes(one.client()));
-				arguments.add(bytes(Long.toString(one.since())));
+				arguments.add(bytes(Long.toString(one.openedAt())));
 				arguments.add(bytes(one.tier().wireName()));
 				arguments.add(bytes(one.page()));
 			}
@@ -439,7 +439,7 @@ public final class Presence {
 		}).thenApply((values) -> {
 			Reply reply = new Reply(values);
 			long clock = reply.id();
-			long since = reply.id();
+			long dataLossFloor = reply.id();
 			this.link.observe(clock);
 			List<Verdict> verdicts = new ArrayList<>(reply.remaining() / 3);
 			while (reply.hasNext()) {
@@ -451,7 +451,7 @@ public final class Presence {
 				};
 				verdicts.add(new Verdict(index, kind, reply.id()));
 			}
-			return new Renewal(clock, since, verdicts);
+			return new Renewal(clock, dataLossFloor, verdicts);
 		});
 	}
 

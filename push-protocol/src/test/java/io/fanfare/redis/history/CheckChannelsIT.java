@@ -52,7 +52,7 @@ class CheckChannelsIT {
 		long before = get(this.partition.history().lastIds(List.of())).clock();
 		this.partition.redis().set(RUN, "another");
 		History.LastIds after = get(this.partition.history().lastIds(List.of()));
-		assertThat(after.since()).isGreaterThan(before).isEqualTo(after.clock());
+		assertThat(after.dataLossFloor()).isGreaterThan(before).isEqualTo(after.clock());
 	}
 
 	@Test

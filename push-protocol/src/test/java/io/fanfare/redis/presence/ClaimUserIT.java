@@ -47,14 +47,14 @@ class ClaimUserIT {
 		ClaimResult.Owner result = owner(claim("a", "c1", "page"));
 		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(MessageId.format(result.generation()));
 		assertThat(result.clock()).isEqualTo(result.generation());
-		assertThat(result.since()).isLessThan(result.generation());
+		assertThat(result.dataLossFloor()).isLessThan(result.generation());
 		Presence.Owner found = get(this.partition.presence().find("alice"));
 		assertThat(found.node()).isEqualTo("a");
 		assertThat(found.connection()).isEqualTo("c1");
 		assertThat(found.generation()).isEqualTo(result.generation());
 		assertThat(found.client()).isEqualTo("page");
 		assertThat(found.tier()).isEqualTo(Tier.HIGH);
-		assertThat(found.since()).isBetween(before, System.currentTimeMillis() + 1000);
+		assertThat(found.openedAt()).isBetween(before, System.currentTimeMillis() + 1000);
 		ear.heardNoMore("node:a");
 	}
 
@@ -497,7 +497,7 @@ class ClaimUserIT {
 		long before = owner(claim("a", "c1", "page")).generation();
 		this.partition.redis().set(RUN, "another");
 		ClaimResult.Owner result = owner(claim("b", "c2", "page"));
-		assertThat(result.since()).isGreaterThan(before).isLessThan(result.generation());
+		assertThat(result.dataLossFloor()).isGreaterThan(before).isLessThan(result.generation());
 		assertThat(this.partition.redis().get(RUN)).isEqualTo(this.partition.runId());
 	}
 
@@ -506,7 +506,7 @@ class ClaimUserIT {
 		long seen = MessageId.of(System.currentTimeMillis() + 3_600_000, 9);
 		this.partition.link().observe(seen);
 		ClaimResult.Owner result = owner(claim("a", "c1", "page"));
-		assertThat(result.since()).isEqualTo(seen + 1);
+		assertThat(result.dataLossFloor()).isEqualTo(seen + 1);
 		assertThat(result.generation()).isEqualTo(seen + 2);
 		assertThat(this.partition.link().seen()).isEqualTo(seen + 2);
 	}
