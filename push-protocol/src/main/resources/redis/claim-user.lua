@@ -12,15 +12,15 @@
 --       18 returns of a displaced page that make a take-over  19 within ms
 --       20 value of this claim for renewals  21 cursor, "0-0" for none
 --       22 opens that a user may have within the time of 14 ("0": any number)
--- Returns {"owner", generation, clock, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
--- received}, {"kicked", generation that displaced this client, clock, loss_floor} or {"limited" or "opens", ms until takeovers or
--- opens are counted anew, clock, loss_floor}: then the owner stays.
+-- Returns {"owner", generation, head_id, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
+-- received}, {"kicked", generation that displaced this client, head_id, loss_floor} or {"limited" or "opens", ms until takeovers
+-- or opens are counted anew, head_id, loss_floor}: then the owner stays.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
 if not note_renewal(KEYS[8], ARGV[7], ARGV[20]) then
 	return redis.error_reply(STALE)
 end
-local clock, loss_floor, displaced_by = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3], KEYS[6])
+local head_id, loss_floor, displaced_by = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3], KEYS[6])
 local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[11])
@@ -35,7 +35,7 @@ if displaced_ms and not id_above(loss_floor, displaced_by) then
 	if life > 0 then
 		redis.call('PEXPIRE', KEYS[6], string.format('%.0f', life), 'GT')
 	end
-	return {'kicked', displaced_by, clock, loss_floor}
+	return {'kicked', displaced_by, head_id, loss_floor}
 end
 
 -- The record stays: should the answer or the gap that follows from it be lost, the next claim needs it again.
@@ -44,7 +44,7 @@ if ARGV[21] ~= '0-0' then
 	local hidden, from, to = hidden_read(KEYS[9])
 	if hidden and not from then
 		-- It may have named any stretch up to now.
-		from, to = '0-1', clock
+		from, to = '0-1', head_id
 		redis.call('UNLINK', KEYS[9])
 		redis.call('SET', KEYS[9], from .. ' ' .. to, 'PX', HIDDEN_MS)
 	end
@@ -56,7 +56,7 @@ end
 local value = redis.call('HGET', KEYS[4], user)
 local victim = value and owner_parse(value)
 if victim and victim.connection == connection then
-	return {'owner', victim.generation, clock, loss_floor, hidden_from}
+	return {'owner', victim.generation, head_id, loss_floor, hidden_from}
 end
 
 local owner = {
@@ -70,19 +70,19 @@ local verdict = succeed(owner, victim, now, victim and victim.client == client a
 })
 if verdict == 'told' then
 	redis.call('HSET', KEYS[4], user, owner_format(victim))
-	return {'kicked', victim.generation, clock, loss_floor}
+	return {'kicked', victim.generation, head_id, loss_floor}
 end
 
 local left = verdict == 'takeover' and ARGV[13] ~= '0' and count_refused(KEYS[7], tonumber(ARGV[13]), ARGV[14])
 if left then
-	return {'limited', left, clock, loss_floor}
+	return {'limited', left, head_id, loss_floor}
 end
 left = ARGV[22] ~= '0' and count_refused(KEYS[10], tonumber(ARGV[22]), ARGV[14])
 if left then
-	return {'opens', left, clock, loss_floor}
+	return {'opens', left, head_id, loss_floor}
 end
 
-local generation = id_after(clock, now)
+local generation = id_after(head_id, now)
 redis.call('SET', KEYS[1], generation)
 if not victim and (value or presence_uncertain(loss_floor, now)) then
 	-- The owner that it displaces cannot be read, or the store may have forgotten it: all nodes receive

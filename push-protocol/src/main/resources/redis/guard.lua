@@ -9,23 +9,23 @@ local LEAP_MS = 15000
 -- A store that keeps all it acknowledged across a restart (`durable` = "1") keeps `loss_floor` when only the run id is new.
 -- One that a publish began on this very server keeps it for a first node that has seen nothing: the store is new, not
 -- emptied, as far as anybody can tell.
--- Returns clock, loss_floor, and the text under `other_key` where one is named: it costs no command of its own.
+-- Returns head_id, loss_floor, and the text under `other_key` where one is named: it costs no command of its own.
 local function clock_guard(clock_key, run_key, since_key, run, seen, durable, other_key)
 	local values = redis.call('MGET', clock_key, run_key, since_key, other_key or since_key)
-	local clock, known, loss_floor = values[1] or redis.call('GET', clock_key) or '0-0', values[2], values[3]
+	local head_id, known, loss_floor = values[1] or redis.call('GET', clock_key) or '0-0', values[2], values[3]
 	local other = other_key and values[4]
-	local rolled_back = id_above(seen, clock)
+	local rolled_back = id_above(seen, head_id)
 	if loss_floor and not id_parts(loss_floor) then
 		-- What it vouched for is not known any more.
 		loss_floor = nil
 	end
 	if known == run and loss_floor and not rolled_back then
-		return clock, loss_floor, other
+		return head_id, loss_floor, other
 	end
 	local now = time_ms()
 	if rolled_back then
-		parts_after(clock, now, 1) -- fails where it is no id
-		clock = seen
+		parts_after(head_id, now, 1) -- fails where it is no id
+		head_id = seen
 	end
 	local kept = known and loss_floor and not rolled_back
 	if kept and string.sub(known, 1, 1) == BEGUN then
@@ -34,11 +34,11 @@ local function clock_guard(clock_key, run_key, since_key, run, seen, durable, ot
 		kept = durable == '1'
 	end
 	if not kept then
-		local leaps = known and known ~= run and known ~= BEGUN .. run and clock ~= '0-0'
-		clock = id_after(clock, now + (leaps and LEAP_MS or 0))
-		loss_floor = clock
-		redis.call('MSET', clock_key, clock, since_key, loss_floor)
+		local leaps = known and known ~= run and known ~= BEGUN .. run and head_id ~= '0-0'
+		head_id = id_after(head_id, now + (leaps and LEAP_MS or 0))
+		loss_floor = head_id
+		redis.call('MSET', clock_key, head_id, since_key, loss_floor)
 	end
 	redis.call('SET', run_key, run)
-	return clock, loss_floor, other
+	return head_id, loss_floor, other
 end

@@ -12,14 +12,14 @@
 --       7 lease in ms  8 life of a tombstone in ms
 --       9 value of this call for renewals  10.. for each connection: user, connection, generation, client, when it was
 --           opened in ms, tier, page ("" where it is not known)
--- Returns {clock, loss_floor, then for each connection that is not simply fine: its index from 0, verdict, generation};
+-- Returns {head_id, loss_floor, then for each connection that is not simply fine: its index from 0, verdict, generation};
 -- verdict "restored" (written back), "lost" (displaced by that generation) or
 -- "replaced" (displaced by its own client, silently).
 
 if not note_renewal(KEYS[6], ARGV[6], ARGV[9]) then
 	return redis.error_reply(STALE)
 end
-local clock, loss_floor = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
+local head_id, loss_floor = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
 local prefix, channels, node = ARGV[4], ARGV[5], ARGV[6]
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[7])
 
@@ -40,18 +40,18 @@ local function keep_away(prefix, user, client, generation, tombstone_ms)
 	end
 end
 
--- The last message of a user's channel, as `last` says it; `clock` where that cannot be read: something up to there may be
+-- The last message of a user's channel, as `last` says it; `head_id` where that cannot be read: something up to there may be
 -- missing.
-local function last_of_user(last_key, user, clock)
+local function last_of_user(last_key, user, head_id)
 	local last = redis.call('HGET', last_key, 'user:' .. user) or redis.call('HGET', last_key, '') or '0-0'
 	local id, durable, expiry = string.match(last, '^(%S+) (%S+) (%d+)$')
 	if id_parts(id or last) and (not id or id_parts(durable) and #expiry <= 18) then
 		return last
 	end
-	return clock
+	return head_id
 end
 
-local answer = {clock, loss_floor}
+local answer = {head_id, loss_floor}
 local function say(index, verdict, generation)
 	answer[#answer + 1] = index
 	answer[#answer + 1] = verdict
@@ -83,7 +83,7 @@ for i = 10, #ARGV, 7 do
 			}
 			displace(prefix, channels, KEYS[4], user, owner, restored, succeed(restored, owner, now), ARGV[8])
 			redis.call('PUBLISH', channels .. 'node:' .. node,
-				string.format('B %s %s\n', connection, last_of_user(KEYS[7], user, clock)))
+				string.format('B %s %s\n', connection, last_of_user(KEYS[7], user, head_id)))
 			say(index, 'restored', generation)
 		elseif owner.connection ~= connection then
 			if owner.client ~= client then

@@ -87,7 +87,7 @@ class CommandLinkIT {
 		this.redis.freeze();
 		long begin = System.nanoTime();
 		CompletableFuture<Result> publish = publish();
-		CompletableFuture<Long> plain = new History(this.link, this.keys, Duration.ofHours(1)).clock();
+		CompletableFuture<Long> plain = new History(this.link, this.keys, Duration.ofHours(1)).headId();
 		assertThatThrownBy(() -> publish.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(RedisUnavailableException.class);
 		assertThatThrownBy(() -> plain.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(RedisUnavailableException.class);
 		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(COMMAND_TIMEOUT.plusMillis(1500));
@@ -197,7 +197,7 @@ class CommandLinkIT {
 		awaitWorking();
 		Renewal after = renew(this.link);
 		assertThat(stored(RUN)).isNotEqualTo(firstRun).isEqualTo(serverRun());
-		assertThat(after.dataLossFloor()).as("the store came back empty").isGreaterThan(before.clock());
+		assertThat(after.dataLossFloor()).as("the store came back empty").isGreaterThan(before.headId());
 	}
 
 	@Test
@@ -406,7 +406,7 @@ class CommandLinkIT {
 	}
 
 	private boolean answers(CommandLink by) {
-		return new History(by, this.keys, Duration.ofHours(1)).clock()
+		return new History(by, this.keys, Duration.ofHours(1)).headId()
 			.handle((clock, failure) -> failure == null)
 			.join();
 	}
@@ -419,7 +419,7 @@ class CommandLinkIT {
 		CompletableFuture<Result> publish = publish();
 		assertThat(publish).isCompletedExceptionally();
 		assertThatThrownBy(publish::join).hasCauseInstanceOf(RedisUnavailableException.class);
-		assertThat(new History(this.link, this.keys, Duration.ofHours(1)).clock()).isCompletedExceptionally();
+		assertThat(new History(this.link, this.keys, Duration.ofHours(1)).headId()).isCompletedExceptionally();
 	}
 
 	private long publisherIdAfterPublish(RedisCommands<String, String> commands) {

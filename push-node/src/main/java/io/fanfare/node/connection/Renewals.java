@@ -204,7 +204,7 @@ final class Renewals {
 
 	private static void renewed(Connection connection, @Nullable Verdict verdict, Renewal renewal, Proof sent) {
 		if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
-			connection.ownership().renewed(sent, renewal.clock(), renewal.dataLossFloor(), verdict != null);
+			connection.ownership().renewed(sent, renewal.headId(), renewal.dataLossFloor(), verdict != null);
 		}
 		else {
 			connection.ownership().displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
@@ -246,7 +246,7 @@ final class Renewals {
 			connection.delivery().catchUp();
 		}
 		else {
-			connection.delivery().missedNothing(lastIds.clock());
+			connection.delivery().missedNothing(lastIds.headId());
 		}
 	}
 

@@ -228,7 +228,7 @@ class RedisModelIT {
 		ClaimResult real = get(presence.claim(node, new Claim(claim.user(), claim.connection(), claim.client(),
 				claim.tier(), claim.page(), real(claim.cursor()))));
 		compare(what + claim, real, modelled, (result) -> switch (result) {
-			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.clock(), owner.dataLossFloor(),
+			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.headId(), owner.dataLossFloor(),
 					(owner.hiddenFrom() != null) ? owner.hiddenFrom() : MessageId.ZERO);
 			case ClaimResult.Displaced displaced -> List.of("kicked", displaced.generation());
 			case ClaimResult.Limited limited -> {
@@ -237,7 +237,7 @@ class RedisModelIT {
 			}
 		});
 		if (modelled instanceof ClaimResult.Owner owner) {
-			observe(owner.clock());
+			observe(owner.headId());
 			this.held.add(new Held(claim.user(), claim.connection(), owner.generation(), claim.client(), 1_000,
 					Tier.NORMAL, claim.page()));
 		}
@@ -283,13 +283,13 @@ class RedisModelIT {
 		Presence.Renewal modelled = this.model.renew(caller(), node, some);
 		Presence.Renewal real = get(presence.renew(node, same));
 		compare(what + some, real, modelled, (renewal) -> {
-			List<Object> values = new ArrayList<>(List.of(renewal.clock(), renewal.dataLossFloor()));
+			List<Object> values = new ArrayList<>(List.of(renewal.headId(), renewal.dataLossFloor()));
 			renewal.verdicts()
 				.forEach((verdict) -> values
 					.addAll(List.of(verdict.index() + verdict.kind().name(), verdict.generation())));
 			return values;
 		});
-		observe(modelled.clock());
+		observe(modelled.headId());
 	}
 
 	private void reap(String what, Presence presence) throws Exception {
@@ -417,11 +417,11 @@ class RedisModelIT {
 		List<ChannelName> channels = some(CHANNELS);
 		History.LastIds modelled = this.model.lastIds(caller(), channels);
 		compare(what + channels, get(history.lastIds(channels)), modelled, (last) -> {
-			List<Object> values = new ArrayList<>(List.of(last.clock(), last.dataLossFloor()));
+			List<Object> values = new ArrayList<>(List.of(last.headId(), last.dataLossFloor()));
 			values.addAll(last.ids());
 			return values;
 		});
-		observe(modelled.clock());
+		observe(modelled.headId());
 	}
 
 	private void probe(String what, Nodes nodes) throws Exception {

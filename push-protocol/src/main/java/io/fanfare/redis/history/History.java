@@ -93,7 +93,7 @@ public final class History {
 	/**
 	 * A batch of one channel's history.
 	 *
-	 * @param upTo the id up to which it is complete: the clock at the read, or its last
+	 * @param upTo the id up to which it is complete: the head id at the read, or its last
 	 * entry where there is more
 	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param complete whether nothing more is retained above it
@@ -149,13 +149,13 @@ public final class History {
 	/**
 	 * The last ids of some channels.
 	 *
-	 * @param clock the clock at the read, or at the first of several: no channel has
+	 * @param headId the head id at the read, or at the first of several: no channel has
 	 * anything above its last id up to there
 	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param ids the last ids in the order asked for; {@link MessageId#ZERO} where none
 	 * is known
 	 */
-	public record LastIds(long clock, long dataLossFloor, List<Long> ids) {
+	public record LastIds(long headId, long dataLossFloor, List<Long> ids) {
 
 	}
 
@@ -191,14 +191,14 @@ public final class History {
 							RedisKeys.bytes(MessageId.format(position)), number(count), number(bytes), this.age })
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
-				long clock = reply.id();
+				long headId = reply.id();
 				long dataLossFloor = reply.id();
 				boolean complete = reply.text().equals("1");
 				String before = reply.text();
 				Piece piece = this.entries.read(channel, reply);
-				this.link.observe(clock);
-				Predecessor predecessor = Predecessor.parse(before, piece.isEmpty() ? clock : piece.oldest() - 1);
-				return new Batch(complete ? clock : piece.newest(), dataLossFloor, complete, predecessor, piece.entries(),
+				this.link.observe(headId);
+				Predecessor predecessor = Predecessor.parse(before, piece.isEmpty() ? headId : piece.oldest() - 1);
+				return new Batch(complete ? headId : piece.newest(), dataLossFloor, complete, predecessor, piece.entries(),
 						piece.unreadable());
 			});
 	}
@@ -254,21 +254,21 @@ public final class History {
 			return arguments.toArray(byte[][]::new);
 		}).thenApply((values) -> {
 			Reply reply = new Reply(values);
-			long clock = reply.id();
+			long headId = reply.id();
 			long dataLossFloor = reply.id();
 			List<Long> ids = new ArrayList<>(channels.size());
 			while (reply.hasNext()) {
 				ids.add(lastId(reply.text()));
 			}
-			this.link.observe(clock);
-			return new LastIds(clock, dataLossFloor, ids);
+			this.link.observe(headId);
+			return new LastIds(headId, dataLossFloor, ids);
 		});
 		if (first.size() == channels.size()) {
 			return found;
 		}
 		return found.thenCompose((one) -> lastIds(channels.subList(first.size(), channels.size())).thenApply((rest) -> {
 			one.ids().addAll(rest.ids());
-			return new LastIds(one.clock(), Math.max(one.dataLossFloor(), rest.dataLossFloor()), one.ids());
+			return new LastIds(one.headId(), Math.max(one.dataLossFloor(), rest.dataLossFloor()), one.ids());
 		}));
 	}
 
@@ -313,11 +313,11 @@ public final class History {
 	}
 
 	/**
-	 * Reads the clock: a cursor that comes after all that was published, and before all
+	 * Reads the head id: a cursor that comes after all that was published, and before all
 	 * that will be.
-	 * @return the clock
+	 * @return the head id
 	 */
-	public CompletableFuture<Long> clock() {
+	public CompletableFuture<Long> headId() {
 		return this.link.call((commands) -> commands.get(this.keys.clock()))
 			.thenApply((value) -> (value != null) ? new Reply(List.of(value)).id() : MessageId.ZERO);
 	}

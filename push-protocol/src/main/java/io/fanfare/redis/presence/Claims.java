@@ -88,14 +88,14 @@ final class Claims {
 					reset);
 		}
 		long generation = reply.id();
-		long clock = reply.id();
-		this.link.observe(clock);
+		long headId = reply.id();
+		this.link.observe(headId);
 		if (!outcome.equals("owner")) {
 			return new ClaimResult.Displaced(generation);
 		}
 		long dataLossFloor = reply.id();
 		long hiddenFrom = reply.idOrZero();
-		return new ClaimResult.Owner(generation, clock, dataLossFloor, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+		return new ClaimResult.Owner(generation, headId, dataLossFloor, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
 	}
 
 }

@@ -143,21 +143,21 @@ public final class Presence {
 		 * The connection hears the user.
 		 *
 		 * @param generation its generation
-		 * @param clock where history ends and live begins
+		 * @param headId where history ends and live begins
 		 * @param dataLossFloor the id below which the store may have lost something
 		 * @param hiddenFrom up to which id, below the cursor, the user's channel was
 		 * surely received; null where nothing is known to be missing up to the cursor
 		 */
-		record Owner(long generation, long clock, long dataLossFloor, @Nullable Long hiddenFrom) implements ClaimResult {
+		record Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom) implements ClaimResult {
 
 			/**
 			 * A connection from which nothing is known to be hidden.
 			 * @param generation its generation
-			 * @param clock where history ends and live begins
+			 * @param headId where history ends and live begins
 			 * @param dataLossFloor the id below which the store may have lost something
 			 */
-			public Owner(long generation, long clock, long dataLossFloor) {
-				this(generation, clock, dataLossFloor, null);
+			public Owner(long generation, long headId, long dataLossFloor) {
+				this(generation, headId, dataLossFloor, null);
 			}
 
 		}
@@ -227,11 +227,11 @@ public final class Presence {
 	/**
 	 * What a renewal found.
 	 *
-	 * @param clock the clock
+	 * @param headId the head id: the last id given
 	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param verdicts of those that are not simply fine
 	 */
-	public record Renewal(long clock, long dataLossFloor, List<Verdict> verdicts) {
+	public record Renewal(long headId, long dataLossFloor, List<Verdict> verdicts) {
 
 	}
 
@@ -438,9 +438,9 @@ public final class Presence {
 			return arguments.toArray(byte[][]::new);
 		}).thenApply((values) -> {
 			Reply reply = new Reply(values);
-			long clock = reply.id();
+			long headId = reply.id();
 			long dataLossFloor = reply.id();
-			this.link.observe(clock);
+			this.link.observe(headId);
 			List<Verdict> verdicts = new ArrayList<>(reply.remaining() / 3);
 			while (reply.hasNext()) {
 				int index = (int) reply.number();
@@ -451,7 +451,7 @@ public final class Presence {
 				};
 				verdicts.add(new Verdict(index, kind, reply.id()));
 			}
-			return new Renewal(clock, dataLossFloor, verdicts);
+			return new Renewal(headId, dataLossFloor, verdicts);
 		});
 	}
 

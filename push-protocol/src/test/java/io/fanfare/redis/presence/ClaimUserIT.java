@@ -46,7 +46,7 @@ class ClaimUserIT {
 		RedisPartition.Ear ear = this.partition.listen("node:a", "node:b");
 		ClaimResult.Owner result = owner(claim("a", "c1", "page"));
 		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(MessageId.format(result.generation()));
-		assertThat(result.clock()).isEqualTo(result.generation());
+		assertThat(result.headId()).isEqualTo(result.generation());
 		assertThat(result.dataLossFloor()).isLessThan(result.generation());
 		Presence.Owner found = get(this.partition.presence().find("alice"));
 		assertThat(found.node()).isEqualTo("a");
@@ -76,7 +76,7 @@ class ClaimUserIT {
 	void whatWasPublishedBeforeIsBelowTheHandOverPointAndWhatComesAfterIsAbove() {
 		long before = publish();
 		ClaimResult.Owner result = owner(claim("a", "c1", "page"));
-		assertThat(result.clock()).isGreaterThan(before).isLessThan(publish());
+		assertThat(result.headId()).isGreaterThan(before).isLessThan(publish());
 	}
 
 	@Test
@@ -404,7 +404,7 @@ class ClaimUserIT {
 		RedisPartition.Ear ear = this.partition.listen("node:a");
 		ClaimResult.Owner again = owner(claim("a", "c1", "page"));
 		assertThat(again.generation()).isEqualTo(first.generation());
-		assertThat(again.clock()).as("what came meanwhile lies in the history").isEqualTo(published);
+		assertThat(again.headId()).as("what came meanwhile lies in the history").isEqualTo(published);
 		assertThat(this.partition.redis().hget(PRESENCE, "alice")).isEqualTo(field);
 		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(MessageId.format(published));
 		ear.heardNoMore("node:a");
