@@ -232,9 +232,9 @@ public final class History {
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
 				String first = reply.text();
-				return new Walked(first.isEmpty() ? MessageId.ZERO : EntryReader.entryId(first), Integer.parseInt(reply.text()),
-						Integer.parseInt(reply.text()), Walked.End.valueOf(reply.text().toUpperCase(Locale.ROOT)),
-						Integer.parseInt(reply.text()));
+				return new Walked(first.isEmpty() ? MessageId.ZERO : EntryReader.entryId(first),
+						Integer.parseInt(reply.text()), Integer.parseInt(reply.text()),
+						Walked.End.valueOf(reply.text().toUpperCase(Locale.ROOT)), Integer.parseInt(reply.text()));
 			});
 	}
 
@@ -287,8 +287,7 @@ public final class History {
 	 * @return the page
 	 */
 	public CompletableFuture<Page> pageAfter(ChannelName channel, long after, int limit) {
-		PageReader reader = pages(channel, true, (after == MessageId.ZERO) ? "" : MessageId.format(after),
-				limit);
+		PageReader reader = pages(channel, true, (after == MessageId.ZERO) ? "" : MessageId.format(after), limit);
 		// What is trimmed from now on leaves the messages above the floor that is told.
 		return findOldest(channel).thenCompose(reader::read);
 	}
@@ -301,8 +300,7 @@ public final class History {
 	 * @return the page
 	 */
 	public CompletableFuture<Page> pageBefore(ChannelName channel, long before, int limit) {
-		PageReader reader = pages(channel, false, (before == MessageId.MAX) ? "" : MessageId.format(before),
-				limit);
+		PageReader reader = pages(channel, false, (before == MessageId.MAX) ? "" : MessageId.format(before), limit);
 		return reader.read(MessageId.ZERO)
 			.thenCompose((page) -> findOldest(channel)
 				.thenApply((floor) -> new Page(floor, page.latest(), page.more(), page.end(), page.entries())));

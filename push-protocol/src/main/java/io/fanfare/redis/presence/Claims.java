@@ -70,12 +70,13 @@ final class Claims {
 				this.keys.userOpens(claim.user()) };
 		return this.link
 			.<List<Object>>run(script, scriptKeys,
-					(run, name) -> new byte[][] { run, Presence.bytes(MessageId.format(this.link.seen())), this.link.durable(), this.keys.keyPrefix(),
-							this.keys.channelPrefix(), Presence.bytes(claim.user()), Presence.bytes(node), Presence.bytes(claim.connection()),
-							Presence.bytes(claim.client()), Presence.bytes(claim.tier().wireName()), this.lease, this.tombstone,
-							this.maxTakeovers, this.userWindow, Presence.bytes(claim.page()), this.twinReplacements,
-							this.twinInterval, this.twinReturns, this.twinWindow, Presence.bytes(name),
-							Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens })
+					(run, name) -> new byte[][] { run, Presence.bytes(MessageId.format(this.link.seen())),
+							this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
+							Presence.bytes(claim.user()), Presence.bytes(node), Presence.bytes(claim.connection()),
+							Presence.bytes(claim.client()), Presence.bytes(claim.tier().wireName()), this.lease,
+							this.tombstone, this.maxTakeovers, this.userWindow, Presence.bytes(claim.page()),
+							this.twinReplacements, this.twinInterval, this.twinReturns, this.twinWindow,
+							Presence.bytes(name), Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens })
 			.thenApply((values) -> claimed(new Reply(values)));
 	}
 

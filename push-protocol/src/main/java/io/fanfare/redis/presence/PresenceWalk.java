@@ -32,7 +32,8 @@ final class PresenceWalk {
 	/** Walks one slice; see {@link Presence#reap}. */
 	CompletableFuture<Slice> reap(String node, String cursor, int count, List<Suspect> suspects) {
 		List<byte[]> arguments = new ArrayList<>(4 + suspects.size() * 3);
-		arguments.addAll(List.of(this.keys.keyPrefix(), Presence.bytes(cursor), Presence.bytes(Integer.toString(count)), Presence.bytes(node)));
+		arguments.addAll(List.of(this.keys.keyPrefix(), Presence.bytes(cursor), Presence.bytes(Integer.toString(count)),
+				Presence.bytes(node)));
 		for (Suspect suspect : suspects) {
 			arguments.add(Presence.bytes(suspect.silent().node()));
 			arguments.add(Presence.bytes(suspect.silent().value()));

@@ -58,8 +58,8 @@ final class Releases {
 		for (Field field : fields) {
 			arguments.add(Presence.bytes(field.user()));
 			arguments.add(Presence.bytes(field.connection()));
-			arguments.add(
-					(field.generation() == MessageId.ZERO) ? new byte[0] : Presence.bytes(MessageId.format(field.generation())));
+			arguments.add((field.generation() == MessageId.ZERO) ? new byte[0]
+					: Presence.bytes(MessageId.format(field.generation())));
 			Received received = field.received();
 			arguments.add((received == null) ? new byte[0]
 					: Presence.bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
