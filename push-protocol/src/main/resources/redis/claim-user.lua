@@ -1,4 +1,4 @@
--- Makes a connection the one that hears a user. The id taken is the connection's generation and the point at which history
+-- Makes a connection the owner of a user. The id taken is the connection's generation and the point at which history
 -- ends and live begins: whatever has a lower id is in the history, whatever has a higher one reaches the node.
 -- May be sent again for the same connection when the outcome is unknown.
 --

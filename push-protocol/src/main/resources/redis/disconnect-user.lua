@@ -1,4 +1,4 @@
--- Ends the connection that hears a user, wherever it is, and keeps its page away for the life of a tombstone.
+-- Ends the connection that owns a user, wherever it is, and keeps its page away for the life of a tombstone.
 -- The field goes at once: should the kick be lost, the next renewal finds the tombstone and ends the connection then.
 --
 -- KEYS  1 clock  2 since  3 presence

@@ -51,7 +51,7 @@ local function take(most)
 	return ms .. '-' .. seq
 end
 
--- Hands a message to whoever hears its channel. Returns what the answer says of it: a user is online as long as the owner's
+-- Hands a message to those that receive its channel. Returns what the answer says of it: a user is online as long as the owner's
 -- node has a lease, but the message goes to that node in any case, for a lease may end early.
 local uncertain, leases
 local function hand_out(channel, owner, id, envelope)

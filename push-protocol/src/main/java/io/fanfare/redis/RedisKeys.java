@@ -204,7 +204,7 @@ public final class RedisKeys {
 	}
 
 	/**
-	 * The pub/sub channel on which a process hears the answers to its calls.
+	 * The pub/sub channel on which a process receives the answers to its calls.
 	 * @param asker what the process calls itself
 	 * @return the channel
 	 */

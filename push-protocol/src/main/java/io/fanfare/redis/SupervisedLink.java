@@ -146,7 +146,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		 * @param session what is known of the connection
 		 * @return whether anything came over it since the check was begun
 		 */
-		default boolean isHeard(S session) {
+		default boolean hasReceived(S session) {
 			return false;
 		}
 
@@ -346,7 +346,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		if (refused != null) {
 			this.refusals.note(refused, this.kind, reason);
 		}
-		if (refused != null && !refused.endsLink() || refused == null && this.lifecycle.isHeard(current.session)) {
+		if (refused != null && !refused.endsLink() || refused == null && this.lifecycle.hasReceived(current.session)) {
 			// It answered.
 			current.unanswered = 0;
 		}

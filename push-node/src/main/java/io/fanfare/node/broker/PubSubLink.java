@@ -371,7 +371,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 
 		@Override
-		public boolean isHeard(PubSubSession present) {
+		public boolean hasReceived(PubSubSession present) {
 			return present.isHeard();
 		}
 

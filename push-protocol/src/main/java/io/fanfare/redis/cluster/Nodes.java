@@ -152,7 +152,7 @@ public final class Nodes {
 	 * @param progress JSON
 	 * @param life after how long without news it is taken for dead
 	 * @param order what is sent
-	 * @return how many heard the order; fails with a {@link LeadLostException}
+	 * @return how many received the order; fails with a {@link LeadLostException}
 	 */
 	public CompletableFuture<Long> orderRollout(String leader, byte[] progress, Duration life, NodeCalls.Order order) {
 		return lead(leader, "go on", progress, life, order.channel(), order.frame()).thenCompose((led) -> (led > 0)
@@ -206,7 +206,7 @@ public final class Nodes {
 	 * Tells the node that holds a connection what its client said.
 	 * @param node the node's identity
 	 * @param said what
-	 * @return whether a node of that identity heard it
+	 * @return whether a node of that identity received it
 	 */
 	public CompletableFuture<Boolean> send(String node, Frame.FromClient said) {
 		return this.link.call((commands) -> commands.publish(this.keys.nodeChannel(node), said.encode()))
@@ -217,7 +217,7 @@ public final class Nodes {
 	 * Answers a call.
 	 * @param call the call
 	 * @param answer what is answered; not silence
-	 * @return whether the process that asked heard it
+	 * @return whether the process that asked received it
 	 */
 	public CompletableFuture<Boolean> answer(Frame.Call call, CallAnswer answer) {
 		byte[] frame = new AnswerFrame(call.id(), answer).encode();

@@ -19,7 +19,7 @@ import io.fanfare.redis.Script;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes messages: one script stores them, finds who hears them and hands them to the
+ * Publishes messages: one script stores them, finds who receives them and hands them to the
  * nodes.
  * <p>
  * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
@@ -113,7 +113,7 @@ public final class Publisher {
 	 * What was given to one channel.
 	 *
 	 * @param id the message's id
-	 * @param online whether somebody hears the user; null where the channel is no user's
+	 * @param online whether a connection receives the user's messages; null where the channel is no user's
 	 */
 	public record Receipt(long id, @Nullable Boolean online) {
 

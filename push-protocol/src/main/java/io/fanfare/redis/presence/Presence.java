@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who is connected where: the presence hash, which names for each user the one connection
- * that hears it.
+ * that receives its messages.
  * <p>
  * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
  * Redis does not answer in time; the outcome is unknown then.
@@ -112,7 +112,7 @@ public final class Presence {
 	}
 
 	/**
-	 * A connection that wants to hear a user.
+	 * A connection that wants to receive the messages of a user.
 	 *
 	 * @param user the user
 	 * @param connection the connection
@@ -140,7 +140,7 @@ public final class Presence {
 	public sealed interface ClaimResult {
 
 		/**
-		 * The connection hears the user.
+		 * The connection owns the user.
 		 *
 		 * @param generation its generation
 		 * @param headId where history ends and live begins
@@ -196,7 +196,7 @@ public final class Presence {
 	}
 
 	/**
-	 * A connection that hears a user, as its node knows it.
+	 * A connection that owns a user, as its node knows it.
 	 *
 	 * @param user the user
 	 * @param connection the connection
@@ -252,9 +252,9 @@ public final class Presence {
 			 * nowhere meanwhile.
 			 */
 			RESTORED,
-			/** Another client hears the user, or the user was disconnected. */
+			/** Another client owns the user, or the user was disconnected. */
 			LOST,
-			/** The same client hears the user by a newer connection. */
+			/** The same client owns the user by a newer connection. */
 			REPLACED
 
 		}
@@ -262,7 +262,7 @@ public final class Presence {
 	}
 
 	/**
-	 * Who hears a user.
+	 * The connection that owns a user.
 	 *
 	 * @param node the node's identity
 	 * @param connection the connection
@@ -373,7 +373,7 @@ public final class Presence {
 	}
 
 	/**
-	 * Makes a connection the one that hears a user. May be sent again for the same
+	 * Makes a connection the owner of a user. May be sent again for the same
 	 * connection.
 	 * @param node the node's identity
 	 * @param claim the claim
@@ -468,9 +468,9 @@ public final class Presence {
 	}
 
 	/**
-	 * Finds who hears a user.
+	 * Finds the owner of a user.
 	 * @param user the user
-	 * @return the owner, or null if nobody does or its node is dead
+	 * @return the owner, or null if there is none or its node is dead
 	 */
 	public CompletableFuture<@Nullable Owner> find(String user) {
 		return this.link.call((commands) -> commands.hget(this.keys.presence(), bytes(user))).thenCompose((value) -> {
@@ -487,7 +487,7 @@ public final class Presence {
 	}
 
 	/**
-	 * Ends the connection that hears a user and keeps its page away.
+	 * Ends the connection that owns a user and keeps its page away.
 	 * @param user the user
 	 * @param reason what the page is told; its advice is to stop
 	 * @param grace how long after the notice the stream is closed
