@@ -1,4 +1,5 @@
--- Tells the last id of many channels at once: who has missed nothing need not read. Callers bound how many one call names.
+-- Returns the last id of many channels at once: a connection that missed nothing need not read. Callers bound how many one call
+-- names.
 --
 -- KEYS  1 clock  2 run  3 since  4 last
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4.. channels

@@ -66,9 +66,9 @@ local owner = {
 -- Only pages of one client can be twins.
 local verdict = succeed(owner, victim, now, victim and victim.client == client and {
 	replacements = tonumber(ARGV[16]), within = tonumber(ARGV[17]),
-	returns = tonumber(ARGV[18]), window = tonumber(ARGV[19]), told = tonumber(ARGV[12])
+	returns = tonumber(ARGV[18]), window = tonumber(ARGV[19]), tombstone = tonumber(ARGV[12])
 })
-if verdict == 'told' then
+if verdict == 'stopped' then
 	redis.call('HSET', KEYS[4], user, owner_format(victim))
 	return {'kicked', victim.generation, head_id, loss_floor}
 end

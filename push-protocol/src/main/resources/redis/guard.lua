@@ -1,14 +1,15 @@
 -- Shared preamble, behind that of the clock: what every script of a node does first.
 
 -- A server that takes another one's place gives ids from so far ahead of TIME: the other one may go on for a while, and what
--- both give must not be mixed up. Whoever was with the other one stands below all that this one gives, and below `loss_floor`.
+-- both give must not be mixed up. Every stream that was with the other one stands below all that this one gives,
+-- and below `loss_floor`.
 local LEAP_MS = 15000
 
 -- What every script of a node does first: notices that the store may have lost data, by the server's run id (`run`) or by
 -- an id above the clock (`seen`). Then the clock is lifted, and `loss_floor` is the id below which something may be missing.
 -- A store that keeps all it acknowledged across a restart (`durable` = "1") keeps `loss_floor` when only the run id is new.
 -- One that a publish began on this very server keeps it for a first node that has seen nothing: the store is new, not
--- emptied, as far as anybody can tell.
+-- emptied, as far as can be known.
 -- Returns head_id, loss_floor, and the text under `other_key` where one is named: it costs no command of its own.
 local function clock_guard(clock_key, run_key, since_key, run, seen, durable, other_key)
 	local values = redis.call('MGET', clock_key, run_key, since_key, other_key or since_key)

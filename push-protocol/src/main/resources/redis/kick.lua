@@ -14,7 +14,7 @@ local function tombstone_put(prefix, user, client, generation, tombstone_ms)
 	redis.call('SET', key, generation, 'PX', tombstone_ms)
 end
 
--- Tells the node of `victim` that `generation` displaced that one connection. Kick frames are
+-- Notifies the node of `victim` that `generation` displaced that one connection. Kick frames are
 -- "K connection generation reason grace-ms\n"; reason "-" ends the stream without a word. `channels` begins pub/sub channels.
 local function kick(channels, victim, generation, reason, grace_ms)
 	redis.call('PUBLISH', channels .. 'node:' .. victim.node,

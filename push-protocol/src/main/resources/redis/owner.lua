@@ -5,7 +5,7 @@
 -- at `window`.
 -- Where pages are known the word `tier` goes on: "tier/page/returns", then "/page/returns" of each page that another page of
 -- the same client displaced, the latest first. `returns` are the times in ms at which that page came back after it was
--- displaced, separated by commas; or "!first,last": the page was told to stop at `first`, and claimed in vain at `last`.
+-- displaced, separated by commas; or "!first,last": the page was asked to stop at `first`, and claimed in vain at `last`.
 
 -- Returns nil for a value of another form: then the user has no owner.
 local function owner_parse(value)

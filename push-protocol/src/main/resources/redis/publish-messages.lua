@@ -1,4 +1,4 @@
--- Publishes messages, each to one or more channels, in the order told: takes an id for each channel, appends to the history,
+-- Publishes messages, each to one or more channels, in the order given: takes an id for each channel, appends to the history,
 -- hands it to the nodes. An idempotency key is looked at before an id is taken, so a repeated message is answered exactly as
 -- the first was. Nothing else runs in Redis meanwhile: callers bound how many channels one call names, and how much it
 -- appends (32 channels, 256 KiB); the call itself bounds how much it trims.

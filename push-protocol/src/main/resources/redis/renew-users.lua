@@ -3,7 +3,7 @@
 -- generation which the connection always had, so the highest generation wins in any order. Only a client that has a
 -- tombstone of a higher generation is not: it was displaced or disconnected, and the kick that said so was lost. A lower
 -- one was left by an old connection that was itself written back late.
--- While the field was gone messages to the user went to history alone. So the node is told of a field that is written back by
+-- While the field was gone messages to the user went to history alone. So the node is notified of a field that is written back by
 -- a frame, "B connection last\n", in order with the messages: what `last`, the user's channel, has above what the connection
 -- received by then was hidden from it.
 --

@@ -31,21 +31,21 @@ local function owner_format(owner)
 		owner.opened_at, owner.tier, owner.replaced, owner.window)
 end
 
--- Whether a page was told to stop so recently that it is not to come back.
-local function is_told(returns, now, tombstone_ms)
+-- Whether a page was asked to stop so recently that it is not to come back.
+local function is_stopped(returns, now, tombstone_ms)
 	local first, last = string.match(returns, '^!(%d+),(%d+)$')
 	return first and now - last < tombstone_ms and now - first < TOMBSTONE_LIMIT_MS
 end
 
 -- Notes in `owner` and its `page` how it follows on `victim` (nil when the field is empty). Returns a verdict:
---   "free"      nobody is displaced
+--   "free"      no owner is displaced
 --   "takeover"  by another client; or by the same one, where two pages that share a client id by mistake replace each other,
 --               as they would for ever otherwise
 --   "reconnect" the same client: a page that reconnects, or was loaded again
---   "told"      the page was told to stop; nothing is displaced, and `victim` notes the claim
--- Pages that share a client id are told from one page by `twins`: a displaced page that comes back `returns` times within
+--   "stopped"   the page was asked to stop; nothing is displaced, and `victim` notes the claim
+-- Pages that share a client id are distinguished from one page by `twins`: a displaced page that comes back `returns` times within
 -- `window`; where either of the two has no page, `replacements` of which each comes `within` that time of the one before.
--- Without `twins` an owner is written back: nobody came back.
+-- Without `twins` an owner is written back: no page came back.
 local function succeed(owner, victim, now, twins)
 	owner.replaced, owner.window = 0, now
 	if not victim or victim.client ~= owner.client then
@@ -64,11 +64,11 @@ local function succeed(owner, victim, now, twins)
 	end
 	if not twins then
 		owner.replaced, owner.window = victim.replaced, victim.window
-	elseif back and is_told(back.returns, now, twins.told) then
+	elseif back and is_stopped(back.returns, now, twins.tombstone) then
 		back.returns = string.format('!%s,%.0f', string.match(back.returns, '%d+'), now)
 		table.insert(displaced, 1, back)
 		victim.tier = tier_format(victim.tier, holder, displaced)
-		return 'told'
+		return 'stopped'
 	else
 		if own.page == '' or holder.page == '' then
 			owner.replaced = now - victim.window <= twins.within and victim.replaced + 1 or 1
@@ -99,7 +99,7 @@ local function succeed(owner, victim, now, twins)
 end
 
 -- Puts `owner` into the place of `victim`, as succeed() found.
--- By a take-over the victim is told, and a tombstone answers every further claim of its client; but none where that is the
+-- By a takeover the victim is notified, and a tombstone answers every further claim of its client; but none where that is the
 -- winner's own. Otherwise it ends silently.
 local function displace(prefix, channels, presence_key, user, victim, owner, verdict, tombstone_ms)
 	if victim then

@@ -137,7 +137,7 @@ public sealed interface Frame {
 	}
 
 	/**
-	 * Somebody asks something of the node and waits for its answer:
+	 * A process asks something of the node and waits for its answer:
 	 * {@code Q id asker name}, LF, and the body.
 	 *
 	 * @param id what the answer is told from others by, of the asker's choice

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Guarantees: no command waits for a connection (without one it fails at once) and none
  * is sent twice. Every script that guards the clock carries the run id of the very server
- * that its connection reached, because a new connection is used only after it told its
+ * that its connection reached, because a new connection is used only after it reported its
  * run id. The client must be set up by {@link RedisClientOptions}.
  * <p>
  * Any thread may call. Futures complete on Lettuce's event loop, which must not be
@@ -155,7 +155,7 @@ public final class CommandLink implements AutoCloseable {
 
 	/**
 	 * Lets another link follow.
-	 * @param follower is told of each server, also of the present one
+	 * @param follower is notified of each server, also of the present one
 	 */
 	public void follow(Follower follower) {
 		synchronized (this.followers) {
@@ -193,7 +193,7 @@ public final class CommandLink implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether this process reached another server than before a short time ago:
+	 * Whether this process reached another server than before a short time ago:
 	 * times that the former server wrote are then compared with another clock.
 	 * @param within how short
 	 * @return whether it did
@@ -204,7 +204,7 @@ public final class CommandLink implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether Redis answers.
+	 * Whether Redis answers.
 	 * @return whether there is a connection that answered lately
 	 */
 	public boolean isUp() {

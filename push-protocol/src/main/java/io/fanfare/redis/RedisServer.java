@@ -46,7 +46,7 @@ public record RedisServer(String run, long dataLossFloor) {
 		Matcher runId = RUN_ID.matcher(info);
 		Matcher version = VERSION.matcher(info);
 		if (!runId.find() || !version.find()) {
-			throw new RedisUnavailableException("Redis does not tell its run id", null);
+			throw new RedisUnavailableException("Redis does not report its run id", null);
 		}
 		if (Integer.parseInt(version.group(2)) < OLDEST) {
 			throw new UnfitRedisException(

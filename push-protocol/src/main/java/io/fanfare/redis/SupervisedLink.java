@@ -77,7 +77,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	 * Makes the link; it connects once started.
 	 * @param kind what the log and the metric of errors call it, one of a small set
 	 * @param lifecycle what is particular to it
-	 * @param refusals is told what Redis refuses
+	 * @param refusals records what Redis refuses
 	 * @param errors notes what the lifecycle throws
 	 * @param random spreads the attempts of many processes
 	 */
@@ -132,7 +132,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		}
 
 		/**
-		 * Tells whether a connection serves: one that ends before was a failed attempt,
+		 * Whether a connection serves: one that ends before was a failed attempt,
 		 * however long it took.
 		 * @param session what is known of it
 		 * @return whether it does
@@ -142,7 +142,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		}
 
 		/**
-		 * Tells, where a check was not answered, whether something else came.
+		 * Whether something else came, where a check was not answered.
 		 * @param session what is known of the connection
 		 * @return whether anything came over it since the check was begun
 		 */

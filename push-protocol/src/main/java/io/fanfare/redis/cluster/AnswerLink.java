@@ -46,7 +46,7 @@ final class AnswerLink implements AutoCloseable {
 	 * @param channel what it listens to
 	 * @param receiver receives what comes, on Lettuce's event loop
 	 * @param commands the link whose server it follows
-	 * @param lost is told that a connection is gone, once it does not count as up
+	 * @param lost is notified that a connection is gone, once it does not count as up
 	 * @param errors notes what nothing else handles
 	 */
 	AnswerLink(RedisClient client, byte[] channel, Consumer<byte[]> receiver, CommandLink commands, Runnable lost,

@@ -62,7 +62,7 @@ public final class NodeCalls implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether answers can be received.
+	 * Whether answers can be received.
 	 * @return whether they can
 	 */
 	public boolean isUp() {

@@ -21,7 +21,7 @@ import io.lettuce.core.api.async.RedisServerAsyncCommands;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What nodes tell of themselves, and how something is told to one node.
+ * What nodes report of themselves, and how one node is notified of something.
  * <p>
  * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
  * Redis does not answer in time.
@@ -59,7 +59,7 @@ public final class Nodes {
 		/**
 		 * How long a node has been silent.
 		 * @param updatedAt when it last wrote, in milliseconds since the epoch
-		 * @return the time, in milliseconds; 0 while that cannot be told
+		 * @return the time, in milliseconds; 0 while that is not known
 		 */
 		public long silenceMs(long updatedAt) {
 			return this.moved ? 0 : this.nowMs - updatedAt;
@@ -68,7 +68,7 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells of a node, now by Redis's clock: {@code updatedAt} in it is set by Redis.
+	 * Reports the state of a node, now by Redis's clock: {@code updatedAt} in it is set by Redis.
 	 * @param node the node's identity
 	 * @param status what it says, JSON
 	 * @return when it is written
@@ -135,7 +135,7 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells how the drain of the cluster gets on, if it still has that leader.
+	 * Reports how the drain of the cluster gets on, if it still has that leader.
 	 * @param leader who led it
 	 * @param progress JSON
 	 * @param life after how long without news it is taken for dead
@@ -146,7 +146,7 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells how the drain of the cluster gets on and sends a node an order, both only if
+	 * Reports how the drain of the cluster gets on and sends a node an order, both only if
 	 * the drain still has that leader.
 	 * @param leader who led it
 	 * @param progress JSON
@@ -160,7 +160,7 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells how the drain of the cluster ended, if it still has that leader; another may
+	 * Reports how the drain of the cluster ended, if it still has that leader; another may
 	 * begin.
 	 * @param leader who led it
 	 * @param outcome JSON
@@ -203,7 +203,7 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells the node that holds a connection what its client said.
+	 * Notifies the node that holds a connection of what its client said.
 	 * @param node the node's identity
 	 * @param said what
 	 * @return whether a node of that identity received it

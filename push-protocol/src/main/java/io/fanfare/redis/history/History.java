@@ -239,7 +239,7 @@ public final class History {
 	}
 
 	/**
-	 * Tells the last ids of many channels, up to {@link CommandLink#CALL_FIELDS} fields
+	 * Finds the last ids of many channels, up to {@link CommandLink#CALL_FIELDS} fields
 	 * per call.
 	 * @param channels the channels
 	 * @return their last ids
@@ -288,7 +288,7 @@ public final class History {
 	 */
 	public CompletableFuture<Page> pageAfter(ChannelName channel, long after, int limit) {
 		PageReader reader = pages(channel, true, (after == MessageId.ZERO) ? "" : MessageId.format(after), limit);
-		// What is trimmed from now on leaves the messages above the floor that is told.
+		// What is trimmed from now on leaves the messages above the floor that is reported.
 		return findOldest(channel).thenCompose(reader::read);
 	}
 

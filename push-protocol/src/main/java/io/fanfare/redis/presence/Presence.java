@@ -41,7 +41,7 @@ public final class Presence {
 	private final PresenceWalk walk;
 
 	/**
-	 * Makes the access for who claims nobody, or without a limit.
+	 * Makes the access for a process that makes no claims, or without a limit.
 	 * @param link the link
 	 * @param keys the partition's keys
 	 * @param times how long things last
@@ -56,7 +56,7 @@ public final class Presence {
 	 * @param keys the partition's keys
 	 * @param times how long things last
 	 * @param limits how many take-overs and opens a user may have
-	 * @param twins by what two pages that share a client id are told from one
+	 * @param twins by what two pages that share a client id are distinguished from one
 	 */
 	public Presence(CommandLink link, RedisKeys keys, Times times, UserLimits limits, Twins twins) {
 		this.link = link;
@@ -72,7 +72,7 @@ public final class Presence {
 	 * How long things last.
 	 *
 	 * @param lease after which a node that did not renew is taken for dead
-	 * @param tombstone how long a displaced page is told so, from its last claim on
+	 * @param tombstone how long a displaced page is kept away, from its last claim on
 	 */
 	public record Times(Duration lease, Duration tombstone) {
 
@@ -97,7 +97,7 @@ public final class Presence {
 
 	/**
 	 * By what two pages that share a client id by mistake, and so replace each other for
-	 * ever, are told from one page that reconnects.
+	 * ever, are distinguished from one page that reconnects.
 	 *
 	 * @param replacements how many in a row, where one of the two has no page id
 	 * @param within how long after the one before each of them comes at most
@@ -352,7 +352,7 @@ public final class Presence {
 
 		/** It may come back. */
 		SILENT,
-		/** It writes to nobody any more: what it left is removed. */
+		/** It writes to no client any more: what it left is removed. */
 		DEAD,
 		/** What it left was removed: it is forgotten. */
 		GONE
@@ -405,7 +405,7 @@ public final class Presence {
 	}
 
 	/**
-	 * Forgets that a node ever renewed, when it ends and holds nobody any more.
+	 * Forgets that a node ever renewed, when it ends and holds no user any more.
 	 * @param node the node's identity
 	 * @return when it is forgotten
 	 */
@@ -489,7 +489,7 @@ public final class Presence {
 	/**
 	 * Ends the connection that owns a user and keeps its page away.
 	 * @param user the user
-	 * @param reason what the page is told; its advice is to stop
+	 * @param reason what the page is given as the reason; its advice is to stop
 	 * @param grace how long after the notice the stream is closed
 	 * @return the connection, or null if the user had none
 	 */
