@@ -15,7 +15,7 @@ if connections > 0 then
 	local total = held
 	local counts = redis.pcall('HGETALL', KEYS[1])
 	if counts.err then
-		redis.call('DEL', KEYS[1])
+		redis.call('UNLINK', KEYS[1])
 		counts = {}
 	end
 	for i = 1, #counts, 2 do
@@ -31,10 +31,10 @@ if connections > 0 then
 	end
 end
 if opens > 0 then
-	if count_read(KEYS[2]) >= opens then
-		return {'opens', redis.call('PTTL', KEYS[2])}
+	local left = count_refused(KEYS[2], opens, ARGV[6])
+	if left then
+		return {'opens', left}
 	end
-	count_up(KEYS[2], ARGV[6])
 end
 if connections > 0 then
 	redis.call('HSET', KEYS[1], node, held)

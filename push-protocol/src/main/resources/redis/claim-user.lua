@@ -1,4 +1,4 @@
--- Makes a connection the one that hears a user. The id taken is the connection's generation and the point at which history
+-- Makes a connection the owner of a user. The id taken is the connection's generation and the point at which history
 -- ends and live begins: whatever has a lower id is in the history, whatever has a higher one reaches the node.
 -- May be sent again for the same connection when the outcome is unknown.
 --
@@ -12,15 +12,15 @@
 --       18 returns of a displaced page that make a take-over  19 within ms
 --       20 value of this claim for renewals  21 cursor, "0-0" for none
 --       22 opens that a user may have within the time of 14 ("0": any number)
--- Returns {"owner", generation, clock, since, "" or up to which id, below the cursor, the user's channel was surely received},
--- {"kicked", generation that displaced this client, clock, since} or {"limited" or "opens", ms until take-overs or opens are
--- counted anew, clock, since}: then the owner stays.
+-- Returns {"owner", generation, head_id, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
+-- received}, {"kicked", generation that displaced this client, head_id, loss_floor} or {"limited" or "opens", ms until takeovers
+-- or opens are counted anew, head_id, loss_floor}: then the owner stays.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
 if not note_renewal(KEYS[8], ARGV[7], ARGV[20]) then
 	return redis.error_reply(STALE)
 end
-local clock, since = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])
+local head_id, loss_floor, displaced_by = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3], KEYS[6])
 local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[11])
@@ -29,23 +29,23 @@ local now = time_ms()
 
 -- A tombstone answers every claim of its client, repeated ones too; one from before a data loss is void. Each such claim
 -- lengthens its life, so that a client that tries again and again never owns by time alone. The generation says when it began.
-local displaced_by = id_read(KEYS[6])
-if displaced_by and not id_above(since, displaced_by) then
-	local life = math.min(tonumber(ARGV[12]), id_ms(displaced_by) + TOMBSTONE_LIMIT_MS - now)
+local displaced_ms = displaced_by and id_parts(displaced_by)
+if displaced_ms and not id_above(loss_floor, displaced_by) then
+	local life = math.min(tonumber(ARGV[12]), displaced_ms + TOMBSTONE_LIMIT_MS - now)
 	if life > 0 then
 		redis.call('PEXPIRE', KEYS[6], string.format('%.0f', life), 'GT')
 	end
-	return {'kicked', displaced_by, clock, since}
+	return {'kicked', displaced_by, head_id, loss_floor}
 end
 
 -- The record stays: should the answer or the gap that follows from it be lost, the next claim needs it again.
 local hidden_from = ''
 if ARGV[21] ~= '0-0' then
-	local hidden = text_read(KEYS[9])
-	local from, to = hidden_parse(hidden)
+	local hidden, from, to = hidden_read(KEYS[9])
 	if hidden and not from then
 		-- It may have named any stretch up to now.
-		from, to = '0-1', clock
+		from, to = '0-1', head_id
+		redis.call('UNLINK', KEYS[9])
 		redis.call('SET', KEYS[9], from .. ' ' .. to, 'PX', HIDDEN_MS)
 	end
 	if from and id_above(ARGV[21], from) and not id_above(ARGV[21], to) then
@@ -56,46 +56,40 @@ end
 local value = redis.call('HGET', KEYS[4], user)
 local victim = value and owner_parse(value)
 if victim and victim.connection == connection then
-	return {'owner', victim.generation, clock, since, hidden_from}
+	return {'owner', victim.generation, head_id, loss_floor, hidden_from}
 end
 
 local owner = {
-	node = node, connection = connection, client = client, since = string.format('%.0f', now), tier = ARGV[10],
+	node = node, connection = connection, client = client, opened_at = string.format('%d', now), tier = ARGV[10],
 	page = ARGV[15]
 }
 -- Only pages of one client can be twins.
 local verdict = succeed(owner, victim, now, victim and victim.client == client and {
 	replacements = tonumber(ARGV[16]), within = tonumber(ARGV[17]),
-	returns = tonumber(ARGV[18]), window = tonumber(ARGV[19]), told = tonumber(ARGV[12])
+	returns = tonumber(ARGV[18]), window = tonumber(ARGV[19]), tombstone = tonumber(ARGV[12])
 })
-if verdict == 'told' then
+if verdict == 'stopped' then
 	redis.call('HSET', KEYS[4], user, owner_format(victim))
-	return {'kicked', victim.generation, clock, since}
+	return {'kicked', victim.generation, head_id, loss_floor}
 end
 
-local limit = tonumber(ARGV[13])
-if limit > 0 and verdict == 'takeover' then
-	if count_read(KEYS[7]) >= limit then
-		return {'limited', redis.call('PTTL', KEYS[7]), clock, since}
-	end
-	count_up(KEYS[7], ARGV[14])
+local left = verdict == 'takeover' and ARGV[13] ~= '0' and count_refused(KEYS[7], tonumber(ARGV[13]), ARGV[14])
+if left then
+	return {'limited', left, head_id, loss_floor}
+end
+left = ARGV[22] ~= '0' and count_refused(KEYS[10], tonumber(ARGV[22]), ARGV[14])
+if left then
+	return {'opens', left, head_id, loss_floor}
 end
 
--- What is refused raises the count as well, which ends with its time all the same.
-local opens_limit = tonumber(ARGV[22])
-if opens_limit > 0 then
-	if count_up(KEYS[10], ARGV[14]) > opens_limit then
-		return {'opens', redis.call('PTTL', KEYS[10]), clock, since}
-	end
-end
-
-local generation = id_after(clock, now)
+local generation = id_after(head_id, now)
 redis.call('SET', KEYS[1], generation)
-if not victim and (value or presence_uncertain(since, now)) then
-	-- Whom it displaces cannot be read, or the store may have forgotten it: "D generation connection client user\n" tells all nodes.
+if not victim and (value or presence_uncertain(loss_floor, now)) then
+	-- The owner that it displaces cannot be read, or the store may have forgotten it: all nodes receive
+	-- "D generation connection client user\n".
 	redis.call('PUBLISH', channels .. 'ch:all',
-		string.format('D %s %s %s %s\n', generation, connection, client, user))
+		'D ' .. generation .. ' ' .. connection .. ' ' .. client .. ' ' .. user .. '\n')
 end
 owner.generation = generation
 displace(prefix, channels, KEYS[4], user, victim, owner, verdict, ARGV[12])
-return {'owner', generation, generation, since, hidden_from}
+return {'owner', generation, generation, loss_floor, hidden_from}

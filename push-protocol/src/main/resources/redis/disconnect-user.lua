@@ -1,4 +1,4 @@
--- Ends the connection that hears a user, wherever it is, and keeps its page away for the life of a tombstone.
+-- Ends the connection that owns a user, wherever it is, and keeps its page away for the life of a tombstone.
 -- The field goes at once: should the kick be lost, the next renewal finds the tombstone and ends the connection then.
 --
 -- KEYS  1 clock  2 since  3 presence
@@ -12,8 +12,8 @@ local owner = value and owner_parse(value)
 if not owner then
 	return ''
 end
-local generation = clock_next(KEYS[1], KEYS[2], ARGV[1])
-redis.call('SET', tombstone_key(prefix, user, owner.client), generation, 'PX', ARGV[7])
+local _, _, _, generation = clock_take(1, KEYS[1], KEYS[2], ARGV[1])
+tombstone_put(prefix, user, owner.client, generation, ARGV[7])
 redis.call('HDEL', KEYS[3], user)
 kick(channels, owner, generation, ARGV[5], ARGV[6])
 return owner.connection

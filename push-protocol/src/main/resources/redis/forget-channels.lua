@@ -16,7 +16,7 @@ if forgotten and not id_parts(forgotten) then
 end
 local highest, removed = forgotten or '0-0', 0
 for i = 1, #fields, 2 do
-	-- What is no id stays: nothing tells how old it is.
+	-- What is no id stays: nothing says how old it is.
 	local id = string.match(fields[i + 1], '^%S+')
 	if fields[i] ~= '' and id and id_parts(id) and id_above(limit, id) then
 		removed = removed + redis.call('HDEL', KEYS[1], fields[i])

@@ -1,6 +1,6 @@
 -- Shared preamble, behind that of an entry: walks a history entry by entry, so that no more are loaded than are taken, and one.
 --
--- Redis hands entries out whole, and nothing tells how large the next one is: a step of several may load as many large ones.
+-- Redis hands entries out whole, and nothing says how large the next one is: a step of several may load as many large ones.
 
 -- The highest id that a message can have (2^43 - 1, 2^20 - 1). Entries above it were not written by publish-messages.
 local HIGHEST = '8796093022207-1048575'

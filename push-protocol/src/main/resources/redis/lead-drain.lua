@@ -4,8 +4,8 @@
 --
 -- KEYS  1 progress of the drain  2 its leader  3 how the last drain ended
 -- ARGV  1 who leads  2 progress, JSON  3 life in ms  4 what is done: "begin" unless another leads, "go on", "end"
---       5 pub/sub channel of a node that is told to drain, or ""  6 what it is told
--- Returns 1, and one more for each that heard the node's channel, or 0 where another leads, or none does.
+--       5 pub/sub channel of a node that is ordered to drain, or ""  6 the order
+-- Returns 1, and one more for each that received it on the node's channel, or 0 where another leads, or none does.
 
 local leader = redis.call('GET', KEYS[2])
 if ARGV[4] == 'begin' then

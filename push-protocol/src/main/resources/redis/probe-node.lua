@@ -5,6 +5,6 @@
 -- ARGV  1 highest id seen  2 pub/sub channel of the node  3 nonce
 -- Returns the id.
 
-local id = clock_next(KEYS[1], KEYS[2], ARGV[1])
+local _, _, _, id = clock_take(1, KEYS[1], KEYS[2], ARGV[1])
 redis.call('PUBLISH', ARGV[2], 'P ' .. id .. ' ' .. ARGV[3] .. '\n')
 return id

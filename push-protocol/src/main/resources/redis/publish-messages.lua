@@ -1,4 +1,4 @@
--- Publishes messages, each to one or more channels, in the order told: takes an id for each channel, appends to the history,
+-- Publishes messages, each to one or more channels, in the order given: takes an id for each channel, appends to the history,
 -- hands it to the nodes. An idempotency key is looked at before an id is taken, so a repeated message is answered exactly as
 -- the first was. Nothing else runs in Redis meanwhile: callers bound how many channels one call names, and how much it
 -- appends (32 channels, 256 KiB); the call itself bounds how much it trims.
@@ -51,7 +51,7 @@ local function take(most)
 	return ms .. '-' .. seq
 end
 
--- Hands a message to whoever hears its channel. Returns what the answer says of it: a user is online as long as the owner's
+-- Hands a message to those that receive its channel. Returns what the answer says of it: a user is online as long as the owner's
 -- node has a lease, but the message goes to that node in any case, for a lease may end early.
 local uncertain, leases
 local function hand_out(channel, owner, id, envelope)
@@ -75,8 +75,8 @@ local function hand_out(channel, owner, id, envelope)
 	end
 	if uncertain == nil then
 		-- What is no id says nothing of what is missing.
-		local since = try('GET', KEYS[3])
-		uncertain = presence_uncertain(type(since) == 'string' and find(since, '^%d+%-%d+$') and since, now)
+		local loss_floor = try('GET', KEYS[3])
+		uncertain = presence_uncertain(type(loss_floor) == 'string' and find(loss_floor, '^%d+%-%d+$') and loss_floor, now)
 	end
 	if uncertain then
 		call('PUBLISH', channels .. 'ch:all', 'M ' .. id .. ' - ' .. channel .. '\n' .. envelope)

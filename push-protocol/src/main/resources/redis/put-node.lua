@@ -1,4 +1,4 @@
--- Notes what a node says of itself, also in a Redis that is full. When it was said is told by the clock here: the clocks of
+-- Notes what a node says of itself, also in a Redis that is full. When it did so is a time of this server: the clocks of
 -- nodes and of those who read this need not agree.
 --
 -- KEYS  1 nodes

@@ -1,6 +1,7 @@
 -- Gives users up, each only where the field still names that connection, so a late release never removes a newer claim.
 -- The stream that ends also says how far it received its user's channel. Where that has more, and the client's cursor may have
--- passed it, the stretch is kept for the next claim; and whoever has the user already is told, by "H connection from to\n".
+-- passed it, the stretch is kept for the next claim; and the connection that owns the user by then is notified by
+-- "H connection from to\n".
 --
 -- KEYS  1 presence  2 last
 -- ARGV  1 prefix of keys  2 prefix of pub/sub channels  3 fields that a call may read  4 bytes of history that it may look at
@@ -41,9 +42,8 @@ end
 
 -- Keeps a stretch of the user's channel for the next claim.
 local function keep_hidden(user, from, to)
-	local key = hidden_key(prefix, user)
-	local kept = text_read(key)
-	local kept_from, kept_to = hidden_parse(kept)
+	local key = prefix .. 'hidden:' .. user
+	local kept, kept_from, kept_to = hidden_read(key)
 	if kept and not kept_from then
 		-- The next claim takes it for any stretch up to then.
 		redis.call('PEXPIRE', key, HIDDEN_MS)

@@ -11,7 +11,7 @@ for i = 1, #KEYS do
 	else
 		-- A key that holds something else is replaced.
 		if type(redis.pcall('HSET', KEYS[i], ARGV[1], ARGV[i + 2])) == 'table' then
-			redis.call('DEL', KEYS[i])
+			redis.call('UNLINK', KEYS[i])
 			redis.call('HSET', KEYS[i], ARGV[1], ARGV[i + 2])
 		end
 		redis.call('PEXPIRE', KEYS[i], ARGV[2])

@@ -186,7 +186,7 @@ class OneConnectionPerUserIT {
 		try (SseClient stream = open(Cluster.first(), "page")) {
 			Presence.Owner owner = this.backend.owner(this.user);
 			assertThat(owner.client()).isEqualTo("page");
-			assertThat(owner.since()).isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis());
+			assertThat(owner.openedAt()).isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis());
 			assertThat(stream.end()).isNull();
 		}
 		await().atMost(SOON).until(() -> this.backend.presenceField(this.user) == null);

@@ -3,14 +3,14 @@ package io.fanfare.protocol;
 import java.util.List;
 
 /**
- * The name of a channel: {@code user:<id>} for what one user hears, {@code all} for what
+ * The name of a channel: {@code user:<id>} for what one user receives, {@code all} for what
  * everyone does, or a topic.
  *
  * @param value the name as it stands in keys and messages
  */
 public record ChannelName(String value) {
 
-	/** What every stream hears. */
+	/** What every stream receives. */
 	public static final ChannelName ALL = new ChannelName("all");
 
 	/** Longest user id, in characters. */

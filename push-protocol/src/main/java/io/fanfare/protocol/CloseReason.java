@@ -47,7 +47,7 @@ public enum CloseReason {
 	FULL("full", Advice.COME_BACK_AFTER),
 	/** Too many opens from there. */
 	RATE_LIMITED("rate-limited", Advice.COME_BACK_AFTER),
-	/** The node takes nobody in any more. */
+	/** The node takes no streams any more. */
 	DRAINING("draining", Advice.COME_BACK_AFTER),
 	/** Redis does not answer this node. */
 	REDIS_UNAVAILABLE("redis-unavailable", Advice.COME_BACK_AFTER);

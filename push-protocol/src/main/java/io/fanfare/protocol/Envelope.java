@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Numbers are big-endian. The data is binary-safe and never parsed on the way.
  *
  * @param event the event's name, {@link EventName#DEFAULT} where the publisher gave none
- * @param data the payload, UTF-8; whoever holds the envelope must not change it
+ * @param data the payload, UTF-8; no holder of the envelope may change it
  * @param publishedAt milliseconds since the epoch by the publisher's API node
  * @param expiresAt milliseconds since the epoch after which the message is of no use, 0
  * for never

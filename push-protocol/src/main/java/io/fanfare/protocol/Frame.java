@@ -16,10 +16,10 @@ public sealed interface Frame {
 
 	/**
 	 * A published message: {@code M id connection channel}, connection {@code -} where
-	 * the channel is no user's, or the store may have forgotten who hears that user.
+	 * the channel is no user's, or the store may have forgotten who owns that user.
 	 *
 	 * @param id the message's id
-	 * @param connection the connection that heard the user when it was published, or null
+	 * @param connection the connection that owned the user when it was published, or null
 	 * @param channel the channel
 	 * @param envelope the message
 	 */
@@ -41,7 +41,7 @@ public sealed interface Frame {
 	}
 
 	/**
-	 * A connection hears a user from now on, and the store may have forgotten which one
+	 * A connection owns a user from now on, and the store may have forgotten which one
 	 * it displaced: {@code D generation connection client user}.
 	 *
 	 * @param generation its generation
@@ -121,10 +121,10 @@ public sealed interface Frame {
 	}
 
 	/**
-	 * It hears the stream: {@code A connection nonce nonce…}.
+	 * It receives the stream: {@code A connection nonce nonce…}.
 	 *
 	 * @param connection the connection
-	 * @param nonces of the probes that it heard, which may be none
+	 * @param nonces of the probes that it received, which may be none
 	 */
 	record Acknowledgement(String connection, List<String> nonces) implements FromClient {
 
@@ -137,7 +137,7 @@ public sealed interface Frame {
 	}
 
 	/**
-	 * Somebody asks something of the node and waits for its answer:
+	 * A process asks something of the node and waits for its answer:
 	 * {@code Q id asker name}, LF, and the body.
 	 *
 	 * @param id what the answer is told from others by, of the asker's choice

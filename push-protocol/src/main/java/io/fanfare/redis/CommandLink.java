@@ -16,10 +16,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.protocol.guard.Ticker;
@@ -30,15 +27,13 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The process's one connection for commands, remade whenever it ends or stops answering.
  * <p>
  * Guarantees: no command waits for a connection (without one it fails at once) and none
  * is sent twice. Every script that guards the clock carries the run id of the very server
- * that its connection reached, because a new connection is used only after it told its
+ * that its connection reached, because a new connection is used only after it reported its
  * run id. The client must be set up by {@link RedisClientOptions}.
  * <p>
  * Any thread may call. Futures complete on Lettuce's event loop, which must not be
@@ -49,19 +44,13 @@ public final class CommandLink implements AutoCloseable {
 	/** Fields of hashes that one script reads at most, which bounds its time on Redis. */
 	public static final int CALL_FIELDS = 1_000;
 
-	private static final Logger log = LoggerFactory.getLogger(CommandLink.class);
-
-	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
-
 	private static final String MOVED = "there is another master";
 
 	private final RedisClient client;
 
-	private final RedisKeys keys;
-
 	private final boolean durable;
 
-	private final Layout layout;
+	private final Greeting greeting;
 
 	private final Errors errors;
 
@@ -82,17 +71,14 @@ public final class CommandLink implements AutoCloseable {
 
 	private @Nullable RedisServer server;
 
+	/** When another server than before was reached, by the monotonic clock. */
+	private volatile @Nullable Long movedAt;
+
 	/** How often there was another master. */
 	private final AtomicInteger moves = new AtomicInteger();
 
 	/** That number when the last connection was begun. Belongs to the link's worker. */
 	private int movesAtConnect;
-
-	/** Why the last greeting found that this process must not use the server. */
-	private volatile @Nullable String unfit;
-
-	/** The policy of which was warned last. */
-	private String warnedOf = "";
 
 	private final AtomicLong connections = new AtomicLong();
 
@@ -108,12 +94,11 @@ public final class CommandLink implements AutoCloseable {
 	 */
 	public CommandLink(RedisClient client, RedisKeys keys, boolean durable, Scheduler scheduler, Errors errors) {
 		this.client = client;
-		this.keys = keys;
 		this.durable = durable;
-		this.layout = new Layout(keys);
 		this.errors = errors;
 		this.ticker = scheduler.ticker();
 		this.refusals = new RedisRefusals(this.ticker);
+		this.greeting = new Greeting(keys, durable(), this.refusals);
 		this.link = new SupervisedLink<>("commands", new Supervision(), this.refusals, scheduler, errors,
 				RandomGenerator.getDefault());
 		this.link.start();
@@ -144,7 +129,7 @@ public final class CommandLink implements AutoCloseable {
 
 		@Override
 		public CompletionStage<?> check(StatefulRedisConnection<byte[], byte[]> connection, Session session) {
-			return checkWrites(session.commands()).thenRun(CommandLink.this.refusals::accepted);
+			return Greeting.checkWrites(session.commands()).thenRun(CommandLink.this.refusals::accepted);
 		}
 
 	}
@@ -177,7 +162,7 @@ public final class CommandLink implements AutoCloseable {
 
 	/**
 	 * Lets another link follow.
-	 * @param follower is told of each server, also of the present one
+	 * @param follower is notified of each server, also of the present one
 	 */
 	public void follow(Follower follower) {
 		synchronized (this.followers) {
@@ -215,7 +200,18 @@ public final class CommandLink implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether Redis answers.
+	 * Whether this process reached another server than before a short time ago:
+	 * times that the former server wrote are then compared with another clock.
+	 * @param within how short
+	 * @return whether it did
+	 */
+	public boolean hasMoved(Duration within) {
+		Long moved = this.movedAt;
+		return moved != null && this.ticker.nanoTime() - moved < within.toNanos();
+	}
+
+	/**
+	 * Whether Redis answers.
 	 * @return whether there is a connection that answered lately
 	 */
 	public boolean isUp() {
@@ -259,7 +255,7 @@ public final class CommandLink implements AutoCloseable {
 	 * @throws UnfitRedisException if the last one did
 	 */
 	public void checkFit() {
-		String reason = this.unfit;
+		String reason = this.greeting.unfit();
 		if (reason != null) {
 			throw new UnfitRedisException(reason);
 		}
@@ -366,34 +362,21 @@ public final class CommandLink implements AutoCloseable {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 
-	/**
-	 * Finds out which server this is, what it holds, and whether it takes writes, and
-	 * loads the scripts.
-	 */
+	/** Finds the server fit, and lets the followers know of it before the link is up. */
 	private Session greet(StatefulRedisConnection<byte[], byte[]> connection)
 			throws ExecutionException, TimeoutException, InterruptedException {
-		RedisAsyncCommands<byte[], byte[]> commands = connection.async();
-		RedisFuture<String> memory = commands.info("memory");
-		RedisFuture<byte[]> writes = checkWrites(commands);
-		List<RedisFuture<String>> loads = new ArrayList<>();
-		for (Script script : Script.values()) {
-			loads.add(commands.scriptLoad(script.source()));
-		}
-		String run = runOf(connection);
-		checkEviction(SupervisedLink.await(memory));
-		awaitWritable(writes);
-		checkLayout(commands);
-		for (RedisFuture<String> load : loads) {
-			SupervisedLink.await(load);
-		}
-		Session session = new Session(commands, run.getBytes(StandardCharsets.US_ASCII),
-				new RedisServer(run, meet(commands, run)), this.connections.incrementAndGet());
+		RedisServer reached = this.greeting.greet(connection);
+		Session session = new Session(connection.async(), reached.run().getBytes(StandardCharsets.US_ASCII), reached,
+				this.connections.incrementAndGet());
 		if (isMoved()) {
 			throw new RedisUnavailableException(MOVED, null);
 		}
 		synchronized (this.followers) {
-			this.server = session.server();
-			this.followers.forEach((follower) -> follower.reached(session.server()));
+			if (this.server != null && !this.server.run().equals(reached.run())) {
+				this.movedAt = this.ticker.nanoTime();
+			}
+			this.server = reached;
+			this.followers.forEach((follower) -> follower.reached(reached));
 		}
 		return session;
 	}
@@ -401,100 +384,6 @@ public final class CommandLink implements AutoCloseable {
 	/** Whether there is another master since the present connection was begun. */
 	private boolean isMoved() {
 		return this.moves.get() != this.movesAtConnect;
-	}
-
-	/**
-	 * Meets the store by a guarded script before anything is written to it: from then on
-	 * it is known to be this server's, and what it gives lies above what another one
-	 * gives meanwhile. This process's own ids are kept out of it: they may be another
-	 * server's.
-	 */
-	private long meet(RedisAsyncCommands<byte[], byte[]> commands, String run)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		Reply reply;
-		try {
-			reply = meet(commands, run, Script.CHECK_CHANNELS.source());
-		}
-		catch (ExecutionException ex) {
-			// Met for the first time, so there is something to write, and it is full.
-			if (RedisRefusal.of(ex) != RedisRefusal.OOM) {
-				throw ex;
-			}
-			reply = meet(commands, run, Script.CHECK_CHANNELS.sourceThatAllowsOom());
-		}
-		reply.id();
-		return reply.id();
-	}
-
-	private Reply meet(RedisAsyncCommands<byte[], byte[]> commands, String run, byte[] source)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last() };
-		return new Reply(SupervisedLink.await(commands.<List<Object>>eval(source, Script.CHECK_CHANNELS.output(),
-				scriptKeys, run.getBytes(StandardCharsets.US_ASCII), RedisKeys.bytes(MessageId.format(MessageId.ZERO)),
-				durable())));
-	}
-
-	/** By its source: it is sent as often as a ping, and has no arguments. */
-	private static RedisFuture<byte[]> checkWrites(RedisAsyncCommands<byte[], byte[]> commands) {
-		return commands.eval(Script.CHECK_WRITES.source(), Script.CHECK_WRITES.output());
-	}
-
-	/** Reads are still served where only writes are refused by what is the one server. */
-	private void awaitWritable(RedisFuture<byte[]> writes)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		try {
-			SupervisedLink.await(writes);
-			this.refusals.accepted();
-		}
-		catch (ExecutionException ex) {
-			RedisRefusal refusal = RedisRefusal.of(ex);
-			if (refusal != RedisRefusal.OOM && refusal != RedisRefusal.MISCONF) {
-				throw ex;
-			}
-			this.refusals.note(refusal, "greeting", Failures.describe(ex));
-		}
-	}
-
-	/** What may be evicted is what has a time to live, or anything at all. */
-	private void checkEviction(String memory) {
-		Matcher matcher = EVICTION.matcher(memory);
-		String policy = matcher.find() ? matcher.group(1) : "noeviction";
-		if (policy.startsWith("allkeys")) {
-			String reason = "The maxmemory-policy of Redis is " + policy
-					+ ": it evicts presence and the clock without a word. Set noeviction";
-			this.unfit = reason;
-			throw new RedisRefusedException(RedisRefusal.EVICTION, reason);
-		}
-		this.unfit = null;
-		if (policy.startsWith("volatile") && !policy.equals(this.warnedOf)) {
-			log.warn("redis=evicting maxmemory-policy={}: when memory is short, tombstones may go early (a displaced"
-					+ " client comes back), idempotency records (a repetition is published twice), leases (users seem"
-					+ " offline), histories (streams get gaps) and what streams did not receive (a client that reconnects"
-					+ " may miss it without a gap); set noeviction", policy);
-		}
-		this.warnedOf = policy;
-	}
-
-	private String runOf(StatefulRedisConnection<byte[], byte[]> connection)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		try {
-			return RedisServer.runOf(connection);
-		}
-		catch (UnfitRedisException ex) {
-			this.unfit = ex.getMessage();
-			throw ex;
-		}
-	}
-
-	private void checkLayout(RedisAsyncCommands<byte[], byte[]> commands)
-			throws ExecutionException, TimeoutException, InterruptedException {
-		try {
-			this.layout.check(commands);
-		}
-		catch (UnfitRedisException ex) {
-			this.unfit = ex.getMessage();
-			throw ex;
-		}
 	}
 
 	@Override

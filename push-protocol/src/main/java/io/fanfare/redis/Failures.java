@@ -40,12 +40,12 @@ public final class Failures {
 			root = root.getCause();
 		}
 		String cause = text(root);
-		boolean told = message == null || message.contains(cause);
-		return harmless((message == null) ? cause : told ? message : message + ": " + cause);
+		boolean included = message == null || message.contains(cause);
+		return harmless((message == null) ? cause : included ? message : message + ": " + cause);
 	}
 
 	/**
-	 * Tells what Redis, or the way to it, does to a command from what only this process
+	 * Distinguishes what Redis, or the way to it, does to a command from what only this process
 	 * can have done wrong.
 	 * @param failure the failure
 	 * @return whether Redis refused, did not answer or was not reached

@@ -94,7 +94,7 @@ public final class LinkChannels implements NettyCustomizer, AutoCloseable {
 
 		/**
 		 * Lettuce takes all bytes, or threw and lost them. Its handler is called without
-		 * Netty, which would tell what it throws to that handler alone.
+		 * Netty, which would report what it throws to that handler alone.
 		 */
 		@Override
 		@SuppressWarnings("CatchThrowable")
@@ -129,7 +129,7 @@ public final class LinkChannels implements NettyCustomizer, AutoCloseable {
 
 	}
 
-	/** Stands behind Lettuce's handler, which tells it what parts of a push threw. */
+	/** Stands behind Lettuce's handler, which reports to it what parts of a push threw. */
 	static final class RearGuard extends ChannelInboundHandlerAdapter {
 
 		private final Errors errors;

@@ -15,7 +15,7 @@ import io.fanfare.protocol.MessageId;
  */
 public final class RedisKeys {
 
-	/** The prefix unless told. */
+	/** The prefix unless another one is set. */
 	public static final String DEFAULT_PREFIX = "fanfare";
 
 	/** What a prefix must match. */
@@ -94,7 +94,7 @@ public final class RedisKeys {
 		return this.layout;
 	}
 
-	/** What nodes tell of themselves: name to JSON. Belongs to no partition. */
+	/** What nodes report of themselves: name to JSON. Belongs to no partition. */
 	public byte[] nodes() {
 		return this.nodes;
 	}
@@ -204,7 +204,7 @@ public final class RedisKeys {
 	}
 
 	/**
-	 * The pub/sub channel on which a process hears the answers to its calls.
+	 * The pub/sub channel on which a process receives the answers to its calls.
 	 * @param asker what the process calls itself
 	 * @return the channel
 	 */

@@ -144,7 +144,7 @@ public final class RedisRefusals {
 		}
 	}
 
-	/** Counts; returns how many a line that is due tells of, or 0 where none is due. */
+	/** Counts; returns how many a line that is due reports, or 0 where none is due. */
 	private long tally(Tally tally) {
 		long now = this.ticker.nanoTime();
 		tally.count.increment();
@@ -155,9 +155,9 @@ public final class RedisRefusals {
 			}
 			tally.logged = true;
 			tally.loggedAt = now;
-			long untold = tally.unlogged;
+			long unlogged = tally.unlogged;
 			tally.unlogged = 0;
-			return untold;
+			return unlogged;
 		}
 	}
 

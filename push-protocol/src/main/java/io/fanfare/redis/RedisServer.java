@@ -12,10 +12,10 @@ import io.lettuce.core.api.StatefulRedisConnection;
  * The server that all links of a process follow.
  *
  * @param run its run id
- * @param since what it gave above this id no other server has; below it may lack what an
+ * @param dataLossFloor what it gave above this id no other server has; below it may lack what an
  * earlier one gave
  */
-public record RedisServer(String run, long since) {
+public record RedisServer(String run, long dataLossFloor) {
 
 	/** Scripts say by their first line that they may run where memory is short. */
 	private static final int OLDEST = 7;
@@ -46,7 +46,7 @@ public record RedisServer(String run, long since) {
 		Matcher runId = RUN_ID.matcher(info);
 		Matcher version = VERSION.matcher(info);
 		if (!runId.find() || !version.find()) {
-			throw new RedisUnavailableException("Redis does not tell its run id", null);
+			throw new RedisUnavailableException("Redis does not report its run id", null);
 		}
 		if (Integer.parseInt(version.group(2)) < OLDEST) {
 			throw new UnfitRedisException(

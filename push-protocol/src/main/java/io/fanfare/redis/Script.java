@@ -26,41 +26,43 @@ public enum Script {
 	 * Without flags: on a full Redis it still answers what it published before, and is
 	 * refused at its first write otherwise.
 	 */
-	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "clock", "trim"),
+	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim"),
 
 	REHEARSE_MESSAGES(ScriptOutputType.MULTI),
 
-	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
+	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
+			"hidden", "owner", "kick", "succession"),
 
 	REHEARSE_CLAIM(ScriptOutputType.MULTI),
 
-	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence", "entry"),
+	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "hidden", "owner", "entry"),
 
-	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
+	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "renewals", "owner", "kick",
+			"succession"),
 
-	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
+	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "owner"),
 
-	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock", "values", "presence"),
+	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "owner", "kick"),
 
-	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "values"),
+	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "counts"),
 
 	RENEW_ADDRESSES(Flags.ALLOW_OOM, ScriptOutputType.VALUE),
 
-	READ_HISTORY(ScriptOutputType.MULTI, "clock", "entry", "history"),
+	READ_HISTORY(ScriptOutputType.MULTI, "ids", "clock", "guard", "entry", "history"),
 
-	FIND_START(ScriptOutputType.MULTI, "clock", "entry", "history"),
+	FIND_START(ScriptOutputType.MULTI, "ids", "clock", "entry", "history"),
 
-	CHECK_CHANNELS(ScriptOutputType.MULTI, "clock"),
+	CHECK_CHANNELS(ScriptOutputType.MULTI, "ids", "clock", "guard"),
 
-	READ_PAGE(ScriptOutputType.MULTI, "clock", "entry", "history"),
+	READ_PAGE(ScriptOutputType.MULTI, "ids", "clock", "entry", "history"),
 
-	PROBE_NODE(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock"),
+	PROBE_NODE(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take"),
 
-	FORGET_CHANNELS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock"),
+	FORGET_CHANNELS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock"),
 
-	TRIM_HISTORY(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "trim"),
+	TRIM_HISTORY(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "trim"),
 
-	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "clock"),
+	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock"),
 
 	LEAD_DRAIN(ScriptOutputType.INTEGER),
 
@@ -99,7 +101,8 @@ public enum Script {
 		}
 	}
 
-	private static String read(String name) {
+	/** The text of a script or preamble. */
+	static String read(String name) {
 		String path = "/redis/" + name + ".lua";
 		try (InputStream in = Script.class.getResourceAsStream(path)) {
 			if (in == null) {

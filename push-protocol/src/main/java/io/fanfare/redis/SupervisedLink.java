@@ -47,10 +47,6 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	 */
 	private static final int CHECKS_UNANSWERED = 2;
 
-	private static final Duration MIN_BACKOFF = Duration.ofMillis(50);
-
-	private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
-
 	/** A link that held for so long is no failed attempt. */
 	private static final Duration STEADY = Duration.ofSeconds(5);
 
@@ -61,8 +57,6 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	private final RedisRefusals refusals;
 
 	private final Errors errors;
-
-	private final RandomGenerator random;
 
 	private final Worker worker;
 
@@ -76,7 +70,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	private volatile boolean closed;
 
 	/** What follows belongs to the worker. */
-	private Duration backoff = MIN_BACKOFF;
+	private final Backoff backoff;
 
 	/** Whether an attempt is scheduled. */
 	private boolean awaited;
@@ -87,7 +81,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	 * Makes the link; it connects once started.
 	 * @param kind what the log and the metric of errors call it, one of a small set
 	 * @param lifecycle what is particular to it
-	 * @param refusals is told what Redis refuses
+	 * @param refusals records what Redis refuses
 	 * @param scheduler runs what the link does
 	 * @param errors notes what the lifecycle throws
 	 * @param random spreads the attempts of many processes
@@ -98,7 +92,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		this.lifecycle = lifecycle;
 		this.refusals = refusals;
 		this.errors = errors;
-		this.random = random;
+		this.backoff = new Backoff(random);
 		this.worker = scheduler.createWorker("link-" + kind);
 		this.ticker = scheduler.ticker();
 	}
@@ -144,7 +138,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		}
 
 		/**
-		 * Tells whether a connection serves: one that ends before was a failed attempt,
+		 * Whether a connection serves: one that ends before was a failed attempt,
 		 * however long it took.
 		 * @param session what is known of it
 		 * @return whether it does
@@ -154,11 +148,11 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		}
 
 		/**
-		 * Tells, where a check was not answered, whether something else came.
+		 * Whether something else came, where a check was not answered.
 		 * @param session what is known of the connection
 		 * @return whether anything came over it since the check was begun
 		 */
-		default boolean isHeard(S session) {
+		default boolean hasReceived(S session) {
 			return false;
 		}
 
@@ -308,9 +302,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	private void attemptLater() {
 		if (!this.awaited) {
 			this.awaited = true;
-			this.worker.schedule(this.backoff.plusMillis(this.random.nextLong(this.backoff.toMillis())), this::attempt);
-			Duration doubled = this.backoff.multipliedBy(2);
-			this.backoff = (doubled.compareTo(MAX_BACKOFF) < 0) ? doubled : MAX_BACKOFF;
+			this.worker.schedule(this.backoff.next(), this::attempt);
 		}
 	}
 
@@ -323,7 +315,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 			return;
 		}
 		if (isSteady(current)) {
-			this.backoff = MIN_BACKOFF;
+			this.backoff.reset();
 		}
 		if (!current.checking) {
 			current.checking = true;
@@ -361,7 +353,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		if (refused != null) {
 			this.refusals.note(refused, this.kind, reason);
 		}
-		if (refused != null && !refused.endsLink() || refused == null && this.lifecycle.isHeard(current.session)) {
+		if (refused != null && !refused.endsLink() || refused == null && this.lifecycle.hasReceived(current.session)) {
 			// It answered.
 			current.unanswered = 0;
 		}
@@ -374,7 +366,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		boolean steady = isSteady(ended);
 		this.errors.run(where(), () -> this.lifecycle.ended(ended.session));
 		if (steady) {
-			this.backoff = MIN_BACKOFF;
+			this.backoff.reset();
 			attempt();
 		}
 		else {

@@ -20,7 +20,10 @@ import static io.fanfare.redis.RedisPartition.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** The preamble {@code clock.lua}: ids, and how a loss of data is noticed. */
+/**
+ * The preambles {@code ids}, {@code clock}, {@code take} and {@code guard}: ids, and how
+ * a loss of data is noticed.
+ */
 class ClockIT {
 
 	/** The first of some ids, for a publish. */
@@ -239,8 +242,8 @@ class ClockIT {
 	}
 
 	private String next(long now, String seen) {
-		return this.partition.withClockAt(now, "return (clock_next(KEYS[1], KEYS[2], ARGV[1]))", ScriptOutputType.VALUE,
-				List.of(CLOCK, SINCE), seen);
+		return this.partition.withClockAt(now, "return (select(4, clock_take(1, KEYS[1], KEYS[2], ARGV[1])))",
+				ScriptOutputType.VALUE, List.of(CLOCK, SINCE), seen);
 	}
 
 	private String begin(String run) {

@@ -16,6 +16,7 @@ import ch.qos.logback.core.AppenderBase;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.history.Publisher.Result;
@@ -86,7 +87,7 @@ class CommandLinkIT {
 		this.redis.freeze();
 		long begin = System.nanoTime();
 		CompletableFuture<Result> publish = publish();
-		CompletableFuture<Long> plain = new History(this.link, this.keys, Duration.ofHours(1)).clock();
+		CompletableFuture<Long> plain = new History(this.link, this.keys, Duration.ofHours(1)).headId();
 		assertThatThrownBy(() -> publish.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(RedisUnavailableException.class);
 		assertThatThrownBy(() -> plain.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(RedisUnavailableException.class);
 		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(COMMAND_TIMEOUT.plusMillis(1500));
@@ -197,7 +198,7 @@ class CommandLinkIT {
 		awaitWorking();
 		Renewal after = renew(this.link);
 		assertThat(stored(RUN)).isNotEqualTo(firstRun).isEqualTo(serverRun());
-		assertThat(after.since()).as("the store came back empty").isGreaterThan(before.clock());
+		assertThat(after.dataLossFloor()).as("the store came back empty").isGreaterThan(before.headId());
 	}
 
 	@Test
@@ -206,15 +207,20 @@ class CommandLinkIT {
 		this.link.close();
 		CommandLink durable = link(true);
 		try {
-			long since = renew(durable).since();
+			long since = renew(durable).dataLossFloor();
+			assertThat(durable.hasMoved(Duration.ofMinutes(1))).as("the first server").isFalse();
 			this.redis.restart(RedisProcess.Data.KEPT);
 			Awaitility.await().until(() -> durable.isUp() && answers(durable));
-			assertThat(renew(durable).since()).isEqualTo(since);
+			assertThat(renew(durable).dataLossFloor()).isEqualTo(since);
+			assertThat(durable.hasMoved(Duration.ofMinutes(1))).as("another one").isTrue();
+			assertThat(durable.hasMoved(Duration.ZERO)).as("a while ago").isFalse();
+			Nodes.NodeStates states = new Nodes(durable, this.keys).list().join();
+			assertThat(states.silenceMs(states.nowMs() - 100_000)).as("by which clock").isZero();
 			assertThat(stored(RUN)).isEqualTo(serverRun());
 			durable.close();
 			this.redis.restart(RedisProcess.Data.KEPT);
 			this.link = link(false);
-			long leap = MessageId.timestamp(renew(this.link).since()) - System.currentTimeMillis();
+			long leap = MessageId.timestamp(renew(this.link).dataLossFloor()) - System.currentTimeMillis();
 			assertThat(leap).as("above all that another server may still give").isBetween(10_000L, 15_000L);
 		}
 		finally {
@@ -404,7 +410,7 @@ class CommandLinkIT {
 	}
 
 	private boolean answers(CommandLink by) {
-		return new History(by, this.keys, Duration.ofHours(1)).clock()
+		return new History(by, this.keys, Duration.ofHours(1)).headId()
 			.handle((clock, failure) -> failure == null)
 			.join();
 	}
@@ -417,7 +423,7 @@ class CommandLinkIT {
 		CompletableFuture<Result> publish = publish();
 		assertThat(publish).isCompletedExceptionally();
 		assertThatThrownBy(publish::join).hasCauseInstanceOf(RedisUnavailableException.class);
-		assertThat(new History(this.link, this.keys, Duration.ofHours(1)).clock()).isCompletedExceptionally();
+		assertThat(new History(this.link, this.keys, Duration.ofHours(1)).headId()).isCompletedExceptionally();
 	}
 
 	private long publisherIdAfterPublish(RedisCommands<String, String> commands) {

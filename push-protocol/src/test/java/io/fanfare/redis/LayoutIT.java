@@ -111,7 +111,7 @@ class LayoutIT {
 			await().atMost(SOON).until(() -> greetings() >= greeted + 4);
 			assertThat(link.isUp()).isFalse();
 			assertThatExceptionOfType(UnfitRedisException.class).isThrownBy(link::checkFit);
-			CompletableFuture<Long> clock = new History(link, this.keys, Duration.ofHours(1)).clock();
+			CompletableFuture<Long> clock = new History(link, this.keys, Duration.ofHours(1)).headId();
 			assertThat(clock).isCompletedExceptionally();
 			assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage)
 				.filteredOn((line) -> line.contains("redis=down link=commands"))

@@ -1,8 +1,5 @@
 package io.fanfare.redis;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +8,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.EventName;
@@ -37,6 +35,7 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Partition 0 of the shared Redis, empty before each test: the access classes, plain
@@ -138,6 +137,32 @@ public final class RedisPartition implements BeforeEachCallback, AfterEachCallba
 		return new Nodes(this.link, this.keys);
 	}
 
+	/**
+	 * Puts something large of another type under a key, and waits until nothing is freed
+	 * in the background any more.
+	 * @return how many objects were freed there so far
+	 */
+	public long plantForeign(String key) {
+		redis().sadd(key, IntStream.range(0, 200).mapToObj((i) -> "member-" + i).toArray(String[]::new));
+		await().until(() -> memory("lazyfree_pending_objects") == 0);
+		return freedInBackground();
+	}
+
+	/** How many objects Redis freed in the background so far. */
+	public long freedInBackground() {
+		await().until(() -> memory("lazyfree_pending_objects") == 0);
+		return memory("lazyfreed_objects");
+	}
+
+	private long memory(String field) {
+		return redis().info("memory")
+			.lines()
+			.filter((line) -> line.startsWith(field + ":"))
+			.mapToLong((line) -> Long.parseLong(line.substring(field.length() + 1)))
+			.findFirst()
+			.getAsLong();
+	}
+
 	/** Plain commands. */
 	public RedisCommands<String, String> redis() {
 		return Holder.CONNECTION.sync();
@@ -190,17 +215,18 @@ public final class RedisPartition implements BeforeEachCallback, AfterEachCallba
 		return evalAt(now, body, script.output(), scriptKeys, arguments);
 	}
 
-	/** Runs a piece of Lua behind the clock preamble while the time is {@code now}. */
+	/**
+	 * Runs a piece of Lua behind the preambles of the clock while the time is
+	 * {@code now}.
+	 */
 	@SuppressWarnings("TypeParameterUnusedInFormals")
 	public <T> T withClockAt(long now, String lua, ScriptOutputType output, List<String> scriptKeys,
 			String... arguments) {
-		try (InputStream in = Script.class.getResourceAsStream("/redis/clock.lua")) {
-			return evalAt(now, new String(in.readAllBytes(), StandardCharsets.UTF_8) + lua, output, scriptKeys,
-					arguments);
+		StringBuilder source = new StringBuilder();
+		for (String preamble : List.of("ids", "clock", "take", "guard")) {
+			source.append(Script.read(preamble));
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		return evalAt(now, source + lua, output, scriptKeys, arguments);
 	}
 
 	/** Answers {@code TIME} by what is told instead of the server's clock. */
@@ -208,7 +234,7 @@ public final class RedisPartition implements BeforeEachCallback, AfterEachCallba
 	private <T> T evalAt(long now, String lua, ScriptOutputType output, List<String> scriptKeys, String... arguments) {
 		String told = """
 				local real = redis
-				public local redis = setmetatable({call = function(name, ...)
+				local redis = setmetatable({call = function(name, ...)
 					if name == 'TIME' then
 						return {'%d', '%d'}
 					end

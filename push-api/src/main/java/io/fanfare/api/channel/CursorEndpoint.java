@@ -48,7 +48,7 @@ class CursorEndpoint {
 	@Operation(operationId = "getCursor", summary = "Tell the cursor of now",
 			description = "Ask for it before reading the data of a page, and open the page's stream with it.")
 	Cursor now() {
-		return new Cursor(MessageId.format(this.calls.await(this.history.clock())));
+		return new Cursor(MessageId.format(this.calls.await(this.history.headId())));
 	}
 
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
@@ -79,11 +80,29 @@ public final class ClusterView {
 
 	/**
 	 * The nodes.
-	 * @return all of them, by name and then by start
+	 * @return all of them whose state can be read, by name and then by start
 	 */
 	public List<Seen> nodes() {
-		Nodes.NodeStates told = this.calls.await(this.nodes.list());
 		List<Seen> seen = new ArrayList<>();
+		look(seen);
+		return seen;
+	}
+
+	/**
+	 * The identities of the nodes, also of those whose state cannot be read: they may be
+	 * of another version.
+	 * @return those that can be read as {@link #nodes()}, then the others
+	 */
+	public List<String> identities() {
+		List<Seen> seen = new ArrayList<>();
+		List<String> unreadable = look(seen);
+		return Stream.concat(seen.stream().map((one) -> one.status().node()), unreadable.stream().sorted()).toList();
+	}
+
+	/** Adds the nodes that can be read; returns the identities of the others. */
+	private List<String> look(List<Seen> seen) {
+		Nodes.NodeStates told = this.calls.await(this.nodes.list());
+		List<String> unreadable = new ArrayList<>();
 		for (Map.Entry<String, byte[]> entry : told.states().entrySet()) {
 			NodeStatus status;
 			try {
@@ -92,9 +111,10 @@ public final class ClusterView {
 			catch (NotUnderstoodException ex) {
 				this.errors.note("node-status", ex);
 				log.debug("node={} state=unreadable", entry.getKey());
+				unreadable.add(entry.getKey());
 				continue;
 			}
-			long silence = told.nowMs() - status.updatedAt();
+			long silence = told.silenceMs(status.updatedAt());
 			if (silence > FORGOTTEN_AFTER.toMillis()) {
 				forget(entry.getKey());
 			}
@@ -104,7 +124,7 @@ public final class ClusterView {
 		}
 		seen.sort(Comparator.comparing((Seen one) -> one.status().name())
 			.thenComparing((one) -> one.status().startedAt()));
-		return seen;
+		return unreadable;
 	}
 
 	/** Whoever looks next tries again where this fails. */

@@ -25,12 +25,14 @@ import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.redis.RedisRefusal;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.cluster.LeadLostException;
 import io.fanfare.redis.cluster.Nodes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.stereotype.Component;
@@ -137,9 +139,24 @@ class RollingDrain {
 		return List.copyOf(steps);
 	}
 
+	/** How the drain gets on; none where what Redis holds cannot be read. */
 	DrainProgress progress() {
-		byte[] told = this.calls.await(this.nodes.rollout());
-		return (told != null) ? this.json.readValue(told, DrainProgress.class) : DrainProgress.NONE;
+		try {
+			byte[] json = this.calls.await(this.nodes.rollout());
+			return (json != null) ? DrainProgress.read(this.json, json) : DrainProgress.NONE;
+		}
+		catch (JacksonException ex) {
+			this.errors.note("drain-progress", ex);
+			return DrainProgress.NONE;
+		}
+		catch (RedisUnavailableException ex) {
+			if (ex.refusal() != RedisRefusal.ERR) {
+				throw ex;
+			}
+			// The key holds another type.
+			this.errors.note("drain-progress", ex);
+			return DrainProgress.NONE;
+		}
 	}
 
 	private void lead(String leader, DrainProgress begun, CallRequest.Drain request, Duration back) {

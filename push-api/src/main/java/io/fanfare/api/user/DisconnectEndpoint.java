@@ -113,9 +113,7 @@ class DisconnectEndpoint {
 		if (users != null && farewell.isForGood()) {
 			return kick(users, farewell);
 		}
-		return ask(
-				(node != null) ? List.of(this.view.find(node).node())
-						: this.view.nodes().stream().map((seen) -> seen.status().node()).toList(),
+		return ask((node != null) ? List.of(this.view.find(node).node()) : this.view.identities(),
 				new CallRequest.Disconnect(users, channel, tier, farewell.reason(), farewell.grace().toMillis()));
 	}
 

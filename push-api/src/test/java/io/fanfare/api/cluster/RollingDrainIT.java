@@ -35,11 +35,14 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -122,6 +125,28 @@ class RollingDrainIT {
 		awaitDone();
 		assertThat(this.nodes.orders()).containsExactly("node-1.0", "node-2.0");
 		assertThat(this.nodes.mostAway()).isEqualTo(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "junk", "null", "{}", "[]", "{\"state\":\"running\",\"nodes\":null}",
+			"{\"state\":\"halfway\",\"nodes\":[]}", "{\"state\":\"running\",\"nodes\":[{}]}" })
+	void aProgressThatCannotBeReadIsNone(String junk) {
+		double before = unreadable();
+		TestRedis.shared().ask((redis) -> redis.set("fanfare:drain", junk));
+		assertThat(this.api.get("/v1/drain").json()).isEqualTo(TestApi.JSON.readTree("""
+				{"state":"none","nodes":[]}"""));
+		assertThat(unreadable()).isEqualTo(before + 1);
+	}
+
+	private double unreadable() {
+		return this.api.bean(MeterRegistry.class).counter("fanfare.errors", "where", "drain-progress").count();
+	}
+
+	@Test
+	void aProgressOfAnotherTypeIsNone() {
+		TestRedis.shared().ask((redis) -> redis.lpush("fanfare:drain", "junk"));
+		assertThat(this.api.get("/v1/drain").status()).isEqualTo(200);
+		assertThat(this.api.get("/v1/drain").json().get("state").stringValue()).isEqualTo("none");
 	}
 
 	private void awaitDone() {

@@ -68,6 +68,21 @@ class DisconnectIT {
 	}
 
 	@Test
+	void aNodeWhoseStateCannotBeReadIsAskedAllTheSame() {
+		try (NodeVoice one = node("node-1").answering(CallName.DISCONNECT, "{\"connections\":4}")) {
+			for (String node : List.of("node-1.abcdefgh", "node-2.abcdefgh")) {
+				TestRedis.shared().ask((redis) -> redis.hset("fanfare:nodes", node, "{\"node\":7}"));
+			}
+			Answer answer = this.api.post(PATH, "{\"all\":true}");
+			assertThat(answer.status()).isEqualTo(202);
+			assertThat(answer.json()).isEqualTo(TestApi.JSON.readTree("""
+					{"connections":4,"nodes":[{"node":"node-1.abcdefgh","connections":4}],
+					"unanswered":["node-2.abcdefgh"]}"""));
+			assertThat(one.asked()).isNotNull();
+		}
+	}
+
+	@Test
 	void aNodeATierAndUsersWhoMayComeBackAreAskedOfNodes() {
 		try (NodeVoice one = node("node-1").answering(CallName.DISCONNECT, "{\"connections\":1}");
 				NodeVoice two = node("node-2").answering(CallName.DISCONNECT, "{\"connections\":2}")) {

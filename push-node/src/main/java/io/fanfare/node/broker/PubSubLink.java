@@ -203,7 +203,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		if (!reached.run().equals(current.run())) {
 			this.link.end(current, "the command link reached another server");
 		}
-		else if (this.up && present != null && reached.since() > present.since()) {
+		else if (this.up && present != null && reached.dataLossFloor() > present.dataLossFloor()) {
 			this.link.end(current, "Redis lost data meanwhile");
 		}
 		else {
@@ -296,7 +296,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		else {
 			log.info("redis=listening link=pubsub number={} subscriptions={}", this.number, this.subscriptions.size());
 			if (this.server != null && !this.server.equals(reached)) {
-				this.sink.serverChanged(reached.since());
+				this.sink.serverChanged(reached.dataLossFloor());
 			}
 			this.server = reached;
 			this.sink.linkUp(this.number);
@@ -377,7 +377,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		}
 
 		@Override
-		public boolean isHeard(PubSubSession present) {
+		public boolean hasReceived(PubSubSession present) {
 			return present.isHeard();
 		}
 

@@ -30,7 +30,7 @@ record ChannelBatch(long from, long upTo, long since, boolean complete, Predeces
 			.map((entry) -> Message.render(entry.id(), channel, entry.envelope()))
 			.toList();
 		long bytes = messages.stream().mapToLong((message) -> message.block().length + 64).sum();
-		return new ChannelBatch(from, batch.upTo(), batch.since(), batch.complete(), batch.predecessor(), messages,
+		return new ChannelBatch(from, batch.upTo(), batch.dataLossFloor(), batch.complete(), batch.predecessor(), messages,
 				batch.unreadable(), bytes);
 	}
 

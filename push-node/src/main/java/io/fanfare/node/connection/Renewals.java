@@ -204,7 +204,7 @@ final class Renewals {
 
 	private static void renewed(Connection connection, @Nullable Verdict verdict, Renewal renewal, Proof sent) {
 		if (verdict == null || verdict.kind() == Verdict.Kind.RESTORED) {
-			connection.ownership().renewed(sent, renewal.clock(), renewal.since(), verdict != null);
+			connection.ownership().renewed(sent, renewal.headId(), renewal.dataLossFloor(), verdict != null);
 		}
 		else {
 			connection.ownership().displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
@@ -242,11 +242,11 @@ final class Renewals {
 	}
 
 	private static void checked(Connection connection, LastIds lastIds, Map<ChannelName, Long> ids) {
-		if (connection.delivery().missedAny(lastIds.since(), (channel) -> ids.getOrDefault(channel, Long.MAX_VALUE))) {
+		if (connection.delivery().missedAny(lastIds.dataLossFloor(), (channel) -> ids.getOrDefault(channel, Long.MAX_VALUE))) {
 			connection.delivery().catchUp();
 		}
 		else {
-			connection.delivery().missedNothing(lastIds.clock());
+			connection.delivery().missedNothing(lastIds.headId());
 		}
 	}
 

@@ -139,7 +139,7 @@ final class StreamOpening {
 	}
 
 	private void begin(ClaimResult.Owner owner) {
-		long clock = owner.clock();
+		long clock = owner.headId();
 		// What has a lower id may never have come here: a shared batch that ends below
 		// is older than the claim.
 		this.delivery.missed(clock);

@@ -131,8 +131,8 @@ final class UserClaim {
 	void owned(ClaimResult.Owner owner, Proof sent, int loopStepsBack) {
 		this.state = State.OWNED;
 		this.generation = owner.generation();
-		this.dataLossFloor = owner.since();
-		this.serverFloor = owner.since();
+		this.dataLossFloor = owner.dataLossFloor();
+		this.serverFloor = owner.dataLossFloor();
 		this.stepsBack = loopStepsBack;
 		this.proof = sent;
 		hidden(owner.hiddenFrom());

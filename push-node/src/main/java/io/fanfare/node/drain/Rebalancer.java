@@ -98,7 +98,7 @@ public final class Rebalancer implements AutoCloseable {
 		List<NodeStatus> cluster = new ArrayList<>();
 		for (byte[] status : told.states().values()) {
 			NodeStatus node = read(status);
-			if (node != null && told.nowMs() - node.updatedAt() < SILENCE_MS) {
+			if (node != null && told.silenceMs(node.updatedAt()) < SILENCE_MS) {
 				cluster.add(node);
 			}
 		}

@@ -626,7 +626,7 @@ final class RedisModel {
 				this.store.tombstones.remove(tombstoneKey(one.user(), one.client()));
 				Succeeded state = succeed(owner, one.client(), one.page(), false);
 				displace(one.user(), owner,
-						Owner.of(node, one.connection(), one.generation(), one.client(), one.since(), state),
+						Owner.of(node, one.connection(), one.generation(), one.client(), one.openedAt(), state),
 						state.how());
 				send("node:" + node, "B " + one.connection() + " " + text(lastOfUser(one.user())) + "\n");
 				verdicts.add(new Verdict(i, Verdict.Kind.RESTORED, one.generation()));

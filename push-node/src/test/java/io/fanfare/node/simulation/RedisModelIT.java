@@ -230,7 +230,7 @@ class RedisModelIT {
 		ClaimResult real = get(presence.claim(node, new Claim(claim.user(), claim.connection(), claim.client(),
 				claim.tier(), claim.page(), real(claim.cursor()))));
 		compare(what + claim, real, modelled, (result) -> switch (result) {
-			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.clock(), owner.since(),
+			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.headId(), owner.dataLossFloor(),
 					(owner.hiddenFrom() != null) ? owner.hiddenFrom() : MessageId.ZERO);
 			case ClaimResult.Displaced displaced -> List.of("kicked", displaced.generation());
 			case ClaimResult.Limited limited -> {
@@ -239,7 +239,7 @@ class RedisModelIT {
 			}
 		});
 		if (modelled instanceof ClaimResult.Owner owner) {
-			observe(owner.clock());
+			observe(owner.headId());
 			this.held.add(new Held(claim.user(), claim.connection(), owner.generation(), claim.client(), 1_000,
 					Tier.NORMAL, claim.page()));
 		}
@@ -278,20 +278,20 @@ class RedisModelIT {
 	private void renew(String what, Presence presence) throws Exception {
 		List<Held> some = some(this.held);
 		List<Held> same = some.stream()
-			.map((one) -> new Held(one.user(), one.connection(), real(one.generation()), one.client(), one.since(),
+			.map((one) -> new Held(one.user(), one.connection(), real(one.generation()), one.client(), one.openedAt(),
 					one.tier(), one.page()))
 			.toList();
 		String node = any(NODES);
 		Presence.Renewal modelled = this.model.renew(caller(), node, some);
 		Presence.Renewal real = get(presence.renew(node, same));
 		compare(what + some, real, modelled, (renewal) -> {
-			List<Object> values = new ArrayList<>(List.of(renewal.clock(), renewal.since()));
+			List<Object> values = new ArrayList<>(List.of(renewal.headId(), renewal.dataLossFloor()));
 			renewal.verdicts()
 				.forEach((verdict) -> values
 					.addAll(List.of(verdict.index() + verdict.kind().name(), verdict.generation())));
 			return values;
 		});
-		observe(modelled.clock());
+		observe(modelled.headId());
 	}
 
 	private void reap(String what, Presence presence) throws Exception {
@@ -387,7 +387,7 @@ class RedisModelIT {
 		History.Batch modelled = this.model.read(caller(), channel, position, count, bytes);
 		History.Batch real = get(history.read(channel, real(position), count, bytes));
 		compare(what + channel + " above " + position, real, modelled, (batch) -> {
-			List<Object> values = new ArrayList<>(List.of(batch.upTo(), batch.since(), "" + batch.complete(),
+			List<Object> values = new ArrayList<>(List.of(batch.upTo(), batch.dataLossFloor(), "" + batch.complete(),
 					batch.predecessor().id(), batch.predecessor().durable(), "" + batch.predecessor().expiresAt()));
 			batch.entries().forEach((entry) -> values.addAll(List.of(entry.id(), latin(entry.envelope().encode()))));
 			return values;
@@ -419,11 +419,11 @@ class RedisModelIT {
 		List<ChannelName> channels = some(CHANNELS);
 		History.LastIds modelled = this.model.lastIds(caller(), channels);
 		compare(what + channels, get(history.lastIds(channels)), modelled, (last) -> {
-			List<Object> values = new ArrayList<>(List.of(last.clock(), last.since()));
+			List<Object> values = new ArrayList<>(List.of(last.headId(), last.dataLossFloor()));
 			values.addAll(last.ids());
 			return values;
 		});
-		observe(modelled.clock());
+		observe(modelled.headId());
 	}
 
 	private void probe(String what, Nodes nodes) throws Exception {

@@ -107,7 +107,7 @@ final class SimulatedNode {
 						return SimulatedNode.this.commands.run("claim", claim,
 								(caller) -> simulation.redis().claim(caller, identity, claim), (result) -> {
 									if (result instanceof ClaimResult.Owner owner) {
-										SimulatedNode.this.commands.observe(owner.clock());
+										SimulatedNode.this.commands.observe(owner.headId());
 									}
 								});
 					}
@@ -116,7 +116,7 @@ final class SimulatedNode {
 					public CompletableFuture<Renewal> renew(List<Held> held) {
 						return SimulatedNode.this.commands.run("renew", held,
 								(caller) -> simulation.redis().renew(caller, identity, held),
-								(renewal) -> SimulatedNode.this.commands.observe(renewal.clock()));
+								(renewal) -> SimulatedNode.this.commands.observe(renewal.headId()));
 					}
 
 					@Override
@@ -174,7 +174,7 @@ final class SimulatedNode {
 				SimulatedNode self = SimulatedNode.this;
 				return self.commands.run("last ids", channels,
 						(caller) -> self.simulation.redis().lastIds(caller, channels),
-						(ids) -> self.commands.observe(ids.clock()));
+						(ids) -> self.commands.observe(ids.headId()));
 			}
 		};
 	}

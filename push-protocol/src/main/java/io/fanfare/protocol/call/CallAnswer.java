@@ -50,7 +50,7 @@ public sealed interface CallAnswer {
 	}
 
 	/**
-	 * Nobody heard the call, or no answer came in time. It may have been done.
+	 * No node received the call, or no answer came in time. It may have been done.
 	 */
 	record Silence() implements CallAnswer {
 

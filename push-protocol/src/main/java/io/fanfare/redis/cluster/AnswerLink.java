@@ -29,7 +29,7 @@ final class AnswerLink implements AutoCloseable {
 
 	private final byte[] channel;
 
-	private final Consumer<byte[]> heard;
+	private final Consumer<byte[]> receiver;
 
 	private final CommandLink commands;
 
@@ -45,17 +45,17 @@ final class AnswerLink implements AutoCloseable {
 	 * Starts the link; it connects by itself.
 	 * @param client the client
 	 * @param channel what it listens to
-	 * @param heard is told what comes, on Lettuce's event loop
+	 * @param receiver receives what comes, on Lettuce's event loop
 	 * @param commands the link whose server it follows
-	 * @param lost is told that a connection is gone, once it does not count as up
+	 * @param lost is notified that a connection is gone, once it does not count as up
 	 * @param scheduler runs what the link does
 	 * @param errors notes what nothing else handles
 	 */
-	AnswerLink(RedisClient client, byte[] channel, Consumer<byte[]> heard, CommandLink commands, Runnable lost,
+	AnswerLink(RedisClient client, byte[] channel, Consumer<byte[]> receiver, CommandLink commands, Runnable lost,
 			Scheduler scheduler, Errors errors) {
 		this.client = client;
 		this.channel = channel;
-		this.heard = heard;
+		this.receiver = receiver;
 		this.commands = commands;
 		this.lost = lost;
 		this.errors = errors;
@@ -101,7 +101,7 @@ final class AnswerLink implements AutoCloseable {
 				@Override
 				public void message(byte[] from, byte[] message) {
 					// What is thrown here would end Lettuce's reading.
-					AnswerLink.this.errors.run("answer-frame", () -> AnswerLink.this.heard.accept(message));
+					AnswerLink.this.errors.run("answer-frame", () -> AnswerLink.this.receiver.accept(message));
 				}
 			});
 			String run = RedisServer.runOf(connection);

@@ -20,7 +20,7 @@ import io.fanfare.redis.RedisUnavailableException;
 import io.lettuce.core.RedisClient;
 
 /**
- * Asks nodes, and hears their answers: a call goes out on the node's channel, the answer
+ * Asks nodes, and receives their answers: a call goes out on the node's channel, the answer
  * comes on a channel of this process, over a connection of its own.
  * <p>
  * Guarantees: every call ends, with an answer or without, within a time; none is sent
@@ -65,7 +65,7 @@ public final class NodeCalls implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether answers can be heard.
+	 * Whether answers can be received.
 	 * @return whether they can
 	 */
 	public boolean isUp() {
@@ -100,7 +100,7 @@ public final class NodeCalls implements AutoCloseable {
 	 * @param node the node's identity
 	 * @param name what is asked
 	 * @param body JSON
-	 * @param send publishes it and tells how many heard it
+	 * @param send publishes it and returns how many received it
 	 * @return the answer; fails as the sending does
 	 */
 	@SuppressWarnings("CatchThrowable")
@@ -140,13 +140,13 @@ public final class NodeCalls implements AutoCloseable {
 		}
 	}
 
-	/** What is answered now is not heard. */
+	/** What is answered now is not received. */
 	private void lost() {
 		this.waiting.values().forEach((answer) -> answer.completeExceptionally(unheard()));
 	}
 
 	private static RedisUnavailableException unheard() {
-		return new RedisUnavailableException("Answers of nodes cannot be heard", null);
+		return new RedisUnavailableException("Answers of nodes cannot be received", null);
 	}
 
 	@Override

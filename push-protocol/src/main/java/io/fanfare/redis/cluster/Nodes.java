@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 
 import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
@@ -20,12 +21,15 @@ import io.lettuce.core.api.async.RedisServerAsyncCommands;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What nodes tell of themselves, and how something is told to one node.
+ * What nodes report of themselves, and how one node is notified of something.
  * <p>
  * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
  * Redis does not answer in time.
  */
 public final class Nodes {
+
+	/** In this time each node writes its state to a new server, also after a back-off. */
+	private static final Duration REWRITTEN = Duration.ofMillis(3 * NodeStatus.INTERVAL_MS);
 
 	private final CommandLink link;
 
@@ -46,14 +50,25 @@ public final class Nodes {
 	 *
 	 * @param nowMs Redis's time, by whose clock they said it, in milliseconds since the
 	 * epoch
+	 * @param moved whether that clock may be another one: this process reached another
+	 * server so recently that nodes may not have written to it yet
 	 * @param states identity to JSON
 	 */
-	public record NodeStates(long nowMs, Map<String, byte[]> states) {
+	public record NodeStates(long nowMs, boolean moved, Map<String, byte[]> states) {
+
+		/**
+		 * How long a node has been silent.
+		 * @param updatedAt when it last wrote, in milliseconds since the epoch
+		 * @return the time, in milliseconds; 0 while that is not known
+		 */
+		public long silenceMs(long updatedAt) {
+			return this.moved ? 0 : this.nowMs - updatedAt;
+		}
 
 	}
 
 	/**
-	 * Tells of a node, now by Redis's clock: {@code updatedAt} in it is set by Redis.
+	 * Reports the state of a node, now by Redis's clock: {@code updatedAt} in it is set by Redis.
 	 * @param node the node's identity
 	 * @param status what it says, JSON
 	 * @return when it is written
@@ -82,11 +97,12 @@ public final class Nodes {
 	 * @return what they last said
 	 */
 	public CompletableFuture<NodeStates> list() {
+		boolean moved = this.link.hasMoved(REWRITTEN);
 		return this.link.call(RedisServerAsyncCommands::time)
 			.thenCombine(this.link.call((commands) -> commands.hgetall(this.keys.nodes())), (time, fields) -> {
 				Map<String, byte[]> states = new HashMap<>();
 				fields.forEach((node, status) -> states.put(new String(node, StandardCharsets.UTF_8), status));
-				return new NodeStates(milliseconds(time), states);
+				return new NodeStates(milliseconds(time), moved, states);
 			});
 	}
 
@@ -119,7 +135,7 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells how the drain of the cluster gets on, if it still has that leader.
+	 * Reports how the drain of the cluster gets on, if it still has that leader.
 	 * @param leader who led it
 	 * @param progress JSON
 	 * @param life after how long without news it is taken for dead
@@ -130,13 +146,13 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells how the drain of the cluster gets on and sends a node an order, both only if
+	 * Reports how the drain of the cluster gets on and sends a node an order, both only if
 	 * the drain still has that leader.
 	 * @param leader who led it
 	 * @param progress JSON
 	 * @param life after how long without news it is taken for dead
 	 * @param order what is sent
-	 * @return how many heard the order; fails with a {@link LeadLostException}
+	 * @return how many received the order; fails with a {@link LeadLostException}
 	 */
 	public CompletableFuture<Long> orderRollout(String leader, byte[] progress, Duration life, NodeCalls.Order order) {
 		return lead(leader, "go on", progress, life, order.channel(), order.frame()).thenCompose((led) -> (led > 0)
@@ -144,7 +160,7 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells how the drain of the cluster ended, if it still has that leader; another may
+	 * Reports how the drain of the cluster ended, if it still has that leader; another may
 	 * begin.
 	 * @param leader who led it
 	 * @param outcome JSON
@@ -187,10 +203,10 @@ public final class Nodes {
 	}
 
 	/**
-	 * Tells the node that holds a connection what its client said.
+	 * Notifies the node that holds a connection of what its client said.
 	 * @param node the node's identity
 	 * @param said what
-	 * @return whether a node of that identity heard it
+	 * @return whether a node of that identity received it
 	 */
 	public CompletableFuture<Boolean> send(String node, Frame.FromClient said) {
 		return this.link.call((commands) -> commands.publish(this.keys.nodeChannel(node), said.encode()))
@@ -201,7 +217,7 @@ public final class Nodes {
 	 * Answers a call.
 	 * @param call the call
 	 * @param answer what is answered; not silence
-	 * @return whether the process that asked heard it
+	 * @return whether the process that asked received it
 	 */
 	public CompletableFuture<Boolean> answer(Frame.Call call, CallAnswer answer) {
 		byte[] frame = new AnswerFrame(call.id(), answer).encode();

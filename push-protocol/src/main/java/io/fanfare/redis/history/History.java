@@ -17,7 +17,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.Reply;
 import io.fanfare.redis.Script;
-import org.jspecify.annotations.Nullable;
+import io.fanfare.redis.history.EntryReader.Piece;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,9 +39,6 @@ public final class History {
 	/** Entries that one call takes. */
 	public static final int CALL_ENTRIES = 250;
 
-	/** Bytes of a page, but one entry at least. */
-	private static final int PAGE_BYTES = 1024 * 1024;
-
 	/** One field more says what was forgotten. */
 	private static final int CHECKED_CHANNELS = CommandLink.CALL_FIELDS - 1;
 
@@ -53,7 +50,7 @@ public final class History {
 
 	private final byte[] age;
 
-	private final Consumer<RuntimeException> unreadable;
+	private final EntryReader entries;
 
 	/**
 	 * Makes the access.
@@ -80,7 +77,7 @@ public final class History {
 		this.link = link;
 		this.keys = keys;
 		this.age = RedisKeys.bytes(Long.toString(age.toMillis()));
-		this.unreadable = unreadable;
+		this.entries = new EntryReader(unreadable);
 	}
 
 	/**
@@ -96,9 +93,9 @@ public final class History {
 	/**
 	 * A batch of one channel's history.
 	 *
-	 * @param upTo the id up to which it is complete: the clock at the read, or its last
+	 * @param upTo the id up to which it is complete: the head id at the read, or its last
 	 * entry where there is more
-	 * @param since the id below which the store may have lost something
+	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param complete whether nothing more is retained above it
 	 * @param predecessor what came before the first entry; without entries, the channel's
 	 * last id
@@ -106,19 +103,19 @@ public final class History {
 	 * @param unreadable the ids of entries that are no messages of this version: damaged,
 	 * or not written by Fanfare
 	 */
-	public record Batch(long upTo, long since, boolean complete, Predecessor predecessor, List<Entry> entries,
+	public record Batch(long upTo, long dataLossFloor, boolean complete, Predecessor predecessor, List<Entry> entries,
 			List<Long> unreadable) {
 
 		/**
 		 * A batch of which everything can be read.
 		 * @param upTo the id up to which it is complete
-		 * @param since the id below which the store may have lost something
+		 * @param dataLossFloor the id below which the store may have lost something
 		 * @param complete whether nothing more is retained above it
 		 * @param predecessor what came before the first entry
 		 * @param entries the messages, in id order
 		 */
-		public Batch(long upTo, long since, boolean complete, Predecessor predecessor, List<Entry> entries) {
-			this(upTo, since, complete, predecessor, entries, List.of());
+		public Batch(long upTo, long dataLossFloor, boolean complete, Predecessor predecessor, List<Entry> entries) {
+			this(upTo, dataLossFloor, complete, predecessor, entries, List.of());
 		}
 
 	}
@@ -152,13 +149,13 @@ public final class History {
 	/**
 	 * The last ids of some channels.
 	 *
-	 * @param clock the clock at the read, or at the first of several: no channel has
+	 * @param headId the head id at the read, or at the first of several: no channel has
 	 * anything above its last id up to there
-	 * @param since the id below which the store may have lost something
+	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param ids the last ids in the order asked for; {@link MessageId#ZERO} where none
 	 * is known
 	 */
-	public record LastIds(long clock, long since, List<Long> ids) {
+	public record LastIds(long headId, long dataLossFloor, List<Long> ids) {
 
 	}
 
@@ -194,14 +191,14 @@ public final class History {
 							RedisKeys.bytes(MessageId.format(position)), number(count), number(bytes), this.age })
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
-				long clock = reply.id();
-				long since = reply.id();
+				long headId = reply.id();
+				long dataLossFloor = reply.id();
 				boolean complete = reply.text().equals("1");
 				String before = reply.text();
-				Piece piece = piece(channel, reply);
-				this.link.observe(clock);
-				Predecessor predecessor = Predecessor.parse(before, piece.isEmpty() ? clock : piece.oldest() - 1);
-				return new Batch(complete ? clock : piece.newest(), since, complete, predecessor, piece.entries(),
+				Piece piece = this.entries.read(channel, reply);
+				this.link.observe(headId);
+				Predecessor predecessor = Predecessor.parse(before, piece.isEmpty() ? headId : piece.oldest() - 1);
+				return new Batch(complete ? headId : piece.newest(), dataLossFloor, complete, predecessor, piece.entries(),
 						piece.unreadable());
 			});
 	}
@@ -235,14 +232,14 @@ public final class History {
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
 				String first = reply.text();
-				return new Walked(first.isEmpty() ? MessageId.ZERO : entryId(first), Integer.parseInt(reply.text()),
-						Integer.parseInt(reply.text()), Walked.End.valueOf(reply.text().toUpperCase(Locale.ROOT)),
-						Integer.parseInt(reply.text()));
+				return new Walked(first.isEmpty() ? MessageId.ZERO : EntryReader.entryId(first),
+						Integer.parseInt(reply.text()), Integer.parseInt(reply.text()),
+						Walked.End.valueOf(reply.text().toUpperCase(Locale.ROOT)), Integer.parseInt(reply.text()));
 			});
 	}
 
 	/**
-	 * Tells the last ids of many channels, up to {@link CommandLink#CALL_FIELDS} fields
+	 * Finds the last ids of many channels, up to {@link CommandLink#CALL_FIELDS} fields
 	 * per call.
 	 * @param channels the channels
 	 * @return their last ids
@@ -257,21 +254,21 @@ public final class History {
 			return arguments.toArray(byte[][]::new);
 		}).thenApply((values) -> {
 			Reply reply = new Reply(values);
-			long clock = reply.id();
-			long since = reply.id();
+			long headId = reply.id();
+			long dataLossFloor = reply.id();
 			List<Long> ids = new ArrayList<>(channels.size());
 			while (reply.hasNext()) {
 				ids.add(lastId(reply.text()));
 			}
-			this.link.observe(clock);
-			return new LastIds(clock, since, ids);
+			this.link.observe(headId);
+			return new LastIds(headId, dataLossFloor, ids);
 		});
 		if (first.size() == channels.size()) {
 			return found;
 		}
 		return found.thenCompose((one) -> lastIds(channels.subList(first.size(), channels.size())).thenApply((rest) -> {
 			one.ids().addAll(rest.ids());
-			return new LastIds(one.clock(), Math.max(one.since(), rest.since()), one.ids());
+			return new LastIds(one.headId(), Math.max(one.dataLossFloor(), rest.dataLossFloor()), one.ids());
 		}));
 	}
 
@@ -290,9 +287,8 @@ public final class History {
 	 * @return the page
 	 */
 	public CompletableFuture<Page> pageAfter(ChannelName channel, long after, int limit) {
-		PageReader reader = new PageReader(channel, true, (after == MessageId.ZERO) ? "" : MessageId.format(after),
-				limit);
-		// What is trimmed from now on leaves the messages above the floor that is told.
+		PageReader reader = pages(channel, true, (after == MessageId.ZERO) ? "" : MessageId.format(after), limit);
+		// What is trimmed from now on leaves the messages above the floor that is reported.
 		return findOldest(channel).thenCompose(reader::read);
 	}
 
@@ -304,89 +300,22 @@ public final class History {
 	 * @return the page
 	 */
 	public CompletableFuture<Page> pageBefore(ChannelName channel, long before, int limit) {
-		PageReader reader = new PageReader(channel, false, (before == MessageId.MAX) ? "" : MessageId.format(before),
-				limit);
+		PageReader reader = pages(channel, false, (before == MessageId.MAX) ? "" : MessageId.format(before), limit);
 		return reader.read(MessageId.ZERO)
 			.thenCompose((page) -> findOldest(channel)
 				.thenApply((floor) -> new Page(floor, page.latest(), page.more(), page.end(), page.entries())));
 	}
 
-	/** Reads one page in as many calls as it takes. Used by one of them at a time. */
-	private final class PageReader {
-
-		private final ChannelName channel;
-
-		private final boolean forward;
-
-		private String id;
-
-		private int left;
-
-		private int bytesLeft = PAGE_BYTES;
-
-		private final List<Piece> pieces = new ArrayList<>();
-
-		private long latest;
-
-		private PageReader(ChannelName channel, boolean forward, String id, int limit) {
-			this.channel = channel;
-			this.forward = forward;
-			this.id = id;
-			this.left = limit;
-		}
-
-		private CompletableFuture<Page> read(long floor) {
-			byte[][] scriptKeys = { History.this.keys.last(), History.this.keys.stream(this.channel) };
-			byte[] least = this.pieces.isEmpty() ? new byte[0] : number(this.bytesLeft);
-			return History.this.link
-				.<List<Object>>run(Script.READ_PAGE, scriptKeys,
-						(run) -> new byte[][] { RedisKeys.bytes(this.channel.value()),
-								RedisKeys.bytes(this.forward ? "after" : "before"), RedisKeys.bytes(this.id),
-								number(Math.min(CALL_ENTRIES, this.left)), number(Math.min(CALL_BYTES, this.bytesLeft)),
-								least, History.this.age })
-				.thenCompose((values) -> {
-					Reply reply = new Reply(values);
-					this.latest = Math.max(this.latest, lastIdOrZero(reply.text()));
-					boolean more = reply.text().equals("1");
-					Predecessor predecessor = Predecessor.parse(reply.text(), MessageId.MAX);
-					Piece piece = piece(this.channel, reply);
-					boolean torn = this.forward && !this.pieces.isEmpty() && !piece.isEmpty()
-							&& predecessor.id() > this.pieces.getLast().newest();
-					if (piece.isEmpty() || torn) {
-						return CompletableFuture.completedFuture(page(floor, more || torn));
-					}
-					this.pieces.add(piece);
-					this.left -= piece.size();
-					this.bytesLeft -= piece.bytes();
-					this.id = MessageId.format(this.forward ? piece.newest() : piece.oldest());
-					return (more && this.left > 0 && this.bytesLeft > 0) ? read(floor)
-							: CompletableFuture.completedFuture(page(floor, more));
-				});
-		}
-
-		private Page page(long floor, boolean more) {
-			List<Entry> entries = new ArrayList<>();
-			for (Piece piece : this.forward ? this.pieces : this.pieces.reversed()) {
-				entries.addAll(piece.entries());
-			}
-			long end = this.pieces.isEmpty() ? MessageId.ZERO
-					: this.forward ? this.pieces.getLast().newest() : this.pieces.getLast().oldest();
-			return new Page(floor, this.latest, more, end, entries);
-		}
-
-	}
-
-	private static long lastIdOrZero(String text) {
-		Long id = MessageId.tryParse(text);
-		return (id != null) ? id : MessageId.ZERO;
+	private PageReader pages(ChannelName channel, boolean forward, String id, int limit) {
+		return new PageReader(this.link, this.keys, this.age, this.entries, channel, forward, id, limit);
 	}
 
 	/**
-	 * Reads the clock: a cursor that comes after all that was published, and before all
+	 * Reads the head id: a cursor that comes after all that was published, and before all
 	 * that will be.
-	 * @return the clock
+	 * @return the head id
 	 */
-	public CompletableFuture<Long> clock() {
+	public CompletableFuture<Long> headId() {
 		return this.link.call((commands) -> commands.get(this.keys.clock()))
 			.thenApply((value) -> (value != null) ? new Reply(List.of(value)).id() : MessageId.ZERO);
 	}
@@ -405,73 +334,11 @@ public final class History {
 			.thenApply((values) -> new Reply(values).text());
 	}
 
-	/**
-	 * Entries that follow each other in a channel.
-	 *
-	 * @param oldest the id of the first, {@link MessageId#ZERO} for none
-	 * @param newest the id of the last
-	 * @param size how many there are
-	 * @param bytes how many bytes their envelopes have
-	 * @param entries those that can be read
-	 * @param unreadable the ids of the others
-	 */
-	private record Piece(long oldest, long newest, int size, int bytes, List<Entry> entries, List<Long> unreadable) {
-
-		boolean isEmpty() {
-			return this.size == 0;
-		}
-
-	}
-
-	private Piece piece(ChannelName channel, Reply reply) {
-		int size = reply.remaining() / 2;
-		List<Entry> entries = new ArrayList<>(size);
-		List<Long> unreadable = List.of();
-		long oldest = MessageId.ZERO;
-		long newest = MessageId.ZERO;
-		int bytes = 0;
-		while (reply.hasNext()) {
-			newest = entryId(reply.text());
-			oldest = (oldest == MessageId.ZERO) ? newest : oldest;
-			byte[] envelope = reply.bytes();
-			bytes += envelope.length;
-			Entry entry = decode(channel, newest, envelope);
-			if (entry != null) {
-				entries.add(entry);
-			}
-			else {
-				unreadable = unreadable.isEmpty() ? new ArrayList<>() : unreadable;
-				unreadable.add(newest);
-			}
-		}
-		return new Piece(oldest, newest, size, bytes, entries, unreadable);
-	}
-
-	private @Nullable Entry decode(ChannelName channel, long id, byte[] envelope) {
-		try {
-			return new Entry(id, Envelope.decode(envelope, 0));
-		}
-		catch (IllegalArgumentException ex) {
-			this.unreadable.accept(new IllegalArgumentException("Entry " + MessageId.format(id) + " of the history of "
-					+ channel.value() + " cannot be read: " + ex.getMessage(), ex));
-			return null;
-		}
-	}
-
-	/**
-	 * The id of an entry. One with a number that no message has was not written by
-	 * Fanfare: it counts as the highest id of its millisecond.
-	 */
-	private static long entryId(String text) {
-		Long id = MessageId.tryParse(text);
-		return (id != null) ? id : MessageId.of(Long.parseLong(text.substring(0, text.indexOf('-'))) + 1, 0) - 1;
-	}
-
 	private byte[] seen() {
 		return RedisKeys.bytes(MessageId.format(this.link.seen()));
 	}
 
-	private static byte[] number(long number) {
+	static byte[] number(long number) {
 		return RedisKeys.bytes(Long.toString(number));
 	}
 

@@ -19,7 +19,7 @@ import io.fanfare.redis.Script;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes messages: one script stores them, finds who hears them and hands them to the
+ * Publishes messages: one script stores them, finds who receives them and hands them to the
  * nodes.
  * <p>
  * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
@@ -88,7 +88,7 @@ public final class Publisher {
 
 	/**
 	 * A piece of a message behind the first. Its record is found by what the first was
-	 * given, as the first's record tells it: so it belongs to that very message, and not
+	 * given, as the first's record has it: so it belongs to that very message, and not
 	 * to another one of which the key was used when the first record had ended.
 	 *
 	 * @param first the first id that the first piece was given
@@ -113,7 +113,7 @@ public final class Publisher {
 	 * What was given to one channel.
 	 *
 	 * @param id the message's id
-	 * @param online whether somebody hears the user; null where the channel is no user's
+	 * @param online whether a connection receives the user's messages; null where the channel is no user's
 	 */
 	public record Receipt(long id, @Nullable Boolean online) {
 
@@ -179,7 +179,7 @@ public final class Publisher {
 
 	/**
 	 * Does everything that {@link #publish} does but publish: takes no id, stores nothing
-	 * and tells nobody. A process warms up with it, with Redis or without.
+	 * and notifies no node. A process warms up with it, with Redis or without.
 	 * @param requests the messages, one at least, without idempotency
 	 * @return what each would come to if its id were 0
 	 */

@@ -3,7 +3,6 @@ package io.fanfare.redis.presence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,48 +15,33 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.Reply;
 import io.fanfare.redis.Script;
-import io.fanfare.redis.history.History;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who is connected where: the presence hash, which names for each user the one connection
- * that hears it.
+ * that receives its messages.
  * <p>
  * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
  * Redis does not answer in time; the outcome is unknown then.
  */
 public final class Presence {
 
-	/** How many users one call gives up. */
-	private static final int MAX_RELEASED = 500;
-
 	private final CommandLink link;
 
 	private final RedisKeys keys;
 
-	private final UserLimits limits;
-
-	/** What every call says alike. */
 	private final byte[] lease;
 
 	private final byte[] tombstone;
 
-	private final byte[] mostTakeovers;
+	private final Claims claims;
 
-	private final byte[] mostOpens;
+	private final Releases releases;
 
-	private final byte[] userWindow;
-
-	private final byte[] twinReplacements;
-
-	private final byte[] twinInterval;
-
-	private final byte[] twinReturns;
-
-	private final byte[] twinWindow;
+	private final PresenceWalk walk;
 
 	/**
-	 * Makes the access for who claims nobody, or without a limit.
+	 * Makes the access for a process that makes no claims, or without a limit.
 	 * @param link the link
 	 * @param keys the partition's keys
 	 * @param times how long things last
@@ -72,28 +56,23 @@ public final class Presence {
 	 * @param keys the partition's keys
 	 * @param times how long things last
 	 * @param limits how many take-overs and opens a user may have
-	 * @param twins by what two pages that share a client id are told from one
+	 * @param twins by what two pages that share a client id are distinguished from one
 	 */
 	public Presence(CommandLink link, RedisKeys keys, Times times, UserLimits limits, Twins twins) {
 		this.link = link;
 		this.keys = keys;
-		this.limits = limits;
 		this.lease = millis(times.lease());
 		this.tombstone = millis(times.tombstone());
-		this.mostTakeovers = bytes(Integer.toString(limits.takeovers()));
-		this.mostOpens = bytes(Integer.toString(limits.opens()));
-		this.userWindow = millis(limits.window());
-		this.twinReplacements = bytes(Integer.toString(twins.replacements()));
-		this.twinInterval = millis(twins.within());
-		this.twinReturns = bytes(Integer.toString(twins.returns()));
-		this.twinWindow = millis(twins.window());
+		this.claims = new Claims(link, keys, times, limits, twins);
+		this.releases = new Releases(link, keys);
+		this.walk = new PresenceWalk(link, keys);
 	}
 
 	/**
 	 * How long things last.
 	 *
 	 * @param lease after which a node that did not renew is taken for dead
-	 * @param tombstone how long a displaced page is told so, from its last claim on
+	 * @param tombstone how long a displaced page is kept away, from its last claim on
 	 */
 	public record Times(Duration lease, Duration tombstone) {
 
@@ -118,7 +97,7 @@ public final class Presence {
 
 	/**
 	 * By what two pages that share a client id by mistake, and so replace each other for
-	 * ever, are told from one page that reconnects.
+	 * ever, are distinguished from one page that reconnects.
 	 *
 	 * @param replacements how many in a row, where one of the two has no page id
 	 * @param within how long after the one before each of them comes at most
@@ -133,7 +112,7 @@ public final class Presence {
 	}
 
 	/**
-	 * A connection that wants to hear a user.
+	 * A connection that wants to receive the messages of a user.
 	 *
 	 * @param user the user
 	 * @param connection the connection
@@ -161,24 +140,24 @@ public final class Presence {
 	public sealed interface ClaimResult {
 
 		/**
-		 * The connection hears the user.
+		 * The connection owns the user.
 		 *
 		 * @param generation its generation
-		 * @param clock where history ends and live begins
-		 * @param since the id below which the store may have lost something
+		 * @param headId where history ends and live begins
+		 * @param dataLossFloor the id below which the store may have lost something
 		 * @param hiddenFrom up to which id, below the cursor, the user's channel was
 		 * surely received; null where nothing is known to be missing up to the cursor
 		 */
-		record Owner(long generation, long clock, long since, @Nullable Long hiddenFrom) implements ClaimResult {
+		record Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom) implements ClaimResult {
 
 			/**
 			 * A connection from which nothing is known to be hidden.
 			 * @param generation its generation
-			 * @param clock where history ends and live begins
-			 * @param since the id below which the store may have lost something
+			 * @param headId where history ends and live begins
+			 * @param dataLossFloor the id below which the store may have lost something
 			 */
-			public Owner(long generation, long clock, long since) {
-				this(generation, clock, since, null);
+			public Owner(long generation, long headId, long dataLossFloor) {
+				this(generation, headId, dataLossFloor, null);
 			}
 
 		}
@@ -217,17 +196,17 @@ public final class Presence {
 	}
 
 	/**
-	 * A connection that hears a user, as its node knows it.
+	 * A connection that owns a user, as its node knows it.
 	 *
 	 * @param user the user
 	 * @param connection the connection
 	 * @param generation its generation
 	 * @param client the page's client id
-	 * @param since when it was opened, in milliseconds since the epoch
+	 * @param openedAt when it was opened, in milliseconds since the epoch
 	 * @param tier its tier
 	 * @param page the id of the page's document, or "" where it is not known
 	 */
-	public record Held(String user, String connection, long generation, String client, long since, Tier tier,
+	public record Held(String user, String connection, long generation, String client, long openedAt, Tier tier,
 			String page) {
 
 		/**
@@ -236,11 +215,11 @@ public final class Presence {
 		 * @param connection the connection
 		 * @param generation its generation
 		 * @param client the page's client id
-		 * @param since when it was opened, in milliseconds since the epoch
+		 * @param openedAt when it was opened, in milliseconds since the epoch
 		 * @param tier its tier
 		 */
-		public Held(String user, String connection, long generation, String client, long since, Tier tier) {
-			this(user, connection, generation, client, since, tier, "");
+		public Held(String user, String connection, long generation, String client, long openedAt, Tier tier) {
+			this(user, connection, generation, client, openedAt, tier, "");
 		}
 
 	}
@@ -248,11 +227,11 @@ public final class Presence {
 	/**
 	 * What a renewal found.
 	 *
-	 * @param clock the clock
-	 * @param since the id below which the store may have lost something
+	 * @param headId the head id: the last id given
+	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param verdicts of those that are not simply fine
 	 */
-	public record Renewal(long clock, long since, List<Verdict> verdicts) {
+	public record Renewal(long headId, long dataLossFloor, List<Verdict> verdicts) {
 
 	}
 
@@ -273,9 +252,9 @@ public final class Presence {
 			 * nowhere meanwhile.
 			 */
 			RESTORED,
-			/** Another client hears the user, or the user was disconnected. */
+			/** Another client owns the user, or the user was disconnected. */
 			LOST,
-			/** The same client hears the user by a newer connection. */
+			/** The same client owns the user by a newer connection. */
 			REPLACED
 
 		}
@@ -283,18 +262,18 @@ public final class Presence {
 	}
 
 	/**
-	 * Who hears a user.
+	 * The connection that owns a user.
 	 *
 	 * @param node the node's identity
 	 * @param connection the connection
 	 * @param generation its generation
 	 * @param client the page
-	 * @param since when it was opened, in milliseconds since the epoch
+	 * @param openedAt when it was opened, in milliseconds since the epoch
 	 * @param tier its tier
 	 */
-	public record Owner(String node, String connection, long generation, String client, long since, Tier tier) {
+	public record Owner(String node, String connection, long generation, String client, long openedAt, Tier tier) {
 
-		/** As {@code owner_parse} in presence.lua has it. */
+		/** As {@code owner_parse} in owner.lua has it. */
 		private static final Pattern VALUE = Pattern
 			.compile("(\\S+) (\\S+) ([0-9-]+) (\\S+) ([0-9]{1,18}) ([^\\s/]+)(?:/\\S*)? [0-9]+ [0-9]+");
 
@@ -373,7 +352,7 @@ public final class Presence {
 
 		/** It may come back. */
 		SILENT,
-		/** It writes to nobody any more: what it left is removed. */
+		/** It writes to no client any more: what it left is removed. */
 		DEAD,
 		/** What it left was removed: it is forgotten. */
 		GONE
@@ -394,14 +373,14 @@ public final class Presence {
 	}
 
 	/**
-	 * Makes a connection the one that hears a user. May be sent again for the same
+	 * Makes a connection the owner of a user. May be sent again for the same
 	 * connection.
 	 * @param node the node's identity
 	 * @param claim the claim
 	 * @return what it came to
 	 */
 	public CompletableFuture<ClaimResult> claim(String node, Claim claim) {
-		return claim(Script.CLAIM_USER, node, claim);
+		return this.claims.run(Script.CLAIM_USER, node, claim);
 	}
 
 	/**
@@ -411,42 +390,7 @@ public final class Presence {
 	 * @return an owner without a generation
 	 */
 	public CompletableFuture<ClaimResult> rehearse(String node, Claim claim) {
-		return claim(Script.REHEARSE_CLAIM, node, claim);
-	}
-
-	private CompletableFuture<ClaimResult> claim(Script script, String node, Claim claim) {
-		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
-				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
-				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
-				this.keys.userOpens(claim.user()) };
-		return this.link
-			.<List<Object>>run(script, scriptKeys,
-					(run, name) -> new byte[][] { run, seen(), this.link.durable(), this.keys.keyPrefix(),
-							this.keys.channelPrefix(), bytes(claim.user()), bytes(node), bytes(claim.connection()),
-							bytes(claim.client()), bytes(claim.tier().wireName()), this.lease, this.tombstone,
-							this.mostTakeovers, this.userWindow, bytes(claim.page()), this.twinReplacements,
-							this.twinInterval, this.twinReturns, this.twinWindow, bytes(name),
-							bytes(MessageId.format(claim.cursor())), this.mostOpens })
-			.thenApply((values) -> claimed(new Reply(values)));
-	}
-
-	private ClaimResult claimed(Reply reply) {
-		String outcome = reply.text();
-		if (outcome.equals("limited") || outcome.equals("opens")) {
-			Duration reset = Duration.ofMillis(reply.number());
-			this.link.observe(reply.id());
-			return new ClaimResult.Limited(this.limits, outcome.equals("opens") ? Counted.OPENS : Counted.TAKEOVERS,
-					reset);
-		}
-		long generation = reply.id();
-		long clock = reply.id();
-		this.link.observe(clock);
-		if (!outcome.equals("owner")) {
-			return new ClaimResult.Displaced(generation);
-		}
-		long since = reply.id();
-		long hiddenFrom = reply.idOrZero();
-		return new ClaimResult.Owner(generation, clock, since, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+		return this.claims.run(Script.REHEARSE_CLAIM, node, claim);
 	}
 
 	/**
@@ -457,43 +401,11 @@ public final class Presence {
 	 * @return how many were removed
 	 */
 	public CompletableFuture<Long> release(List<Field> fields) {
-		if (fields.isEmpty()) {
-			return CompletableFuture.completedFuture(0L);
-		}
-		List<Field> first = fields.subList(0, Math.min(fields.size(), MAX_RELEASED));
-		return this.link
-			.<List<Object>>run(Script.RELEASE_USERS, new byte[][] { this.keys.presence(), this.keys.last() },
-					(run) -> released(first))
-			.thenCompose((values) -> {
-				Reply reply = new Reply(values);
-				long removed = reply.number();
-				int done = reply.hasNext() ? (int) reply.number() : first.size();
-				return (done >= fields.size()) ? CompletableFuture.completedFuture(removed)
-						: release(fields.subList(done, fields.size())).thenApply((others) -> removed + others);
-			});
-	}
-
-	private byte[][] released(List<Field> fields) {
-		List<byte[]> arguments = new ArrayList<>(4 + fields.size() * 4);
-		arguments.add(this.keys.keyPrefix());
-		arguments.add(this.keys.channelPrefix());
-		arguments.add(bytes(Integer.toString(CommandLink.CALL_FIELDS)));
-		arguments.add(bytes(Integer.toString(History.CALL_BYTES)));
-		for (Field field : fields) {
-			arguments.add(bytes(field.user()));
-			arguments.add(bytes(field.connection()));
-			arguments.add(
-					(field.generation() == MessageId.ZERO) ? new byte[0] : bytes(MessageId.format(field.generation())));
-			Received received = field.received();
-			arguments.add((received == null) ? new byte[0]
-					: bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
-							+ MessageId.format(received.hiddenFrom()) + " " + MessageId.format(received.hiddenTo())));
-		}
-		return arguments.toArray(byte[][]::new);
+		return this.releases.release(fields);
 	}
 
 	/**
-	 * Forgets that a node ever renewed, when it ends and holds nobody any more.
+	 * Forgets that a node ever renewed, when it ends and holds no user any more.
 	 * @param node the node's identity
 	 * @return when it is forgotten
 	 */
@@ -519,16 +431,16 @@ public final class Presence {
 				arguments.add(bytes(one.connection()));
 				arguments.add(bytes(MessageId.format(one.generation())));
 				arguments.add(bytes(one.client()));
-				arguments.add(bytes(Long.toString(one.since())));
+				arguments.add(bytes(Long.toString(one.openedAt())));
 				arguments.add(bytes(one.tier().wireName()));
 				arguments.add(bytes(one.page()));
 			}
 			return arguments.toArray(byte[][]::new);
 		}).thenApply((values) -> {
 			Reply reply = new Reply(values);
-			long clock = reply.id();
-			long since = reply.id();
-			this.link.observe(clock);
+			long headId = reply.id();
+			long dataLossFloor = reply.id();
+			this.link.observe(headId);
 			List<Verdict> verdicts = new ArrayList<>(reply.remaining() / 3);
 			while (reply.hasNext()) {
 				int index = (int) reply.number();
@@ -539,7 +451,7 @@ public final class Presence {
 				};
 				verdicts.add(new Verdict(index, kind, reply.id()));
 			}
-			return new Renewal(clock, since, verdicts);
+			return new Renewal(headId, dataLossFloor, verdicts);
 		});
 	}
 
@@ -552,38 +464,13 @@ public final class Presence {
 	 * @return what was found
 	 */
 	public CompletableFuture<Slice> reap(String node, String cursor, int count, List<Suspect> suspects) {
-		List<byte[]> arguments = new ArrayList<>(4 + suspects.size() * 3);
-		arguments.addAll(List.of(this.keys.keyPrefix(), bytes(cursor), bytes(Integer.toString(count)), bytes(node)));
-		for (Suspect suspect : suspects) {
-			arguments.add(bytes(suspect.silent().node()));
-			arguments.add(bytes(suspect.silent().value()));
-			arguments.add(bytes(suspect.verdict().name().toLowerCase(Locale.ROOT)));
-		}
-		byte[][] given = arguments.toArray(byte[][]::new);
-		return this.link
-			.<List<Object>>run(Script.REAP_PRESENCE, new byte[][] { this.keys.presence(), this.keys.renewals() },
-					(run) -> given)
-			.thenApply((values) -> {
-				Reply reply = new Reply(values);
-				String next = reply.text();
-				long removed = reply.number();
-				long unreadable = reply.number();
-				List<Silent> silent = new ArrayList<>();
-				for (long left = reply.number(); left > 0; left--) {
-					silent.add(new Silent(reply.text(), reply.text()));
-				}
-				List<Field> own = new ArrayList<>(reply.remaining() / 3);
-				while (reply.hasNext()) {
-					own.add(new Field(reply.text(), reply.text(), reply.id()));
-				}
-				return new Slice(next, removed, unreadable, silent, own);
-			});
+		return this.walk.reap(node, cursor, count, suspects);
 	}
 
 	/**
-	 * Finds who hears a user.
+	 * Finds the owner of a user.
 	 * @param user the user
-	 * @return the owner, or null if nobody does or its node is dead
+	 * @return the owner, or null if there is none or its node is dead
 	 */
 	public CompletableFuture<@Nullable Owner> find(String user) {
 		return this.link.call((commands) -> commands.hget(this.keys.presence(), bytes(user))).thenCompose((value) -> {
@@ -600,9 +487,9 @@ public final class Presence {
 	}
 
 	/**
-	 * Ends the connection that hears a user and keeps its page away.
+	 * Ends the connection that owns a user and keeps its page away.
 	 * @param user the user
-	 * @param reason what the page is told; its advice is to stop
+	 * @param reason what the page is given as the reason; its advice is to stop
 	 * @param grace how long after the notice the stream is closed
 	 * @return the connection, or null if the user had none
 	 */
@@ -620,11 +507,11 @@ public final class Presence {
 		return bytes(MessageId.format(this.link.seen()));
 	}
 
-	private static byte[] millis(Duration duration) {
+	static byte[] millis(Duration duration) {
 		return bytes(Long.toString(duration.toMillis()));
 	}
 
-	private static byte[] bytes(String text) {
+	static byte[] bytes(String text) {
 		return RedisKeys.bytes(text);
 	}
 

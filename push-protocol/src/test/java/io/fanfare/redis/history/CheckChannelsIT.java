@@ -27,7 +27,7 @@ class CheckChannelsIT {
 		History.LastIds ids = get(this.partition.history()
 			.lastIds(List.of(ChannelName.user("alice"), ChannelName.topic("silent"), ChannelName.topic("news"))));
 		assertThat(ids.ids()).containsExactly(MessageId.of(9, 1), MessageId.ZERO, MessageId.of(7, 3));
-		assertThat(MessageId.format(ids.clock())).isEqualTo(this.partition.redis().get(CLOCK));
+		assertThat(MessageId.format(ids.headId())).isEqualTo(this.partition.redis().get(CLOCK));
 	}
 
 	@Test
@@ -49,17 +49,17 @@ class CheckChannelsIT {
 
 	@Test
 	void aLossOfDataIsToldBySince() {
-		long before = get(this.partition.history().lastIds(List.of())).clock();
+		long before = get(this.partition.history().lastIds(List.of())).headId();
 		this.partition.redis().set(RUN, "another");
 		History.LastIds after = get(this.partition.history().lastIds(List.of()));
-		assertThat(after.since()).isGreaterThan(before).isEqualTo(after.clock());
+		assertThat(after.dataLossFloor()).isGreaterThan(before).isEqualTo(after.headId());
 	}
 
 	@Test
 	void theClockIsReadWithoutTakingAnId() {
-		assertThat(get(this.partition.history().clock())).isEqualTo(MessageId.ZERO);
+		assertThat(get(this.partition.history().headId())).isEqualTo(MessageId.ZERO);
 		this.partition.redis().set(CLOCK, "12-3");
-		assertThat(get(this.partition.history().clock())).isEqualTo(MessageId.of(12, 3));
+		assertThat(get(this.partition.history().headId())).isEqualTo(MessageId.of(12, 3));
 		assertThat(this.partition.redis().get(CLOCK)).isEqualTo("12-3");
 	}
 

@@ -580,7 +580,7 @@ class PublishMessagesIT {
 		CommandLink node = this.partition.newLink(false);
 		History history = new History(node, this.partition.keys, Duration.ofHours(1));
 		History.Batch batch = get(history.read(ChannelName.ALL, id - 1, 10, 1_000));
-		assertThat(batch.since()).isEqualTo(id - 1);
+		assertThat(batch.dataLossFloor()).isEqualTo(id - 1);
 		assertThat(batch.entries()).extracting(History.Entry::id).containsExactly(id);
 		assertThat(this.partition.redis().get(RUN)).isEqualTo(this.partition.runId());
 	}

@@ -195,7 +195,7 @@ class ReadHistoryIT {
 		Batch before = read(id, 10, 10_000);
 		this.partition.redis().set(RUN, "another");
 		Batch after = read(id, 10, 10_000);
-		assertThat(after.since()).isGreaterThan(before.upTo()).isEqualTo(after.upTo());
+		assertThat(after.dataLossFloor()).isGreaterThan(before.upTo()).isEqualTo(after.upTo());
 		assertThat(this.partition.link().seen()).isEqualTo(after.upTo());
 	}
 

@@ -7,6 +7,8 @@ import io.fanfare.redis.RedisPartition;
 import io.fanfare.redis.presence.Addresses.Admission;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static io.fanfare.redis.RedisPartition.PREFIX;
 import static io.fanfare.redis.RedisPartition.get;
@@ -65,6 +67,30 @@ class AdmitAddressIT {
 		this.partition.redis().set(CONNECTIONS, "no hash");
 		get(two.renew("a", Map.of(ADDRESS, 1)));
 		assertThat(this.partition.redis().hgetall(CONNECTIONS)).containsOnly(Map.entry("a", "1"));
+	}
+
+	@Test
+	void aLargeKeyOfAnotherTypeIsFreedInTheBackground() {
+		Addresses two = this.partition.addresses(2, 2);
+		long freed = this.partition.plantForeign(CONNECTIONS);
+		get(two.renew("a", Map.of(ADDRESS, 1)));
+		assertThat(this.partition.freedInBackground()).isEqualTo(freed + 1);
+		this.partition.redis().del(CONNECTIONS);
+		this.partition.plantForeign(OPENS);
+		freed = this.partition.plantForeign(CONNECTIONS);
+		assertThat(admit(two, "a", 1)).isEqualTo(ADMITTED);
+		assertThat(this.partition.freedInBackground()).isEqualTo(freed + 2);
+		assertThat(this.partition.redis().get(OPENS)).isEqualTo("1");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "2", "3", "1000000" })
+	void aCountWithoutAnEndGetsOne(String count) {
+		Addresses limited = this.partition.addresses(0, 2);
+		this.partition.redis().set(OPENS, count);
+		assertThat(admit(limited, "a", 1)).isEqualTo(new Admission.TooManyOpens(Duration.ofMinutes(1)));
+		assertThat(this.partition.redis().pttl(OPENS)).isBetween(50_000L, 60_000L);
+		assertThat(this.partition.redis().get(OPENS)).isEqualTo(count);
 	}
 
 	@Test

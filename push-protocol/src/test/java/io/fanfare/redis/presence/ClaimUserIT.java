@@ -46,15 +46,15 @@ class ClaimUserIT {
 		RedisPartition.Ear ear = this.partition.listen("node:a", "node:b");
 		ClaimResult.Owner result = owner(claim("a", "c1", "page"));
 		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(MessageId.format(result.generation()));
-		assertThat(result.clock()).isEqualTo(result.generation());
-		assertThat(result.since()).isLessThan(result.generation());
+		assertThat(result.headId()).isEqualTo(result.generation());
+		assertThat(result.dataLossFloor()).isLessThan(result.generation());
 		Presence.Owner found = get(this.partition.presence().find("alice"));
 		assertThat(found.node()).isEqualTo("a");
 		assertThat(found.connection()).isEqualTo("c1");
 		assertThat(found.generation()).isEqualTo(result.generation());
 		assertThat(found.client()).isEqualTo("page");
 		assertThat(found.tier()).isEqualTo(Tier.HIGH);
-		assertThat(found.since()).isBetween(before, System.currentTimeMillis() + 1000);
+		assertThat(found.openedAt()).isBetween(before, System.currentTimeMillis() + 1000);
 		ear.heardNoMore("node:a");
 	}
 
@@ -76,7 +76,7 @@ class ClaimUserIT {
 	void whatWasPublishedBeforeIsBelowTheHandOverPointAndWhatComesAfterIsAbove() {
 		long before = publish();
 		ClaimResult.Owner result = owner(claim("a", "c1", "page"));
-		assertThat(result.clock()).isGreaterThan(before).isLessThan(publish());
+		assertThat(result.headId()).isGreaterThan(before).isLessThan(publish());
 	}
 
 	@Test
@@ -404,7 +404,7 @@ class ClaimUserIT {
 		RedisPartition.Ear ear = this.partition.listen("node:a");
 		ClaimResult.Owner again = owner(claim("a", "c1", "page"));
 		assertThat(again.generation()).isEqualTo(first.generation());
-		assertThat(again.clock()).as("what came meanwhile lies in the history").isEqualTo(published);
+		assertThat(again.headId()).as("what came meanwhile lies in the history").isEqualTo(published);
 		assertThat(this.partition.redis().hget(PRESENCE, "alice")).isEqualTo(field);
 		assertThat(this.partition.redis().get(CLOCK)).isEqualTo(MessageId.format(published));
 		ear.heardNoMore("node:a");
@@ -497,7 +497,7 @@ class ClaimUserIT {
 		long before = owner(claim("a", "c1", "page")).generation();
 		this.partition.redis().set(RUN, "another");
 		ClaimResult.Owner result = owner(claim("b", "c2", "page"));
-		assertThat(result.since()).isGreaterThan(before).isLessThan(result.generation());
+		assertThat(result.dataLossFloor()).isGreaterThan(before).isLessThan(result.generation());
 		assertThat(this.partition.redis().get(RUN)).isEqualTo(this.partition.runId());
 	}
 
@@ -506,7 +506,7 @@ class ClaimUserIT {
 		long seen = MessageId.of(System.currentTimeMillis() + 3_600_000, 9);
 		this.partition.link().observe(seen);
 		ClaimResult.Owner result = owner(claim("a", "c1", "page"));
-		assertThat(result.since()).isEqualTo(seen + 1);
+		assertThat(result.dataLossFloor()).isEqualTo(seen + 1);
 		assertThat(result.generation()).isEqualTo(seen + 2);
 		assertThat(this.partition.link().seen()).isEqualTo(seen + 2);
 	}
@@ -625,6 +625,35 @@ class ClaimUserIT {
 			.claim("a", new Claim("alice", "c4", "fourth", Tier.HIGH))));
 		assertThat(this.partition.redis().get(PREFIX + "user-opens:alice")).isEqualTo("1");
 		assertThat(this.partition.redis().pttl(TAKEOVERS)).isPositive();
+	}
+
+	@Test
+	void aLargeKeyOfAnotherTypeIsFreedInTheBackground() {
+		this.partition.redis().del(TOMBSTONE + "page");
+		owner(claim("a", "c1", "page"));
+		long freed = this.partition.plantForeign(TOMBSTONE + "page");
+		owner(limited("c2", "other"));
+		assertThat(this.partition.freedInBackground()).as("a tombstone").isEqualTo(freed + 1);
+		this.partition.plantForeign(PREFIX + "hidden:alice");
+		freed = this.partition.plantForeign(PREFIX + "user-opens:alice");
+		owner(get(this.partition.presence(new Presence.UserLimits(0, 2, Duration.ofMinutes(1)))
+			.claim("a", new Claim("alice", "c3", "third", Tier.HIGH, "", 7))));
+		assertThat(this.partition.freedInBackground()).as("a stretch and a count").isEqualTo(freed + 2);
+	}
+
+	@Test
+	void aCountWithoutAnEndGetsOne() {
+		owner(claim("a", "c1", "page"));
+		for (String key : List.of(TAKEOVERS, PREFIX + "user-opens:alice")) {
+			this.partition.redis().set(key, "3");
+			Presence.UserLimits limits = new Presence.UserLimits(2, 2, Duration.ofMinutes(1));
+			assertThat(get(this.partition.presence(limits).claim("a", new Claim("alice", "c2", "other", Tier.HIGH))))
+				.isInstanceOfSatisfying(ClaimResult.Limited.class,
+						(limited) -> assertThat(limited.reset()).isEqualTo(Duration.ofMinutes(1)));
+			assertThat(this.partition.redis().get(key)).isEqualTo("3");
+			assertThat(this.partition.redis().pttl(key)).isBetween(50_000L, 60_000L);
+			this.partition.redis().del(key);
+		}
 	}
 
 	private ClaimResult limited(String connection, String client) {

@@ -46,8 +46,8 @@ class RenewUsersIT {
 		Renewal renewal = renew(held("alice", "c1", G5, "page"));
 		assertThat(renewal.verdicts()).isEmpty();
 		assertThat(this.partition.redis().hget(PRESENCE, "alice")).isEqualTo(field);
-		assertThat(MessageId.format(renewal.clock())).isEqualTo(this.partition.redis().get(CLOCK));
-		assertThat(MessageId.format(renewal.since())).isEqualTo(this.partition.redis().get(SINCE));
+		assertThat(MessageId.format(renewal.headId())).isEqualTo(this.partition.redis().get(CLOCK));
+		assertThat(MessageId.format(renewal.dataLossFloor())).isEqualTo(this.partition.redis().get(SINCE));
 	}
 
 	@Test
@@ -268,10 +268,10 @@ class RenewUsersIT {
 
 	@Test
 	void anUnknownServerIsToldBySince() {
-		long before = renew().since();
+		long before = renew().dataLossFloor();
 		this.partition.redis().set(RUN, "another");
 		Renewal renewal = renew();
-		assertThat(renewal.since()).isGreaterThan(before).isEqualTo(renewal.clock());
+		assertThat(renewal.dataLossFloor()).isGreaterThan(before).isEqualTo(renewal.headId());
 	}
 
 	@Test
@@ -279,7 +279,7 @@ class RenewUsersIT {
 		Renewal before = renew(held("alice", "c1", G5, "page"));
 		this.partition.redis().flushall();
 		Renewal after = renew(held("alice", "c1", G5, "page"), held("bob", "c2", G5 + 1, "page"));
-		assertThat(after.since()).isGreaterThan(before.clock());
+		assertThat(after.dataLossFloor()).isGreaterThan(before.headId());
 		assertThat(after.verdicts()).containsExactly(new Verdict(0, Kind.RESTORED, G5),
 				new Verdict(1, Kind.RESTORED, G5 + 1));
 	}
@@ -297,13 +297,13 @@ class RenewUsersIT {
 				.contains(new Verdict(0, Kind.RESTORED, G5));
 			assertThat(get(this.partition.presence().find("alice"))).as(junk).isNotNull();
 			assertThat(ear.next(Frame.Restored.class).last()).as("anything up to now may be missing")
-				.isEqualTo(new Predecessor(before.clock(), before.clock(), 0));
+				.isEqualTo(new Predecessor(before.headId(), before.headId(), 0));
 			if (junk.isEmpty()) {
 				assertThat(ear.next(Frame.Restored.class).connection()).isEqualTo("c2");
 			}
 		}
 		this.partition.redis().set(SINCE, "junk");
-		assertThat(renew().since()).as("nothing vouches for what was").isGreaterThan(before.clock());
+		assertThat(renew().dataLossFloor()).as("nothing vouches for what was").isGreaterThan(before.headId());
 	}
 
 	@Test

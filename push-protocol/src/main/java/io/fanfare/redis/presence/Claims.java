@@ -1,0 +1,102 @@
+package io.fanfare.redis.presence;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import io.fanfare.protocol.MessageId;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.Reply;
+import io.fanfare.redis.Script;
+import io.fanfare.redis.presence.Presence.Claim;
+import io.fanfare.redis.presence.Presence.ClaimResult;
+import io.fanfare.redis.presence.Presence.Counted;
+import io.fanfare.redis.presence.Presence.Times;
+import io.fanfare.redis.presence.Presence.Twins;
+import io.fanfare.redis.presence.Presence.UserLimits;
+
+/**
+ * The claims of {@link Presence}: what {@code claim-user} takes and returns. Any thread
+ * may call.
+ */
+final class Claims {
+
+	private final CommandLink link;
+
+	private final RedisKeys keys;
+
+	private final UserLimits limits;
+
+	/** The arguments that are the same for every claim. */
+	private final byte[] lease;
+
+	private final byte[] tombstone;
+
+	private final byte[] maxTakeovers;
+
+	private final byte[] maxOpens;
+
+	private final byte[] userWindow;
+
+	private final byte[] twinReplacements;
+
+	private final byte[] twinInterval;
+
+	private final byte[] twinReturns;
+
+	private final byte[] twinWindow;
+
+	Claims(CommandLink link, RedisKeys keys, Times times, UserLimits limits, Twins twins) {
+		this.link = link;
+		this.keys = keys;
+		this.limits = limits;
+		this.lease = Presence.millis(times.lease());
+		this.tombstone = Presence.millis(times.tombstone());
+		this.maxTakeovers = Presence.bytes(Integer.toString(limits.takeovers()));
+		this.maxOpens = Presence.bytes(Integer.toString(limits.opens()));
+		this.userWindow = Presence.millis(limits.window());
+		this.twinReplacements = Presence.bytes(Integer.toString(twins.replacements()));
+		this.twinInterval = Presence.millis(twins.within());
+		this.twinReturns = Presence.bytes(Integer.toString(twins.returns()));
+		this.twinWindow = Presence.millis(twins.window());
+	}
+
+	/** Runs {@code claim-user}, or a script that takes and returns the same. */
+	CompletableFuture<ClaimResult> run(Script script, String node, Claim claim) {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
+				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
+				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
+				this.keys.userOpens(claim.user()) };
+		return this.link
+			.<List<Object>>run(script, scriptKeys,
+					(run, name) -> new byte[][] { run, Presence.bytes(MessageId.format(this.link.seen())),
+							this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
+							Presence.bytes(claim.user()), Presence.bytes(node), Presence.bytes(claim.connection()),
+							Presence.bytes(claim.client()), Presence.bytes(claim.tier().wireName()), this.lease,
+							this.tombstone, this.maxTakeovers, this.userWindow, Presence.bytes(claim.page()),
+							this.twinReplacements, this.twinInterval, this.twinReturns, this.twinWindow,
+							Presence.bytes(name), Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens })
+			.thenApply((values) -> claimed(new Reply(values)));
+	}
+
+	private ClaimResult claimed(Reply reply) {
+		String outcome = reply.text();
+		if (outcome.equals("limited") || outcome.equals("opens")) {
+			Duration reset = Duration.ofMillis(reply.number());
+			this.link.observe(reply.id());
+			return new ClaimResult.Limited(this.limits, outcome.equals("opens") ? Counted.OPENS : Counted.TAKEOVERS,
+					reset);
+		}
+		long generation = reply.id();
+		long headId = reply.id();
+		this.link.observe(headId);
+		if (!outcome.equals("owner")) {
+			return new ClaimResult.Displaced(generation);
+		}
+		long dataLossFloor = reply.id();
+		long hiddenFrom = reply.idOrZero();
+		return new ClaimResult.Owner(generation, headId, dataLossFloor, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+	}
+
+}
