@@ -64,6 +64,11 @@ public final class ManualScheduler implements Scheduler {
 		this.nanos = end;
 	}
 
+	/** Lets time pass in which nothing runs, as when a process stands still. */
+	public void skip(Duration time) {
+		this.nanos += time.toNanos();
+	}
+
 	private synchronized @Nullable Due next(long end) {
 		Due next = this.tasks.peek();
 		return (next != null && next.nanos() <= end) ? this.tasks.remove() : null;

@@ -29,7 +29,6 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.netty.util.ResourceLeakDetector;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,7 +57,7 @@ class PubSubLinkIT {
 
 	private final ThreadScheduler scheduler = new ThreadScheduler(System::nanoTime, this.errors);
 
-	private final Sink sink = new Sink();
+	private final RecordingSink sink = new RecordingSink();
 
 	private RedisProcess redis;
 
@@ -279,94 +278,6 @@ class PubSubLinkIT {
 		byte[] joined = Arrays.copyOf(start, start.length + body.length);
 		System.arraycopy(body, 0, joined, start.length, body.length);
 		return joined;
-	}
-
-	/** Writes down what comes. */
-	private static final class Sink implements MessageSink {
-
-		private final List<Message> messages = new CopyOnWriteArrayList<>();
-
-		private final List<String> unreadable = new CopyOnWriteArrayList<>();
-
-		private final List<Frame.Kick> kicks = new CopyOnWriteArrayList<>();
-
-		private final List<String> closes = new CopyOnWriteArrayList<>();
-
-		private final List<Long> ups = new CopyOnWriteArrayList<>();
-
-		private final AtomicInteger failingUps = new AtomicInteger();
-
-		private volatile @Nullable Error thrown;
-
-		@Override
-		public void broadcast(Message message) {
-			this.messages.add(message);
-		}
-
-		@Override
-		public void deliver(String connection, Message message) {
-			this.messages.add(message);
-		}
-
-		@Override
-		public void kick(Frame.Kick kick) {
-			this.kicks.add(kick);
-		}
-
-		@Override
-		public void displace(Frame.Displacement displacement) {
-		}
-
-		@Override
-		public void restored(Frame.Restored restored) {
-		}
-
-		@Override
-		public void hidden(Frame.Hidden hidden) {
-		}
-
-		@Override
-		public void close(String connection) {
-			Error error = this.thrown;
-			if (error != null) {
-				throw error;
-			}
-			this.closes.add(connection);
-		}
-
-		@Override
-		public void acknowledge(String connection, List<String> nonces) {
-		}
-
-		@Override
-		public void call(Frame.Call call) {
-		}
-
-		@Override
-		public void pass(long id) {
-		}
-
-		@Override
-		public void unreadable(@Nullable ChannelName channel) {
-			this.unreadable.add((channel != null) ? channel.value() : "node");
-		}
-
-		@Override
-		public void linkDown() {
-		}
-
-		@Override
-		public void serverChanged(long since) {
-		}
-
-		@Override
-		public void linkUp(long link) {
-			if (this.failingUps.getAndUpdate((left) -> Math.max(0, left - 1)) > 0) {
-				throw new NoClassDefFoundError("injected");
-			}
-			this.ups.add(link);
-		}
-
 	}
 
 }

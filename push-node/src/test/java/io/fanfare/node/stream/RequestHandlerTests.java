@@ -1,0 +1,306 @@
+package io.fanfare.node.stream;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.fanfare.node.Tokens;
+import io.fanfare.node.auth.TokenVerifier;
+import io.fanfare.node.cluster.KnownNodes;
+import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.node.connection.TestLoop;
+import io.fanfare.node.ratelimit.AddressBlocks;
+import io.fanfare.node.ratelimit.CallLimits;
+import io.fanfare.node.ratelimit.LimitSettings;
+import io.fanfare.node.ratelimit.SocketLimits;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.redis.RedisUnavailableException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Which answer a request gets, and whether its connection is kept. */
+class RequestHandlerTests {
+
+	private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+
+	private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(75);
+
+	private static final Pattern KEY = Pattern.compile("\"key\":\"([^\"]+)\"");
+
+	private final TestLoop node = new TestLoop();
+
+	private final Errors errors = new Errors(System::nanoTime, (where) -> {
+	}, (fatal) -> {
+	});
+
+	/** Which nodes there are. */
+	private CompletableFuture<Set<String>> nodes = CompletableFuture.completedFuture(Set.of());
+
+	private EmbeddedChannel channel;
+
+	@BeforeEach
+	void connect() {
+		connect(false);
+	}
+
+	private void connect(boolean crowded) {
+		StreamSettings settings = new StreamSettings(0, "127.0.0.1", 1, DataSize.ofKilobytes(128), 128,
+				REQUEST_TIMEOUT, IDLE_TIMEOUT, 32, false, DataSize.ofKilobytes(1), Duration.ZERO);
+		LimitSettings limits = new LimitSettings(2, 0, 0, 0, Duration.ofMinutes(1), List.of());
+		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
+				new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC()),
+				new Cors(List.of("https://page.example"), List.of()), new Answers(Clock.systemUTC()),
+				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime),
+				new SocketLimits(1_000, limits, AddressBlocks.parse("x", List.of())), this.node.admission,
+				this.node.connections,
+				new ForwardedCalls(new KnownNodes(() -> this.nodes, this.errors, System::nanoTime),
+						new CallLimits(limits, System::nanoTime), null),
+				new NodeIdentity("node", "node"));
+		this.channel = new EmbeddedChannel();
+		this.channel.freezeTime();
+		this.channel.pipeline()
+			.addLast(StreamPort.DECODER, new ChannelInboundHandlerAdapter())
+			.addLast(StreamPort.AGGREGATOR, new ChannelInboundHandlerAdapter())
+			.addLast(new RequestHandler(gate, this.node.connections.loops().getFirst(), crowded));
+	}
+
+	@AfterEach
+	void disconnect() {
+		this.channel.finishAndReleaseAll();
+	}
+
+	private static FullHttpRequest request(String method, String uri, String... headers) {
+		FullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.valueOf(method), uri);
+		request.headers().set("Host", "node.example");
+		for (int i = 0; i < headers.length; i += 2) {
+			request.headers().set(headers[i], headers[i + 1]);
+		}
+		return request;
+	}
+
+	private static FullHttpRequest post(String uri, String body) {
+		return request("POST", uri).replace(Unpooled.copiedBuffer(body, StandardCharsets.UTF_8));
+	}
+
+	/** Sends a request and returns all that is answered. */
+	private String send(FullHttpRequest request) {
+		this.channel.writeInbound(request);
+		this.node.run();
+		this.channel.runPendingTasks();
+		return written();
+	}
+
+	private String written() {
+		StringBuilder text = new StringBuilder();
+		ByteBuf part;
+		while ((part = this.channel.readOutbound()) != null) {
+			text.append(part.toString(StandardCharsets.UTF_8));
+			part.release();
+		}
+		return text.toString();
+	}
+
+	private void pass(Duration time) {
+		this.channel.advanceTimeBy(time.toMillis(), TimeUnit.MILLISECONDS);
+		this.channel.runScheduledPendingTasks();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			GET     | /             | 404 | ''
+			GET     | /events/      | 404 | ''
+			GET     | /Events       | 404 | ''
+			POST    | /events       | 405 | GET, OPTIONS
+			HEAD    | /sse          | 405 | GET, OPTIONS
+			GET     | /events/close | 405 | POST, OPTIONS
+			DELETE  | /events/ack   | 405 | POST, OPTIONS
+			OPTIONS | /events       | 204 | GET, OPTIONS
+			OPTIONS | /events/ack   | 204 | POST, OPTIONS
+			OPTIONS | /elsewhere    | 404 | ''
+			GET     | /events       | 401 | ''
+			GET     | http://node.example/sse?x=y | 401 | ''
+			""")
+	void aRequestIsAnsweredByItsPathAndMethodAndItsConnectionKept(String method, String uri, int status, String allow) {
+		String answer = send(request(method, uri));
+		assertThat(answer).startsWith("HTTP/1.1 " + status).doesNotContainIgnoringCase("Connection: close");
+		if (!allow.isEmpty()) {
+			assertThat(answer).contains("Allow: " + allow + "\r\n");
+		}
+		if (method.equals("HEAD")) {
+			assertThat(answer).endsWith("\r\n\r\n");
+		}
+		assertThat(this.channel.isOpen()).isTrue();
+		assertThat(send(request("GET", "/"))).as("the next request").startsWith("HTTP/1.1 404");
+	}
+
+	@Test
+	void checksHaveAnOrder() {
+		String token = "Bearer " + Tokens.token("u", "news");
+		String[] nothing = { "Accept", "text/html" };
+		assertThat(send(request("GET", "/events?channels=%zz", nothing))).as("the query before the token")
+			.startsWith("HTTP/1.1 400");
+		assertThat(send(request("GET", "/events?topic=other", nothing))).as("the token before what is accepted")
+			.startsWith("HTTP/1.1 401");
+		assertThat(send(request("GET", "/events?history=-1", "Authorization", token, "Accept", "text/html")))
+			.as("what is accepted before what is asked for")
+			.startsWith("HTTP/1.1 406");
+		assertThat(send(request("GET", "/events?history=-1", "Authorization", token))).startsWith("HTTP/1.1 400")
+			.contains("history");
+		FullHttpRequest hosts = request("PUT", "/nowhere");
+		hosts.headers().add("Host", "another.example");
+		assertThat(send(hosts)).as("the host before the path").startsWith("HTTP/1.1 400");
+		assertThat(this.node.admission.size()).as("no slot was taken").isZero();
+	}
+
+	@Test
+	void aStreamTakesTheChannelOver() {
+		String token = "Bearer " + Tokens.token("u");
+		String answer = send(request("GET", "/events", "Authorization", token, "Origin", "https://page.example"));
+		this.node.store.answer();
+		this.node.run();
+		this.channel.runPendingTasks();
+		assertThat(answer + written()).startsWith("HTTP/1.1 200")
+			.contains("text/event-stream", "Access-Control-Allow-Origin: https://page.example", "push.connected");
+		assertThat(this.channel.pipeline().get(RequestHandler.class)).isNull();
+		assertThat(this.channel.pipeline().get(StreamPort.DECODER)).isNull();
+		assertThat(this.node.admission.size()).isEqualTo(1);
+		pass(IDLE_TIMEOUT.plus(REQUEST_TIMEOUT));
+		assertThat(this.channel.isOpen()).as("no time-out of requests ends it").isTrue();
+	}
+
+	@Test
+	void aKickedClientThatReconnectsIsToldToStayAwayBeforeAnythingIsChecked() {
+		String answer = send(request("GET", "/events", "Last-Event-ID", "k.1"));
+		assertThat(answer).startsWith("HTTP/1.1 204");
+	}
+
+	@Test
+	void aClientThatAsksForAnExplanationGetsTheRefusalAsABlock() {
+		String answer = send(request("GET", "/events?explain=1"));
+		assertThat(answer).startsWith("HTTP/1.1 200").contains("event: push.refused", "401");
+		assertThat(this.channel.isOpen()).isFalse();
+	}
+
+	@Test
+	void aCallOfAClientReachesItsStreamOnThisNodeOnce() {
+		EmbeddedChannel stream = this.channel;
+		String opened = send(request("GET", "/events", "Authorization", "Bearer " + Tokens.token("u")));
+		this.node.store.answer();
+		this.node.run();
+		stream.runPendingTasks();
+		Matcher key = KEY.matcher(opened + written());
+		assertThat(key.find()).isTrue();
+		connect();
+		String body = "{\"key\":\"" + key.group(1) + "\"}";
+		assertThat(send(post("/events/ack", body))).startsWith("HTTP/1.1 204");
+		assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 204");
+		stream.runPendingTasks();
+		assertThat(stream.isOpen()).isFalse();
+		this.node.store.answer();
+		this.node.run();
+		assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 404");
+		assertThat(this.node.admission.size()).isZero();
+	}
+
+	@Test
+	void aCallThatSaysNothingIsRefusedBeforeItIsBroughtAnywhere() {
+		assertThat(send(post("/events/close", "nonsense"))).startsWith("HTTP/1.1 400").contains("body:");
+		assertThat(send(post("/events/close", "{\"key\":\"node\"}"))).startsWith("HTTP/1.1 400").contains("key:");
+		FullHttpRequest coded = post("/events/close", "nonsense");
+		coded.headers().set("Content-Encoding", "gzip");
+		assertThat(send(coded)).as("the coding before the body").startsWith("HTTP/1.1 415");
+		assertThat(this.channel.isOpen()).isTrue();
+	}
+
+	@Test
+	void aCallForANodeThatDoesNotExistIsNotFoundAndOneThatCannotBeLookedUpUnavailable() {
+		String body = "{\"key\":\"another." + "k".repeat(22) + "\"}";
+		assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 404");
+		this.nodes = CompletableFuture.failedFuture(new RedisUnavailableException("not connected", null));
+		connect();
+		assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 503").contains("Retry-After");
+		assertThat(this.channel.isOpen()).isTrue();
+	}
+
+	@Test
+	void whatIsNoRequestIsAnsweredOnceAndTheConnectionEnded() {
+		FullHttpRequest broken = request("GET", "/events");
+		broken.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("injected")));
+		assertThat(send(broken)).startsWith("HTTP/1.1 400").contains("Connection: close");
+		assertThat(this.channel.pipeline().get(RequestHandler.class)).isNull();
+		assertThat(this.channel.isOpen()).isFalse();
+		connect();
+		FullHttpRequest old = request("GET", "/events");
+		old.setProtocolVersion(HttpVersion.HTTP_1_0);
+		assertThat(send(old)).startsWith("HTTP/1.1 505").contains("Connection: close");
+		assertThat(this.channel.isOpen()).isFalse();
+	}
+
+	@Test
+	void aConnectionWithoutARequestIsAnsweredInTimeAndAnIdleOneClosedWithoutAWord() {
+		pass(REQUEST_TIMEOUT.minusMillis(1));
+		assertThat(written()).isEmpty();
+		pass(Duration.ofMillis(1));
+		assertThat(written()).startsWith("HTTP/1.1 408").contains("Connection: close");
+		connect();
+		send(request("OPTIONS", "/events"));
+		pass(IDLE_TIMEOUT.minusMillis(1));
+		assertThat(this.channel.isOpen()).isTrue();
+		pass(Duration.ofMillis(1));
+		assertThat(this.channel.isOpen()).isFalse();
+		assertThat(written()).isEmpty();
+	}
+
+	@Test
+	void aConnectionEndsWithTheLastOfManyRefusalsAndWithTheFirstAnswerOfOldAge() {
+		for (int i = 1; i < KeptConnection.MAX_REFUSALS; i++) {
+			assertThat(send(request("GET", "/"))).doesNotContain("Connection: close");
+		}
+		assertThat(send(request("GET", "/"))).contains("Connection: close");
+		assertThat(this.channel.isOpen()).isFalse();
+		connect();
+		for (Duration age = Duration.ZERO; age.compareTo(KeptConnection.MAX_AGE) < 0; age = age.plusMinutes(1)) {
+			assertThat(send(request("OPTIONS", "/events"))).doesNotContain("Connection: close");
+			pass(Duration.ofMinutes(1));
+		}
+		assertThat(this.channel.isOpen()).as("idle for less than its time-out").isTrue();
+	}
+
+	@Test
+	void aConnectionTooManyOfAnAddressIsRefusedWhateverItAsksAndHasLessTime() {
+		connect(true);
+		assertThat(send(request("OPTIONS", "/events"))).startsWith("HTTP/1.1 429").contains("Connection: close");
+		assertThat(this.channel.isOpen()).isFalse();
+		connect(true);
+		pass(Duration.ofSeconds(2));
+		assertThat(written()).startsWith("HTTP/1.1 408");
+		connect(true);
+		assertThat(send(request("GET", "/events", "Authorization", "Bearer " + Tokens.token("u"))))
+			.as("a stream gets a refusal that it understands")
+			.contains("push.");
+		assertThat(this.node.admission.size()).isZero();
+	}
+
+}
