@@ -19,8 +19,8 @@ import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.Range;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
-import io.lettuce.core.output.StatusOutput;
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.StatusOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.micrometer.core.instrument.Timer;
@@ -82,7 +82,8 @@ class SendingIT {
 	void idsFollowTheOrderOfTheMessagesAndReceiptsTheirIndexes() {
 		List<PreparedMessage> messages = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
-			messages.add((i % 10 == 5) ? Messages.to(i, users("many", 40), null) : Messages.toUser(i, "u" + i % 3, null));
+			messages
+				.add((i % 10 == 5) ? Messages.to(i, users("many", 40), null) : Messages.toUser(i, "u" + i % 3, null));
 		}
 		List<Receipt> receipts = send(messages);
 		List<Long> ids = receipts.stream()
