@@ -26,17 +26,19 @@ final class DrainRules implements RequestRules {
 
 	static final Field<Rule.Span> WINDOW = Field.optional("window",
 			new Rule.Span(Description
-				.of("Window", "Over how long the streams of a node leave, an ISO-8601 duration of at most "
-						+ CommonRules.words(MAX_WINDOW) + ".")
+				.of("Window",
+						"Over how long the streams of a node leave, an ISO-8601 duration of at most "
+								+ CommonRules.words(MAX_WINDOW) + ".")
 				.example("PT1M"), Duration.ZERO, MAX_WINDOW));
 
 	static final Field<Rule.Whole> RATE = Field.optional("rate",
 			new Rule.Whole(Description.of("Rate", "How many streams leave per second."), 1, 100_000));
 
-	static final Field<Rule.Span> RETURN_WITHIN = Field.optional("returnWithin", new Rule.Span(Description
-		.inside("How long a node may take until one of its name is up again, an ISO-8601 duration from "
-				+ CommonRules.words(MIN_RETURN) + " to " + CommonRules.words(MAX_RETURN) + ".")
-		.standard(DEFAULT_RETURN.toString()), MIN_RETURN, MAX_RETURN));
+	static final Field<Rule.Span> RETURN_WITHIN = Field.optional("returnWithin",
+			new Rule.Span(Description
+				.inside("How long a node may take until one of its name is up again, an ISO-8601 duration from "
+						+ CommonRules.words(MIN_RETURN) + " to " + CommonRules.words(MAX_RETURN) + ".")
+				.standard(DEFAULT_RETURN.toString()), MIN_RETURN, MAX_RETURN));
 
 	static final Rule.Plain NODE = Rule.Plain
 		.of(Description.of("DrainNodeRequest",

@@ -14,9 +14,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * Bounds what all bodies hold at once, in bytes: those that arrive, and those that are
- * read as JSON, which hold many times as much. A request for which there is no room is refused
- * with 503, so the process does not run out of memory however many bodies are sent. Any thread may
- * call.
+ * read as JSON, which hold many times as much. A request for which there is no room is
+ * refused with 503, so the process does not run out of memory however many bodies are
+ * sent. Any thread may call.
  */
 @Component
 final class BodyBudget implements ServletRequestListener {

@@ -50,9 +50,9 @@ public final class StrictJson {
 	private static final String DATA = "data";
 
 	/**
-	 * Without Jackson's limits, which would be reported in its own words: the body's length
-	 * bounds all but the depth, which is looked at here. No number is converted, and
-	 * names are not kept in a table that could be made to overflow.
+	 * Without Jackson's limits, which would be reported in its own words: the body's
+	 * length bounds all but the depth, which is looked at here. No number is converted,
+	 * and names are not kept in a table that could be made to overflow.
 	 */
 	private static final JsonMapper MAPPER = JsonMapper
 		.builder(JsonFactory.builder()

@@ -52,11 +52,13 @@ class FieldsTests {
 
 	@Test
 	void whatDoesNotIsReportedWithItsPlace() {
-		assertThat(errors("""
-				{"name": "abcd", "colour": "green", "all": "yes", "rate": 1.0, "span": "PT61S", "names": ["a", 7, "a"]}"""))
+		assertThat(
+				errors("""
+						{"name": "abcd", "colour": "green", "all": "yes", "rate": 1.0, "span": "PT61S", "names": ["a", 7, "a"]}"""))
 			.containsExactly("#/name must have 1 to 3 letters", "#/colour must be red or blue",
 					"#/all must be true or false", "#/rate must be a whole number from 1 to 10",
-					"#/span must be from PT1S to PT1M", "#/names/1 must be a string", "#/names/2 is in the list already");
+					"#/span must be from PT1S to PT1M", "#/names/1 must be a string",
+					"#/names/2 is in the list already");
 		assertThat(errors("{\"name\": 1, \"colour\": [], \"rate\": 11, \"span\": \"1m\", \"names\": [1, 2, 3, 4]}"))
 			.containsExactly("#/name must be a string", "#/colour must be a string",
 					"#/rate must be a whole number from 1 to 10", "#/span must be an ISO-8601 duration such as PT1H",

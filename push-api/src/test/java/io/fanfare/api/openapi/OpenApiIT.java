@@ -329,7 +329,9 @@ class OpenApiIT {
 				&& text.length() <= schema.path("maxLength").asInt(Integer.MAX_VALUE)
 				&& (!schema.has("pattern")
 						|| Pattern.compile(schema.get("pattern").stringValue()).matcher(text).matches())
-				&& (!schema.has("enum") || schema.get("enum").valueStream().anyMatch((one) -> one.isString() && one.stringValue().equals(text)));
+				&& (!schema.has("enum") || schema.get("enum")
+					.valueStream()
+					.anyMatch((one) -> one.isString() && one.stringValue().equals(text)));
 	}
 
 	/**
@@ -370,7 +372,8 @@ class OpenApiIT {
 							&& schema.get("type").toString().contains("null");
 					assertThat(takes(schema, TestApi.JSON.readTree(json))).as(where + " " + json)
 						.isEqualTo(isAbsent && value.isText() && !(value instanceof Rule.Choice)
-								|| value.read(node) != null || value instanceof Rule.Span && isDuration(node.asString("")));
+								|| value.read(node) != null
+								|| value instanceof Rule.Span && isDuration(node.asString("")));
 				}
 			}
 			case Rule.Items<?> items -> {
@@ -397,8 +400,8 @@ class OpenApiIT {
 	}
 
 	private static boolean takes(JsonNode schema, JsonNode value) {
-		String type = value.isString() ? "string" : value.isBoolean() ? "boolean" : value.isIntegralNumber() ? "integer"
-				: value.isArray() ? "array" : "object";
+		String type = value.isString() ? "string" : value.isBoolean() ? "boolean"
+				: value.isIntegralNumber() ? "integer" : value.isArray() ? "array" : "object";
 		if (!schema.get("type").toString().contains(type)) {
 			return false;
 		}
@@ -429,8 +432,8 @@ class OpenApiIT {
 			String item = "{\"to\":{\"all\":true},\"data\":1}";
 			assertThat(small.post("/v1/messages/batch", "{\"messages\":[" + item + "," + item + "]}").status())
 				.isEqualTo(200);
-			assertThat(small.post("/v1/messages/batch", "{\"messages\":[" + item + "," + item + "," + item + "]}").status())
-				.isEqualTo(400);
+			assertThat(small.post("/v1/messages/batch", "{\"messages\":[" + item + "," + item + "," + item + "]}")
+				.status()).isEqualTo(400);
 		}
 	}
 

@@ -10,6 +10,7 @@ import io.fanfare.protocol.ProblemType;
 import io.fanfare.redis.RedisRefusal;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.history.Publisher.Result;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -95,7 +96,7 @@ class FailureReceiptsTests {
 		assertThat(problem.detail()).isEqualTo(detail);
 	}
 
-	private static PreparedMessage message(int users, String key) {
+	private static PreparedMessage message(int users, @Nullable String key) {
 		List<ChannelName> channels = IntStream.range(0, users).mapToObj((i) -> ChannelName.user("u" + i)).toList();
 		return Messages.to(0, new Target.Users(channels), key);
 	}

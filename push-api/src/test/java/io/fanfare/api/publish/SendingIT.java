@@ -83,7 +83,8 @@ class SendingIT {
 	void idsFollowTheOrderOfTheMessagesAndReceiptsTheirIndexes() {
 		List<PreparedMessage> messages = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
-			messages.add((i % 10 == 5) ? Messages.to(i, users("many", 40), null) : Messages.toUser(i, "u" + i % 3, null));
+			messages
+				.add((i % 10 == 5) ? Messages.to(i, users("many", 40), null) : Messages.toUser(i, "u" + i % 3, null));
 		}
 		List<Receipt> receipts = send(messages);
 		List<Long> ids = receipts.stream()
