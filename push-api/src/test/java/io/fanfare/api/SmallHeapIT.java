@@ -53,6 +53,8 @@ class SmallHeapIT {
 
 	private final int port = Ports.free();
 
+	private static final Duration START = Duration.ofMinutes(1);
+
 	private final int controlPort = Ports.free();
 
 	@TempDir
@@ -63,13 +65,11 @@ class SmallHeapIT {
 	@BeforeEach
 	void start() {
 		this.api = ChildProcess.start("TERM", this.directory.resolve("log"),
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-						"-Xmx160m", "-jar", "target/push-api.jar", "--fanfare.control.port=" + this.controlPort,
-						"--fanfare.api.port=" + this.port, "--fanfare.api.warm-up=0",
-						"--fanfare.api.keys=small:" + KEY + ":publish+read",
+				List.of(ChildProcess.jdk("java"), "-XX:TieredStopAtLevel=1", "-Xmx160m", "-jar", "target/push-api.jar",
+						"--fanfare.control.port=" + this.controlPort, "--fanfare.api.port=" + this.port,
+						"--fanfare.api.warm-up=0", "--fanfare.api.keys=small:" + KEY + ":publish+read",
 						"--fanfare.redis.url=" + this.redis.url()));
-		await().atMost(Duration.ofMinutes(1))
-			.until(() -> !Ports.isFree(this.port) && !Ports.isFree(this.controlPort) || !this.api.isAlive());
+		this.api.awaitPort(this.port, START).awaitPort(this.controlPort, START);
 	}
 
 	@AfterEach

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.fanfare.local.LocalCluster;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.RequiredTool;
@@ -27,7 +28,6 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 /**
  * Clients that openapi-generator makes of the document that a running cluster publishes
@@ -43,7 +43,7 @@ class GeneratedClientsIT {
 
 	private static final List<String> KINDS = List.of("user", "users", "channel", "all");
 
-	private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+	private static final String JAVA = ChildProcess.jdk("java");
 
 	@TempDir
 	static Path directory;
@@ -66,10 +66,7 @@ class GeneratedClientsIT {
 				"--fanfare.local.stream-ports=" + ports.get(0) + "," + ports.get(1),
 				"--fanfare.local.control-ports=" + ports.get(2) + "," + ports.get(3),
 				"--fanfare.local.api-port=" + ports.get(4), "--fanfare.local.api-control-port=" + ports.get(5)));
-		await().atMost(TIME).until(() -> {
-			assertThat(cluster.isAlive()).as(() -> read(log)).isTrue();
-			return read(log).contains("Fanfare is up");
-		});
+		cluster.awaitOutput("Fanfare is up", TIME);
 		Files.writeString(directory.resolve("openapi.json"),
 				send(HttpRequest.newBuilder(URI.create(api + "/v3/api-docs"))));
 		generate("restclient", "java", "restclient", "invokerPackage: fanfare.restclient",
@@ -121,15 +118,14 @@ class GeneratedClientsIT {
 			files.map(Path::toString).filter((file) -> file.endsWith(".java")).forEach(sources::add);
 		}
 		Files.write(directory.resolve(name + ".sources"), sources);
-		run(Path.of(System.getProperty("java.home"), "bin", "javac").toString(), "-J-XX:TieredStopAtLevel=1",
-				"@" + name + ".sources");
+		run(ChildProcess.jdk("javac"), "-J-XX:TieredStopAtLevel=1", "@" + name + ".sources");
 		assertPublishes(name, JAVA, "-XX:TieredStopAtLevel=1", "-cp", name + "/classes" + File.pathSeparator + path,
 				"Publish");
 	}
 
 	@Test
 	void theClientForFetchPublishes() throws Exception {
-		String node = RequiredTool.NODE.require().toString();
+		String node = Assume.installed(RequiredTool.NODE).toString();
 		Path program = copy("typescript", "publish.ts");
 		run(node, System.getProperty("fanfare.clients.tsc"), "--strict", "--target", "es2022", "--module", "commonjs",
 				"--lib", "es2022,dom,dom.iterable", "--outDir", "typescript/out", program.toString());
@@ -139,7 +135,7 @@ class GeneratedClientsIT {
 	@Test
 	void theClientForPythonPublishes() throws Exception {
 		Path program = copy("python", "publish.py");
-		assertPublishes("python", "env", "PYTHONPATH=python/client", RequiredTool.PYTHON.require().toString(),
+		assertPublishes("python", "env", "PYTHONPATH=python/client", Assume.installed(RequiredTool.PYTHON).toString(),
 				program.toString());
 	}
 
@@ -184,25 +180,8 @@ class GeneratedClientsIT {
 		}
 	}
 
-	private static void run(String... command) throws Exception {
-		Path log = Files.createTempFile(directory, "run", ".log");
-		List<String> line = new ArrayList<>(
-				List.of("sh", "-c", "cd \"$0\" && \"$@\" && echo It ended well", directory.toString()));
-		line.addAll(List.of(command));
-		try (ChildProcess child = ChildProcess.start("TERM", log, line)) {
-			await().atMost(TIME).until(() -> !child.isAlive());
-		}
-		assertThat(read(log)).as("%s: %s", String.join(" ", command).replaceFirst("(?s)-cp \\S+", "-cp ..."), read(log))
-			.endsWith("It ended well\n");
-	}
-
-	private static String read(Path file) {
-		try {
-			return Files.exists(file) ? Files.readString(file) : "";
-		}
-		catch (IOException ex) {
-			throw new java.io.UncheckedIOException(ex);
-		}
+	private static void run(String... command) {
+		ChildProcess.command(command).directory(directory).run(TIME).orThrow();
 	}
 
 }

@@ -5,11 +5,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.fanfare.faults.deployment.Deployment;
-import io.fanfare.faults.deployment.ServiceProcess;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Churn;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.process.ServiceProcess;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class ChurnIT {
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	@Test

@@ -21,6 +21,7 @@ import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.sse.SseClient;
@@ -62,7 +63,7 @@ class FaultsIT {
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	static List<Scenario> scenarios() {
@@ -82,7 +83,7 @@ class FaultsIT {
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("scenarios")
 	void nothingIsLostWithoutAWord(Scenario scenario) {
-		scenario.tools().forEach(RequiredTool::require);
+		scenario.tools().forEach(Assume::installed);
 		Deployment whole = on(scenario.store(), scenario.nodeSettings());
 		long start = System.nanoTime();
 		Score score;
@@ -185,7 +186,7 @@ class FaultsIT {
 
 	private Deployment on(Deployment.Store store, List<String> nodeSettings) {
 		if (store == Deployment.Store.REPLICATED) {
-			RequiredTool.REDIS_SENTINEL.require();
+			Assume.installed(RequiredTool.REDIS_SENTINEL);
 		}
 		if (this.deployment == null || this.store != store || !this.nodeSettings.equals(nodeSettings)) {
 			close();

@@ -11,10 +11,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.fanfare.faults.deployment.Deployment;
-import io.fanfare.faults.deployment.ServiceProcess;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Api;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -67,7 +68,7 @@ class SlowReadersIT {
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	@Test

@@ -5,6 +5,7 @@ import java.time.Duration;
 import io.fanfare.faults.deployment.Deployment;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Api;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.AfterAll;
@@ -30,7 +31,7 @@ class ZombiesIT {
 
 	@BeforeAll
 	static void start() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 		deployment = LONG ? Deployment.start(Deployment.Store.SNAPSHOTS, Timing.SHIPPED)
 				: Deployment.start(Deployment.Store.SNAPSHOTS, Timing.SHORT, "--fanfare.connections.ack-timeout=4s",
 						"--fanfare.connections.probe-timeout=2s");

@@ -19,6 +19,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
 import com.sun.net.httpserver.HttpServer;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.RequiredTool;
@@ -294,7 +295,7 @@ class BrowserIT {
 
 	@Test
 	void nginxsFallbackDoesNotCostTheCursor() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 		List<TcpProxy> nodes = List.of(relay(0), relay(1));
 		NginxProcess nginx = NginxProcess.start(this.cluster.apiPort(), nodes.get(0).port(), nodes.get(1).port());
 		this.open.add(nginx);

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.sse.SseClient;
@@ -38,7 +39,7 @@ class NginxHostileIT {
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	/** Each with ten of them at once, and with the token that makes the node read on. */

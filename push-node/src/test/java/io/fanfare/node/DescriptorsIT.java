@@ -41,13 +41,12 @@ class DescriptorsIT {
 		int control = Ports.free();
 		List<Socket> sockets = new ArrayList<>();
 		try (ChildProcess process = ChildProcess.start("TERM", this.directory.resolve("log"),
-				List.of("sh", "-c", "ulimit -n " + DESCRIPTORS + "; exec \"$@\"", "limited",
-						Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-						"-jar", "target/push-node.jar", "--fanfare.control.port=" + control,
+				List.of("sh", "-c", "ulimit -n " + DESCRIPTORS + "; exec \"$@\"", "limited", ChildProcess.jdk("java"),
+						"-XX:TieredStopAtLevel=1", "-jar", "target/push-node.jar", "--fanfare.control.port=" + control,
 						"--fanfare.stream.port=" + port, "--fanfare.stream.address=127.0.0.1",
 						"--fanfare.stream.warm-up=0", "--fanfare.connections.drain-window=0",
 						"--fanfare.jwt.secret=" + "s".repeat(32), "--fanfare.redis.url=" + TestRedis.shared().url()))) {
-			await().atMost(START).until(() -> !Ports.isFree(port) && !Ports.isFree(control) || !process.isAlive());
+			process.awaitPort(port, START).awaitPort(control, START);
 			await().atMost(SOON).until(() -> get(control, "/actuator/health/readiness").statusCode() == 200);
 			for (int i = 0; i < DESCRIPTORS + 100; i++) {
 				sockets.add(new Socket(InetAddress.getLoopbackAddress(), port));

@@ -24,6 +24,8 @@ import javax.crypto.spec.SecretKeySpec;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.Ports;
+import io.fanfare.test.process.ServiceJar;
+import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
@@ -175,7 +177,7 @@ public final class Deployment implements AutoCloseable {
 		if (this.sentinels != null) {
 			arguments.addAll(this.sentinels.settings("api"));
 		}
-		return new ServiceProcess("api", jar("push-api"), this.logs, port, control, arguments);
+		return service("api", "push-api", port, control, arguments);
 	}
 
 	private ServiceProcess startNode(int number, TcpProxy wire, Store store) throws IOException {
@@ -203,7 +205,15 @@ public final class Deployment implements AutoCloseable {
 			arguments.removeIf((argument) -> argument.startsWith(name));
 			arguments.add(setting);
 		}
-		return new ServiceProcess("node-" + number, jar("push-node"), this.logs, port, control, arguments);
+		return service("node-" + number, "push-node", port, control, arguments);
+	}
+
+	private ServiceProcess service(String name, String module, int port, int control, List<String> arguments) {
+		List<String> command = ServiceJar.of(jar(module), ServiceJar.Training.START)
+			.command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+					"-XX:+EnableDynamicAgentLoading"));
+		command.addAll(arguments);
+		return new ServiceProcess(name, this.logs.resolve(name + ".log"), port, control, command);
 	}
 
 	private static String millis(Duration duration) {
