@@ -3,10 +3,6 @@ package io.fanfare.clients;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.fanfare.local.LocalCluster;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
@@ -26,8 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Clients that openapi-generator makes of the document that a running cluster publishes
@@ -68,7 +63,7 @@ class GeneratedClientsIT {
 				"--fanfare.local.api-port=" + ports.get(4), "--fanfare.local.api-control-port=" + ports.get(5)));
 		cluster.awaitOutput("Fanfare is up", TIME);
 		Files.writeString(directory.resolve("openapi.json"),
-				send(HttpRequest.newBuilder(URI.create(api + "/v3/api-docs"))));
+				new ApiClient(api, KEY).get("/v3/api-docs").ok().toString());
 		generate("restclient", "java", "restclient", "invokerPackage: fanfare.restclient",
 				"apiPackage: fanfare.restclient.api", "modelPackage: fanfare.restclient.model", "useJakartaEe: true");
 		generate("native", "java", "native", "invokerPackage: fanfare.jdk", "apiPackage: fanfare.jdk.api",
@@ -151,11 +146,7 @@ class GeneratedClientsIT {
 	 * Runs a program that publishes to each kind of target while its user has a stream.
 	 */
 	private static void assertPublishes(String name, String... program) throws Exception {
-		String token = send(HttpRequest.newBuilder(URI.create(api + "/v1/tokens"))
-			.header("Authorization", "Bearer " + KEY)
-			.header("Content-Type", "application/json")
-			.POST(HttpRequest.BodyPublishers.ofString("{\"user\":\"" + name + "\",\"channels\":[\"news\"]}")))
-			.replaceFirst("(?s).*\"token\":\"([^\"]+)\".*", "$1");
+		String token = new ApiClient(api, KEY).token(name);
 		try (SseClient stream = SseClient.request("127.0.0.1", streamPort, "/events")
 			.query("channel", "news")
 			.bearer(token)
@@ -168,15 +159,6 @@ class GeneratedClientsIT {
 				stream.awaitBlock((block) -> block.fires("client")
 						&& ("{\"text\":\"" + name + " " + kind + "\"}").equals(block.data()), TIME);
 			}
-		}
-	}
-
-	private static String send(HttpRequest.Builder request) throws Exception {
-		try (HttpClient client = HttpClient.newHttpClient()) {
-			HttpResponse<String> answer = client.send(request.timeout(TIME).build(),
-					HttpResponse.BodyHandlers.ofString());
-			assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-			return answer.body();
 		}
 	}
 

@@ -16,11 +16,11 @@ import io.fanfare.faults.report.Report;
 import io.fanfare.faults.scenario.Scenario;
 import io.fanfare.faults.scenario.Scenarios;
 import io.fanfare.faults.scenario.Stage;
-import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.redis.OldStore;
@@ -116,7 +116,7 @@ class FaultsIT {
 		assumeTrue(wanted().isEmpty() || wanted().contains(what.scenario));
 		Deployment whole = on(Deployment.Store.DURABLE, List.of());
 		OldStore.seed(whole.redis());
-		Api api = new Api(whole.nginx().url(), Deployment.API_KEY);
+		ApiClient api = new ApiClient(whole.nginx().url(), Deployment.API_KEY);
 		String user = what.scenario;
 		String token = api.token(user);
 		try (Page page = new Page(user, List.of(), user,
@@ -138,7 +138,7 @@ class FaultsIT {
 	}
 
 	/** The number's message; to all where there is no user. */
-	private static Publisher.Accepted publish(Api api, int number, String scenario, @Nullable String user) {
+	private static Publisher.Accepted publish(ApiClient api, int number, String scenario, @Nullable String user) {
 		String channel = (user != null) ? "user:" + user : "all";
 		Map<String, ?> to = (user != null) ? Map.of("user", user) : Map.of("all", true);
 		JsonNode answer = api.publish(Map.of("to", to, "data", scenario + " " + number + " to " + channel)).ok();

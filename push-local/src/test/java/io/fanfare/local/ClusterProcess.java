@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
 
@@ -69,8 +70,8 @@ final class ClusterProcess implements AutoCloseable {
 		return this.ports.get(4);
 	}
 
-	Backend backend() {
-		return new Backend("http://127.0.0.1:" + apiPort(), TestCluster.apiKey());
+	ApiClient backend() {
+		return new ApiClient("http://127.0.0.1:" + apiPort(), TestCluster.apiKey());
 	}
 
 	@Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.AfterAll;
@@ -37,7 +38,7 @@ class ComposeIT {
 
 	private static final Duration SOON = Duration.ofSeconds(60);
 
-	private final Backend backend = new Backend("http://localhost:8080", "dev-secret");
+	private final ApiClient backend = new ApiClient("http://localhost:8080", "dev-secret");
 
 	@BeforeAll
 	void up() {

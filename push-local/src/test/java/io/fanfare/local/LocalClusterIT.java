@@ -46,8 +46,7 @@ class LocalClusterIT {
 			.awaitOutput("event: headline", STOP);
 
 		long redis = redisOf(cluster);
-		cluster.terminate();
-		assertThat(cluster.awaitEnd(STOP)).isNotNull();
+		cluster.stop();
 		await().atMost(STOP).until(() -> !isAlive(redis));
 		assertThat(resumed.output()).contains("push.goaway");
 	}
@@ -110,7 +109,7 @@ class LocalClusterIT {
 	}
 
 	private ChildProcess launch(List<String> command) {
-		ChildProcess process = ChildProcess.command(command).endedBy("KILL").start();
+		ChildProcess process = ChildProcess.command(command).endedBy("KILL").endsWithin(STOP).start();
 		this.processes.add(process);
 		return process;
 	}

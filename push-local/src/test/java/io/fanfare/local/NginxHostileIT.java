@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.RequiredTool;
@@ -45,7 +46,7 @@ class NginxHostileIT {
 	/** Each with ten of them at once, and with the token that makes the node read on. */
 	@Test
 	void longHeadersDelayNoStreamOfTheSameLoop() throws Exception {
-		Backend backend = TestCluster.backend(this.cluster);
+		ApiClient backend = TestCluster.backend(this.cluster);
 		String accept = "Accept: a" + " ".repeat(15_500) + "b\r\n";
 		String bare = "GET /events?strict=1 HTTP/1.1\r\nHost: x\r\n" + accept + "\r\n";
 		String direct = "GET /events/close HTTP/1.1\r\nHost: x\r\n" + accept + "\r\n";

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
 import io.fanfare.node.NodeApplication;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.ChildProcess;
@@ -62,7 +63,7 @@ class NginxIT {
 
 	private final Cluster cluster = TestCluster.shared();
 
-	private final Backend backend = TestCluster.backend(this.cluster);
+	private final ApiClient backend = TestCluster.backend(this.cluster);
 
 	private final List<SseClient> streams = new ArrayList<>();
 
@@ -122,7 +123,7 @@ class NginxIT {
 	@Test
 	void compressedStreamsPassAsTheNodeMadeThem() throws IOException {
 		Cluster compressing = TestCluster.compressing();
-		Backend backend = TestCluster.backend(compressing);
+		ApiClient backend = TestCluster.backend(compressing);
 		try (NginxProcess mine = TestCluster.nginx(compressing)) {
 			SseClient stream = open(mine.stream(backend.token("edge-gzip")).gzip().query("client", "one"));
 			assertThat(stream.headers().allValues("Content-Encoding")).containsExactly("gzip");
@@ -172,6 +173,7 @@ class NginxIT {
 		List<String> channels = IntStream.range(100, 200).mapToObj((i) -> "t" + i + ":".repeat(124)).toList();
 		String user = "<".repeat(110) + "edge-longest-token";
 		String token = this.backend.post("/v1/tokens", Map.of("user", user, "channels", channels, "tier", "normal"))
+			.ok()
 			.required("token")
 			.asString();
 		assertThat(token).hasSizeGreaterThan(17_000);
@@ -187,7 +189,7 @@ class NginxIT {
 	@Test
 	void aFullNodeIsPassedOverAndAFullClusterSaysWhenToComeBack() {
 		Cluster small = TestCluster.small();
-		Backend smallBackend = TestCluster.backend(small);
+		ApiClient smallBackend = TestCluster.backend(small);
 		try (NginxProcess mine = TestCluster.nginx(small)) {
 			this.streams.addAll(TestCluster.fill(0));
 			for (int i = 0; i < TestCluster.SMALL; i++) {
@@ -447,7 +449,7 @@ class NginxIT {
 
 	@Test
 	void theApiIsBehindIt() {
-		Backend throughNginx = new Backend(nginx.url(), "dev-secret");
+		ApiClient throughNginx = new ApiClient(nginx.url(), "dev-secret");
 		SseClient stream = open(nginx.stream(throughNginx.token("edge-api")));
 		node(stream);
 		String id = throughNginx.toUser("edge-api", "published through nginx");

@@ -19,6 +19,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.ColorScheme;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
 import org.junit.jupiter.api.AfterAll;
@@ -42,7 +43,7 @@ class StartPageIT {
 
 	private final Cluster cluster = TestCluster.shared();
 
-	private final Backend backend = TestCluster.backend(this.cluster);
+	private final ApiClient backend = TestCluster.backend(this.cluster);
 
 	private BrowserContext context;
 

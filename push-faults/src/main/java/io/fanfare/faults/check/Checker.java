@@ -12,11 +12,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import io.fanfare.faults.deployment.Timing;
-import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Notes;
 import io.fanfare.faults.traffic.Publisher.Accepted;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.api.ApiClient;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +99,7 @@ public final class Checker {
 	 * @param timing of the deployment
 	 * @return the score
 	 */
-	public Score check(List<Notes> pages, List<Notes> steady, Collection<Api.Reply> refused, Timing timing) {
+	public Score check(List<Notes> pages, List<Notes> steady, Collection<ApiClient.Reply> refused, Timing timing) {
 		pages.forEach((page) -> checkDelivery(page, takenOverAt(page, pages)));
 		steady.forEach(this::checkTimes);
 		Duration twice = checkTakeovers(pages, timing.lease());
@@ -121,13 +121,13 @@ public final class Checker {
 		}
 		checkRefusals(refused);
 		return new Score(this.accepted.size(), refused.size(),
-				refused.stream().map(Api.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO), this.delivered,
-				this.lost, this.unannounced, this.doubled, this.reordered, this.gaps, this.falseGaps,
+				refused.stream().map(ApiClient.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO),
+				this.delivered, this.lost, this.unannounced, this.doubled, this.reordered, this.gaps, this.falseGaps,
 				this.longestSilence, this.recovery, twice, ends.size(), 0, List.of(), this.complaints);
 	}
 
-	private void checkRefusals(Collection<Api.Reply> refused) {
-		for (Api.Reply reply : refused) {
+	private void checkRefusals(Collection<ApiClient.Reply> refused) {
+		for (ApiClient.Reply reply : refused) {
 			if (reply.status() == 503 && (reply.took().compareTo(REFUSAL) > 0 || !reply.retryAfter())) {
 				complain("refused late", reply);
 			}

@@ -2,15 +2,11 @@ package io.fanfare.faults.deployment;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,9 +14,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
-
+import io.fanfare.test.api.TokenMint;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.Ports;
@@ -43,6 +37,8 @@ public final class Deployment implements AutoCloseable {
 	public static final String API_KEY = "faults-secret";
 
 	private static final String JWT_SECRET = "only-for-the-fault-suite-never-in-production";
+
+	private static final TokenMint TOKENS = new TokenMint(JWT_SECRET);
 
 	private static final int NODES = 2;
 
@@ -321,22 +317,7 @@ public final class Deployment implements AutoCloseable {
 	 * @return the token
 	 */
 	public String token(String user) {
-		String signed = base64("{\"alg\":\"HS256\"}".getBytes(StandardCharsets.UTF_8)) + "."
-				+ base64("{\"sub\":\"%s\",\"aud\":\"fanfare:stream\",\"channels\":[\"*\"],\"exp\":%d}"
-					.formatted(user, Instant.now().plus(Duration.ofHours(1)).getEpochSecond())
-					.getBytes(StandardCharsets.UTF_8));
-		try {
-			Mac mac = Mac.getInstance("HmacSHA256");
-			mac.init(new SecretKeySpec(JWT_SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-			return signed + "." + base64(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
-		}
-		catch (GeneralSecurityException ex) {
-			throw new IllegalStateException(ex);
-		}
-	}
-
-	private static String base64(byte[] bytes) {
-		return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+		return TOKENS.stream(user, Duration.ofHours(1), "*");
 	}
 
 	/**

@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.sse.SseRequest;
 
@@ -30,7 +31,7 @@ public final class Crowd implements AutoCloseable {
 
 	private final String scenario;
 
-	private final Api api;
+	private final ApiClient api;
 
 	private final NginxProcess nginx;
 
@@ -50,7 +51,7 @@ public final class Crowd implements AutoCloseable {
 	 * @param api makes tokens
 	 * @param nginx where pages connect
 	 */
-	public Crowd(String scenario, Api api, NginxProcess nginx) {
+	public Crowd(String scenario, ApiClient api, NginxProcess nginx) {
 		this.scenario = scenario;
 		this.api = api;
 		this.nginx = nginx;

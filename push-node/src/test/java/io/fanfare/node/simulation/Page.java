@@ -16,6 +16,7 @@ import io.fanfare.node.simulation.Simulation.Truth;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.test.sse.SseBlock;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -266,18 +267,18 @@ final class Page {
 
 	// ---- what it reads
 
-	void read(SimulatedSocket from, StreamReader.Block block, Mark mark) {
+	void read(SimulatedSocket from, SseBlock block, Mark mark) {
 		this.heard = true;
-		if (block.retry() > 0) {
-			this.retry = block.retry();
+		if (block.retry() != null && block.retry().toMillis() > 0) {
+			this.retry = block.retry().toMillis();
 		}
-		if (block.event().equals("message") && block.data() != null) {
+		if (block.type().equals("message") && block.data() != null) {
 			message(from, block);
 			return;
 		}
-		this.simulation.trace("%s: reads %s %s %s", this, block.event(), block.id(), block.data());
+		this.simulation.trace("%s: reads %s %s %s", this, block.type(), block.id(), block.data());
 		String id = block.id();
-		switch (block.event()) {
+		switch (block.type()) {
 			case "push.connected" -> {
 				if (this.told && !this.simulation.sharesClients()) {
 					this.simulation.fail("REVIVED", "%s gets a stream after it was told to stop", this);
@@ -325,7 +326,7 @@ final class Page {
 		this.promised = this.covered;
 	}
 
-	private void message(SimulatedSocket from, StreamReader.Block block) {
+	private void message(SimulatedSocket from, SseBlock block) {
 		String id = String.valueOf(block.id());
 		String data = String.valueOf(block.data());
 		this.lastId = id;

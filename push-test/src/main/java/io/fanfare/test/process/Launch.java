@@ -99,6 +99,17 @@ public final class Launch {
 	}
 
 	/**
+	 * Another time for the end than 10 s.
+	 * @param time how long the program may take; one that takes longer is killed, which
+	 * is a failure
+	 * @return this
+	 */
+	public Launch endsWithin(Duration time) {
+		this.grace = time;
+		return this;
+	}
+
+	/**
 	 * Allows for a program that does not end in time: it is killed, which is no failure.
 	 * @param time how long it has for its end
 	 * @return this
