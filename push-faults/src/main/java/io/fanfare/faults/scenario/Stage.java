@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -391,12 +390,7 @@ public final class Stage {
 	/** Exactly one live stream, and presence knows it; none where its page stays away. */
 	private void checkOnline(String user) {
 		expect(user + " has the one stream that presence tells", Duration.ofSeconds(5), () -> {
-			List<String> live = this.crowd.pages()
-				.stream()
-				.filter((page) -> page.user().equals(user))
-				.map(Page::connection)
-				.filter(Objects::nonNull)
-				.toList();
+			List<String> live = this.crowd.connectionsOf(user);
 			String told = this.api.connectionOf(user);
 			return (told == null) ? live.isEmpty() : live.equals(List.of(told));
 		});

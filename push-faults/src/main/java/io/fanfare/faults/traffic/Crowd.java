@@ -3,6 +3,7 @@ package io.fanfare.faults.traffic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -164,6 +165,19 @@ public final class Crowd implements AutoCloseable {
 	 */
 	public Page page(int index) {
 		return this.pages.get(index);
+	}
+
+	/**
+	 * The streams that a user has now.
+	 * @param user the user
+	 * @return the connection ids, of all pages of the user
+	 */
+	public List<String> connectionsOf(String user) {
+		return pages().stream()
+			.filter((page) -> page.user().equals(user))
+			.map(Page::connection)
+			.filter(Objects::nonNull)
+			.toList();
 	}
 
 	@Override
