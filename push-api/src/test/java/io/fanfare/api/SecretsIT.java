@@ -21,7 +21,6 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
-import static org.awaitility.Awaitility.await;
 
 /** Nothing that clients or operators keep secret is in any log, whatever fails. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -45,12 +44,12 @@ class SecretsIT {
 		Path log = this.directory.resolve("log");
 		TestRedis redis = TestRedis.shared();
 		try (ChildProcess process = ChildProcess.start("TERM", log,
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-						"-jar", "target/push-api.jar", "--logging.level.root=debug",
-						"--fanfare.control.port=" + control, "--fanfare.api.port=" + port, "--fanfare.api.warm-up=0",
-						"--fanfare.jwt.secret=" + MARKER.repeat(4), "--fanfare.api.keys=name:" + MARKER + ":read",
+				List.of(ChildProcess.jdk("java"), "-XX:TieredStopAtLevel=1", "-jar", "target/push-api.jar",
+						"--logging.level.root=debug", "--fanfare.control.port=" + control, "--fanfare.api.port=" + port,
+						"--fanfare.api.warm-up=0", "--fanfare.jwt.secret=" + MARKER.repeat(4),
+						"--fanfare.api.keys=name:" + MARKER + ":read",
 						"--fanfare.redis.url=" + redis.url().replace("://", "://:" + MARKER + "@")))) {
-			await().atMost(START).until(() -> !Ports.isFree(port) && !Ports.isFree(control) || !process.isAlive());
+			process.awaitPort(port, START).awaitPort(control, START);
 			assertThat(MalformedRequests.send(port, MARKER)).isGreaterThan(10);
 			assertThat(MalformedRequests.send(control, MARKER)).isGreaterThan(10);
 			assertThat(cpuOfMalformedRequests(process, port)).isLessThan(CPU);
@@ -64,15 +63,11 @@ class SecretsIT {
 	private static Duration cpuOfMalformedRequests(ChildProcess process, int port) {
 		Duration least = CPU;
 		for (int i = 0; i < 3 && least.compareTo(CPU) >= 0; i++) {
-			Duration before = cpuOf(process);
+			Duration before = process.cpuTime();
 			MalformedRequests.send(port, MARKER);
-			least = cpuOf(process).minus(before);
+			least = process.cpuTime().minus(before);
 		}
 		return least;
-	}
-
-	private static Duration cpuOf(ChildProcess process) {
-		return ProcessHandle.of(process.pid()).flatMap((handle) -> handle.info().totalCpuDuration()).orElseThrow();
 	}
 
 	@ParameterizedTest

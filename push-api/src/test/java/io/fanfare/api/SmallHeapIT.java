@@ -53,6 +53,8 @@ class SmallHeapIT {
 
 	private final int port = Ports.free();
 
+	private static final Duration START = Duration.ofMinutes(1);
+
 	private final int controlPort = Ports.free();
 
 	@TempDir
@@ -63,13 +65,11 @@ class SmallHeapIT {
 	@BeforeEach
 	void start() {
 		this.api = ChildProcess.start("TERM", this.directory.resolve("log"),
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-						"-Xmx160m", "-jar", "target/push-api.jar", "--fanfare.control.port=" + this.controlPort,
-						"--fanfare.api.port=" + this.port, "--fanfare.api.warm-up=0",
-						"--fanfare.api.keys=small:" + KEY + ":publish+read",
+				List.of(ChildProcess.jdk("java"), "-XX:TieredStopAtLevel=1", "-Xmx160m", "-jar", "target/push-api.jar",
+						"--fanfare.control.port=" + this.controlPort, "--fanfare.api.port=" + this.port,
+						"--fanfare.api.warm-up=0", "--fanfare.api.keys=small:" + KEY + ":publish+read",
 						"--fanfare.redis.url=" + this.redis.url()));
-		await().atMost(Duration.ofMinutes(1))
-			.until(() -> !Ports.isFree(this.port) && !Ports.isFree(this.controlPort) || !this.api.isAlive());
+		this.api.awaitPort(this.port, START).awaitPort(this.controlPort, START);
 	}
 
 	@AfterEach
@@ -95,13 +95,14 @@ class SmallHeapIT {
 	@Test
 	void unfinishedBodiesAndUnreadPagesLeaveItAnswering() throws Exception {
 		assertThat(publish("before")).isEqualTo(200);
-		double before = processorSeconds();
+		Duration before = this.api.cpuTime();
 		sendUnfinishedBodies();
-		double sent = processorSeconds();
+		Duration sent = this.api.cpuTime();
 		assertThat(publish("meanwhile")).isEqualTo(200);
 		assertThat(get("/v1/users/alice").statusCode()).isEqualTo(200);
 		assertThat(liveness()).isEqualTo(200);
-		System.out.printf("Processor time of the API for %d unfinished bodies: %.2f s%n", BODIES, sent - before);
+		System.out.printf("Processor time of the API for %d unfinished bodies: %.2f s%n", BODIES,
+				sent.minus(before).toMillis() / 1000.0);
 		hangUp();
 		await().atMost(Duration.ofSeconds(10)).until(() -> publish("x".repeat(60_000)) == 200);
 
@@ -120,7 +121,7 @@ class SmallHeapIT {
 		hangUp();
 		await().atMost(Duration.ofSeconds(10))
 			.until(() -> get("/v1/channels/news/messages?limit=1000").statusCode() == 200);
-		assertThat(sent - before).as("s of processor for the bodies").isLessThan(10);
+		assertThat(sent.minus(before)).as("processor time for the bodies").isLessThan(Duration.ofSeconds(10));
 		assertThat(Files.readString(this.directory.resolve("log"))).doesNotContain("OutOfMemoryError", "ERROR");
 		assertThat(this.api.isAlive()).isTrue();
 	}
@@ -200,12 +201,6 @@ class SmallHeapIT {
 					.build(),
 				HttpResponse.BodyHandlers.discarding())
 			.statusCode();
-	}
-
-	private double processorSeconds() throws IOException {
-		String stat = Files.readString(Path.of("/proc", Long.toString(this.api.pid()), "stat"));
-		String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-		return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / (double) TICKS_PER_SECOND;
 	}
 
 }

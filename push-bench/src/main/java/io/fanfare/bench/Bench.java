@@ -15,11 +15,11 @@ import io.fanfare.bench.measure.Plan;
 import io.fanfare.bench.naive.NaiveServer;
 import io.fanfare.bench.peer.Catalog;
 import io.fanfare.bench.peer.Site;
-import io.fanfare.bench.process.Child;
-import io.fanfare.bench.process.Proc;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.report.Report;
 import io.fanfare.bench.report.Run;
 import io.fanfare.bench.report.Run.Session;
+import io.fanfare.test.process.ProcFs;
 
 /** The command line. */
 public final class Bench {
@@ -73,7 +73,7 @@ public final class Bench {
 		String command = String.join(" ", options.stream().filter((option) -> !option.startsWith("--out=")).toList());
 		Session session = new Session(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), machine(),
 				versions(plan, site),
-				Child.line("git", "-C", site.root().toString(), "describe", "--always", "--dirty"), command);
+				Programs.line("git", "-C", site.root().toString(), "describe", "--always", "--dirty"), command);
 		measures.run(() -> {
 			try {
 				Report.write(kept.with(Run.of(session, measures.missing(), measures.rows())), folder);
@@ -106,16 +106,16 @@ public final class Bench {
 				versions.add(system.title() + ": " + version);
 			}
 		}
-		versions.add("Redis: " + Child.line("redis-server", "--version"));
-		versions.add("nginx: " + Child.line("nginx", "-v"));
+		versions.add("Redis: " + Programs.line("redis-server", "--version"));
+		versions.add("nginx: " + Programs.line("nginx", "-v"));
 		versions.add("Java: " + System.getProperty("java.vm.name") + " " + Runtime.version());
 		return versions;
 	}
 
 	/** Named by what counts: processors, memory, kernel. */
 	private static String machine() {
-		return Runtime.getRuntime().availableProcessors() + " processors (" + Proc.processor() + "), "
-				+ Proc.memoryBytes() / (1 << 30) + " GiB, Linux " + System.getProperty("os.version");
+		return Runtime.getRuntime().availableProcessors() + " processors (" + ProcFs.processor() + "), "
+				+ ProcFs.memoryBytes() / (1 << 30) + " GiB, Linux " + System.getProperty("os.version");
 	}
 
 }

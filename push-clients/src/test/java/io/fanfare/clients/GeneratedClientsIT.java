@@ -3,10 +3,6 @@ package io.fanfare.clients;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.fanfare.local.LocalCluster;
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.RequiredTool;
@@ -25,9 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 /**
  * Clients that openapi-generator makes of the document that a running cluster publishes
@@ -43,7 +38,7 @@ class GeneratedClientsIT {
 
 	private static final List<String> KINDS = List.of("user", "users", "channel", "all");
 
-	private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+	private static final String JAVA = ChildProcess.jdk("java");
 
 	@TempDir
 	static Path directory;
@@ -66,12 +61,9 @@ class GeneratedClientsIT {
 				"--fanfare.local.stream-ports=" + ports.get(0) + "," + ports.get(1),
 				"--fanfare.local.control-ports=" + ports.get(2) + "," + ports.get(3),
 				"--fanfare.local.api-port=" + ports.get(4), "--fanfare.local.api-control-port=" + ports.get(5)));
-		await().atMost(TIME).until(() -> {
-			assertThat(cluster.isAlive()).as(() -> read(log)).isTrue();
-			return read(log).contains("Fanfare is up");
-		});
+		cluster.awaitOutput("Fanfare is up", TIME);
 		Files.writeString(directory.resolve("openapi.json"),
-				send(HttpRequest.newBuilder(URI.create(api + "/v3/api-docs"))));
+				new ApiClient(api, KEY).get("/v3/api-docs").ok().toString());
 		generate("restclient", "java", "restclient", "invokerPackage: fanfare.restclient",
 				"apiPackage: fanfare.restclient.api", "modelPackage: fanfare.restclient.model", "useJakartaEe: true");
 		generate("native", "java", "native", "invokerPackage: fanfare.jdk", "apiPackage: fanfare.jdk.api",
@@ -121,15 +113,14 @@ class GeneratedClientsIT {
 			files.map(Path::toString).filter((file) -> file.endsWith(".java")).forEach(sources::add);
 		}
 		Files.write(directory.resolve(name + ".sources"), sources);
-		run(Path.of(System.getProperty("java.home"), "bin", "javac").toString(), "-J-XX:TieredStopAtLevel=1",
-				"@" + name + ".sources");
+		run(ChildProcess.jdk("javac"), "-J-XX:TieredStopAtLevel=1", "@" + name + ".sources");
 		assertPublishes(name, JAVA, "-XX:TieredStopAtLevel=1", "-cp", name + "/classes" + File.pathSeparator + path,
 				"Publish");
 	}
 
 	@Test
 	void theClientForFetchPublishes() throws Exception {
-		String node = RequiredTool.NODE.require().toString();
+		String node = Assume.installed(RequiredTool.NODE).toString();
 		Path program = copy("typescript", "publish.ts");
 		run(node, System.getProperty("fanfare.clients.tsc"), "--strict", "--target", "es2022", "--module", "commonjs",
 				"--lib", "es2022,dom,dom.iterable", "--outDir", "typescript/out", program.toString());
@@ -139,7 +130,7 @@ class GeneratedClientsIT {
 	@Test
 	void theClientForPythonPublishes() throws Exception {
 		Path program = copy("python", "publish.py");
-		assertPublishes("python", "env", "PYTHONPATH=python/client", RequiredTool.PYTHON.require().toString(),
+		assertPublishes("python", "env", "PYTHONPATH=python/client", Assume.installed(RequiredTool.PYTHON).toString(),
 				program.toString());
 	}
 
@@ -155,11 +146,7 @@ class GeneratedClientsIT {
 	 * Runs a program that publishes to each kind of target while its user has a stream.
 	 */
 	private static void assertPublishes(String name, String... program) throws Exception {
-		String token = send(HttpRequest.newBuilder(URI.create(api + "/v1/tokens"))
-			.header("Authorization", "Bearer " + KEY)
-			.header("Content-Type", "application/json")
-			.POST(HttpRequest.BodyPublishers.ofString("{\"user\":\"" + name + "\",\"channels\":[\"news\"]}")))
-			.replaceFirst("(?s).*\"token\":\"([^\"]+)\".*", "$1");
+		String token = new ApiClient(api, KEY).token(name);
 		try (SseClient stream = SseClient.request("127.0.0.1", streamPort, "/events")
 			.query("channel", "news")
 			.bearer(token)
@@ -175,34 +162,8 @@ class GeneratedClientsIT {
 		}
 	}
 
-	private static String send(HttpRequest.Builder request) throws Exception {
-		try (HttpClient client = HttpClient.newHttpClient()) {
-			HttpResponse<String> answer = client.send(request.timeout(TIME).build(),
-					HttpResponse.BodyHandlers.ofString());
-			assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-			return answer.body();
-		}
-	}
-
-	private static void run(String... command) throws Exception {
-		Path log = Files.createTempFile(directory, "run", ".log");
-		List<String> line = new ArrayList<>(
-				List.of("sh", "-c", "cd \"$0\" && \"$@\" && echo It ended well", directory.toString()));
-		line.addAll(List.of(command));
-		try (ChildProcess child = ChildProcess.start("TERM", log, line)) {
-			await().atMost(TIME).until(() -> !child.isAlive());
-		}
-		assertThat(read(log)).as("%s: %s", String.join(" ", command).replaceFirst("(?s)-cp \\S+", "-cp ..."), read(log))
-			.endsWith("It ended well\n");
-	}
-
-	private static String read(Path file) {
-		try {
-			return Files.exists(file) ? Files.readString(file) : "";
-		}
-		catch (IOException ex) {
-			throw new java.io.UncheckedIOException(ex);
-		}
+	private static void run(String... command) {
+		ChildProcess.command(command).directory(directory).run(TIME).orThrow();
 	}
 
 }

@@ -5,11 +5,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.fanfare.faults.deployment.Deployment;
-import io.fanfare.faults.deployment.ServiceProcess;
 import io.fanfare.faults.deployment.Timing;
-import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Churn;
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.process.ServiceProcess;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class ChurnIT {
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	@Test
@@ -38,7 +39,7 @@ class ChurnIT {
 				"--fanfare.admission.keep-place=2s", "--fanfare.connections.lifetime=2s",
 				"--fanfare.limits.takeovers-per-minute=0", "--fanfare.stream.idle-timeout=2s",
 				"--fanfare.stream.request-timeout=2s")) {
-			Api api = new Api("http://127.0.0.1:" + deployment.api().port(), Deployment.API_KEY);
+			ApiClient api = new ApiClient("http://127.0.0.1:" + deployment.api().port(), Deployment.API_KEY);
 			Churn churn = new Churn(api, 60, deployment.nodes().stream().map(ServiceProcess::port).toList());
 			churn.run(FIRST, 1);
 			awaitEmpty(deployment);

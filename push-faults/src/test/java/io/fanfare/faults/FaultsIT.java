@@ -16,11 +16,12 @@ import io.fanfare.faults.report.Report;
 import io.fanfare.faults.scenario.Scenario;
 import io.fanfare.faults.scenario.Scenarios;
 import io.fanfare.faults.scenario.Stage;
-import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.sse.SseClient;
@@ -62,7 +63,7 @@ class FaultsIT {
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	static List<Scenario> scenarios() {
@@ -82,7 +83,7 @@ class FaultsIT {
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("scenarios")
 	void nothingIsLostWithoutAWord(Scenario scenario) {
-		scenario.tools().forEach(RequiredTool::require);
+		scenario.tools().forEach(Assume::installed);
 		Deployment whole = on(scenario.store(), scenario.nodeSettings());
 		long start = System.nanoTime();
 		Score score;
@@ -115,7 +116,7 @@ class FaultsIT {
 		assumeTrue(wanted().isEmpty() || wanted().contains(what.scenario));
 		Deployment whole = on(Deployment.Store.DURABLE, List.of());
 		OldStore.seed(whole.redis());
-		Api api = new Api(whole.nginx().url(), Deployment.API_KEY);
+		ApiClient api = new ApiClient(whole.nginx().url(), Deployment.API_KEY);
 		String user = what.scenario;
 		String token = api.token(user);
 		try (Page page = new Page(user, List.of(), user,
@@ -137,7 +138,7 @@ class FaultsIT {
 	}
 
 	/** The number's message; to all where there is no user. */
-	private static Publisher.Accepted publish(Api api, int number, String scenario, @Nullable String user) {
+	private static Publisher.Accepted publish(ApiClient api, int number, String scenario, @Nullable String user) {
 		String channel = (user != null) ? "user:" + user : "all";
 		Map<String, ?> to = (user != null) ? Map.of("user", user) : Map.of("all", true);
 		JsonNode answer = api.publish(Map.of("to", to, "data", scenario + " " + number + " to " + channel)).ok();
@@ -185,7 +186,7 @@ class FaultsIT {
 
 	private Deployment on(Deployment.Store store, List<String> nodeSettings) {
 		if (store == Deployment.Store.REPLICATED) {
-			RequiredTool.REDIS_SENTINEL.require();
+			Assume.installed(RequiredTool.REDIS_SENTINEL);
 		}
 		if (this.deployment == null || this.store != store || !this.nodeSettings.equals(nodeSettings)) {
 			close();

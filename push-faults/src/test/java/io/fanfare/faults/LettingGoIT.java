@@ -11,13 +11,14 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import io.fanfare.faults.deployment.Deployment;
-import io.fanfare.faults.deployment.ServiceProcess;
 import io.fanfare.faults.deployment.Timing;
-import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Notes;
 import io.fanfare.faults.traffic.Page;
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,11 +48,11 @@ class LettingGoIT {
 
 	private Deployment deployment;
 
-	private Api api;
+	private ApiClient api;
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	@AfterEach
@@ -65,7 +66,7 @@ class LettingGoIT {
 
 	private void start(int nodes, String... settings) {
 		this.deployment = Deployment.start(Deployment.Store.DURABLE, Timing.SHORT, nodes, settings);
-		this.api = new Api("http://127.0.0.1:" + this.deployment.api().port(), Deployment.API_KEY);
+		this.api = new ApiClient("http://127.0.0.1:" + this.deployment.api().port(), Deployment.API_KEY);
 	}
 
 	private void open(int count) {
@@ -141,7 +142,7 @@ class LettingGoIT {
 		Thread publisher = publishOn();
 		int leaving = streams().get("node-1");
 		assertThat(leaving).isBetween(20, 40);
-		Api.Reply reply = this.api.post("/v1/nodes/node-1/drain", Map.of("window", "PT4S"));
+		ApiClient.Reply reply = this.api.post("/v1/nodes/node-1/drain", Map.of("window", "PT4S"));
 		assertThat(reply.status()).isEqualTo(202);
 		assertThat(reply.body().get("connections").asInt()).isEqualTo(leaving);
 		assertThat(reply.body().get("window").asString()).isEqualTo("PT4S");
@@ -177,7 +178,7 @@ class LettingGoIT {
 				await().pollDelay(Duration.ofMillis(100)).until(() -> true);
 			}
 		});
-		Api.Reply reply = this.api.post("/v1/drain", Map.of("rate", 8, "returnWithin", "PT1M"));
+		ApiClient.Reply reply = this.api.post("/v1/drain", Map.of("rate", 8, "returnWithin", "PT1M"));
 		assertThat(reply.status()).isEqualTo(202);
 		assertThat(this.api.post("/v1/drain", Map.of()).status()).isEqualTo(409);
 		await().atMost(SOON.multipliedBy(2))
@@ -204,7 +205,7 @@ class LettingGoIT {
 		start(3);
 		Thread publisher = addNode();
 		assertThat(streams().get("node-3")).isZero();
-		Api.Reply reply = this.api.post("/v1/rebalance", Map.of("window", "PT4S"));
+		ApiClient.Reply reply = this.api.post("/v1/rebalance", Map.of("window", "PT4S"));
 		assertThat(reply.status()).isEqualTo(202);
 		assertThat(reply.body().get("nodes").findValues("connections").stream().mapToInt(JsonNode::asInt).sum())
 			.isBetween(29, 30);

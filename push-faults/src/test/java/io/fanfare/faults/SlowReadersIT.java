@@ -11,10 +11,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.fanfare.faults.deployment.Deployment;
-import io.fanfare.faults.deployment.ServiceProcess;
 import io.fanfare.faults.deployment.Timing;
-import io.fanfare.faults.traffic.Api;
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -63,11 +64,11 @@ class SlowReadersIT {
 
 	private Deployment deployment;
 
-	private Api api;
+	private ApiClient api;
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	@Test
@@ -75,7 +76,7 @@ class SlowReadersIT {
 		try (Deployment started = Deployment.start(Deployment.Store.DURABLE, Timing.SHIPPED,
 				"--fanfare.connections.slow-limit=" + SLOW_LIMIT.toSeconds() + "s")) {
 			this.deployment = started;
-			this.api = new Api("http://127.0.0.1:" + started.api().port(), Deployment.API_KEY);
+			this.api = new ApiClient("http://127.0.0.1:" + started.api().port(), Deployment.API_KEY);
 			ServiceProcess node = started.node(0);
 			this.good.addAll(open("good", TOPIC));
 			publish(FIRST);

@@ -4,7 +4,8 @@ import java.time.Duration;
 
 import io.fanfare.faults.deployment.Deployment;
 import io.fanfare.faults.deployment.Timing;
-import io.fanfare.faults.traffic.Api;
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.AfterAll;
@@ -26,15 +27,15 @@ class ZombiesIT {
 
 	private static Deployment deployment;
 
-	private static Api api;
+	private static ApiClient api;
 
 	@BeforeAll
 	static void start() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 		deployment = LONG ? Deployment.start(Deployment.Store.SNAPSHOTS, Timing.SHIPPED)
 				: Deployment.start(Deployment.Store.SNAPSHOTS, Timing.SHORT, "--fanfare.connections.ack-timeout=4s",
 						"--fanfare.connections.probe-timeout=2s");
-		api = new Api("http://127.0.0.1:" + deployment.api().port(), Deployment.API_KEY);
+		api = new ApiClient("http://127.0.0.1:" + deployment.api().port(), Deployment.API_KEY);
 	}
 
 	@AfterAll

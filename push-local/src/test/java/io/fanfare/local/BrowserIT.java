@@ -19,6 +19,8 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
 import com.sun.net.httpserver.HttpServer;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.RequiredTool;
@@ -74,7 +76,7 @@ class BrowserIT {
 
 	private final Cluster cluster = TestCluster.small();
 
-	private final Backend backend = TestCluster.backend(this.cluster);
+	private final ApiClient backend = TestCluster.backend(this.cluster);
 
 	private final List<AutoCloseable> open = new ArrayList<>();
 
@@ -195,7 +197,7 @@ class BrowserIT {
 	@Test
 	void itsOwnDecoderShowsEachEventOfACompressedStream() {
 		Cluster compressing = TestCluster.compressing();
-		Backend compressed = TestCluster.backend(compressing);
+		ApiClient compressed = TestCluster.backend(compressing);
 		TcpProxy relay = TcpProxy.tapped(compressing.streamPort(0));
 		this.open.add(relay);
 		Page page = newPage();
@@ -294,7 +296,7 @@ class BrowserIT {
 
 	@Test
 	void nginxsFallbackDoesNotCostTheCursor() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 		List<TcpProxy> nodes = List.of(relay(0), relay(1));
 		NginxProcess nginx = NginxProcess.start(this.cluster.apiPort(), nodes.get(0).port(), nodes.get(1).port());
 		this.open.add(nginx);
@@ -361,6 +363,7 @@ class BrowserIT {
 
 	private String publishEvent(String user, String event, String data) {
 		return this.backend.post("/v1/messages", Map.of("to", Map.of("user", user), "event", event, "data", data))
+			.ok()
 			.required("id")
 			.asString();
 	}

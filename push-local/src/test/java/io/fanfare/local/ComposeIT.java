@@ -1,7 +1,5 @@
 package io.fanfare.local;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +8,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,9 +33,12 @@ class ComposeIT {
 
 	private static final Duration START = Duration.ofMinutes(3);
 
+	/** With images to build. */
+	private static final Duration TIME = Duration.ofMinutes(20);
+
 	private static final Duration SOON = Duration.ofSeconds(60);
 
-	private final Backend backend = new Backend("http://localhost:8080", "dev-secret");
+	private final ApiClient backend = new ApiClient("http://localhost:8080", "dev-secret");
 
 	@BeforeAll
 	void up() {
@@ -102,15 +105,7 @@ class ComposeIT {
 	}
 
 	private static String run(List<String> command) {
-		try {
-			Process process = new ProcessBuilder(command).directory(root().toFile()).redirectErrorStream(true).start();
-			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-			assertThat(process.waitFor()).as("%s: %s", command, output).isZero();
-			return output;
-		}
-		catch (IOException | InterruptedException ex) {
-			throw new IllegalStateException(ex);
-		}
+		return ChildProcess.command(command).directory(root()).run(TIME).orThrow();
 	}
 
 	private static Path root() {

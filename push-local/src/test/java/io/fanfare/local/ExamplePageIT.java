@@ -7,6 +7,7 @@ import java.util.Map;
 
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -55,7 +56,7 @@ class ExamplePageIT {
 	@Test
 	void oneTabReceivesAndAReloadIsNoTakeover() {
 		Cluster cluster = TestCluster.shared();
-		Backend backend = TestCluster.backend(cluster);
+		ApiClient backend = TestCluster.backend(cluster);
 		site.tokens(() -> backend.token("example-tabs"));
 		Page first = site.open(this.context, cluster.streamPort(0));
 		awaitState(first, "open");
@@ -95,7 +96,7 @@ class ExamplePageIT {
 	@Test
 	void waitsForAPlaceOnAFullNode() {
 		Cluster cluster = TestCluster.small();
-		Backend backend = TestCluster.backend(cluster);
+		ApiClient backend = TestCluster.backend(cluster);
 		List<SseClient> streams = TestCluster.fill(0);
 		try {
 			site.tokens(() -> backend.token("example-waiting"));
@@ -124,8 +125,9 @@ class ExamplePageIT {
 	@Test
 	void tellsWhyItIsRefusedAndGetsAFreshTokenAfterSleep() throws Exception {
 		Cluster cluster = TestCluster.shared();
-		Backend backend = TestCluster.backend(cluster);
+		ApiClient backend = TestCluster.backend(cluster);
 		site.tokens(() -> backend.post("/v1/tokens", Map.of("user", "example-refused", "channels", List.of("other")))
+			.ok()
 			.required("token")
 			.asString());
 		Page page = site.open(this.context, cluster.streamPort(0));

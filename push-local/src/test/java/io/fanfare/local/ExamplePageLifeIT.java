@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
@@ -78,7 +79,7 @@ class ExamplePageLifeIT {
 				"fanfare.connections.heartbeat=1s", "fanfare.connections.min-retry=200ms",
 				"fanfare.connections.max-retry=500ms", "fanfare.connections.max-spread=500ms",
 				"fanfare.connections.ack-timeout=500ms", "fanfare.limits.opens-per-user=0"));
-		Backend backend = cluster.backend();
+		ApiClient backend = cluster.backend();
 		TcpProxy wire = keep(TcpProxy.to(cluster.streamPort(0)));
 		site.tokens((user) -> token(backend, user, TOKENS));
 		List<BrowserContext> contexts = USERS.stream().map(site::newContext).toList();
@@ -92,7 +93,7 @@ class ExamplePageLifeIT {
 		disturb(wire, pages, publisher);
 
 		wire.redirect(cluster.streamPort(1));
-		backend.post("/v1/nodes/node-1/drain", Map.of());
+		backend.post("/v1/nodes/node-1/drain", Map.of()).ok();
 		pages.forEach((page) -> until(() -> lines(page, "blocks").stream()
 			.anyMatch((block) -> block.startsWith("goaway ") && block.contains("\"drain\""))));
 		awaitShown(pages, publisher);
@@ -116,7 +117,7 @@ class ExamplePageLifeIT {
 	}
 
 	/** Each renewal opens one stream, before its token ends. */
-	private static void renewWithoutDisturbance(List<Page> pages, Publisher publisher, Backend backend) {
+	private static void renewWithoutDisturbance(List<Page> pages, Publisher publisher, ApiClient backend) {
 		awaitRenewals(pages, RENEWALS_PER_PAGE / 2);
 		for (Page page : pages) {
 			assertThat(count(page, "blocks", "goaway ")).isZero();
@@ -129,6 +130,7 @@ class ExamplePageLifeIT {
 		awaitShown(pages, publisher);
 		for (String user : USERS) {
 			until(() -> backend.get("/v1/nodes/node-1/connections?user=" + user)
+				.ok()
 				.required("connections")
 				.path(0)
 				.has("roundTripMs"));
@@ -237,14 +239,14 @@ class ExamplePageLifeIT {
 					Stream.of(Map.of("channel", "news"), Map.of("all", true)))
 			.toList();
 
-		private final Backend backend;
+		private final ApiClient backend;
 
 		private final Queue<Published> published = new ConcurrentLinkedQueue<>();
 
 		private final ScheduledExecutorService pace = Executors
 			.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
 
-		Publisher(Backend backend) {
+		Publisher(ApiClient backend) {
 			this.backend = backend;
 			this.pace.scheduleWithFixedDelay(this::publishNext, 0, BETWEEN_MESSAGES.toMillis(), TimeUnit.MILLISECONDS);
 		}
@@ -256,7 +258,7 @@ class ExamplePageLifeIT {
 			Map<String, ?> message = Map.of("to", to, "event", event, "data", Integer.toString(number),
 					"idempotencyKey", "example-" + number);
 			try {
-				JsonNode answer = this.backend.post("/v1/messages/batch", Map.of("messages", List.of(message)));
+				JsonNode answer = this.backend.post("/v1/messages/batch", Map.of("messages", List.of(message))).ok();
 				if (answer.required("results").required(0).has("id")) {
 					this.published.add(new Published(to, event + ": " + number));
 				}

@@ -22,6 +22,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.Cookie;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.fanfare.test.api.ApiClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -165,9 +166,10 @@ final class ExampleSite implements AutoCloseable {
 		return "#events=http://127.0.0.1:" + port + "/events";
 	}
 
-	static String token(Backend backend, String user, Duration ttl) {
-		JsonNode made = backend.post("/v1/tokens",
-				Map.of("user", user, "channels", List.of("*"), "ttl", ttl.toString()));
+	static String token(ApiClient backend, String user, Duration ttl) {
+		JsonNode made = backend
+			.post("/v1/tokens", Map.of("user", user, "channels", List.of("*"), "ttl", ttl.toString()))
+			.ok();
 		return made.required("token").asString();
 	}
 

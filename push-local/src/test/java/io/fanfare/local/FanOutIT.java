@@ -17,6 +17,7 @@ import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
 
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class FanOutIT {
 
 	private final Cluster cluster = TestCluster.shared();
 
-	private final Backend backend = TestCluster.backend(this.cluster);
+	private final ApiClient backend = TestCluster.backend(this.cluster);
 
 	private record Sent(long id, String channel, String data) {
 
@@ -118,8 +119,9 @@ class FanOutIT {
 			for (int j = i; j < i + size; j++) {
 				messages.add(Map.of("to", target(random), "data", publisher + ":" + j));
 			}
-			List<JsonNode> results = (size == 1) ? List.of(this.backend.post("/v1/messages", messages.getFirst()))
+			List<JsonNode> results = (size == 1) ? List.of(this.backend.post("/v1/messages", messages.getFirst()).ok())
 					: List.copyOf(this.backend.post("/v1/messages/batch", Map.of("messages", messages))
+						.ok()
 						.required("results")
 						.values());
 			for (int j = 0; j < size; j++) {

@@ -1,14 +1,12 @@
 package io.fanfare.local;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 
+import io.fanfare.test.junit.Assume;
+import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.RequiredTool;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -65,9 +63,6 @@ class KeepAliveIT {
 			})();
 			""";
 
-	@TempDir
-	Path directory;
-
 	private final Cluster cluster = TestCluster.shared();
 
 	@Test
@@ -79,7 +74,7 @@ class KeepAliveIT {
 
 	@Test
 	void soTheyDoThroughNginxWhichKeepsConnections() throws Exception {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 		try (NginxProcess nginx = TestCluster.nginx(this.cluster)) {
 			String through = posts(nginx.url());
 			System.out.println("Posts and connections of a pool, to nginx: " + through);
@@ -89,20 +84,13 @@ class KeepAliveIT {
 		}
 	}
 
-	private String posts(String url) throws Exception {
-		Path output = this.directory.resolve("output");
-		Process process = new ProcessBuilder(RequiredTool.NODE.require().toString(), "-e", PROGRAM, url,
-				TestCluster.backend(this.cluster).token("pool"))
-			.redirectErrorStream(true)
-			.redirectOutput(output.toFile())
-			.start();
-		try {
-			assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-			return Files.readString(output, StandardCharsets.UTF_8).strip();
-		}
-		finally {
-			process.destroyForcibly();
-		}
+	private String posts(String url) {
+		return ChildProcess
+			.command(Assume.installed(RequiredTool.NODE).toString(), "-e", PROGRAM, url,
+					TestCluster.backend(this.cluster).token("pool"))
+			.run(Duration.ofSeconds(30))
+			.output()
+			.strip();
 	}
 
 }

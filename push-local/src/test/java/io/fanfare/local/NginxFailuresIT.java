@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.sse.Answer;
@@ -107,7 +109,7 @@ class NginxFailuresIT {
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	@AfterEach
@@ -118,7 +120,7 @@ class NginxFailuresIT {
 	@Test
 	void nothingThatAClientSendsKeepsOthersFromBeingServed() throws InterruptedException {
 		Cluster cluster = TestCluster.shared();
-		Backend backend = TestCluster.backend(cluster);
+		ApiClient backend = TestCluster.backend(cluster);
 		int enough = 3 * ABUSE.size() + 1;
 		AtomicInteger answered = new AtomicInteger();
 		CountDownLatch over = new CountDownLatch(1);
@@ -161,7 +163,7 @@ class NginxFailuresIT {
 	@Test
 	void aFullClusterIsNoFailureOfItsNodes() {
 		Cluster small = TestCluster.small();
-		Backend backend = TestCluster.backend(small);
+		ApiClient backend = TestCluster.backend(small);
 		try (NginxProcess nginx = TestCluster.nginx(small)) {
 			String key = "";
 			for (int i = 0; i < 2 * TestCluster.SMALL; i++) {
@@ -194,7 +196,7 @@ class NginxFailuresIT {
 	@Test
 	void streamsCallsAndTheProbeDoNotShareOneFate() {
 		Cluster cluster = TestCluster.shared();
-		Backend backend = TestCluster.backend(cluster);
+		ApiClient backend = TestCluster.backend(cluster);
 		String servers = "fills up first.\n\t\tleast_conn;\n\t\tinclude site/nodes.conf;";
 		// Port 1 refuses.
 		try (NginxProcess nginx = NginxProcess.start(

@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.sse.SseClient;
@@ -38,13 +40,13 @@ class NginxHostileIT {
 
 	@BeforeAll
 	static void requireNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 	}
 
 	/** Each with ten of them at once, and with the token that makes the node read on. */
 	@Test
 	void longHeadersDelayNoStreamOfTheSameLoop() throws Exception {
-		Backend backend = TestCluster.backend(this.cluster);
+		ApiClient backend = TestCluster.backend(this.cluster);
 		String accept = "Accept: a" + " ".repeat(15_500) + "b\r\n";
 		String bare = "GET /events?strict=1 HTTP/1.1\r\nHost: x\r\n" + accept + "\r\n";
 		String direct = "GET /events/close HTTP/1.1\r\nHost: x\r\n" + accept + "\r\n";

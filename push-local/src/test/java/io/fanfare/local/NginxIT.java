@@ -19,10 +19,15 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
+import io.fanfare.node.NodeApplication;
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.network.TcpProxy;
+import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
@@ -58,13 +63,13 @@ class NginxIT {
 
 	private final Cluster cluster = TestCluster.shared();
 
-	private final Backend backend = TestCluster.backend(this.cluster);
+	private final ApiClient backend = TestCluster.backend(this.cluster);
 
 	private final List<SseClient> streams = new ArrayList<>();
 
 	@BeforeAll
 	static void startNginx() {
-		RequiredTool.NGINX.require();
+		Assume.installed(RequiredTool.NGINX);
 		nginx = TestCluster.nginx(TestCluster.shared());
 	}
 
@@ -118,7 +123,7 @@ class NginxIT {
 	@Test
 	void compressedStreamsPassAsTheNodeMadeThem() throws IOException {
 		Cluster compressing = TestCluster.compressing();
-		Backend backend = TestCluster.backend(compressing);
+		ApiClient backend = TestCluster.backend(compressing);
 		try (NginxProcess mine = TestCluster.nginx(compressing)) {
 			SseClient stream = open(mine.stream(backend.token("edge-gzip")).gzip().query("client", "one"));
 			assertThat(stream.headers().allValues("Content-Encoding")).containsExactly("gzip");
@@ -168,6 +173,7 @@ class NginxIT {
 		List<String> channels = IntStream.range(100, 200).mapToObj((i) -> "t" + i + ":".repeat(124)).toList();
 		String user = "<".repeat(110) + "edge-longest-token";
 		String token = this.backend.post("/v1/tokens", Map.of("user", user, "channels", channels, "tier", "normal"))
+			.ok()
 			.required("token")
 			.asString();
 		assertThat(token).hasSizeGreaterThan(17_000);
@@ -183,7 +189,7 @@ class NginxIT {
 	@Test
 	void aFullNodeIsPassedOverAndAFullClusterSaysWhenToComeBack() {
 		Cluster small = TestCluster.small();
-		Backend smallBackend = TestCluster.backend(small);
+		ApiClient smallBackend = TestCluster.backend(small);
 		try (NginxProcess mine = TestCluster.nginx(small)) {
 			this.streams.addAll(TestCluster.fill(0));
 			for (int i = 0; i < TestCluster.SMALL; i++) {
@@ -224,10 +230,26 @@ class NginxIT {
 		TestCluster.awaitEmpty();
 	}
 
+	/** A node in a process of its own, which can be stopped as a machine can. */
+	private ServiceProcess startNode(String name) {
+		int port = Ports.free();
+		int control = Ports.free();
+		return new ServiceProcess(name, this.directory.resolve(name + ".log"), port, control,
+				List.of(ChildProcess.jdk("java"), "-Xmx192m", "-XX:TieredStopAtLevel=1",
+						"--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+						NodeApplication.class.getName(), "--fanfare.node.name=" + name, "--fanfare.stream.warm-up=0",
+						"--fanfare.connections.drain-window=0", "--fanfare.stream.port=" + port,
+						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(),
+						"--spring.data.redis.url=" + TestRedis.shared().url(),
+						"--spring.autoconfigure.exclude=" + Cluster.NOT_FOR_NODES, "--springdoc.api-docs.enabled=false",
+						"--springdoc.swagger-ui.enabled=false"))
+			.awaitReady();
+	}
+
 	@Test
 	void aStoppedNodeAndOneThatHasEndedArePassedOver() {
-		try (NodeProcess node = NodeProcess.start("node-3", TestRedis.shared().url(), this.directory);
-				NginxProcess mine = NginxProcess.start(this.cluster.apiPort(), node.streamPort(),
+		try (ServiceProcess node = startNode("node-3");
+				NginxProcess mine = NginxProcess.start(this.cluster.apiPort(), node.port(),
 						this.cluster.streamPort(0))) {
 			List<String> before = new ArrayList<>();
 			for (int i = 0; i < 2; i++) {
@@ -235,7 +257,7 @@ class NginxIT {
 			}
 			assertThat(before).containsExactlyInAnyOrder("node-1", "node-3");
 
-			node.process().freeze();
+			node.freeze();
 			List<Duration> taken = new ArrayList<>();
 			for (int i = 0; i < 6; i++) {
 				SseRequest request = mine.stream(this.backend.token("edge-during-" + i));
@@ -254,14 +276,14 @@ class NginxIT {
 				.println("Opens beside a stopped node: " + taken.stream().map(Duration::toMillis).toList() + " ms");
 			assertThat(Collections.max(taken)).isLessThan(Duration.ofMillis(2_500));
 
-			node.process().thaw();
+			node.thaw();
 			List<String> after = new ArrayList<>();
 			await().atMost(SOON).until(() -> {
 				after.add(node(open(mine.stream(this.backend.token("edge-after-" + after.size())))));
 				return after.getLast().equals("node-3");
 			});
 
-			node.process().stop();
+			node.stop();
 			for (int i = 0; i < 6; i++) {
 				SseRequest request = mine.stream(this.backend.token("edge-down-" + i));
 				Instant begun = Instant.now();
@@ -427,7 +449,7 @@ class NginxIT {
 
 	@Test
 	void theApiIsBehindIt() {
-		Backend throughNginx = new Backend(nginx.url(), "dev-secret");
+		ApiClient throughNginx = new ApiClient(nginx.url(), "dev-secret");
 		SseClient stream = open(nginx.stream(throughNginx.token("edge-api")));
 		node(stream);
 		String id = throughNginx.toUser("edge-api", "published through nginx");

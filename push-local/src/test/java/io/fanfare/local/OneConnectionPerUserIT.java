@@ -11,6 +11,7 @@ import java.util.concurrent.Future;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ class OneConnectionPerUserIT {
 
 	private final Cluster cluster = TestCluster.shared();
 
-	private final Backend backend = TestCluster.backend(this.cluster);
+	private final ApiClient backend = TestCluster.backend(this.cluster);
 
 	@Test
 	void ofRacingConnectsExactlyOneSurvives() throws Exception {

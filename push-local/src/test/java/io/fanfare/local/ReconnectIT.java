@@ -15,6 +15,7 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class ReconnectIT {
 
 	private final Cluster cluster = TestCluster.shared();
 
-	private final Backend backend = TestCluster.backend(this.cluster);
+	private final ApiClient backend = TestCluster.backend(this.cluster);
 
 	private record Sent(long id, String data) {
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
@@ -105,7 +106,7 @@ class SharedRedisIT {
 		return new Installation(name, prefix, cluster, TestCluster.backend(cluster), commands(database));
 	}
 
-	private record Installation(String name, String prefix, Cluster cluster, Backend backend,
+	private record Installation(String name, String prefix, Cluster cluster, ApiClient backend,
 			RedisCommands<String, String> redis) {
 
 		String since() {
@@ -113,7 +114,7 @@ class SharedRedisIT {
 		}
 
 		JsonNode nodes() {
-			return this.backend.get("/v1/nodes").required("nodes");
+			return this.backend.get("/v1/nodes").ok().required("nodes");
 		}
 
 	}
@@ -207,9 +208,9 @@ class SharedRedisIT {
 			assertThat(connections(one)).contains(connection(daves.get(i)));
 			assertThat(one.redis().get(one.prefix() + ":layout")).isEqualTo("1");
 		}
-		this.installations.getFirst().backend().post("/v1/users/dave/disconnect", Map.of());
+		this.installations.getFirst().backend().post("/v1/users/dave/disconnect", Map.of()).ok();
 		assertThat(daves.get(0).awaitBlock((block) -> block.fires("push.kicked"), SOON)).isNotNull();
-		this.installations.get(1).backend().post("/v1/disconnect", Map.of("all", true, "mode", "now"));
+		this.installations.get(1).backend().post("/v1/disconnect", Map.of("all", true, "mode", "now")).ok();
 		daves.get(1).awaitEnd(SOON);
 		assertThat(this.installations.get(2).backend().user("dave").required("online").asBoolean()).isTrue();
 		this.installations.get(2).backend().toUser("dave", "still here");
@@ -221,7 +222,7 @@ class SharedRedisIT {
 	@Order(4)
 	void aDrainOfOneIsNoDrainOfTheOthers() {
 		Installation drained = this.installations.getFirst();
-		drained.backend().post("/v1/drain", Map.of("window", "PT0.1S", "returnWithin", "PT1S"));
+		drained.backend().post("/v1/drain", Map.of("window", "PT0.1S", "returnWithin", "PT1S")).ok();
 		assertThat(drain(drained)).isEqualTo("running");
 		// Its node does not come back here, and its drain fails for that.
 		await().atMost(Duration.ofSeconds(20)).until(() -> drain(drained).equals("failed"));
@@ -232,12 +233,12 @@ class SharedRedisIT {
 	}
 
 	private static String drain(Installation one) {
-		return one.backend().get("/v1/drain").required("state").asString();
+		return one.backend().get("/v1/drain").ok().required("state").asString();
 	}
 
 	private static String connections(Installation one) {
 		String node = one.nodes().get(0).required("node").asString();
-		return one.backend().get("/v1/nodes/" + node + "/connections").toString();
+		return one.backend().get("/v1/nodes/" + node + "/connections").ok().toString();
 	}
 
 	private static String connection(SseClient stream) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
 
 /** The installed Chromium, without a window. Belongs to the thread that starts it. */
@@ -23,7 +24,7 @@ final class TestBrowser implements AutoCloseable {
 
 	/** Starts it. Where Chromium is missing, the test is skipped. */
 	static TestBrowser start() {
-		Path chromium = RequiredTool.CHROMIUM.require();
+		Path chromium = Assume.installed(RequiredTool.CHROMIUM);
 		Playwright playwright = Playwright
 			.create(new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
 		Browser browser = playwright.chromium()

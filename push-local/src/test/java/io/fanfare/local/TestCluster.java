@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.fanfare.node.admission.Admission;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
@@ -61,8 +62,8 @@ final class TestCluster {
 		return Cluster.start(SETTINGS, redis.url(), common);
 	}
 
-	static Backend backend(Cluster cluster) {
-		return new Backend("http://127.0.0.1:" + cluster.apiPort(), SETTINGS.apiKey());
+	static ApiClient backend(Cluster cluster) {
+		return new ApiClient("http://127.0.0.1:" + cluster.apiPort(), SETTINGS.apiKey());
 	}
 
 	static SseRequest stream(Cluster cluster, int node, String token) {

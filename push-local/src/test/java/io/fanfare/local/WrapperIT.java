@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 import javax.tools.ToolProvider;
 
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Launch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,10 +40,6 @@ class WrapperIT {
 	private Path maven;
 
 	private Path command;
-
-	private record Outcome(int code, String output) {
-
-	}
 
 	@BeforeAll
 	static void compile() {
@@ -74,8 +72,8 @@ class WrapperIT {
 	@Test
 	void aTakenPortIsOneLineBeforeAnythingIsBuilt() throws Exception {
 		try (ServerSocket taken = new ServerSocket(0)) {
-			Outcome outcome = start(List.of(START.toString()), Integer.toString(taken.getLocalPort()));
-			assertThat(outcome.code()).isOne();
+			Launch.Completed outcome = start(List.of(START.toString()), Integer.toString(taken.getLocalPort()));
+			assertThat(outcome.status()).isOne();
 			assertThat(outcome.output().lines()).singleElement()
 				.asString()
 				.contains("port " + taken.getLocalPort())
@@ -93,8 +91,8 @@ class WrapperIT {
 
 	@Test
 	void buildsOnlyWhatHasChangedAndShowsWarningsOnly() throws Exception {
-		Outcome first = start("0");
-		assertThat(first.code()).isEqualTo(7);
+		Launch.Completed first = start("0");
+		assertThat(first.status()).isEqualTo(7);
 		assertThat(first.output()).contains(": Node\n[WARNING] something to read\n  and more of it\nLocal cluster")
 			.contains("java -Xone io.fanfare.local.LocalCluster --fanfare.local.end-with-parent=true with "
 					+ this.root.resolve("pom.xml"))
@@ -111,32 +109,26 @@ class WrapperIT {
 	@Test
 	void aBuildThatFailsIsShownAndStartsNothing() throws Exception {
 		this.maven = script("mvn", "echo '[ERROR] It does not compile'; exit 3");
-		Outcome outcome = start("0");
-		assertThat(outcome.code()).isEqualTo(3);
+		Launch.Completed outcome = start("0");
+		assertThat(outcome.status()).isEqualTo(3);
 		assertThat(outcome.output()).contains("\n[ERROR] It does not compile").doesNotContain("LocalCluster");
 	}
 
-	private Outcome start(String apiPort) throws Exception {
+	private Launch.Completed start(String apiPort) throws Exception {
 		return start(List.of("-cp", classes.toString(), "Start"), apiPort);
 	}
 
-	private Outcome start(List<String> program, String apiPort) throws Exception {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m"));
+	private Launch.Completed start(List<String> program, String apiPort) throws Exception {
+		List<String> command = new ArrayList<>(List.of(ChildProcess.jdk("java"), "-Xmx64m"));
 		command.addAll(program);
 		command.addAll(List.of(this.root.toString(), this.maven.toString()));
-		ProcessBuilder builder = new ProcessBuilder(command);
-		builder.environment().keySet().removeIf((name) -> name.startsWith("FANFARE_LOCAL_"));
-		builder.environment().put("FANFARE_LOCAL_APIPORT", apiPort);
-		builder.environment().put("FANFARE_LOCAL_STREAM_PORTS", "0,0");
-		builder.environment().put("FANFARE_LOCAL_APICONTROLPORT", "0");
-		builder.environment().put("FANFARE_LOCAL_CONTROLPORTS_0_", "0");
-		Path output = Files.createTempFile("start", ".log");
-		Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
-		assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-		String text = Files.readString(output);
-		Files.delete(output);
-		return new Outcome(process.exitValue(), text);
+		return ChildProcess.command(command).environment((environment) -> {
+			environment.keySet().removeIf((name) -> name.startsWith("FANFARE_LOCAL_"));
+			environment.put("FANFARE_LOCAL_APIPORT", apiPort);
+			environment.put("FANFARE_LOCAL_STREAM_PORTS", "0,0");
+			environment.put("FANFARE_LOCAL_APICONTROLPORT", "0");
+			environment.put("FANFARE_LOCAL_CONTROLPORTS_0_", "0");
+		}).run(Duration.ofSeconds(60));
 	}
 
 	private Path script(String name, String body) throws IOException {

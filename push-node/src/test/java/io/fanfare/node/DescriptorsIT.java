@@ -1,12 +1,7 @@
 package io.fanfare.node;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,7 +9,9 @@ import java.util.List;
 
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
+import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.redis.TestRedis;
+import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,60 +30,36 @@ class DescriptorsIT {
 	@TempDir
 	private Path directory;
 
-	private final HttpClient client = HttpClient.newHttpClient();
-
 	@Test
 	void healthAndMetricsAnswerWhileTheStreamPortHasAllThatItMay() throws Exception {
 		int port = Ports.free();
 		int control = Ports.free();
 		List<Socket> sockets = new ArrayList<>();
-		try (ChildProcess process = ChildProcess.start("TERM", this.directory.resolve("log"),
-				List.of("sh", "-c", "ulimit -n " + DESCRIPTORS + "; exec \"$@\"", "limited",
-						Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-						"-jar", "target/push-node.jar", "--fanfare.control.port=" + control,
+		try (ServiceProcess node = new ServiceProcess("node", this.directory.resolve("log"), port, control,
+				List.of("sh", "-c", "ulimit -n " + DESCRIPTORS + "; exec \"$@\"", "limited", ChildProcess.jdk("java"),
+						"-XX:TieredStopAtLevel=1", "-jar", "target/push-node.jar", "--fanfare.control.port=" + control,
 						"--fanfare.stream.port=" + port, "--fanfare.stream.address=127.0.0.1",
 						"--fanfare.stream.warm-up=0", "--fanfare.connections.drain-window=0",
 						"--fanfare.jwt.secret=" + "s".repeat(32), "--fanfare.redis.url=" + TestRedis.shared().url()))) {
-			await().atMost(START).until(() -> !Ports.isFree(port) && !Ports.isFree(control) || !process.isAlive());
-			await().atMost(SOON).until(() -> get(control, "/actuator/health/readiness").statusCode() == 200);
+			node.awaitReady();
 			for (int i = 0; i < DESCRIPTORS + 100; i++) {
 				sockets.add(new Socket(InetAddress.getLoopbackAddress(), port));
 			}
-			await().atMost(SOON).until(() -> refused(control) >= 100);
-			for (String path : List.of("/actuator/health/liveness", "/actuator/health/readiness")) {
-				HttpResponse<String> answer = get(control, path);
-				assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-			}
+			await().atMost(SOON)
+				.until(() -> node.metric("fanfare_connections_refused_total", "limit=\"descriptors\"") >= 100);
+			assertThat(node.isLive()).as("liveness").isTrue();
+			assertThat(node.isReady()).as("readiness").isTrue();
 			for (Socket socket : sockets) {
 				socket.close();
 			}
-			await().atMost(SOON).untilAsserted(() -> assertThat(get(port, "/nothing").statusCode()).isEqualTo(404));
+			await().atMost(SOON)
+				.untilAsserted(() -> assertThat(SseClient.request("127.0.0.1", port, "/nothing").fetch().status())
+					.isEqualTo(404));
 		}
 		finally {
 			for (Socket socket : sockets) {
 				socket.close();
 			}
-			this.client.close();
-		}
-	}
-
-	private double refused(int control) throws Exception {
-		return get(control, "/actuator/prometheus").body()
-			.lines()
-			.filter((line) -> line.startsWith("fanfare_connections_refused_total{")
-					&& line.contains("limit=\"descriptors\""))
-			.mapToDouble((line) -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-			.sum();
-	}
-
-	private HttpResponse<String> get(int port, String path) throws InterruptedException {
-		try {
-			return this.client.send(
-					HttpRequest.newBuilder(URI.create("http://localhost:" + port + path)).timeout(SOON).build(),
-					HttpResponse.BodyHandlers.ofString());
-		}
-		catch (IOException ex) {
-			throw new AssertionError(path, ex);
 		}
 	}
 

@@ -1,8 +1,6 @@
 package io.fanfare.node;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -10,6 +8,8 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.LoggedErrors;
 import io.fanfare.protocol.guard.ThreadScheduler;
 import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Launch;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import org.junit.jupiter.api.Timeout;
@@ -24,21 +24,13 @@ class FatalErrorIT {
 	@ParameterizedTest
 	@ValueSource(strings = { "thread", "netty", "scheduler", "heap" })
 	@Timeout(60)
-	void theProcessEndsWithAStatusAndALine(String where) throws IOException, InterruptedException {
-		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Xmx24m", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-				Doomed.class.getName(), where)
-			.redirectErrorStream(true)
-			.start();
-		try {
-			String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-			assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-			assertThat(process.exitValue()).as(said).isEqualTo(Errors.STATUS);
-			assertThat(said).contains("an error of the virtual machine ends the process, status 70");
-		}
-		finally {
-			process.destroyForcibly();
-		}
+	void theProcessEndsWithAStatusAndALine(String where) {
+		Launch.Completed process = ChildProcess
+			.command(ChildProcess.jdk("java"), "-Xmx24m", "-XX:TieredStopAtLevel=1", "-cp",
+					System.getProperty("java.class.path"), Doomed.class.getName(), where)
+			.run(Duration.ofSeconds(50));
+		assertThat(process.status()).as(process.output()).isEqualTo(Errors.STATUS);
+		assertThat(process.output()).contains("an error of the virtual machine ends the process, status 70");
 	}
 
 	/** A process that does the worst. */

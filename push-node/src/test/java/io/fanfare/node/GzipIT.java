@@ -23,6 +23,8 @@ import java.util.zip.GZIPInputStream;
 
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.test.junit.Assume;
+import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
@@ -317,11 +319,9 @@ class GzipIT {
 
 	@Test
 	void curlShowsEachEventAsItComes() throws Exception {
-		String curl = RequiredTool.CURL.require().toString();
-		Process process = new ProcessBuilder(curl, "-sSN", "--compressed", "-H",
-				"Authorization: Bearer " + Tokens.token(this.user, "*"), url())
-			.start();
-		hearsEachEventAtOnce(process, "curl");
+		String curl = Assume.installed(RequiredTool.CURL).toString();
+		hearsEachEventAtOnce("curl", curl, "-sSN", "--compressed", "-H",
+				"Authorization: Bearer " + Tokens.token(this.user, "*"), url());
 	}
 
 	@Test
@@ -333,26 +333,19 @@ class GzipIT {
 					answer.pipe(require('zlib').createGunzip()).pipe(process.stdout);
 				});
 				""";
-		Process process = new ProcessBuilder(RequiredTool.NODE.require().toString(), "-e", program, url(),
-				Tokens.token(this.user, "*"))
-			.start();
-		hearsEachEventAtOnce(process, "Node.js");
+		hearsEachEventAtOnce("Node.js", Assume.installed(RequiredTool.NODE).toString(), "-e", program, url(),
+				Tokens.token(this.user, "*"));
 	}
 
 	private String url() {
 		return "http://127.0.0.1:" + node.port() + "/events?channel=" + this.topic;
 	}
 
-	private void hearsEachEventAtOnce(Process process, String name) throws Exception {
-		try {
-			hearsEachEventAtOnce(process.getInputStream(), name);
-			String errors = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-			assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-			assertThat(errors).isEmpty();
-			assertThat(process.exitValue()).isZero();
-		}
-		finally {
-			process.destroyForcibly();
+	private void hearsEachEventAtOnce(String name, String... command) throws Exception {
+		try (ChildProcess process = ChildProcess.command(command).piped().start()) {
+			hearsEachEventAtOnce(process.stdout(), name);
+			assertThat(process.awaitEnd(SOON)).isZero();
+			assertThat(process.output()).as("errors").isEmpty();
 		}
 	}
 

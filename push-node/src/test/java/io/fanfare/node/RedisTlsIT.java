@@ -6,11 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.redis.CommandLink;
+import io.fanfare.test.junit.Assume;
+import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
@@ -35,6 +38,7 @@ class RedisTlsIT {
 	void aNodeTrustsWhatItsSslBundleTrusts() throws Exception {
 		writeCertificate();
 		int port = Ports.free();
+		Assume.shiftableClock();
 		try (RedisProcess redis = TestRedis.startShiftable("tls-port " + port,
 				"tls-cert-file " + this.directory.resolve("cert.pem"),
 				"tls-key-file " + this.directory.resolve("key.pem"), "tls-auth-clients no")) {
@@ -65,14 +69,14 @@ class RedisTlsIT {
 			.run(all);
 	}
 
-	private void writeCertificate() throws IOException, InterruptedException, GeneralSecurityException {
+	private void writeCertificate() throws IOException, GeneralSecurityException {
 		Path store = this.directory.resolve("redis.p12");
-		Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-				"-genkeypair", "-alias", "redis", "-keyalg", "EC", "-dname", "CN=redis", "-ext", "san=ip:127.0.0.1",
-				"-validity", "2", "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass", PASSWORD)
-			.inheritIO()
-			.start();
-		assertThat(keytool.waitFor()).isZero();
+		ChildProcess
+			.command(ChildProcess.jdk("keytool"), "-genkeypair", "-alias", "redis", "-keyalg", "EC", "-dname",
+					"CN=redis", "-ext", "san=ip:127.0.0.1", "-validity", "2", "-storetype", "PKCS12", "-keystore",
+					store.toString(), "-storepass", PASSWORD)
+			.run(Duration.ofMinutes(1))
+			.orThrow();
 		KeyStore keys = KeyStore.getInstance("PKCS12");
 		try (InputStream in = Files.newInputStream(store)) {
 			keys.load(in, PASSWORD.toCharArray());

@@ -22,7 +22,6 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
-import static org.awaitility.Awaitility.await;
 
 /** Nothing that clients or operators keep secret is in any log, whatever fails. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -43,13 +42,13 @@ class SecretsIT {
 		Path log = this.directory.resolve("log");
 		TestRedis redis = TestRedis.shared();
 		try (ChildProcess process = ChildProcess.start("TERM", log,
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-						"-jar", "target/push-node.jar", "--logging.level.root=debug",
-						"--fanfare.control.port=" + control, "--fanfare.stream.port=" + port,
-						"--fanfare.stream.address=127.0.0.1", "--fanfare.stream.warm-up=0",
-						"--fanfare.connections.drain-window=0", "--fanfare.jwt.secret=" + MARKER.repeat(4),
+				List.of(ChildProcess.jdk("java"), "-XX:TieredStopAtLevel=1", "-jar", "target/push-node.jar",
+						"--logging.level.root=debug", "--fanfare.control.port=" + control,
+						"--fanfare.stream.port=" + port, "--fanfare.stream.address=127.0.0.1",
+						"--fanfare.stream.warm-up=0", "--fanfare.connections.drain-window=0",
+						"--fanfare.jwt.secret=" + MARKER.repeat(4),
 						"--fanfare.redis.url=" + redis.url().replace("://", "://:" + MARKER + "@")))) {
-			await().atMost(START).until(() -> !Ports.isFree(port) && !Ports.isFree(control) || !process.isAlive());
+			process.awaitPort(port, START).awaitPort(control, START);
 			assertThat(MalformedRequests.send(port, MARKER)).isGreaterThan(10);
 			assertThat(MalformedRequests.send(control, MARKER)).isGreaterThan(10);
 		}

@@ -7,20 +7,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.sse.SseClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -35,7 +32,6 @@ import static io.fanfare.node.TestNode.SOON;
 import static io.fanfare.node.TestNode.newTopic;
 import static io.fanfare.node.TestNode.newUser;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 /**
  * Readers that stall with more unread than the node's memory holds: the others notice
@@ -56,6 +52,8 @@ class StalledReadersIT {
 	private static final Duration SLACK = Duration.ofMillis(30);
 
 	private static final int READING_BUFFER = 256 * 1024;
+
+	private static final Duration START = Duration.ofSeconds(40);
 
 	private static final Pattern LISTENING = Pattern.compile("stream=listening port=(\\d+)");
 
@@ -105,22 +103,22 @@ class StalledReadersIT {
 	}
 
 	private static void stall(Load load) throws IOException {
-		Process node = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Xmx256m", "-XX:TieredStopAtLevel=1",
-				"-Dio.netty.maxDirectMemory=" + ((long) load.directMegabytes() << 20), "-cp",
-				System.getProperty("java.class.path"), NodeApplication.class.getName(),
-				"--spring.config.name=push-node", "--fanfare.node.name=small", "--fanfare.stream.port=0",
-				"--fanfare.stream.address=127.0.0.1", "--fanfare.control.port=0", "--fanfare.stream.loops=2",
-				"--fanfare.stream.send-buffer=" + load.sendBuffer(), "--fanfare.stream.warm-up=0",
-				"--fanfare.connections.slow-limit=120s", "--fanfare.jwt.secret=" + Tokens.SECRET,
-				"--spring.data.redis.url=" + Cluster.redis().url())
-			.redirectErrorStream(true)
+		ChildProcess node = ChildProcess
+			.command(ChildProcess.jdk("java"), "-Xmx256m", "-XX:TieredStopAtLevel=1",
+					"-Dio.netty.maxDirectMemory=" + ((long) load.directMegabytes() << 20), "-cp",
+					System.getProperty("java.class.path"), NodeApplication.class.getName(),
+					"--spring.config.name=push-node", "--fanfare.node.name=small", "--fanfare.stream.port=0",
+					"--fanfare.stream.address=127.0.0.1", "--fanfare.control.port=0", "--fanfare.stream.loops=2",
+					"--fanfare.stream.send-buffer=" + load.sendBuffer(), "--fanfare.stream.warm-up=0",
+					"--fanfare.connections.slow-limit=120s", "--fanfare.jwt.secret=" + Tokens.SECRET,
+					"--spring.data.redis.url=" + Cluster.redis().url())
+			.endedBy("KILL")
 			.start();
 		List<Reader> readers = new ArrayList<>();
 		List<SseClient> healthy = new ArrayList<>();
 		try {
-			Output output = new Output(node);
-			int port = output.port();
+			node.awaitOutput("redis=up link=pubsub", START);
+			int port = Integer.parseInt(node.awaitOutput(LISTENING, START).group(1));
 			ChannelName topic = ChannelName.topic(newTopic());
 			for (int i = 0; i < HEALTHY; i++) {
 				healthy.add(TestNode.opened(
@@ -146,14 +144,14 @@ class StalledReadersIT {
 			List<Integer> all = IntStream.rangeClosed(1, 2 * load.messages()).boxed().toList();
 			assertThat(readers).allSatisfy((reader) -> assertThat(reader.numbers).as(reader.user).isEqualTo(all));
 			assertThat(node.isAlive()).isTrue();
-			assertThat(output.text()).doesNotContain("OutOfMemoryError");
+			assertThat(node.output()).doesNotContain("OutOfMemoryError");
 		}
 		finally {
 			healthy.forEach(SseClient::close);
 			for (Reader reader : readers) {
 				reader.close();
 			}
-			node.destroyForcibly();
+			node.close();
 		}
 	}
 
@@ -201,29 +199,6 @@ class StalledReadersIT {
 
 	private static Duration p99(List<Duration> delays) {
 		return delays.stream().sorted().toList().get((int) Math.ceil(delays.size() * 0.99) - 1);
-	}
-
-	/** What the node says. */
-	private static final class Output {
-
-		private final Queue<String> text = new ConcurrentLinkedQueue<>();
-
-		Output(Process node) {
-			BufferedReader lines = node.inputReader();
-			Thread.ofVirtual().start(() -> lines.lines().forEach((line) -> this.text.add(line)));
-		}
-
-		String text() {
-			return String.join("\n", this.text);
-		}
-
-		int port() {
-			await().atMost(Duration.ofSeconds(40)).until(() -> text().contains("redis=up link=pubsub"));
-			Matcher found = LISTENING.matcher(text());
-			assertThat(found.find()).isTrue();
-			return Integer.parseInt(found.group(1));
-		}
-
 	}
 
 	/** Reads when it is told to, and keeps its connection open otherwise. */

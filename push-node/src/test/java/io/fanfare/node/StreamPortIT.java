@@ -9,8 +9,8 @@ import java.util.Date;
 import java.util.List;
 import java.util.stream.IntStream;
 
-import com.nimbusds.jose.JWSAlgorithm;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.test.api.TokenMint;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
@@ -195,8 +195,8 @@ class StreamPortIT {
 				+ Tokens.token(this.user).split("\\.")[1] + ".";
 		String stretched = Tokens.SECRET + "and so long that it does for HS512 as well, which is not wanted";
 		List<String> tokens = List.of(unsigned, " ", "garbage", "bnVsbA.bnVsbA.x", "a.b.c", "..", "é",
-				Tokens.sign(Tokens.claims(this.user), JWSAlgorithm.HS256, "another secret, which has 32 bytes too"),
-				Tokens.sign(Tokens.claims(this.user), JWSAlgorithm.HS512, stretched),
+				new TokenMint("another secret, which has 32 bytes too").stream(this.user, Duration.ofHours(1)),
+				new TokenMint(stretched, TokenMint.Algorithm.HS512).stream(this.user, Duration.ofHours(1)),
 				Tokens.sign(Tokens.claims(this.user).expirationTime(null)),
 				Tokens.sign(Tokens.claims(this.user).expirationTime(Date.from(Instant.now().minusSeconds(1)))),
 				Tokens.sign(Tokens.claims(this.user).expirationTime(Date.from(Instant.EPOCH))),

@@ -1,23 +1,21 @@
 package io.fanfare.node;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.SignedJWT;
+import io.fanfare.test.api.TokenMint;
 
 /** Stream tokens for tests. */
 public final class Tokens {
 
 	/** What tokens of tests are signed with. */
 	public static final String SECRET = "a secret of tests, which has 32 bytes and some more";
+
+	/** Makes tokens that the nodes of tests accept, if their claims are good. */
+	public static final TokenMint MINT = new TokenMint(SECRET);
 
 	private Tokens() {
 	}
@@ -42,7 +40,7 @@ public final class Tokens {
 	 * @return the token
 	 */
 	public static String token(String user, String... channels) {
-		return sign(claims(user, channels));
+		return MINT.stream(user, Duration.ofHours(1), channels);
 	}
 
 	/**
@@ -52,7 +50,7 @@ public final class Tokens {
 	 * @return the token
 	 */
 	public static String expiringIn(String user, Duration left) {
-		return sign(claims(user).expirationTime(Date.from(Instant.now().plus(left))));
+		return MINT.stream(user, left);
 	}
 
 	/**
@@ -61,25 +59,7 @@ public final class Tokens {
 	 * @return the token
 	 */
 	public static String sign(JWTClaimsSet.Builder claims) {
-		return sign(claims, JWSAlgorithm.HS256, SECRET);
-	}
-
-	/**
-	 * Signs claims in some way.
-	 * @param claims the claims
-	 * @param algorithm the algorithm
-	 * @param secret the secret
-	 * @return the token
-	 */
-	public static String sign(JWTClaimsSet.Builder claims, JWSAlgorithm algorithm, String secret) {
-		try {
-			SignedJWT jwt = new SignedJWT(new JWSHeader(algorithm), claims.build());
-			jwt.sign(new MACSigner(secret.getBytes(StandardCharsets.UTF_8)));
-			return jwt.serialize();
-		}
-		catch (JOSEException ex) {
-			throw new IllegalArgumentException(ex);
-		}
+		return MINT.sign(claims.build().toString());
 	}
 
 }

@@ -7,14 +7,11 @@ import java.time.ZoneOffset;
 import java.util.Date;
 import java.util.function.Consumer;
 
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
-import com.nimbusds.jwt.SignedJWT;
 import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.test.api.TokenMint;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,8 +70,9 @@ class ApiTokensTests {
 
 	@Test
 	void otherAlgorithmsSecretsAndFormsAreRefused() throws Exception {
-		assertThat(this.tokens.read(signed(JWSAlgorithm.HS512, SECRET, claims().build()))).isNull();
-		assertThat(this.tokens.read(signed(JWSAlgorithm.HS256, SECRET + "x", claims().build()))).isNull();
+		assertThat(this.tokens.read(new TokenMint(SECRET, TokenMint.Algorithm.HS512).sign(claims().build().toString())))
+			.isNull();
+		assertThat(this.tokens.read(new TokenMint(SECRET + "x").sign(claims().build().toString()))).isNull();
 		assertThat(this.tokens.read(new PlainJWT(claims().build()).serialize())).isNull();
 		assertThat(this.tokens.read("a.b.c")).isNull();
 		assertThat(this.tokens.read("")).isNull();
@@ -91,19 +89,13 @@ class ApiTokensTests {
 	private static String token(Consumer<JWTClaimsSet.Builder> change) throws Exception {
 		JWTClaimsSet.Builder claims = claims();
 		change.accept(claims);
-		return signed(JWSAlgorithm.HS256, SECRET, claims.build());
+		return new TokenMint(SECRET).sign(claims.build().toString());
 	}
 
 	private static JWTClaimsSet.Builder claims() {
 		return new JWTClaimsSet.Builder().subject("shop:1")
 			.audience("fanfare:api")
 			.expirationTime(Date.from(NOW.plusSeconds(1)));
-	}
-
-	private static String signed(JWSAlgorithm algorithm, String secret, JWTClaimsSet claims) throws Exception {
-		SignedJWT jwt = new SignedJWT(new JWSHeader(algorithm), claims);
-		jwt.sign(new MACSigner(secret));
-		return jwt.serialize();
 	}
 
 }

@@ -7,15 +7,13 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.MACVerifier;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
 import io.fanfare.protocol.TokenLimits;
+import io.fanfare.test.api.TokenMint;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,14 +118,12 @@ class TokenIT {
 
 	@Test
 	void aTokenForTheApiCallsWithItsScopes() throws Exception {
-		SignedJWT jwt = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256),
-				new JWTClaimsSet.Builder().subject("ops")
-					.audience(List.of("other", "fanfare:api"))
-					.claim("scope", "read")
-					.expirationTime(Date.from(Instant.now().plusSeconds(60)))
-					.build());
-		jwt.sign(new MACSigner(TestApi.JWT_SECRET));
-		String bearer = "bearer " + jwt.serialize();
+		JWTClaimsSet claims = new JWTClaimsSet.Builder().subject("ops")
+			.audience(List.of("other", "fanfare:api"))
+			.claim("scope", "read")
+			.expirationTime(Date.from(Instant.now().plusSeconds(60)))
+			.build();
+		String bearer = "bearer " + new TokenMint(TestApi.JWT_SECRET).sign(claims.toString());
 		assertThat(this.api.send("GET", "/v1/cursor", null, "Authorization", bearer).status()).isEqualTo(200);
 		assertThat(
 				this.api.send("POST", "/v1/messages", "{}", "Authorization", bearer, "Content-Type", "application/json")

@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
-
-import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Programs;
+import io.fanfare.test.process.ChildProcess;
 
 /**
  * The load processes of one measurement, which hold streams together. For one thread.
@@ -25,6 +25,8 @@ public final class Fleet implements AutoCloseable {
 
 	/** Opens that may be on their way at once, in all processes together. */
 	public static final int CONCURRENCY = 256;
+
+	private static final Duration END = Duration.ofSeconds(10);
 
 	private final List<Member> members = new ArrayList<>();
 
@@ -48,7 +50,7 @@ public final class Fleet implements AutoCloseable {
 
 	private static final class Member {
 
-		private final Child child;
+		private final ChildProcess child;
 
 		private final Writer to;
 
@@ -56,10 +58,10 @@ public final class Fleet implements AutoCloseable {
 
 		private int streams;
 
-		private Member(Child child) {
+		private Member(ChildProcess child) {
 			this.child = child;
 			this.to = new OutputStreamWriter(child.input(), StandardCharsets.UTF_8);
-			this.from = new BufferedReader(new InputStreamReader(child.output(), StandardCharsets.UTF_8));
+			this.from = new BufferedReader(new InputStreamReader(child.stdout(), StandardCharsets.UTF_8));
 		}
 
 		private void tell(String command) {
@@ -139,11 +141,11 @@ public final class Fleet implements AutoCloseable {
 	}
 
 	private Member start() {
-		List<String> command = Child.java(
+		List<String> command = Programs.java(
 				List.of("-Xmx768m", "-XX:+UseSerialGC", "-Dio.netty.noPreferDirect=false",
 						"-Dio.netty.buffer.checkBounds=false", "-Dio.netty.buffer.checkAccessible=false"),
 				List.of("load"));
-		Member member = new Member(Child.piped(command, this.log));
+		Member member = new Member(ChildProcess.command(command).piped().appendTo(this.log).killedAfter(END).start());
 		member.tell("phase\t" + this.phase);
 		member.hear();
 		return member;

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One stream. After the answer's head nothing is parsed: marks are searched for, and the
  * next one is first looked for where it would be if the next message looked like this
- * one, so that a message costs some tens of nanoseconds.
+ * one. A message of 120 bytes so costs 20 to 50 ns, where {@code SseParser} of push-test
+ * takes some 1000 ns (200 messages per read, on one core): with that, the load processes
+ * would need more CPU than the servers which they measure.
  */
 final class StreamHandler extends ChannelInboundHandlerAdapter {
 

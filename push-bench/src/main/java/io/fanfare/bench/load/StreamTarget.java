@@ -1,13 +1,11 @@
 package io.fanfare.bench.load;
 
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import io.fanfare.test.api.TokenMint;
 
 /**
  * How streams of a system are asked for. In path and claims, <code>{user}</code> stands
@@ -91,19 +89,7 @@ public record StreamTarget(int[] ports, String path, String claims, String secre
 
 	private String token(int number) {
 		long expires = Instant.now().plus(TOKEN_LIFE).getEpochSecond();
-		String body = base64("{\"alg\":\"HS256\",\"typ\":\"JWT\"}") + "."
-				+ base64(fill(this.claims, number).replace("{exp}", Long.toString(expires)));
-		try {
-			Mac mac = Mac.getInstance("HmacSHA256");
-			mac.init(new SecretKeySpec(this.secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-			return body + "."
-					+ Base64.getUrlEncoder()
-						.withoutPadding()
-						.encodeToString(mac.doFinal(body.getBytes(StandardCharsets.US_ASCII)));
-		}
-		catch (GeneralSecurityException ex) {
-			throw new IllegalStateException(ex);
-		}
+		return new TokenMint(this.secret).sign(fill(this.claims, number).replace("{exp}", Long.toString(expires)));
 	}
 
 	private static String base64(String text) {

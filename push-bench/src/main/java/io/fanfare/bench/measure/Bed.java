@@ -9,7 +9,7 @@ import io.fanfare.bench.load.Payload.Content;
 import io.fanfare.bench.peer.Catalog;
 import io.fanfare.bench.peer.Peer;
 import io.fanfare.bench.peer.Site;
-import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.publish.Publishers.Audience;
 import io.fanfare.bench.report.Report;
 import io.fanfare.bench.report.Row;
@@ -85,7 +85,7 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 		fleet.open(peer.streams(), streams);
 		for (int i = 0; i < RETURNS; i++) {
 			// Some are sent away only after their head has come.
-			Child.pause(Duration.ofMillis(200));
+			Programs.pause(Duration.ofMillis(200));
 			int left = streams - (int) fleet.tally(false).open;
 			if (left <= 0) {
 				return;

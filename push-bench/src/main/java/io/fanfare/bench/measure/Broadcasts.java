@@ -6,7 +6,7 @@ import io.fanfare.bench.load.Fleet;
 import io.fanfare.bench.load.Tally;
 import io.fanfare.bench.peer.Catalog;
 import io.fanfare.bench.peer.Peer;
-import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.publish.Outgoing.Kind;
 import io.fanfare.bench.publish.Publishers;
 import io.fanfare.bench.publish.Publishers.Audience;
@@ -49,7 +49,7 @@ final class Broadcasts {
 			if (!drained || fleet.tally(false).open < streams) {
 				// What a system still owes would be counted against the next rate.
 				fleet.closeStreams();
-				Child.pause(Duration.ofSeconds(5));
+				Programs.pause(Duration.ofSeconds(5));
 				Bed.open(peer, fleet, streams);
 			}
 			Row row = this.bed.broadcast(peer, fleet, rate, streams, system + " " + rate + "/s")
@@ -124,7 +124,7 @@ final class Broadcasts {
 			slow.reading(stalled, true);
 			Tally caughtUp = slow.tally(true);
 			for (int i = 0; i < 400 && caughtUp.received < published * stalled; i++) {
-				Child.pause(Duration.ofMillis(50));
+				Programs.pause(Duration.ofMillis(50));
 				caughtUp = slow.tally(true);
 			}
 			row.put("process KiB a stalled one", Memory.each(during.process(), before.process(), stalled));

@@ -7,9 +7,9 @@ import java.util.stream.Stream;
 import io.fanfare.bench.load.Fleet;
 import io.fanfare.bench.load.Tally;
 import io.fanfare.bench.peer.Peer;
-import io.fanfare.bench.process.Child;
-import io.fanfare.bench.process.Proc;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.report.Row;
+import io.fanfare.test.process.ProcFs;
 
 /** Streams themselves: opening them, their memory, many of them. */
 final class Holding {
@@ -48,9 +48,9 @@ final class Holding {
 		Memory before = Memory.settled(peer);
 		int held = 0;
 		for (int stage : this.plan.growth()) {
-			double cpu = Proc.cpuSeconds(peer.servers());
+			double cpu = ProcFs.cpuSeconds(peer.servers());
 			Duration took = fleet.open(peer.streams(), stage - held);
-			double opening = Proc.cpuSeconds(peer.servers()) - cpu;
+			double opening = ProcFs.cpuSeconds(peer.servers()) - cpu;
 			Memory raw = Memory.now(peer.servers());
 			Memory now = Memory.settled(peer);
 			Row.Builder row = new Row.Builder();
@@ -92,13 +92,13 @@ final class Holding {
 		int streams = this.plan.streams();
 		for (int round = 1; round <= OPEN_ROUNDS; round++) {
 			new Phase(peer, this.bed.content(), "opens", fleet);
-			double servers = Proc.cpuSeconds(peer.servers());
-			double store = Proc.cpuSeconds(peer.store());
+			double servers = ProcFs.cpuSeconds(peer.servers());
+			double store = ProcFs.cpuSeconds(peer.store());
 			Duration took = fleet.open(peer.streams(), streams);
 			Row.Builder row = new Row.Builder();
 			row.put("opens/s", streams / (took.toNanos() / 1e9));
-			row.put("us/open", (Proc.cpuSeconds(peer.servers()) - servers) * 1e6 / streams);
-			row.put("store us/open", (Proc.cpuSeconds(peer.store()) - store) * 1e6 / streams);
+			row.put("us/open", (ProcFs.cpuSeconds(peer.servers()) - servers) * 1e6 / streams);
+			row.put("store us/open", (ProcFs.cpuSeconds(peer.store()) - store) * 1e6 / streams);
 			Tally tally = fleet.tally(true);
 			Phase.percentiles(row, "", tally.opens);
 			if (tally.open < streams) {
@@ -119,7 +119,7 @@ final class Holding {
 		this.bed.warm(peer, fleet, Math.min(streams, WARM_STREAMS));
 		fleet.closeStreams();
 		Memory before = Memory.settled(peer);
-		double cpu = Proc.cpuSeconds(peer.servers());
+		double cpu = ProcFs.cpuSeconds(peer.servers());
 		double took = 0;
 		long open = 0;
 		// Who was refused comes back, as a client would.
@@ -129,7 +129,7 @@ final class Holding {
 			left = (int) (streams - open);
 			Console.progress(system + " cluster  open " + open + " in " + Math.round(took) + " s");
 		}
-		double opening = Proc.cpuSeconds(peer.servers()) - cpu;
+		double opening = ProcFs.cpuSeconds(peer.servers()) - cpu;
 		Memory now = Memory.settled(peer);
 		double idle = idle(peer, fleet);
 		for (int i = 1; i <= 3; i++) {
@@ -150,9 +150,9 @@ final class Holding {
 		List<Long> pids = Stream.of(peer.servers(), peer.front(), peer.store(), fleet.pids())
 			.flatMap(List::stream)
 			.toList();
-		double before = Proc.cpuSeconds(pids);
-		Child.pause(Duration.ofSeconds(this.plan.seconds()));
-		return (Proc.cpuSeconds(pids) - before) / this.plan.seconds();
+		double before = ProcFs.cpuSeconds(pids);
+		Programs.pause(Duration.ofSeconds(this.plan.seconds()));
+		return (ProcFs.cpuSeconds(pids) - before) / this.plan.seconds();
 	}
 
 }

@@ -1,14 +1,13 @@
 package io.fanfare.bench.measure;
 
-import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.file.Path;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 
 import io.fanfare.bench.peer.Peer;
-import io.fanfare.bench.process.Child;
-import io.fanfare.bench.process.Proc;
+import io.fanfare.bench.process.Programs;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.ProcFs;
 
 /**
  * Memory at one moment, once it has settled. JVMs are asked to collect first, so that
@@ -20,35 +19,29 @@ import io.fanfare.bench.process.Proc;
  */
 record Memory(long process, long sockets, long slab) {
 
+	private static final Duration COLLECTION = Duration.ofMinutes(2);
+
 	static Memory settled(Peer peer) {
-		Child.pause(Duration.ofSeconds(2));
+		Programs.pause(Duration.ofSeconds(2));
 		if (peer.isJava()) {
 			for (long pid : peer.servers()) {
 				collect(pid);
 			}
-			Child.pause(Duration.ofSeconds(1));
+			Programs.pause(Duration.ofSeconds(1));
 		}
 		return now(peer.servers());
 	}
 
 	static Memory now(List<Long> pids) {
-		return new Memory(Proc.residentBytes(pids), Proc.socketBytes(), Proc.slabBytes());
+		return new Memory(ProcFs.residentBytes(pids), ProcFs.socketBytes(), ProcFs.slabBytes());
 	}
 
 	private static void collect(long pid) {
 		try {
-			new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(), Long.toString(pid),
-					"GC.run")
-				.redirectErrorStream(true)
-				.redirectOutput(Redirect.DISCARD)
-				.start()
-				.waitFor();
+			ChildProcess.command(ChildProcess.jdk("jcmd"), Long.toString(pid), "GC.run").run(COLLECTION).orThrow();
 		}
-		catch (IOException ex) {
+		catch (UncheckedIOException ex) {
 			Console.say("no jcmd: " + ex.getMessage());
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
 		}
 	}
 

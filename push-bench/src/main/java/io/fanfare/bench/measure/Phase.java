@@ -8,10 +8,10 @@ import io.fanfare.bench.load.Fleet;
 import io.fanfare.bench.load.Payload.Content;
 import io.fanfare.bench.load.Tally;
 import io.fanfare.bench.peer.Peer;
-import io.fanfare.bench.process.Child;
-import io.fanfare.bench.process.Proc;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.publish.Publishers;
 import io.fanfare.bench.report.Row;
+import io.fanfare.test.process.ProcFs;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -69,9 +69,9 @@ final class Phase {
 	}
 
 	private double[] cpu() {
-		return new double[] { Proc.cpuSeconds(this.peer.servers()), Proc.cpuSeconds(this.peer.front()),
-				Proc.cpuSeconds(this.peer.store()), Proc.cpuSeconds(this.peer.edge()),
-				Proc.cpuSeconds(this.fleet.pids()) };
+		return new double[] { ProcFs.cpuSeconds(this.peer.servers()), ProcFs.cpuSeconds(this.peer.front()),
+				ProcFs.cpuSeconds(this.peer.store()), ProcFs.cpuSeconds(this.peer.edge()),
+				ProcFs.cpuSeconds(this.fleet.pids()) };
 	}
 
 	/** What messages of this phase carry. */
@@ -92,7 +92,7 @@ final class Phase {
 	Phase run(int seconds) {
 		long before = 0;
 		for (int i = 1; i <= seconds; i++) {
-			Child.pause(Duration.ofNanos(Math.max(0, this.began + i * 1_000_000_000L - System.nanoTime())));
+			Programs.pause(Duration.ofNanos(Math.max(0, this.began + i * 1_000_000_000L - System.nanoTime())));
 			Tally tally = this.fleet.tally(false);
 			Console.progress(String.format(Locale.ROOT,
 					"%s  %d/%d s  published %d  received %d (%d/s)  open %d  flaws %d", this.title, i, seconds,
@@ -123,7 +123,7 @@ final class Phase {
 			if (System.nanoTime() - quietSince > QUIET.toNanos()) {
 				break;
 			}
-			Child.pause(Duration.ofMillis(20));
+			Programs.pause(Duration.ofMillis(20));
 		}
 		double[] after = cpu();
 		return figures(this.fleet.tally(true), expected, after);

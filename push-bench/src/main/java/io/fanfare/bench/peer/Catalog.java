@@ -1,6 +1,5 @@
 package io.fanfare.bench.peer;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,8 +9,10 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 import io.fanfare.bench.load.StreamTarget;
-import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.publish.Wire;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Ports;
 import org.jspecify.annotations.Nullable;
 
 /** The systems that can be measured. */
@@ -27,23 +28,10 @@ public enum Catalog {
 		@Override
 		public Peer start(Site site) {
 			Path program = site.work().resolve("raw");
-			try {
-				Process compiler = new ProcessBuilder("cc", "-O2", "-o", program.toString(),
-						site.peers().resolve("raw/raw.c").toString())
-					.inheritIO()
-					.start();
-				if (compiler.waitFor() != 0) {
-					throw new IllegalStateException("cc failed");
-				}
-			}
-			catch (IOException ex) {
-				throw new java.io.UncheckedIOException(ex);
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-				throw new IllegalStateException(ex);
-			}
-			int port = Child.freePort();
+			ChildProcess.command("cc", "-O2", "-o", program.toString(), site.peers().resolve("raw/raw.c").toString())
+				.run(Programs.START)
+				.orThrow();
+			int port = Ports.free();
 			return single(List.of(program.toString(), Integer.toString(port)), site, port, "/events", "/publish");
 		}
 	},
@@ -71,10 +59,10 @@ public enum Catalog {
 
 		@Override
 		public Peer start(Site site) {
-			int port = Child.freePort();
+			int port = Ports.free();
 			Path config = site.fill("nchan/nginx.conf", "nchan.conf",
 					Map.of("PORT", port, "WORK", site.work(), "MODULE", Objects.requireNonNull(module())));
-			return single(List.of(Objects.requireNonNull(Child.find("nginx")).toString(), "-c", config.toString()),
+			return single(List.of(Objects.requireNonNull(Programs.find("nginx")).toString(), "-c", config.toString()),
 					site, port, "/events", "/pub");
 		}
 
@@ -92,8 +80,8 @@ public enum Catalog {
 
 		@Override
 		public Peer start(Site site) {
-			int port = Child.freePort();
-			return single(List.of(Objects.requireNonNull(Child.find("mercure")).toString(), Integer.toString(port)),
+			int port = Ports.free();
+			return single(List.of(Objects.requireNonNull(Programs.find("mercure")).toString(), Integer.toString(port)),
 					site, port, "/.well-known/mercure?match=https%3A%2F%2Fexample.com%2Fnews", "/pub");
 		}
 	},
@@ -137,12 +125,12 @@ public enum Catalog {
 
 		@Override
 		public Peer start(Site site) {
-			int port = Child.freePort();
+			int port = Ports.free();
 			Path config = site.peers().resolve("naive/application.properties");
-			Child child = Child.server(Child.java(List.of("-XX:+UseG1GC", "-Xmx2g"),
+			ChildProcess child = Programs.server(Programs.java(List.of("-XX:+UseG1GC", "-Xmx2g"),
 					List.of("naive", "--server.port=" + port, "--spring.config.additional-location=file:" + config)),
 					site.log("naive"));
-			child.awaitPort(port);
+			child.awaitPort(port, Programs.START);
 			return new Peer.Single(child, StreamTarget.plain(port, "/events"), plain(port, "/publish"), true);
 		}
 	};
@@ -168,13 +156,13 @@ public enum Catalog {
 	 */
 	public String version(Site site) {
 		return switch (this) {
-			case RAW -> Child.line("cc", "--version");
+			case RAW -> Programs.line("cc", "--version");
 			case FANFARE -> "";
-			case NCHAN -> Child.line("nginx", "-v") + ", nchan "
-					+ Child.line("dpkg-query", "-W", "-f=${Version}", "libnginx-mod-nchan");
+			case NCHAN -> Programs.line("nginx", "-v") + ", nchan "
+					+ Programs.line("dpkg-query", "-W", "-f=${Version}", "libnginx-mod-nchan");
 			case MERCURE -> "";
-			case CENTRIFUGO -> Child.line("centrifugo", "version");
-			case PUSHPIN -> Child.line("pushpin", "--version");
+			case CENTRIFUGO -> Programs.line("centrifugo", "version");
+			case PUSHPIN -> Programs.line("pushpin", "--version");
 			case NAIVE -> "Spring Boot " + org.springframework.boot.SpringBootVersion.getVersion();
 		};
 	}
@@ -196,7 +184,7 @@ public enum Catalog {
 	}
 
 	private static @Nullable String program(String name) {
-		return (Child.find(name) != null) ? null : "no " + name + " on the PATH";
+		return (Programs.find(name) != null) ? null : "no " + name + " on the PATH";
 	}
 
 	private static Wire plain(int port, String path) {
@@ -206,8 +194,8 @@ public enum Catalog {
 
 	private static Peer single(List<String> command, Site site, int port, String path, String publish) {
 		String name = Path.of(command.getFirst()).getFileName().toString();
-		Child child = Child.server(command, site.log(name));
-		child.awaitPort(port);
+		ChildProcess child = Programs.server(command, site.log(name));
+		child.awaitPort(port, Programs.START);
 		return new Peer.Single(child, StreamTarget.plain(port, path), plain(port, publish), false);
 	}
 

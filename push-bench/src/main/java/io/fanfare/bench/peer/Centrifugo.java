@@ -7,9 +7,11 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 import io.fanfare.bench.load.StreamTarget;
-import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.publish.Outgoing;
 import io.fanfare.bench.publish.Wire;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Ports;
 
 /** Centrifugo with its Redis engine, streams by {@code uni_sse}, tokens checked. */
 final class Centrifugo implements Peer {
@@ -20,18 +22,18 @@ final class Centrifugo implements Peer {
 
 	private final RedisServer redis;
 
-	private final Child child;
+	private final ChildProcess child;
 
-	private final int port = Child.freePort();
+	private final int port = Ports.free();
 
 	Centrifugo(Site site) {
 		this.redis = RedisServer.start(site);
 		Path config = site.fill("centrifugo/config.json", "centrifugo.json",
 				Map.of("PORT", this.port, "SECRET", SECRET, "REDIS", this.redis.port()));
-		this.child = Child.server(
-				List.of(Objects.requireNonNull(Child.find("centrifugo")).toString(), "-c", config.toString()),
+		this.child = Programs.server(
+				List.of(Objects.requireNonNull(Programs.find("centrifugo")).toString(), "-c", config.toString()),
 				site.log("centrifugo"));
-		this.child.awaitPort(this.port);
+		this.child.awaitPort(this.port, Programs.START);
 	}
 
 	private StreamTarget target(String channels, int topics) {

@@ -10,8 +10,10 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 import io.fanfare.bench.load.StreamTarget;
-import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.publish.Wire;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Ports;
 import org.jspecify.annotations.Nullable;
 
 /** The product behind nginx. Messages are published past it. */
@@ -19,7 +21,7 @@ public final class Edge implements Peer {
 
 	private final Peer node;
 
-	private final Child nginx;
+	private final ChildProcess nginx;
 
 	private final StreamTarget streams;
 
@@ -47,19 +49,19 @@ public final class Edge implements Peer {
 	public Edge(Site site, Mode mode, boolean gzip, Peer node) {
 		this.node = node;
 		try {
-			Path nginx = Child.find("nginx");
+			Path nginx = Programs.find("nginx");
 			if (nginx == null) {
 				throw new IllegalStateException("no nginx on the PATH");
 			}
-			int port = Child.freePort();
+			int port = Ports.free();
 			Fanfare fanfare = (Fanfare) node;
 			Path config = (mode == Mode.TCP) ? tcp(site, port, fanfare)
 					: http(site, port, fanfare, mode == Mode.HTTP_GZIP);
 			Path work = Files.createDirectories(site.work().resolve("edge-work"));
-			this.nginx = Child.server(
+			this.nginx = Programs.server(
 					List.of(nginx.toString(), "-p", work.toString(), "-c", config.toString(), "-g", "daemon off;"),
 					site.log("edge"));
-			this.nginx.awaitPort(port);
+			this.nginx.awaitPort(port, Programs.START);
 			this.streams = node.streams().behind(port, gzip);
 		}
 		catch (IOException | RuntimeException ex) {
@@ -104,7 +106,7 @@ public final class Edge implements Peer {
 	}
 
 	private static @Nullable Path stream() {
-		Path named = Child.find("ngx_stream_module.so");
+		Path named = Programs.find("ngx_stream_module.so");
 		return (named != null) ? named : Catalog.nginxModule("ngx_stream_module.so");
 	}
 

@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 import io.fanfare.bench.load.StreamTarget;
-import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.publish.Outgoing;
 import io.fanfare.bench.publish.Wire;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.ServiceJar;
 
 /**
@@ -27,13 +29,13 @@ public final class Fanfare implements Peer {
 
 	private final RedisServer redis;
 
-	private final List<Child> nodes = new ArrayList<>();
+	private final List<ChildProcess> nodes = new ArrayList<>();
 
 	private final int[] streamPorts;
 
-	private final Child api;
+	private final ChildProcess api;
 
-	private final int apiPort = Child.freePort();
+	private final int apiPort = Ports.free();
 
 	private boolean compressed;
 
@@ -47,25 +49,25 @@ public final class Fanfare implements Peer {
 		this.redis = RedisServer.start(site);
 		this.streamPorts = new int[count];
 		for (int i = 0; i < count; i++) {
-			int control = Child.freePort();
-			this.streamPorts[i] = Child.freePort();
+			int control = Ports.free();
+			this.streamPorts[i] = Ports.free();
 			List<String> own = new ArrayList<>(settings);
 			own.addAll(List.of("--fanfare.node.name=bench-" + (i + 1), "--fanfare.stream.port=" + this.streamPorts[i],
 					"--fanfare.control.port=" + control, "--fanfare.stream.loops=1"));
-			Child node = java(site, "push-node", "node", own, count > 1);
+			ChildProcess node = java(site, "push-node", "node", own, count > 1);
 			this.nodes.add(node);
 			// One after the other: many that start at once starve each other.
-			node.await(() -> Wire.answers(control, "/actuator/health/readiness"), START);
+			node.awaitHttp(control, "/actuator/health/readiness", START);
 		}
-		int control = Child.freePort();
+		int control = Ports.free();
 		this.api = java(
 				site, "push-api", "api", List.of("--fanfare.api.port=" + this.apiPort,
 						"--fanfare.control.port=" + control, "--fanfare.api.keys=bench:" + KEY + ":publish+read"),
 				false);
-		this.api.await(() -> Wire.answers(control, "/actuator/health/readiness"), START);
+		this.api.awaitHttp(control, "/actuator/health/readiness", START);
 	}
 
-	private Child java(Site site, String module, String name, List<String> settings, boolean many) {
+	private ChildProcess java(Site site, String module, String name, List<String> settings, boolean many) {
 		Path folder = site.peers().resolve("fanfare");
 		List<String> options = new ArrayList<>(
 				List.of("@" + folder.resolve("java.options"), many ? "-Xmx512m" : "-Xmx2g"));
@@ -82,7 +84,7 @@ public final class Fanfare implements Peer {
 			command.addAll(List.of("--fanfare.stream.warm-up=0", "--fanfare.api.warm-up=0"));
 		}
 		command.addAll(settings);
-		return Child.server(command, site.log("fanfare-" + name));
+		return Programs.server(command, site.log("fanfare-" + name));
 	}
 
 	private static ServiceJar.Training training(Site site, String module) {
@@ -154,7 +156,7 @@ public final class Fanfare implements Peer {
 
 	@Override
 	public List<Long> servers() {
-		return this.nodes.stream().map(Child::pid).toList();
+		return this.nodes.stream().map(ChildProcess::pid).toList();
 	}
 
 	@Override
@@ -177,7 +179,7 @@ public final class Fanfare implements Peer {
 
 	@Override
 	public void close() {
-		this.nodes.forEach(Child::close);
+		this.nodes.forEach(ChildProcess::close);
 		this.api.close();
 		this.redis.close();
 	}

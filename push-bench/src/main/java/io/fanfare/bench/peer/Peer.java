@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 import io.fanfare.bench.load.StreamTarget;
-import io.fanfare.bench.process.Child;
 import io.fanfare.bench.publish.Wire;
+import io.fanfare.test.process.ChildProcess;
 import org.jspecify.annotations.Nullable;
 
 /** A running system under test. For one thread. */
@@ -57,7 +57,7 @@ public interface Peer extends AutoCloseable {
 	void close();
 
 	/** A system that is one process. */
-	record Single(Child child, StreamTarget streams, Wire wire, boolean isJava) implements Peer {
+	record Single(ChildProcess child, StreamTarget streams, Wire wire, boolean isJava) implements Peer {
 
 		@Override
 		public List<Long> servers() {

@@ -13,19 +13,21 @@ import java.util.concurrent.Executors;
 
 import com.sun.net.httpserver.HttpServer;
 import io.fanfare.bench.load.StreamTarget;
-import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Programs;
 import io.fanfare.bench.publish.Wire;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Ports;
 
 /** Pushpin. The backend that it asks about each stream is here and says "hold". */
 final class Pushpin implements Peer {
 
 	private final HttpServer backend;
 
-	private final Child child;
+	private final ChildProcess child;
 
-	private final int port = Child.freePort();
+	private final int port = Ports.free();
 
-	private final int publishPort = Child.freePort();
+	private final int publishPort = Ports.free();
 
 	Pushpin(Site site) {
 		try {
@@ -45,15 +47,15 @@ final class Pushpin implements Peer {
 			Path config = site.fill("pushpin/pushpin.conf", "pushpin.conf",
 					Map.of("PORT", this.port, "PUBLISH", this.publishPort, "WORK", work));
 			Files.writeString(work.resolve("routes"), "* 127.0.0.1:" + this.backend.getAddress().getPort() + "\n");
-			this.child = Child.server(
-					List.of(Objects.requireNonNull(Child.find("pushpin")).toString(), "--config=" + config),
+			this.child = Programs.server(
+					List.of(Objects.requireNonNull(Programs.find("pushpin")).toString(), "--config=" + config),
 					site.log("pushpin"));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		this.child.awaitPort(this.port);
-		this.child.awaitPort(this.publishPort);
+		this.child.awaitPort(this.port, Programs.START);
+		this.child.awaitPort(this.publishPort, Programs.START);
 	}
 
 	@Override

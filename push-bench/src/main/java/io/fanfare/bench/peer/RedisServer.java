@@ -10,29 +10,31 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-import io.fanfare.bench.process.Child;
+import io.fanfare.bench.process.Programs;
+import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.process.Ports;
 import redis.embedded.RedisExecProvider;
 
 /** A Redis of a peer's own: the installed one, else the one that tests embed. */
 final class RedisServer implements AutoCloseable {
 
-	private final Child child;
+	private final ChildProcess child;
 
 	private final int port;
 
-	private RedisServer(Child child, int port) {
+	private RedisServer(ChildProcess child, int port) {
 		this.child = child;
 		this.port = port;
 	}
 
 	static RedisServer start(Site site) {
-		int port = Child.freePort();
-		Path installed = Child.find("redis-server");
-		Child child = Child.server(
+		int port = Ports.free();
+		Path installed = Programs.find("redis-server");
+		ChildProcess child = Programs.server(
 				List.of((installed != null) ? installed.toString() : embedded(),
 						site.peers().resolve("redis.conf").toString(), "--port", Integer.toString(port)),
 				site.log("redis"));
-		child.awaitPort(port);
+		child.awaitPort(port, Programs.START);
 		return new RedisServer(child, port);
 	}
 

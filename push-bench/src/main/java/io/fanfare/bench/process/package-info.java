@@ -1,4 +1,4 @@
-/** Child processes and what the kernel says about them. */
+/** The programs that a benchmark starts. */
 @NullMarked
 package io.fanfare.bench.process;
 

@@ -1,6 +1,5 @@
 package io.fanfare.bench.publish;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Function;
@@ -30,23 +29,6 @@ public record Wire(int port, int batch, Function<List<Outgoing>, byte[]> request
 		System.arraycopy(head, 0, request, 0, head.length);
 		System.arraycopy(content, 0, request, head.length, content.length);
 		return request;
-	}
-
-	/**
-	 * Tells whether a GET is answered well.
-	 * @param port where
-	 * @param path what for
-	 * @return whether the status is one of success
-	 */
-	public static boolean answers(int port, String path) {
-		try (HttpLine line = new HttpLine(port)) {
-			return line
-				.exchange(("GET " + path + " HTTP/1.1\r\nHost: bench\r\n\r\n").getBytes(StandardCharsets.US_ASCII))
-				.isGood();
-		}
-		catch (IOException ex) {
-			return false;
-		}
 	}
 
 }

@@ -12,11 +12,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import io.fanfare.faults.deployment.Timing;
-import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Notes;
 import io.fanfare.faults.traffic.Publisher.Accepted;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.api.ApiClient;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,11 +99,12 @@ public final class Checker {
 	 * @param timing of the deployment
 	 * @return the score
 	 */
-	public Score check(List<Notes> pages, List<Notes> steady, Collection<Api.Reply> refused, Timing timing) {
+	public Score check(List<Notes> pages, List<Notes> steady, Collection<ApiClient.Reply> refused, Timing timing) {
 		pages.forEach((page) -> checkDelivery(page, takenOverAt(page, pages)));
 		steady.forEach(this::checkTimes);
-		Duration twice = checkTakeovers(pages, timing.lease());
-		checkWinners(pages);
+		Takeovers takeovers = new Takeovers(pages, this::complain);
+		Duration twice = takeovers.checkKicks(this.expectations.link() ? KICK : timing.lease());
+		takeovers.checkWinners();
 		List<Entry> ends = steady.stream()
 			.flatMap((page) -> page.journal().stream())
 			.filter((entry) -> entry instanceof Entry.Ended && entry.at() - this.begunAt >= 0)
@@ -121,13 +122,13 @@ public final class Checker {
 		}
 		checkRefusals(refused);
 		return new Score(this.accepted.size(), refused.size(),
-				refused.stream().map(Api.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO), this.delivered,
-				this.lost, this.unannounced, this.doubled, this.reordered, this.gaps, this.falseGaps,
+				refused.stream().map(ApiClient.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO),
+				this.delivered, this.lost, this.unannounced, this.doubled, this.reordered, this.gaps, this.falseGaps,
 				this.longestSilence, this.recovery, twice, ends.size(), 0, List.of(), this.complaints);
 	}
 
-	private void checkRefusals(Collection<Api.Reply> refused) {
-		for (Api.Reply reply : refused) {
+	private void checkRefusals(Collection<ApiClient.Reply> refused) {
+		for (ApiClient.Reply reply : refused) {
 			if (reply.status() == 503 && (reply.took().compareTo(REFUSAL) > 0 || !reply.retryAfter())) {
 				complain("refused late", reply);
 			}
@@ -321,103 +322,6 @@ public final class Checker {
 		if (back.compareTo(this.expectations.recovery()) > 0) {
 			complain("back late", page.user() + ", " + back);
 		}
-	}
-
-	// ---- one user
-
-	private record Life(String page, long began, long lastHeard) {
-	}
-
-	/** How long a stream heard messages after a newer one of another page had begun. */
-	private Duration checkTakeovers(List<Notes> pages, Duration lease) {
-		Map<String, List<Life>> lives = new HashMap<>();
-		for (Notes page : pages) {
-			lives.computeIfAbsent(page.user(), (user) -> new ArrayList<>()).addAll(lives(page));
-		}
-		long longest = 0;
-		for (Map.Entry<String, List<Life>> user : lives.entrySet()) {
-			for (Life older : user.getValue()) {
-				for (Life newer : user.getValue()) {
-					if (!older.page().equals(newer.page()) && older.began() < newer.began()) {
-						longest = Math.max(longest, older.lastHeard() - newer.began());
-					}
-				}
-			}
-		}
-		Duration twice = Duration.ofNanos(longest);
-		if (twice.compareTo(this.expectations.link() ? KICK : lease) > 0) {
-			complain("two streams of one user", twice);
-		}
-		return twice;
-	}
-
-	/**
-	 * Of a user's pages the one that was first admitted last is the one that lives,
-	 * unless an older one was away at that moment and came back. A page that never had a
-	 * cursor begins where its claim was.
-	 */
-	private void checkWinners(List<Notes> pages) {
-		Map<String, Notes> newest = new HashMap<>();
-		for (Notes page : pages) {
-			newest.merge(page.user(), page, (one, other) -> (claimed(one) >= claimed(other)) ? one : other);
-		}
-		for (Notes page : pages) {
-			Notes winner = newest.getOrDefault(page.user(), page);
-			if (page.live() && claimed(page) < claimed(winner) && hadStream(page, admitted(winner))) {
-				complain("an older page won", page.user());
-			}
-		}
-	}
-
-	private static long admitted(Notes page) {
-		for (Entry entry : page.journal()) {
-			if (entry instanceof Entry.Connected connected) {
-				return connected.at();
-			}
-		}
-		return Long.MAX_VALUE;
-	}
-
-	/**
-	 * Whether a page had a stream at a time. One that was just cut off could not be
-	 * displaced: it comes back as any page does, and takes its user over.
-	 */
-	private static boolean hadStream(Notes page, long at) {
-		Set<Integer> open = new HashSet<>();
-		for (Entry entry : page.journal()) {
-			if (entry.at() <= at && entry instanceof Entry.Connected) {
-				open.add(entry.stream());
-			}
-			else if (entry.at() <= at && entry instanceof Entry.Ended) {
-				open.remove(entry.stream());
-			}
-		}
-		return !open.isEmpty();
-	}
-
-	private static long claimed(Notes page) {
-		for (Entry entry : page.journal()) {
-			if (entry instanceof Entry.Connected connected) {
-				return connected.from();
-			}
-		}
-		return MessageId.ZERO;
-	}
-
-	private static List<Life> lives(Notes page) {
-		List<Life> lives = new ArrayList<>();
-		Map<Integer, Long> lastHeard = new HashMap<>();
-		for (Entry entry : page.journal()) {
-			if (entry instanceof Entry.Heard) {
-				lastHeard.put(entry.stream(), entry.at());
-			}
-		}
-		for (Entry entry : page.journal()) {
-			if (entry instanceof Entry.Connected) {
-				lives.add(new Life(page.page(), entry.at(), lastHeard.getOrDefault(entry.stream(), entry.at())));
-			}
-		}
-		return lives;
 	}
 
 	private void complain(String kind, Object what) {

@@ -2,15 +2,11 @@ package io.fanfare.faults.deployment;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,12 +14,12 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
-
+import io.fanfare.test.api.TokenMint;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.Ports;
+import io.fanfare.test.process.ServiceJar;
+import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
@@ -41,6 +37,8 @@ public final class Deployment implements AutoCloseable {
 	public static final String API_KEY = "faults-secret";
 
 	private static final String JWT_SECRET = "only-for-the-fault-suite-never-in-production";
+
+	private static final TokenMint TOKENS = new TokenMint(JWT_SECRET);
 
 	private static final int NODES = 2;
 
@@ -175,7 +173,7 @@ public final class Deployment implements AutoCloseable {
 		if (this.sentinels != null) {
 			arguments.addAll(this.sentinels.settings("api"));
 		}
-		return new ServiceProcess("api", jar("push-api"), this.logs, port, control, arguments);
+		return service("api", "push-api", port, control, arguments);
 	}
 
 	private ServiceProcess startNode(int number, TcpProxy wire, Store store) throws IOException {
@@ -203,7 +201,15 @@ public final class Deployment implements AutoCloseable {
 			arguments.removeIf((argument) -> argument.startsWith(name));
 			arguments.add(setting);
 		}
-		return new ServiceProcess("node-" + number, jar("push-node"), this.logs, port, control, arguments);
+		return service("node-" + number, "push-node", port, control, arguments);
+	}
+
+	private ServiceProcess service(String name, String module, int port, int control, List<String> arguments) {
+		List<String> command = ServiceJar.of(jar(module), ServiceJar.Training.START)
+			.command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+					"-XX:+EnableDynamicAgentLoading"));
+		command.addAll(arguments);
+		return new ServiceProcess(name, this.logs.resolve(name + ".log"), port, control, command);
 	}
 
 	private static String millis(Duration duration) {
@@ -311,22 +317,7 @@ public final class Deployment implements AutoCloseable {
 	 * @return the token
 	 */
 	public String token(String user) {
-		String signed = base64("{\"alg\":\"HS256\"}".getBytes(StandardCharsets.UTF_8)) + "."
-				+ base64("{\"sub\":\"%s\",\"aud\":\"fanfare:stream\",\"channels\":[\"*\"],\"exp\":%d}"
-					.formatted(user, Instant.now().plus(Duration.ofHours(1)).getEpochSecond())
-					.getBytes(StandardCharsets.UTF_8));
-		try {
-			Mac mac = Mac.getInstance("HmacSHA256");
-			mac.init(new SecretKeySpec(JWT_SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-			return signed + "." + base64(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
-		}
-		catch (GeneralSecurityException ex) {
-			throw new IllegalStateException(ex);
-		}
-	}
-
-	private static String base64(byte[] bytes) {
-		return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+		return TOKENS.stream(user, Duration.ofHours(1), "*");
 	}
 
 	/**

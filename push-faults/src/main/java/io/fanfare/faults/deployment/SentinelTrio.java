@@ -46,7 +46,7 @@ public final class SentinelTrio implements AutoCloseable {
 		RedisProcess replica = TestRedis.start(configuration);
 		this.servers = List.of(master, replica);
 		ask(replica, (redis) -> redis.replicaof("127.0.0.1", master.port()));
-		String program = RequiredTool.REDIS_SENTINEL.require().toString();
+		String program = RequiredTool.REDIS_SENTINEL.path().toString();
 		for (int i = 0; i < 3; i++) {
 			int port = Ports.free();
 			Path file = directory.resolve("sentinel-" + i + ".conf");

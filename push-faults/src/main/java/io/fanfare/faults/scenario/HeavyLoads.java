@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-import io.fanfare.faults.deployment.ServiceProcess;
 import io.fanfare.faults.traffic.Audience;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.faults.traffic.RedisProbe;
 import io.fanfare.faults.traffic.Visitors;
 import io.fanfare.faults.traffic.Visitors.Visit;
+import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.KillArgs;

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-import io.fanfare.faults.deployment.ServiceProcess;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.test.injection.Injector;
+import io.fanfare.test.process.ServiceProcess;
 import tools.jackson.databind.JsonNode;
 
 /**

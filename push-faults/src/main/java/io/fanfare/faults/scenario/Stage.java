@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,7 +16,6 @@ import io.fanfare.faults.check.Complaints;
 import io.fanfare.faults.check.Score;
 import io.fanfare.faults.deployment.Deployment;
 import io.fanfare.faults.deployment.Timing;
-import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Audience;
 import io.fanfare.faults.traffic.Crowd;
 import io.fanfare.faults.traffic.Library;
@@ -25,6 +23,7 @@ import io.fanfare.faults.traffic.Notes;
 import io.fanfare.faults.traffic.Page;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.faults.traffic.Visitors;
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.sse.SseRequest;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -43,7 +42,7 @@ public final class Stage {
 
 	private final Deployment deployment;
 
-	private final Api api;
+	private final ApiClient api;
 
 	private final String id;
 
@@ -68,7 +67,7 @@ public final class Stage {
 
 	private Stage(Deployment deployment) {
 		this.deployment = deployment;
-		this.api = new Api(deployment.nginx().url(), Deployment.API_KEY);
+		this.api = new ApiClient(deployment.nginx().url(), Deployment.API_KEY);
 		this.id = "s" + count.incrementAndGet();
 		// What an earlier scenario lost would make the store young.
 		OldStore.seed(deployment.master());
@@ -242,7 +241,7 @@ public final class Stage {
 	 * The publish API.
 	 * @return the API as backends see it
 	 */
-	public Api api() {
+	public ApiClient api() {
 		return this.api;
 	}
 
@@ -250,8 +249,8 @@ public final class Stage {
 	 * The API past nginx, for what nginx does not pass on.
 	 * @return the API as operators see it
 	 */
-	public Api apiPort() {
-		return new Api(this.deployment.apiUrl(), Deployment.API_KEY);
+	public ApiClient apiPort() {
+		return new ApiClient(this.deployment.apiUrl(), Deployment.API_KEY);
 	}
 
 	/**
@@ -391,12 +390,7 @@ public final class Stage {
 	/** Exactly one live stream, and presence knows it; none where its page stays away. */
 	private void checkOnline(String user) {
 		expect(user + " has the one stream that presence tells", Duration.ofSeconds(5), () -> {
-			List<String> live = this.crowd.pages()
-				.stream()
-				.filter((page) -> page.user().equals(user))
-				.map(Page::connection)
-				.filter(Objects::nonNull)
-				.toList();
+			List<String> live = this.crowd.connectionsOf(user);
 			String told = this.api.connectionOf(user);
 			return (told == null) ? live.isEmpty() : live.equals(List.of(told));
 		});

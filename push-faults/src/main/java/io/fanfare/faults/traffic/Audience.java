@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 import io.fanfare.faults.deployment.Deployment;
-import io.fanfare.faults.deployment.ServiceProcess;
+import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.sse.SseClient;
 import io.fanfare.test.sse.SseRequest;
 

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
+import io.fanfare.test.api.ApiClient;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -65,7 +66,7 @@ public final class Churn {
 	 * over
 	 * @param ports the nodes' stream ports
 	 */
-	public Churn(Api api, int users, List<Integer> ports) {
+	public Churn(ApiClient api, int users, List<Integer> ports) {
 		this.ports = List.copyOf(ports);
 		for (int i = 0; i < users; i++) {
 			this.tokens.add(api.token("churn-" + i));

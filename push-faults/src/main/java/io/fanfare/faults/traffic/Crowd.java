@@ -3,12 +3,14 @@ package io.fanfare.faults.traffic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.sse.SseRequest;
 
@@ -30,7 +32,7 @@ public final class Crowd implements AutoCloseable {
 
 	private final String scenario;
 
-	private final Api api;
+	private final ApiClient api;
 
 	private final NginxProcess nginx;
 
@@ -50,7 +52,7 @@ public final class Crowd implements AutoCloseable {
 	 * @param api makes tokens
 	 * @param nginx where pages connect
 	 */
-	public Crowd(String scenario, Api api, NginxProcess nginx) {
+	public Crowd(String scenario, ApiClient api, NginxProcess nginx) {
 		this.scenario = scenario;
 		this.api = api;
 		this.nginx = nginx;
@@ -163,6 +165,19 @@ public final class Crowd implements AutoCloseable {
 	 */
 	public Page page(int index) {
 		return this.pages.get(index);
+	}
+
+	/**
+	 * The streams that a user has now.
+	 * @param user the user
+	 * @return the connection ids, of all pages of the user
+	 */
+	public List<String> connectionsOf(String user) {
+		return pages().stream()
+			.filter((page) -> page.user().equals(user))
+			.map(Page::connection)
+			.filter(Objects::nonNull)
+			.toList();
 	}
 
 	@Override

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.fanfare.protocol.MessageId;
+import io.fanfare.test.api.ApiClient;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -35,7 +36,7 @@ public final class Publisher implements AutoCloseable {
 
 	private static final Duration RETRY = Duration.ofMillis(300);
 
-	private final Api api;
+	private final ApiClient api;
 
 	private final String scenario;
 
@@ -56,7 +57,7 @@ public final class Publisher implements AutoCloseable {
 
 	private final Queue<Accepted> accepted = new ConcurrentLinkedQueue<>();
 
-	private final Queue<Api.Reply> refused = new ConcurrentLinkedQueue<>();
+	private final Queue<ApiClient.Reply> refused = new ConcurrentLinkedQueue<>();
 
 	/**
 	 * Begins to publish.
@@ -65,7 +66,7 @@ public final class Publisher implements AutoCloseable {
 	 * @param users to whom
 	 * @param topics on which topics
 	 */
-	public Publisher(Api api, String scenario, List<String> users, List<String> topics) {
+	public Publisher(ApiClient api, String scenario, List<String> users, List<String> topics) {
 		this.api = api;
 		this.scenario = scenario;
 		this.users = List.copyOf(users);
@@ -146,7 +147,7 @@ public final class Publisher implements AutoCloseable {
 
 	private Accepted single(Item item) throws InterruptedException {
 		while (true) {
-			Api.Reply reply = this.api.post("/v1/messages", body(item), key(item));
+			ApiClient.Reply reply = this.api.post("/v1/messages", body(item), key(item));
 			if (reply.status() == 200) {
 				return accept(item, reply.ok());
 			}
@@ -168,7 +169,7 @@ public final class Publisher implements AutoCloseable {
 			List<Map<String, Object>> messages = waiting.stream()
 				.map((item) -> Map.of("to", item.to(), "data", data(item), "idempotencyKey", key(item)))
 				.toList();
-			Api.Reply reply = this.api.post("/v1/messages/batch", Map.of("messages", messages), null);
+			ApiClient.Reply reply = this.api.post("/v1/messages/batch", Map.of("messages", messages), null);
 			if (reply.status() != 200) {
 				refuse(reply);
 				continue;
@@ -185,7 +186,7 @@ public final class Publisher implements AutoCloseable {
 				}
 			}
 			if (!again.isEmpty()) {
-				this.refused.add(new Api.Reply(503, results, true, reply.took()));
+				this.refused.add(new ApiClient.Reply(503, results, true, reply.took()));
 				TimeUnit.NANOSECONDS.sleep(RETRY.toNanos());
 			}
 			waiting = again;
@@ -205,7 +206,7 @@ public final class Publisher implements AutoCloseable {
 		return all.getFirst();
 	}
 
-	private void refuse(Api.Reply reply) throws InterruptedException {
+	private void refuse(ApiClient.Reply reply) throws InterruptedException {
 		this.refused.add(reply);
 		TimeUnit.NANOSECONDS.sleep(RETRY.toNanos());
 	}
@@ -298,7 +299,7 @@ public final class Publisher implements AutoCloseable {
 	 * What was answered otherwise, or not.
 	 * @return the answers so far
 	 */
-	public List<Api.Reply> refused() {
+	public List<ApiClient.Reply> refused() {
 		return List.copyOf(this.refused);
 	}
 

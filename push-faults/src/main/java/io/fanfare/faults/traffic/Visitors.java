@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -60,7 +61,7 @@ public final class Visitors implements AutoCloseable {
 
 	private final String scenario;
 
-	private final Api api;
+	private final ApiClient api;
 
 	private final NginxProcess nginx;
 
@@ -78,7 +79,7 @@ public final class Visitors implements AutoCloseable {
 	 * @param api makes their tokens
 	 * @param nginx where they connect
 	 */
-	public Visitors(String scenario, Api api, NginxProcess nginx) {
+	public Visitors(String scenario, ApiClient api, NginxProcess nginx) {
 		this.scenario = scenario;
 		this.api = api;
 		this.nginx = nginx;

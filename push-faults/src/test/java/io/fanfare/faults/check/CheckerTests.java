@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.List;
 
 import io.fanfare.faults.deployment.Timing;
-import io.fanfare.faults.traffic.Api;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Notes;
 import io.fanfare.faults.traffic.Publisher.Accepted;
+import io.fanfare.test.api.ApiClient;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -205,10 +205,10 @@ class CheckerTests {
 
 	@Test
 	void refusalThatIsLateOrSaysNotWhenToComeBackIsAComplaint() {
-		assertThat(refused(new Api.Reply(503, null, true, Duration.ofMillis(1900)))).isEmpty();
-		assertThat(refused(new Api.Reply(503, null, true, Duration.ofMillis(2100)))).hasSize(1);
-		assertThat(refused(new Api.Reply(503, null, false, Duration.ZERO))).hasSize(1);
-		assertThat(refused(new Api.Reply(500, null, true, Duration.ZERO))).hasSize(1);
+		assertThat(refused(new ApiClient.Reply(503, null, true, Duration.ofMillis(1900)))).isEmpty();
+		assertThat(refused(new ApiClient.Reply(503, null, true, Duration.ofMillis(2100)))).hasSize(1);
+		assertThat(refused(new ApiClient.Reply(503, null, false, Duration.ZERO))).hasSize(1);
+		assertThat(refused(new ApiClient.Reply(500, null, true, Duration.ZERO))).hasSize(1);
 	}
 
 	@Test
@@ -231,7 +231,7 @@ class CheckerTests {
 		return new Checker(expectations, PUBLISHED, 0, null).check(List.of(pages), List.of(), List.of(), Timing.SHORT);
 	}
 
-	private static List<String> refused(Api.Reply reply) {
+	private static List<String> refused(ApiClient.Reply reply) {
 		return new Checker(Expectations.ORDINARY, PUBLISHED, 0, null)
 			.check(List.of(), List.of(), List.of(reply), Timing.SHORT)
 			.complaints();

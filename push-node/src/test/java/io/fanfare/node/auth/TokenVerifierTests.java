@@ -1,21 +1,16 @@
 package io.fanfare.node.auth;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
-
-import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jwt.JWTClaimsSet;
 import io.fanfare.node.Tokens;
 import io.fanfare.protocol.Tier;
+import io.fanfare.test.api.TokenMint;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,16 +34,6 @@ class TokenVerifierTests {
 	private void assertRefused(String token, String why) {
 		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token))
 			.withMessageContaining(why);
-	}
-
-	/** A token of any text, signed rightly. */
-	private static String signed(String header, String payload) throws Exception {
-		Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
-		String text = base64.encodeToString(header.getBytes(StandardCharsets.UTF_8)) + "."
-				+ base64.encodeToString(payload.getBytes(StandardCharsets.UTF_8));
-		Mac mac = Mac.getInstance("HmacSHA256");
-		mac.init(new SecretKeySpec(Tokens.SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-		return text + "." + base64.encodeToString(mac.doFinal(text.getBytes(StandardCharsets.US_ASCII)));
 	}
 
 	@Test
@@ -81,13 +66,15 @@ class TokenVerifierTests {
 
 	private void assertRenewal(String times, Duration beforeItsEnd) throws Exception {
 		TokenVerifier verifier = new TokenVerifier(Tokens.SECRET, Duration.ofDays(10_000_000), () -> NOW);
-		StreamToken token = verifier.verify(signed("{\"alg\":\"HS256\"}", "{\"sub\":\"alice\"," + times + "}"));
+		StreamToken token = verifier
+			.verify(Tokens.MINT.sign("{\"alg\":\"HS256\"}", "{\"sub\":\"alice\"," + times + "}"));
 		assertThat(Duration.between(token.renewal(), token.expires())).isEqualTo(beforeItsEnd);
 	}
 
 	@Test
 	void aNumberAsSubjectIsReadAsText() throws Exception {
-		assertThat(this.verifier.verify(signed("{\"alg\":\"HS256\"}", "{\"sub\":7,\"exp\":99999999999}")).user())
+		assertThat(
+				this.verifier.verify(Tokens.MINT.sign("{\"alg\":\"HS256\"}", "{\"sub\":7,\"exp\":99999999999}")).user())
 			.isEqualTo("7");
 	}
 
@@ -130,7 +117,7 @@ class TokenVerifierTests {
 			"{\"alg\":\"HS256\",\"crit\":[\"exp\"]}", "{\"alg\":\"HS256\",\"b64\":false,\"crit\":[\"b64\"]}", "{}",
 			"[]", "null", "{\"alg\":7}", "{\"alg\":\"HS256\",\"alg\":\"none\"}", "" })
 	void aHeaderOfAnotherKindIsRefused(String header) throws Exception {
-		String token = signed(header, "{\"sub\":\"alice\",\"exp\":99999999999}");
+		String token = Tokens.MINT.sign(header, "{\"sub\":\"alice\",\"exp\":99999999999}");
 		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
 	}
 
@@ -143,7 +130,7 @@ class TokenVerifierTests {
 			"{\"sub\":\"a\",\"exp\":99999999999,\"nbf\":\"x\"}", "{\"sub\":null,\"exp\":99999999999}",
 			"{\"sub\":\"\\ud800\",\"exp\":99999999999}" })
 	void aPayloadThatIsNoGoodIsRefusedAndNotMore(String payload) throws Exception {
-		String token = signed("{\"alg\":\"HS256\"}", payload);
+		String token = Tokens.MINT.sign("{\"alg\":\"HS256\"}", payload);
 		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
 	}
 
@@ -154,8 +141,8 @@ class TokenVerifierTests {
 			"{\"alg\":\"HS256\",\"alg\":\"HS256\"}" })
 	void aHeaderOfAnotherKindIsRefusedAfterAGoodOneAsWell(String header) throws Exception {
 		String payload = "{\"sub\":\"alice\",\"exp\":99999999999}";
-		assertThat(this.verifier.verify(signed("{\"alg\":\"HS256\"}", payload)).user()).isEqualTo("alice");
-		String token = signed(header, payload);
+		assertThat(this.verifier.verify(Tokens.MINT.sign("{\"alg\":\"HS256\"}", payload)).user()).isEqualTo("alice");
+		String token = Tokens.MINT.sign(header, payload);
 		for (int round = 0; round < 2; round++) {
 			assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
 		}
@@ -165,7 +152,7 @@ class TokenVerifierTests {
 	void headersOfDifferentMakersAreReadInTurn() throws Exception {
 		for (String header : List.of("{\"alg\":\"HS256\"}", "{\"typ\":\"JWT\",\"alg\":\"HS256\"}",
 				"{\"alg\":\"HS256\"}", "{\"alg\":\"HS256\",\"kid\":\"x\"}")) {
-			assertThat(this.verifier.verify(signed(header, "{\"sub\":\"alice\",\"exp\":99999999999}")).user())
+			assertThat(this.verifier.verify(Tokens.MINT.sign(header, "{\"sub\":\"alice\",\"exp\":99999999999}")).user())
 				.isEqualTo("alice");
 		}
 	}
@@ -174,9 +161,10 @@ class TokenVerifierTests {
 	void aTokenOfAnotherKeyOrAlgorithmIsRefused() throws Exception {
 		String good = Tokens.sign(claims());
 		assertThat(this.verifier.verify(good).user()).isEqualTo("alice");
-		assertRefused(Tokens.sign(claims(), JWSAlgorithm.HS256, Tokens.SECRET + "!"), "signature");
+		assertRefused(new TokenMint(Tokens.SECRET + "!").sign(claims().build().toString()), "signature");
 		String longSecret = Tokens.SECRET.repeat(2);
-		assertRefused(Tokens.sign(claims(), JWSAlgorithm.HS512, longSecret), "signature");
+		assertRefused(new TokenMint(longSecret, TokenMint.Algorithm.HS512).sign(claims().build().toString()),
+				"signature");
 		assertThatExceptionOfType(InvalidTokenException.class)
 			.isThrownBy(() -> new TokenVerifier(longSecret, SKEW, () -> NOW).verify(good));
 	}
@@ -212,7 +200,7 @@ class TokenVerifierTests {
 	@ValueSource(strings = { "\"sub\":\"alice\",\"sub\":\"bob\"", "\"sub\":\"alice\",\"exp\":99999999998",
 			"\"sub\":\"alice\",\"channels\":[],\"channels\":[\"*\"]", "\"sub\":\"alice\",\"more\":{\"a\":1,\"a\":2}" })
 	void aClaimThatStandsTwiceIsRefused(String claims) throws Exception {
-		assertRefused(signed("{\"alg\":\"HS256\"}", "{\"exp\":99999999999," + claims + "}"), "malformed");
+		assertRefused(Tokens.MINT.sign("{\"alg\":\"HS256\"}", "{\"exp\":99999999999," + claims + "}"), "malformed");
 	}
 
 	@ParameterizedTest
@@ -224,7 +212,7 @@ class TokenVerifierTests {
 		String name = claim.substring(0, claim.indexOf(':'));
 		String sub = name.equals("\"sub\"") ? "" : "\"sub\":\"alice\",";
 		String exp = name.equals("\"exp\"") ? "" : "\"exp\":99999999999,";
-		String token = signed("{\"alg\":\"HS256\"}", "{" + sub + exp + claim + "}");
+		String token = Tokens.MINT.sign("{\"alg\":\"HS256\"}", "{" + sub + exp + claim + "}");
 		assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
 	}
 
@@ -233,20 +221,21 @@ class TokenVerifierTests {
 			"{'sub':'alice','exp':99999999999}", "{sub:\"alice\",\"exp\":99999999999}",
 			"{\"sub\":\"alice\",\"exp\":99999999999,}", "[{\"sub\":\"alice\",\"exp\":99999999999}]" })
 	void aPayloadThatIsNoJsonObjectIsRefused(String payload) throws Exception {
-		assertRefused(signed("{\"alg\":\"HS256\"}", payload), "malformed");
+		assertRefused(Tokens.MINT.sign("{\"alg\":\"HS256\"}", payload), "malformed");
 	}
 
 	@Test
 	void aTimeMayHaveAFraction() throws Exception {
-		assertThat(this.verifier.verify(signed("{\"alg\":\"HS256\"}", "{\"sub\":\"alice\",\"exp\":99999999999.5}"))
+		assertThat(this.verifier
+			.verify(Tokens.MINT.sign("{\"alg\":\"HS256\"}", "{\"sub\":\"alice\",\"exp\":99999999999.5}"))
 			.expires()).isEqualTo(Instant.ofEpochSecond(99999999999L));
 	}
 
 	@Test
 	void aDeepTokenIsRefusedAndNotMore() throws Exception {
 		String deep = "{\"a\":".repeat(20_000);
-		for (String token : List.of(signed("{\"alg\":\"HS256\"}", deep), signed(deep, "{}"),
-				signed("{\"alg\":\"HS256\",\"a\":" + "[".repeat(20_000), "{}"))) {
+		for (String token : List.of(Tokens.MINT.sign("{\"alg\":\"HS256\"}", deep), Tokens.MINT.sign(deep, "{}"),
+				Tokens.MINT.sign("{\"alg\":\"HS256\",\"a\":" + "[".repeat(20_000), "{}"))) {
 			assertThatExceptionOfType(InvalidTokenException.class).isThrownBy(() -> this.verifier.verify(token));
 		}
 	}

@@ -11,11 +11,12 @@ import java.util.Set;
 
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.connection.StreamRequest.Start;
-import io.fanfare.node.simulation.Simulation.Mark;
-import io.fanfare.node.simulation.Simulation.Truth;
+import io.fanfare.node.simulation.Oracle.Mark;
+import io.fanfare.node.simulation.Oracle.Truth;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.test.sse.SseBlock;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -266,21 +267,21 @@ final class Page {
 
 	// ---- what it reads
 
-	void read(SimulatedSocket from, StreamReader.Block block, Mark mark) {
+	void read(SimulatedSocket from, SseBlock block, Mark mark) {
 		this.heard = true;
-		if (block.retry() > 0) {
-			this.retry = block.retry();
+		if (block.retry() != null && block.retry().toMillis() > 0) {
+			this.retry = block.retry().toMillis();
 		}
-		if (block.event().equals("message") && block.data() != null) {
+		if (block.type().equals("message") && block.data() != null) {
 			message(from, block);
 			return;
 		}
-		this.simulation.trace("%s: reads %s %s %s", this, block.event(), block.id(), block.data());
+		this.simulation.trace("%s: reads %s %s %s", this, block.type(), block.id(), block.data());
 		String id = block.id();
-		switch (block.event()) {
+		switch (block.type()) {
 			case "push.connected" -> {
-				if (this.told && !this.simulation.sharesClients()) {
-					this.simulation.fail("REVIVED", "%s gets a stream after it was told to stop", this);
+				if (this.told && !this.simulation.oracle().sharesClients()) {
+					this.simulation.oracle().fail("REVIVED", "%s gets a stream after it was told to stop", this);
 				}
 				this.told = false;
 				connected(from, String.valueOf(id), mark);
@@ -298,7 +299,8 @@ final class Page {
 		}
 		if (id != null) {
 			if (from.isKicked() && !id.startsWith("k.")) {
-				this.simulation.fail("AFTER KICK", "%s was told to stop and then gets the cursor %s", this, id);
+				this.simulation.oracle()
+					.fail("AFTER KICK", "%s was told to stop and then gets the cursor %s", this, id);
 			}
 			this.lastId = id;
 		}
@@ -307,13 +309,13 @@ final class Page {
 	private void connected(SimulatedSocket from, String id, Mark mark) {
 		if (!this.lastId.isEmpty()) {
 			if (!id.equals(this.lastId)) {
-				this.simulation.fail("CURSOR", "%s resumes from %s and is told %s", this, this.lastId, id);
+				this.simulation.oracle().fail("CURSOR", "%s resumes from %s and is told %s", this, this.lastId, id);
 			}
 			return;
 		}
 		this.started = true;
-		int claimed = this.simulation.claimedAt(String.valueOf(from.connection()));
-		this.covered = this.simulation.upTo(MessageId.parse(id), mark);
+		int claimed = this.simulation.oracle().claimedAt(String.valueOf(from.connection()));
+		this.covered = this.simulation.oracle().upTo(MessageId.parse(id), mark);
 		if (this.history < 0) {
 			this.covered = Math.max(this.covered, claimed);
 		}
@@ -325,31 +327,31 @@ final class Page {
 		this.promised = this.covered;
 	}
 
-	private void message(SimulatedSocket from, StreamReader.Block block) {
+	private void message(SimulatedSocket from, SseBlock block) {
 		String id = String.valueOf(block.id());
 		String data = String.valueOf(block.data());
 		this.lastId = id;
 		from.check(MessageId.parse(id));
-		Truth truth = this.simulation.find(MessageId.parse(id), data);
+		Truth truth = this.simulation.oracle().find(MessageId.parse(id), data);
 		this.simulation.trace("%s: reads %s", this, truth);
 		if (truth == null) {
-			this.simulation.fail("FORGED", "%s gets '%s'@%s, which was never published", this, data, id);
+			this.simulation.oracle().fail("FORGED", "%s gets '%s'@%s, which was never published", this, data, id);
 			return;
 		}
 		if (!this.channels.contains(truth.channel())) {
-			this.simulation.fail("FOREIGN", "%s gets %s", this, truth);
+			this.simulation.oracle().fail("FOREIGN", "%s gets %s", this, truth);
 		}
 		if (this.seen.get(truth.index()) && truth.id() > this.repeatedFrom) {
 			return;
 		}
 		if (this.seen.get(truth.index())) {
-			this.simulation.fail("TWICE", "%s gets %s twice", this, truth);
+			this.simulation.oracle().fail("TWICE", "%s gets %s twice", this, truth);
 		}
 		else if (this.hidden.remove(truth) && truth.index() > this.lastRead) {
 			this.simulation.trace("%s: its cursor had passed %s", this, truth);
 		}
 		else if (truth.index() < this.covered) {
-			this.simulation.fail("ORDER", "%s gets %s late", this, truth);
+			this.simulation.oracle().fail("ORDER", "%s gets %s late", this, truth);
 		}
 		cover(truth.index(), Long.MAX_VALUE, "reads " + truth);
 		this.seen.set(truth.index());
@@ -363,7 +365,7 @@ final class Page {
 			return;
 		}
 		long id = MessageId.parse(text);
-		int to = this.simulation.upTo(id, mark);
+		int to = this.simulation.oracle().upTo(id, mark);
 		cover(to, id, "cursor moves to " + text);
 		this.covered = Math.max(this.covered, to);
 	}
@@ -371,13 +373,13 @@ final class Page {
 	/** Everything up to an index must have been read, unless it was announced. */
 	private void cover(int to, long id, String when) {
 		for (int i = this.covered; i < to; i++) {
-			Truth truth = this.simulation.truth(i);
+			Truth truth = this.simulation.oracle().truth(i);
 			if (truth.id() <= id && isMissing(truth)) {
-				if (this.simulation.hides() && truth.channel().equals(ChannelName.user(this.user).value())) {
+				if (this.simulation.oracle().hides() && truth.channel().equals(ChannelName.user(this.user).value())) {
 					this.hidden.add(truth);
 					continue;
 				}
-				this.simulation.fail("HOLE", "%s %s but never read %s, no gap announced", this, when, truth);
+				this.simulation.oracle().fail("HOLE", "%s %s but never read %s, no gap announced", this, when, truth);
 			}
 		}
 	}
@@ -396,18 +398,20 @@ final class Page {
 
 	private void gap(SimulatedSocket from, String id, String data, Mark mark, String channel) {
 		Gap gap = new Gap(channel, MessageId.parse(field(data, "from")), MessageId.parse(field(data, "to")),
-				field(data, "reason"), this.simulation.isForgotten(MessageId.parse(field(data, "from"))));
+				field(data, "reason"), this.simulation.oracle().isForgotten(MessageId.parse(field(data, "from"))));
 		if (!this.channels.contains(gap.channel())) {
-			this.simulation.fail("FOREIGN", "%s gets a gap of %s", this, gap.channel());
+			this.simulation.oracle().fail("FOREIGN", "%s gets a gap of %s", this, gap.channel());
 		}
 		this.gaps.add(gap);
 		this.hidden.removeIf((truth) -> truth.channel().equals(gap.channel()) && truth.id() > gap.from()
 				&& (truth.id() <= gap.to() || truth.era() < mark.era()));
-		if (gap.reason().equals("data-loss") && gap.from() < MessageId.parse(id) && this.simulation.repeats()) {
+		if (gap.reason().equals("data-loss") && gap.from() < MessageId.parse(id)
+				&& this.simulation.oracle().repeats()) {
 			this.repeatedFrom = Math.min(this.repeatedFrom, gap.from());
 		}
 		boolean isLoss = !gap.reason().equals("retention") && !gap.reason().equals("presence-loss");
-		int to = isLoss ? this.simulation.coveredBy(gap.to(), mark) : this.simulation.upTo(gap.to(), mark);
+		int to = isLoss ? this.simulation.oracle().coveredBy(gap.to(), mark)
+				: this.simulation.oracle().upTo(gap.to(), mark);
 		this.excused.merge(gap.channel(), to, Math::max);
 		if (isLoss) {
 			from.reset();
@@ -421,9 +425,9 @@ final class Page {
 				return truth;
 			}
 		}
-		for (int i = this.covered; i < this.simulation.published(); i++) {
-			if (isMissing(this.simulation.truth(i))) {
-				return this.simulation.truth(i);
+		for (int i = this.covered; i < this.simulation.oracle().published(); i++) {
+			if (isMissing(this.simulation.oracle().truth(i))) {
+				return this.simulation.oracle().truth(i);
 			}
 		}
 		return null;
@@ -431,15 +435,15 @@ final class Page {
 
 	/** Where history was trimmed meanwhile nobody knows what was hidden. */
 	private boolean isVague(Gap gap) {
-		return gap.reason().equals("presence-loss") && this.simulation.forgets();
+		return gap.reason().equals("presence-loss") && this.simulation.oracle().forgets();
 	}
 
 	/** A gap in which nothing was missing, or null. */
 	@Nullable Object findFalseGap() {
 		return (this.history >= 0) ? null
 				: this.gaps.stream().filter((gap) -> !gap.isForgotten() && !isVague(gap)).filter((gap) -> {
-					for (int i = this.promised; i < this.simulation.published(); i++) {
-						Truth truth = this.simulation.truth(i);
+					for (int i = this.promised; i < this.simulation.oracle().published(); i++) {
+						Truth truth = this.simulation.oracle().truth(i);
 						if (truth.channel().equals(gap.channel()) && truth.id() > gap.from() && truth.id() <= gap.to()
 								&& !this.seen.get(i)) {
 							return false;

@@ -167,7 +167,7 @@ final class SimulatedCommands {
 		Session current = this.session;
 		long now = this.simulation.now();
 		if (current == null) {
-			if (now >= this.reconnectAt && this.simulation.isRedisUp()) {
+			if (now >= this.reconnectAt && this.simulation.redis().isUp()) {
 				choices.add(6, this::connect);
 			}
 			return;
@@ -211,7 +211,7 @@ final class SimulatedCommands {
 
 	private void connect() {
 		this.made++;
-		this.session = new Session(this.simulation.run(), this.made);
+		this.session = new Session(this.simulation.redis().run(), this.made);
 		this.simulation.trace("%s: command link %d is up", this.name, this.made);
 	}
 
@@ -235,7 +235,7 @@ final class SimulatedCommands {
 			while (left-- > 0) {
 				orphans.add(current.toRedis.remove());
 			}
-			this.simulation.later(orphans.isEmpty() ? List.of() : runs(orphans));
+			this.simulation.redis().later(orphans.isEmpty() ? List.of() : runs(orphans));
 		}
 		current.toRedis.clear();
 	}

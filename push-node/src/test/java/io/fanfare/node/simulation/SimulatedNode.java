@@ -105,7 +105,7 @@ final class SimulatedNode {
 					@Override
 					public CompletableFuture<ClaimResult> claim(Claim claim) {
 						return SimulatedNode.this.commands.run("claim", claim,
-								(caller) -> simulation.redis().claim(caller, identity, claim), (result) -> {
+								(caller) -> simulation.redis().model().claim(caller, identity, claim), (result) -> {
 									if (result instanceof ClaimResult.Owner owner) {
 										SimulatedNode.this.commands.observe(owner.headId());
 									}
@@ -115,7 +115,7 @@ final class SimulatedNode {
 					@Override
 					public CompletableFuture<Renewal> renew(List<Held> held) {
 						return SimulatedNode.this.commands.run("renew", held,
-								(caller) -> simulation.redis().renew(caller, identity, held),
+								(caller) -> simulation.redis().model().renew(caller, identity, held),
 								(renewal) -> SimulatedNode.this.commands.observe(renewal.headId()));
 					}
 
@@ -133,7 +133,7 @@ final class SimulatedNode {
 		for (int i = 0; i < loopCount; i++) {
 			SimulatedLoop loop = new SimulatedLoop(this);
 			this.loops.add(loop);
-			this.streamLoops.add(new StreamLoop(loop, shared, simulation.inboxLimit()));
+			this.streamLoops.add(new StreamLoop(loop, shared, simulation.schedule().inboxLimit()));
 		}
 		this.connections.use(this.streamLoops);
 		this.streamLoops.forEach(StreamLoop::start);
@@ -146,9 +146,9 @@ final class SimulatedNode {
 			@Override
 			public CompletableFuture<History.Batch> read(ChannelName channel, long position, int count, int bytes) {
 				SimulatedNode self = SimulatedNode.this;
-				int most = Math.min(count, self.simulation.batch());
+				int most = Math.min(count, self.simulation.schedule().batch());
 				return self.commands.run("read", new Read(channel, position),
-						(caller) -> self.simulation.redis().read(caller, channel, position, most, bytes),
+						(caller) -> self.simulation.redis().model().read(caller, channel, position, most, bytes),
 						(batch) -> self.commands.observe(batch.upTo()));
 			}
 
@@ -156,16 +156,17 @@ final class SimulatedNode {
 			public CompletableFuture<Long> findOldest(ChannelName channel) {
 				SimulatedNode self = SimulatedNode.this;
 				return self.commands.run("find oldest", channel,
-						(caller) -> self.simulation.redis().findOldest(channel), (id) -> {
+						(caller) -> self.simulation.redis().model().findOldest(channel), (id) -> {
 						});
 			}
 
 			@Override
 			public CompletableFuture<History.Walked> walkBack(ChannelName channel, long below, int count, int bytes) {
 				SimulatedNode self = SimulatedNode.this;
-				int piece = self.simulation.batch();
+				int piece = self.simulation.schedule().batch();
 				return self.commands.run("walk back", new Read(channel, below),
-						(caller) -> self.simulation.redis().walkBack(channel, below, count, bytes, piece), (walked) -> {
+						(caller) -> self.simulation.redis().model().walkBack(channel, below, count, bytes, piece),
+						(walked) -> {
 						});
 			}
 
@@ -173,7 +174,7 @@ final class SimulatedNode {
 			public CompletableFuture<History.LastIds> lastIds(List<ChannelName> channels) {
 				SimulatedNode self = SimulatedNode.this;
 				return self.commands.run("last ids", channels,
-						(caller) -> self.simulation.redis().lastIds(caller, channels),
+						(caller) -> self.simulation.redis().model().lastIds(caller, channels),
 						(ids) -> self.commands.observe(ids.headId()));
 			}
 		};
@@ -184,30 +185,33 @@ final class SimulatedNode {
 	}
 
 	private CompletableFuture<Long> release(List<Field> fields) {
-		return this.commands.run("release", fields, (caller) -> this.simulation.redis().release(fields), (removed) -> {
-		});
+		return this.commands.run("release", fields, (caller) -> this.simulation.redis().model().release(fields),
+				(removed) -> {
+				});
 	}
 
 	/** What the reaper does. */
 	private void reapLater() {
 		later(REAP_INTERVAL, () -> {
 			List<Suspect> held = this.suspects.held();
-			this.commands.run("reap", held, (caller) -> this.simulation.redis().reap(this.identity, held), (slice) -> {
-			}).whenComplete((slice, failure) -> {
-				if (failure == null) {
-					this.suspects.seen(slice);
-					List<Field> ghosts = slice.own()
-						.stream()
-						.filter((field) -> !this.connections.isHeld(field.connection()))
-						.toList();
-					if (!ghosts.isEmpty()) {
-						release(ghosts);
+			this.commands
+				.run("reap", held, (caller) -> this.simulation.redis().model().reap(this.identity, held), (slice) -> {
+				})
+				.whenComplete((slice, failure) -> {
+					if (failure == null) {
+						this.suspects.seen(slice);
+						List<Field> ghosts = slice.own()
+							.stream()
+							.filter((field) -> !this.connections.isHeld(field.connection()))
+							.toList();
+						if (!ghosts.isEmpty()) {
+							release(ghosts);
+						}
 					}
-				}
-			});
-			if (this.simulation.forgets()) {
+				});
+			if (this.simulation.oracle().forgets()) {
 				this.commands.run("forget", "", (caller) -> {
-					this.simulation.redis().forget(Simulation.SILENCE);
+					this.simulation.redis().model().forget(Simulation.SILENCE);
 					return "";
 				}, (cursor) -> {
 				});
@@ -239,7 +243,7 @@ final class SimulatedNode {
 
 		@Override
 		public void limited(Quota quota) {
-			SimulatedNode.this.simulation.statistics().limited++;
+			SimulatedNode.this.simulation.oracle().statistics().limited++;
 			SimulatedNode.this.simulation.trace("%s: refuses a stream: %s", name(), quota);
 		}
 
@@ -258,12 +262,12 @@ final class SimulatedNode {
 
 		@Override
 		public void gap() {
-			SimulatedNode.this.simulation.statistics().gaps++;
+			SimulatedNode.this.simulation.oracle().statistics().gaps++;
 		}
 
 		@Override
 		public void fellBehind() {
-			SimulatedNode.this.simulation.statistics().fellBehind++;
+			SimulatedNode.this.simulation.oracle().statistics().fellBehind++;
 		}
 
 	}
@@ -376,7 +380,7 @@ final class SimulatedNode {
 			task.run();
 		}
 		catch (RuntimeException | AssertionError ex) {
-			this.simulation.fail("EXCEPTION", "%s: %s", name(), Simulation.describe(ex));
+			this.simulation.oracle().fail("EXCEPTION", "%s: %s", name(), Simulation.describe(ex));
 		}
 	}
 

@@ -168,14 +168,14 @@ final class SimulatedPubSub implements Topics.Upstream {
 	}
 
 	private void connect() {
-		if (!this.simulation.isRedisUp()) {
+		if (!this.simulation.redis().isUp()) {
 			connectLater();
 			return;
 		}
 		Session made = new Session();
 		this.session = made;
 		this.link++;
-		this.simulation.connected(made);
+		this.simulation.redis().connected(made);
 		this.subscriptions.values().removeIf((subscription) -> subscription.wanted.isEmpty());
 		for (Subscription subscription : this.subscriptions.values()) {
 			subscription.unanswered = 0;
@@ -226,7 +226,7 @@ final class SimulatedPubSub implements Topics.Upstream {
 		this.simulation.trace("%s: pub/sub link %d is lost: %s", this.node.name(), this.link, reason);
 		this.session = null;
 		ended.over = true;
-		this.simulation.disconnected(ended);
+		this.simulation.redis().disconnected(ended);
 		this.subscriptions.values().forEach((subscription) -> subscription.confirmed = false);
 		if (this.up) {
 			this.up = false;
@@ -266,8 +266,9 @@ final class SimulatedPubSub implements Topics.Upstream {
 		}
 		String sent = Long.toString(++this.nonce);
 		this.node.commands()
-			.run("probe", sent, (caller) -> this.simulation.redis().probe(caller, this.node.identity(), sent), (id) -> {
-			})
+			.run("probe", sent, (caller) -> this.simulation.redis().model().probe(caller, this.node.identity(), sent),
+					(id) -> {
+					})
 			.whenComplete((id, failure) -> {
 				if (failure == null && this.missingSince == 0 && this.arrivedAt < now) {
 					this.missingSince = now;
@@ -379,14 +380,14 @@ final class SimulatedPubSub implements Topics.Upstream {
 			current.fromRedis.removeLast();
 		}
 		current.toRedis.clear();
-		this.simulation.disconnected(current);
+		this.simulation.redis().disconnected(current);
 	}
 
 	/** The node dies. */
 	void die() {
 		if (this.session != null) {
 			this.session.over = true;
-			this.simulation.disconnected(this.session);
+			this.simulation.redis().disconnected(this.session);
 			this.session = null;
 		}
 	}

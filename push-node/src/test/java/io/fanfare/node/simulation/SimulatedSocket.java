@@ -74,7 +74,7 @@ final class SimulatedSocket implements Outlet {
 	}
 
 	/** Bytes written at once, with what was true then. */
-	private record Segment(byte[] bytes, Simulation.Mark mark) {
+	private record Segment(byte[] bytes, Oracle.Mark mark) {
 
 	}
 
@@ -140,12 +140,12 @@ final class SimulatedSocket implements Outlet {
 			// Shared with neighbours: the loop's own reference keeps it.
 			assert chunks.refCnt() > 0;
 		}
-		this.unread.add(new Segment(bytes, this.simulation.mark()));
+		this.unread.add(new Segment(bytes, this.simulation.oracle().mark()));
 		this.unreadBytes += bytes.length;
 		if (this.unreadBytes > this.window) {
 			this.writable = false;
 		}
-		this.simulation.written(this, new String(bytes, StandardCharsets.UTF_8));
+		this.simulation.oracle().written(this, new String(bytes, StandardCharsets.UTF_8));
 	}
 
 	@Override
@@ -260,10 +260,11 @@ final class SimulatedSocket implements Outlet {
 	/** Messages of one stream rise; none follows the notice that it is over. */
 	void check(long id) {
 		if (this.kicked) {
-			this.simulation.fail("AFTER KICK", "%s gets a message after push.kicked", this.page);
+			this.simulation.oracle().fail("AFTER KICK", "%s gets a message after push.kicked", this.page);
 		}
 		if (id <= this.lastMessage) {
-			this.simulation.fail("ORDER", "%s gets %d after %d on one stream", this.page, id, this.lastMessage);
+			this.simulation.oracle()
+				.fail("ORDER", "%s gets %d after %d on one stream", this.page, id, this.lastMessage);
 		}
 		this.lastMessage = id;
 	}
@@ -287,7 +288,7 @@ final class SimulatedSocket implements Outlet {
 			notice(false);
 		}
 		else {
-			this.simulation.halfOpen(this);
+			this.simulation.halfOpen().add(this);
 		}
 	}
 

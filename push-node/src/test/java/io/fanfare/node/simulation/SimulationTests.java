@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 import io.fanfare.node.connection.StreamLoop;
-import io.fanfare.node.simulation.Simulation.Statistics;
-import io.fanfare.node.simulation.Simulation.Violation;
+import io.fanfare.node.simulation.Oracle.Statistics;
+import io.fanfare.node.simulation.Oracle.Violation;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,7 +74,7 @@ class SimulationTests {
 		Simulation simulation = new Simulation(scenario, seed, Integer.MAX_VALUE, false);
 		Violation violation = simulation.run(true);
 		synchronized (statistics) {
-			statistics.add(simulation.statistics());
+			statistics.add(simulation.oracle().statistics());
 		}
 		return new Run(seed, violation);
 	}

@@ -1,11 +1,10 @@
 package io.fanfare.node.simulation;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
+import io.fanfare.test.sse.SseBlock;
+import io.fanfare.test.sse.SseParser;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,11 +13,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamReader {
 
+	private static final Set<String> FIELDS = Set.of("id", "event", "data", "retry", "");
+
 	private final StringBuilder size = new StringBuilder();
 
-	private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+	private final SseParser parser = new SseParser("", this::accept, (comment) -> {
+	});
 
-	private final List<String> data = new ArrayList<>();
+	private @Nullable SseBlock block;
 
 	private int left;
 
@@ -27,28 +29,10 @@ final class StreamReader {
 
 	private boolean over;
 
-	private @Nullable String id;
-
-	private @Nullable String event;
-
-	private long retry;
-
-	/**
-	 * A block.
-	 *
-	 * @param id its id, or null if it had none
-	 * @param event its event
-	 * @param data its data, or null for a block that dispatches nothing
-	 * @param retry its retry in ms, or 0
-	 */
-	record Block(@Nullable String id, String event, @Nullable String data, long retry) {
-
-	}
-
 	/**
 	 * Takes bytes up to the end of a block at most. Returns how many.
 	 */
-	int read(byte[] bytes, int from, int to, Consumer<Block> blocks) {
+	int read(byte[] bytes, int from, int to, Consumer<SseBlock> blocks) {
 		int at = from;
 		while (at < to) {
 			if (this.left > 0) {
@@ -57,17 +41,17 @@ final class StreamReader {
 				while (end < most && bytes[end] != '\n') {
 					end++;
 				}
-				this.line.write(bytes, at, end - at);
-				boolean isLine = end < most;
-				int taken = end - at + (isLine ? 1 : 0);
-				at += taken;
-				this.left -= taken;
+				end = Math.min(end + 1, most);
+				this.parser.read(bytes, at, end);
+				this.left -= end - at;
+				at = end;
 				if (this.left == 0) {
 					this.trailer = 2;
 				}
-				Block block = isLine ? line() : null;
-				if (block != null) {
-					blocks.accept(block);
+				SseBlock ended = this.block;
+				if (ended != null) {
+					this.block = null;
+					blocks.accept(ended);
 					return at - from;
 				}
 			}
@@ -76,6 +60,19 @@ final class StreamReader {
 			}
 		}
 		return at - from;
+	}
+
+	/** Blocks of comments alone are passed over. */
+	private void accept(SseBlock next) {
+		next.raw().lines().filter((line) -> !line.isEmpty()).forEach((line) -> {
+			int colon = line.indexOf(':');
+			if (colon < 0 || !FIELDS.contains(line.substring(0, colon))) {
+				throw new IllegalStateException("An unknown field: " + line);
+			}
+		});
+		if (next.id() != null || next.event() != null || next.data() != null || next.retry() != null) {
+			this.block = next;
+		}
 	}
 
 	/** A byte outside of chunks. */
@@ -99,39 +96,6 @@ final class StreamReader {
 		}
 		else {
 			this.size.append((char) next);
-		}
-	}
-
-	private @Nullable Block line() {
-		String text = this.line.toString(StandardCharsets.UTF_8);
-		this.line.reset();
-		if (!text.isEmpty()) {
-			field(text);
-			return null;
-		}
-		boolean empty = this.id == null && this.event == null && this.data.isEmpty() && this.retry == 0;
-		Block block = new Block(this.id, (this.event != null) ? this.event : "message",
-				this.data.isEmpty() ? null : String.join("\n", this.data), this.retry);
-		this.id = null;
-		this.event = null;
-		this.data.clear();
-		this.retry = 0;
-		return empty ? null : block;
-	}
-
-	private void field(String text) {
-		int colon = text.indexOf(':');
-		if (colon == 0) {
-			return;
-		}
-		String value = text.substring(colon + 1);
-		value = value.startsWith(" ") ? value.substring(1) : value;
-		switch (text.substring(0, colon)) {
-			case "id" -> this.id = value;
-			case "event" -> this.event = value;
-			case "data" -> this.data.add(value);
-			case "retry" -> this.retry = Long.parseLong(value);
-			default -> throw new IllegalStateException("An unknown field: " + text);
 		}
 	}
 

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
-import io.fanfare.test.sse.Parsed;
+import io.fanfare.test.sse.SseParser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,8 +42,8 @@ class SseBlockTests {
 	@ParameterizedTest
 	@MethodSource("fixtures")
 	void goldenBlocksAreParsedAsTheGoldenFilesSay(Fixture fixture) {
-		List<io.fanfare.test.sse.SseBlock> blocks = Parsed
-			.blocks(fixture.text("expected").getBytes(StandardCharsets.UTF_8));
+		List<io.fanfare.test.sse.SseBlock> blocks = SseParser
+			.parse(fixture.text("expected").getBytes(StandardCharsets.UTF_8));
 		JsonNode parsed = fixture.node().get("parsed");
 		assertThat(blocks).hasSize(1);
 		io.fanfare.test.sse.SseBlock block = blocks.getFirst();
@@ -81,7 +81,7 @@ class SseBlockTests {
 			}
 			String event = random.nextBoolean() ? "message" : "e:" + random.nextInt(9);
 			byte[] block = SseBlock.message("7-" + i, event, text.toString().getBytes(StandardCharsets.UTF_8));
-			List<io.fanfare.test.sse.SseBlock> blocks = Parsed.blocks(block);
+			List<io.fanfare.test.sse.SseBlock> blocks = SseParser.parse(block);
 			assertThat(blocks).as("seed %d round %d: %s", SEED, i, text).hasSize(1);
 			assertThat(blocks.getFirst().id()).isEqualTo("7-" + i);
 			assertThat(blocks.getFirst().type()).isEqualTo(event);
@@ -103,7 +103,7 @@ class SseBlockTests {
 			}
 			stream.writeBytes(SseBlock.message("1-" + i, "message", data));
 		}
-		assertThat(Parsed.blocks(stream.toByteArray())).hasSize(500)
+		assertThat(SseParser.parse(stream.toByteArray())).hasSize(500)
 			.allSatisfy((block) -> assertThat(block.fires("message")).isTrue());
 	}
 

@@ -1,6 +1,7 @@
 package io.fanfare.test.network;
 
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -80,40 +81,6 @@ public final class TcpProxy implements AutoCloseable {
 	 */
 	public static TcpProxy tapped(int target) {
 		return new TcpProxy(target, true);
-	}
-
-	/** One connection: both of its ends. */
-	private static final class Wire {
-
-		private final Socket client;
-
-		private final Socket server = new Socket();
-
-		/** Whether its client has sent what makes it one of those that are delayed. */
-		private volatile boolean slow;
-
-		/** Set once its bytes go nowhere any more, whatever becomes of the others. */
-		private volatile boolean dead;
-
-		Wire(Socket client) {
-			this.client = client;
-		}
-
-		void reset() {
-			reset(this.client);
-			reset(this.server);
-		}
-
-		private void reset(Socket socket) {
-			try {
-				socket.setSoLinger(true, 0);
-				socket.close();
-			}
-			catch (IOException ignored) {
-				// gone already
-			}
-		}
-
 	}
 
 	/**
@@ -215,7 +182,7 @@ public final class TcpProxy implements AutoCloseable {
 		locked(() -> {
 			for (Wire wire : this.wires) {
 				wire.dead = true;
-				wire.reset(wire.server);
+				Wire.reset(wire.server);
 			}
 		});
 	}
@@ -254,10 +221,6 @@ public final class TcpProxy implements AutoCloseable {
 	@Override
 	public void close() {
 		refuse();
-		restoreFlow();
-	}
-
-	private void restoreFlow() {
 		locked(() -> {
 			this.stalled = false;
 			this.flows.signalAll();
@@ -302,7 +265,10 @@ public final class TcpProxy implements AutoCloseable {
 			this.sent.add(tap);
 		}
 		Thread.ofVirtual().start(() -> pump(wire, wire.client, wire.server, tap));
-		if (!this.swallowing) {
+		if (this.swallowing) {
+			wire.directions = 1;
+		}
+		else {
 			Thread.ofVirtual().start(() -> pump(wire, wire.server, wire.client, null));
 		}
 	}
@@ -334,8 +300,17 @@ public final class TcpProxy implements AutoCloseable {
 				wire.reset();
 			}
 		}
-		if (from.isClosed() || to.isClosed() && !wire.dead) {
-			locked(() -> this.wires.remove(wire));
+		locked(() -> ended(wire));
+	}
+
+	/** One direction has ended. What went half-open stays until the wire is restored. */
+	private void ended(Wire wire) {
+		if (--wire.directions == 0 && !this.swallowing) {
+			close(wire.client);
+			close(wire.server);
+		}
+		if (wire.client.isClosed() || wire.server.isClosed() && !wire.dead) {
+			this.wires.remove(wire);
 		}
 	}
 
@@ -369,7 +344,7 @@ public final class TcpProxy implements AutoCloseable {
 		}
 	}
 
-	private static void close(@Nullable ServerSocket socket) {
+	private static void close(@Nullable Closeable socket) {
 		try {
 			if (socket != null) {
 				socket.close();

@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 
 import io.fanfare.test.sse.SseClient;
 import io.fanfare.test.sse.SseRequest;
-import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +60,7 @@ public final class NginxProcess implements AutoCloseable {
 	 * @return nginx, which answers; the caller closes it
 	 */
 	public static NginxProcess start(Map<String, String> changes, int api, int... nodes) {
-		Path nginx = RequiredTool.NGINX.require();
+		Path nginx = RequiredTool.NGINX.path();
 		try {
 			Path directory = Files.createTempDirectory("fanfare-nginx");
 			// Started by root, its workers are somebody else.
@@ -177,10 +176,7 @@ public final class NginxProcess implements AutoCloseable {
 					List.of(nginx.toString(), "-e", "stderr", "-p", this.directory.toString(), "-c",
 							configuration().resolve("nginx.conf").toString(), "-g", "daemon off;"));
 			this.process = started;
-			Awaitility.await()
-				.pollInterval(Duration.ofMillis(20))
-				.atMost(START)
-				.until(() -> !started.isAlive() || !Ports.isFree(this.port) && answers());
+			started.awaitReady(() -> !started.isAlive() || Ports.answers(this.port, "/livez"), START);
 			if (started.isAlive()) {
 				return;
 			}
@@ -188,10 +184,6 @@ public final class NginxProcess implements AutoCloseable {
 				throw new IllegalStateException("nginx does not start:\n" + errorLog());
 			}
 		}
-	}
-
-	private boolean answers() {
-		return request("/livez").fetch().status() == 200;
 	}
 
 	private Path configuration() {

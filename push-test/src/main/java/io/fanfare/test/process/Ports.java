@@ -1,7 +1,12 @@
 package io.fanfare.test.process;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,6 +27,12 @@ public final class Ports {
 	private static final int LOWEST = 15_000;
 
 	private static final int HIGHEST = 32_000;
+
+	private static final int CONNECT_MILLIS = 500;
+
+	private static final int ANSWER_MILLIS = 10_000;
+
+	private static final int STATUS_LENGTH = "HTTP/1.1 200".length();
 
 	private static final AtomicInteger next = new AtomicInteger(ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST));
 
@@ -50,6 +61,55 @@ public final class Ports {
 	 */
 	public static List<Integer> free(int count) {
 		return Stream.generate(Ports::free).limit(count).toList();
+	}
+
+	/**
+	 * Whether a server of this machine accepts connections.
+	 * @param port the server's port
+	 * @return whether one was made
+	 */
+	public static boolean accepts(int port) {
+		try (Socket socket = connect(port)) {
+			return socket.isConnected();
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Whether a server of this machine answers a GET with a status of success.
+	 * @param port the server's port
+	 * @param path the path
+	 * @return whether the status is 2xx; false where there is no answer within seconds
+	 */
+	public static boolean answers(int port, String path) {
+		try (Socket socket = connect(port)) {
+			socket.setSoTimeout(ANSWER_MILLIS);
+			socket.getOutputStream()
+				.write(("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
+						+ "\r\nAccept: */*\r\nConnection: close\r\n\r\n")
+					.getBytes(StandardCharsets.US_ASCII));
+			String status = new String(socket.getInputStream().readNBytes(STATUS_LENGTH), StandardCharsets.US_ASCII);
+			// To the end: a connection that is closed before is a reset to the server.
+			socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+			return status.startsWith("HTTP/1.1 2");
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	private static Socket connect(int port) throws IOException {
+		Socket socket = new Socket();
+		try {
+			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS);
+			return socket;
+		}
+		catch (IOException ex) {
+			socket.close();
+			throw ex;
+		}
 	}
 
 	/**

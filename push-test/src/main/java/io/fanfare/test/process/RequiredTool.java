@@ -6,12 +6,11 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 
 /**
- * A program that tests use where it is installed. Where it is not, they are skipped with
- * a reason; where the environment says {@code CI=true} they fail, so that nothing goes
- * untested unseen.
+ * A program that tests use where it is installed.
+ *
+ * @see io.fanfare.test.junit.Assume
  */
 public enum RequiredTool {
 
@@ -73,35 +72,41 @@ public enum RequiredTool {
 	}
 
 	/**
-	 * Where the program is. Ends the test, or all tests of a class when called before
-	 * them, if it is nowhere.
+	 * Where the program is.
 	 * @return the program
+	 * @throws IllegalStateException if it is not installed
 	 */
-	public Path require() {
-		return require(System.getenv("PATH"), System.getenv("CI"));
+	public Path path() {
+		Path found = findOn(System.getenv("PATH"));
+		if (found == null) {
+			throw new IllegalStateException(missing());
+		}
+		return found;
 	}
 
 	/**
-	 * Whether the program is installed, for what goes on without it.
+	 * Whether the program is installed.
 	 * @return whether it is
 	 */
 	public boolean isInstalled() {
 		return findOn(System.getenv("PATH")) != null;
 	}
 
-	Path require(@Nullable String path, @Nullable String ci) {
-		Path found = findOn(path);
-		if (found != null) {
-			return found;
-		}
-		String reason = "Not installed: " + this.names.replace(" ", ", ");
-		if ("true".equals(ci)) {
-			throw new AssertionError(reason + ". Under CI=true nothing is skipped");
-		}
-		return Assumptions.abort(reason);
+	/**
+	 * What to report where the program is not installed.
+	 * @return a sentence that names it
+	 */
+	public String missing() {
+		return "Not installed: " + this.names.replace(" ", ", ");
 	}
 
-	private @Nullable Path findOn(@Nullable String path) {
+	/**
+	 * Looks for the program.
+	 * @param path the directories, as in the variable PATH; null for none but those of
+	 * servers
+	 * @return the program, or null
+	 */
+	public @Nullable Path findOn(@Nullable String path) {
 		return find((path != null) ? path + File.pathSeparator + BESIDES : BESIDES);
 	}
 

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 
 /**
  * An executable jar as its image holds it (see the {@code Dockerfile}): taken apart, and
@@ -23,6 +22,9 @@ public final class ServiceJar {
 	/** The same for training and use. */
 	private static final List<String> OPTIONS = List.of("--enable-native-access=ALL-UNNAMED",
 			"--sun-misc-unsafe-memory-access=allow");
+
+	/** For the writing of what was learned. */
+	private static final Duration END = Duration.ofMinutes(1);
 
 	private final Path jar;
 
@@ -144,28 +146,15 @@ public final class ServiceJar {
 	}
 
 	private static String java() {
-		return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+		return ChildProcess.jdk("java");
 	}
 
-	/** Ends by itself, or is ended in order when its time is up. */
+	/** Ends by itself, or is asked to end when its time is over. */
 	private static void run(Path log, Duration time, List<String> command) {
-		try {
-			Process process = new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(log.toFile())
-				.start();
-			if (!process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS)) {
-				process.destroy();
-				if (!process.waitFor(1, TimeUnit.MINUTES)) {
-					process.destroyForcibly();
-				}
+		try (ChildProcess child = ChildProcess.command(command).output(log).killedAfter(END).start()) {
+			if (child.awaitEnd(time) == null) {
+				child.stop();
 			}
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException(ex);
 		}
 	}
 

@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -14,8 +13,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 
+import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.RequiredTool;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * What shifts the clock of one Redis server: a library that is preloaded into it
@@ -23,6 +22,8 @@ import org.junit.jupiter.api.Assumptions;
  * the shift.
  */
 final class ClockShift implements AutoCloseable {
+
+	private static final Duration COMPILATION = Duration.ofMinutes(1);
 
 	private final Path server;
 
@@ -36,13 +37,14 @@ final class ClockShift implements AutoCloseable {
 	}
 
 	/**
-	 * Prepares a server's clock, not shifted yet. Skips the test where that is
-	 * impossible.
+	 * Prepares a server's clock, not shifted yet.
 	 */
 	static ClockShift prepare() {
-		Assumptions.assumeTrue(isLinux(), "A clock is shifted on Linux only");
-		Path server = RequiredTool.REDIS_SERVER.require();
-		RequiredTool.GCC.require();
+		if (!isLinux()) {
+			throw new IllegalStateException("A clock is shifted on Linux only");
+		}
+		Path server = RequiredTool.REDIS_SERVER.path();
+		RequiredTool.GCC.path();
 		try {
 			ClockShift shift = new ClockShift(server, Files.createTempFile("fanfare-clock", ".shift"));
 			shift.write();
@@ -101,27 +103,20 @@ final class ClockShift implements AutoCloseable {
 		try (InputStream source = Objects.requireNonNull(ClockShift.class.getResourceAsStream("clock-shift.c"))) {
 			Path directory = Files.createTempDirectory("fanfare-clock");
 			Path library = directory.resolve("clock-shift.so");
-			Process gcc = new ProcessBuilder(RequiredTool.GCC.require().toString(), "-shared", "-fPIC", "-O2", "-Wall",
-					"-Werror", "-x", "c", "-o", library.toString(), "-")
-				.redirectErrorStream(true)
-				.start();
-			try (var input = gcc.getOutputStream()) {
-				source.transferTo(input);
-			}
-			String output = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-			if (gcc.waitFor() != 0) {
-				throw new IllegalStateException("clock-shift.c does not compile:\n" + output);
-			}
+			Path code = directory.resolve("clock-shift.c");
+			Files.copy(source, code);
+			ChildProcess
+				.command(RequiredTool.GCC.path().toString(), "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o",
+						library.toString(), code.toString())
+				.run(COMPILATION)
+				.orThrow();
 			directory.toFile().deleteOnExit();
+			code.toFile().deleteOnExit();
 			library.toFile().deleteOnExit();
 			return library;
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException(ex);
 		}
 	}
 

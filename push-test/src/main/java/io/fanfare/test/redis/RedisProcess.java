@@ -9,13 +9,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
+import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
 import io.lettuce.core.api.sync.RedisServerCommands;
-import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,28 +21,11 @@ import org.jspecify.annotations.Nullable;
  * freeze it, and bring it back on the same port with or without its data.
  *
  * <p>
- * It never outlives the JVM, not even one that is killed: the shell which becomes the
- * server leaves a watcher behind that reads from a pipe of this JVM, and kills the server
- * when the pipe ends.
- *
- * <p>
  * Used by one thread at a time.
  */
 public final class RedisProcess implements TestRedis {
 
-	/**
-	 * $0 is the program. The shell's pid stays the server's, so signals go to the server
-	 * itself.
-	 */
-	private static final String LAUNCH = """
-			exec 3<&0
-			(trap '' INT TERM HUP; cat <&3 >/dev/null; kill -9 $$) 2>/dev/null &
-			exec "$0" "$@" 3<&- </dev/null
-			""";
-
 	private static final Duration START = Duration.ofSeconds(20);
-
-	private static final Duration STOP = Duration.ofSeconds(10);
 
 	private static final int ATTEMPTS = 5;
 
@@ -61,7 +42,7 @@ public final class RedisProcess implements TestRedis {
 
 	private int port;
 
-	private @Nullable Process process;
+	private @Nullable ChildProcess process;
 
 	private RedisProcess(Path directory, List<String> config, @Nullable ClockShift clock) {
 		this.directory = directory;
@@ -127,31 +108,30 @@ public final class RedisProcess implements TestRedis {
 	 * Ends the server in order: it closes its connections and leaves.
 	 */
 	public void stop() {
-		running().destroy();
-		awaitEnd();
+		ChildProcess server = running();
+		server.stop();
+		server.close();
 	}
 
 	/**
 	 * Ends the server at once, as {@code kill -9}. Ends a frozen server too.
 	 */
 	public void kill() {
-		running().destroyForcibly();
-		awaitEnd();
+		running().close();
 	}
 
 	/**
 	 * Stops the process without ending it: connections stay open and nothing answers.
 	 */
 	public void freeze() {
-		signal("STOP");
-		await(STOP, () -> isStopped(running().pid()));
+		running().freeze();
 	}
 
 	/**
 	 * Lets a frozen process run on. It then works through what was sent to it meanwhile.
 	 */
 	public void thaw() {
-		signal("CONT");
+		running().thaw();
 	}
 
 	/**
@@ -211,13 +191,7 @@ public final class RedisProcess implements TestRedis {
 	 * @return its log since its last start
 	 */
 	public String log() {
-		try {
-			Path log = logFile();
-			return Files.exists(log) ? Files.readString(log) : "";
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		return (this.process != null) ? this.process.output() : "";
 	}
 
 	/**
@@ -264,86 +238,33 @@ public final class RedisProcess implements TestRedis {
 	 * @return whether it does; if not, it has ended: most likely its port was taken
 	 */
 	private boolean launch() {
-		Process started;
 		try {
 			List<String> lines = new ArrayList<>(List.of("bind " + host(), "port " + this.port, "dir " + this.directory,
 					"save \"\"", "appendonly no", "daemonize no"));
 			lines.addAll(this.config);
 			Path file = Files.write(this.directory.resolve("redis.conf"), lines);
-			List<String> command = new ArrayList<>(List.of("sh", "-c", LAUNCH));
-			command.addAll((this.clock != null) ? this.clock.program() : List.of(RedisBinary.path().toString()));
+			List<String> command = new ArrayList<>(
+					(this.clock != null) ? this.clock.program() : List.of(RedisBinary.path().toString()));
 			command.add(file.toString());
-			started = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(logFile().toFile()).start();
+			ChildProcess started = ChildProcess.start("KILL", this.directory.resolve("redis.log"), command);
+			this.process = started;
+			started.awaitReady(() -> !started.isAlive() || RedisPrompt.answers(host(), this.port), START);
+			if (!started.isAlive()) {
+				started.close();
+			}
+			return started.isAlive();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		this.process = started;
-		await(START, () -> !started.isAlive() || RedisPrompt.answers(host(), this.port));
-		return started.isAlive();
 	}
 
-	private Path logFile() {
-		return this.directory.resolve("redis.log");
-	}
-
-	private Process running() {
-		Process current = this.process;
+	private ChildProcess running() {
+		ChildProcess current = this.process;
 		if (current == null || !current.isAlive()) {
 			throw new IllegalStateException("Redis is not running");
 		}
 		return current;
-	}
-
-	private void awaitEnd() {
-		Process current = this.process;
-		try {
-			if (current != null && !current.waitFor(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
-				throw new IllegalStateException("Redis does not end");
-			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException("Interrupted", ex);
-		}
-	}
-
-	private void signal(String name) {
-		try {
-			Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + running().pid()).inheritIO().start();
-			if (kill.waitFor() != 0) {
-				throw new IllegalStateException("kill -" + name + " failed");
-			}
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException("Interrupted", ex);
-		}
-	}
-
-	/**
-	 * Whether a signalled process has really come to a halt. Where the system does not
-	 * tell through {@code /proc}, it is believed.
-	 */
-	private static boolean isStopped(long pid) {
-		Path stat = Path.of("/proc", Long.toString(pid), "stat");
-		try {
-			return !Files.exists(stat) || Files.readString(stat).matches("(?s)\\d+ \\(.*\\) [Tt] .*");
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
-	private static void await(Duration atMost, BooleanSupplier condition) {
-		Awaitility.await()
-			.pollDelay(Duration.ZERO)
-			.pollInterval(Duration.ofMillis(5))
-			.atMost(atMost)
-			.until(condition::getAsBoolean);
 	}
 
 	private static void deleteContents(Path directory) {

@@ -43,10 +43,10 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 	/**
 	 * Starts a private server whose clock can be {@link RedisProcess#shiftClock shifted}:
 	 * the installed {@code redis-server}, on Linux. Its monotonic clock is the system's.
-	 * Where a tool is missing, the test is skipped (see
-	 * {@link io.fanfare.test.process.RequiredTool}).
+	 * Tests ask {@link io.fanfare.test.junit.Assume#shiftableClock()} before.
 	 * @param config lines for its {@code redis.conf}
 	 * @return the running server; the caller closes it
+	 * @throws IllegalStateException unless {@link #canShiftClocks()}
 	 */
 	static RedisProcess startShiftable(String... config) {
 		return RedisProcess.create(ClockShift.prepare(), config);

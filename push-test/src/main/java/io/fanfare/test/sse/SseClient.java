@@ -1,16 +1,10 @@
 package io.fanfare.test.sse;
 
-import java.io.ByteArrayOutputStream;
 import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -36,42 +30,10 @@ public final class SseClient implements AutoCloseable {
 
 	private final SseStream stream;
 
-	private final ReentrantLock lock = new ReentrantLock();
-
-	/**
-	 * Signalled with every change of the fields below, which {@link #lock} guards.
-	 */
-	private final Condition changed = this.lock.newCondition();
-
-	private final ByteArrayOutputStream body = new ByteArrayOutputStream();
-
-	private final ByteArrayOutputStream content = new ByteArrayOutputStream();
-
-	private final ByteArrayOutputStream surplus = new ByteArrayOutputStream();
-
-	private final List<Long> chunks = new ArrayList<>();
-
-	private final List<SseBlock> blocks = new ArrayList<>();
-
-	private final List<String> comments = new ArrayList<>();
-
-	private int status;
-
-	private @Nullable HttpHeaders headers;
-
-	private @Nullable End end;
-
-	private @Nullable Exception cause;
-
-	private boolean disconnected;
-
-	/**
-	 * How many blocks the waiting methods have passed.
-	 */
-	private int passed;
+	private final Received received = new Received();
 
 	SseClient(String host, int port, int receiveBuffer, String method, String lastEventId) {
-		this.stream = new SseStream(host, port, receiveBuffer, method, lastEventId, new Collector());
+		this.stream = new SseStream(host, port, receiveBuffer, method, lastEventId, this.received);
 	}
 
 	/**
@@ -117,7 +79,7 @@ public final class SseClient implements AutoCloseable {
 	 */
 	public int status() {
 		headers();
-		return locked(() -> this.status);
+		return this.received.locked(() -> this.received.status);
 	}
 
 	/**
@@ -125,8 +87,8 @@ public final class SseClient implements AutoCloseable {
 	 * @return the fields; names in any case
 	 */
 	public HttpHeaders headers() {
-		await(() -> this.headers != null, PATIENCE, "head of an answer");
-		HttpHeaders headers = locked(() -> this.headers);
+		this.received.await(() -> this.received.headers != null, PATIENCE, "head of an answer");
+		HttpHeaders headers = this.received.locked(() -> this.received.headers);
 		if (headers == null) {
 			throw new AssertionError("No head of an answer: " + this);
 		}
@@ -138,7 +100,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return whether there is a status
 	 */
 	public boolean hasAnswered() {
-		return locked(() -> this.headers != null);
+		return this.received.locked(() -> this.received.headers != null);
 	}
 
 	/**
@@ -158,7 +120,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the bytes
 	 */
 	public byte[] body() {
-		return locked(this.body::toByteArray);
+		return this.received.locked(this.received.body::toByteArray);
 	}
 
 	/**
@@ -167,7 +129,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the content, read as UTF-8
 	 */
 	public String text() {
-		return locked(() -> this.content.toString(StandardCharsets.UTF_8));
+		return this.received.locked(() -> this.received.content.toString(StandardCharsets.UTF_8));
 	}
 
 	/**
@@ -175,7 +137,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the bytes
 	 */
 	public byte[] surplus() {
-		return locked(this.surplus::toByteArray);
+		return this.received.locked(this.received.surplus::toByteArray);
 	}
 
 	/**
@@ -183,7 +145,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the sizes in order
 	 */
 	public List<Long> chunks() {
-		return locked(() -> List.copyOf(this.chunks));
+		return this.received.locked(() -> List.copyOf(this.received.chunks));
 	}
 
 	/**
@@ -191,7 +153,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the blocks in order
 	 */
 	public List<SseBlock> blocks() {
-		return locked(() -> List.copyOf(this.blocks));
+		return this.received.locked(() -> List.copyOf(this.received.blocks));
 	}
 
 	/**
@@ -200,7 +162,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the comments without their colon, in order
 	 */
 	public List<String> comments() {
-		return locked(() -> List.copyOf(this.comments));
+		return this.received.locked(() -> List.copyOf(this.received.comments));
 	}
 
 	/**
@@ -229,14 +191,10 @@ public final class SseClient implements AutoCloseable {
 	 * @return the first such block after the one that the last wait returned
 	 */
 	public SseBlock awaitBlock(Predicate<SseBlock> wanted, Duration atMost) {
-		this.lock.lock();
-		try {
-			await(() -> seek(wanted), atMost, "block as wanted");
-			return this.blocks.get(this.passed - 1);
-		}
-		finally {
-			this.lock.unlock();
-		}
+		return this.received.locked(() -> {
+			this.received.await(() -> this.received.seek(wanted), atMost, "block as wanted");
+			return this.received.blocks.get(this.received.passed - 1);
+		});
 	}
 
 	/**
@@ -246,7 +204,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return all blocks so far, at least as many as wanted
 	 */
 	public List<SseBlock> awaitBlocks(int count, Duration atMost) {
-		await(() -> this.blocks.size() >= count, atMost, count + " blocks");
+		this.received.await(() -> this.received.blocks.size() >= count, atMost, count + " blocks");
 		return blocks();
 	}
 
@@ -257,7 +215,8 @@ public final class SseClient implements AutoCloseable {
 	 * @return the text so far
 	 */
 	public String awaitText(Predicate<String> wanted, Duration atMost) {
-		await(() -> wanted.test(this.content.toString(StandardCharsets.UTF_8)), atMost, "text as wanted");
+		this.received.await(() -> wanted.test(this.received.content.toString(StandardCharsets.UTF_8)), atMost,
+				"text as wanted");
 		return text();
 	}
 
@@ -268,16 +227,15 @@ public final class SseClient implements AutoCloseable {
 	 * @param during how long to watch
 	 */
 	public void expectNone(Predicate<SseBlock> unwanted, Duration during) {
-		this.lock.lock();
-		try {
-			if (waitFor(() -> this.blocks.subList(this.passed, this.blocks.size()).stream().anyMatch(unwanted), during,
-					() -> false)) {
+		this.received.locked(() -> {
+			if (this.received
+				.waitFor(() -> this.received.blocks.subList(this.received.passed, this.received.blocks.size())
+					.stream()
+					.anyMatch(unwanted), during, () -> false)) {
 				throw new AssertionError("An unwanted block came: " + this);
 			}
-		}
-		finally {
-			this.lock.unlock();
-		}
+			return true;
+		});
 	}
 
 	/**
@@ -285,7 +243,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the end; null while it goes on
 	 */
 	public @Nullable End end() {
-		return locked(() -> this.end);
+		return this.received.locked(() -> this.received.end);
 	}
 
 	/**
@@ -294,7 +252,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return how it ended
 	 */
 	public End awaitEnd(Duration atMost) {
-		await(() -> this.end != null, atMost, "end");
+		this.received.await(() -> this.received.end != null, atMost, "end");
 		End how = end();
 		if (how == null) {
 			throw new AssertionError("No end: " + this);
@@ -308,7 +266,7 @@ public final class SseClient implements AutoCloseable {
 	 * @param atMost how long to wait
 	 */
 	public void awaitDisconnect(Duration atMost) {
-		await(() -> this.disconnected, atMost, "end of the connection");
+		this.received.await(() -> this.received.disconnected, atMost, "end of the connection");
 	}
 
 	/**
@@ -349,129 +307,9 @@ public final class SseClient implements AutoCloseable {
 		this.stream.close();
 	}
 
-	private boolean seek(Predicate<SseBlock> wanted) {
-		while (this.passed < this.blocks.size()) {
-			if (wanted.test(this.blocks.get(this.passed++))) {
-				return true;
-			}
-		}
-		return false;
-	}
-
-	private void await(BooleanSupplier condition, Duration atMost, String what) {
-		if (!waitFor(condition, atMost, () -> this.disconnected)) {
-			throw new AssertionError("No " + what + " within " + atMost + ": " + this);
-		}
-	}
-
-	/**
-	 * Waits for a condition, or for another after which waiting is in vain.
-	 */
-	private boolean waitFor(BooleanSupplier condition, Duration atMost, BooleanSupplier inVain) {
-		this.lock.lock();
-		try {
-			long left = atMost.toNanos();
-			while (!condition.getAsBoolean()) {
-				if (left <= 0 || inVain.getAsBoolean()) {
-					return false;
-				}
-				left = this.changed.awaitNanos(left);
-			}
-			return true;
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException("Interrupted", ex);
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	private void set(Runnable change) {
-		this.lock.lock();
-		try {
-			change.run();
-			this.changed.signalAll();
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	private <T extends @Nullable Object> T locked(Supplier<T> read) {
-		this.lock.lock();
-		try {
-			return read.get();
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
 	@Override
 	public String toString() {
-		return locked(() -> "SseClient[status=" + this.status + ", end=" + this.end + ", cause=" + this.cause
-				+ ", passed=" + this.passed + " of " + this.blocks.size() + " blocks, last of them "
-				+ this.blocks.subList(Math.max(0, this.blocks.size() - 10), this.blocks.size()) + "]");
-	}
-
-	/**
-	 * Takes what comes and keeps it, under the lock.
-	 */
-	private final class Collector implements SseStream.Listener {
-
-		@Override
-		public void head(int status, HttpHeaders headers) {
-			set(() -> {
-				SseClient.this.status = status;
-				SseClient.this.headers = headers;
-			});
-		}
-
-		@Override
-		public void chunk(long size) {
-			set(() -> SseClient.this.chunks.add(size));
-		}
-
-		@Override
-		public void body(byte[] bytes, int length) {
-			set(() -> SseClient.this.body.write(bytes, 0, length));
-		}
-
-		@Override
-		public void content(byte[] bytes, int length) {
-			set(() -> SseClient.this.content.write(bytes, 0, length));
-		}
-
-		@Override
-		public void block(SseBlock block) {
-			set(() -> SseClient.this.blocks.add(block));
-		}
-
-		@Override
-		public void comment(String comment) {
-			set(() -> SseClient.this.comments.add(comment));
-		}
-
-		@Override
-		public void end(End how, @Nullable Exception cause) {
-			set(() -> {
-				SseClient.this.end = how;
-				SseClient.this.cause = cause;
-			});
-		}
-
-		@Override
-		public void surplus(byte[] bytes, int length) {
-			set(() -> SseClient.this.surplus.write(bytes, 0, length));
-		}
-
-		@Override
-		public void disconnected() {
-			set(() -> SseClient.this.disconnected = true);
-		}
-
+		return this.received.toString();
 	}
 
 }

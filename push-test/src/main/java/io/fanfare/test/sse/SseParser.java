@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * "https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">HTML,
  * parsing an event stream</a>
  */
-final class SseParser {
+public final class SseParser {
 
 	private static final String BYTE_ORDER_MARK = "\uFEFF";
 
@@ -58,9 +58,12 @@ final class SseParser {
 	private boolean fresh = true;
 
 	/**
+	 * Begins a stream.
 	 * @param lastEventId the id with which the stream was asked for, or an empty string
+	 * @param blocks is given each block when its blank line has come
+	 * @param comments is given each comment line when it has come
 	 */
-	SseParser(String lastEventId, Consumer<SseBlock> blocks, Consumer<String> comments) {
+	public SseParser(String lastEventId, Consumer<SseBlock> blocks, Consumer<String> comments) {
 		this.lastEventId = lastEventId;
 		this.blocks = blocks;
 		this.comments = comments;
@@ -73,8 +76,26 @@ final class SseParser {
 		return this.lastEventId;
 	}
 
-	void read(byte[] bytes, int length) {
-		for (int i = 0; i < length; i++) {
+	/**
+	 * Reads a whole stream from its beginning.
+	 * @param stream its bytes
+	 * @return the blocks that ended
+	 */
+	public static List<SseBlock> parse(byte[] stream) {
+		List<SseBlock> blocks = new ArrayList<>();
+		new SseParser("", blocks::add, (comment) -> {
+		}).read(stream, 0, stream.length);
+		return blocks;
+	}
+
+	/**
+	 * Takes what comes next.
+	 * @param bytes has it
+	 * @param from where it begins
+	 * @param to where it ends, exclusive
+	 */
+	public void read(byte[] bytes, int from, int to) {
+		for (int i = from; i < to; i++) {
 			read(bytes[i]);
 		}
 	}

@@ -304,7 +304,7 @@ public final class SseStream implements AutoCloseable {
 		private void content(byte[] bytes, int length) {
 			SseStream.this.listener.content(bytes, length);
 			if (this.stream) {
-				SseStream.this.parser.read(bytes, length);
+				SseStream.this.parser.read(bytes, 0, length);
 			}
 		}
 

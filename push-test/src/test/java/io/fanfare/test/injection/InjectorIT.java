@@ -30,8 +30,7 @@ class InjectorIT {
 	@BeforeEach
 	void start() {
 		this.victim = ChildProcess.start("KILL", output(),
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-						"-XX:+EnableDynamicAgentLoading", "-cp",
+				List.of(ChildProcess.jdk("java"), "-XX:+EnableDynamicAgentLoading", "-cp",
 						Path.of(Victim.class.getProtectionDomain().getCodeSource().getLocation().getPath()).toString(),
 						Victim.class.getName()));
 		await().until(() -> printed().contains("begun"));

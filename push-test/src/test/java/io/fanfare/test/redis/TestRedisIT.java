@@ -1,11 +1,16 @@
 package io.fanfare.test.redis;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
+import io.fanfare.test.junit.Assume;
+import io.fanfare.test.process.ChildProcess;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisURI;
@@ -102,6 +107,7 @@ class TestRedisIT {
 
 	@Test
 	void aShiftedClockMovesTheTimeAndTheExpiryOfKeysAndStaysOverARestart() {
+		Assume.shiftableClock();
 		try (RedisProcess redis = TestRedis.startShiftable("appendonly yes", "appendfsync always")) {
 			redis.ask((commands) -> commands.psetex("lease", 15_000, "1"));
 			redis.shiftClock(Duration.ofMillis(14_100));
@@ -149,19 +155,18 @@ class TestRedisIT {
 
 	@Test
 	void theServerDiesWithAJvmThatIsKilled(@TempDir Path files) throws IOException {
-		Process jvm = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-				System.getProperty("java.class.path"), "-Xmx64m", "-Djava.io.tmpdir=" + files, Owner.class.getName())
-			.redirectError(ProcessBuilder.Redirect.INHERIT)
+		try (ChildProcess jvm = ChildProcess
+			.command(ChildProcess.jdk("java"), "-cp", System.getProperty("java.class.path"), "-Xmx64m",
+					"-Djava.io.tmpdir=" + files, Owner.class.getName())
+			.piped()
 			.start();
-		try {
-			long redis = Long.parseLong(jvm.inputReader().readLine());
+				BufferedReader lines = new BufferedReader(
+						new InputStreamReader(jvm.stdout(), StandardCharsets.UTF_8))) {
+			long redis = Long.parseLong(lines.readLine());
 			Optional<ProcessHandle> handle = ProcessHandle.of(redis);
 			assertThat(handle).isPresent();
-			jvm.destroyForcibly();
+			jvm.kill();
 			Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !handle.get().isAlive());
-		}
-		finally {
-			jvm.destroyForcibly();
 		}
 	}
 

@@ -38,7 +38,7 @@ class SseParserTests {
 	void aCharacterInTwoPiecesIsWhole() {
 		byte[] bytes = "\uFEFFdata: Grüße 🎺\n\n".getBytes(StandardCharsets.UTF_8);
 		for (byte next : bytes) {
-			this.parser.read(new byte[] { next }, 1);
+			this.parser.read(new byte[] { next }, 0, 1);
 		}
 		assertThat(this.blocks).singleElement().extracting(SseBlock::data).isEqualTo("Grüße 🎺");
 	}
@@ -104,7 +104,7 @@ class SseParserTests {
 
 	private void read(String text) {
 		byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-		this.parser.read(bytes, bytes.length);
+		this.parser.read(bytes, 0, bytes.length);
 	}
 
 }

@@ -1,21 +1,39 @@
-package io.fanfare.bench.process;
+package io.fanfare.test.process;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 
 /**
- * What Linux says about processes, under {@code /proc}. A process that is gone counts 0.
+ * What Linux reports of processes and of the machine under {@code /proc}. A process that
+ * has ended counts 0.
  */
-public final class Proc {
+public final class ProcFs {
 
-	private static final double TICKS_A_SECOND = 100;
+	private static final long TICK_MILLIS = 10;
 
 	private static final long PAGE = 4096;
 
-	private Proc() {
+	private ProcFs() {
+	}
+
+	/**
+	 * CPU time, user and system, that processes have used.
+	 * @param pids the processes
+	 * @return the time, to a hundredth of a second
+	 */
+	public static Duration cpuTime(Collection<Long> pids) {
+		long ticks = 0;
+		for (long pid : pids) {
+			String[] fields = stat(pid);
+			if (fields.length > 0) {
+				ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+			}
+		}
+		return Duration.ofMillis(ticks * TICK_MILLIS);
 	}
 
 	/**
@@ -24,15 +42,24 @@ public final class Proc {
 	 * @return seconds
 	 */
 	public static double cpuSeconds(Collection<Long> pids) {
-		long ticks = 0;
-		for (long pid : pids) {
-			String stat = read("/proc/" + pid + "/stat");
-			if (!stat.isEmpty()) {
-				String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-				ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
-			}
+		return cpuTime(pids).toMillis() / 1000.0;
+	}
+
+	/**
+	 * Whether a process was stopped by a signal. Where there is no /proc it is believed.
+	 */
+	static boolean isStopped(long pid) {
+		if (!Files.exists(Path.of("/proc"))) {
+			return true;
 		}
-		return ticks / TICKS_A_SECOND;
+		String[] fields = stat(pid);
+		return fields.length > 0 && fields[0].equalsIgnoreCase("T");
+	}
+
+	/** The fields after the name, of which the first is the state. */
+	private static String[] stat(long pid) {
+		String stat = read("/proc/" + pid + "/stat");
+		return stat.isEmpty() ? new String[0] : stat.substring(stat.lastIndexOf(')') + 2).split(" ");
 	}
 
 	/**

@@ -1,8 +1,9 @@
-package io.fanfare.test.process;
+package io.fanfare.test.junit;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 
+import io.fanfare.test.process.RequiredTool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.TestAbortedException;
@@ -11,7 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-class RequiredToolTests {
+class AssumeTests {
 
 	@TempDir
 	Path directory;
@@ -20,17 +21,17 @@ class RequiredToolTests {
 	void findsAProgramOnThePath() throws Exception {
 		Path program = Files.createFile(this.directory.resolve("chromium"));
 		assumeThat(program.toFile().setExecutable(true)).isTrue();
-		assertThat(RequiredTool.CHROMIUM.require(this.directory.toString(), null)).isEqualTo(program);
+		assertThat(Assume.installed(RequiredTool.CHROMIUM, this.directory.toString(), null)).isEqualTo(program);
 	}
 
 	@Test
 	void withoutTheProgramATestIsSkippedButFailsUnderCi() throws Exception {
 		Files.createFile(this.directory.resolve("chromium"));
 		assertThatExceptionOfType(TestAbortedException.class)
-			.isThrownBy(() -> RequiredTool.CHROMIUM.require(this.directory.toString(), null))
+			.isThrownBy(() -> Assume.installed(RequiredTool.CHROMIUM, this.directory.toString(), null))
 			.withMessageContaining("Not installed: chromium");
 		assertThatExceptionOfType(AssertionError.class)
-			.isThrownBy(() -> RequiredTool.CHROMIUM.require(this.directory.toString(), "true"))
+			.isThrownBy(() -> Assume.installed(RequiredTool.CHROMIUM, this.directory.toString(), "true"))
 			.withMessageContaining("Not installed: chromium");
 	}
 

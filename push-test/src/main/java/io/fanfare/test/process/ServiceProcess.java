@@ -1,10 +1,5 @@
-package io.fanfare.faults.deployment;
+package io.fanfare.test.process;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,20 +7,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.fanfare.test.injection.Injector;
-import io.fanfare.test.process.ChildProcess;
-import io.fanfare.test.process.Ports;
-import io.fanfare.test.process.ServiceJar;
 import io.fanfare.test.sse.SseClient;
-import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node or an API, from the jar that is shipped, to kill, freeze and start again on the
- * same ports.
+ * A node or an API as a child of this JVM, to kill, freeze and start again on the same
+ * ports. Used by one thread at a time, except for what it asks of the control port.
  */
 public final class ServiceProcess implements AutoCloseable {
 
 	private static final Duration START = Duration.ofSeconds(90);
+
+	private static final Duration HISTOGRAM = Duration.ofSeconds(60);
+
+	/** A line of a histogram: number, instances, bytes, class. */
+	private static final Pattern OBJECTS = Pattern
+		.compile(" *\\d+: +\\d+ +(\\d+) +(?!.*jdk\\.internal\\.vm\\.Filler).*");
 
 	private final String name;
 
@@ -33,25 +30,26 @@ public final class ServiceProcess implements AutoCloseable {
 
 	private final List<String> command;
 
-	/** A line of a histogram: number, instances, bytes, class. */
-	private static final Pattern OBJECTS = Pattern
-		.compile(" *\\d+: +\\d+ +(\\d+) +(?!.*jdk\\.internal\\.vm\\.Filler).*");
-
 	private final int port;
 
 	private final int controlPort;
 
-	private @Nullable ChildProcess process;
+	private volatile @Nullable ChildProcess process;
 
-	ServiceProcess(String name, Path jar, Path directory, int port, int controlPort, List<String> arguments) {
+	/**
+	 * Starts a service and does not wait.
+	 * @param name the name by which the cluster knows it
+	 * @param log the file of its output
+	 * @param port where it serves
+	 * @param controlPort its control port
+	 * @param command the program and its arguments, which name both ports
+	 */
+	public ServiceProcess(String name, Path log, int port, int controlPort, List<String> command) {
 		this.name = name;
-		this.log = directory.resolve(name + ".log");
+		this.log = log;
 		this.port = port;
 		this.controlPort = controlPort;
-		this.command = ServiceJar.of(jar, ServiceJar.Training.START)
-			.command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-					"-XX:+EnableDynamicAgentLoading"));
-		this.command.addAll(arguments);
+		this.command = List.copyOf(command);
 		launch();
 	}
 
@@ -59,7 +57,7 @@ public final class ServiceProcess implements AutoCloseable {
 		this.process = ChildProcess.start("KILL", this.log, this.command);
 	}
 
-	/** Starts the process again, and waits until it is ready. */
+	/** Starts the service again, and waits until it is ready. */
 	public void start() {
 		if (isAlive()) {
 			throw new IllegalStateException(this.name + " is running");
@@ -68,14 +66,13 @@ public final class ServiceProcess implements AutoCloseable {
 		awaitReady();
 	}
 
-	/** Waits until the process says that it is ready. */
-	public void awaitReady() {
-		Awaitility.await(this.name).pollInterval(Duration.ofMillis(50)).atMost(START).until(() -> {
-			if (!isAlive()) {
-				throw new IllegalStateException(this.name + " has ended:\n" + log());
-			}
-			return isReady();
-		});
+	/**
+	 * Waits until the service reports that it is ready.
+	 * @return this
+	 */
+	public ServiceProcess awaitReady() {
+		running().awaitReady(this::isReady, START);
+		return this;
 	}
 
 	/**
@@ -95,16 +92,7 @@ public final class ServiceProcess implements AutoCloseable {
 	}
 
 	private boolean isHealthy(String group) {
-		try {
-			return !Ports.isFree(this.controlPort)
-					&& SseClient.request("127.0.0.1", this.controlPort, "/actuator/health/" + group)
-						.header("Accept", "*/*")
-						.fetch()
-						.status() == 200;
-		}
-		catch (UncheckedIOException ex) {
-			return false;
-		}
+		return Ports.answers(this.controlPort, "/actuator/health/" + group);
 	}
 
 	/**
@@ -147,21 +135,22 @@ public final class ServiceProcess implements AutoCloseable {
 	 * @return bytes
 	 */
 	public long liveHeap() {
-		try {
-			Process histogram = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-					Long.toString(running().pid()), "GC.class_histogram")
-				.start();
-			try (BufferedReader lines = histogram.inputReader(StandardCharsets.UTF_8)) {
-				return lines.lines()
-					.map(OBJECTS::matcher)
-					.filter(Matcher::matches)
-					.mapToLong((line) -> Long.parseLong(line.group(1)))
-					.sum();
-			}
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		return ChildProcess.command(ChildProcess.jdk("jcmd"), Long.toString(pid()), "GC.class_histogram")
+			.run(HISTOGRAM)
+			.orThrow()
+			.lines()
+			.map(OBJECTS::matcher)
+			.filter(Matcher::matches)
+			.mapToLong((line) -> Long.parseLong(line.group(1)))
+			.sum();
+	}
+
+	/**
+	 * Its process id.
+	 * @return the id of the present process
+	 */
+	public long pid() {
+		return running().pid();
 	}
 
 	/**
@@ -169,7 +158,7 @@ public final class ServiceProcess implements AutoCloseable {
 	 * @return an injector into the present process
 	 */
 	public Injector injector() {
-		return new Injector(running().pid());
+		return new Injector(pid());
 	}
 
 	/** Ends it at once, as {@code kill -9}. */
@@ -198,18 +187,19 @@ public final class ServiceProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether the process runs.
+	 * Whether the process runs.
 	 * @return whether it does
 	 */
 	public boolean isAlive() {
-		return this.process != null && this.process.isAlive();
+		return running().isAlive();
 	}
 
 	private ChildProcess running() {
-		if (this.process == null) {
-			throw new IllegalStateException(this.name + " is not running");
+		ChildProcess current = this.process;
+		if (current == null) {
+			throw new IllegalStateException(this.name + " was not started");
 		}
-		return this.process;
+		return current;
 	}
 
 	/**
@@ -217,19 +207,12 @@ public final class ServiceProcess implements AutoCloseable {
 	 * @return its log
 	 */
 	public String log() {
-		try {
-			return Files.readString(this.log);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		return running().output();
 	}
 
 	@Override
 	public void close() {
-		if (this.process != null) {
-			this.process.close();
-		}
+		running().close();
 	}
 
 }

@@ -1,10 +1,12 @@
-package io.fanfare.faults.traffic;
+package io.fanfare.test.api;
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +15,11 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The publish API as a backend calls it. Methods may be called from any thread. */
-public final class Api {
+/**
+ * The API as a backend calls it: over HTTP, with an API key. Methods may be called from
+ * any thread.
+ */
+public final class ApiClient {
 
 	private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -30,11 +35,11 @@ public final class Api {
 	private final String key;
 
 	/**
-	 * An API at an address.
+	 * A client of an API.
 	 * @param url its URL without a path
 	 * @param key an API key's secret
 	 */
-	public Api(String url, String key) {
+	public ApiClient(String url, String key) {
 		this.url = url;
 		this.key = key;
 	}
@@ -50,11 +55,12 @@ public final class Api {
 	public record Reply(int status, @Nullable JsonNode body, boolean retryAfter, Duration took) {
 
 		/**
-		 * The body of an answer that must be 200.
+		 * The body of an answer that must be a success.
 		 * @return the body
+		 * @throws IllegalStateException if it is none
 		 */
 		public JsonNode ok() {
-			if (this.status != 200 || this.body == null) {
+			if (this.status / 100 != 2 || this.body == null) {
 				throw new IllegalStateException("Answered " + this.status + ": " + this.body);
 			}
 			return this.body;
@@ -74,13 +80,63 @@ public final class Api {
 	}
 
 	/**
-	 * Who is online.
-	 * @param user whom to ask for
-	 * @return the connection that hears the user, or null
+	 * Whether a user is online, and where.
+	 * @param user the user
+	 * @return the presence
+	 */
+	public JsonNode user(String user) {
+		return get("/v1/users/" + URLEncoder.encode(user, StandardCharsets.UTF_8)).ok();
+	}
+
+	/**
+	 * The connection of a user.
+	 * @param user the user
+	 * @return its id, or null while the user is offline
 	 */
 	public @Nullable String connectionOf(String user) {
-		JsonNode presence = send(HttpRequest.newBuilder(URI.create(this.url + "/v1/users/" + user)).GET()).ok();
+		JsonNode presence = user(user);
 		return presence.required("online").asBoolean() ? presence.required("connection").asString() : null;
+	}
+
+	/**
+	 * The cursor of now.
+	 * @return the id of the newest message
+	 */
+	public String cursor() {
+		return get("/v1/cursor").ok().required("cursor").asString();
+	}
+
+	/**
+	 * Publishes text to a user.
+	 * @param user the user
+	 * @param data the text
+	 * @return the message's id
+	 */
+	public String toUser(String user, String data) {
+		return publish(Map.of("user", user), data);
+	}
+
+	/**
+	 * Publishes text to a topic.
+	 * @param topic the topic
+	 * @param data the text
+	 * @return the message's id
+	 */
+	public String toChannel(String topic, String data) {
+		return publish(Map.of("channel", topic), data);
+	}
+
+	/**
+	 * Publishes text to all.
+	 * @param data the text
+	 * @return the message's id
+	 */
+	public String toAll(String data) {
+		return publish(Map.of("all", true), data);
+	}
+
+	private String publish(Map<String, ?> to, String data) {
+		return publish(Map.of("to", to, "data", data)).ok().required("id").asString();
 	}
 
 	/**
@@ -111,7 +167,14 @@ public final class Api {
 		return post(path, body, null);
 	}
 
-	Reply post(String path, Object body, @Nullable String idempotencyKey) {
+	/**
+	 * Orders something, once.
+	 * @param path the path
+	 * @param body written as JSON
+	 * @param idempotencyKey names the order, or null
+	 * @return the answer
+	 */
+	public Reply post(String path, Object body, @Nullable String idempotencyKey) {
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.url + path))
 			.header("Content-Type", "application/json")
 			.POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)));

@@ -1,0 +1,347 @@
+package io.fanfare.node.simulation;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import io.fanfare.node.simulation.Scenario.Fault;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.MessageId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must hold: it witnesses what Redis stores and who owns which user, judges what
+ * nodes write and pages read, and at the end whether everything has come to rest where it
+ * should. The first promise that is broken ends the schedule.
+ */
+final class Oracle implements RedisModel.Witness {
+
+	private final Simulation simulation;
+
+	private final Scenario scenario;
+
+	private final Statistics statistics = new Statistics();
+
+	private final List<Truth> truth = new ArrayList<>();
+
+	private final Map<String, Truth> byId = new HashMap<>();
+
+	private int era;
+
+	private final Map<String, Set<String>> owners = new HashMap<>();
+
+	private final Map<String, Long> displacedAt = new HashMap<>();
+
+	private final Map<String, Integer> claimedAt = new HashMap<>();
+
+	private int displacements;
+
+	private boolean disconnects;
+
+	private @Nullable Violation violation;
+
+	Oracle(Simulation simulation, Scenario scenario) {
+		this.simulation = simulation;
+		this.scenario = scenario;
+	}
+
+	/** What went wrong. */
+	record Violation(String kind, String message, int steps) {
+
+	}
+
+	/** A message that was stored, or would have been if it were not ephemeral. */
+	record Truth(int index, String channel, long id, int era, String label, int hash, boolean isEphemeral,
+			long expiresAt) {
+
+		boolean isExpired(long at) {
+			return this.expiresAt != 0 && this.expiresAt <= Simulation.EPOCH + at;
+		}
+
+		@Override
+		public String toString() {
+			return this.label + "@" + MessageId.format(this.id) + "/" + this.channel;
+		}
+
+	}
+
+	/** What was true when something was written. */
+	record Mark(int era, int published) {
+
+	}
+
+	/** What happened, to see that it did. */
+	static final class Statistics {
+
+		int messages;
+
+		int gaps;
+
+		int falseGaps;
+
+		int fellBehind;
+
+		int displacements;
+
+		int resumed;
+
+		int limited;
+
+		void add(Statistics other) {
+			this.messages += other.messages;
+			this.gaps += other.gaps;
+			this.falseGaps += other.falseGaps;
+			this.fellBehind += other.fellBehind;
+			this.displacements += other.displacements;
+			this.resumed += other.resumed;
+			this.limited += other.limited;
+		}
+
+		@Override
+		public String toString() {
+			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
+					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited;
+		}
+
+	}
+
+	// ---- what is allowed in this scenario
+
+	/**
+	 * Whether a stream may be set back: the link was lost before the data loss was known.
+	 */
+	boolean repeats() {
+		return this.scenario.has(Fault.PUBSUB_CUT) && this.scenario.has(Fault.REDIS_FLUSH);
+	}
+
+	/** Whether a page that was told to stop may have a stream, once the other is gone. */
+	boolean sharesClients() {
+		return this.scenario.has(Fault.TWINS);
+	}
+
+	/** Whether a stream may learn late that messages to its user were hidden from it. */
+	boolean hides() {
+		// After a flush a renewal that was on its way may name a stream that is gone.
+		return this.scenario.has(Fault.FIELD_VANISHES) || this.scenario.has(Fault.TIME_STEPS_FORWARD)
+				|| this.scenario.has(Fault.TIME_STEPS) || this.scenario.has(Fault.REDIS_FLUSH);
+	}
+
+	boolean forgets() {
+		return this.scenario.has(Fault.TRIM);
+	}
+
+	/**
+	 * Whether a cursor is older than what is still known of silent channels: then a gap
+	 * is announced for each of them.
+	 */
+	boolean isForgotten(long cursor) {
+		return forgets() && MessageId.timestamp(cursor) < this.simulation.redis().millis() - Simulation.SILENCE;
+	}
+
+	// ---- what is known
+
+	Statistics statistics() {
+		return this.statistics;
+	}
+
+	@Nullable Violation violation() {
+		return this.violation;
+	}
+
+	int displacements() {
+		return this.displacements;
+	}
+
+	Mark mark() {
+		return new Mark(this.era, this.truth.size());
+	}
+
+	int published() {
+		return this.truth.size();
+	}
+
+	Truth truth(int index) {
+		return this.truth.get(index);
+	}
+
+	@Nullable Truth find(long id, String data) {
+		Truth found = this.byId.get(id + "/" + label(data));
+		return (found != null && found.hash() == data.hashCode()) ? found : null;
+	}
+
+	/** The first line. */
+	private static String label(String data) {
+		int end = data.indexOf('\n');
+		return (end < 0) ? data : data.substring(0, end);
+	}
+
+	/** How far everything is at or below an id, or lost before a mark was made. */
+	int coveredBy(long id, Mark mark) {
+		for (int i = mark.published(); i > 0; i--) {
+			Truth one = this.truth.get(i - 1);
+			if (one.id() <= id || one.era() < mark.era()) {
+				return i;
+			}
+		}
+		return 0;
+	}
+
+	int upTo(long id, Mark mark) {
+		for (int i = mark.published(); i > 0; i--) {
+			if (this.truth.get(i - 1).id() <= id) {
+				return i;
+			}
+		}
+		return 0;
+	}
+
+	int claimedAt(String connection) {
+		return this.claimedAt.getOrDefault(connection, 0);
+	}
+
+	// ---- what happens
+
+	@Override
+	public void stored(ChannelName channel, long id, Envelope envelope) {
+		String data = new String(envelope.data(), StandardCharsets.UTF_8);
+		Truth one = new Truth(this.truth.size(), channel.value(), id, this.era, label(data), data.hashCode(),
+				envelope.ephemeral(), envelope.expiresAt());
+		this.truth.add(one);
+		this.byId.put(id + "/" + one.label(), one);
+		this.statistics.messages++;
+		this.simulation.trace("REDIS stores %s", one);
+	}
+
+	@Override
+	public void claimed(String connection) {
+		this.claimedAt.put(connection, this.truth.size());
+	}
+
+	@Override
+	public void owned(String user, String connection, boolean displaced) {
+		Set<String> ever = this.owners.computeIfAbsent(user, (name) -> new HashSet<>());
+		for (String other : ever) {
+			if (!other.equals(connection)) {
+				this.displacedAt.putIfAbsent(other, this.simulation.now());
+			}
+		}
+		ever.add(connection);
+		this.displacedAt.remove(connection);
+		if (displaced) {
+			this.displacements++;
+			this.statistics.displacements++;
+		}
+	}
+
+	@Override
+	public void disconnected(String user, String connection) {
+		this.displacedAt.putIfAbsent(connection, this.simulation.now());
+	}
+
+	/** The API is about to end streams, after which a user may be left without one. */
+	void disconnects() {
+		this.disconnects = true;
+	}
+
+	/** Redis has lost data, and restored what it still had. */
+	void lost(RedisModel redis) {
+		redis.presence().values().forEach((owner) -> this.displacedAt.remove(owner.connection()));
+	}
+
+	/** Redis is about to lose data: what was stored before may be missing from now on. */
+	void nextEra() {
+		this.era++;
+	}
+
+	/** A node wrote to a page. */
+	void written(SimulatedSocket socket, String text) {
+		String connection = socket.connection();
+		if (connection == null || !text.contains("data: m")) {
+			return;
+		}
+		Long since = this.displacedAt.get(connection);
+		if (this.simulation.isTracing()) {
+			this.simulation.trace("%s: writes to %s: %s", socket.node(), connection,
+					text.replaceAll("\\s+", " ").replaceAll("x{20,}", "…"));
+		}
+		if (since != null && this.simulation.now() - since > Simulation.LEASE) {
+			fail("KICK BOUND", "%s was displaced at %d ms and is still written to", connection, since);
+		}
+	}
+
+	@SuppressWarnings("AnnotateFormatMethod") // The module does without Error Prone's
+												// annotations
+	void fail(String kind, String format, @Nullable Object... arguments) {
+		if (this.violation == null) {
+			this.violation = new Violation(kind, String.format(format, arguments), this.simulation.step());
+			this.simulation.trace("*** %s: %s", kind, this.violation.message());
+		}
+	}
+
+	// ---- the end
+
+	/** Two pages that displace each other for ever. */
+	void checkQuiet(int before) {
+		if (this.displacements != before) {
+			fail("PING PONG", "%d displacements although all is quiet", this.displacements - before);
+		}
+	}
+
+	/** One live stream for each user who has an open page, and nobody else's. */
+	void checkRest() {
+		int live = 0;
+		for (int i = 0; i < this.scenario.users(); i++) {
+			String user = "u" + i;
+			List<Page> all = this.simulation.pages().stream().filter((page) -> page.user().equals(user)).toList();
+			List<Page> open = all.stream().filter((page) -> !page.isStopped()).toList();
+			RedisModel.Owner owner = this.simulation.redis().model().presence().get(user);
+			if (open.size() > 1) {
+				fail("TWO", "%s are all open", open);
+			}
+			if (open.isEmpty()) {
+				if (!all.isEmpty() && !this.disconnects && all.stream().noneMatch(Page::isLeft)) {
+					fail("NONE", "every page of %s was told to stop", user);
+				}
+				if (owner != null) {
+					fail("GHOST", "presence names %s for %s, who has no page", owner, user);
+				}
+				continue;
+			}
+			Page page = open.getFirst();
+			SimulatedSocket socket = page.socket();
+			live++;
+			if (socket == null || socket.connection() == null || socket.isClosed()) {
+				fail("STUCK", "%s has no stream", page);
+			}
+			else if (owner == null || !owner.connection().equals(socket.connection())) {
+				fail("GHOST", "presence names %s, but %s is heard by %s", owner, user, socket.connection());
+			}
+			Truth missing = page.findMissing();
+			if (missing != null) {
+				fail("LOST", "%s never gets %s", page, missing);
+			}
+		}
+		int held = this.simulation.nodes().stream().mapToInt(SimulatedNode::held).sum();
+		if (held != live) {
+			fail("LEAK", "%d streams are live, %d connections are held", live, held);
+		}
+	}
+
+	void checkGaps(boolean strict) {
+		for (Page page : this.simulation.pages()) {
+			Object gap = page.findFalseGap();
+			if (gap != null) {
+				this.statistics.falseGaps++;
+				if (strict) {
+					fail("FALSE GAP", "%s was told of %s, where it misses nothing", page, gap);
+				}
+			}
+		}
+	}
+
+}
