@@ -17,9 +17,9 @@ public final class NameRule {
 
 	private final int maxLength;
 
-	private final List<String> reserved;
+	private final String[] reserved;
 
-	private final List<String> reservedPrefixes;
+	private final String[] reservedPrefixes;
 
 	/**
 	 * Makes a rule for names of one kind of characters.
@@ -43,8 +43,8 @@ public final class NameRule {
 		this.first = new CharacterClass(first);
 		this.rest = rest.equals(first) ? this.first : new CharacterClass(rest);
 		this.maxLength = maxLength;
-		this.reserved = List.copyOf(reserved);
-		this.reservedPrefixes = List.copyOf(reservedPrefixes);
+		this.reserved = reserved.toArray(String[]::new);
+		this.reservedPrefixes = reservedPrefixes.toArray(String[]::new);
 	}
 
 	/**
@@ -54,11 +54,14 @@ public final class NameRule {
 	 * @return whether it is one
 	 */
 	public boolean matches(String text) {
-		if (text.isEmpty() || text.length() > this.maxLength || !this.first.contains(text, 0)) {
+		int length = text.length();
+		if (length == 0 || length > this.maxLength || !this.first.contains(text, 0)) {
 			return false;
 		}
-		for (int i = 1; i < text.length(); i++) {
-			if (!this.rest.contains(text, i)) {
+		boolean[] allowed = this.rest.allowed;
+		for (int i = 1; i < length; i++) {
+			char c = text.charAt(i);
+			if (!((c < allowed.length) ? allowed[c] : this.rest.contains(text, i))) {
 				return false;
 			}
 		}
@@ -66,13 +69,13 @@ public final class NameRule {
 	}
 
 	private boolean isReserved(String text) {
-		for (int i = 0; i < this.reserved.size(); i++) {
-			if (text.equals(this.reserved.get(i))) {
+		for (String name : this.reserved) {
+			if (text.equals(name)) {
 				return true;
 			}
 		}
-		for (int i = 0; i < this.reservedPrefixes.size(); i++) {
-			if (text.startsWith(this.reservedPrefixes.get(i))) {
+		for (String prefix : this.reservedPrefixes) {
+			if (text.startsWith(prefix)) {
 				return true;
 			}
 		}
@@ -114,11 +117,13 @@ public final class NameRule {
 
 	private String ahead() {
 		List<String> refused = new ArrayList<>();
-		if (!this.reserved.isEmpty()) {
+		if (this.reserved.length > 0) {
 			String names = String.join("|", this.reserved);
-			refused.add((this.reserved.size() > 1) ? "(" + names + ")$" : names + "$");
+			refused.add((this.reserved.length > 1) ? "(" + names + ")$" : names + "$");
 		}
-		this.reservedPrefixes.forEach((prefix) -> refused.add(prefix.replace(".", "\\.")));
+		for (String prefix : this.reservedPrefixes) {
+			refused.add(prefix.replace(".", "\\."));
+		}
 		return refused.isEmpty() ? "" : "(?!" + String.join("|", refused) + ")";
 	}
 

@@ -17,12 +17,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class FailureReceiptsTests {
 
-	private static final Exception NO_ANSWER = new RedisUnavailableException("No answer", null);
+	private final Exception noAnswer = new RedisUnavailableException("No answer", null);
 
 	/** Redis refuses these before a script writes anything. */
-	private static final Exception NO_REPLICAS = new RedisUnavailableException(RedisRefusal.NOREPLICAS, null);
+	private final Exception noReplicas = new RedisUnavailableException(RedisRefusal.NOREPLICAS, null);
 
-	private static final Exception NO_TURN = ProblemException.of(ProblemType.REDIS_UNAVAILABLE, "No turn");
+	private final Exception noTurn = ProblemException.of(ProblemType.REDIS_UNAVAILABLE, "No turn");
 
 	private static final String NOT_STORED = "The message is not stored: repeat it later";
 
@@ -39,28 +39,28 @@ class FailureReceiptsTests {
 
 	@Test
 	void afterACallWithoutAnswerTheMessageMayBeStored() {
-		assertUnknown(FailureReceipts.failed(NO_ANSWER, message(1, "k"), false), UNKNOWN);
-		assertUnknown(FailureReceipts.failed(NO_ANSWER, message(1, null), false), UNKNOWN_WITHOUT_KEY);
-		assertUnknown(FailureReceipts.failed(NO_ANSWER, message(33, "k"), false), SOME);
-		assertUnknown(FailureReceipts.failed(NO_ANSWER, message(33, null), false), SOME_WITHOUT_KEY);
+		assertUnknown(FailureReceipts.failed(this.noAnswer, message(1, "k"), false), UNKNOWN);
+		assertUnknown(FailureReceipts.failed(this.noAnswer, message(1, null), false), UNKNOWN_WITHOUT_KEY);
+		assertUnknown(FailureReceipts.failed(this.noAnswer, message(33, "k"), false), SOME);
+		assertUnknown(FailureReceipts.failed(this.noAnswer, message(33, null), false), SOME_WITHOUT_KEY);
 	}
 
 	@Test
 	void whatIsRefusedBeforeAnyWriteIsNotStoredUnlessAnEarlierRequestMayHaveStoredIt() {
-		assertRefused(FailureReceipts.failed(NO_REPLICAS, message(1, null), false),
+		assertRefused(FailureReceipts.failed(this.noReplicas, message(1, null), false),
 				"Redis refuses writes (NOREPLICAS). " + NOT_STORED);
-		assertUnknown(FailureReceipts.failed(NO_REPLICAS, message(1, "k"), false),
+		assertUnknown(FailureReceipts.failed(this.noReplicas, message(1, "k"), false),
 				"Redis refuses writes (NOREPLICAS). " + UNKNOWN);
-		assertUnknown(FailureReceipts.failed(NO_REPLICAS, message(33, null), true),
+		assertUnknown(FailureReceipts.failed(this.noReplicas, message(33, null), true),
 				"Redis refuses writes (NOREPLICAS). " + SOME_WITHOUT_KEY);
 	}
 
 	@Test
 	void whatIsNotSentIsNotStoredUnlessAPieceOrAnEarlierRequestMayBe() {
-		assertRefused(FailureReceipts.notSent(NO_TURN, message(1, null), false), NOT_STORED);
-		assertRefused(FailureReceipts.notSent(NO_TURN, message(33, null), false), NOT_STORED);
-		assertUnknown(FailureReceipts.notSent(NO_TURN, message(1, "k"), false), UNKNOWN);
-		assertUnknown(FailureReceipts.notSent(NO_TURN, message(33, null), true), SOME_WITHOUT_KEY);
+		assertRefused(FailureReceipts.notSent(this.noTurn, message(1, null), false), NOT_STORED);
+		assertRefused(FailureReceipts.notSent(this.noTurn, message(33, null), false), NOT_STORED);
+		assertUnknown(FailureReceipts.notSent(this.noTurn, message(1, "k"), false), UNKNOWN);
+		assertUnknown(FailureReceipts.notSent(this.noTurn, message(33, null), true), SOME_WITHOUT_KEY);
 	}
 
 	/** The script looks for the record of the key before it refuses. */

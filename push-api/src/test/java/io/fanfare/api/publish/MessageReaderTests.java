@@ -176,14 +176,14 @@ class MessageReaderTests {
 	@Test
 	void eachMessageOfABatchHasItsPlaceAndItsOwnErrors() {
 		String good = "{\"to\":{\"user\":\"a\"},\"data\":1,\"idempotencyKey\":\"k\"}";
-		List<Fields.Item> items = this.reader
-			.items(body("{\"messages\":[" + good + ",{\"to\":{\"users\":[\"a\",7,\"a\"]},\"idempotencyKey\":\"\u00e9\"},7]}"));
+		List<Fields.Item> items = this.reader.items(body(
+				"{\"messages\":[" + good + ",{\"to\":{\"users\":[\"a\",7,\"a\"]},\"idempotencyKey\":\"\u00e9\"},7]}"));
 		MessageRequest first = this.reader.readItem(items.getFirst(), "trace");
 		assertThat(first.pointer()).isEqualTo("#/messages/0");
 		assertThat(first.key()).isEqualTo("k");
 		assertThat(first.traceparent()).isEqualTo("trace");
-		assertThat(itemErrors(items.get(1))).containsExactly("#/messages/1/idempotencyKey",
-				"#/messages/1/to/users/1", "#/messages/1/to/users/2", "#/messages/1/data");
+		assertThat(itemErrors(items.get(1))).containsExactly("#/messages/1/idempotencyKey", "#/messages/1/to/users/1",
+				"#/messages/1/to/users/2", "#/messages/1/data");
 		assertThat(itemErrors(items.get(2))).containsExactly("#/messages/2");
 	}
 

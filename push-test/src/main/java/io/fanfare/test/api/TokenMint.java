@@ -95,7 +95,8 @@ public record TokenMint(String secret, Algorithm algorithm) {
 
 	private static String quoted(String text) {
 		StringBuilder json = new StringBuilder("\"");
-		for (char next : text.toCharArray()) {
+		for (int i = 0; i < text.length(); i++) {
+			char next = text.charAt(i);
 			if (next == '"' || next == '\\') {
 				json.append('\\').append(next);
 			}

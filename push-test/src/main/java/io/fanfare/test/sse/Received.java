@@ -2,7 +2,6 @@ package io.fanfare.test.sse;
 
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpHeaders;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
