@@ -90,7 +90,7 @@ if opens_limit > 0 then
 end
 
 local generation = id_after(clock, now)
-redis.call('SET', KEYS[1], generation)
+redis.call('SET', KEYS[1], generation, 'KEEPTTL')
 if not victim and (value or presence_uncertain(since, now)) then
 	-- Whom it displaces cannot be read, or the store may have forgotten it: "D generation connection client user\n" tells all nodes.
 	redis.call('PUBLISH', channels .. 'ch:all',

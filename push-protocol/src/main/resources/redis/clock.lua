@@ -3,6 +3,7 @@
 -- An id is "ms-seq". It never goes back: the next id is max(last + 1, TIME). `seq` stays below 2^20, so that an id fits a
 -- signed 64-bit number as ms * 2^20 + seq; a clock that stands still for longer than that carries into `ms`.
 -- Lua numbers are doubles: ms and seq are each exact, a packed id would not be.
+-- What is set keeps its expiry: the keys of a partition that ends by itself have one (see open-partition).
 
 local SEQ_LIMIT = 1048576
 local MS_LIMIT = 8796093022208
@@ -76,14 +77,14 @@ local function clock_take(count, clock_key, since_key, seen, run_key, run)
 	local begins = run_key and last == '0-0' and seen == last
 	if begins or id_above(seen, last) then
 		last = id_after(seen, now)
-		redis.call('SET', since_key, last)
+		redis.call('SET', since_key, last, 'KEEPTTL')
 		ms, seq = parts_after(last, now, count)
 	end
 	if begins then
-		redis.call('SET', run_key, BEGUN .. run)
+		redis.call('SET', run_key, BEGUN .. run, 'KEEPTTL')
 	end
 	local text = string.format('%.0f-%.0f', ms, seq + count - 1)
-	redis.call('SET', clock_key, text)
+	redis.call('SET', clock_key, text, 'KEEPTTL')
 	return ms, seq, now, text
 end
 
@@ -128,9 +129,10 @@ local function clock_guard(clock_key, run_key, since_key, run, seen, durable)
 		local leaps = known and known ~= run and known ~= BEGUN .. run and clock ~= '0-0'
 		clock = id_after(clock, now + (leaps and LEAP_MS or 0))
 		since = clock
-		redis.call('MSET', clock_key, clock, since_key, since)
+		redis.call('SET', clock_key, clock, 'KEEPTTL')
+		redis.call('SET', since_key, since, 'KEEPTTL')
 	end
-	redis.call('SET', run_key, run)
+	redis.call('SET', run_key, run, 'KEEPTTL')
 	return clock, since
 end
 

@@ -112,6 +112,16 @@ public final class CommandLink implements AutoCloseable {
 		this.link.start();
 	}
 
+	/**
+	 * Starts a link of its own to another partition of the same Redis. It has seen no id
+	 * yet, and keeps those that it sees to itself.
+	 * @param other the keys of the partition
+	 * @return the link
+	 */
+	CommandLink to(RedisKeys other) {
+		return new CommandLink(this.client, other, this.durable, this.errors);
+	}
+
 	/** How the connection is made and found fit. Called by the link's thread. */
 	private final class Supervision
 			implements SupervisedLink.Lifecycle<StatefulRedisConnection<byte[], byte[]>, Session> {

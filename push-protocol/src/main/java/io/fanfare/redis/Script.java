@@ -28,11 +28,7 @@ public enum Script {
 	 */
 	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "clock", "trim"),
 
-	REHEARSE_MESSAGES(ScriptOutputType.MULTI),
-
 	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence"),
-
-	REHEARSE_CLAIM(ScriptOutputType.MULTI),
 
 	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "clock", "values", "presence", "entry"),
 
@@ -63,6 +59,8 @@ public enum Script {
 	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "clock"),
 
 	LEAD_DRAIN(ScriptOutputType.INTEGER),
+
+	OPEN_PARTITION(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "clock"),
 
 	CHECK_WRITES(ScriptOutputType.VALUE);
 

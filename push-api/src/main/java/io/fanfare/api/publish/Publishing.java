@@ -79,10 +79,8 @@ final class Publishing {
 		 * @param request what is asked of Redis
 		 * @param weight what it counts in each of its channels, in bytes
 		 * @param pointer where the message stands in the request
-		 * @param rehearsed whether it only looks as if
 		 */
-		record Ready(Target target, Publisher.Request request, int weight, String pointer,
-				boolean rehearsed) implements Prepared {
+		record Ready(Target target, Publisher.Request request, int weight, String pointer) implements Prepared {
 
 			int channels() {
 				return this.request.channels().size();
@@ -128,7 +126,7 @@ final class Publishing {
 				? new Publisher.Idempotency(caller.id(), key, publication.hash(), this.settings.retention()) : null;
 		Envelope envelope = publication.envelope(this.clock.instant(), traceparent);
 		return new Prepared.Ready(publication.target(), new Publisher.Request(channels, envelope, idempotency),
-				Pieces.weight(envelope), pointer, caller.isRehearsing());
+				Pieces.weight(envelope), pointer);
 	}
 
 	/**
@@ -142,11 +140,7 @@ final class Publishing {
 		check(messages);
 		List<Outcome> outcomes = new Sending(this, this.calls, this.turns, this.running, messages.size())
 			.send(messages);
-		for (int i = 0; i < outcomes.size(); i++) {
-			if (!(messages.get(i) instanceof Prepared.Ready ready && ready.rehearsed())) {
-				count(outcomes.get(i));
-			}
-		}
+		outcomes.forEach(this::count);
 		return outcomes;
 	}
 
@@ -175,14 +169,13 @@ final class Publishing {
 	/**
 	 * Calls the script, for a request whose turn it is; the turn ends with the answer.
 	 * @param requests what it publishes
-	 * @param rehearsed whether it only looks as if
 	 * @return what became of each
 	 */
-	CompletableFuture<List<Publisher.Result>> call(List<Publisher.Request> requests, boolean rehearsed) {
+	CompletableFuture<List<Publisher.Result>> call(List<Publisher.Request> requests) {
 		Timer.Sample sample = Timer.start(this.meters);
 		CompletableFuture<List<Publisher.Result>> answer;
 		try {
-			answer = rehearsed ? this.publisher.rehearse(requests) : this.publisher.publish(requests);
+			answer = this.publisher.publish(requests);
 		}
 		catch (RuntimeException | Error ex) {
 			this.turns.end();
@@ -190,9 +183,7 @@ final class Publishing {
 		}
 		return answer.whenComplete((results, failure) -> {
 			this.turns.end();
-			if (!rehearsed) {
-				sample.stop(this.duration);
-			}
+			sample.stop(this.duration);
 		});
 	}
 

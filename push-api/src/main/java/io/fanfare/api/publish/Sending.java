@@ -170,7 +170,7 @@ final class Sending {
 			this.next = new Call();
 			return;
 		}
-		call.answer = this.publishing.call(call.requests, call.rehearsed);
+		call.answer = this.publishing.call(call.requests);
 		this.next = new Call();
 		this.sent.addLast(call);
 		call.answer.whenComplete((results, failure) -> call.endKeys());
@@ -333,9 +333,8 @@ final class Sending {
 			}
 			Idempotency record = (this.key == null || number == 0) ? this.key
 					: this.key.of(new Publisher.Piece(this.receipts.getFirst().id(), number));
-			CompletableFuture<List<Result>> answer = Sending.this.publishing.call(
-					List.of(new Publisher.Request(piece, this.message.request().envelope(), record)),
-					this.message.rehearsed());
+			CompletableFuture<List<Result>> answer = Sending.this.publishing
+				.call(List.of(new Publisher.Request(piece, this.message.request().envelope(), record)));
 			this.answered = CompletableFuture.allOf(this.answered, answer);
 			this.sent.addLast(new Piece(number, piece.size(), answer));
 		}
@@ -394,8 +393,6 @@ final class Sending {
 
 		private long bytes;
 
-		private boolean rehearsed;
-
 		/** Of all its messages, once it is asked for. */
 		private final Set<ChannelName> names = new HashSet<>();
 
@@ -412,7 +409,6 @@ final class Sending {
 			this.requests.add(message.request());
 			this.channels += message.channels();
 			this.bytes += message.bytes();
-			this.rehearsed = message.rehearsed();
 		}
 
 		/** Whether a channel occurs in both. */

@@ -47,6 +47,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private final RedisClient client;
 
+	private final String node;
+
 	private final byte[] nodeChannel;
 
 	private final RedisKeys keys;
@@ -102,6 +104,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 			Probe probe, Errors errors, RandomGenerator random) {
 		this.client = client;
 		this.keys = keys;
+		this.node = node;
 		this.nodeChannel = keys.nodeChannel(node);
 		this.commands = commands;
 		this.sink = sink;
@@ -109,6 +112,12 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		this.frames = new FrameReader(keys, this.nodeChannel, commands, sink, probe, errors);
 		this.errors = errors;
 		this.link = new SupervisedLink<>("pubsub", new Supervision(), commands.refusals(), errors, random);
+	}
+
+	/** Makes a link of its own to another partition of the same Redis. */
+	public PubSubLink to(RedisKeys partition, CommandLink itsCommands, MessageSink itsSink, Probe itsProbe,
+			RandomGenerator random) {
+		return new PubSubLink(this.client, partition, this.node, itsCommands, itsSink, itsProbe, this.errors, random);
 	}
 
 	/** Connects and subscribes. */

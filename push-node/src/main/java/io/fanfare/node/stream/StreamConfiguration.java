@@ -36,6 +36,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.settings.SharedDefaults;
 import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
@@ -74,7 +75,7 @@ class StreamConfiguration {
 				budget.split(stream.loopCount()), memory);
 	}
 
-	private static Topics.Upstream upstream(PubSubLink link) {
+	static Topics.Upstream upstream(PubSubLink link) {
 		return new Topics.Upstream() {
 			@Override
 			public void subscribe(ChannelName topic, LongConsumer confirmed) {
@@ -136,14 +137,15 @@ class StreamConfiguration {
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
 			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, SocketLimits sockets,
 			Admission admission, Connections connections, ForwardedCalls forwards, NodeIdentity identity,
-			StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence, Drain drain, NodeReporter reporter,
-			Reaper reaper, @Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
+			StreamLoop.Node node, PubSubLink link, Probe probe, CommandLink commands, RedisKeys keys, Drain drain,
+			NodeReporter reporter, Reaper reaper,
+			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(Clock.systemUTC()),
 				new TrustedProxies(proxies.blocks(), System::nanoTime), sockets, admission, connections, forwards,
 				identity);
 		return new StreamServer(settings, gate, limits, (executor) -> new StreamLoop(executor, node), link, probe,
-				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter, reaper);
+				new WarmUp(settings.warmUp(), gate, node, commands, link, keys), drain, reporter, reaper);
 	}
 
 }

@@ -401,26 +401,12 @@ public final class Presence {
 	 * @return what it came to
 	 */
 	public CompletableFuture<ClaimResult> claim(String node, Claim claim) {
-		return claim(Script.CLAIM_USER, node, claim);
-	}
-
-	/**
-	 * Asks as {@link #claim} does, and changes nothing: for a process that warms up.
-	 * @param node the node's identity
-	 * @param claim the claim
-	 * @return an owner without a generation
-	 */
-	public CompletableFuture<ClaimResult> rehearse(String node, Claim claim) {
-		return claim(Script.REHEARSE_CLAIM, node, claim);
-	}
-
-	private CompletableFuture<ClaimResult> claim(Script script, String node, Claim claim) {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
 				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
 				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
 				this.keys.userOpens(claim.user()) };
 		return this.link
-			.<List<Object>>run(script, scriptKeys,
+			.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
 					(run, name) -> new byte[][] { run, seen(), this.link.durable(), this.keys.keyPrefix(),
 							this.keys.channelPrefix(), bytes(claim.user()), bytes(node), bytes(claim.connection()),
 							bytes(claim.client()), bytes(claim.tier().wireName()), this.lease, this.tombstone,
