@@ -26,20 +26,25 @@ RUN mvn -q -B -Dmaven.test.skip -Dcheckstyle.skip -Dspring-javaformat.skip -pl p
 
 # What a JVM learns when it starts and warms up, kept: the next start takes half the time, and the first streams open and the
 # first messages are published twice as fast. It has to be the same JVM, in the same place, with the same collector; otherwise
-# it says so and starts as ever. There is no Redis here, and both start without; they are ended in order when they had their time
-FROM eclipse-temurin:25-jre AS trained-node
+# it says so and starts as ever. They warm up with a Redis of their own, and are ended in order when they had their time
+FROM eclipse-temurin:25-jre AS training
+RUN apt-get update && apt-get install -y --no-install-recommends redis-server && rm -rf /var/lib/apt/lists/*
+
+FROM training AS trained-node
 WORKDIR /app
 COPY --from=jars /jars/push-node /jar
 RUN cp -a /jar/*/. . \
+	&& redis-server --daemonize yes --save '' \
 	&& (timeout 45 java -XX:AOTCacheOutput=push-node.aot -XX:+UseG1GC --enable-native-access=ALL-UNNAMED \
 		--sun-misc-unsafe-memory-access=allow -jar push-node.jar --fanfare.jwt.secret=for-the-training-run-and-nothing-else \
 		--fanfare.stream.warm-up=15s --fanfare.connections.drain-window=0 || true) \
 	&& test -s push-node.aot
 
-FROM eclipse-temurin:25-jre AS trained-api
+FROM training AS trained-api
 WORKDIR /app
 COPY --from=jars /jars/push-api /jar
 RUN cp -a /jar/*/. . \
+	&& redis-server --daemonize yes --save '' \
 	&& (timeout 60 java -XX:AOTCacheOutput=push-api.aot -XX:+UseG1GC --enable-native-access=ALL-UNNAMED \
 		--sun-misc-unsafe-memory-access=allow -jar push-api.jar --fanfare.api.keys=training:training-secret:read \
 		--fanfare.api.warm-up=25s || true) \

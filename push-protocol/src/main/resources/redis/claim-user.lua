@@ -83,7 +83,7 @@ if left then
 end
 
 local generation = id_after(head_id, now)
-redis.call('SET', KEYS[1], generation)
+redis.call('SET', KEYS[1], generation, 'KEEPTTL')
 if not victim and (value or presence_uncertain(loss_floor, now)) then
 	-- The owner that it displaces cannot be read, or the store may have forgotten it: all nodes receive
 	-- "D generation connection client user\n".

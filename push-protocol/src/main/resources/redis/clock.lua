@@ -2,6 +2,7 @@
 --
 -- It never goes back: the next id is max(last + 1, TIME). A clock that stands still for so long that `seq` reaches its limit
 -- carries into `ms`.
+-- What is set keeps its expiry: the keys of a partition that ends by itself have one (see open-partition).
 
 local function time_ms()
 	local time = redis.call('TIME')

@@ -38,8 +38,9 @@ local function clock_guard(clock_key, run_key, since_key, run, seen, durable, ot
 		local leaps = known and known ~= run and known ~= BEGUN .. run and head_id ~= '0-0'
 		head_id = id_after(head_id, now + (leaps and LEAP_MS or 0))
 		loss_floor = head_id
-		redis.call('MSET', clock_key, head_id, since_key, loss_floor)
+		redis.call('SET', clock_key, head_id, 'KEEPTTL')
+		redis.call('SET', since_key, loss_floor, 'KEEPTTL')
 	end
-	redis.call('SET', run_key, run)
+	redis.call('SET', run_key, run, 'KEEPTTL')
 	return head_id, loss_floor, other
 end

@@ -207,6 +207,6 @@ while argument <= #ARGV do
 	key = key + count
 end
 if now and seq < last_seq then
-	call('SET', KEYS[1], ms .. '-' .. seq)
+	call('SET', KEYS[1], ms .. '-' .. seq, 'KEEPTTL')
 end
 return answers

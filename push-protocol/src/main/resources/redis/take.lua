@@ -12,13 +12,13 @@ local function clock_take(count, clock_key, since_key, seen, run_key, run)
 	local begins = run_key and last == '0-0' and seen == last
 	if begins or id_above(seen, last) then
 		last = id_after(seen, now)
-		redis.call('SET', since_key, last)
+		redis.call('SET', since_key, last, 'KEEPTTL')
 		ms, seq = parts_after(last, now, count)
 	end
 	if begins then
-		redis.call('SET', run_key, BEGUN .. run)
+		redis.call('SET', run_key, BEGUN .. run, 'KEEPTTL')
 	end
 	local text = string.format('%d-%d', ms, seq + count - 1)
-	redis.call('SET', clock_key, text)
+	redis.call('SET', clock_key, text, 'KEEPTTL')
 	return ms, seq, now, text
 end

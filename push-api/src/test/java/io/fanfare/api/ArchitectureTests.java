@@ -82,12 +82,10 @@ class ArchitectureTests {
 		.beAnnotatedWith(RequiresScope.class);
 
 	@ArchTest
-	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor(
-			"io.fanfare.api.WebConfiguration", "io.fanfare.api.publish.Sending", "io.fanfare.api.publish.WarmUp");
+	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor();
 
 	@ArchTest
 	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules.threadsComeFromTheScheduler(
-			"io.fanfare.api.WebConfiguration",
 			// Waits for nodes, for many minutes
 			"io.fanfare.api.cluster.RollingDrain",
 			// Runs requests before the port is open

@@ -155,12 +155,9 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor(
-			"io.fanfare.node.NodeConfiguration",
 			// The clock of the loops, asked for each batch of blocks
 			"io.fanfare.node.stream.NettyLoop",
-			// Made before the node
-			"io.fanfare.node.stream.WarmUp", "io.fanfare.node.stream.Rehearsal", "io.fanfare.protocol.guard.Ticker",
-			"io.fanfare.protocol.http.BoundedHttp11Protocol");
+			"io.fanfare.protocol.guard.Ticker", "io.fanfare.protocol.http.BoundedHttp11Protocol");
 
 	@ArchTest
 	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules.threadsComeFromTheScheduler(
@@ -218,13 +215,14 @@ class ArchitectureTests {
 
 	/**
 	 * {@code resultNow} and {@code state} do not wait. {@code StreamServer.stop} waits
-	 * for the goodbyes, on the thread that stops the application.
+	 * for the goodbyes, on the thread that stops the application, and {@code WarmUp} for
+	 * what it asks for, on the one that starts it.
 	 */
 	@ArchTest
 	static final ArchRule NOTHING_BLOCKS_A_LOOP = noClasses().that()
 		.resideInAnyPackage(LOOP_PACKAGES)
 		.and()
-		.doNotHaveSimpleName("StreamServer")
+		.haveNameNotMatching("io\\.fanfare\\.node\\.stream\\.(StreamServer|WarmUp)")
 		.should()
 		.callMethodWhere(target(nameMatching("get|join")).and(target(owner(assignableTo(Future.class)))))
 		.orShould()

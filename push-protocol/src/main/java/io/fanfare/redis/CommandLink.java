@@ -54,6 +54,8 @@ public final class CommandLink implements AutoCloseable {
 
 	private final Errors errors;
 
+	private final Scheduler scheduler;
+
 	private final Ticker ticker;
 
 	private final RedisRefusals refusals;
@@ -96,12 +98,23 @@ public final class CommandLink implements AutoCloseable {
 		this.client = client;
 		this.durable = durable;
 		this.errors = errors;
+		this.scheduler = scheduler;
 		this.ticker = scheduler.ticker();
 		this.refusals = new RedisRefusals(this.ticker);
 		this.greeting = new Greeting(keys, durable(), this.refusals);
 		this.link = new SupervisedLink<>("commands", new Supervision(), this.refusals, scheduler, errors,
 				RandomGenerator.getDefault());
 		this.link.start();
+	}
+
+	/**
+	 * Starts a link of its own to another partition of the same Redis. It has seen no id
+	 * yet, and keeps those that it sees to itself.
+	 * @param other the keys of the partition
+	 * @return the link
+	 */
+	CommandLink to(RedisKeys other) {
+		return new CommandLink(this.client, other, this.durable, this.scheduler, this.errors);
 	}
 
 	/** How the connection is made and found fit. Called by the link's worker. */

@@ -11,7 +11,8 @@ import io.fanfare.protocol.MessageId;
  * not pub/sub, so the channels carry the database's number as well; those of database 0
  * do not.
  * <p>
- * A partition is one hash tag, so each script stays within one slot. There is one.
+ * A partition is one hash tag, so each script stays within one slot. There is one, beside
+ * which a {@link ScratchPartition} may stand for a while.
  */
 public final class RedisKeys {
 
@@ -21,7 +22,11 @@ public final class RedisKeys {
 	/** What a prefix must match. */
 	public static final String PREFIX_PATTERN = "[a-z0-9-]{1,32}";
 
-	private static final String PARTITION = ":{0}:";
+	private static final String PARTITION = "0";
+
+	private final String prefix;
+
+	private final int database;
 
 	private final String keyPrefix;
 
@@ -59,11 +64,18 @@ public final class RedisKeys {
 	 * @param database the number of the database that its keys are in
 	 */
 	public RedisKeys(String prefix, int database) {
+		this(prefix, database, PARTITION);
+	}
+
+	private RedisKeys(String prefix, int database, String partition) {
 		if (!prefix.matches(PREFIX_PATTERN)) {
 			throw new IllegalArgumentException("The prefix must match " + PREFIX_PATTERN);
 		}
-		this.keyPrefix = prefix + PARTITION;
-		this.channelPrefix = prefix + ((database > 0) ? "@" + database : "") + PARTITION;
+		this.prefix = prefix;
+		this.database = database;
+		String tag = ":{" + partition + "}:";
+		this.keyPrefix = prefix + tag;
+		this.channelPrefix = prefix + ((database > 0) ? "@" + database : "") + tag;
 		this.keyPrefixBytes = bytes(this.keyPrefix);
 		this.channelPrefixBytes = bytes(this.channelPrefix);
 		this.layout = bytes(prefix + ":layout");
@@ -77,6 +89,11 @@ public final class RedisKeys {
 		this.last = key("last");
 		this.presence = key("presence");
 		this.renewals = key("renewals");
+	}
+
+	/** The names of another partition of the same installation. */
+	RedisKeys partition(String name) {
+		return new RedisKeys(this.prefix, this.database, name);
 	}
 
 	/** What begins every key of the partition. */

@@ -28,12 +28,8 @@ public enum Script {
 	 */
 	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim"),
 
-	REHEARSE_MESSAGES(ScriptOutputType.MULTI),
-
 	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
 			"hidden", "owner", "kick", "succession"),
-
-	REHEARSE_CLAIM(ScriptOutputType.MULTI),
 
 	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "hidden", "owner", "entry"),
 
@@ -65,6 +61,8 @@ public enum Script {
 	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock"),
 
 	LEAD_DRAIN(ScriptOutputType.INTEGER),
+
+	OPEN_PARTITION(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock"),
 
 	CHECK_WRITES(ScriptOutputType.VALUE);
 

@@ -4,10 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 
 import io.fanfare.protocol.settings.InvalidSettingException;
@@ -31,11 +31,9 @@ public final class ApiKeys {
 	/** What a header can carry behind {@code Bearer}. */
 	private static final Pattern SECRET = Pattern.compile("[!-~]{1,1024}");
 
-	private static final int REHEARSAL_BYTES = 32;
+	private static final int ISSUED_BYTES = 32;
 
-	private final List<ApiKey> keys = new ArrayList<>();
-
-	private volatile @Nullable ApiKey rehearsal;
+	private final List<ApiKey> keys = new CopyOnWriteArrayList<>();
 
 	ApiKeys(ApiKeySettings settings) {
 		for (String text : settings.keys()) {
@@ -94,22 +92,23 @@ public final class ApiKeys {
 	}
 
 	/**
-	 * Makes a key for the API itself to warm up with, until it is
-	 * {@linkplain #endRehearsal withdrawn}.
+	 * Makes a key with a random secret. It holds until it is {@linkplain #withdraw
+	 * withdrawn}.
+	 * @param name its name, which no other key has
+	 * @param scope its scope
 	 * @return its secret
 	 */
-	public String beginRehearsal() {
-		byte[] bytes = new byte[REHEARSAL_BYTES];
+	public String issue(String name, Scope scope) {
+		byte[] bytes = new byte[ISSUED_BYTES];
 		new SecureRandom().nextBytes(bytes);
 		String secret = HexFormat.of().formatHex(bytes);
-		Caller caller = new Caller("~", new Scopes(EnumSet.of(Scope.PUBLISH), List.of()), true);
-		this.rehearsal = new ApiKey(caller, sha256(secret));
+		this.keys.add(new ApiKey(new Caller(name, new Scopes(EnumSet.of(scope), List.of())), sha256(secret)));
 		return secret;
 	}
 
-	/** Withdraws the key of {@link #beginRehearsal}. */
-	public void endRehearsal() {
-		this.rehearsal = null;
+	/** Withdraws the key that was {@linkplain #issue issued} with this name. */
+	public void withdraw(String name) {
+		this.keys.removeIf((key) -> key.caller().id().equals(name));
 	}
 
 	boolean isEmpty() {
@@ -128,10 +127,6 @@ public final class ApiKeys {
 			if (MessageDigest.isEqual(digest, key.digest())) {
 				found = key.caller();
 			}
-		}
-		ApiKey own = this.rehearsal;
-		if (own != null && MessageDigest.isEqual(digest, own.digest())) {
-			found = own.caller();
 		}
 		return found;
 	}

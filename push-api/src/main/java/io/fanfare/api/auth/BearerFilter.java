@@ -53,9 +53,6 @@ final class BearerFilter extends OncePerRequestFilter {
 				this.refusal.commence(request, response, new BadCredentialsException("Unknown key or token"));
 				return;
 			}
-			if (caller.isRehearsing()) {
-				request.setAttribute(Caller.REHEARSING, true);
-			}
 			SecurityContext context = SecurityContextHolder.createEmptyContext();
 			context.setAuthentication(new CallerAuthentication(caller));
 			SecurityContextHolder.setContext(context);

@@ -5,26 +5,13 @@ import io.fanfare.protocol.ChannelName;
 /** Who calls. */
 public final class Caller {
 
-	/**
-	 * The attribute of a request that says so where its caller
-	 * {@linkplain #isRehearsing() rehearses}.
-	 */
-	public static final String REHEARSING = Caller.class.getName() + ".rehearsing";
-
 	private final String id;
 
 	private final Scopes scopes;
 
-	private final boolean rehearsing;
-
 	Caller(String id, Scopes scopes) {
-		this(id, scopes, false);
-	}
-
-	Caller(String id, Scopes scopes, boolean rehearsing) {
 		this.id = id;
 		this.scopes = scopes;
-		this.rehearsing = rehearsing;
 	}
 
 	/**
@@ -34,15 +21,6 @@ public final class Caller {
 	 */
 	public String id() {
 		return this.id;
-	}
-
-	/**
-	 * Tells whether this is the API itself, warming up: what it publishes goes nowhere,
-	 * and is not counted.
-	 * @return whether it is
-	 */
-	public boolean isRehearsing() {
-		return this.rehearsing;
 	}
 
 	/**

@@ -15,9 +15,8 @@ import io.fanfare.redis.history.Publisher;
  * @param request what the client sent
  * @param script what the script is given: channels, envelope and idempotency
  * @param weight what it counts in each of its channels, in bytes
- * @param rehearsed whether it only looks as if
  */
-record PreparedMessage(int index, MessageRequest request, Publisher.Request script, int weight, boolean rehearsed) {
+record PreparedMessage(int index, MessageRequest request, Publisher.Request script, int weight) {
 
 	static PreparedMessage of(int index, MessageRequest request, Caller caller, Instant now, Duration retention) {
 		long expiresAt = (request.ttl() != null) ? now.plus(request.ttl()).toEpochMilli() : 0;
@@ -26,8 +25,7 @@ record PreparedMessage(int index, MessageRequest request, Publisher.Request scri
 		Publisher.Idempotency idempotency = (request.key() != null)
 				? new Publisher.Idempotency(caller.id(), request.key(), request.hash(), retention) : null;
 		return new PreparedMessage(index, request,
-				new Publisher.Request(request.target().channels(), envelope, idempotency), Pieces.weight(envelope),
-				caller.isRehearsing());
+				new Publisher.Request(request.target().channels(), envelope, idempotency), Pieces.weight(envelope));
 	}
 
 	int channels() {

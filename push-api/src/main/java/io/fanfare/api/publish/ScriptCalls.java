@@ -67,14 +67,13 @@ final class ScriptCalls {
 	/**
 	 * Calls the script, after {@link #awaitTurn}. The turn ends with the answer.
 	 * @param requests what it publishes
-	 * @param rehearsed whether it only looks as if
 	 * @return what became of each
 	 */
-	CompletableFuture<List<Publisher.Result>> call(List<Publisher.Request> requests, boolean rehearsed) {
+	CompletableFuture<List<Publisher.Result>> call(List<Publisher.Request> requests) {
 		Timer.Sample sample = Timer.start();
 		CompletableFuture<List<Publisher.Result>> answer;
 		try {
-			answer = rehearsed ? this.publisher.rehearse(requests) : this.publisher.publish(requests);
+			answer = this.publisher.publish(requests);
 		}
 		catch (RuntimeException | Error ex) {
 			this.turns.end();
@@ -82,9 +81,7 @@ final class ScriptCalls {
 		}
 		return answer.whenComplete((results, failure) -> {
 			this.turns.end();
-			if (!rehearsed) {
-				sample.stop(this.duration);
-			}
+			sample.stop(this.duration);
 		});
 	}
 

@@ -129,7 +129,7 @@ final class Sending {
 			this.next = new Call();
 			return;
 		}
-		call.answer = this.calls.call(call.requests, call.rehearsed);
+		call.answer = this.calls.call(call.requests);
 		this.next = new Call();
 		this.sent.addLast(call);
 		call.answer.whenComplete((results, failure) -> call.endKeys());
@@ -174,8 +174,6 @@ final class Sending {
 
 		private long bytes;
 
-		private boolean rehearsed;
-
 		/** Of all its messages, once it is asked for. */
 		private final Set<ChannelName> names = new HashSet<>();
 
@@ -191,7 +189,6 @@ final class Sending {
 			this.requests.add(message.script());
 			this.channels += message.channels();
 			this.bytes += message.bytes();
-			this.rehearsed = message.rehearsed();
 		}
 
 		/** Whether a channel occurs in both. */

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,31 +17,53 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.fanfare.api.auth.ApiKeys;
+import io.fanfare.api.auth.Scope;
+import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.ScratchPartition;
+import io.fanfare.redis.history.Publisher;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
+import org.springframework.web.servlet.mvc.method.RequestMappingInfo;
+import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
 
 /**
  * Lets the JVM compile what publishing takes before anybody waits for it: calls the API's
  * own port for as long as it is told, while the API is not ready yet.
  * <p>
- * All of it is the real thing up to the script that Redis runs, which does nothing. The
- * calls are known by a key that exists nowhere else and is withdrawn in the end; they are
- * not counted as publishes, and as requests by the name of {@code warm-up}. Whatever goes
- * wrong ends it, and the API is ready all the same.
+ * For that time {@link #PATH} has the endpoints of {@code /v1} once more, with a key of
+ * their own, over a {@link ScratchPartition} and with a meter registry that is thrown
+ * away; in front of them everything is shared with real requests. Whatever goes wrong
+ * ends it, above all a Redis that does not answer or is full, and the API is ready all
+ * the same.
  */
 @Component
 final class WarmUp implements ApplicationRunner {
 
 	private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
+
+	/** Also the name of the key. */
+	private static final String NAME = "warm-up";
+
+	private static final String PATH = "/v1/" + NAME;
 
 	private static final int CALLERS = 4;
 
@@ -54,7 +77,13 @@ final class WarmUp implements ApplicationRunner {
 
 	private static final int PATIENCE_MS = 5_000;
 
+	private static final Duration METERS_PATIENCE = Duration.ofSeconds(1);
+
 	private static final int ANSWER = 16_384;
+
+	private static final int HISTORY = 100;
+
+	private static final Duration HISTORY_AGE = Duration.ofSeconds(10);
 
 	private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: *(\\d+)\r\n", Pattern.CASE_INSENSITIVE);
 
@@ -62,14 +91,32 @@ final class WarmUp implements ApplicationRunner {
 
 	private final ApiKeys keys;
 
-	private final Environment environment;
+	private final CommandLink link;
+
+	private final RedisKeys installation;
+
+	private final ApplicationContext application;
+
+	private final RequestMappingHandlerMapping mappings;
+
+	private final MeterRegistry meters;
+
+	private final Ticker ticker;
 
 	private final AtomicInteger requests = new AtomicInteger();
 
-	WarmUp(WarmUpSettings settings, ApiKeys keys, Environment environment) {
+	WarmUp(WarmUpSettings settings, ApiKeys keys, CommandLink link, RedisKeys installation,
+			ApplicationContext application,
+			@Qualifier("requestMappingHandlerMapping") RequestMappingHandlerMapping mappings, MeterRegistry meters,
+			Ticker ticker) {
 		this.duration = settings.warmUp();
 		this.keys = keys;
-		this.environment = environment;
+		this.link = link;
+		this.installation = installation;
+		this.application = application;
+		this.mappings = mappings;
+		this.meters = meters;
+		this.ticker = ticker;
 	}
 
 	@Override
@@ -77,29 +124,75 @@ final class WarmUp implements ApplicationRunner {
 		if (!this.duration.isPositive()) {
 			return;
 		}
-		long began = System.nanoTime();
+		long began = this.ticker.nanoTime();
 		try {
-			call(began + this.duration.toNanos());
-			log.info("warm-up=done requests={} ms={}", this.requests, (System.nanoTime() - began) / 1_000_000);
+			publish(began + this.duration.toNanos());
+			log.info("warm-up=done requests={} ms={}", this.requests, (this.ticker.nanoTime() - began) / 1_000_000);
 		}
-		catch (IOException | ExecutionException ex) {
+		catch (IOException | ExecutionException | RuntimeException ex) {
 			Throwable cause = (ex instanceof ExecutionException && ex.getCause() != null) ? ex.getCause() : ex;
 			log.warn("warm-up=failed requests={} reason=\"{}\"", this.requests, cause.toString());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		finally {
-			this.keys.endRehearsal();
+	}
+
+	private void publish(long deadline) throws IOException, ExecutionException, InterruptedException {
+		try (ScratchPartition scratch = ScratchPartition.open(this.link, this.installation, this.duration);
+				AnnotationConfigApplicationContext own = context(scratch)) {
+			List<RequestMappingInfo> mapped = map(own);
+			String secret = this.keys.issue(NAME, Scope.PUBLISH);
+			try {
+				call(secret, deadline);
+			}
+			finally {
+				this.keys.withdraw(NAME);
+				mapped.forEach(this.mappings::unregisterMapping);
+				forgetRequests();
+			}
 		}
 	}
 
-	private void call(long deadline) throws IOException, ExecutionException, InterruptedException {
-		String address = this.environment.getProperty("server.address");
+	/** What publishes to the scratch partition; all else is the application's. */
+	private AnnotationConfigApplicationContext context(ScratchPartition scratch) {
+		AnnotationConfigApplicationContext own = new AnnotationConfigApplicationContext();
+		own.setParent(this.application);
+		own.registerBean(Publisher.class, () -> new Publisher(scratch.link(), scratch.keys(), HISTORY, HISTORY_AGE),
+				(definition) -> definition.setPrimary(true));
+		own.registerBean(MeterRegistry.class, () -> new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+				(definition) -> definition.setPrimary(true));
+		own.register(Turns.class, RunningKeys.class, Publishing.class, MessageEndpoint.class, BatchEndpoint.class);
+		own.refresh();
+		return own;
+	}
+
+	/** Maps the endpoints of that context as those of the application are. */
+	private List<RequestMappingInfo> map(ApplicationContext own) {
+		List<RequestMappingInfo> mapped = new ArrayList<>();
+		this.mappings.getHandlerMethods().forEach((info, method) -> {
+			if (own.containsLocalBean(method.getBean().toString())) {
+				RequestMappingInfo second = info.mutate()
+					.paths(info.getPatternValues()
+						.stream()
+						.map((path) -> path.replaceFirst("^/v1", PATH))
+						.toArray(String[]::new))
+					.options(this.mappings.getBuilderConfiguration())
+					.build();
+				this.mappings.registerMapping(second, own.getBean(method.getBeanType()), method.getMethod());
+				mapped.add(second);
+			}
+		});
+		return mapped;
+	}
+
+	private void call(String secret, long deadline) throws IOException, ExecutionException, InterruptedException {
+		Environment environment = this.application.getEnvironment();
+		String address = environment.getProperty("server.address");
 		InetSocketAddress server = new InetSocketAddress(
 				(address != null) ? InetAddress.getByName(address) : InetAddress.getLoopbackAddress(),
-				this.environment.getRequiredProperty("local.server.port", Integer.class));
-		List<byte[]> texts = texts(this.keys.beginRehearsal());
+				environment.getRequiredProperty("local.server.port", Integer.class));
+		List<byte[]> texts = texts(secret);
 		Callable<Void> caller = () -> {
 			while (goesOn(deadline)) {
 				callOn(server, texts, deadline);
@@ -113,8 +206,28 @@ final class WarmUp implements ApplicationRunner {
 		}
 	}
 
+	/**
+	 * Takes its requests out of the metrics, which count one after its answer was sent.
+	 */
+	private void forgetRequests() {
+		long began = this.ticker.nanoTime();
+		while (requestMeters().stream().mapToLong(Timer::count).sum() < this.requests.get()
+				&& this.ticker.nanoTime() - began < METERS_PATIENCE.toNanos()) {
+			LockSupport.parkNanos(1_000_000);
+		}
+		requestMeters().forEach(this.meters::remove);
+	}
+
+	private List<Timer> requestMeters() {
+		return this.meters.find("http.server.requests")
+			.tag("uri", (uri) -> uri.startsWith(PATH))
+			.timers()
+			.stream()
+			.toList();
+	}
+
 	private boolean goesOn(long deadline) {
-		return System.nanoTime() - deadline < 0 && this.requests.get() < ENOUGH
+		return this.ticker.nanoTime() - deadline < 0 && this.requests.get() < ENOUGH
 				&& !Thread.currentThread().isInterrupted();
 	}
 
@@ -160,14 +273,14 @@ final class WarmUp implements ApplicationRunner {
 		String topic = "{\"to\":{\"channel\":\"warm.up\"},\"event\":\"headline\",\"data\":\"It rains\",\"ttl\":\"PT1H\"}";
 		String all = "{\"to\":{\"all\":true},\"data\":{\"text\":\"warm-up\",\"number\":1}}";
 		String batch = "{\"messages\":[" + String.join(",", Collections.nCopies(BATCH, user)) + "]}";
-		return List.of(request(secret, "/v1/messages", user), request(secret, "/v1/messages", text),
-				request(secret, "/v1/messages", topic), request(secret, "/v1/messages", user),
-				request(secret, "/v1/messages/batch", batch), request(secret, "/v1/messages", text),
-				request(secret, "/v1/messages", all), request(secret, "/v1/messages", user));
+		return List.of(request(secret, "/messages", user), request(secret, "/messages", text),
+				request(secret, "/messages", topic), request(secret, "/messages", user),
+				request(secret, "/messages/batch", batch), request(secret, "/messages", text),
+				request(secret, "/messages", all), request(secret, "/messages", user));
 	}
 
 	private static byte[] request(String secret, String path, String body) {
-		return ("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nAuthorization: Bearer " + secret
+		return ("POST " + PATH + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nAuthorization: Bearer " + secret
 				+ "\r\nContent-Type: application/json\r\nUser-Agent: fanfare-warm-up\r\nContent-Length: "
 				+ body.length() + "\r\n\r\n" + body)
 			.getBytes(StandardCharsets.US_ASCII);

@@ -26,7 +26,7 @@ final class Messages {
 		Publisher.Idempotency idempotency = (key != null)
 				? new Publisher.Idempotency("tests", key, request.hash(), Duration.ofMinutes(1)) : null;
 		return new PreparedMessage(index, request, new Publisher.Request(target.channels(), envelope, idempotency),
-				Pieces.weight(envelope), false);
+				Pieces.weight(envelope));
 	}
 
 }

@@ -1,13 +1,17 @@
 package io.fanfare.api.publish;
 
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 import io.fanfare.api.TestApi;
-import io.fanfare.api.auth.ApiKeys;
+import io.fanfare.redis.ScratchPartition;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import org.junit.jupiter.api.Test;
@@ -17,29 +21,46 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 @ExtendWith(OutputCaptureExtension.class)
 class WarmUpIT {
 
-	private static List<String> keys(TestRedis redis) {
-		try (RedisClient client = RedisClient.create(redis.uri())) {
-			return client.connect().sync().keys("*");
-		}
+	private static final String MESSAGE = "{\"to\":{\"user\":\"warm-up-1\"},\"data\":1}";
+
+	/** What Redis holds of the installation itself. */
+	private static Map<String, String> installation(RedisCommands<String, String> redis) {
+		return redis.keys("*")
+			.stream()
+			.filter((key) -> !key.startsWith("fanfare:{scratch-"))
+			.collect(Collectors.toMap(Function.identity(), redis::get));
 	}
 
 	@Test
 	void theApiCallsItselfAndLeavesNoTrace(CapturedOutput output) {
-		try (RedisProcess redis = TestRedis.start(); TestApi api = TestApi.start(redis, "--fanfare.api.warm-up=1s")) {
-			assertThat(output).contains("warm-up=done requests=").doesNotContain("warm-up=failed");
-			MeterRegistry meters = api.bean(MeterRegistry.class);
-			assertThat(meters.get("http.server.requests").tag("uri", "warm-up").timer().count()).isGreaterThan(20);
-			assertThat(meters.find("http.server.requests").tag("uri", "/v1/messages").timer()).isNull();
-			assertThat(meters.find("fanfare.publish").counter()).isNull();
-			assertThat(meters.get("fanfare.publish.duration").timer()).extracting(Timer::count).isEqualTo(0L);
-			assertThat(keys(redis)).containsExactlyInAnyOrder("fanfare:layout", "fanfare:{0}:clock", "fanfare:{0}:run",
+		try (RedisProcess process = TestRedis.start(); RedisClient client = RedisClient.create(process.uri())) {
+			RedisCommands<String, String> redis = client.connect().sync();
+			TestApi.start(process).close();
+			Map<String, String> before = installation(redis);
+			assertThat(before).containsOnlyKeys("fanfare:layout", "fanfare:{0}:clock", "fanfare:{0}:run",
 					"fanfare:{0}:since");
-			assertThat(api.post("/v1/messages", "{\"to\":{\"user\":\"warm-up\"},\"data\":1}").status()).isEqualTo(200);
-			assertThat(meters.get("fanfare.publish").tag("outcome", "stored").counter().count()).isEqualTo(1);
+			try (TestApi api = TestApi.start(process, "--fanfare.api.warm-up=2s")) {
+				assertThat(output).containsPattern("warm-up=done requests=[1-9][0-9]").doesNotContain("warm-up=failed");
+				assertThat(installation(redis)).isEqualTo(before);
+				assertThat(redis.keys("fanfare:{scratch-*")).hasSizeGreaterThan(5)
+					.allSatisfy((key) -> assertThat(redis.pttl(key)).as(key)
+						.isBetween(1L, ScratchPartition.REST.toMillis()));
+				MeterRegistry meters = api.bean(MeterRegistry.class);
+				assertThat(meters.find("http.server.requests").timers()).isEmpty();
+				assertThat(meters.find("fanfare.publish").counter()).isNull();
+				assertThat(meters.get("fanfare.publish.duration").timer()).extracting(Timer::count).isEqualTo(0L);
+				assertThat(api.post("/v1/warm-up/messages", MESSAGE).status()).isEqualTo(404);
+				assertThat(api.get("/v3/api-docs").response().body()).contains("/v1/messages")
+					.doesNotContain("warm-up");
+				assertThat(api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
+				assertThat(meters.get("fanfare.publish").tag("outcome", "stored").counter().count()).isEqualTo(1);
+				assertThat(redis.get("fanfare:{0}:since")).isEqualTo(before.get("fanfare:{0}:since"));
+			}
 		}
 	}
 
@@ -49,22 +70,44 @@ class WarmUpIT {
 		try (RedisProcess redis = TestRedis.start()) {
 			redis.stop();
 			try (TestApi api = TestApi.start(redis, "--fanfare.api.warm-up=500ms")) {
-				assertThat(output).contains("warm-up=done requests=").doesNotContain("warm-up=failed");
-				assertThat(api.post("/v1/messages", "{\"to\":{\"all\":true},\"data\":1}").status()).isEqualTo(503);
+				assertThat(output).containsPattern("warm-up=failed requests=0 .*Redis is not connected");
+				assertThat(api.post("/v1/messages", MESSAGE).status()).isEqualTo(503);
 			}
 		}
 		assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
 	}
 
 	@Test
-	void itsKeyEndsWithIt() {
-		try (RedisProcess redis = TestRedis.start(); TestApi api = TestApi.start(redis)) {
-			ApiKeys keys = api.bean(ApiKeys.class);
-			String secret = keys.beginRehearsal();
-			String body = "{\"to\":{\"user\":\"alice\"},\"data\":1}";
-			assertThat(api.postAs(secret, "/v1/messages", body).json().get("id").asString()).isEqualTo("0-0");
-			keys.endRehearsal();
-			assertThat(api.postAs(secret, "/v1/messages", body).status()).isEqualTo(401);
+	void aFullRedisEndsIt(CapturedOutput output) {
+		try (RedisProcess process = TestRedis.start(); RedisClient client = RedisClient.create(process.uri())) {
+			RedisCommands<String, String> redis = client.connect().sync();
+			redis.configSet("maxmemory", "1");
+			try (TestApi api = TestApi.start(process, "--fanfare.api.warm-up=10s")) {
+				assertThat(output).contains("warm-up=failed", "Answered HTTP/1.1 503");
+				assertThat(redis.keys("fanfare:{scratch-*:ch:*")).isEmpty();
+				redis.configSet("maxmemory", "0");
+				assertThat(api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
+			}
+		}
+	}
+
+	/**
+	 * As when Redis is replaced by an empty one, or the process is stopped for a while.
+	 */
+	@Test
+	void whatItWritesAfterItsKeysEndedEndsAsWell() {
+		try (RedisProcess process = TestRedis.start(); RedisClient client = RedisClient.create(process.uri())) {
+			RedisCommands<String, String> redis = client.connect().sync();
+			CompletableFuture<TestApi> starting = CompletableFuture
+				.supplyAsync(() -> TestApi.start(process, "--fanfare.api.warm-up=3s"));
+			await().until(() -> !redis.keys("fanfare:{scratch-*:ch:*").isEmpty());
+			redis.del(redis.keys("fanfare:{scratch-*").toArray(String[]::new));
+			try (TestApi api = starting.join()) {
+				assertThat(api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
+				assertThat(redis.keys("fanfare:{scratch-*")).isNotEmpty()
+					.allSatisfy((key) -> assertThat(redis.pttl(key)).as(key)
+						.isBetween(1L, ScratchPartition.REST.toMillis()));
+			}
 		}
 	}
 

@@ -75,11 +75,12 @@ public final class Fanfare implements Peer {
 		if (more != null) {
 			options.addAll(List.of(more.split(" ")));
 		}
-		List<String> command = ServiceJar.of(site.jar(module), training(site, module)).command(options);
+		String redisUrl = "--fanfare.redis.url=redis://127.0.0.1:" + this.redis.port();
+		List<String> command = ServiceJar.of(site.jar(module), training(site, module), redisUrl).command(options);
 		command.addAll(List.of(
 				"--spring.config.additional-location=file:" + folder.resolve(name + ".properties")
 						+ (many ? ",file:" + folder.resolve("cluster.properties") : ""),
-				"--fanfare.jwt.secret=" + SECRET, "--fanfare.redis.url=redis://127.0.0.1:" + this.redis.port()));
+				"--fanfare.jwt.secret=" + SECRET, redisUrl));
 		if (!site.warms()) {
 			command.addAll(List.of("--fanfare.stream.warm-up=0", "--fanfare.api.warm-up=0"));
 		}

@@ -49,6 +49,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private final RedisClient client;
 
+	private final String node;
+
 	private final byte[] nodeChannel;
 
 	private final RedisKeys keys;
@@ -60,6 +62,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	private final Probe probe;
 
 	private final FrameReader frames;
+
+	private final Scheduler scheduler;
 
 	private final Ticker ticker;
 
@@ -107,14 +111,23 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 			Probe probe, Scheduler scheduler, Errors errors, RandomGenerator random) {
 		this.client = client;
 		this.keys = keys;
+		this.node = node;
 		this.nodeChannel = keys.nodeChannel(node);
 		this.commands = commands;
 		this.sink = sink;
 		this.probe = probe;
 		this.frames = new FrameReader(keys, this.nodeChannel, commands, sink, probe, errors);
+		this.scheduler = scheduler;
 		this.ticker = scheduler.ticker();
 		this.errors = errors;
 		this.link = new SupervisedLink<>("pubsub", new Supervision(), commands.refusals(), scheduler, errors, random);
+	}
+
+	/** Makes a link of its own to another partition of the same Redis. */
+	public PubSubLink to(RedisKeys partition, CommandLink itsCommands, MessageSink itsSink, Probe itsProbe,
+			RandomGenerator random) {
+		return new PubSubLink(this.client, partition, this.node, itsCommands, itsSink, itsProbe,
+				this.scheduler, this.errors, random);
 	}
 
 	/** Connects and subscribes. */

@@ -38,6 +38,7 @@ import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.protocol.settings.SharedDefaults;
 import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
@@ -77,7 +78,7 @@ class StreamConfiguration {
 				budget.split(stream.loopCount()), memory);
 	}
 
-	private static Topics.Upstream upstream(PubSubLink link) {
+	static Topics.Upstream upstream(PubSubLink link) {
 		return new Topics.Upstream() {
 			@Override
 			public void subscribe(ChannelName topic, LongConsumer confirmed) {
@@ -139,14 +140,14 @@ class StreamConfiguration {
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
 			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, SocketLimits sockets,
 			Admission admission, Connections connections, ForwardedCalls forwards, NodeIdentity identity,
-			StreamLoop.Node node, PubSubLink link, Probe probe, Presence presence, Drain drain, NodeReporter reporter,
-			Reaper reaper, Clock clock, Ticker ticker,
+			StreamLoop.Node node, PubSubLink link, Probe probe, CommandLink commands, RedisKeys keys, Drain drain,
+			NodeReporter reporter, Reaper reaper, Clock clock, Ticker ticker, Scheduler scheduler,
 			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, verifier,
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(clock),
 				new TrustedProxies(proxies.blocks(), ticker), sockets, admission, connections, forwards, identity);
 		return new StreamServer(settings, gate, limits, (executor) -> new StreamLoop(executor, node), link, probe,
-				new WarmUp(settings.warmUp(), gate, node, presence), drain, reporter, reaper, ticker);
+				new WarmUp(settings.warmUp(), gate, node, commands, link, keys, scheduler, clock), drain, reporter, reaper, ticker);
 	}
 
 }

@@ -114,7 +114,7 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	}
 
 	/** The same for a port that only this process reaches. */
-	StreamSettings forWarmUp() {
+	StreamSettings onLoopback() {
 		return new StreamSettings(0, InetAddress.getLoopbackAddress().getHostAddress(), 1, this.sendBuffer,
 				this.backlog, this.requestTimeout, this.idleTimeout, this.maxChannels, this.gzip, this.gzipThreshold,
 				Duration.ZERO);

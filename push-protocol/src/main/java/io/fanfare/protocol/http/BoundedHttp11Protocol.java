@@ -141,7 +141,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 		return new BoundedProcessor(this, new RequestGuard(getAdapter(), this.ticker));
 	}
 
-	private void sweep() {
+	void sweep() {
 		long now = this.ticker.nanoTime();
 		int closed = 0;
 		this.seen.keySet().removeIf(SocketWrapperBase::isClosed);
@@ -255,10 +255,12 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 					&& !isRequestBodyFullyRead() && isLate(began, body.getBytesRead(), now);
 		}
 
+		/** The answer may end meanwhile, and has no time then. */
 		private boolean isAnswerLate(int stage, long now) {
 			Response answer = this.response;
-			return (stage == Constants.STAGE_SERVICE || stage == Constants.STAGE_ENDOUTPUT) && answer.isCommitted()
-					&& isLate(answer.getCommitTimeNanos(), answer.getBytesWritten(false), now);
+			long began = answer.getCommitTimeNanos();
+			return (stage == Constants.STAGE_SERVICE || stage == Constants.STAGE_ENDOUTPUT) && began != -1
+					&& isLate(began, answer.getBytesWritten(false), now);
 		}
 
 		private static boolean isLate(long began, long passed, long now) {

@@ -2,7 +2,6 @@ package io.fanfare.redis.history;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -174,26 +173,6 @@ public final class Publisher {
 	 * @return what each came to
 	 */
 	public CompletableFuture<List<Result>> publish(List<Request> requests) {
-		return run(Script.PUBLISH_MESSAGES, requests);
-	}
-
-	/**
-	 * Does everything that {@link #publish} does but publish: takes no id, stores nothing
-	 * and notifies no node. A process warms up with it, with Redis or without.
-	 * @param requests the messages, one at least, without idempotency
-	 * @return what each would come to if its id were 0
-	 */
-	public CompletableFuture<List<Result>> rehearse(List<Request> requests) {
-		if (this.link.isUp()) {
-			return run(Script.REHEARSE_MESSAGES, requests);
-		}
-		return CompletableFuture.completedFuture(requests.stream().map((request) -> {
-			List<Receipt> receipts = Collections.nCopies(request.channels().size(), new Receipt(0, false));
-			return (Result) new Result.Stored(receipts, false);
-		}).toList());
-	}
-
-	private CompletableFuture<List<Result>> run(Script script, List<Request> requests) {
 		List<byte[]> scriptKeys = new ArrayList<>(5 + requests.size());
 		scriptKeys.addAll(this.callKeys);
 		List<byte[]> arguments = new ArrayList<>(5 + 5 * requests.size());
@@ -205,7 +184,7 @@ public final class Publisher {
 		for (Request request : requests) {
 			add(request, scriptKeys, arguments);
 		}
-		return this.link.<List<Object>>run(script, scriptKeys.toArray(byte[][]::new), (run) -> {
+		return this.link.<List<Object>>run(Script.PUBLISH_MESSAGES, scriptKeys.toArray(byte[][]::new), (run) -> {
 			arguments.set(0, run);
 			return arguments.toArray(byte[][]::new);
 		}).thenApply(this::results);

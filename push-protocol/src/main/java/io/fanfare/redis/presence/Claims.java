@@ -62,14 +62,14 @@ final class Claims {
 		this.twinWindow = Presence.millis(twins.window());
 	}
 
-	/** Runs {@code claim-user}, or a script that takes and returns the same. */
-	CompletableFuture<ClaimResult> run(Script script, String node, Claim claim) {
+	/** Runs {@code claim-user}. */
+	CompletableFuture<ClaimResult> run(String node, Claim claim) {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
 				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
 				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
 				this.keys.userOpens(claim.user()) };
 		return this.link
-			.<List<Object>>run(script, scriptKeys,
+			.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
 					(run, name) -> new byte[][] { run, Presence.bytes(MessageId.format(this.link.seen())),
 							this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
 							Presence.bytes(claim.user()), Presence.bytes(node), Presence.bytes(claim.connection()),

@@ -380,17 +380,7 @@ public final class Presence {
 	 * @return what it came to
 	 */
 	public CompletableFuture<ClaimResult> claim(String node, Claim claim) {
-		return this.claims.run(Script.CLAIM_USER, node, claim);
-	}
-
-	/**
-	 * Asks as {@link #claim} does, and changes nothing: for a process that warms up.
-	 * @param node the node's identity
-	 * @param claim the claim
-	 * @return an owner without a generation
-	 */
-	public CompletableFuture<ClaimResult> rehearse(String node, Claim claim) {
-		return this.claims.run(Script.REHEARSE_CLAIM, node, claim);
+		return this.claims.run(node, claim);
 	}
 
 	/**

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.fanfare.protocol.guard.Errors;
 import jakarta.servlet.http.HttpServlet;
@@ -74,6 +75,35 @@ class BoundedHttp11ProtocolTests {
 
 	private static String get(String path, String headers) throws IOException {
 		return ask("GET " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n");
+	}
+
+	/** Connections are looked at while others answer on them. */
+	@Test
+	void aLookAtAnyMomentOfAnAnswerClosesNothing() throws Exception {
+		AtomicBoolean ended = new AtomicBoolean();
+		Thread looks = Thread.ofPlatform().start(() -> {
+			while (!ended.get()) {
+				PROTOCOL.sweep();
+			}
+		});
+		byte[] request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+		byte[] answer = new byte[4096];
+		try {
+			for (int i = 0; i < 100; i++) {
+				try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), PROTOCOL.getLocalPort())) {
+					socket.setSoTimeout(10_000);
+					socket.setTcpNoDelay(true);
+					for (int j = 0; j < 100; j++) {
+						socket.getOutputStream().write(request);
+						assertThat(socket.getInputStream().read(answer)).as("request %d", 100 * i + j).isPositive();
+					}
+				}
+			}
+		}
+		finally {
+			ended.set(true);
+			looks.join();
+		}
 	}
 
 	@Test

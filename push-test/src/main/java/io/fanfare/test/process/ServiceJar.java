@@ -71,15 +71,16 @@ public final class ServiceJar {
 	 * Takes a jar apart and trains, unless that was done since it was built.
 	 * @param built the jar
 	 * @param training what the JVM learns from
+	 * @param settings of the training run; without a Redis there is no warm-up
 	 * @return where things are
 	 */
-	public static synchronized ServiceJar of(Path built, Training training) {
+	public static synchronized ServiceJar of(Path built, Training training, String... settings) {
 		try {
 			Path directory = Files.createDirectories(built.resolveSibling("image"));
 			takeApart(built, directory);
 			ServiceJar service = new ServiceJar(directory.resolve(built.getFileName()), cache(directory, training));
 			if (!Files.exists(service.cache)) {
-				service.train(training);
+				service.train(training, settings);
 			}
 			return service;
 		}
@@ -116,7 +117,7 @@ public final class ServiceJar {
 		}
 	}
 
-	private void train(Training training) throws IOException {
+	private void train(Training training, String... settings) throws IOException {
 		List<String> command = new ArrayList<>(List.of(java()));
 		command.addAll(OPTIONS);
 		command.add("-XX:AOTCacheOutput=" + this.cache);
@@ -125,6 +126,7 @@ public final class ServiceJar {
 			.addAll(List.of("-jar", this.jar.toString(), "--fanfare.jwt.secret=for-the-training-run-and-nothing-else",
 					"--fanfare.api.keys=training:training-secret:read"));
 		command.addAll(Training.words(training.arguments));
+		command.addAll(List.of(settings));
 		Path log = this.cache.resolveSibling(this.cache.getFileName() + ".log");
 		run(log, training.time, command);
 		if (!Files.exists(this.cache)) {
