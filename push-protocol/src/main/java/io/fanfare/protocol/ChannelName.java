@@ -3,8 +3,8 @@ package io.fanfare.protocol;
 import java.util.List;
 
 /**
- * The name of a channel: {@code user:<id>} for what one user receives, {@code all} for what
- * everyone does, or a topic.
+ * The name of a channel: {@code user:<id>} for what one user receives, {@code all} for
+ * what everyone does, or a topic.
  *
  * @param value the name as it stands in keys and messages
  */

@@ -41,8 +41,8 @@ public sealed interface Frame {
 	}
 
 	/**
-	 * A connection owns a user from now on, and the store may have forgotten which one
-	 * it displaced: {@code D generation connection client user}.
+	 * A connection owns a user from now on, and the store may have forgotten which one it
+	 * displaced: {@code D generation connection client user}.
 	 *
 	 * @param generation its generation
 	 * @param connection the connection

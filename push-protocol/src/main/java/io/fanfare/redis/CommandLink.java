@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Guarantees: no command waits for a connection (without one it fails at once) and none
  * is sent twice. Every script that guards the clock carries the run id of the very server
- * that its connection reached, because a new connection is used only after it reported its
- * run id. The client must be set up by {@link RedisClientOptions}.
+ * that its connection reached, because a new connection is used only after it reported
+ * its run id. The client must be set up by {@link RedisClientOptions}.
  * <p>
  * Any thread may call. Futures complete on Lettuce's event loop, which must not be
  * blocked.
@@ -213,8 +213,8 @@ public final class CommandLink implements AutoCloseable {
 	}
 
 	/**
-	 * Whether this process reached another server than before a short time ago:
-	 * times that the former server wrote are then compared with another clock.
+	 * Whether this process reached another server than before a short time ago: times
+	 * that the former server wrote are then compared with another clock.
 	 * @param within how short
 	 * @return whether it did
 	 */

@@ -45,8 +45,8 @@ public final class Failures {
 	}
 
 	/**
-	 * Distinguishes what Redis, or the way to it, does to a command from what only this process
-	 * can have done wrong.
+	 * Distinguishes what Redis, or the way to it, does to a command from what only this
+	 * process can have done wrong.
 	 * @param failure the failure
 	 * @return whether Redis refused, did not answer or was not reached
 	 */

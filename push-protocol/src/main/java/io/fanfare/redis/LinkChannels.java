@@ -129,7 +129,9 @@ public final class LinkChannels implements NettyCustomizer, AutoCloseable {
 
 	}
 
-	/** Stands behind Lettuce's handler, which reports to it what parts of a push threw. */
+	/**
+	 * Stands behind Lettuce's handler, which reports to it what parts of a push threw.
+	 */
 	static final class RearGuard extends ChannelInboundHandlerAdapter {
 
 		private final Errors errors;

@@ -12,8 +12,8 @@ import io.lettuce.core.api.StatefulRedisConnection;
  * The server that all links of a process follow.
  *
  * @param run its run id
- * @param dataLossFloor what it gave above this id no other server has; below it may lack what an
- * earlier one gave
+ * @param dataLossFloor what it gave above this id no other server has; below it may lack
+ * what an earlier one gave
  */
 public record RedisServer(String run, long dataLossFloor) {
 

@@ -138,8 +138,8 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		}
 
 		/**
-		 * Whether a connection serves: one that ends before was a failed attempt,
-		 * however long it took.
+		 * Whether a connection serves: one that ends before was a failed attempt, however
+		 * long it took.
 		 * @param session what is known of it
 		 * @return whether it does
 		 */

@@ -28,8 +28,8 @@ record PresenceAnswer(@Schema(example = "alice") String user, boolean online,
 
 	static PresenceAnswer of(String user, Presence.@Nullable Owner owner, @Nullable ConnectionAnswer details) {
 		return (owner != null)
-				? new PresenceAnswer(user, true, owner.connection(), owner.node(), Instant.ofEpochMilli(owner.openedAt()),
-						owner.tier().wireName(), details)
+				? new PresenceAnswer(user, true, owner.connection(), owner.node(),
+						Instant.ofEpochMilli(owner.openedAt()), owner.tier().wireName(), details)
 				: new PresenceAnswer(user, false, null, null, null, null, null);
 	}
 

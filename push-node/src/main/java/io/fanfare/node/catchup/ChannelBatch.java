@@ -30,8 +30,8 @@ record ChannelBatch(long from, long upTo, long since, boolean complete, Predeces
 			.map((entry) -> Message.render(entry.id(), channel, entry.envelope()))
 			.toList();
 		long bytes = messages.stream().mapToLong((message) -> message.block().length + 64).sum();
-		return new ChannelBatch(from, batch.upTo(), batch.dataLossFloor(), batch.complete(), batch.predecessor(), messages,
-				batch.unreadable(), bytes);
+		return new ChannelBatch(from, batch.upTo(), batch.dataLossFloor(), batch.complete(), batch.predecessor(),
+				messages, batch.unreadable(), bytes);
 	}
 
 	/** Whether it answers a read from that position, and brings it further. */

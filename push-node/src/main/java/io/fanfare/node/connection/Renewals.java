@@ -242,7 +242,8 @@ final class Renewals {
 	}
 
 	private static void checked(Connection connection, LastIds lastIds, Map<ChannelName, Long> ids) {
-		if (connection.delivery().missedAny(lastIds.dataLossFloor(), (channel) -> ids.getOrDefault(channel, Long.MAX_VALUE))) {
+		if (connection.delivery()
+			.missedAny(lastIds.dataLossFloor(), (channel) -> ids.getOrDefault(channel, Long.MAX_VALUE))) {
 			connection.delivery().catchUp();
 		}
 		else {

@@ -7,8 +7,8 @@ import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.Frame;
 
 /**
- * An answer as it travels on the channel of the process that asked: {@code R id ok}, LF, and the
- * body, or {@code R id error}, LF, and nothing.
+ * An answer as it travels on the channel of the process that asked: {@code R id ok}, LF,
+ * and the body, or {@code R id error}, LF, and nothing.
  *
  * @param id the call's
  * @param answer the answer

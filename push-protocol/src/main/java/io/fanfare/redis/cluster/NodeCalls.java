@@ -20,8 +20,8 @@ import io.fanfare.redis.RedisUnavailableException;
 import io.lettuce.core.RedisClient;
 
 /**
- * Asks nodes, and receives their answers: a call goes out on the node's channel, the answer
- * comes on a channel of this process, over a connection of its own.
+ * Asks nodes, and receives their answers: a call goes out on the node's channel, the
+ * answer comes on a channel of this process, over a connection of its own.
  * <p>
  * Guarantees: every call ends, with an answer or without, within a time; none is sent
  * twice. Any thread may call. Futures complete on Lettuce's event loop or a timer's

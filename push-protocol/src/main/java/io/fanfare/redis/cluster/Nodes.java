@@ -68,7 +68,8 @@ public final class Nodes {
 	}
 
 	/**
-	 * Reports the state of a node, now by Redis's clock: {@code updatedAt} in it is set by Redis.
+	 * Reports the state of a node, now by Redis's clock: {@code updatedAt} in it is set
+	 * by Redis.
 	 * @param node the node's identity
 	 * @param status what it says, JSON
 	 * @return when it is written
@@ -146,8 +147,8 @@ public final class Nodes {
 	}
 
 	/**
-	 * Reports how the drain of the cluster gets on and sends a node an order, both only if
-	 * the drain still has that leader.
+	 * Reports how the drain of the cluster gets on and sends a node an order, both only
+	 * if the drain still has that leader.
 	 * @param leader who led it
 	 * @param progress JSON
 	 * @param life after how long without news it is taken for dead
@@ -160,8 +161,8 @@ public final class Nodes {
 	}
 
 	/**
-	 * Reports how the drain of the cluster ended, if it still has that leader; another may
-	 * begin.
+	 * Reports how the drain of the cluster ended, if it still has that leader; another
+	 * may begin.
 	 * @param leader who led it
 	 * @param outcome JSON
 	 * @param life how long it is remembered

@@ -198,8 +198,8 @@ public final class History {
 				Piece piece = this.entries.read(channel, reply);
 				this.link.observe(headId);
 				Predecessor predecessor = Predecessor.parse(before, piece.isEmpty() ? headId : piece.oldest() - 1);
-				return new Batch(complete ? headId : piece.newest(), dataLossFloor, complete, predecessor, piece.entries(),
-						piece.unreadable());
+				return new Batch(complete ? headId : piece.newest(), dataLossFloor, complete, predecessor,
+						piece.entries(), piece.unreadable());
 			});
 	}
 
@@ -288,7 +288,8 @@ public final class History {
 	 */
 	public CompletableFuture<Page> pageAfter(ChannelName channel, long after, int limit) {
 		PageReader reader = pages(channel, true, (after == MessageId.ZERO) ? "" : MessageId.format(after), limit);
-		// What is trimmed from now on leaves the messages above the floor that is reported.
+		// What is trimmed from now on leaves the messages above the floor that is
+		// reported.
 		return findOldest(channel).thenCompose(reader::read);
 	}
 

@@ -18,8 +18,8 @@ import io.fanfare.redis.Script;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes messages: one script stores them, finds who receives them and hands them to the
- * nodes.
+ * Publishes messages: one script stores them, finds who receives them and hands them to
+ * the nodes.
  * <p>
  * Any thread may call. Every future fails with a {@link RedisUnavailableException} where
  * Redis does not answer in time; the message may have been stored then, and a repetition
@@ -87,8 +87,8 @@ public final class Publisher {
 
 	/**
 	 * A piece of a message behind the first. Its record is found by what the first was
-	 * given, as the first's record has it: so it belongs to that very message, and not
-	 * to another one of which the key was used when the first record had ended.
+	 * given, as the first's record has it: so it belongs to that very message, and not to
+	 * another one of which the key was used when the first record had ended.
 	 *
 	 * @param first the first id that the first piece was given
 	 * @param number which piece, from 1
@@ -112,7 +112,8 @@ public final class Publisher {
 	 * What was given to one channel.
 	 *
 	 * @param id the message's id
-	 * @param online whether a connection receives the user's messages; null where the channel is no user's
+	 * @param online whether a connection receives the user's messages; null where the
+	 * channel is no user's
 	 */
 	public record Receipt(long id, @Nullable Boolean online) {
 

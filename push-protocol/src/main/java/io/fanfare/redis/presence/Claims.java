@@ -96,7 +96,8 @@ final class Claims {
 		}
 		long dataLossFloor = reply.id();
 		long hiddenFrom = reply.idOrZero();
-		return new ClaimResult.Owner(generation, headId, dataLossFloor, (hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+		return new ClaimResult.Owner(generation, headId, dataLossFloor,
+				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
 	}
 
 }

@@ -148,7 +148,8 @@ public final class Presence {
 		 * @param hiddenFrom up to which id, below the cursor, the user's channel was
 		 * surely received; null where nothing is known to be missing up to the cursor
 		 */
-		record Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom) implements ClaimResult {
+		record Owner(long generation, long headId, long dataLossFloor,
+				@Nullable Long hiddenFrom) implements ClaimResult {
 
 			/**
 			 * A connection from which nothing is known to be hidden.
@@ -373,8 +374,7 @@ public final class Presence {
 	}
 
 	/**
-	 * Makes a connection the owner of a user. May be sent again for the same
-	 * connection.
+	 * Makes a connection the owner of a user. May be sent again for the same connection.
 	 * @param node the node's identity
 	 * @param claim the claim
 	 * @return what it came to
