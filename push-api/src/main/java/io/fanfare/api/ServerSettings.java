@@ -15,7 +15,7 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param idleTimeout how long a connection is kept between two requests; longer than any
  * proxy or client keeps it, or a request is sent into one that is just being closed. 80 s
- * unless told
+ * by default
  */
 @Validated
 @ConfigurationProperties("fanfare.api")

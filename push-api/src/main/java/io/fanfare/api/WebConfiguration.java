@@ -36,7 +36,7 @@ class WebConfiguration {
 	/**
 	 * Leaves {@code %2F} and {@code %5C} in paths as they are, for user ids may hold
 	 * slashes; Spring MVC decodes each segment by itself. And what Tomcat answers by
-	 * itself is a problem document too. Idle connections are kept as long as told, and
+	 * itself is a problem document too. Idle connections are kept as long as is set, and
 	 * requests have a time to arrive.
 	 */
 	@Bean

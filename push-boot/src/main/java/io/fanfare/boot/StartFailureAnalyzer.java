@@ -43,7 +43,7 @@ import org.springframework.validation.ObjectError;
  * Says at start what is wrong with a setting: its name, its environment variable and the
  * reason, in one line and without a stack trace. What was set is left out unless it is a
  * number, a time or a size: anything else may be a secret. Also says why the process must
- * not use the Redis that it was told, and whose port is taken.
+ * not use the Redis that it was given, and whose port is taken.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 public final class StartFailureAnalyzer implements FailureAnalyzer {

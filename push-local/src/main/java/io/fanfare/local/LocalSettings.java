@@ -25,7 +25,7 @@ import org.springframework.core.env.Environment;
  * @param apiKey the secret of the one API key, which may do everything: 1 to 1024 visible
  * ASCII characters without colon and comma
  * @param jwtSecret signs stream tokens; 32 bytes or more
- * @param redisUrl a Redis to use in place of one of its own; none unless told
+ * @param redisUrl a Redis to use in place of one of its own; none by default
  * @param endWithParent whether it ends with the process that started it: Maven, when it
  * is killed, does not say so
  */

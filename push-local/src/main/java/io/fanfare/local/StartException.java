@@ -1,6 +1,6 @@
 package io.fanfare.local;
 
-/** Why the cluster does not start, in words for whoever started it. */
+/** Why the cluster does not start, in words for the person who started it. */
 @SuppressWarnings("serial")
 final class StartException extends RuntimeException {
 

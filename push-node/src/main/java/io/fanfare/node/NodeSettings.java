@@ -41,8 +41,8 @@ final class NodeSettings {
 	/**
 	 * How stream tokens are signed.
 	 *
-	 * @param secret the secret shared with whoever makes tokens, HS256; 32 bytes at least
-	 * @param clockSkew how far the clock of whoever makes tokens may run ahead;
+	 * @param secret the secret shared with the issuer of tokens, HS256; 32 bytes at least
+	 * @param clockSkew how far the clock of the issuer of tokens may run ahead;
 	 * {@code exp} is exact
 	 */
 	@ConfigurationProperties("fanfare.jwt")
@@ -76,7 +76,7 @@ final class NodeSettings {
 	}
 
 	/**
-	 * What is retained. The API must be told the same.
+	 * What is retained. The API must have the same.
 	 *
 	 * @param length messages a channel
 	 * @param age how long a message is retained; a week at most, for the last ids of

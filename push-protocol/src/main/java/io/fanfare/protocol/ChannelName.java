@@ -87,7 +87,7 @@ public record ChannelName(String value) {
 	}
 
 	/**
-	 * Tells whether a text is the name of any channel.
+	 * Returns whether a text is the name of any channel.
 	 * @param name the text
 	 * @return whether {@link #parse} reads it
 	 */
@@ -97,7 +97,7 @@ public record ChannelName(String value) {
 	}
 
 	/**
-	 * Tells whether a text may be a user id: 1 to 128 characters, no controls, no lone
+	 * Returns whether a text may be a user id: 1 to 128 characters, no controls, no lone
 	 * surrogates.
 	 * @param user the text
 	 * @return whether it is one
@@ -107,7 +107,7 @@ public record ChannelName(String value) {
 	}
 
 	/**
-	 * Tells whether a text may be a topic.
+	 * Returns whether a text may be a topic.
 	 * @param topic the text
 	 * @return whether it is one
 	 */
@@ -116,7 +116,7 @@ public record ChannelName(String value) {
 	}
 
 	/**
-	 * Tells whether this is the channel of one user.
+	 * Returns whether this is the channel of one user.
 	 * @return whether it is
 	 */
 	public boolean isUser() {

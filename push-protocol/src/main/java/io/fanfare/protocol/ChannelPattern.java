@@ -45,7 +45,7 @@ public record ChannelPattern(String value) {
 	}
 
 	/**
-	 * Tells whether a text is a pattern of topics, as stream tokens have them: the
+	 * Returns whether a text is a pattern of topics, as stream tokens have them: the
 	 * channel of the user and that of everyone are subscribed to without.
 	 * @param text the text
 	 * @return whether it is one
@@ -55,7 +55,7 @@ public record ChannelPattern(String value) {
 	}
 
 	/**
-	 * Tells whether the pattern covers a channel.
+	 * Returns whether the pattern covers a channel.
 	 * @param channel the channel
 	 * @return whether it does
 	 */
@@ -64,7 +64,7 @@ public record ChannelPattern(String value) {
 	}
 
 	/**
-	 * Tells whether a text covers a channel. A text that is no pattern covers none.
+	 * Returns whether a text covers a channel. A text that is no pattern covers none.
 	 * @param text the text
 	 * @param channel the channel
 	 * @return whether it does

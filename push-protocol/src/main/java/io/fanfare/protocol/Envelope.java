@@ -90,7 +90,7 @@ public record Envelope(String event, byte[] data, long publishedAt, long expires
 	}
 
 	/**
-	 * Tells whether the message is of no use any more.
+	 * Returns whether the message is of no use any more.
 	 * @param now milliseconds since the epoch
 	 * @return whether its own time to live has passed
 	 */

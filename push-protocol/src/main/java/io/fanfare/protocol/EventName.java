@@ -23,7 +23,7 @@ public final class EventName {
 	}
 
 	/**
-	 * Tells whether a publisher may use this name.
+	 * Returns whether a publisher may use this name.
 	 * @param name the name
 	 * @return whether it may be used
 	 */

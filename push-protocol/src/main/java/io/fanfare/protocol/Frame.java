@@ -32,7 +32,7 @@ public sealed interface Frame {
 	 *
 	 * @param connection the victim
 	 * @param generation what displaced it
-	 * @param reason what its client is told, or null ({@code -}) to end the stream
+	 * @param reason the reason that its client is given, or null ({@code -}) to end the stream
 	 * without a word; one that this version does not know is a takeover
 	 * @param grace how long after the notice the stream is closed
 	 */
@@ -140,7 +140,7 @@ public sealed interface Frame {
 	 * A process asks something of the node and waits for its answer:
 	 * {@code Q id asker name}, LF, and the body.
 	 *
-	 * @param id what the answer is told from others by, of the asker's choice
+	 * @param id what the answer is distinguished from others by, of the asker's choice
 	 * @param asker the process that asks, which names the channel of its answers
 	 * @param name what is asked
 	 * @param body JSON

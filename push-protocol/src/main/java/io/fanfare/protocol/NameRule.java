@@ -48,7 +48,7 @@ public final class NameRule {
 	}
 
 	/**
-	 * Tells whether a text is such a name. The empty text is none, and neither is one
+	 * Returns whether a text is such a name. The empty text is none, and neither is one
 	 * with half a surrogate pair.
 	 * @param text the text
 	 * @return whether it is one

@@ -91,7 +91,7 @@ public record NodeStatus(String node, String name, String version, String state,
 	public static final long INTERVAL_MS = 5_000;
 
 	/**
-	 * Tells whether the node is in a state.
+	 * Returns whether the node is in a state.
 	 * @param state the state
 	 * @return whether it said so
 	 */

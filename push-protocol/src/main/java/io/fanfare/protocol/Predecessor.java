@@ -45,7 +45,7 @@ public record Predecessor(long id, long durable, long expiresAt) {
 	}
 
 	/**
-	 * Tells whether something that a client with this position was promised is gone. A
+	 * Returns whether something that a client with this position was promised is gone. A
 	 * message past its own time to live is no loss.
 	 * @param position everything up to it was written
 	 * @param now milliseconds since the epoch

@@ -118,7 +118,7 @@ public final class ApiKeys {
 	/**
 	 * Finds who has a secret.
 	 * @param secret what a caller sent
-	 * @return the caller, or null if nobody has it
+	 * @return the caller, or null if there is none
 	 */
 	@Nullable Caller find(String secret) {
 		byte[] digest = sha256(secret);

@@ -19,7 +19,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * Learns from {@code Authorization: Bearer} who calls (RFC 6750). A key or token that is
- * wrong ends the request; without one the request goes on as nobody's.
+ * wrong ends the request; without one the request goes on without a caller.
  */
 final class BearerFilter extends OncePerRequestFilter {
 

@@ -24,7 +24,7 @@ public final class Caller {
 	}
 
 	/**
-	 * Tells whether a scope is held, {@link Scope#PUBLISH} for one channel at least.
+	 * Returns whether a scope is held, {@link Scope#PUBLISH} for one channel at least.
 	 * @param scope the scope
 	 * @return whether it is
 	 */
@@ -33,7 +33,7 @@ public final class Caller {
 	}
 
 	/**
-	 * Tells whether this caller may publish to a channel.
+	 * Returns whether this caller may publish to a channel.
 	 * @param channel the channel
 	 * @return whether it may
 	 */

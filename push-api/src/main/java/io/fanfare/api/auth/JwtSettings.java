@@ -16,8 +16,8 @@ import io.fanfare.protocol.settings.SigningSecret;
  *
  * @param secret the HS256 secret that nodes know too, 32 bytes at least (RFC 7518,
  * section 3.2). Without it no token is accepted or made here
- * @param clockSkew how far the clock of whoever makes tokens may run ahead; {@code exp}
- * is exact. 30 s unless told
+ * @param clockSkew how far the clock of the issuer of tokens may run ahead; {@code exp}
+ * is exact. 30 s by default
  */
 @ConfigurationProperties("fanfare.jwt")
 record JwtSettings(@Nullable String secret, @DefaultValue(SharedDefaults.CLOCK_SKEW) Duration clockSkew) {

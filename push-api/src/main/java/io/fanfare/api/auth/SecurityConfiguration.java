@@ -62,7 +62,7 @@ class SecurityConfiguration implements WebMvcConfigurer {
 			.build();
 	}
 
-	/** An observation around every filter costs every request, and nobody reads it. */
+	/** An observation around every filter costs every request, and nothing reads it. */
 	@Bean
 	SecurityObservationSettings securityObservationSettings() {
 		return SecurityObservationSettings.noObservations();

@@ -64,7 +64,7 @@ final class StreamTokens {
 		if (this.signer == null) {
 			throw new IllegalStateException("Tokens are not enabled");
 		}
-		// The claims have whole seconds, and what is told must be what is signed
+		// The claims have whole seconds, and what is answered must be what is signed
 		Instant now = this.clock.instant().truncatedTo(ChronoUnit.SECONDS);
 		Instant expiresAt = now.plus((ttl != null) ? ttl : this.settings.defaultTtl()).truncatedTo(ChronoUnit.SECONDS);
 		JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder().subject(user)

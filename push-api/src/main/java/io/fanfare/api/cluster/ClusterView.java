@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * What the nodes last told of themselves. A node that says nothing for three intervals is
- * gone; after a minute whoever looks forgets it.
+ * What the nodes last reported. A node that says nothing for three intervals is
+ * gone; after a minute the next look removes it.
  */
 @Component
 public final class ClusterView {
@@ -127,7 +127,7 @@ public final class ClusterView {
 		return unreadable;
 	}
 
-	/** Whoever looks next tries again where this fails. */
+	/** The next look tries again where this fails. */
 	private void forget(String node) {
 		this.nodes.remove(node).whenComplete((removed, failure) -> {
 			if (failure == null) {

@@ -41,8 +41,8 @@ public record ConnectionAnswer(@Schema(example = "node-1.x7Gh2kPq.4f9Ka2QzbT81Lm
 		@Schema(example = "lifetime") @Nullable String reason){
 
 	/**
-	 * Makes it of what a node told.
-	 * @param told what it told
+	 * Makes it of what a node reported.
+	 * @param told what it reported
 	 * @param withAddress whether the address is shown
 	 * @return the answer
 	 */

@@ -85,7 +85,7 @@ class DrainEndpoint {
 		return new Draining(identity, begun.connections(), Duration.ofMillis(begun.windowMs()));
 	}
 
-	/** How fast streams leave; a node does as it is set up where neither is told. */
+	/** How fast streams leave; a node does as it is set up where neither is given. */
 	private static CallRequest.Drain read(Fields fields) {
 		Duration window = fields.read(DrainRules.WINDOW);
 		Integer rate = fields.read(DrainRules.RATE);

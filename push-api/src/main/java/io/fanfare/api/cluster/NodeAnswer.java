@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param state {@code up}, {@code not-ready}, {@code draining}, {@code drained}, or
  * {@code gone}
  * @param startedAt when it started
- * @param updatedAt when it last told of itself
+ * @param updatedAt when it last reported
  * @param limit how many connections it takes
  * @param active how many are open
  * @param waiting how many wait for a place
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory how it stands with memory, in shares of its limits; absent if it does not
  * say
  * @param drained what came of its drain, once it is over
- * @param loops its event loops, when it last told of itself; absent if it does not say
+ * @param loops its event loops, when it last reported; absent if it does not say
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Node")

@@ -37,7 +37,7 @@ public final class NodeAsker {
 	/** A call to a node ends by itself; this is for what comes after. */
 	private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-	/** For what is told beside something else. */
+	/** For what is reported beside something else. */
 	private static final Duration IMPATIENCE = Duration.ofMillis(500);
 
 	private final NodeCalls nodes;

@@ -49,7 +49,7 @@ class RollingDrain {
 
 	private static final Logger log = LoggerFactory.getLogger(RollingDrain.class);
 
-	/** After so long without news from whoever leads it, another may begin. */
+	/** After so long without news from its leader, another may begin. */
 	private static final Duration LIFE = Duration.ofSeconds(45);
 
 	/** Ends before another can begin. */
@@ -177,7 +177,7 @@ class RollingDrain {
 			end(leader, progress.ended("failed", ex.getMessage(), this.clock.instant()));
 		}
 		catch (LeadLostException ex) {
-			// What becomes of the drain is the other's to tell.
+			// What becomes of the drain is the other's to report.
 			log.warn("rollout=left reason=\"{}\"", ex.getMessage());
 		}
 		catch (RuntimeException ex) {
@@ -235,7 +235,7 @@ class RollingDrain {
 					&& node.is(NodeState.UP));
 	}
 
-	/** Looks now and then, and tells meanwhile that somebody leads. */
+	/** Looks now and then, and reports meanwhile that it leads. */
 	private void await(String leader, DrainProgress progress, Duration patience, String otherwise,
 			BooleanSupplier until) {
 		long deadline = this.ticker.nanoTime() + patience.toNanos();

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param title the kind for people
  * @param status the HTTP status
  * @param detail what happened this time
- * @param errors what is wrong with the request, where that can be told
+ * @param errors what is wrong with the request, where that is known
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Problem(String type, String title, int status, @Nullable String detail,

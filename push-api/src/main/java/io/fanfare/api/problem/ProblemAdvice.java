@@ -69,7 +69,7 @@ class ProblemAdvice {
 				new HttpHeaders());
 	}
 
-	/** What {@code OPTIONS} tells is told here too. */
+	/** What {@code OPTIONS} reports is reported here too. */
 	@ExceptionHandler
 	ResponseEntity<Problem> onMethod(HttpRequestMethodNotSupportedException ex) {
 		Set<HttpMethod> allowed = new LinkedHashSet<>(
@@ -91,7 +91,7 @@ class ProblemAdvice {
 					refusal.getHeaders());
 		}
 		if (ex instanceof AsyncRequestNotUsableException || ex instanceof IOException) {
-			// The caller went away: nobody is left to answer
+			// The caller went away: no caller is left to answer
 			return null;
 		}
 		log.error("request=failed method={} pattern={}", request.getMethod(),

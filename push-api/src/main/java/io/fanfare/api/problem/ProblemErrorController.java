@@ -33,7 +33,7 @@ class ProblemErrorController implements ErrorController {
 	@RequestMapping("${spring.web.error.path:/error}")
 	void error(HttpServletRequest request, HttpServletResponse response) throws IOException {
 		Object code = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
-		// Without a code somebody asked for this very address
+		// Without a code a client asked for this very address
 		int status = (code instanceof Integer number) ? number : 404;
 		this.writer.write(response, Problem.of(Problem.typeOf(status), (String) null).withStatus(status));
 	}

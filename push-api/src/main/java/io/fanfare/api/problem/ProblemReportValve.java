@@ -32,7 +32,7 @@ public final class ProblemReportValve extends ErrorReportValve {
 			response.finishResponse();
 		}
 		catch (IOException | IllegalStateException ex) {
-			// The caller is gone, or somebody began to answer
+			// The caller is gone, or an answer was begun
 			this.container.getLogger().trace("No report", ex);
 		}
 	}

@@ -15,7 +15,7 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param warmUp how long it calls itself before it is ready, so that the JVM has compiled
  * what publishing takes; zero for not at all. The start takes so much longer, with all
- * processors at work. 10 s unless told
+ * processors at work. 10 s by default
  */
 @Validated
 @ConfigurationProperties("fanfare.api")

@@ -18,8 +18,8 @@ import io.fanfare.protocol.settings.SharedDefaults;
  * by the same settings.
  *
  * @param length how many messages. Redis holds them all in memory, some 100 bytes more
- * than their data each. 1000 unless told
- * @param age how long. 24 h unless told; a week at most, for the last ids of silent
+ * than their data each. 1000 by default
+ * @param age how long. 24 h by default; a week at most, for the last ids of silent
  * channels are forgotten then
  */
 @Validated

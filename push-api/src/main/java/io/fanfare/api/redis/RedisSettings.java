@@ -19,12 +19,12 @@ import org.springframework.validation.annotation.Validated;
  * {@code fanfare.redis.url}, which {@code spring.data.redis.url} takes.
  *
  * @param prefix what begins all keys and pub/sub channels: the name of the installation
- * on a Redis that others use as well. {@code fanfare} unless told
+ * on a Redis that others use as well. {@code fanfare} by default
  * @param durable whether the store keeps all it acknowledged across a restart
  * ({@code appendfsync always}). Says so wrongly, and loss is not announced to streams.
- * False unless told
+ * False by default
  * @param commandTimeout how long a command may take. A longer one makes callers wait
- * longer for their 503, a shorter one gives up on large publishes. 1 s unless told
+ * longer for their 503, a shorter one gives up on large publishes. 1 s by default
  */
 @Validated
 @ConfigurationProperties("fanfare.redis")

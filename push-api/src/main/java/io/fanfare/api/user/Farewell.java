@@ -14,12 +14,12 @@ import io.fanfare.protocol.CloseReason;
 /**
  * How streams are ended by call.
  *
- * @param reason what pages are told
+ * @param reason the reason that pages are given
  * @param grace how long after the notice a stream is closed
  */
 record Farewell(CloseReason reason, Duration grace) {
 
-	/** Those that tell a page to stay away; a take-over is made by a newer page only. */
+	/** Those that keep a client from coming back; a takeover is made by a newer client only. */
 	static final Set<CloseReason> STAY_AWAY = EnumSet.of(CloseReason.LOGOUT, CloseReason.PERMISSION_CHANGE,
 			CloseReason.REVOKED);
 

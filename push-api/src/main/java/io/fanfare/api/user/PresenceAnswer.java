@@ -9,7 +9,7 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a user hears, and where.
+ * Whether a user receives, and where.
  *
  * @param user the user
  * @param online whether a stream is open

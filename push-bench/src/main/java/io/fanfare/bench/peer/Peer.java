@@ -14,7 +14,7 @@ public interface Peer extends AutoCloseable {
 	/** What tokens of a run are signed with. */
 	String SECRET = "only-for-benches-" + Long.toHexString(ThreadLocalRandom.current().nextLong() | 1L << 63);
 
-	/** Streams that hear what goes to everybody. */
+	/** Streams that receive what goes to everybody. */
 	StreamTarget streams();
 
 	/** How messages are published. */
@@ -38,7 +38,7 @@ public interface Peer extends AutoCloseable {
 		return List.of();
 	}
 
-	/** Streams that hear three topics each, or null where that is not measured. */
+	/** Streams that receive three topics each, or null where that is not measured. */
 	default @Nullable StreamTarget topicStreams(int topics) {
 		return null;
 	}

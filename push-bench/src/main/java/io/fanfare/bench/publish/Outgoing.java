@@ -17,7 +17,7 @@ public record Outgoing(Kind kind, int number, byte[] data) {
 		/** Every stream. */
 		ALL,
 
-		/** Those who hear a topic. */
+		/** Those who receive a topic. */
 		TOPIC,
 
 		/** One user. */

@@ -11,15 +11,15 @@ import java.time.Duration;
  * @param hides whether messages may bypass a stream or go from the history: then gaps are
  * announced, each around something that is missing
  * @param streamsStay whether no stream may end
- * @param heartbeats whether an open stream hears something with every heartbeat
- * @param recovery until when every page must hear again once the fault is over
- * @param link whether nodes can be told at once that a user is heard elsewhere; if not, a
- * displaced stream may hear messages until its node's lease is over
+ * @param heartbeats whether an open stream receives something with every heartbeat
+ * @param recovery until when every page must receive again once the fault is over
+ * @param link whether nodes can be told at once that a user is received elsewhere; if not, a
+ * displaced stream may receive messages until its node's lease is over
  */
 public record Expectations(boolean losesData, boolean hides, boolean streamsStay, boolean heartbeats, Duration recovery,
 		boolean link) {
 
-	/** Nothing lost, streams may end, pages hear again within 10 s. */
+	/** Nothing lost, streams may end, pages receive again within 10 s. */
 	public static final Expectations ORDINARY = new Expectations(false, false, false, true, Duration.ofSeconds(10),
 			true);
 
@@ -56,7 +56,7 @@ public record Expectations(boolean losesData, boolean hides, boolean streamsStay
 	}
 
 	/**
-	 * Pages need another time to hear again.
+	 * Pages need another time to receive again.
 	 * @param time until when every page must
 	 * @return such expectations
 	 */
@@ -65,7 +65,7 @@ public record Expectations(boolean losesData, boolean hides, boolean streamsStay
 	}
 
 	/**
-	 * Nodes cannot be told, or not at once, that a user is heard elsewhere.
+	 * Nodes cannot be told, or not at once, that a user is received elsewhere.
 	 * @return such expectations
 	 */
 	public Expectations unlinked() {

@@ -260,7 +260,7 @@ public final class Stage {
 	 * @param client its client id
 	 * @param page its page id; null for none
 	 * @param retry how long it waits
-	 * @param obeys whether it stops when it is told to
+	 * @param obeys whether it stops when it is notified to
 	 * @return the client
 	 */
 	public Library library(String user, String client, @Nullable String page, Duration retry, boolean obeys) {

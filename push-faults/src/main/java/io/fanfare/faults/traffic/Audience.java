@@ -68,7 +68,7 @@ public final class Audience implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether everybody listens.
+	 * Returns whether everybody listens.
 	 * @return whether each page has a stream
 	 */
 	public boolean isLive() {

@@ -49,7 +49,7 @@ public final class Library implements AutoCloseable {
 	 * @param name names its thread
 	 * @param door makes a request for a stream; takes how many were made before
 	 * @param retry how long it waits after the end of a stream
-	 * @param obeys whether it stops when it is told to
+	 * @param obeys whether it stops when it is notified to
 	 */
 	public Library(String name, IntFunction<SseRequest> door, Duration retry, boolean obeys) {
 		this.door = door;

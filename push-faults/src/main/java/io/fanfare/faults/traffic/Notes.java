@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param page tells pages of one user apart
  * @param user whose it is
- * @param channels what it hears
+ * @param channels what it receives
  * @param live whether it has a stream
  * @param longestQuiet the longest time for which a stream of it was open and nothing at
  * all came, no heartbeat either

@@ -184,7 +184,7 @@ public final class Visitors implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether there was abuse at all.
+	 * Returns whether there was abuse at all.
 	 * @return how many of the abuser's requests were answered so far
 	 */
 	public int answered() {

@@ -1,5 +1,5 @@
 /**
- * Who uses a deployment: backends that publish, and pages that hear and write down what
+ * Who uses a deployment: backends that publish, and pages that receive and write down what
  * they heard.
  */
 @NullMarked

@@ -24,7 +24,7 @@ final class ClosedConnections {
 	 * One that ended.
 	 *
 	 * @param number its number, in the order of their ends
-	 * @param status what was last to be told of it
+	 * @param status its last status
 	 */
 	record Closed(long number, ConnectionStatus status) {
 

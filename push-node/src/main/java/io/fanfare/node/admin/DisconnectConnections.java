@@ -58,7 +58,7 @@ public final class DisconnectConnections implements NodeCall<CallRequest.Disconn
 		/**
 		 * Does it.
 		 * @param user the user
-		 * @param reason what the page is told
+		 * @param reason the reason that the client is given
 		 * @param grace how long after the notice the stream is closed
 		 * @return when it is done
 		 */

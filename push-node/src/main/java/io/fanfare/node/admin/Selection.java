@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param user the user
  * @param tier the tier
  * @param address the IP address
- * @param channel a channel that is heard; of those that ended it is not known
+ * @param channel a channel that is received; of those that ended it is not known
  * @param users some users
  */
 record Selection(@Nullable ConnectionState state, @Nullable String user, @Nullable Tier tier, @Nullable String address,

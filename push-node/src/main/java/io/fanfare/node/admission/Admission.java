@@ -100,7 +100,7 @@ public final class Admission {
 		}
 	}
 
-	/** Why the node admits nobody now, or null. */
+	/** Why the node admits no stream now, or null. */
 	private @Nullable CloseReason refusal(StreamLoop loop) {
 		CloseReason reason = this.refusing;
 		return (reason != null || loop.isReady()) ? reason : CloseReason.REDIS_UNAVAILABLE;
@@ -179,8 +179,8 @@ public final class Admission {
 	}
 
 	/**
-	 * Admits nobody any more.
-	 * @param reason what newcomers are told
+	 * Admits no stream any more.
+	 * @param reason the reason that newcomers are given
 	 */
 	public void refuse(CloseReason reason) {
 		this.refusing = reason;
@@ -188,7 +188,7 @@ public final class Admission {
 	}
 
 	/**
-	 * Tells whether newcomers are refused.
+	 * Returns whether newcomers are refused.
 	 * @return whether they are
 	 */
 	public boolean isRefusing() {
@@ -196,7 +196,7 @@ public final class Admission {
 	}
 
 	/**
-	 * Admits nobody any more and sends all connections on, one after the other.
+	 * Admits no stream any more and sends all connections on, one after the other.
 	 * @param window over how long
 	 * @return when none is left
 	 */
@@ -206,7 +206,7 @@ public final class Admission {
 	}
 
 	/**
-	 * Admits nobody while memory is short. Not readiness: the other nodes may be short as
+	 * Admits no stream while memory is short. Not readiness: the other nodes may be short as
 	 * well.
 	 * @param now whether it is
 	 */

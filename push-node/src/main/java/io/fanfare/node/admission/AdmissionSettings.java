@@ -17,7 +17,7 @@ import org.springframework.validation.annotation.Validated;
  * @param waitingRoom how many may wait at once; each costs a socket and some 3 KiB, and a
  * block every {@code noticeInterval} while its position changes
  * @param keepPlace how long the place of a waiting page that vanished is kept
- * @param noticeInterval how often a waiting client is told its position at most
+ * @param noticeInterval how often a waiting client is notified of its position at most
  */
 @Validated
 @ConfigurationProperties("fanfare.admission")

@@ -297,12 +297,12 @@ final class Slots {
 		request.newer = null;
 	}
 
-	/** Takes nobody in any more. */
+	/** Admits no stream any more. */
 	synchronized void shut() {
 		this.shut = true;
 	}
 
-	/** Takes nobody in for a while, or again. */
+	/** Stops admitting streams for a while, or resumes. */
 	synchronized void pause(boolean now) {
 		this.paused = now;
 		fill();

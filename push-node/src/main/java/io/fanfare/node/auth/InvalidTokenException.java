@@ -1,6 +1,6 @@
 package io.fanfare.node.auth;
 
-/** A token that does not open a stream. The message may be told to the client. */
+/** A token that does not open a stream. The message may be shown to the client. */
 @SuppressWarnings("serial")
 public final class InvalidTokenException extends Exception {
 

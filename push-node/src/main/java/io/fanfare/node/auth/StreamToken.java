@@ -8,21 +8,21 @@ import io.fanfare.protocol.ChannelPattern;
 import io.fanfare.protocol.Tier;
 
 /**
- * Whose stream it is, and what it may hear.
+ * Whose stream it is, and what it may receive.
  *
  * @param user the user
  * @param renewal from when on its client should have a new one: the last minute of its
  * life, or the last quarter where that is shorter
  * @param expires when the right ends
  * @param tier how much the stream counts
- * @param channels the topics it may hear: exact names, {@code prefix:*}, or {@code *}
+ * @param channels the topics it may receive: exact names, {@code prefix:*}, or {@code *}
  */
 public record StreamToken(String user, Instant renewal, Instant expires, Tier tier, List<String> channels) {
 
 	/**
-	 * Tells whether it covers a topic.
+	 * Returns whether it covers a topic.
 	 * @param topic the topic
-	 * @return whether the stream may hear it
+	 * @return whether the stream may receive it
 	 */
 	public boolean covers(ChannelName topic) {
 		for (String granted : this.channels) {

@@ -38,10 +38,10 @@ public final class TokenVerifier {
 	/** HS256 wants a key at least as long as its hash (RFC 7518, section 3.2). */
 	public static final int MIN_SECRET_BYTES = 32;
 
-	/** How long before its end a client is told to renew a token, at most. */
+	/** How long before its end a client is asked to renew a token, at most. */
 	private static final Duration NOTICE = Duration.ofMinutes(1);
 
-	/** Seconds that can be told in milliseconds. */
+	/** Seconds that fit into milliseconds. */
 	private static final long MAX_SECONDS = Long.MAX_VALUE / 1000;
 
 	private static final JsonMapper JSON = JsonMapper.builder()
@@ -57,8 +57,8 @@ public final class TokenVerifier {
 	private final InstantSource clock;
 
 	/**
-	 * That of the last good token: whoever makes tokens gives all the same. No other is
-	 * kept, so nobody else can put one here.
+	 * That of the last good token: an issuer gives all of its tokens the same. No other is
+	 * kept, so no other process can put one here.
 	 */
 	private volatile @Nullable Header known;
 

@@ -1,4 +1,4 @@
-/** Who a stream belongs to and what it may hear. */
+/** Who a stream belongs to and what it may receive. */
 @NullMarked
 package io.fanfare.node.auth;
 

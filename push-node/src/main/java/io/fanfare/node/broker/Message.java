@@ -85,7 +85,7 @@ public final class Message {
 	}
 
 	/**
-	 * Tells whether it is of no use any more.
+	 * Returns whether it is of no use any more.
 	 * @param clock the wall clock
 	 * @return whether its own time to live has passed
 	 */
@@ -94,7 +94,7 @@ public final class Message {
 	}
 
 	/**
-	 * Tells whether it is past its own time to live.
+	 * Returns whether it is past its own time to live.
 	 * @param now milliseconds since the epoch
 	 * @return whether it is
 	 */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public interface MessageSink {
 
 	/**
-	 * A message for everyone who hears its channel.
+	 * A message for everyone who receives its channel.
 	 * @param message the message
 	 */
 	void broadcast(Message message);
@@ -34,7 +34,7 @@ public interface MessageSink {
 	void kick(Frame.Kick kick);
 
 	/**
-	 * A connection hears a user from now on; whichever other one did is displaced.
+	 * A connection receives a user's messages from now on; whichever other one did is displaced.
 	 * @param displacement by what
 	 */
 	void displace(Frame.Displacement displacement);
@@ -58,7 +58,7 @@ public interface MessageSink {
 	void close(String connection);
 
 	/**
-	 * A client says that it hears its stream.
+	 * A client says that it receives its stream.
 	 * @param connection the connection
 	 * @param nonces of the probes that it heard
 	 */

@@ -84,7 +84,7 @@ public final class Probe implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether messages arrive.
+	 * Returns whether messages arrive.
 	 * @return whether a probe arrived lately; a time in which the whole process stood
 	 * still does not count
 	 */

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The node's one pub/sub connection: everything that reaches it comes over this, in one
  * order. Remade whenever it ends, with all subscriptions sent again and confirmed before
- * the node hears of it.
+ * the node learns of it.
  * <p>
  * All state belongs to the worker of the link. What that worker, or Lettuce's while it
  * reads, throws is noted: it ends at most the present connection, never the link.
@@ -100,9 +100,9 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	 * @param client the client, set up by {@code RedisClientOptions}
 	 * @param keys the partition's keys
 	 * @param node the node's identity
-	 * @param commands the command link, which is told every id that arrives
+	 * @param commands the command link, which is notified of every id that arrives
 	 * @param sink where everything goes
-	 * @param probe what is told of the probes that arrive
+	 * @param probe what is notified of the probes that arrive
 	 * @param scheduler runs what the link does
 	 * @param errors notes what nothing else handles
 	 * @param random spreads reconnects of many nodes
@@ -139,7 +139,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	}
 
 	/**
-	 * Tells whether everything is subscribed.
+	 * Returns whether everything is subscribed.
 	 * @return whether it is
 	 */
 	public boolean isUp() {
@@ -149,7 +149,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	/**
 	 * Asks for a topic.
 	 * @param topic the topic
-	 * @param confirmed is told the number of each link on which Redis confirmed the
+	 * @param confirmed receives the number of each link on which Redis confirmed the
 	 * subscription that this call asked for, from the link's own worker; where it was
 	 * wanted when the link began, before {@link MessageSink#linkUp}
 	 */
@@ -299,7 +299,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 			this.up = reached.run().equals(by.run());
 		}
 		if (!this.up && !this.commands.isUp()) {
-			// It may be about to reach this one: it will tell.
+			// It may be about to reach this one: it will report.
 			log.debug("redis=waiting link=pubsub number={}", this.number);
 		}
 		else if (!this.up) {

@@ -45,7 +45,7 @@ final class PubSubSession extends RedisPubSubAdapter<byte[], byte[]> {
 	 * @param connection the connection
 	 * @param run which server it reached
 	 * @param frames reads what arrives
-	 * @param answered is told, on Lettuce's event loop, that answers are to be taken
+	 * @param answered is notified, on Lettuce's event loop, that answers are to be taken
 	 * @param ticker the clock by which subscriptions are late
 	 */
 	PubSubSession(StatefulRedisPubSubConnection<byte[], byte[]> connection, String run, FrameReader frames,

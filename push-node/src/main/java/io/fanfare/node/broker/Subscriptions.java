@@ -55,7 +55,7 @@ final class Subscriptions {
 		private final byte[] channel;
 
 		/**
-		 * What is told of each confirmation, by identity: one for each loop that wants
+		 * What is notified of each confirmation, by identity: one for each loop that wants
 		 * it.
 		 */
 		private final List<LongConsumer> wanted = new ArrayList<>(1);
@@ -91,7 +91,7 @@ final class Subscriptions {
 	/**
 	 * Asks for a channel.
 	 * @param channel the channel
-	 * @param confirmed is told the number of each link on which Redis confirmed it; at
+	 * @param confirmed receives the number of each link on which Redis confirmed it; at
 	 * once, if it has
 	 */
 	void want(byte[] channel, LongConsumer confirmed) {

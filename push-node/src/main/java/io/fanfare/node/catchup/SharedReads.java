@@ -216,7 +216,7 @@ final class SharedReads {
 		}
 	}
 
-	/** Drops what nobody asks for any more. Called from time to time. */
+	/** Drops what no stream asks for any more. Called from time to time. */
 	void sweep() {
 		synchronized (this.lock) {
 			expire(this.clock.millis());

@@ -2,7 +2,7 @@ package io.fanfare.node.cluster;
 
 import io.fanfare.protocol.call.CallAnswer;
 
-/** Ends a call with an error that whoever asked knows what to do about. */
+/** Ends a call with an error that the caller can handle. */
 @SuppressWarnings("serial")
 public final class CallRefusedException extends RuntimeException {
 

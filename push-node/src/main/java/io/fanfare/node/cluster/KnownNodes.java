@@ -60,7 +60,7 @@ public final class KnownNodes {
 	}
 
 	/**
-	 * Tells whether a node exists.
+	 * Returns whether a node exists.
 	 * @param node its identity
 	 * @return whether it does; fails where Redis does not answer
 	 */

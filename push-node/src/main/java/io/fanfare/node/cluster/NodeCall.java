@@ -7,7 +7,7 @@ import io.fanfare.protocol.call.CallResult;
 
 /**
  * Something that the API may ask of this node. Every bean of this type is one; its
- * package knows what it does, and nothing else has to be told.
+ * package knows what it does, and nothing else has to know.
  *
  * @param <Q> what is asked
  * @param <R> what is answered
@@ -24,7 +24,7 @@ public interface NodeCall<Q extends CallRequest<R>, R extends CallResult> {
 	 * Does it. Called on a thread of its own for each call; what belongs to a loop has to
 	 * be asked of the loop.
 	 * @param request what was asked with
-	 * @return the answer, soon enough for whoever waits; may fail with a
+	 * @return the answer, before the caller gives up; may fail with a
 	 * {@link CallRefusedException}
 	 */
 	CompletableFuture<R> run(Q request);

@@ -25,7 +25,7 @@ public final class NodeReporter implements AutoCloseable {
 
 	private static final Logger log = LoggerFactory.getLogger(NodeReporter.class);
 
-	/** How long a change of state may stay untold. */
+	/** How long a change of state may stay unreported. */
 	private static final Duration LOOK = Duration.ofMillis(500);
 
 	private final Nodes nodes;
@@ -40,7 +40,7 @@ public final class NodeReporter implements AutoCloseable {
 
 	private final Ticker ticker;
 
-	/** The state that was told last; empty where telling failed. */
+	/** The state that was reported last; empty where that failed. */
 	private volatile String told = "";
 
 	private long toldNanos;
@@ -49,7 +49,7 @@ public final class NodeReporter implements AutoCloseable {
 	 * Makes the reporter.
 	 * @param nodes where to
 	 * @param identity this node
-	 * @param status what to tell
+	 * @param status what to report
 	 * @param scheduler runs what is done from time to time
 	 * @param errors notes what nothing else handles
 	 */

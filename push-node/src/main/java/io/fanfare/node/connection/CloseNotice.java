@@ -85,7 +85,7 @@ final class CloseNotice {
 		this.writer.end(Blocks.goaway(reason, cursor, this.loop.context().spread().retry()));
 	}
 
-	/** The client knows, or nobody is there to be notified. */
+	/** The client knows, or there is none to notify. */
 	void endSilently() {
 		if (this.writer.isAnswered()) {
 			this.writer.end(null);

@@ -143,7 +143,7 @@ public final class Connection {
 	}
 
 	/**
-	 * Tells whether it has ended. On its loop.
+	 * Returns whether it has ended. On its loop.
 	 * @return whether it has
 	 */
 	public boolean isClosed() {
@@ -164,13 +164,13 @@ public final class Connection {
 		return this.phase instanceof Phase.Claiming;
 	}
 
-	/** Whether its client was told to stop and it is closed soon. */
+	/** Whether its client was asked to stop and it is closed soon. */
 	boolean isLeaving() {
 		return this.phase instanceof Phase.Leaving;
 	}
 
 	/**
-	 * Tells whether it is a stream, or was one when it was closed: it was admitted, and
+	 * Returns whether it is a stream, or was one when it was closed: it was admitted, and
 	 * its client knows. On its loop.
 	 * @return whether it is
 	 */
@@ -268,7 +268,7 @@ public final class Connection {
 	}
 
 	/**
-	 * Tells whether it may be evicted for a stream of a higher tier. On its loop.
+	 * Returns whether it may be evicted for a stream of a higher tier. On its loop.
 	 * @return whether it may
 	 */
 	public boolean isEvictable() {
@@ -340,14 +340,14 @@ public final class Connection {
 		this.ending.refuse(reason);
 	}
 
-	/** Whether it may be written to: it surely still hears its user. */
+	/** Whether it may be written to: it surely still receives its user's messages. */
 	boolean isProven() {
 		Proof present = this.claim.proof();
 		return present != null && this.loop.holds(present);
 	}
 
 	/**
-	 * Tells whether presence names it, as far as is known here. On its loop.
+	 * Returns whether presence names it, as far as is known here. On its loop.
 	 * @return whether it does
 	 */
 	public boolean isHeld() {

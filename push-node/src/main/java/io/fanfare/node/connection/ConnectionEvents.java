@@ -7,7 +7,7 @@ import io.fanfare.protocol.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens to connections, for whoever counts it. Called on the loops; must not
+ * What happens to connections, for those that count it. Called on the loops; must not
  * block.
  */
 public interface ConnectionEvents {
@@ -44,7 +44,7 @@ public interface ConnectionEvents {
 	void limited(Quota quota);
 
 	/**
-	 * A client was told to stop.
+	 * A client was asked to stop.
 	 * @param reason why; null for a displaced page that came back
 	 */
 	void kicked(@Nullable CloseReason reason);

@@ -23,7 +23,7 @@ import org.springframework.validation.annotation.Validated;
  * @param admission how long a request for a stream may wait for Redis
  * @param slowLimit after how long without progress a reader is closed; until then it
  * costs what lies in its socket buffers
- * @param minRetry the least that a client is told to wait before it comes back
+ * @param minRetry the least that a client is asked to wait before it comes back
  * @param maxRetry the most after an ordinary end
  * @param maxSpread the most after an end that hits many at once
  * @param lifetime after how long a stream is sent on, less up to a tenth at random, so

@@ -190,7 +190,7 @@ public final class Connections {
 	}
 
 	/**
-	 * Tells whether a connection is held here.
+	 * Returns whether a connection is held here.
 	 * @param id its id
 	 * @return whether it is
 	 */
@@ -249,7 +249,7 @@ public final class Connections {
 	 * node goes on. None that opens meanwhile is sent on.
 	 * @param count how many
 	 * @param window over how long
-	 * @param reason what they are told
+	 * @param reason the reason that they are given
 	 * @return how many are sent on, once all are gone
 	 */
 	public CompletableFuture<Integer> sendOn(int count, Duration window, CloseReason reason) {
@@ -325,7 +325,7 @@ public final class Connections {
 
 	/**
 	 * Sends all connections on at once.
-	 * @param reason what they are told
+	 * @param reason the reason that they are given
 	 * @return when every loop has done so and their users are given up, or could not be
 	 */
 	public CompletableFuture<Void> stop(CloseReason reason) {
@@ -350,7 +350,7 @@ public final class Connections {
 	}
 
 	/**
-	 * Notes that a client hears its stream.
+	 * Notes that a client receives its stream.
 	 * @param id the connection
 	 * @param nonces of the probes that it heard
 	 * @return whether it is held here

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * meanwhile is kept in the backlog,</li>
  * <li>LIVE when its backlog holds all it is owed above its position,</li>
  * <li>CATCHING_UP when it does not: the connection resumes, read too slowly, missed a
- * stretch of pub/sub, or lacks the proof that it still hears its user. History is read in
+ * stretch of pub/sub, or lacks the proof that it still receives its user's messages. History is read in
  * rounds. A round begins by keeping what arrives from now on (tracking); once the
  * position has reached the floor, the highest id that may be missing from the backlog,
  * the rest comes from the backlog and the connection is LIVE in the same turn. That ends
@@ -416,7 +416,7 @@ final class Delivery {
 		finally {
 			this.writing = false;
 		}
-		// Not before it is written, for a stream that an error ends is told its cursor.
+		// Not before it is written, for a stream that an error ends is notified of its cursor.
 		this.position = piece.lastId();
 		this.cursor = this.position;
 		return true;

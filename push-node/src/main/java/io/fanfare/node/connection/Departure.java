@@ -12,7 +12,7 @@ import io.fanfare.protocol.CloseReason;
  *
  * @param leaving who is still to go, from the end
  * @param total how many there were
- * @param reason what they are told
+ * @param reason the reason that they are given
  * @param began when it began
  * @param window how long it takes
  * @param sent completed with how many there were, when all are gone

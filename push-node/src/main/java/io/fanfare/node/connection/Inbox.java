@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Tasks are bounded by what causes them, and never dropped. Messages are not, so above a
  * limit of their number or of their bytes they are dropped until the loop has come to the
- * place where the first one is missing; there it hears the highest id that is gone.
+ * place where the first one is missing; there it receives the highest id that is gone.
  */
 final class Inbox {
 
@@ -71,7 +71,7 @@ final class Inbox {
 
 	}
 
-	/** Adds a message for all who hear its channel. */
+	/** Adds a message for all who receive its channel. */
 	void add(Message message) {
 		addMessage(message, message);
 	}

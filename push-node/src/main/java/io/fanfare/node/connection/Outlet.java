@@ -56,21 +56,21 @@ public interface Outlet {
 	void abort();
 
 	/**
-	 * Tells whether the peer is still there, as far as is known.
+	 * Returns whether the peer is still there, as far as is known.
 	 * @return whether it is
 	 */
 	boolean isOpen();
 
 	/**
-	 * Tells whether it takes a block of a few bytes. Where its client does not read what
+	 * Returns whether it takes a block of a few bytes. Where its client does not read what
 	 * it should be given, it does not.
 	 * @return whether it does
 	 */
 	boolean isWritable();
 
 	/**
-	 * Tells whether it takes more without piling up. Where it does not, the connection
-	 * hears when it may again.
+	 * Returns whether it takes more without piling up. Where it does not, the connection
+	 * is notified when it may again.
 	 * @param bytes how much is to be written
 	 * @return whether it does
 	 */

@@ -9,7 +9,7 @@ import io.fanfare.protocol.CloseReason;
  * when it has one;</li>
  * <li>Waiting becomes Claiming when it gets its slot;</li>
  * <li>Claiming becomes Streaming when it owns its user and its client knows;</li>
- * <li>Streaming becomes Leaving when its client is told to stop and has a grace, which
+ * <li>Streaming becomes Leaving when its client is asked to stop and has a grace, which
  * another such notice may change;</li>
  * <li>each becomes Closed.</li>
  * </ul>
@@ -60,10 +60,10 @@ sealed interface Phase {
 	}
 
 	/**
-	 * Its client was told to stop. Nothing may follow that notice: a block with another
+	 * Its client was asked to stop. Nothing may follow that notice: a block with another
 	 * id would wipe its cursor.
 	 *
-	 * @param reason what the client was told
+	 * @param reason the reason that the client was given
 	 * @param closeAtNanos when the stream is closed, by the monotonic clock
 	 */
 	record Leaving(CloseReason reason, long closeAtNanos) implements Phase {

@@ -77,7 +77,7 @@ final class StreamEnding {
 			this.loop.context().events().kicked(reason);
 		}
 		else {
-			// There was no stream: its client was told to stop before.
+			// There was no stream: its client was asked to stop before.
 			this.loop.context().events().refused(reason);
 		}
 		this.connection.close(Ending.of(reason));
@@ -101,7 +101,7 @@ final class StreamEnding {
 		return 0;
 	}
 
-	/** Ends a stream whose client was told why before. */
+	/** Ends a stream whose client was notified of the reason before. */
 	private void endAfterNotice(CloseReason reason) {
 		this.writer.end(null);
 		this.connection.close(Ending.of(reason));

@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * <p>
  * A turn takes what waits in the inbox, then writes to connections that are owed
  * something, each in bounded slices, and lets the loop look at its sockets before it goes
- * on. What many hear is kept once, and each takes what is its own when it is its turn;
+ * on. What many receive is kept once, and each takes what is its own when it is its turn;
  * messages that arrive while earlier ones wait are merged into one write. So a busier
  * loop gets cheaper, not later. Nothing waits for a timer.
  * <p>
@@ -71,7 +71,7 @@ public final class StreamLoop {
 	private static final int CLOCK_EVERY = 8;
 
 	/**
-	 * A message that one in so many hear is kept once for all; one that fewer hear is
+	 * A message that one in so many receive is kept once for all; one that fewer receive is
 	 * handed to each.
 	 */
 	private static final int MANY = 4;
@@ -238,9 +238,9 @@ public final class StreamLoop {
 	 * @param ownership who owns users
 	 * @param catchUp reads history
 	 * @param upstream subscribes
-	 * @param events is told what happens
-	 * @param connections is told of every connection that is gone
-	 * @param random spreads what clients are told to wait
+	 * @param events is notified of what happens
+	 * @param connections is notified of every connection that is gone
+	 * @param random spreads what clients are asked to wait
 	 * @param errors notes what is thrown
 	 * @param budget how much memory each loop may take
 	 * @param memory the direct memory of the process
@@ -260,7 +260,7 @@ public final class StreamLoop {
 
 	// ---- the inbox; any thread
 
-	/** Hands a message over for all who hear its channel. */
+	/** Hands a message over for all who receive its channel. */
 	void offer(Message message) {
 		this.inbox.add(message);
 	}
@@ -825,7 +825,7 @@ public final class StreamLoop {
 	void displace(Frame.Displacement by) {
 		Topic<Connection> topic = this.topics.find(ChannelName.user(by.user()));
 		if (topic != null) {
-			// From the end: whoever is displaced leaves its place to the last.
+			// From the end: a stream that is removed leaves its index to the last.
 			for (int i = topic.size() - 1; i >= 0; i--) {
 				guard("inbox", topic.subscriber(i), (connection) -> connection.ownership().displaced(by));
 			}
@@ -833,7 +833,7 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * Sends the connections on, in no order and spread over a time, while the others hear
+	 * Sends the connections on, in no order and spread over a time, while the others receive
 	 * what is published; those that wait for a slot go at once. On the loop.
 	 * @param window the time
 	 * @return how many were sent on, when none is left
@@ -847,12 +847,12 @@ public final class StreamLoop {
 	 * Sends some of the connections on, in no order and spread over a time. On the loop.
 	 * @param count how many
 	 * @param window the time
-	 * @param reason what they are told
+	 * @param reason the reason that they are given
 	 * @return how many were sent on, when they are
 	 */
 	CompletableFuture<Integer> sendOn(int count, Duration window, CloseReason reason) {
 		List<Connection> leaving = new ArrayList<>(this.connections.all());
-		// The oldest: whoever was sent here lately stays.
+		// The oldest: a stream that was sent here lately stays.
 		leaving.sort(Comparator.comparingLong(Connection::admittedNanos));
 		leaving = leaving.subList(0, Math.min(count, leaving.size()));
 		Collections.shuffle(leaving, Random.from(this.node.random()));
@@ -894,7 +894,7 @@ public final class StreamLoop {
 	// ---- Redis
 
 	/**
-	 * Tells whether a connection may send its claim; if not it is asked to again, in
+	 * Returns whether a connection may send its claim; if not it is asked to again, in
 	 * order. More at once would run into the time-out of commands.
 	 */
 	boolean mayClaim(Connection connection) {
@@ -1104,7 +1104,7 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * Tells whether a newcomer has a chance: Redis answers, or messages arrive and it may
+	 * Returns whether a newcomer has a chance: Redis answers, or messages arrive and it may
 	 * do so any moment. On the loop.
 	 * @return whether it has
 	 */

@@ -55,7 +55,7 @@ final class StreamOpening {
 	}
 
 	/**
-	 * Claims the user once everything it hears is confirmed on the present link. Called
+	 * Claims the user once everything it receives is confirmed on the present link. Called
 	 * again whenever that may be so.
 	 */
 	void claimWhenSubscribed() {

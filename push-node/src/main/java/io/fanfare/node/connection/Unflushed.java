@@ -55,7 +55,7 @@ public final class Unflushed {
 	}
 
 	/**
-	 * Tells whether sockets get only what their kernels take at once.
+	 * Returns whether sockets get only what their kernels take at once.
 	 * @return whether they do
 	 */
 	public boolean isOver() {
@@ -63,7 +63,7 @@ public final class Unflushed {
 	}
 
 	/**
-	 * Tells whether a socket may be given more than its kernel takes, although too much
+	 * Returns whether a socket may be given more than its kernel takes, although too much
 	 * is unflushed. If not, the loop makes room.
 	 * @param most how many bytes it may leave
 	 * @return whether it may
@@ -80,14 +80,14 @@ public final class Unflushed {
 	}
 
 	/**
-	 * Tells whether too much is unflushed and direct memory nearly used up, so that
+	 * Returns whether too much is unflushed and direct memory nearly used up, so that
 	 * others may soon find none.
 	 */
 	boolean isTooMuch() {
 		return isOver() && this.memory.isNearlyUsedUp(0);
 	}
 
-	/** Tells whether a socket lacked direct memory since this was last asked. */
+	/** Returns whether a socket lacked direct memory since this was last asked. */
 	boolean lacked() {
 		boolean was = this.lacking;
 		this.lacking = false;

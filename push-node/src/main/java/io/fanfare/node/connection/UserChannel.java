@@ -87,7 +87,7 @@ final class UserChannel {
 	}
 
 	/**
-	 * A message came by way of all nodes: presence named nobody, so earlier ones may have
+	 * A message came by way of all nodes: presence named no owner, so earlier ones may have
 	 * been hidden.
 	 */
 	void arrivedByAll(long id) {

@@ -31,7 +31,7 @@ final class UserClaim {
 
 	/**
 	 * The same as of the claim, or of the last change of servers: unlike a renewal, which
-	 * may reach another server before the link does, these tell where the stream stands.
+	 * may reach another server before the link does, these say where the stream stands.
 	 */
 	private long serverFloor;
 

@@ -16,7 +16,7 @@ import jakarta.validation.constraints.DecimalMax;
  *
  * @param automatic whether it does
  * @param skew how much more than its share it may have
- * @param interval how often it looks; each look reads what all nodes told
+ * @param interval how often it looks; each look reads what all nodes reported
  * @param window over how long the surplus leaves; each costs an open elsewhere
  */
 @Validated

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends this node's surplus on when it has too much more than its share, as after nodes
  * were added. Each node looks at itself alone: none leads. After a surplus has left, it
- * waits until what nodes tell of themselves shows it.
+ * waits until what nodes report of themselves shows it.
  */
 public final class Rebalancer implements AutoCloseable {
 
@@ -44,7 +44,7 @@ public final class Rebalancer implements AutoCloseable {
 
 	/**
 	 * Makes it.
-	 * @param nodes what nodes tell of themselves
+	 * @param nodes what nodes report of themselves
 	 * @param identity this node
 	 * @param sendOn sends streams on
 	 * @param settings the settings

@@ -98,7 +98,7 @@ public final class Backlog {
 	}
 
 	/**
-	 * Tells whether nothing is owed.
+	 * Returns whether nothing is owed.
 	 * @return whether nothing is
 	 */
 	public boolean isEmpty() {

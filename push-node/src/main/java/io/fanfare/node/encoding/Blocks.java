@@ -198,7 +198,7 @@ public final class Blocks {
 	}
 
 	/**
-	 * Spreads what many clients are told to wait.
+	 * Spreads what many clients are asked to wait.
 	 * @param random the randomness
 	 * @param least the least
 	 * @param most the most

@@ -5,13 +5,13 @@ import io.fanfare.node.subscription.Topic;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest messages that many connections of a loop hear, kept once, so that one that
- * arrives costs the same however many hear it. Messages are numbered as they arrive. Each
+ * The newest messages that many connections of a loop receive, kept once, so that one that
+ * arrives costs the same however many receive it. Messages are numbered as they arrive. Each
  * connection remembers the number up to which it took what is its own over into its
- * backlog, and takes the rest before anything else is done with it: nobody can tell this
+ * backlog, and takes the rest before anything else is done with it: no client can distinguish this
  * from a message that was handed to each connection at once. Belongs to its loop.
  *
- * @param <S> who hears them
+ * @param <S> the subscribers
  */
 public final class BroadcastLog<S> {
 
@@ -49,10 +49,10 @@ public final class BroadcastLog<S> {
 	}
 
 	/**
-	 * A message that many hear.
+	 * A message that many receive.
 	 *
-	 * @param <S> who hears it
-	 * @param topic who hears it
+	 * @param <S> the subscribers
+	 * @param topic its subscribers
 	 * @param message the message
 	 */
 	public record Entry<S>(Topic<S> topic, Message message) {
@@ -60,7 +60,7 @@ public final class BroadcastLog<S> {
 	}
 
 	/**
-	 * Tells whether all have to take over what they lack before there is room again.
+	 * Returns whether all have to take over what they lack before there is room again.
 	 * @return whether they have to
 	 */
 	public boolean isFull() {
@@ -68,7 +68,7 @@ public final class BroadcastLog<S> {
 	}
 
 	/**
-	 * Tells whether all have taken over everything.
+	 * Returns whether all have taken over everything.
 	 * @return whether they have
 	 */
 	public boolean isEmpty() {
@@ -84,8 +84,8 @@ public final class BroadcastLog<S> {
 	}
 
 	/**
-	 * Keeps a message that many hear.
-	 * @param topic who hears it
+	 * Keeps a message that many receive.
+	 * @param topic its subscribers
 	 * @param message the message
 	 */
 	public void add(Topic<S> topic, Message message) {
@@ -98,7 +98,7 @@ public final class BroadcastLog<S> {
 	/**
 	 * One of the messages that are kept.
 	 * @param number its number
-	 * @return the message, and who hears it
+	 * @return the message, and its subscribers
 	 */
 	public Entry<S> get(long number) {
 		Entry<S> entry = this.entries[slot(number)];

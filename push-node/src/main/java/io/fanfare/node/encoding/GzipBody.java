@@ -69,7 +69,7 @@ public final class GzipBody {
 	}
 
 	/**
-	 * Ends the body, so that its reader can tell that all of it came.
+	 * Ends the body, so that its reader knows that all of it came.
 	 * @param allocator makes the buffer
 	 * @param block the last block, or null for none
 	 * @return the chunk with the trailer

@@ -100,7 +100,7 @@ public final class Owed {
 	}
 
 	/**
-	 * Tells whether more is owed than may be.
+	 * Returns whether more is owed than may be.
 	 * @return whether more is
 	 */
 	public boolean isOver() {

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * not run for some seconds, so that garbage does not keep newcomers away.
  * <p>
  * A live heap that grew by half in ten minutes, compared with the ten before, with no
- * more streams, is told as well: that is what a leak looks like.
+ * more streams, is logged as well: that is what a leak looks like.
  */
 public final class MemoryGuard implements AutoCloseable {
 
@@ -220,7 +220,7 @@ public final class MemoryGuard implements AutoCloseable {
 		return this.samples.stream().filter(when).min(Comparator.comparingLong(Sample::heap));
 	}
 
-	/** What is told, to a thousandth. */
+	/** What is reported, to a thousandth. */
 	private static double rounded(double share) {
 		return Math.round(share * 1000) / 1000.0;
 	}

@@ -122,7 +122,7 @@ public final class LoopWatch implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether all loops keep up, as of the last look.
+	 * Returns whether all loops keep up, as of the last look.
 	 * @return whether none of them is blocked
 	 */
 	public boolean isReady() {
@@ -130,7 +130,7 @@ public final class LoopWatch implements AutoCloseable {
 	}
 
 	/**
-	 * Tells whether all loops tick, however late, as of the last look.
+	 * Returns whether all loops tick, however late, as of the last look.
 	 * @return whether each did within 30 s
 	 */
 	public boolean isAlive() {

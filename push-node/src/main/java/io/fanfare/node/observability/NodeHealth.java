@@ -44,7 +44,7 @@ public final class NodeHealth implements HealthIndicator {
 	}
 
 	/**
-	 * Tells whether the node should get streams. Streams go on where Redis is full.
+	 * Returns whether the node should get streams. Streams go on where Redis is full.
 	 * @return whether it should
 	 */
 	public boolean isReady() {

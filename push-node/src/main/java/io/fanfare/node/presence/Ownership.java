@@ -16,7 +16,7 @@ import io.fanfare.redis.presence.Presence.Renewal;
 public interface Ownership {
 
 	/**
-	 * Makes a connection the one that hears a user. May be repeated.
+	 * Makes a connection the one that receives a user's messages. May be repeated.
 	 * @param claim the claim
 	 * @return what it came to
 	 */
@@ -37,7 +37,7 @@ public interface Ownership {
 	CompletableFuture<Long> release(List<Field> fields);
 
 	/**
-	 * Tells whether Redis can be asked.
+	 * Returns whether Redis can be asked.
 	 * @return whether it answers
 	 */
 	boolean isAvailable();

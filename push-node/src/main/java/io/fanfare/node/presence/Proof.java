@@ -1,7 +1,7 @@
 package io.fanfare.node.presence;
 
 /**
- * What vouches that a connection still hears its user: a claim of it or a renewal that
+ * What vouches that a connection still receives its user's messages: a claim of it or a renewal that
  * listed it, by the moment at which the request was <em>sent</em> and the pub/sub link
  * that was up then. The lease in Redis began later, so it outlives the proof; a node that
  * was frozen finds its proofs too old before it writes.
@@ -16,7 +16,7 @@ package io.fanfare.node.presence;
 public record Proof(long link, long nanos, long millis) {
 
 	/**
-	 * Tells whether it holds.
+	 * Returns whether it holds.
 	 * @param presentLink the number of the present link, 0 for none
 	 * @param nowNanos now, by the monotonic clock
 	 * @param nowMillis now, by the wall clock
@@ -28,7 +28,7 @@ public record Proof(long link, long nanos, long millis) {
 	}
 
 	/**
-	 * Tells whether the lease that came with it still runs.
+	 * Returns whether the lease that came with it still runs.
 	 * @param nowNanos now, by the monotonic clock
 	 * @param nowMillis now, by the wall clock
 	 * @param leaseMillis how long a lease lasts

@@ -79,7 +79,7 @@ public final class Reaper implements AutoCloseable {
 	 * @param history knows the channels
 	 * @param trim trims their histories
 	 * @param node this node's identity
-	 * @param isHeld tells whether a connection is held here
+	 * @param isHeld returns whether a connection is held here
 	 * @param patience for how long a node has to be silent before it is held dead: longer
 	 * than it writes to its clients after its last renewal
 	 * @param scheduler runs what is done from time to time
@@ -183,7 +183,7 @@ public final class Reaper implements AutoCloseable {
 	}
 
 	/**
-	 * Lets the other nodes forget this one, which holds nobody any more. If Redis does
+	 * Lets the other nodes forget this one, which holds no stream any more. If Redis does
 	 * not answer they find out, as after a crash.
 	 * @return when it is forgotten
 	 */

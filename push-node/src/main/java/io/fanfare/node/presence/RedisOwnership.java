@@ -22,7 +22,7 @@ public final class RedisOwnership implements Ownership {
 
 	/**
 	 * Makes it.
-	 * @param link tells whether Redis answers
+	 * @param link returns whether Redis answers
 	 * @param presence the presence hash
 	 * @param node this node's identity
 	 */

@@ -9,9 +9,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * By what two pages that share a {@code client} by mistake are told from one page that
- * reconnects: the page that is displaced then is told to stop. They cost nothing where
- * nobody shares one.
+ * What distinguishes two clients that share a {@code client} by mistake from one that
+ * reconnects: the older one is asked to stop then. They cost nothing where
+ * none is shared.
  *
  * @param replacements how many replacements in a row, where one of the two pages has no
  * {@code page}. Fewer take a page whose connection breaks again and again for two
@@ -55,7 +55,7 @@ public record TwinSettings(@DefaultValue("10") int replacements, @DefaultValue("
 
 	/**
 	 * What presence needs of them.
-	 * @param maxRetry the most that a client is told to wait after an ordinary end
+	 * @param maxRetry the most that a client is asked to wait after an ordinary end
 	 * @return the numbers
 	 */
 	public Twins twins(Duration maxRetry) {

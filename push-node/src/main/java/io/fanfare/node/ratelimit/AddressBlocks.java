@@ -92,7 +92,7 @@ public final class AddressBlocks {
 	}
 
 	/**
-	 * Tells whether an address lies in one of the blocks.
+	 * Returns whether an address lies in one of the blocks.
 	 * @param address the address
 	 * @return whether it does
 	 */

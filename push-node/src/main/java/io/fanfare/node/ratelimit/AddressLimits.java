@@ -94,7 +94,7 @@ public final class AddressLimits implements AutoCloseable {
 	 * The streams of an address on this node.
 	 *
 	 * @param present how many there are, or may be in a moment
-	 * @param told how many Redis was told
+	 * @param told how many were reported to Redis
 	 * @param toldAt when
 	 */
 	private record Tally(int present, int told, long toldAt) {
@@ -109,7 +109,7 @@ public final class AddressLimits implements AutoCloseable {
 
 	}
 
-	/** Begins to tell. */
+	/** Begins to report. */
 	public void start() {
 		this.worker.every(TICK, TICK, this::tell);
 	}
@@ -219,7 +219,7 @@ public final class AddressLimits implements AutoCloseable {
 	}
 
 	/**
-	 * Tells Redis what it does not know yet, and what it was told long ago.
+	 * Reports to Redis what it does not know yet, and repeats what was reported long ago.
 	 * @return when it is done, or has failed
 	 */
 	public CompletableFuture<Void> tell() {

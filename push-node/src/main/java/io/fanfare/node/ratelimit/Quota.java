@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy the name of its policy
  * @param limit how much it allows
  * @param window within how long, or null where it is a number at once
- * @param reset how long until it is counted anew, or null where nobody knows
+ * @param reset how long until it is counted anew, or null where it is unknown
  */
 public record Quota(String policy, int limit, @Nullable Duration window, @Nullable Duration reset) {
 

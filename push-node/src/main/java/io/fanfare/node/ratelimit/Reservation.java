@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public interface Reservation {
 
 	/**
-	 * Tells whether the stream may be opened; within some 500 ms, on any thread.
+	 * Returns whether the stream may be opened; within some 500 ms, on any thread.
 	 * @return the quota that is used up, or null if it may be; never a failure
 	 */
 	CompletableFuture<@Nullable Quota> refusal();

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who may read answers from another origin (Fetch standard). The headers stand on every
- * answer: without them a page cannot tell a refusal from a broken network.
+ * answer: without them a page cannot distinguish a refusal from a broken network.
  */
 final class Cors {
 
@@ -61,7 +61,7 @@ final class Cors {
 				? headers + "Access-Control-Expose-Headers: RateLimit, RateLimit-Policy, Retry-After\r\n" : headers;
 	}
 
-	/** What a preflight is told besides. */
+	/** What else the answer to a preflight says. */
 	String preflight() {
 		return this.preflight;
 	}

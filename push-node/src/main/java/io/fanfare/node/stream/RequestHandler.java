@@ -314,7 +314,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		return true;
 	}
 
-	/** Brings what a client says about its stream to whoever holds that. */
+	/** Brings what a client says about its stream to the node that holds it. */
 	private void relay(ChannelHandlerContext context, FullHttpRequest request, Frame.FromClient said, String cors,
 			boolean close) throws ProblemException {
 		String owner = ConnectionId.nodeOf(said.connection());
@@ -385,7 +385,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	@Override
 	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-		// A reset, or something that the decoder could not bear: there is nobody to tell.
+		// A reset, or something that the decoder could not bear: there is no client to notify.
 		if (!(cause instanceof IOException || cause instanceof DecoderException) || Errors.isFatal(cause)) {
 			this.loop.context().errors().note("http", cause);
 		}

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param exceeded the quota that is used up already, or null
  * @param channel the channel
  * @param client where the client is
- * @param proxies is told of an address that may be a proxy's
+ * @param proxies is notified of an address that may be a proxy's
  * @param errors notes what a task throws
  */
 record StreamArrival(StreamRequest request, NettyOutlet outlet, @Nullable Quota exceeded, Channel channel,

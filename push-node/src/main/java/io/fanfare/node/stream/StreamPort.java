@@ -162,7 +162,7 @@ final class StreamPort {
 		return (bound != null) ? ((InetSocketAddress) bound.localAddress()).getPort() : -1;
 	}
 
-	/** Takes nobody in any more. */
+	/** Admits no stream any more. */
 	void unbind() {
 		if (this.server != null) {
 			this.server.close().awaitUninterruptibly(STOP_TIMEOUT.toMillis());

@@ -55,7 +55,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Lets the JVM compile what opening a stream takes before anybody waits for it: opens and
  * closes streams, new and resumed ones, and publishes to them, over a stream port of its
- * own on the loopback address and a {@link ScratchPartition}, for as long as it is told.
+ * own on the loopback address and a {@link ScratchPartition}, for as long as it is notified.
  * <p>
  * All of it is the real thing, but stands for itself: its tokens are signed with a secret
  * that exists nowhere else, and its links, registry, loops and counters are thrown away.

@@ -53,7 +53,7 @@ public final class SubscribedTopics<S> {
 	}
 
 	/**
-	 * Tells whether the subscriber is subscribed to a topic.
+	 * Returns whether the subscriber is subscribed to a topic.
 	 * @param topic the topic
 	 * @return whether it is
 	 */
@@ -71,7 +71,7 @@ public final class SubscribedTopics<S> {
 	}
 
 	/**
-	 * Tells whether all are confirmed on the present link. If not the subscriber waits
+	 * Returns whether all are confirmed on the present link. If not the subscriber waits
 	 * for the first topic that is not: so each confirmation concerns those alone that
 	 * wait for it. Without a link it waits for the next one, which looks at all that are
 	 * pending.

@@ -11,7 +11,7 @@ import io.fanfare.protocol.ChannelName;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those on one loop who hear a topic: a dense array, so that a broadcast walks memory in
+ * The streams of one loop that are subscribed to a topic: a dense array, so that a broadcast walks memory in
  * order. Belongs to its loop.
  *
  * @param <S> who subscribes
@@ -36,7 +36,7 @@ public final class Topic<S> {
 	 * Makes an empty topic.
 	 * @param name its name
 	 * @param loop runs what belongs to the loop on it
-	 * @param heard is told, on the loop, of each that waited for a confirmation
+	 * @param heard is notified, on the loop, of each that waited for a confirmation
 	 */
 	Topic(ChannelName name, Executor loop, Consumer<S> heard) {
 		this.name = name;
@@ -95,7 +95,7 @@ public final class Topic<S> {
 	}
 
 	/**
-	 * How many hear it here.
+	 * How many subscribers it has here.
 	 * @return the number
 	 */
 	public int size() {
@@ -103,7 +103,7 @@ public final class Topic<S> {
 	}
 
 	/**
-	 * One of those who hear it.
+	 * One of its subscribers.
 	 * @param index from 0
 	 * @return the subscriber
 	 */
@@ -116,7 +116,7 @@ public final class Topic<S> {
 	}
 
 	/**
-	 * Tells whether messages of this topic arrive.
+	 * Returns whether messages of this topic arrive.
 	 * @param present the number of the present link
 	 * @return whether Redis confirmed the subscription on it; of a user's channel none is
 	 * needed
@@ -127,7 +127,7 @@ public final class Topic<S> {
 
 	/**
 	 * Waits for the next confirmation, once.
-	 * @param subscriber who waits; it may have ended when it is told
+	 * @param subscriber who waits; it may have ended when it is notified
 	 */
 	public void awaitConfirmed(S subscriber) {
 		if (this.waiting == null) {
@@ -137,7 +137,7 @@ public final class Topic<S> {
 	}
 
 	/**
-	 * Who is told when Redis confirms what was asked for on behalf of this very object.
+	 * What is notified when Redis confirms what was asked for on behalf of this very object.
 	 */
 	LongConsumer confirmed() {
 		return this.confirmed;

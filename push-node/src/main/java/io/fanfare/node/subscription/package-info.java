@@ -1,4 +1,4 @@
-/** Who on a loop hears which topic. */
+/** Which streams of a loop are subscribed to which topic. */
 @NullMarked
 package io.fanfare.node.subscription;
 

@@ -13,7 +13,7 @@ public record Due(Action action, long nextNanos) {
 	public static final Due NEVER = new Due(Action.NOTHING, Long.MAX_VALUE);
 
 	/**
-	 * Tells whether something is to be done now.
+	 * Returns whether something is to be done now.
 	 * @return whether something is
 	 */
 	public boolean isDue() {

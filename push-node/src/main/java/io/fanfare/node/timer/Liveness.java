@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a client that promised to acknowledge still hears its stream. It may do so by
+ * Whether a client that promised to acknowledge still receives its stream. It may do so by
  * itself; if it does not, it is probed, and then only the probe's nonce will do: a page
  * that lives proves nothing about its stream. Belongs to its connection's loop.
  */
 public final class Liveness {
 
-	/** When it last showed that it hears. */
+	/** When it last showed that it receives. */
 	private long heardNanos;
 
 	/** When it was probed, and with what; null while no probe is out. */
@@ -25,7 +25,7 @@ public final class Liveness {
 	private long roundTripNanos;
 
 	/**
-	 * Begins: the client is heard now.
+	 * Begins: the client is received now.
 	 * @param nowNanos now
 	 */
 	public Liveness(long nowNanos) {
@@ -62,7 +62,7 @@ public final class Liveness {
 	}
 
 	/**
-	 * Tells whether a probe is out.
+	 * Returns whether a probe is out.
 	 * @return whether one is
 	 */
 	public boolean isProbed() {
@@ -70,7 +70,7 @@ public final class Liveness {
 	}
 
 	/**
-	 * Tells whether the client ever acknowledged.
+	 * Returns whether the client ever acknowledged.
 	 * @return whether it did
 	 */
 	public boolean isEverHeard() {

@@ -48,7 +48,7 @@ public final class LivenessPolicy {
 	}
 
 	/**
-	 * Tells whether the client's kernel is to be asked at all.
+	 * Returns whether the client's kernel is to be asked at all.
 	 * @return whether it is
 	 */
 	public boolean watchesKernel() {

@@ -5,7 +5,7 @@ package io.fanfare.node.timer;
  *
  * @param activity keeps quiet streams alive
  * @param stall ends slow readers
- * @param liveness ends streams that reach nobody
+ * @param liveness ends streams that reach no client
  * @param schedule ends streams whose time is over
  */
 public record Policies(ActivityPolicy activity, StallPolicy stall, LivenessPolicy liveness, SchedulePolicy schedule) {

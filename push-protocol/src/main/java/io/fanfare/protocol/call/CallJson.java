@@ -99,7 +99,7 @@ public final class CallJson {
 	}
 
 	/**
-	 * Reads what a node told of itself.
+	 * Reads what a node reported.
 	 * @param json the status
 	 * @return the status
 	 * @throws NotUnderstoodException if it lacks what this version needs

@@ -97,7 +97,7 @@ public sealed interface CallRequest<R extends CallResult> {
 	 * @param users only those of these users; not empty
 	 * @param channel only those subscribed to this channel
 	 * @param tier only those of this tier
-	 * @param reason what the clients are told
+	 * @param reason the reason that the clients are given
 	 * @param graceMs how long after the notice a stream is closed, in milliseconds
 	 */
 	record Disconnect(@Nullable List<String> users, @Nullable String channel, @Nullable Tier tier, CloseReason reason,

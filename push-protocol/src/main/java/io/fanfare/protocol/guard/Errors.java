@@ -125,7 +125,7 @@ public final class Errors {
 	}
 
 	/**
-	 * Tells whether an error leaves a process in a state that cannot be trusted.
+	 * Returns whether an error leaves a process in a state that cannot be trusted.
 	 * @param error the error
 	 * @return whether it, or what caused it, is an error of the virtual machine other
 	 * than exhausted direct memory
@@ -142,7 +142,7 @@ public final class Errors {
 	}
 
 	/**
-	 * Tells whether direct memory is exhausted: Netty's own limit, or that of the virtual
+	 * Returns whether direct memory is exhausted: Netty's own limit, or that of the virtual
 	 * machine, which has no type of its own.
 	 * @param error the error
 	 * @return whether it is

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Refuses what is costly to parse, or could be understood in two ways, before anything
  * else looks at a request: Tomcat parses path parameters at quadratic cost, and Spring
- * throws upon headers that nobody needs, both before the credentials are checked.
+ * throws upon headers that nothing needs, both before the credentials are checked.
  * <p>
  * Each connection's processor has one; not safe for threads.
  */

@@ -45,7 +45,7 @@ public final class SettingNames {
 	private static final Pattern SERVICE_LINK = Pattern.compile(
 			"FANFARE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?|ENV_.+)");
 
-	/** And by names that settings may have, told by their values. */
+	/** And by names that settings may have, distinguished by their values. */
 	private static final Pattern LINKED_PORT = Pattern.compile("FANFARE_(.+_)?PORT");
 
 	private static final Pattern PORT_ADDRESS = Pattern.compile("(tcp|udp|sctp)://.*");
@@ -133,7 +133,7 @@ public final class SettingNames {
 		String reason = (plain.equals(whole) ? "is no setting" : "is followed by what no name of a setting holds")
 				+ "; the nearest is " + InvalidSettingException.named(nearest);
 		if (shared && distance(uniform(plain), uniform(nearest)) > TYPO) {
-			// It is not known what else a JVM was told under this prefix.
+			// It is not known what else a JVM was given under this prefix.
 			return (origin != Origin.SYSTEM) ? plain + " " + reason : null;
 		}
 		throw new InvalidSettingException(plain, reason);

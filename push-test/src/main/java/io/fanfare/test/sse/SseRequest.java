@@ -146,7 +146,7 @@ public final class SseRequest {
 
 	/**
 	 * Connects, sends the request, and tells a listener what comes. Nothing is kept.
-	 * @param listener is told, on a thread of the connection's own
+	 * @param listener is notified, on a thread of the connection's own
 	 * @return the stream; the caller closes it
 	 */
 	public SseStream open(SseStream.Listener listener) {
