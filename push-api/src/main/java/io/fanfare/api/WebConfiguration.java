@@ -32,7 +32,6 @@ class WebConfiguration {
 
 	private static final Logger log = LoggerFactory.getLogger(WebConfiguration.class);
 
-	/** The time of day. */
 	/**
 	 * Leaves {@code %2F} and {@code %5C} in paths as they are, for user ids may hold
 	 * slashes; Spring MVC decodes each segment by itself. And what Tomcat answers by

@@ -156,8 +156,8 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor(
 			// The clock of the loops, asked for each batch of blocks
-			"io.fanfare.node.stream.NettyLoop",
-			"io.fanfare.protocol.guard.Ticker", "io.fanfare.protocol.http.BoundedHttp11Protocol");
+			"io.fanfare.node.stream.NettyLoop", "io.fanfare.protocol.guard.Ticker",
+			"io.fanfare.protocol.http.BoundedHttp11Protocol");
 
 	@ArchTest
 	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules.threadsComeFromTheScheduler(

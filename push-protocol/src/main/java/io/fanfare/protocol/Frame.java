@@ -32,8 +32,8 @@ public sealed interface Frame {
 	 *
 	 * @param connection the victim
 	 * @param generation what displaced it
-	 * @param reason the reason that its client is given, or null ({@code -}) to end the stream
-	 * without a word; one that this version does not know is a takeover
+	 * @param reason the reason that its client is given, or null ({@code -}) to end the
+	 * stream without a word; one that this version does not know is a takeover
 	 * @param grace how long after the notice the stream is closed
 	 */
 	record Kick(String connection, long generation, @Nullable CloseReason reason, Duration grace) implements Frame {

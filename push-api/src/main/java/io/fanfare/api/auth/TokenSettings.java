@@ -13,12 +13,12 @@ import org.hibernate.validator.constraints.time.DurationMax;
 /**
  * {@code fanfare.tokens}: making tokens for streams.
  *
- * @param enabled whether the API makes them. A key with that scope can then receive as any
- * user. False by default
+ * @param enabled whether the API makes them. A key with that scope can then receive as
+ * any user. False by default
  * @param ttl how long a token is valid for which nothing else was asked, {@code maxTtl}
  * at most. 1 h by default
- * @param maxTtl the longest that may be asked for. A token cannot be called back. 24 h
- * by default
+ * @param maxTtl the longest that may be asked for. A token cannot be called back. 24 h by
+ * default
  */
 @Validated
 @ConfigurationProperties("fanfare.tokens")

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * What the nodes last reported. A node that says nothing for three intervals is
- * gone; after a minute the next look removes it.
+ * What the nodes last reported. A node that says nothing for three intervals is gone;
+ * after a minute the next look removes it.
  */
 @Component
 public final class ClusterView {

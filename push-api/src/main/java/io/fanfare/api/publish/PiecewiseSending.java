@@ -92,8 +92,8 @@ final class PiecewiseSending {
 		}
 		Idempotency record = (this.key == null || number == 0) ? this.key
 				: this.key.of(new Publisher.Piece(this.given.getFirst().id(), number));
-		CompletableFuture<List<Result>> answer = this.calls.call(
-				List.of(new Publisher.Request(piece, this.message.script().envelope(), record)));
+		CompletableFuture<List<Result>> answer = this.calls
+			.call(List.of(new Publisher.Request(piece, this.message.script().envelope(), record)));
 		this.answered = CompletableFuture.allOf(this.answered, answer);
 		this.sent.addLast(new Piece(number, piece.size(), answer));
 	}

@@ -19,7 +19,10 @@ import io.fanfare.protocol.CloseReason;
  */
 record Farewell(CloseReason reason, Duration grace) {
 
-	/** Those that keep a client from coming back; a takeover is made by a newer client only. */
+	/**
+	 * Those that keep a client from coming back; a takeover is made by a newer client
+	 * only.
+	 */
 	static final Set<CloseReason> STAY_AWAY = EnumSet.of(CloseReason.LOGOUT, CloseReason.PERMISSION_CHANGE,
 			CloseReason.REVOKED);
 

@@ -9,8 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A process that holds streams, as many as its descriptors allow. It is notified of what to do
- * by lines on its standard input, answers each with one line, and ends with its input.
+ * A process that holds streams, as many as its descriptors allow. It is notified of what
+ * to do by lines on its standard input, answers each with one line, and ends with its
+ * input.
  */
 public final class LoadProcess {
 

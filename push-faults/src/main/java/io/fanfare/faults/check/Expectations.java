@@ -13,8 +13,8 @@ import java.time.Duration;
  * @param streamsStay whether no stream may end
  * @param heartbeats whether an open stream receives something with every heartbeat
  * @param recovery until when every page must receive again once the fault is over
- * @param link whether nodes can be told at once that a user is received elsewhere; if not, a
- * displaced stream may receive messages until its node's lease is over
+ * @param link whether nodes can be told at once that a user is received elsewhere; if
+ * not, a displaced stream may receive messages until its node's lease is over
  */
 public record Expectations(boolean losesData, boolean hides, boolean streamsStay, boolean heartbeats, Duration recovery,
 		boolean link) {

@@ -1,6 +1,6 @@
 /**
- * Who uses a deployment: backends that publish, and pages that receive and write down what
- * they heard.
+ * Who uses a deployment: backends that publish, and pages that receive and write down
+ * what they heard.
  */
 @NullMarked
 package io.fanfare.faults.traffic;

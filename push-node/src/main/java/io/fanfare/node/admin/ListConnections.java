@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A page of the node's connections. Those that are open stand in the order of their
  * opening, and a page begins above a position in it, so that each that stays is on one
- * page, whichever streams begin or end meanwhile; those that ended stand newest first, and a page ends
- * below a number.
+ * page, whichever streams begin or end meanwhile; those that ended stand newest first,
+ * and a page ends below a number.
  * <p>
  * A loop looks at some of its connections at a time and keeps the first of those that are
  * wanted: one page, whatever it holds.

@@ -206,8 +206,8 @@ public final class Admission {
 	}
 
 	/**
-	 * Admits no stream while memory is short. Not readiness: the other nodes may be short as
-	 * well.
+	 * Admits no stream while memory is short. Not readiness: the other nodes may be short
+	 * as well.
 	 * @param now whether it is
 	 */
 	public void lackMemory(boolean now) {

@@ -57,8 +57,8 @@ public final class TokenVerifier {
 	private final InstantSource clock;
 
 	/**
-	 * That of the last good token: an issuer gives all of its tokens the same. No other is
-	 * kept, so no other process can put one here.
+	 * That of the last good token: an issuer gives all of its tokens the same. No other
+	 * is kept, so no other process can put one here.
 	 */
 	private volatile @Nullable Header known;
 

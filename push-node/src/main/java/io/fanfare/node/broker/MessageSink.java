@@ -34,7 +34,8 @@ public interface MessageSink {
 	void kick(Frame.Kick kick);
 
 	/**
-	 * A connection receives a user's messages from now on; whichever other one did is displaced.
+	 * A connection receives a user's messages from now on; whichever other one did is
+	 * displaced.
 	 * @param displacement by what
 	 */
 	void displace(Frame.Displacement displacement);

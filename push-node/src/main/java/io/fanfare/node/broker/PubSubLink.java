@@ -12,7 +12,6 @@ import java.util.random.RandomGenerator;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
-import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.Failures;
 import io.fanfare.redis.RedisKeys;
@@ -65,8 +64,6 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	private final Scheduler scheduler;
 
-	private final Ticker ticker;
-
 	private final Errors errors;
 
 	private final SupervisedLink<StatefulRedisPubSubConnection<byte[], byte[]>, PubSubSession> link;
@@ -118,7 +115,6 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		this.probe = probe;
 		this.frames = new FrameReader(keys, this.nodeChannel, commands, sink, probe, errors);
 		this.scheduler = scheduler;
-		this.ticker = scheduler.ticker();
 		this.errors = errors;
 		this.link = new SupervisedLink<>("pubsub", new Supervision(), commands.refusals(), scheduler, errors, random);
 	}
@@ -126,8 +122,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 	/** Makes a link of its own to another partition of the same Redis. */
 	public PubSubLink to(RedisKeys partition, CommandLink itsCommands, MessageSink itsSink, Probe itsProbe,
 			RandomGenerator random) {
-		return new PubSubLink(this.client, partition, this.node, itsCommands, itsSink, itsProbe,
-				this.scheduler, this.errors, random);
+		return new PubSubLink(this.client, partition, this.node, itsCommands, itsSink, itsProbe, this.scheduler,
+				this.errors, random);
 	}
 
 	/** Connects and subscribes. */
@@ -360,7 +356,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		public PubSubSession greet(StatefulRedisPubSubConnection<byte[], byte[]> connection)
 				throws ExecutionException, TimeoutException, InterruptedException {
 			PubSubSession made = new PubSubSession(connection, RedisServer.runOf(connection), PubSubLink.this.frames,
-					PubSubLink.this::answeredSoon, PubSubLink.this.ticker);
+					PubSubLink.this::answeredSoon, PubSubLink.this.scheduler.ticker());
 			connection.addListener(made);
 			return made;
 		}
@@ -381,8 +377,8 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 		@Override
 		public CompletionStage<?> check(StatefulRedisPubSubConnection<byte[], byte[]> connection,
 				PubSubSession present) {
-			if (PubSubLink.this.subscriptions.unanswered() > 0
-					&& PubSubLink.this.ticker.nanoTime() - present.progressedNanos() > CONFIRM_TIMEOUT.toNanos()) {
+			if (PubSubLink.this.subscriptions.unanswered() > 0 && PubSubLink.this.scheduler.ticker().nanoTime()
+					- present.progressedNanos() > CONFIRM_TIMEOUT.toNanos()) {
 				PubSubLink.this.link.end(present, "subscriptions were not confirmed in time");
 			}
 			present.forgetHeard();

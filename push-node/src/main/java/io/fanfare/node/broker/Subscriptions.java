@@ -55,8 +55,8 @@ final class Subscriptions {
 		private final byte[] channel;
 
 		/**
-		 * What is notified of each confirmation, by identity: one for each loop that wants
-		 * it.
+		 * What is notified of each confirmation, by identity: one for each loop that
+		 * wants it.
 		 */
 		private final List<LongConsumer> wanted = new ArrayList<>(1);
 

@@ -36,11 +36,11 @@ import org.jspecify.annotations.Nullable;
  * meanwhile is kept in the backlog,</li>
  * <li>LIVE when its backlog holds all it is owed above its position,</li>
  * <li>CATCHING_UP when it does not: the connection resumes, read too slowly, missed a
- * stretch of pub/sub, or lacks the proof that it still receives its user's messages. History is read in
- * rounds. A round begins by keeping what arrives from now on (tracking); once the
- * position has reached the floor, the highest id that may be missing from the backlog,
- * the rest comes from the backlog and the connection is LIVE in the same turn. That ends
- * under any load.</li>
+ * stretch of pub/sub, or lacks the proof that it still receives its user's messages.
+ * History is read in rounds. A round begins by keeping what arrives from now on
+ * (tracking); once the position has reached the floor, the highest id that may be missing
+ * from the backlog, the rest comes from the backlog and the connection is LIVE in the
+ * same turn. That ends under any load.</li>
  * </ul>
  * A slow reader is not written to; its backlog overflows, is dropped, and it catches up
  * when it reads again: no queue grows, and nothing is lost within retention.
@@ -416,7 +416,8 @@ final class Delivery {
 		finally {
 			this.writing = false;
 		}
-		// Not before it is written, for a stream that an error ends is notified of its cursor.
+		// Not before it is written, for a stream that an error ends is notified of its
+		// cursor.
 		this.position = piece.lastId();
 		this.cursor = this.position;
 		return true;

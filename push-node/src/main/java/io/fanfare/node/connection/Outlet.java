@@ -62,8 +62,8 @@ public interface Outlet {
 	boolean isOpen();
 
 	/**
-	 * Returns whether it takes a block of a few bytes. Where its client does not read what
-	 * it should be given, it does not.
+	 * Returns whether it takes a block of a few bytes. Where its client does not read
+	 * what it should be given, it does not.
 	 * @return whether it does
 	 */
 	boolean isWritable();

@@ -28,7 +28,8 @@ final class OwnershipChanges {
 
 	/**
 	 * A renewal that listed it found nothing amiss, or wrote its field back. Whether
-	 * messages to the user were hidden meanwhile is reported separately, by {@link #restored}.
+	 * messages to the user were hidden meanwhile is reported separately, by
+	 * {@link #restored}.
 	 */
 	void renewed(Proof sent, long clock, long dataLossFloor, boolean restored) {
 		if (this.connection.isClosed() || this.connection.isLeaving()) {

@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 
 /**
  * Looks at many connections of a loop, some at a time, between what else the loop has to
- * do. A stream that is there when it begins is looked at, unless it ended by then; one that
- * comes later is not.
+ * do. A stream that is there when it begins is looked at, unless it ended by then; one
+ * that comes later is not.
  */
 public final class Slices {
 

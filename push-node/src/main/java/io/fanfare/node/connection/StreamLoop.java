@@ -71,8 +71,8 @@ public final class StreamLoop {
 	private static final int CLOCK_EVERY = 8;
 
 	/**
-	 * A message that one in so many receive is kept once for all; one that fewer receive is
-	 * handed to each.
+	 * A message that one in so many receive is kept once for all; one that fewer receive
+	 * is handed to each.
 	 */
 	private static final int MANY = 4;
 
@@ -833,8 +833,8 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * Sends the connections on, in no order and spread over a time, while the others receive
-	 * what is published; those that wait for a slot go at once. On the loop.
+	 * Sends the connections on, in no order and spread over a time, while the others
+	 * receive what is published; those that wait for a slot go at once. On the loop.
 	 * @param window the time
 	 * @return how many were sent on, when none is left
 	 */
@@ -1104,8 +1104,8 @@ public final class StreamLoop {
 	}
 
 	/**
-	 * Returns whether a newcomer has a chance: Redis answers, or messages arrive and it may
-	 * do so any moment. On the loop.
+	 * Returns whether a newcomer has a chance: Redis answers, or messages arrive and it
+	 * may do so any moment. On the loop.
 	 * @return whether it has
 	 */
 	public boolean isReady() {

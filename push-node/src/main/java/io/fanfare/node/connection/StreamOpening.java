@@ -55,8 +55,8 @@ final class StreamOpening {
 	}
 
 	/**
-	 * Claims the user once everything it receives is confirmed on the present link. Called
-	 * again whenever that may be so.
+	 * Claims the user once everything it receives is confirmed on the present link.
+	 * Called again whenever that may be so.
 	 */
 	void claimWhenSubscribed() {
 		if (!this.connection.isClaiming() || !this.claim.isDue() || !this.topics.isConfirmed(this.loop.link())) {

@@ -87,8 +87,8 @@ final class UserChannel {
 	}
 
 	/**
-	 * A message came by way of all nodes: presence named no owner, so earlier ones may have
-	 * been hidden.
+	 * A message came by way of all nodes: presence named no owner, so earlier ones may
+	 * have been hidden.
 	 */
 	void arrivedByAll(long id) {
 		if (this.byAll.isEmpty()) {

@@ -23,7 +23,8 @@ final class Waiters {
 
 	/**
 	 * Creates an empty one.
-	 * @param noticeInterval how often a waiting client is notified of its position at most
+	 * @param noticeInterval how often a waiting client is notified of its position at
+	 * most
 	 */
 	Waiters(Duration noticeInterval) {
 		this.intervalNanos = noticeInterval.toNanos();

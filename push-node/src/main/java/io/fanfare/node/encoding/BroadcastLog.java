@@ -5,11 +5,12 @@ import io.fanfare.node.subscription.Topic;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest messages that many connections of a loop receive, kept once, so that one that
- * arrives costs the same however many receive it. Messages are numbered as they arrive. Each
- * connection remembers the number up to which it took what is its own over into its
- * backlog, and takes the rest before anything else is done with it: no client can distinguish this
- * from a message that was handed to each connection at once. Belongs to its loop.
+ * The newest messages that many connections of a loop receive, kept once, so that one
+ * that arrives costs the same however many receive it. Messages are numbered as they
+ * arrive. Each connection remembers the number up to which it took what is its own over
+ * into its backlog, and takes the rest before anything else is done with it: no client
+ * can distinguish this from a message that was handed to each connection at once. Belongs
+ * to its loop.
  *
  * @param <S> the subscribers
  */

@@ -1,10 +1,10 @@
 package io.fanfare.node.presence;
 
 /**
- * What vouches that a connection still receives its user's messages: a claim of it or a renewal that
- * listed it, by the moment at which the request was <em>sent</em> and the pub/sub link
- * that was up then. The lease in Redis began later, so it outlives the proof; a node that
- * was frozen finds its proofs too old before it writes.
+ * What vouches that a connection still receives its user's messages: a claim of it or a
+ * renewal that listed it, by the moment at which the request was <em>sent</em> and the
+ * pub/sub link that was up then. The lease in Redis began later, so it outlives the
+ * proof; a node that was frozen finds its proofs too old before it writes.
  * <p>
  * Two clocks are asked: the monotonic one stands still while a virtual machine is
  * suspended, the other may be set.

@@ -10,8 +10,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * What distinguishes two clients that share a {@code client} by mistake from one that
- * reconnects: the older one is asked to stop then. They cost nothing where
- * none is shared.
+ * reconnects: the older one is asked to stop then. They cost nothing where none is
+ * shared.
  *
  * @param replacements how many replacements in a row, where one of the two pages has no
  * {@code page}. Fewer take a page whose connection breaks again and again for two

@@ -236,7 +236,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	@Override
 	public void abort() {
 		this.ending = true;
-		// Closing fails what is still unwritten, which would be reported before the reason
+		// Closing fails what is still unwritten, which would be reported before the
+		// reason
 		// is.
 		this.connection = null;
 		this.channel.close();

@@ -385,7 +385,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	@Override
 	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-		// A reset, or something that the decoder could not bear: there is no client to notify.
+		// A reset, or something that the decoder could not bear: there is no client to
+		// notify.
 		if (!(cause instanceof IOException || cause instanceof DecoderException) || Errors.isFatal(cause)) {
 			this.loop.context().errors().note("http", cause);
 		}

@@ -147,7 +147,8 @@ class StreamConfiguration {
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(clock),
 				new TrustedProxies(proxies.blocks(), ticker), sockets, admission, connections, forwards, identity);
 		return new StreamServer(settings, gate, limits, (executor) -> new StreamLoop(executor, node), link, probe,
-				new WarmUp(settings.warmUp(), gate, node, commands, link, keys, scheduler, clock), drain, reporter, reaper, ticker);
+				new WarmUp(settings.warmUp(), gate, node, commands, link, keys, scheduler, clock), drain, reporter,
+				reaper, ticker);
 	}
 
 }

@@ -55,7 +55,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Lets the JVM compile what opening a stream takes before anybody waits for it: opens and
  * closes streams, new and resumed ones, and publishes to them, over a stream port of its
- * own on the loopback address and a {@link ScratchPartition}, for as long as it is notified.
+ * own on the loopback address and a {@link ScratchPartition}, for as long as it is
+ * notified.
  * <p>
  * All of it is the real thing, but stands for itself: its tokens are signed with a secret
  * that exists nowhere else, and its links, registry, loops and counters are thrown away.
@@ -140,7 +141,8 @@ final class WarmUp {
 		long began = this.scheduler.ticker().nanoTime();
 		try {
 			open(began + this.duration.toNanos());
-			log.info("warm-up=done streams={} ms={}", this.streams, (this.scheduler.ticker().nanoTime() - began) / 1_000_000);
+			log.info("warm-up=done streams={} ms={}", this.streams,
+					(this.scheduler.ticker().nanoTime() - began) / 1_000_000);
 		}
 		catch (IOException | JOSEException | ExecutionException | TimeoutException | RuntimeException ex) {
 			log.warn("warm-up=failed streams={} reason=\"{}\"", this.streams, ex.toString());
@@ -179,7 +181,8 @@ final class WarmUp {
 				this.node.random())) {
 			StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
 					this.node.lease(), this.node.noticeInterval(), new RedisOwnership(link, presence, identity),
-					new CatchUp(new RedisHistory(history, this.scheduler), this.clock), StreamConfiguration.upstream(listener),
+					new CatchUp(new RedisHistory(history, this.scheduler), this.clock),
+					StreamConfiguration.upstream(listener),
 					new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), admission, connections,
 							this.clock),
 					connections, this.node.random(), this.node.errors(), this.node.budget(), this.node.memory());
@@ -188,9 +191,8 @@ final class WarmUp {
 			try {
 				connections.use(port.loops());
 				port.bind(new RequestHandler.Gate(settings, this.gate.maxHistory(),
-						new TokenVerifier(secret, Duration.ZERO, this.clock), this.gate.cors(),
-						this.gate.answers(), this.gate.proxies(), null, admission, connections, this.gate.forwards(),
-						this.gate.identity()));
+						new TokenVerifier(secret, Duration.ZERO, this.clock), this.gate.cors(), this.gate.answers(),
+						this.gate.proxies(), null, admission, connections, this.gate.forwards(), this.gate.identity()));
 				port.loops().forEach(StreamLoop::start);
 				listener.start();
 				awaitUp(listener);
@@ -261,8 +263,7 @@ final class WarmUp {
 		boolean stored = false;
 		for (int i = 0; i < BROADCASTS; i++) {
 			Envelope message = new Envelope(EventName.DEFAULT,
-					"{\"text\":\"warm-up\"}".getBytes(StandardCharsets.UTF_8), System.currentTimeMillis(), 0, false,
-					null);
+					"{\"text\":\"warm-up\"}".getBytes(StandardCharsets.UTF_8), this.clock.millis(), 0, false, null);
 			if (publisher.publish(List.of(ChannelName.ALL), message, null)
 				.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS) instanceof Publisher.Result.Stored result) {
 				this.cursor = (i == 0) ? result.receipts().getFirst().id() : this.cursor;

@@ -11,8 +11,8 @@ import io.fanfare.protocol.ChannelName;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The streams of one loop that are subscribed to a topic: a dense array, so that a broadcast walks memory in
- * order. Belongs to its loop.
+ * The streams of one loop that are subscribed to a topic: a dense array, so that a
+ * broadcast walks memory in order. Belongs to its loop.
  *
  * @param <S> who subscribes
  */
@@ -137,7 +137,8 @@ public final class Topic<S> {
 	}
 
 	/**
-	 * What is notified when Redis confirms what was asked for on behalf of this very object.
+	 * What is notified when Redis confirms what was asked for on behalf of this very
+	 * object.
 	 */
 	LongConsumer confirmed() {
 		return this.confirmed;

@@ -32,8 +32,8 @@ public final class Topics<S> {
 	 * Makes the table.
 	 * @param upstream who subscribes for the node
 	 * @param loop runs what belongs to the loop on it
-	 * @param heard is notified, on the loop, of each subscriber that waited for a topic that
-	 * is confirmed now: a confirmation costs nothing for those that wait for others
+	 * @param heard is notified, on the loop, of each subscriber that waited for a topic
+	 * that is confirmed now: a confirmation costs nothing for those that wait for others
 	 */
 	public Topics(Upstream upstream, Executor loop, Consumer<S> heard) {
 		this.upstream = upstream;
@@ -58,8 +58,8 @@ public final class Topics<S> {
 		/**
 		 * Asks for a topic.
 		 * @param topic the topic
-		 * @param confirmed receives the number of each link on which it is confirmed, from
-		 * any thread
+		 * @param confirmed receives the number of each link on which it is confirmed,
+		 * from any thread
 		 */
 		void subscribe(ChannelName topic, LongConsumer confirmed);
 

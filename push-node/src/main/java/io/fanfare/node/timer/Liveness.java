@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a client that promised to acknowledge still receives its stream. It may do so by
- * itself; if it does not, it is probed, and then only the probe's nonce will do: a page
- * that lives proves nothing about its stream. Belongs to its connection's loop.
+ * Whether a client that promised to acknowledge still receives its stream. It may do so
+ * by itself; if it does not, it is probed, and then only the probe's nonce will do: a
+ * page that lives proves nothing about its stream. Belongs to its connection's loop.
  */
 public final class Liveness {
 

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 
 import io.fanfare.node.ManualScheduler;
 import io.fanfare.node.TestScheduler;
@@ -70,7 +69,11 @@ class PubSubLinkTimesIT {
 	}
 
 	private static RedisClient client(int port) {
-		RedisURI uri = RedisURI.builder().withHost("127.0.0.1").withPort(port).withTimeout(Duration.ofSeconds(1)).build();
+		RedisURI uri = RedisURI.builder()
+			.withHost("127.0.0.1")
+			.withPort(port)
+			.withTimeout(Duration.ofSeconds(1))
+			.build();
 		RedisClient client = RedisClient.create(uri);
 		client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(2), Duration.ofSeconds(1)));
 		return client;
@@ -231,8 +234,7 @@ class PubSubLinkTimesIT {
 		for (int i = 0; i < 40; i++) {
 			switch (random.nextInt(5)) {
 				case 0 -> this.link.restart("a test");
-				case 1 -> this.redis.ask(
-						(commands) -> commands.clientKill(KillArgs.Builder.typePubsub()));
+				case 1 -> this.redis.ask((commands) -> commands.clientKill(KillArgs.Builder.typePubsub()));
 				case 2 -> this.wire.cut();
 				case 3 -> this.link.subscribe(ChannelName.topic("t" + i), (number) -> {
 				});

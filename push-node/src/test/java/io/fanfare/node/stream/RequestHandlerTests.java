@@ -66,8 +66,8 @@ class RequestHandlerTests {
 	}
 
 	private void connect(boolean crowded) {
-		StreamSettings settings = new StreamSettings(0, "127.0.0.1", 1, DataSize.ofKilobytes(128), 128,
-				REQUEST_TIMEOUT, IDLE_TIMEOUT, 32, false, DataSize.ofKilobytes(1), Duration.ZERO);
+		StreamSettings settings = new StreamSettings(0, "127.0.0.1", 1, DataSize.ofKilobytes(128), 128, REQUEST_TIMEOUT,
+				IDLE_TIMEOUT, 32, false, DataSize.ofKilobytes(1), Duration.ZERO);
 		LimitSettings limits = new LimitSettings(2, 0, 0, 0, Duration.ofMinutes(1), List.of());
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
 				new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC()),

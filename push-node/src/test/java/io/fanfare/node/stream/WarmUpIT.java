@@ -112,8 +112,7 @@ class WarmUpIT {
 				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, this.admission,
 				this.connections, forwards(), new NodeIdentity("node", "node.12345678"));
 		PubSubLink pubSub = new PubSubLink(this.client, this.keys, "node.12345678", this.link,
-				new FrameRouter(this.connections), this.probe, TestScheduler.shared(), this.errors,
-				new Random(1));
+				new FrameRouter(this.connections), this.probe, TestScheduler.shared(), this.errors, new Random(1));
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
 				Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
 				Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
@@ -121,8 +120,7 @@ class WarmUpIT {
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
 				Duration.ofSeconds(15), Duration.ofSeconds(2), new RedisOwnership(this.link, presence, "node.12345678"),
 				new CatchUp(new RedisHistory(new History(this.link, this.keys, SECOND, this.errors),
-						TestScheduler.shared()),
-						Clock.systemUTC()),
+						TestScheduler.shared()), Clock.systemUTC()),
 				StreamConfiguration.upstream(pubSub), this.metrics, this.connections, new Random(1), this.errors,
 				MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20), new DirectMemory(() -> 0, 1 << 30));
 		return new WarmUp(duration, gate, node, this.link, pubSub, this.keys, TestScheduler.shared(),

@@ -142,8 +142,8 @@ public final class Errors {
 	}
 
 	/**
-	 * Returns whether direct memory is exhausted: Netty's own limit, or that of the virtual
-	 * machine, which has no type of its own.
+	 * Returns whether direct memory is exhausted: Netty's own limit, or that of the
+	 * virtual machine, which has no type of its own.
 	 * @param error the error
 	 * @return whether it is
 	 */

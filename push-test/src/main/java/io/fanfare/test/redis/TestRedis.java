@@ -31,8 +31,7 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 	}
 
 	/**
-	 * Starts a private server as a child process. It keeps nothing on disk by default
-	 * to.
+	 * Starts a private server as a child process. It keeps nothing on disk by default to.
 	 * @param config lines for its {@code redis.conf}, such as {@code appendonly yes}
 	 * @return the running server; the caller closes it
 	 */

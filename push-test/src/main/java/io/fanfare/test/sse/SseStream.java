@@ -17,10 +17,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a client, which keeps nothing: its listener is notified of what comes, on a
- * virtual thread of the connection's own. For thousands of streams, or for hours;
- * {@link SseClient} is the one that keeps everything. All methods may be called from any
- * thread.
+ * One connection of a client, which keeps nothing: its listener is notified of what
+ * comes, on a virtual thread of the connection's own. For thousands of streams, or for
+ * hours; {@link SseClient} is the one that keeps everything. All methods may be called
+ * from any thread.
  */
 public final class SseStream implements AutoCloseable {
 
