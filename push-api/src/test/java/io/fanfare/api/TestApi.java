@@ -1,15 +1,14 @@
 package io.fanfare.api;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import io.fanfare.test.redis.TestRedis;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +17,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.test.web.servlet.client.EntityExchangeResult;
+import org.springframework.test.web.servlet.client.RestTestClient;
 
 /** The API, running on free ports against a real Redis. */
 public final class TestApi implements AutoCloseable {
@@ -38,10 +42,15 @@ public final class TestApi implements AutoCloseable {
 
 	private final ConfigurableApplicationContext context;
 
-	private final HttpClient client = HttpClient.newHttpClient();
+	private final HttpClient connections = HttpClient.newHttpClient();
+
+	private final RestTestClient client;
 
 	private TestApi(ConfigurableApplicationContext context) {
 		this.context = context;
+		JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(this.connections);
+		requests.setReadTimeout(Duration.ofSeconds(30));
+		this.client = RestTestClient.bindToServer(requests).build();
 	}
 
 	/** The one that ordinary tests share. */
@@ -67,21 +76,21 @@ public final class TestApi implements AutoCloseable {
 	}
 
 	/** An answer. */
-	public record Answer(int status, HttpResponse<String> response) {
+	public record Answer(int status, HttpHeaders headers, String body) {
 
 		public JsonNode json() {
-			return JSON.readTree(this.response.body());
+			return JSON.readTree(this.body);
 		}
 
 		public String header(String name) {
-			return this.response.headers().firstValue(name).orElse("");
+			return Objects.requireNonNullElse(this.headers.getFirst(name), "");
 		}
 
 		/** The last part of the problem's type. */
 		public String problem() {
 			String type = json().path("type").asString("");
 			return header("Content-Type").equals("application/problem+json")
-					? type.replace("https://fanfare.io/problems/", "") : "no problem but " + this.response.body();
+					? type.replace("https://fanfare.io/problems/", "") : "no problem but " + this.body;
 		}
 
 	}
@@ -118,29 +127,24 @@ public final class TestApi implements AutoCloseable {
 	}
 
 	public Answer sendTo(int port, String method, String path, @Nullable String body, String... headers) {
-		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
-			.timeout(Duration.ofSeconds(30))
-			.method(method,
-					(body != null) ? HttpRequest.BodyPublishers.ofString(body) : HttpRequest.BodyPublishers.noBody());
-		if (headers.length > 0) {
-			request.headers(headers);
+		RestTestClient.RequestBodySpec request = this.client.method(HttpMethod.valueOf(method))
+			.uri(URI.create("http://localhost:" + port + path));
+		for (int i = 0; i < headers.length; i += 2) {
+			request.header(headers[i], headers[i + 1]);
 		}
-		try {
-			HttpResponse<String> response = this.client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-			return new Answer(response.statusCode(), response);
+		if (body != null) {
+			request.body(body.getBytes(StandardCharsets.UTF_8));
 		}
-		catch (IOException ex) {
-			throw new java.io.UncheckedIOException(ex);
-		}
-		catch (InterruptedException ex) {
-			throw new IllegalStateException(ex);
-		}
+		EntityExchangeResult<byte[]> result = request.exchange().returnResult(byte[].class);
+		byte[] answer = result.getResponseBody();
+		return new Answer(result.getStatus().value(), result.getResponseHeaders(),
+				(answer != null) ? new String(answer, StandardCharsets.UTF_8) : "");
 	}
 
 	@Override
 	public void close() {
 		this.context.close();
-		this.client.close();
+		this.connections.close();
 	}
 
 	private static final class Shared {

@@ -4,11 +4,20 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.fanfare.test.architecture.ProcessRules;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 @AnalyzeClasses(packages = "io.fanfare.boot", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTests {
+
+	@ArchTest
+	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules
+		.timeComesByConstructor("io.fanfare.boot.ProcessConfiguration");
+
+	@ArchTest
+	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules
+		.threadsComeFromTheScheduler("io.fanfare.boot.ProcessConfiguration");
 
 	@ArchTest
 	static final ArchRule NOTHING_OF_ITS_USERS = noClasses().should()

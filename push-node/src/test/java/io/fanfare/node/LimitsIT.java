@@ -311,7 +311,7 @@ class LimitsIT {
 		assertThat(wary.bean(TokenVerifier.class).verify(token).tier()).isEqualTo(Tier.NORMAL);
 	}
 
-	// ---- take-overs
+	// ---- takeovers
 
 	@Test
 	void theEleventhPageWithinAMinuteIsRefusedAndTheOwnerStays() {

@@ -69,7 +69,7 @@ public final class CommandLink implements AutoCloseable {
 	private final AtomicLong seen = new AtomicLong();
 
 	/** Guarded by itself, with the server that was reached last. */
-	private final List<Follower> followers = new ArrayList<>();
+	private final List<LinkFollower> followers = new ArrayList<>();
 
 	private @Nullable RedisServer server;
 
@@ -119,7 +119,7 @@ public final class CommandLink implements AutoCloseable {
 
 	/** How the connection is made and found fit. Called by the link's worker. */
 	private final class Supervision
-			implements SupervisedLink.Lifecycle<StatefulRedisConnection<byte[], byte[]>, Session> {
+			implements LinkLifecycle<StatefulRedisConnection<byte[], byte[]>, Session> {
 
 		@Override
 		public StatefulRedisConnection<byte[], byte[]> connect() {
@@ -156,28 +156,11 @@ public final class CommandLink implements AutoCloseable {
 
 	}
 
-	/** Another link of the process, which has to reach the same server. */
-	public interface Follower {
-
-		/**
-		 * The command link reached a server and is about to be up. When this returns, the
-		 * follower does not count as up on any other one. Called by the link's worker.
-		 * @param server the server
-		 */
-		void reached(RedisServer server);
-
-		/**
-		 * There is another master: what is up is to be remade. Any thread may call.
-		 */
-		void left();
-
-	}
-
 	/**
 	 * Lets another link follow.
 	 * @param follower is notified of each server, also of the present one
 	 */
-	public void follow(Follower follower) {
+	public void follow(LinkFollower follower) {
 		synchronized (this.followers) {
 			this.followers.add(follower);
 			if (this.server != null) {
@@ -205,11 +188,11 @@ public final class CommandLink implements AutoCloseable {
 		if (current != null) {
 			this.link.end(current, reason, null);
 		}
-		List<Follower> all;
+		List<LinkFollower> all;
 		synchronized (this.followers) {
 			all = List.copyOf(this.followers);
 		}
-		all.forEach(Follower::left);
+		all.forEach(LinkFollower::left);
 	}
 
 	/**

@@ -1,7 +1,6 @@
 package io.fanfare.redis;
 
 import java.time.Duration;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -26,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * holds up no other; while the link is up nothing blocks that worker.
  * <p>
  * Guarantees: there is at most one connection at a time, and the one before it is closed.
- * Whatever a part of the {@link Lifecycle} throws ends at most the present connection,
+ * Whatever a part of the {@link LinkLifecycle} throws ends at most the present connection,
  * and the link is remade: it never stops for good before {@link #close()}.
  * <p>
  * Any thread may call.
@@ -52,7 +51,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 
 	private final String kind;
 
-	private final Lifecycle<C, S> lifecycle;
+	private final LinkLifecycle<C, S> lifecycle;
 
 	private final RedisRefusals refusals;
 
@@ -86,7 +85,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 	 * @param errors notes what the lifecycle throws
 	 * @param random spreads the attempts of many processes
 	 */
-	public SupervisedLink(String kind, Lifecycle<C, S> lifecycle, RedisRefusals refusals, Scheduler scheduler,
+	public SupervisedLink(String kind, LinkLifecycle<C, S> lifecycle, RedisRefusals refusals, Scheduler scheduler,
 			Errors errors, RandomGenerator random) {
 		this.kind = kind;
 		this.lifecycle = lifecycle;
@@ -95,74 +94,6 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 		this.backoff = new Backoff(random);
 		this.worker = scheduler.createWorker("link-" + kind);
 		this.ticker = scheduler.ticker();
-	}
-
-	/**
-	 * What is particular to a link. Called by the link's worker.
-	 *
-	 * @param <C> the kind of connection
-	 * @param <S> what is known of a connection once it can be used
-	 */
-	public interface Lifecycle<C, S> {
-
-		/**
-		 * Makes a connection. May block.
-		 * @return the connection
-		 */
-		C connect();
-
-		/**
-		 * Asks what has to be known, and makes the connection fit for use. May block. A
-		 * connection that fails here is closed.
-		 * @param connection the connection
-		 * @return what is known of it
-		 * @throws ExecutionException if Redis refuses
-		 * @throws TimeoutException if Redis does not answer
-		 * @throws InterruptedException if the link is closed
-		 */
-		S greet(C connection) throws ExecutionException, TimeoutException, InterruptedException;
-
-		/**
-		 * Asks a connection, every second, whether it still answers. Must not block.
-		 * @param connection the connection
-		 * @param session what is known of it
-		 * @return the answer
-		 */
-		CompletionStage<?> check(C connection, S session);
-
-		/**
-		 * The connection is there. One for which this fails is ended.
-		 * @param session what is known of it
-		 */
-		default void began(S session) {
-		}
-
-		/**
-		 * Whether a connection serves: one that ends before was a failed attempt, however
-		 * long it took.
-		 * @param session what is known of it
-		 * @return whether it does
-		 */
-		default boolean isServing(S session) {
-			return true;
-		}
-
-		/**
-		 * Whether something else came, where a check was not answered.
-		 * @param session what is known of the connection
-		 * @return whether anything came over it since the check was begun
-		 */
-		default boolean hasReceived(S session) {
-			return false;
-		}
-
-		/**
-		 * The connection has ended; for each that {@link #began}.
-		 * @param session what was known of it
-		 */
-		default void ended(S session) {
-		}
-
 	}
 
 	/** A connection that is there; what is not final belongs to the link's worker. */

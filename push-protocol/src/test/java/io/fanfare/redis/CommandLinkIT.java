@@ -21,7 +21,7 @@ import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.history.Publisher.Result;
 import io.fanfare.redis.presence.Presence;
-import io.fanfare.redis.presence.Presence.Renewal;
+import io.fanfare.redis.presence.Renewal;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;

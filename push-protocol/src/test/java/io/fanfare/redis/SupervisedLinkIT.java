@@ -174,7 +174,7 @@ class SupervisedLinkIT {
 	}
 
 	/** Fails as often as it is told to. */
-	private final class Lifecycle implements SupervisedLink.Lifecycle<StatefulRedisConnection<byte[], byte[]>, Object> {
+	private final class Lifecycle implements LinkLifecycle<StatefulRedisConnection<byte[], byte[]>, Object> {
 
 		private final List<StatefulRedisConnection<byte[], byte[]>> connections = new CopyOnWriteArrayList<>();
 

@@ -174,7 +174,7 @@ public final class NodeAsker {
 			return await(asked).connection();
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
-			log.debug("node={} connection=untold reason=\"{}\"", node, ex.getMessage());
+			log.debug("node={} node-call=failed reason=\"{}\"", node, ex.getMessage());
 			return null;
 		}
 	}

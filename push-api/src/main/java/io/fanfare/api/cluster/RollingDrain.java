@@ -285,7 +285,7 @@ class RollingDrain {
 			return this.calls.await(written);
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
-			log.debug("rollout=untold reason=\"{}\"", ex.getMessage());
+			log.debug("rollout=write-failed reason=\"{}\"", ex.getMessage());
 			return null;
 		}
 	}

@@ -108,19 +108,19 @@ class DisconnectEndpoint {
 		String tierName = fields.read(DisconnectRules.TIER);
 		Tier tier = (tierName != null) ? Tier.find(tierName) : null;
 		String node = fields.read(DisconnectRules.NODE);
-		Farewell farewell = Farewell.read(fields, DisconnectRules.REASON_FOR_MANY);
+		DisconnectNotice notice = DisconnectNotice.read(fields, DisconnectRules.REASON_FOR_MANY);
 		body.errors().check();
-		if (users != null && farewell.isForGood()) {
-			return kick(users, farewell);
+		if (users != null && notice.isForGood()) {
+			return kick(users, notice);
 		}
 		return ask((node != null) ? List.of(this.view.find(node).node()) : this.view.identities(),
-				new CallRequest.Disconnect(users, channel, tier, farewell.reason(), farewell.grace().toMillis()));
+				new CallRequest.Disconnect(users, channel, tier, notice.reason(), notice.grace().toMillis()));
 	}
 
 	/** All are on their way before the first answer is waited for. */
-	private DisconnectedMany kick(List<String> users, Farewell farewell) {
+	private DisconnectedMany kick(List<String> users, DisconnectNotice notice) {
 		List<CompletableFuture<@Nullable String>> sent = users.stream()
-			.map((user) -> this.presence.disconnect(user, farewell.reason(), farewell.grace()))
+			.map((user) -> this.presence.disconnect(user, notice.reason(), notice.grace()))
 			.toList();
 		long deadline = this.calls.deadline();
 		Map<String, Integer> counts = new TreeMap<>();

@@ -18,16 +18,16 @@ final class DisconnectRules implements RequestRules {
 
 	private static final int MAX_USERS = 1000;
 
-	static final Field<Rule.Choice> REASON_FOR_ONE = Farewell.reason(Description.inside("What the client is told."),
-			Farewell.STAY_AWAY);
+	static final Field<Rule.Choice> REASON_FOR_ONE = DisconnectNotice.reason(Description.inside("What the client is told."),
+			DisconnectNotice.STAY_AWAY);
 
-	static final Field<Rule.Choice> REASON_FOR_MANY = Farewell.reason(
+	static final Field<Rule.Choice> REASON_FOR_MANY = DisconnectNotice.reason(
 			Description.of("Reason",
 					"What clients are told. After maintenance they come back, after the others not by themselves."),
-			Farewell.ANY);
+			DisconnectNotice.ANY);
 
 	static final Rule.Plain ONE = Rule.Plain.of(Description.of("DisconnectRequest", "How a user's stream ends."),
-			Farewell.MODE, REASON_FOR_ONE);
+			DisconnectNotice.MODE, REASON_FOR_ONE);
 
 	static final Field<Rule.Items<Rule.Text>> USERS = Field.optional("users", new Rule.Items<>(Description.NONE,
 			CommonRules.userId("must have " + ChannelName.USER_RULE), MAX_USERS, "is named twice"));
@@ -53,7 +53,7 @@ final class DisconnectRules implements RequestRules {
 			choice("DisconnectAll", "Ends all streams.", ALL));
 
 	private static Rule.Plain choice(String schema, String text, Field<?> field) {
-		return Rule.Plain.of(Description.of(schema, text), field, Farewell.MODE, REASON_FOR_MANY);
+		return Rule.Plain.of(Description.of(schema, text), field, DisconnectNotice.MODE, REASON_FOR_MANY);
 	}
 
 	@Override

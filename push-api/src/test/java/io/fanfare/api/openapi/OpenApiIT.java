@@ -175,7 +175,7 @@ class OpenApiIT {
 			path += "?" + String.join("&", query);
 		}
 		Answer answer = (body != null) ? this.api.post(path, body) : this.api.get(path);
-		assertThat(answer.status()).as(answer.response().body()).isBetween(200, 299);
+		assertThat(answer.status()).as(answer.body()).isBetween(200, 299);
 		assertThat(call.operation().get("responses").propertyNames()).contains(Integer.toString(answer.status()));
 		if (answer.json().has("results")) {
 			assertThat(answer.json().get("results")).noneMatch((result) -> result.has("problem"));

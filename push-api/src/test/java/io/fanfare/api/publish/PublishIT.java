@@ -15,6 +15,7 @@ import java.util.stream.StreamSupport;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
 import io.fanfare.protocol.Tier;
+import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
@@ -40,7 +41,7 @@ class PublishIT {
 		assertThat(offline.json().at("/recipients/0/online").booleanValue()).isFalse();
 		assertThat(offline.json().at("/recipients/0/id")).isEqualTo(offline.json().get("id"));
 		this.api.bean(Presence.class)
-			.claim("node-1.abcdefgh", new Presence.Claim("alice", "c1", "p1", Tier.HIGH))
+			.claim("node-1.abcdefgh", new Claim("alice", "c1", "p1", Tier.HIGH))
 			.join();
 		assertThat(this.api.post("/v1/messages", TO_ALICE).json().at("/recipients/0/online").booleanValue()).isTrue();
 		assertThat(history("user:alice")).extracting((item) -> item.get("data").stringValue())
@@ -203,7 +204,7 @@ class PublishIT {
 		assertThat(answer.status()).isEqualTo(400);
 		assertThat(answer.problem()).isEqualTo("invalid-request");
 		assertThat(answer.json().get("errors").findValuesAsString("pointer")).containsExactly(pointer);
-		assertThat(answer.response().body()).doesNotContain("Jackson", "jackson", "Constraints", "Exception");
+		assertThat(answer.body()).doesNotContain("Jackson", "jackson", "Constraints", "Exception");
 	}
 
 	private List<JsonNode> history(String channel) {

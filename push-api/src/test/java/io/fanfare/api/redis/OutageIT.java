@@ -171,9 +171,9 @@ class OutageIT {
 		Awaitility.await().atMost(10, TimeUnit.SECONDS).untilAsserted(() -> {
 			Answer ready = this.api.get("/readyz");
 			assertThat(ready.status()).isEqualTo(200);
-			assertThat(ready.response().body()).contains("Redis refuses writes (OOM)");
+			assertThat(ready.body()).contains("Redis refuses writes (OOM)");
 		});
-		assertThat(this.api.sendTo(this.api.controlPort(), "GET", "/actuator/prometheus", null).response().body())
+		assertThat(this.api.sendTo(this.api.controlPort(), "GET", "/actuator/prometheus", null).body())
 			.containsPattern("fanfare_redis_refusals_total\\{.*code=\"OOM\".*} [1-9]")
 			.containsPattern("fanfare_publish_total\\{.*outcome=\"redis-full\".*} [1-9]");
 		ask(this.redis, "CONFIG", "SET", "maxmemory", "0");
@@ -192,9 +192,9 @@ class OutageIT {
 				.endsWith("The message is not stored: repeat it later");
 			Answer ready = this.api.get("/readyz");
 			assertThat(ready.status()).isEqualTo(503);
-			assertThat(ready.response().body()).contains(sentence);
+			assertThat(ready.body()).contains(sentence);
 		});
-		assertThat(this.api.sendTo(this.api.controlPort(), "GET", "/actuator/prometheus", null).response().body())
+		assertThat(this.api.sendTo(this.api.controlPort(), "GET", "/actuator/prometheus", null).body())
 			.containsPattern("fanfare_redis_refusals_total\\{.*code=\"" + code + "\".*} [1-9]");
 		ask(this.redis, "CONFIG", "SET", setting, good);
 		awaitReady();

@@ -15,7 +15,7 @@ import io.fanfare.protocol.Tier;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.presence.Presence;
-import io.fanfare.redis.presence.Presence.Held;
+import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence.Owner;
 import io.fanfare.redis.presence.Presence.Silent;
 import io.fanfare.redis.presence.Presence.Slice;

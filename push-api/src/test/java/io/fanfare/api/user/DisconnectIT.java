@@ -7,6 +7,7 @@ import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.call.CallName;
+import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
@@ -30,7 +31,7 @@ class DisconnectIT {
 
 	private void claim(String user, String node) {
 		this.api.bean(Presence.class)
-			.claim(node, new Presence.Claim(user, node + ".c-" + user, "p1", Tier.HIGH))
+			.claim(node, new Claim(user, node + ".c-" + user, "p1", Tier.HIGH))
 			.join();
 	}
 

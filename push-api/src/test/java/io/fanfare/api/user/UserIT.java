@@ -9,6 +9,7 @@ import io.fanfare.api.TestApi.Answer;
 import io.fanfare.api.cluster.ConnectionIT;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.call.CallName;
+import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
@@ -144,7 +145,7 @@ class UserIT {
 	}
 
 	private void claim(String user) {
-		this.api.bean(Presence.class).claim("node-1.abcdefgh", new Presence.Claim(user, "c1", "p1", Tier.HIGH)).join();
+		this.api.bean(Presence.class).claim("node-1.abcdefgh", new Claim(user, "c1", "p1", Tier.HIGH)).join();
 	}
 
 }

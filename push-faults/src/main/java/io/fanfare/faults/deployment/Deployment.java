@@ -94,7 +94,7 @@ public final class Deployment implements AutoCloseable {
 		Map<String, String> changes = new LinkedHashMap<>();
 		changes.put("proxy_read_timeout 75s", "proxy_read_timeout " + this.timing.silence().toSeconds() + "s");
 		changes.put("worker_shutdown_timeout 30s",
-				"worker_shutdown_timeout " + this.timing.farewell().toSeconds() + "s");
+				"worker_shutdown_timeout " + this.timing.shutdown().toSeconds() + "s");
 		for (int i = 0; i < 15; i++) {
 			long millis = 2000 + Math.round(i * 8000 / 15.0);
 			changes.put("6.25% " + millis + ";", "6.25% " + millis / this.timing.haste() + ";");

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param renewInterval how often a node renews its lease and its users
  * @param heartbeat of quiet streams
  * @param silence after which nginx gives up a node that sends nothing: five heartbeats
- * @param farewell how long the old workers of nginx live on after a reload
+ * @param shutdown how long the old workers of nginx live on after a reload
  * @param haste how many times sooner than it is shipped nginx lets clients come back whom
  * no node took
  * @param standstill how long an event loop stands still: longer than the lease
@@ -19,7 +19,7 @@ import java.time.Duration;
  * @param patience how long clients wait that try again after every end
  * @param siege how long they do
  */
-public record Timing(Duration lease, Duration renewInterval, Duration heartbeat, Duration silence, Duration farewell,
+public record Timing(Duration lease, Duration renewInterval, Duration heartbeat, Duration silence, Duration shutdown,
 		int haste, Duration standstill, Duration calm, Duration outage, Duration patience, Duration siege) {
 
 	/** For every build: the same mechanisms, some three times as fast. */

@@ -21,7 +21,7 @@ final class EdgeFaults {
 	static void nginxReloaded(Stage stage) {
 		stage.calm();
 		stage.cluster().nginx().reload();
-		stage.last(stage.timing().farewell());
+		stage.last(stage.timing().shutdown());
 		stage.healed();
 		stage.calm();
 		stage.calm();

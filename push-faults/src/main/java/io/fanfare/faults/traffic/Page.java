@@ -233,7 +233,7 @@ public final class Page implements AutoCloseable {
 
 		private volatile boolean last;
 
-		private String farewell = "";
+		private String lastWords = "";
 
 		private long lastSign;
 
@@ -271,7 +271,7 @@ public final class Page implements AutoCloseable {
 			this.lastSign = System.nanoTime();
 			if (status != 200) {
 				// The standard: any other status fails the connection, for good.
-				this.farewell = "status " + status;
+				this.lastWords = "status " + status;
 				this.last = true;
 			}
 		}
@@ -298,7 +298,7 @@ public final class Page implements AutoCloseable {
 				case "push.connected" -> connected(now, MessageId.parse(block.id()), JSON.readTree(data));
 				case "push.gap" -> gap(now, JSON.readTree(data));
 				case "push.kicked", "push.goaway", "push.busy" ->
-					this.farewell = block.type() + " " + JSON.readTree(data).required("reason").asString();
+					this.lastWords = block.type() + " " + JSON.readTree(data).required("reason").asString();
 				case "message" -> message(now, MessageId.parse(block.id()), data);
 				default -> {
 					// not of interest here
@@ -341,7 +341,7 @@ public final class Page implements AutoCloseable {
 
 		@Override
 		public void end(End how, @Nullable Exception cause) {
-			note(new Entry.Ended(sign(), this.number, this.farewell.isEmpty() ? how.toString() : this.farewell));
+			note(new Entry.Ended(sign(), this.number, this.lastWords.isEmpty() ? how.toString() : this.lastWords));
 			this.ended.countDown();
 		}
 

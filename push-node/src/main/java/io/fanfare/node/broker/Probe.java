@@ -110,7 +110,7 @@ public final class Probe implements AutoCloseable {
 				this.errors.note("probe", failure);
 			}
 			else if (failure != null) {
-				log.debug("probe=unsent reason=\"{}\"", failure.getMessage());
+				log.debug("probe=not-sent reason=\"{}\"", failure.getMessage());
 			}
 			else {
 				this.arrivals.sent(now);

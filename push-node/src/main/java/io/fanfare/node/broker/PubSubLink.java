@@ -14,6 +14,8 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.Failures;
+import io.fanfare.redis.LinkFollower;
+import io.fanfare.redis.LinkLifecycle;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisServer;
 import io.fanfare.redis.SupervisedLink;
@@ -33,14 +35,11 @@ import org.slf4j.LoggerFactory;
  * All state belongs to the worker of the link. What that worker, or Lettuce's while it
  * reads, throws is noted: it ends at most the present connection, never the link.
  */
-public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
+public final class PubSubLink implements AutoCloseable, LinkFollower {
 
 	private static final Logger log = LoggerFactory.getLogger(PubSubLink.class);
 
-	/**
-	 * How long Redis may take to answer any of the subscriptions that wait; it may take
-	 * longer for all of them.
-	 */
+	/** How long Redis may take from one answer to the next, while subscriptions wait. */
 	private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(5);
 
 	/** How long the command link may wait for this one to go down. */
@@ -345,7 +344,7 @@ public final class PubSubLink implements AutoCloseable, CommandLink.Follower {
 
 	/** How the connection is made. Called by the link's worker. */
 	private final class Supervision
-			implements SupervisedLink.Lifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, PubSubSession> {
+			implements LinkLifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, PubSubSession> {
 
 		@Override
 		public StatefulRedisPubSubConnection<byte[], byte[]> connect() {

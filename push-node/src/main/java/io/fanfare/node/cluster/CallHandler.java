@@ -66,7 +66,7 @@ public final class CallHandler {
 						this.errors.note("call", failure);
 					}
 					else if (failure != null) {
-						log.debug("call={} answer=unsent reason=\"{}\"", asked.name(), failure.getMessage());
+						log.debug("call={} answer=not-sent reason=\"{}\"", asked.name(), failure.getMessage());
 					}
 				}));
 	}

@@ -41,9 +41,9 @@ public final class NodeReporter implements AutoCloseable {
 	private final Ticker ticker;
 
 	/** The state that was reported last; empty where that failed. */
-	private volatile String told = "";
+	private volatile String reported = "";
 
-	private long toldNanos;
+	private long reportedNanos;
 
 	/**
 	 * Makes the reporter.
@@ -69,27 +69,27 @@ public final class NodeReporter implements AutoCloseable {
 	}
 
 	private void look() {
-		tellIfDue(this.status.get());
+		reportIfDue(this.status.get());
 	}
 
-	private void tellIfDue(NodeStatus now) {
+	private void reportIfDue(NodeStatus now) {
 		long nanos = this.ticker.nanoTime();
-		if (now.state().equals(this.told)
-				&& nanos - this.toldNanos < TimeUnit.MILLISECONDS.toNanos(NodeStatus.INTERVAL_MS)) {
+		if (now.state().equals(this.reported)
+				&& nanos - this.reportedNanos < TimeUnit.MILLISECONDS.toNanos(NodeStatus.INTERVAL_MS)) {
 			return;
 		}
-		this.told = now.state();
-		this.toldNanos = nanos;
+		this.reported = now.state();
+		this.reportedNanos = nanos;
 		this.nodes.put(this.identity.value(), CallJson.write(now)).whenComplete((done, failure) -> {
 			if (failure != null) {
-				this.told = "";
-				failed("report", failure);
+				this.reported = "";
+				failed(failure);
 			}
 		});
 	}
 
-	/** Tells what came of the node, for the last time, and waits a moment for Redis. */
-	public void farewell() {
+	/** Reports what came of the node, for the last time, and waits a moment for Redis. */
+	public void reportEnd() {
 		close();
 		try {
 			this.nodes.put(this.identity.value(), CallJson.write(this.status.get())).get(1, TimeUnit.SECONDS);
@@ -98,16 +98,16 @@ public final class NodeReporter implements AutoCloseable {
 			Thread.currentThread().interrupt();
 		}
 		catch (ExecutionException | TimeoutException ex) {
-			failed("farewell", ex);
+			failed(ex);
 		}
 	}
 
 	/** What Redis refuses or does not answer is noted by the link to it. */
-	private void failed(String what, Throwable failure) {
+	private void failed(Throwable failure) {
 		if (!Failures.isOfRedis(failure)) {
 			this.errors.note("reporter", failure);
 		}
-		log.debug("{}=unsent reason=\"{}\"", what, failure.getMessage());
+		log.debug("node-status=not-published reason=\"{}\"", failure.getMessage());
 	}
 
 	@Override

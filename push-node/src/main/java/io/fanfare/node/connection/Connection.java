@@ -13,7 +13,7 @@ import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.presence.Presence.Field;
-import io.fanfare.redis.presence.Presence.Held;
+import io.fanfare.redis.presence.Held;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -12,9 +12,9 @@ import java.util.Map;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.redis.history.History.LastIds;
-import io.fanfare.redis.presence.Presence.Held;
-import io.fanfare.redis.presence.Presence.Renewal;
-import io.fanfare.redis.presence.Presence.Verdict;
+import io.fanfare.redis.presence.Held;
+import io.fanfare.redis.presence.Renewal;
+import io.fanfare.redis.presence.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**

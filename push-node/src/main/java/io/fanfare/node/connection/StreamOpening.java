@@ -13,8 +13,8 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
+import io.fanfare.redis.presence.Claim;
+import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Presence.UserLimits;
 import org.jspecify.annotations.Nullable;
 

@@ -2,7 +2,7 @@ package io.fanfare.node.connection;
 
 import io.fanfare.node.presence.Proof;
 import io.fanfare.protocol.Frame;
-import io.fanfare.redis.presence.Presence.ClaimResult;
+import io.fanfare.redis.presence.ClaimResult;
 import org.jspecify.annotations.Nullable;
 
 /**

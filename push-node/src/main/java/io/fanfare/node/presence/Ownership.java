@@ -3,11 +3,11 @@ package io.fanfare.node.presence;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
+import io.fanfare.redis.presence.Claim;
+import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Presence.Field;
-import io.fanfare.redis.presence.Presence.Held;
-import io.fanfare.redis.presence.Presence.Renewal;
+import io.fanfare.redis.presence.Held;
+import io.fanfare.redis.presence.Renewal;
 
 /**
  * Owning users on behalf of this node. Futures may complete on any thread; a failed one

@@ -129,7 +129,7 @@ public final class AddressLimits implements AutoCloseable {
 			.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
 			.<@Nullable Quota>handle((admission, failure) -> {
 				if (failure != null) {
-					failed("unasked", failure);
+					failed("check-failed", failure);
 					told(key, UNKNOWN);
 					return null;
 				}
@@ -238,7 +238,7 @@ public final class AddressLimits implements AutoCloseable {
 		}
 		return CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new)).handle((done, failure) -> {
 			if (failure != null) {
-				failed("untold", failure);
+				failed("report-failed", failure);
 			}
 			this.telling.set(false);
 			return null;
@@ -250,7 +250,7 @@ public final class AddressLimits implements AutoCloseable {
 		if (!Failures.isOfRedis(failure)) {
 			this.errors.note("limits", failure);
 		}
-		log.debug("limit={} reason=\"{}\"", what, failure.toString());
+		log.debug("address-limit={} reason=\"{}\"", what, failure.toString());
 	}
 
 	private List<Map<String, Integer>> due() {

@@ -23,7 +23,7 @@ import org.springframework.validation.annotation.Validated;
  * 0 for any number, 100 000 at most. Costs a key of Redis for the window
  * @param takeoversPerMinute how often within the window another page may take a user's
  * stream over, 0 for any number, 100 000 at most; above it the present one stays
- * @param window how long opens and take-overs are counted for, from the first of them on;
+ * @param window how long opens and takeovers are counted for, from the first of them on;
  * 1 s to 1 h
  * @param exempt addresses and CIDR blocks to which the limits of addresses do not apply
  */

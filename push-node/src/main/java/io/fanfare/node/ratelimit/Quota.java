@@ -34,7 +34,7 @@ public record Quota(String policy, int limit, @Nullable Duration window, @Nullab
 	}
 
 	/**
-	 * The take-overs of a user.
+	 * The takeovers of a user.
 	 * @param limit how many may be
 	 * @param window within how long
 	 * @param reset how long until they are counted anew

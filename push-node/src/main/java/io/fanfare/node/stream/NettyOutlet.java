@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
-	/** How long a farewell may take. */
-	private static final long FAREWELL_SECONDS = 5;
+	/** How long the client has to take the last bytes. */
+	private static final long LAST_BYTES_SECONDS = 5;
 
 	private final Channel channel;
 
@@ -160,7 +160,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	}
 
 	private void refuse(Problem problem) {
-		farewell(this.answers.problem(problem, Cors.exposing(this.cors), true, true));
+		writeLast(this.answers.problem(problem, Cors.exposing(this.cors), true, true));
 	}
 
 	private void busy(CloseReason reason, Duration retry) {
@@ -217,10 +217,10 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		ByteBufAllocator allocator = this.channel.alloc();
 		ByteBuf last = (this.gzip != null) ? this.gzip.end(allocator, block)
 				: (block != null) ? Chunks.chunk(allocator, block) : allocator.directBuffer(8);
-		farewell(Chunks.last(last));
+		writeLast(Chunks.last(last));
 	}
 
-	private void farewell(ByteBuf bytes) {
+	private void writeLast(ByteBuf bytes) {
 		if (this.ending) {
 			bytes.release();
 			return;
@@ -228,7 +228,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		this.ending = true;
 		ChannelFuture written = this.channel.writeAndFlush(bytes);
 		if (!written.isDone()) {
-			LingeringClose.closeAfter(this.channel, FAREWELL_SECONDS);
+			LingeringClose.closeAfter(this.channel, LAST_BYTES_SECONDS);
 		}
 		written.addListener(ChannelFutureListener.CLOSE);
 	}

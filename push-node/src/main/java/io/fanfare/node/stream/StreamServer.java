@@ -121,7 +121,7 @@ public final class StreamServer implements SmartLifecycle {
 		await(this.limits.tell(), GOODBYE_SECONDS);
 		await(this.reaper.leave(), GOODBYE_SECONDS);
 		this.drain.ended(new Drained(open - cut, cut, (this.ticker.nanoTime() - began) / 1_000_000));
-		this.reporter.farewell();
+		this.reporter.reportEnd();
 		this.probe.close();
 		this.link.close();
 		opened.stop();

@@ -41,11 +41,11 @@ import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
 import io.fanfare.protocol.Predecessor;
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
+import io.fanfare.redis.presence.Claim;
+import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Presence.Field;
-import io.fanfare.redis.presence.Presence.Held;
-import io.fanfare.redis.presence.Presence.Renewal;
+import io.fanfare.redis.presence.Held;
+import io.fanfare.redis.presence.Renewal;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 

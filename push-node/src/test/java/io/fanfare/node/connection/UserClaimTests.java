@@ -4,7 +4,7 @@ import io.fanfare.node.connection.UserClaim.Continuity;
 import io.fanfare.node.connection.UserClaim.State;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.protocol.Frame;
-import io.fanfare.redis.presence.Presence.ClaimResult;
+import io.fanfare.redis.presence.ClaimResult;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

@@ -25,7 +25,7 @@ final class RedisLife {
 	/** In the schedules that outlast one. */
 	static final long SHORT_TOMBSTONE = 30_000;
 
-	/** How long take-overs are counted for, in the schedules that limit them. */
+	/** How long takeovers are counted for, in the schedules that limit them. */
 	private static final long TAKEOVER_WINDOW = 2_000;
 
 	/** How far its clock is from the true time at most, where it steps. */

@@ -22,20 +22,20 @@ import io.fanfare.protocol.MessageId;
 import io.fanfare.redis.history.History;
 import io.fanfare.protocol.Predecessor;
 import io.fanfare.redis.history.Publisher;
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
-import io.fanfare.redis.presence.Presence.Counted;
+import io.fanfare.redis.presence.Claim;
+import io.fanfare.redis.presence.ClaimResult;
+import io.fanfare.redis.presence.ClaimResult.Counted;
 import io.fanfare.redis.presence.Presence.Field;
-import io.fanfare.redis.presence.Presence.Held;
+import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence.Received;
-import io.fanfare.redis.presence.Presence.Renewal;
+import io.fanfare.redis.presence.Renewal;
 import io.fanfare.redis.presence.Presence.Silent;
 import io.fanfare.redis.presence.Presence.Slice;
 import io.fanfare.redis.presence.Presence.Suspect;
 import io.fanfare.redis.presence.Presence.Suspicion;
 import io.fanfare.redis.presence.Presence.Twins;
 import io.fanfare.redis.presence.Presence.UserLimits;
-import io.fanfare.redis.presence.Presence.Verdict;
+import io.fanfare.redis.presence.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +89,7 @@ final class RedisModel {
 	 * @param tombstone the life of a tombstone
 	 * @param length messages a channel
 	 * @param age how long a message is retained
-	 * @param takeovers how many take-overs a user may have, 0 for any number
+	 * @param takeovers how many takeovers a user may have, 0 for any number
 	 * @param takeoverWindow within how long
 	 * @param twins by what two pages that share a client id are told from one
 	 */
@@ -543,7 +543,7 @@ final class RedisModel {
 		}
 	}
 
-	/** Counts a take-over. Returns null, or how long until there may be another. */
+	/** Counts a takeover. Returns null, or how long until there may be another. */
 	private @Nullable Duration countTakeover(String user) {
 		if (this.settings.takeovers() == 0) {
 			return null;

@@ -33,16 +33,17 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
+import io.fanfare.redis.presence.Claim;
+import io.fanfare.redis.presence.ClaimResult;
+import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence;
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
 import io.fanfare.redis.presence.Presence.Field;
-import io.fanfare.redis.presence.Presence.Held;
 import io.fanfare.redis.presence.Presence.Received;
 import io.fanfare.redis.presence.Presence.Silent;
 import io.fanfare.redis.presence.Presence.Slice;
 import io.fanfare.redis.presence.Presence.Suspect;
 import io.fanfare.redis.presence.Presence.Suspicion;
+import io.fanfare.redis.presence.Renewal;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
@@ -282,8 +283,8 @@ class RedisModelIT {
 					one.tier(), one.page()))
 			.toList();
 		String node = any(NODES);
-		Presence.Renewal modelled = this.model.renew(caller(), node, some);
-		Presence.Renewal real = get(presence.renew(node, same));
+		Renewal modelled = this.model.renew(caller(), node, some);
+		Renewal real = get(presence.renew(node, same));
 		compare(what + some, real, modelled, (renewal) -> {
 			List<Object> values = new ArrayList<>(List.of(renewal.headId(), renewal.dataLossFloor()));
 			renewal.verdicts()

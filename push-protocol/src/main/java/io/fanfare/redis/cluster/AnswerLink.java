@@ -10,6 +10,8 @@ import java.util.random.RandomGenerator;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.LinkFollower;
+import io.fanfare.redis.LinkLifecycle;
 import io.fanfare.redis.RedisServer;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.SupervisedLink;
@@ -62,7 +64,7 @@ final class AnswerLink implements AutoCloseable {
 		this.link = new SupervisedLink<>("answers", new Supervision(), commands.refusals(), scheduler, errors,
 				RandomGenerator.getDefault());
 		this.link.start();
-		commands.follow(new CommandLink.Follower() {
+		commands.follow(new LinkFollower() {
 			@Override
 			public void reached(RedisServer server) {
 				AnswerLink.this.followed = server;
@@ -87,7 +89,7 @@ final class AnswerLink implements AutoCloseable {
 	 * each.
 	 */
 	private final class Supervision
-			implements SupervisedLink.Lifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, String> {
+			implements LinkLifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, String> {
 
 		@Override
 		public StatefulRedisPubSubConnection<byte[], byte[]> connect() {

@@ -9,9 +9,7 @@ import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.Reply;
 import io.fanfare.redis.Script;
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
-import io.fanfare.redis.presence.Presence.Counted;
+import io.fanfare.redis.presence.ClaimResult.Counted;
 import io.fanfare.redis.presence.Presence.Times;
 import io.fanfare.redis.presence.Presence.Twins;
 import io.fanfare.redis.presence.Presence.UserLimits;
@@ -85,7 +83,7 @@ final class Claims {
 		if (outcome.equals("limited") || outcome.equals("opens")) {
 			Duration reset = Duration.ofMillis(reply.number());
 			this.link.observe(reply.id());
-			return new ClaimResult.Limited(this.limits, outcome.equals("opens") ? Counted.OPENS : Counted.TAKEOVERS,
+			return new ClaimResult.Limited(this.limits, outcome.equals("opens") ? ClaimResult.Counted.OPENS : ClaimResult.Counted.TAKEOVERS,
 					reset);
 		}
 		long generation = reply.id();

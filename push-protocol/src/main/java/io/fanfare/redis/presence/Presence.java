@@ -55,7 +55,7 @@ public final class Presence {
 	 * @param link the link
 	 * @param keys the partition's keys
 	 * @param times how long things last
-	 * @param limits how many take-overs and opens a user may have
+	 * @param limits how many takeovers and opens a user may have
 	 * @param twins by what two pages that share a client id are distinguished from one
 	 */
 	public Presence(CommandLink link, RedisKeys keys, Times times, UserLimits limits, Twins twins) {
@@ -82,10 +82,10 @@ public final class Presence {
 	}
 
 	/**
-	 * How many take-overs and opens a user may have; above it the owner stays.
+	 * How many takeovers and opens a user may have; above it the owner stays.
 	 *
-	 * @param takeovers how many take-overs, 0 for any number
-	 * @param opens how many opens, take-overs among them, 0 for any number
+	 * @param takeovers how many takeovers, 0 for any number
+	 * @param opens how many opens, takeovers among them, 0 for any number
 	 * @param window within how long, from the first of them on
 	 */
 	public record UserLimits(int takeovers, int opens, Duration window) {
@@ -108,157 +108,6 @@ public final class Presence {
 
 		/** Ten replacements, each within 30 s; or three returns within 5 min. */
 		public static final Twins DEFAULT = new Twins(10, Duration.ofSeconds(30), 3, Duration.ofMinutes(5));
-
-	}
-
-	/**
-	 * A connection that wants to receive the messages of a user.
-	 *
-	 * @param user the user
-	 * @param connection the connection
-	 * @param client the page's client id
-	 * @param tier its tier
-	 * @param page the id of the page's document, or "" where it is not known
-	 * @param cursor where its client was, {@link MessageId#ZERO} where it begins anew
-	 */
-	public record Claim(String user, String connection, String client, Tier tier, String page, long cursor) {
-
-		/**
-		 * A claim of a stream that begins anew, of a page whose document is not known.
-		 * @param user the user
-		 * @param connection the connection
-		 * @param client the page's client id
-		 * @param tier its tier
-		 */
-		public Claim(String user, String connection, String client, Tier tier) {
-			this(user, connection, client, tier, "", MessageId.ZERO);
-		}
-
-	}
-
-	/** What a claim came to. */
-	public sealed interface ClaimResult {
-
-		/**
-		 * The connection owns the user.
-		 *
-		 * @param generation its generation
-		 * @param headId where history ends and live begins
-		 * @param dataLossFloor the id below which the store may have lost something
-		 * @param hiddenFrom up to which id, below the cursor, the user's channel was
-		 * surely received; null where nothing is known to be missing up to the cursor
-		 */
-		record Owner(long generation, long headId, long dataLossFloor,
-				@Nullable Long hiddenFrom) implements ClaimResult {
-
-			/**
-			 * A connection from which nothing is known to be hidden.
-			 * @param generation its generation
-			 * @param headId where history ends and live begins
-			 * @param dataLossFloor the id below which the store may have lost something
-			 */
-			public Owner(long generation, long headId, long dataLossFloor) {
-				this(generation, headId, dataLossFloor, null);
-			}
-
-		}
-
-		/**
-		 * The page was displaced.
-		 *
-		 * @param generation what displaced it
-		 */
-		record Displaced(long generation) implements ClaimResult {
-
-		}
-
-		/**
-		 * The user had as many take-overs, or opens, as the limits allow: the owner
-		 * stays, and nothing names this connection.
-		 *
-		 * @param limits the limits
-		 * @param counted which of them
-		 * @param reset how long until those are counted anew
-		 */
-		record Limited(UserLimits limits, Counted counted, Duration reset) implements ClaimResult {
-
-		}
-
-	}
-
-	/** What is counted for each user. */
-	public enum Counted {
-
-		/** Take-overs. */
-		TAKEOVERS,
-		/** Opens. */
-		OPENS
-
-	}
-
-	/**
-	 * A connection that owns a user, as its node knows it.
-	 *
-	 * @param user the user
-	 * @param connection the connection
-	 * @param generation its generation
-	 * @param client the page's client id
-	 * @param openedAt when it was opened, in milliseconds since the epoch
-	 * @param tier its tier
-	 * @param page the id of the page's document, or "" where it is not known
-	 */
-	public record Held(String user, String connection, long generation, String client, long openedAt, Tier tier,
-			String page) {
-
-		/**
-		 * What a page holds whose document is not known.
-		 * @param user the user
-		 * @param connection the connection
-		 * @param generation its generation
-		 * @param client the page's client id
-		 * @param openedAt when it was opened, in milliseconds since the epoch
-		 * @param tier its tier
-		 */
-		public Held(String user, String connection, long generation, String client, long openedAt, Tier tier) {
-			this(user, connection, generation, client, openedAt, tier, "");
-		}
-
-	}
-
-	/**
-	 * What a renewal found.
-	 *
-	 * @param headId the head id: the last id given
-	 * @param dataLossFloor the id below which the store may have lost something
-	 * @param verdicts of those that are not simply fine
-	 */
-	public record Renewal(long headId, long dataLossFloor, List<Verdict> verdicts) {
-
-	}
-
-	/**
-	 * What a renewal found of one connection.
-	 *
-	 * @param index its place in the list that was sent
-	 * @param kind what was found
-	 * @param generation the generation that holds the user now
-	 */
-	public record Verdict(int index, Kind kind, long generation) {
-
-		/** The kinds. */
-		public enum Kind {
-
-			/**
-			 * The field was gone or older, and is written back: messages may have gone
-			 * nowhere meanwhile.
-			 */
-			RESTORED,
-			/** Another client owns the user, or the user was disconnected. */
-			LOST,
-			/** The same client owns the user by a newer connection. */
-			REPLACED
-
-		}
 
 	}
 

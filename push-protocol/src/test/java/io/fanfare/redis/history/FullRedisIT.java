@@ -7,6 +7,8 @@ import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Tier;
 import io.fanfare.redis.RedisPartition;
 import io.fanfare.redis.RedisRefusal;
+import io.fanfare.redis.presence.Claim;
+import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Presence;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -39,8 +41,8 @@ class FullRedisIT {
 	void whatKeepsStreamsAliveGoesOn() {
 		Presence presence = this.partition.presence();
 		fill();
-		assertThat(get(presence.claim(NODE, new Presence.Claim("alice", "c1", "p1", Tier.NORMAL))))
-			.isInstanceOf(Presence.ClaimResult.Owner.class);
+		assertThat(get(presence.claim(NODE, new Claim("alice", "c1", "p1", Tier.NORMAL))))
+			.isInstanceOf(ClaimResult.Owner.class);
 		assertThat(get(this.partition.nodes().probe(NODE, "nonce"))).isPositive();
 		get(this.partition.nodes().put(NODE, RedisPartition.bytes("{}")));
 		assertThat(get(this.partition.nodes().list()).states()).containsKey(NODE);

@@ -16,14 +16,10 @@ import java.util.function.Consumer;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import io.fanfare.redis.RedisPartition;
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
 import io.fanfare.redis.presence.Presence.Field;
-import io.fanfare.redis.presence.Presence.Held;
 import io.fanfare.redis.presence.Presence.Slice;
 import io.fanfare.redis.presence.Presence.Suspect;
 import io.fanfare.redis.presence.Presence.Suspicion;
-import io.fanfare.redis.presence.Presence.Verdict;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 

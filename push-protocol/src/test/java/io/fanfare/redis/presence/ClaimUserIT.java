@@ -11,8 +11,6 @@ import io.fanfare.protocol.Tier;
 import io.fanfare.redis.RedisPartition;
 import io.fanfare.redis.Script;
 import io.fanfare.redis.history.Publisher;
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -529,7 +527,7 @@ class ClaimUserIT {
 		for (int i = 0; i < 2; i++) {
 			ClaimResult.Limited refused = (ClaimResult.Limited) limited("c4", "page-4");
 			assertThat(refused.limits()).isEqualTo(TWO_A_MINUTE);
-			assertThat(refused.counted()).isEqualTo(Presence.Counted.TAKEOVERS);
+			assertThat(refused.counted()).isEqualTo(ClaimResult.Counted.TAKEOVERS);
 			assertThat(refused.reset()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
 		}
 		assertThat(connection()).isEqualTo("c3");
@@ -572,7 +570,7 @@ class ClaimUserIT {
 		for (String client : List.of("page", "other")) {
 			ClaimResult.Limited refused = (ClaimResult.Limited) get(
 					bounded.claim("a", new Claim("alice", "c9", client, Tier.HIGH)));
-			assertThat(refused.counted()).isEqualTo(Presence.Counted.OPENS);
+			assertThat(refused.counted()).isEqualTo(ClaimResult.Counted.OPENS);
 			assertThat(refused.reset()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
 		}
 		assertThat(connection()).isEqualTo("c2");

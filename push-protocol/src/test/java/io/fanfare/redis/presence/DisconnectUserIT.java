@@ -8,10 +8,6 @@ import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import io.fanfare.redis.RedisPartition;
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
-import io.fanfare.redis.presence.Presence.Held;
-import io.fanfare.redis.presence.Presence.Verdict;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 

@@ -9,8 +9,6 @@ import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import io.fanfare.redis.RedisPartition;
 import io.fanfare.redis.history.Publisher;
-import io.fanfare.redis.presence.Presence.Claim;
-import io.fanfare.redis.presence.Presence.ClaimResult;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Presence.Received;
 import io.lettuce.core.XAddArgs;

@@ -11,10 +11,7 @@ import io.fanfare.protocol.Tier;
 import io.fanfare.redis.RedisPartition;
 import io.fanfare.protocol.Predecessor;
 import io.fanfare.redis.history.Publisher;
-import io.fanfare.redis.presence.Presence.Held;
-import io.fanfare.redis.presence.Presence.Renewal;
-import io.fanfare.redis.presence.Presence.Verdict;
-import io.fanfare.redis.presence.Presence.Verdict.Kind;
+import io.fanfare.redis.presence.Verdict.Kind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 

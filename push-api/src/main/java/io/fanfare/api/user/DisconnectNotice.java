@@ -17,7 +17,7 @@ import io.fanfare.protocol.CloseReason;
  * @param reason the reason that pages are given
  * @param grace how long after the notice a stream is closed
  */
-record Farewell(CloseReason reason, Duration grace) {
+record DisconnectNotice(CloseReason reason, Duration grace) {
 
 	/**
 	 * Those that keep a client from coming back; a takeover is made by a newer client
@@ -54,11 +54,11 @@ record Farewell(CloseReason reason, Duration grace) {
 				"must be one of " + String.join(", ", names)));
 	}
 
-	static Farewell read(Fields fields, Field<Rule.Choice> reason) {
+	static DisconnectNotice read(Fields fields, Field<Rule.Choice> reason) {
 		Duration grace = NOW.equals(fields.read(MODE)) ? Duration.ZERO : GRACE;
 		String name = fields.read(reason);
 		CloseReason read = (name != null) ? CloseReason.find(name) : null;
-		return new Farewell((read != null) ? read : CloseReason.LOGOUT, grace);
+		return new DisconnectNotice((read != null) ? read : CloseReason.LOGOUT, grace);
 	}
 
 	/** Whether its pages shall not come back by themselves. */

@@ -1,0 +1,65 @@
+package io.fanfare.redis.presence;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/** What a claim came to. */
+public sealed interface ClaimResult {
+
+	/**
+	 * The connection owns the user.
+	 *
+	 * @param generation its generation
+	 * @param headId where history ends and live begins
+	 * @param dataLossFloor the id below which the store may have lost something
+	 * @param hiddenFrom up to which id, below the cursor, the user's channel was
+	 * surely received; null where nothing is known to be missing up to the cursor
+	 */
+	record Owner(long generation, long headId, long dataLossFloor,
+			@Nullable Long hiddenFrom) implements ClaimResult {
+
+		/**
+		 * A connection from which nothing is known to be hidden.
+		 * @param generation its generation
+		 * @param headId where history ends and live begins
+		 * @param dataLossFloor the id below which the store may have lost something
+		 */
+		public Owner(long generation, long headId, long dataLossFloor) {
+			this(generation, headId, dataLossFloor, null);
+		}
+
+	}
+
+	/**
+	 * The page was displaced.
+	 *
+	 * @param generation what displaced it
+	 */
+	record Displaced(long generation) implements ClaimResult {
+
+	}
+
+	/**
+	 * The user had as many takeovers, or opens, as the limits allow: the owner
+	 * stays, and nothing names this connection.
+	 *
+	 * @param limits the limits
+	 * @param counted which of them
+	 * @param reset how long until those are counted anew
+	 */
+	record Limited(Presence.UserLimits limits, Counted counted, Duration reset) implements ClaimResult {
+
+	}
+
+	/** What is counted for each user. */
+	enum Counted {
+
+		/** Takeovers. */
+		TAKEOVERS,
+		/** Opens. */
+		OPENS
+
+	}
+
+}
