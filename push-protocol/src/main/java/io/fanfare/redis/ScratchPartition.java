@@ -47,11 +47,17 @@ public final class ScratchPartition implements AutoCloseable {
 	public static ScratchPartition open(CommandLink link, RedisKeys installation, Duration use) {
 		String name = "scratch-" + HexFormat.of().toHexDigits(new SecureRandom().nextLong());
 		ScratchPartition scratch = new ScratchPartition(link, installation.partition(name), use);
-		if (!scratch.link.awaitUp(TIMEOUT)) {
-			scratch.link.close();
-			throw new RedisUnavailableException("Redis did not answer in time", null);
+		try {
+			if (scratch.link.awaitUp(TIMEOUT)) {
+				return scratch;
+			}
 		}
-		return scratch;
+		catch (UnfitRedisException ex) {
+			scratch.link.close();
+			throw ex;
+		}
+		scratch.link.close();
+		throw new RedisUnavailableException("Redis did not answer in time", null);
 	}
 
 	/** The names of its keys and channels. */

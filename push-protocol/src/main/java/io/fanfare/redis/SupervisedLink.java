@@ -190,6 +190,7 @@ public final class SupervisedLink<C extends StatefulRedisConnection<byte[], byte
 			}
 		}
 		if (this.closed) {
+			connection.closeAsync();
 			return;
 		}
 		this.live = made;

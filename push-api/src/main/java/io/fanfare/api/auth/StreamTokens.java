@@ -14,9 +14,9 @@ import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.TokenAudience;
 import io.fanfare.protocol.settings.InvalidSettingException;
-import io.fanfare.protocol.Tier;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;

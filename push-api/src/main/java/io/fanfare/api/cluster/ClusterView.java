@@ -71,6 +71,23 @@ public final class ClusterView {
 	}
 
 	/**
+	 * Looks whether the list of nodes is certain enough to decide by.
+	 * @throws ProblemException while it is not: shortly after another Redis was reached,
+	 * nodes that are gone may stand there as if they were not
+	 */
+	void requireCertain() {
+		if (!isCertain()) {
+			throw ProblemException.of(ProblemType.REDIS_UNAVAILABLE,
+					"Another Redis was reached a moment ago, and which nodes are there is not certain yet");
+		}
+	}
+
+	/** Whether the list of nodes is certain enough to decide by. */
+	boolean isCertain() {
+		return !this.nodes.hasMoved();
+	}
+
+	/**
 	 * The nodes that are there.
 	 * @return what they said last
 	 */

@@ -82,6 +82,7 @@ class RebalanceEndpoint {
 	Rebalancing rebalance(@RequestBody(required = false) @Nullable JsonBody body) {
 		Duration given = DrainEndpoint.window(body);
 		Duration window = (given != null) ? given : WINDOW;
+		this.view.requireCertain();
 		Map<String, CallRequest.SendOn> requests = new LinkedHashMap<>();
 		new FairShare(this.view.present()).surpluses()
 			.forEach((node, count) -> requests.put(node, new CallRequest.SendOn(count, window.toMillis())));

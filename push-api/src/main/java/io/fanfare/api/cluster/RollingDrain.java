@@ -114,6 +114,7 @@ class RollingDrain {
 	 * back.
 	 */
 	private List<Step> steps() {
+		this.view.requireCertain();
 		List<ClusterView.Seen> seen = this.view.nodes();
 		Set<String> present = new HashSet<>();
 		seen.stream().filter((one) -> !one.gone()).forEach((one) -> present.add(one.status().name()));
@@ -229,7 +230,7 @@ class RollingDrain {
 	}
 
 	private boolean isBack(Step step) {
-		return this.view.present()
+		return this.view.isCertain() && this.view.present()
 			.stream()
 			.anyMatch((node) -> node.name().equals(step.name()) && !node.node().equals(step.node())
 					&& node.is(NodeState.UP));

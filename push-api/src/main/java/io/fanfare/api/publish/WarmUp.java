@@ -60,10 +60,10 @@ final class WarmUp implements ApplicationRunner {
 
 	private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
 
-	/** Also the name of the key. */
-	private static final String NAME = "warm-up";
+	/** No key that is set can have this name. */
+	private static final String KEY = "~warm-up";
 
-	private static final String PATH = "/v1/" + NAME;
+	private static final String PATH = "/v1/warm-up";
 
 	private static final int CALLERS = 4;
 
@@ -142,12 +142,12 @@ final class WarmUp implements ApplicationRunner {
 		try (ScratchPartition scratch = ScratchPartition.open(this.link, this.installation, this.duration);
 				AnnotationConfigApplicationContext own = context(scratch)) {
 			List<RequestMappingInfo> mapped = map(own);
-			String secret = this.keys.issue(NAME, Scope.PUBLISH);
+			String secret = this.keys.issue(KEY, Scope.PUBLISH);
 			try {
 				call(secret, deadline);
 			}
 			finally {
-				this.keys.withdraw(NAME);
+				this.keys.withdraw(KEY);
 				mapped.forEach(this.mappings::unregisterMapping);
 				forgetRequests();
 			}

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
-import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.test.api.TokenMint;
 import org.junit.jupiter.api.Test;
 

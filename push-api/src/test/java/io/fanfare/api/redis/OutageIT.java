@@ -91,6 +91,9 @@ class OutageIT {
 		this.redis.start();
 		awaitReady();
 		assertThat(this.api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
+		// Which nodes there are is not certain yet on what counts as another server
+		assertThat(this.api.post("/v1/rebalance", "{}").problem()).isEqualTo("redis-unavailable");
+		assertThat(this.api.post("/v1/drain", "{}").problem()).isEqualTo("redis-unavailable");
 	}
 
 	@Test

@@ -1,5 +1,7 @@
 package io.fanfare.bench.load;
 
+import io.fanfare.bench.process.Programs;
+import io.fanfare.test.process.ChildProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -12,8 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
-import io.fanfare.bench.process.Programs;
-import io.fanfare.test.process.ChildProcess;
 
 /**
  * The load processes of one measurement, which hold streams together. For one thread.

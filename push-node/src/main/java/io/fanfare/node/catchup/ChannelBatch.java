@@ -4,8 +4,8 @@ import java.util.List;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.protocol.ChannelName;
-import io.fanfare.redis.history.History;
 import io.fanfare.protocol.Predecessor;
+import io.fanfare.redis.history.History;
 import org.jspecify.annotations.Nullable;
 
 /**

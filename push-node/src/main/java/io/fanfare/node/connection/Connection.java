@@ -12,8 +12,8 @@ import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Held;
+import io.fanfare.redis.presence.Presence.Field;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,8 +1,8 @@
 package io.fanfare.node.connection;
 
 import io.fanfare.redis.presence.Claim;
-import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Held;
+import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Presence.Received;
 import org.jspecify.annotations.Nullable;
 

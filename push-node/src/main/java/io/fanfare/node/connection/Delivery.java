@@ -20,9 +20,9 @@ import io.fanfare.node.encoding.Owed;
 import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Predecessor;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.sse.SseBlock;
-import io.fanfare.protocol.Predecessor;
 import io.fanfare.redis.presence.Presence.Received;
 import org.jspecify.annotations.Nullable;
 

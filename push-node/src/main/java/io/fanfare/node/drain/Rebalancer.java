@@ -95,6 +95,10 @@ public final class Rebalancer implements AutoCloseable {
 	}
 
 	private CompletableFuture<Integer> level(Nodes.NodeStates told) {
+		if (told.moved()) {
+			// Nodes that are gone may stand there as if they were not.
+			return CompletableFuture.completedFuture(0);
+		}
 		List<NodeStatus> cluster = new ArrayList<>();
 		for (byte[] status : told.states().values()) {
 			NodeStatus node = read(status);

@@ -5,8 +5,8 @@ import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.ClaimResult;
-import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Held;
+import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Renewal;
 
 /**

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.redis.CommandLink;
-import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.ClaimResult;
-import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Held;
+import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Renewal;
 
 /** {@link Ownership} by the presence hash in Redis. */

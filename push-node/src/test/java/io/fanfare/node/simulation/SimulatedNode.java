@@ -29,10 +29,10 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.ClaimResult;
-import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Held;
-import io.fanfare.redis.presence.Renewal;
+import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Presence.Suspect;
+import io.fanfare.redis.presence.Renewal;
 import org.jspecify.annotations.Nullable;
 
 /** One start of a node: the real loops and connections on simulated seams. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The {@link Scheduler} of a process: one thread knows what is due when and runs none of
  * it; a small pool of threads does.
  * <p>
- * The pool has a thread for each worker that is at work and keeps two when none is. So
+ * The pool has a thread for each worker that is at work and keeps four when none is. So
  * there are never more than workers, and a task that stands still takes a thread from no
  * other. They are platform threads: a task that computes for ever would keep one of the
  * few carriers of virtual threads, and with it what all parts of the process wait for.
@@ -24,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ThreadScheduler implements Scheduler, AutoCloseable {
 
-	/** There when none is needed, so that a process out of threads still runs tasks. */
-	private static final int IDLE_THREADS = 2;
+	/** There when none is needed: a process that cannot start threads still runs tasks. */
+	private static final int IDLE_THREADS = 4;
+
+	/** Until a thread is tried to be started again. */
+	private static final Duration RETRY = Duration.ofSeconds(1);
 
 	/** How long a further thread waits for a task. */
 	private static final Duration IDLE_TIME = Duration.ofSeconds(10);
@@ -108,6 +111,10 @@ public final class ThreadScheduler implements Scheduler, AutoCloseable {
 				}
 				this.active = true;
 			}
+			begin();
+		}
+
+		private void begin() {
 			try {
 				ThreadScheduler.this.threads.execute(this::runAll);
 			}
@@ -115,12 +122,10 @@ public final class ThreadScheduler implements Scheduler, AutoCloseable {
 				// The process ends, and what the task concerns with it.
 				close();
 			}
-			catch (Throwable ex) {
-				// No thread could be started: the next task tries again.
-				synchronized (this) {
-					this.active = false;
-				}
-				throw ex;
+			catch (OutOfMemoryError ex) {
+				// No thread can be started now; the tasks wait for one.
+				ThreadScheduler.this.errors.note(this.where, new IllegalStateException("No thread can be started", ex));
+				runAfter(RETRY, this::begin);
 			}
 		}
 
@@ -131,12 +136,17 @@ public final class ThreadScheduler implements Scheduler, AutoCloseable {
 				return;
 			}
 			try {
-				ThreadScheduler.this.timer.schedule(ThreadScheduler.this.errors.guard(this.where, () -> execute(task)),
-						delay.toNanos(), TimeUnit.NANOSECONDS);
+				runAfter(delay, () -> execute(task));
 			}
 			catch (RejectedExecutionException ex) {
 				// The process ends, as above.
 			}
+		}
+
+		/** Runs on the thread of the timer what neither blocks nor computes. */
+		private void runAfter(Duration delay, Runnable step) {
+			ThreadScheduler.this.timer.schedule(ThreadScheduler.this.errors.guard(this.where, step), delay.toNanos(),
+					TimeUnit.NANOSECONDS);
 		}
 
 		@Override
@@ -159,7 +169,12 @@ public final class ThreadScheduler implements Scheduler, AutoCloseable {
 			thread.setName("fanfare-" + this.where);
 			Runnable next;
 			while ((next = next(thread)) != null) {
-				ThreadScheduler.this.errors.run(this.where, next);
+				try {
+					ThreadScheduler.this.errors.run(this.where, next);
+				}
+				catch (Throwable ex) {
+					// The barrier itself failed, and the next task has its turn all the same.
+				}
 			}
 			thread.setName(IDLE_NAME);
 		}

@@ -3,8 +3,8 @@ package io.fanfare.redis.cluster;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.Frame;
+import io.fanfare.protocol.call.CallAnswer;
 
 /**
  * An answer as it travels on the channel of the process that asked: {@code R id ok}, LF,

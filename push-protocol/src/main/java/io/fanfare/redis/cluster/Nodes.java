@@ -98,13 +98,23 @@ public final class Nodes {
 	 * @return what they last said
 	 */
 	public CompletableFuture<NodeStates> list() {
-		boolean moved = this.link.hasMoved(REWRITTEN);
+		boolean moved = hasMoved();
 		return this.link.call(RedisServerAsyncCommands::time)
 			.thenCombine(this.link.call((commands) -> commands.hgetall(this.keys.nodes())), (time, fields) -> {
 				Map<String, byte[]> states = new HashMap<>();
 				fields.forEach((node, status) -> states.put(new String(node, StandardCharsets.UTF_8), status));
-				return new NodeStates(milliseconds(time), moved, states);
+				return new NodeStates(milliseconds(time), moved || hasMoved(), states);
 			});
+	}
+
+	/**
+	 * Whether this process reached another server so recently that what {@link #list()}
+	 * says of silence is not certain: nodes that are gone may stand there as if they were
+	 * not.
+	 * @return whether it did
+	 */
+	public boolean hasMoved() {
+		return this.link.hasMoved(REWRITTEN);
 	}
 
 	/** What TIME answers: seconds, and the microseconds within the second. */

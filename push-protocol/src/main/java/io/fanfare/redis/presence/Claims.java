@@ -83,7 +83,7 @@ final class Claims {
 		if (outcome.equals("limited") || outcome.equals("opens")) {
 			Duration reset = Duration.ofMillis(reply.number());
 			this.link.observe(reply.id());
-			return new ClaimResult.Limited(this.limits, outcome.equals("opens") ? ClaimResult.Counted.OPENS : ClaimResult.Counted.TAKEOVERS,
+			return new ClaimResult.Limited(this.limits, outcome.equals("opens") ? Counted.OPENS : Counted.TAKEOVERS,
 					reset);
 		}
 		long generation = reply.id();

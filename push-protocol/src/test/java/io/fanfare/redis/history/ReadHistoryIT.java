@@ -6,10 +6,10 @@ import java.util.List;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Predecessor;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.RedisPartition;
 import io.fanfare.redis.history.History.Batch;
-import io.fanfare.protocol.Predecessor;
 import io.lettuce.core.XAddArgs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
