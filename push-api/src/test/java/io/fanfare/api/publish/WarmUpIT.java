@@ -44,7 +44,8 @@ class WarmUpIT {
 			Map<String, String> before = installation(redis);
 			assertThat(before).containsOnlyKeys("fanfare:layout", "fanfare:{0}:clock", "fanfare:{0}:run",
 					"fanfare:{0}:since");
-			try (TestApi api = TestApi.start(process, "--fanfare.api.warm-up=2s")) {
+			try (TestApi api = TestApi.start(process, "--fanfare.api.warm-up=2s",
+					"--fanfare.api.keys=dev:" + TestApi.KEY + ":publish+read,warm-up:a-key-of-this-name:publish")) {
 				assertThat(output).containsPattern("warm-up=done requests=[1-9][0-9]").doesNotContain("warm-up=failed");
 				assertThat(installation(redis)).isEqualTo(before);
 				assertThat(redis.keys("fanfare:{scratch-*")).hasSizeGreaterThan(5)
@@ -59,6 +60,7 @@ class WarmUpIT {
 					.doesNotContain("warm-up");
 				assertThat(api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
 				assertThat(meters.get("fanfare.publish").tag("outcome", "stored").counter().count()).isEqualTo(1);
+				assertThat(api.postAs("a-key-of-this-name", "/v1/messages", MESSAGE).status()).isEqualTo(200);
 				assertThat(redis.get("fanfare:{0}:since")).isEqualTo(before.get("fanfare:{0}:since"));
 			}
 		}
