@@ -17,7 +17,7 @@ import io.fanfare.faults.scenario.Scenario;
 import io.fanfare.faults.scenario.Scenarios;
 import io.fanfare.faults.scenario.Stage;
 import io.fanfare.faults.traffic.Entry;
-import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.test.api.ApiClient;
@@ -119,7 +119,7 @@ class FaultsIT {
 		ApiClient api = new ApiClient(whole.nginx().url(), Deployment.API_KEY);
 		String user = what.scenario;
 		String token = api.token(user);
-		try (Page page = new Page(user, List.of(), user,
+		try (StreamClient page = new StreamClient(user, List.of(), user,
 				() -> SseClient.request("127.0.0.1", whole.node(0).port(), "/events").bearer(token))) {
 			await().atMost(SOON).until(page::isLive);
 			whole.ask((redis) -> what.vanish(redis, user, this.timing.renewInterval().multipliedBy(2)));

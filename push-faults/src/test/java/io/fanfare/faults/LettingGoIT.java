@@ -14,7 +14,7 @@ import io.fanfare.faults.deployment.Deployment;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Notes;
-import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.RequiredTool;
@@ -40,7 +40,7 @@ class LettingGoIT {
 
 	private static final Duration SOON = Duration.ofSeconds(60);
 
-	private final List<Page> pages = new ArrayList<>();
+	private final List<StreamClient> pages = new ArrayList<>();
 
 	private final AtomicInteger published = new AtomicInteger();
 
@@ -58,7 +58,7 @@ class LettingGoIT {
 	@AfterEach
 	void close() {
 		this.publishing.set(false);
-		this.pages.forEach(Page::close);
+		this.pages.forEach(StreamClient::close);
 		if (this.deployment != null) {
 			this.deployment.close();
 		}
@@ -72,14 +72,14 @@ class LettingGoIT {
 	private void open(int count) {
 		for (int i = 0; i < count; i++) {
 			String token = this.api.token("letting-go-" + this.pages.size());
-			this.pages.add(new Page("letting-go-" + this.pages.size(), List.of(TOPIC), "going",
+			this.pages.add(new StreamClient("letting-go-" + this.pages.size(), List.of(TOPIC), "going",
 					() -> this.deployment.nginx().stream(token)));
 		}
 		awaitLive();
 	}
 
 	private void awaitLive() {
-		await().atMost(SOON).until(() -> this.pages.stream().allMatch(Page::isLive));
+		await().atMost(SOON).until(() -> this.pages.stream().allMatch(StreamClient::isLive));
 	}
 
 	private void publish() {
@@ -105,13 +105,13 @@ class LettingGoIT {
 		int last = this.published.get() - 1;
 		await().atMost(SOON).until(() -> this.pages.stream().allMatch((page) -> page.hasHeard(last)));
 		List<Integer> all = IntStream.range(0, last + 1).boxed().toList();
-		for (Page page : this.pages) {
+		for (StreamClient page : this.pages) {
 			assertThat(entries(page, Entry.Heard.class).stream().map(Entry.Heard::number)).isEqualTo(all);
 			assertThat(entries(page, Entry.Announced.class)).isEmpty();
 		}
 	}
 
-	private static <T extends Entry> List<T> entries(Page page, Class<T> type) {
+	private static <T extends Entry> List<T> entries(StreamClient page, Class<T> type) {
 		Notes notes = page.notes();
 		return notes.journal().stream().filter(type::isInstance).map(type::cast).toList();
 	}
@@ -191,7 +191,7 @@ class LettingGoIT {
 		assertThat(fewest).hasValue(1);
 		awaitLive();
 		assertNothingWasMissed(publisher);
-		for (Page page : this.pages) {
+		for (StreamClient page : this.pages) {
 			// Where no node took a page at once, nginx sent it away for a moment:
 			// COMPLETE.
 			assertThat(entries(page, Entry.Ended.class)).extracting(Entry.Ended::why)
@@ -238,11 +238,11 @@ class LettingGoIT {
 	/** Each node has its share, and nobody was moved twice. */
 	private void assertLevelled(Thread publisher) throws InterruptedException {
 		await().atMost(SOON).untilAsserted(() -> {
-			assertThat(this.pages).allMatch(Page::isLive);
+			assertThat(this.pages).allMatch(StreamClient::isLive);
 			assertThat(streams().values()).allMatch((count) -> count >= 26 && count <= 34);
 		});
 		assertNothingWasMissed(publisher);
-		for (Page page : this.pages) {
+		for (StreamClient page : this.pages) {
 			assertThat(entries(page, Entry.Ended.class)).extracting(Entry.Ended::why)
 				.hasSizeLessThanOrEqualTo(1)
 				.allMatch("push.goaway rebalance"::equals);
@@ -261,7 +261,7 @@ class LettingGoIT {
 		for (int i = 0; i < count; i++) {
 			String token = this.api.token("letting-go-" + i);
 			AtomicBoolean again = new AtomicBoolean();
-			this.pages.add(new Page("letting-go-" + i, List.of(TOPIC), "going",
+			this.pages.add(new StreamClient("letting-go-" + i, List.of(TOPIC), "going",
 					() -> SseClient.request("127.0.0.1", again.getAndSet(true) ? second : first, "/events")
 						.bearer(token)));
 		}
@@ -271,7 +271,7 @@ class LettingGoIT {
 		this.deployment.node(0).terminate();
 		Thread publisher = publishOn();
 		await().atMost(window.plusSeconds(5)).until(() -> !this.deployment.node(0).isAlive());
-		await().atMost(Duration.ofSeconds(20)).until(() -> this.pages.stream().allMatch(Page::isLive));
+		await().atMost(Duration.ofSeconds(20)).until(() -> this.pages.stream().allMatch(StreamClient::isLive));
 		assertNothingWasMissed(publisher);
 		Map<Long, Integer> ends = new TreeMap<>();
 		Map<Long, Integer> returns = new TreeMap<>();
@@ -280,7 +280,7 @@ class LettingGoIT {
 					(page) -> entries(page, Entry.Ended.class).stream().map(Entry.Ended::why).toList(),
 					Collectors.counting()));
 		assertThat(whys).isEqualTo(Map.of(List.of("push.goaway drain"), (long) count));
-		for (Page page : this.pages) {
+		for (StreamClient page : this.pages) {
 			List<Entry.Ended> ended = entries(page, Entry.Ended.class);
 			ends.merge((ended.getFirst().at() - began) / 1_000_000_000, 1, Integer::sum);
 			returns.merge((entries(page, Entry.Connected.class).getLast().at() - began) / 1_000_000_000, 1,

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 
 import io.fanfare.faults.traffic.Library;
-import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.faults.traffic.Visitors;
 import io.fanfare.faults.traffic.Visitors.Visit;
 
@@ -82,12 +82,12 @@ final class EdgeFaults {
 
 	static void readersStalled(Stage stage) {
 		stage.calm();
-		List<Page> stalled = stage.crowd().steady().subList(0, 6);
-		stalled.forEach(Page::stall);
+		List<StreamClient> stalled = stage.crowd().steady().subList(0, 6);
+		stalled.forEach(StreamClient::stall);
 		stage.flood(0, 300);
 		stage.flood(1, 300);
 		stage.outage();
-		stalled.forEach(Page::readOn);
+		stalled.forEach(StreamClient::readOn);
 		stage.healed();
 		stage.calm();
 	}

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 import io.fanfare.faults.traffic.Audience;
-import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.faults.traffic.RedisProbe;
 import io.fanfare.faults.traffic.Visitors;
@@ -163,7 +163,7 @@ final class HeavyLoads {
 		return Duration.ofNanos((long) (time.toNanos() * factor));
 	}
 
-	private static boolean isOn(Page page, ServiceProcess node) {
+	private static boolean isOn(StreamClient page, ServiceProcess node) {
 		String connection = page.connection();
 		return connection != null && connection.startsWith(node.name() + ".");
 	}

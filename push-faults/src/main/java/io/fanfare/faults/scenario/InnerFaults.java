@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 
 import io.fanfare.faults.traffic.Entry;
-import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.test.injection.Injector;
 import io.fanfare.test.process.ServiceProcess;
 import tools.jackson.databind.JsonNode;
@@ -82,7 +82,7 @@ final class InnerFaults {
 		stage.calm();
 		ServiceProcess node = stage.cluster().node(0);
 		Injector injector = node.injector();
-		List<Page> moving = stage.pagesOn(0).stream().limit(3).toList();
+		List<StreamClient> moving = stage.pagesOn(0).stream().limit(3).toList();
 		long since = System.nanoTime();
 		Duration time = stage.timing().standstill();
 		injector.standStillAt(TICK, time);
@@ -101,7 +101,7 @@ final class InnerFaults {
 		stage.healed();
 		stage.expect("the node is ready", SOON, node::isReady);
 		stage.expect("the pages that were taken over know", stage.timing().lease(),
-				() -> moving.stream().allMatch(Page::isStopped));
+				() -> moving.stream().allMatch(StreamClient::isStopped));
 		stage.calm();
 	}
 

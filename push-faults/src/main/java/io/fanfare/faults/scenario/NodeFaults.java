@@ -3,7 +3,7 @@ package io.fanfare.faults.scenario;
 import java.time.Duration;
 import java.util.List;
 
-import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.StreamClient;
 
 /** Nodes that end, stand still, or are cut off. */
 final class NodeFaults {
@@ -13,11 +13,11 @@ final class NodeFaults {
 
 	static void nodeKilled(Stage stage) {
 		stage.calm();
-		List<Page> gone = stage.pagesOn(0).stream().limit(2).toList();
-		gone.forEach(Page::forsake);
+		List<StreamClient> gone = stage.pagesOn(0).stream().limit(2).toList();
+		gone.forEach(StreamClient::forsake);
 		stage.cluster().node(0).kill();
 		stage.healed();
-		for (Page page : gone) {
+		for (StreamClient page : gone) {
 			stage.expect("who was on the node is offline", stage.timing().lease().plusSeconds(5),
 					() -> stage.api().connectionOf(page.user()) == null);
 		}
@@ -35,7 +35,7 @@ final class NodeFaults {
 
 	private static void freeze(Stage stage, Duration time) {
 		stage.calm();
-		List<Page> moving = stage.pagesOn(0).stream().limit(3).toList();
+		List<StreamClient> moving = stage.pagesOn(0).stream().limit(3).toList();
 		stage.cluster().node(0).freeze();
 		stage.calm();
 		moving.forEach((page) -> stage.crowd().open(page));
@@ -43,13 +43,13 @@ final class NodeFaults {
 		stage.cluster().node(0).thaw();
 		stage.healed();
 		stage.expect("the pages that were taken over know", stage.timing().lease(),
-				() -> moving.stream().allMatch(Page::isStopped));
+				() -> moving.stream().allMatch(StreamClient::isStopped));
 		stage.calm();
 	}
 
 	static void nodeCutOff(Stage stage) {
 		stage.calm();
-		List<Page> moving = stage.pagesOn(0).stream().limit(3).toList();
+		List<StreamClient> moving = stage.pagesOn(0).stream().limit(3).toList();
 		stage.cluster().wire(0).blackHole();
 		stage.expect("the node is not ready", Duration.ofSeconds(10), () -> !stage.cluster().node(0).isReady());
 		moving.forEach((page) -> stage.crowd().open(page));
@@ -57,7 +57,7 @@ final class NodeFaults {
 		stage.cluster().wire(0).restore();
 		stage.healed();
 		stage.expect("the pages that were taken over know", stage.timing().lease(),
-				() -> moving.stream().allMatch(Page::isStopped));
+				() -> moving.stream().allMatch(StreamClient::isStopped));
 		stage.expect("the node is ready", Duration.ofSeconds(10), () -> stage.cluster().node(0).isReady());
 		stage.calm();
 	}

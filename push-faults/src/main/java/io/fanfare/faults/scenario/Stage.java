@@ -20,7 +20,7 @@ import io.fanfare.faults.traffic.Audience;
 import io.fanfare.faults.traffic.Crowd;
 import io.fanfare.faults.traffic.Library;
 import io.fanfare.faults.traffic.Notes;
-import io.fanfare.faults.traffic.Page;
+import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.faults.traffic.Visitors;
 import io.fanfare.test.api.ApiClient;
@@ -292,7 +292,7 @@ public final class Stage {
 	 * @param index the node's, from 0
 	 * @return the pages
 	 */
-	public List<Page> pagesOn(int index) {
+	public List<StreamClient> pagesOn(int index) {
 		String prefix = this.deployment.node(index).name() + ".";
 		return this.crowd.steady().stream().filter((page) -> {
 			String connection = page.connection();
@@ -334,7 +334,7 @@ public final class Stage {
 		Awaitility.await("all pages live")
 			.pollInterval(Duration.ofMillis(20))
 			.atMost(SETTLE)
-			.until(() -> this.crowd.pages().stream().allMatch(Page::isLive));
+			.until(() -> this.crowd.pages().stream().allMatch(StreamClient::isLive));
 	}
 
 	/**
@@ -345,7 +345,7 @@ public final class Stage {
 		Awaitility.await("pages on both nodes").pollInterval(Duration.ofMillis(500)).atMost(SETTLE).until(() -> {
 			for (int i = 0; i < this.deployment.nodes().size(); i++) {
 				if (pagesOn(i).size() < 3) {
-					pagesOn(1 - i).stream().limit(6).forEach(Page::cut);
+					pagesOn(1 - i).stream().limit(6).forEach(StreamClient::cut);
 					return false;
 				}
 			}
@@ -359,13 +359,13 @@ public final class Stage {
 		if (!this.publisher.finish(SETTLE)) {
 			this.complaints.add("Publishers could not get rid of their messages");
 		}
-		List<Page> pages = new ArrayList<>(this.crowd.pages());
+		List<StreamClient> pages = new ArrayList<>(this.crowd.pages());
 		this.audiences.forEach((audience) -> pages.addAll(audience.pages()));
 		expect("every page is live or stopped", SETTLE,
 				() -> pages.stream().allMatch((page) -> page.isLive() || page.isStopped()));
 		Publisher.Accepted last = this.publisher.toAll();
 		expect("every live page hears the last message", SETTLE, () -> last != null
-				&& pages.stream().filter(Page::isLive).allMatch((page) -> page.hasHeard(last.number())));
+				&& pages.stream().filter(StreamClient::isLive).allMatch((page) -> page.hasHeard(last.number())));
 		for (String user : this.crowd.users()) {
 			checkOnline(user);
 		}
@@ -383,8 +383,8 @@ public final class Stage {
 		return this.complaints.in(score).revived(revived).measured(this.measured);
 	}
 
-	private static List<Notes> notes(List<Page> pages) {
-		return pages.stream().map(Page::notes).toList();
+	private static List<Notes> notes(List<StreamClient> pages) {
+		return pages.stream().map(StreamClient::notes).toList();
 	}
 
 	/** Exactly one live stream, and presence knows it; none where its page stays away. */

@@ -17,7 +17,7 @@ import io.fanfare.test.sse.SseRequest;
  */
 public final class Audience implements AutoCloseable {
 
-	private final List<Page> pages = new ArrayList<>();
+	private final List<StreamClient> pages = new ArrayList<>();
 
 	private final List<String> topics = new ArrayList<>();
 
@@ -39,7 +39,7 @@ public final class Audience implements AutoCloseable {
 			this.topics.addAll(own);
 			String token = deployment.token(user);
 			Supplier<SseRequest> door = () -> SseClient.request("127.0.0.1", this.node.port(), "/events").bearer(token);
-			this.pages.add(new Page(user, own, scenario, door));
+			this.pages.add(new StreamClient(user, own, scenario, door));
 		}
 	}
 
@@ -55,7 +55,7 @@ public final class Audience implements AutoCloseable {
 	 * The pages.
 	 * @return one for each user
 	 */
-	public List<Page> pages() {
+	public List<StreamClient> pages() {
 		return List.copyOf(this.pages);
 	}
 
@@ -72,12 +72,12 @@ public final class Audience implements AutoCloseable {
 	 * @return whether each page has a stream
 	 */
 	public boolean isLive() {
-		return this.pages.stream().allMatch(Page::isLive);
+		return this.pages.stream().allMatch(StreamClient::isLive);
 	}
 
 	@Override
 	public void close() {
-		this.pages.forEach(Page::close);
+		this.pages.forEach(StreamClient::close);
 	}
 
 }

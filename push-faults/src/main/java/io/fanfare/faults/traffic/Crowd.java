@@ -42,7 +42,7 @@ public final class Crowd implements AutoCloseable {
 
 	private final List<String> tokens = new ArrayList<>();
 
-	private final List<Page> pages = new CopyOnWriteArrayList<>();
+	private final List<StreamClient> pages = new CopyOnWriteArrayList<>();
 
 	private final CountDownLatch quiet = new CountDownLatch(1);
 
@@ -69,7 +69,7 @@ public final class Crowd implements AutoCloseable {
 	 * @param index the user's
 	 * @return the page
 	 */
-	public Page open(int index) {
+	public StreamClient open(int index) {
 		List<String> mine = new ArrayList<>(
 				List.of(this.topics.get(index % TOPICS), this.topics.get((index + 1) % TOPICS)));
 		if (index >= STEADY) {
@@ -77,7 +77,7 @@ public final class Crowd implements AutoCloseable {
 			mine.add(this.topics.get(TOPICS + index - STEADY));
 		}
 		String token = this.tokens.get(index);
-		Page page = new Page(this.users.get(index), mine, this.scenario, () -> request(token));
+		StreamClient page = new StreamClient(this.users.get(index), mine, this.scenario, () -> request(token));
 		this.pages.add(page);
 		return page;
 	}
@@ -87,7 +87,7 @@ public final class Crowd implements AutoCloseable {
 	 * @param page the other one
 	 * @return the page
 	 */
-	public Page open(Page page) {
+	public StreamClient open(StreamClient page) {
 		return open(this.users.indexOf(page.user()));
 	}
 
@@ -146,7 +146,7 @@ public final class Crowd implements AutoCloseable {
 	 * All pages, those included that have stopped.
 	 * @return the pages in the order of their opening
 	 */
-	public List<Page> pages() {
+	public List<StreamClient> pages() {
 		return List.copyOf(this.pages);
 	}
 
@@ -154,7 +154,7 @@ public final class Crowd implements AutoCloseable {
 	 * The pages of users who do nothing but listen.
 	 * @return the pages
 	 */
-	public List<Page> steady() {
+	public List<StreamClient> steady() {
 		return List.copyOf(this.pages).subList(0, STEADY);
 	}
 
@@ -163,7 +163,7 @@ public final class Crowd implements AutoCloseable {
 	 * @param index the user's
 	 * @return the page
 	 */
-	public Page page(int index) {
+	public StreamClient page(int index) {
 		return this.pages.get(index);
 	}
 
@@ -175,7 +175,7 @@ public final class Crowd implements AutoCloseable {
 	public List<String> connectionsOf(String user) {
 		return pages().stream()
 			.filter((page) -> page.user().equals(user))
-			.map(Page::connection)
+			.map(StreamClient::connection)
 			.filter(Objects::nonNull)
 			.toList();
 	}
@@ -183,7 +183,7 @@ public final class Crowd implements AutoCloseable {
 	@Override
 	public void close() {
 		calmDown();
-		this.pages.forEach(Page::close);
+		this.pages.forEach(StreamClient::close);
 	}
 
 }

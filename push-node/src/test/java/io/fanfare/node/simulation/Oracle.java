@@ -297,14 +297,14 @@ final class Oracle implements RedisModel.Witness {
 		int live = 0;
 		for (int i = 0; i < this.scenario.users(); i++) {
 			String user = "u" + i;
-			List<Page> all = this.simulation.pages().stream().filter((page) -> page.user().equals(user)).toList();
-			List<Page> open = all.stream().filter((page) -> !page.isStopped()).toList();
+			List<SimulatedClient> all = this.simulation.pages().stream().filter((page) -> page.user().equals(user)).toList();
+			List<SimulatedClient> open = all.stream().filter((page) -> !page.isStopped()).toList();
 			RedisModel.Owner owner = this.simulation.redis().model().presence().get(user);
 			if (open.size() > 1) {
 				fail("TWO", "%s are all open", open);
 			}
 			if (open.isEmpty()) {
-				if (!all.isEmpty() && !this.disconnects && all.stream().noneMatch(Page::isLeft)) {
+				if (!all.isEmpty() && !this.disconnects && all.stream().noneMatch(SimulatedClient::isLeft)) {
 					fail("NONE", "every page of %s was told to stop", user);
 				}
 				if (owner != null) {
@@ -312,7 +312,7 @@ final class Oracle implements RedisModel.Witness {
 				}
 				continue;
 			}
-			Page page = open.getFirst();
+			SimulatedClient page = open.getFirst();
 			SimulatedSocket socket = page.socket();
 			live++;
 			if (socket == null || socket.connection() == null || socket.isClosed()) {
@@ -333,7 +333,7 @@ final class Oracle implements RedisModel.Witness {
 	}
 
 	void checkGaps(boolean strict) {
-		for (Page page : this.simulation.pages()) {
+		for (SimulatedClient page : this.simulation.pages()) {
 			Object gap = page.findFalseGap();
 			if (gap != null) {
 				this.statistics.falseGaps++;

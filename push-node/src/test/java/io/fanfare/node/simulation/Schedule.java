@@ -186,7 +186,7 @@ final class Schedule {
 			this.choices.add(this.simulation.pages().isEmpty() ? 40 : 3, this::open);
 		}
 		this.choices.add(this.publishWeight, () -> publish(anyChannel()));
-		for (Page page : this.simulation.pages()) {
+		for (SimulatedClient page : this.simulation.pages()) {
 			if (!page.isStopped() && this.leaves) {
 				this.faults.add(1, () -> page.leave(this.random.nextBoolean()));
 			}
@@ -194,7 +194,7 @@ final class Schedule {
 	}
 
 	private void offerFaults() {
-		for (Page page : this.simulation.pages()) {
+		for (SimulatedClient page : this.simulation.pages()) {
 			if (page.socket() != null) {
 				fault(Fault.TCP_CUT, () -> page.lose(!this.scenario.has(Fault.HALF_OPEN) || this.random.nextBoolean()));
 			}
@@ -203,7 +203,7 @@ final class Schedule {
 			offerFaults(node);
 		}
 		if (this.reloads < 6) {
-			for (Page page : List.copyOf(this.simulation.pages())) {
+			for (SimulatedClient page : List.copyOf(this.simulation.pages())) {
 				if (!page.isStopped()) {
 					fault(Fault.RELOAD, () -> reload(page));
 				}
@@ -317,13 +317,13 @@ final class Schedule {
 		int window = this.scenario.has(Fault.SLOW) ? 600 + this.random.nextInt(600) : 65_536;
 		long tokenLife = (this.random.nextInt(6) == 0 && !stubborn && !this.scenario.has(Fault.SLOW_RETRY)) ? 61_000
 				: 3_600_000;
-		Page page = new Page(this.simulation, number, user, client, pageId, topics, history, window, tokenLife,
+		SimulatedClient page = new SimulatedClient(this.simulation, number, user, client, pageId, topics, history, window, tokenLife,
 				this.patience, stubborn);
 		this.simulation.pages().add(page);
 		this.simulation.trace("%s: opens for %s", page, user);
 	}
 
-	private void reload(Page page) {
+	private void reload(SimulatedClient page) {
 		this.reloads++;
 		page.unload(this.random.nextBoolean());
 		open(page.user(), page.client());

@@ -385,7 +385,7 @@ final class SimulatedNode {
 	}
 
 	/** A request for a stream arrives. */
-	SimulatedSocket accept(Page page, StreamRequest request, @Nullable String cursor, int window) {
+	SimulatedSocket accept(SimulatedClient page, StreamRequest request, @Nullable String cursor, int window) {
 		int chosen = this.simulation.random().nextInt(this.loops.size());
 		SimulatedLoop loop = this.loops.get(chosen);
 		StreamLoop streamLoop = this.streamLoops.get(chosen);

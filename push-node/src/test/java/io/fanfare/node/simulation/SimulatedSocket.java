@@ -30,7 +30,7 @@ final class SimulatedSocket implements Outlet {
 
 	private final SimulatedLoop loop;
 
-	private final Page page;
+	private final SimulatedClient page;
 
 	private final @Nullable String cursor;
 
@@ -63,7 +63,7 @@ final class SimulatedSocket implements Outlet {
 
 	private boolean kicked;
 
-	SimulatedSocket(Simulation simulation, SimulatedNode node, SimulatedLoop loop, Page page, @Nullable String cursor,
+	SimulatedSocket(Simulation simulation, SimulatedNode node, SimulatedLoop loop, SimulatedClient page, @Nullable String cursor,
 			int window) {
 		this.simulation = simulation;
 		this.node = node;
@@ -100,7 +100,7 @@ final class SimulatedSocket implements Outlet {
 	public void begin(byte[] blocks) {
 		String text = new String(blocks, StandardCharsets.UTF_8);
 		if (text.contains("event: push.connected")) {
-			this.connection = Page.field(text, "connection");
+			this.connection = SimulatedClient.field(text, "connection");
 		}
 		append(Chunks.chunk(HEAP, blocks));
 	}

@@ -55,7 +55,7 @@ final class Simulation {
 
 	private final List<SimulatedNode> nodes = new ArrayList<>();
 
-	private final List<Page> pages = new ArrayList<>();
+	private final List<SimulatedClient> pages = new ArrayList<>();
 
 	private final Set<SimulatedSocket> halfOpen = new LinkedHashSet<>();
 
@@ -118,7 +118,7 @@ final class Simulation {
 		return this.nodes;
 	}
 
-	List<Page> pages() {
+	List<SimulatedClient> pages() {
 		return this.pages;
 	}
 
@@ -159,7 +159,7 @@ final class Simulation {
 
 	/** The process at the other end is gone: its pages notice. */
 	void closeSocketsOf(SimulatedNode node) {
-		for (Page page : this.pages) {
+		for (SimulatedClient page : this.pages) {
 			SimulatedSocket socket = page.socket();
 			if (socket != null && socket.node() == node) {
 				page.lose(true);
@@ -202,7 +202,7 @@ final class Simulation {
 		for (SimulatedNode node : this.nodes) {
 			next = Math.min(next, node.isUp() ? node.next() : node.downAt() + 201);
 		}
-		for (Page page : this.pages) {
+		for (SimulatedClient page : this.pages) {
 			next = Math.min(next, page.next());
 		}
 		return Math.max(next, this.now + 1);
@@ -237,7 +237,7 @@ final class Simulation {
 		}
 		if (isSound()) {
 			this.oracle.checkQuiet(before);
-			this.pages.forEach(Page::giveUp);
+			this.pages.forEach(SimulatedClient::giveUp);
 			rest(SETTLE);
 			this.oracle.checkRest();
 			this.oracle.checkGaps(strict && !this.scenario.has(Fault.FALSE_GAPS));
@@ -254,7 +254,7 @@ final class Simulation {
 	 */
 	private void rest(long duration) {
 		settle(duration);
-		for (int i = 0; i < 5 && this.pages.stream().anyMatch(Page::isAway); i++) {
+		for (int i = 0; i < 5 && this.pages.stream().anyMatch(SimulatedClient::isAway); i++) {
 			settle(1_000);
 		}
 	}

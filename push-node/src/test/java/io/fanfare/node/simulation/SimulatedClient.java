@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
  * A page that behaves as a native EventSource does, and holds what it reads against what
  * was published.
  */
-final class Page {
+final class SimulatedClient {
 
 	private final Simulation simulation;
 
@@ -98,7 +98,7 @@ final class Page {
 	 */
 	private final List<Truth> hidden = new ArrayList<>();
 
-	Page(Simulation simulation, int number, String user, String client, @Nullable String page, List<ChannelName> topics,
+	SimulatedClient(Simulation simulation, int number, String user, String client, @Nullable String page, List<ChannelName> topics,
 			int history, int window, long tokenLife, long patience, boolean stubborn) {
 		this.simulation = simulation;
 		this.number = number;

@@ -24,7 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
  * {@code retry} that it was told, stops for good where the standard says so, and writes
  * everything down. Methods may be called from any thread.
  */
-public final class Page implements AutoCloseable {
+public final class StreamClient implements AutoCloseable {
 
 	private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -66,7 +66,7 @@ public final class Page implements AutoCloseable {
 	 * @param scenario marks the messages that count
 	 * @param door makes a request for a stream of this user, without cursor
 	 */
-	public Page(String user, List<String> topics, String scenario, Supplier<SseRequest> door) {
+	public StreamClient(String user, List<String> topics, String scenario, Supplier<SseRequest> door) {
 		this.user = user;
 		this.topics = List.copyOf(topics);
 		this.prefix = scenario + " ";
@@ -240,17 +240,17 @@ public final class Page implements AutoCloseable {
 		Stream(String cursor, Duration retry) {
 			this.cursor = cursor;
 			this.retry = retry;
-			synchronized (Page.this.monitor) {
-				this.number = Page.this.streams++;
+			synchronized (StreamClient.this.monitor) {
+				this.number = StreamClient.this.streams++;
 			}
 		}
 
 		void run(SseRequest request) {
 			try (SseStream stream = request.open(this)) {
-				synchronized (Page.this.monitor) {
-					Page.this.open = stream;
+				synchronized (StreamClient.this.monitor) {
+					StreamClient.this.open = stream;
 				}
-				if (Page.this.closed.getCount() == 0) {
+				if (StreamClient.this.closed.getCount() == 0) {
 					return;
 				}
 				this.ended.await();
@@ -259,9 +259,9 @@ public final class Page implements AutoCloseable {
 				Thread.currentThread().interrupt();
 			}
 			finally {
-				synchronized (Page.this.monitor) {
-					Page.this.open = null;
-					Page.this.connection = null;
+				synchronized (StreamClient.this.monitor) {
+					StreamClient.this.open = null;
+					StreamClient.this.connection = null;
 				}
 			}
 		}
@@ -309,8 +309,8 @@ public final class Page implements AutoCloseable {
 		private void connected(long now, long from, JsonNode data) {
 			String connection = data.required("connection").asString();
 			note(new Entry.Connected(now, this.number, connection, data.required("node").asString(), from));
-			synchronized (Page.this.monitor) {
-				Page.this.connection = connection;
+			synchronized (StreamClient.this.monitor) {
+				StreamClient.this.connection = connection;
 			}
 		}
 
@@ -324,7 +324,7 @@ public final class Page implements AutoCloseable {
 
 		/** A message that did not come whole counts as one that did not come. */
 		private void message(long now, long id, String data) {
-			Text text = Text.read(Page.this.prefix, data);
+			Text text = Text.read(StreamClient.this.prefix, data);
 			if (text != null && text.isWhole()) {
 				note(new Entry.Heard(now, this.number, id, text.number()));
 			}
@@ -332,8 +332,8 @@ public final class Page implements AutoCloseable {
 
 		private long sign() {
 			long now = System.nanoTime();
-			synchronized (Page.this.monitor) {
-				Page.this.longestQuietNanos = Math.max(Page.this.longestQuietNanos, now - this.lastSign);
+			synchronized (StreamClient.this.monitor) {
+				StreamClient.this.longestQuietNanos = Math.max(StreamClient.this.longestQuietNanos, now - this.lastSign);
 			}
 			this.lastSign = now;
 			return now;
@@ -351,11 +351,11 @@ public final class Page implements AutoCloseable {
 		}
 
 		void note(Entry entry) {
-			synchronized (Page.this.monitor) {
+			synchronized (StreamClient.this.monitor) {
 				if (entry instanceof Entry.Ended) {
-					Page.this.connection = null;
+					StreamClient.this.connection = null;
 				}
-				Page.this.journal.add(entry);
+				StreamClient.this.journal.add(entry);
 			}
 		}
 
