@@ -118,8 +118,7 @@ public final class CommandLink implements AutoCloseable {
 	}
 
 	/** How the connection is made and found fit. Called by the link's worker. */
-	private final class Supervision
-			implements LinkLifecycle<StatefulRedisConnection<byte[], byte[]>, Session> {
+	private final class Supervision implements LinkLifecycle<StatefulRedisConnection<byte[], byte[]>, Session> {
 
 		@Override
 		public StatefulRedisConnection<byte[], byte[]> connect() {

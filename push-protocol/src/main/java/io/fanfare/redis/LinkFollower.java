@@ -8,7 +8,8 @@ public interface LinkFollower {
 
 	/**
 	 * The command link reached a server and is about to be up. When this returns, the
-	 * follower does not count as up on any other one. Called by the command link's worker.
+	 * follower does not count as up on any other one. Called by the command link's
+	 * worker.
 	 * @param server the server
 	 */
 	void reached(RedisServer server);

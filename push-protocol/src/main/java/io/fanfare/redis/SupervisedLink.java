@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * holds up no other; while the link is up nothing blocks that worker.
  * <p>
  * Guarantees: there is at most one connection at a time, and the one before it is closed.
- * Whatever a part of the {@link LinkLifecycle} throws ends at most the present connection,
- * and the link is remade: it never stops for good before {@link #close()}.
+ * Whatever a part of the {@link LinkLifecycle} throws ends at most the present
+ * connection, and the link is remade: it never stops for good before {@link #close()}.
  * <p>
  * Any thread may call.
  *

@@ -18,8 +18,8 @@ final class DisconnectRules implements RequestRules {
 
 	private static final int MAX_USERS = 1000;
 
-	static final Field<Rule.Choice> REASON_FOR_ONE = DisconnectNotice.reason(Description.inside("What the client is told."),
-			DisconnectNotice.STAY_AWAY);
+	static final Field<Rule.Choice> REASON_FOR_ONE = DisconnectNotice
+		.reason(Description.inside("What the client is told."), DisconnectNotice.STAY_AWAY);
 
 	static final Field<Rule.Choice> REASON_FOR_MANY = DisconnectNotice.reason(
 			Description.of("Reason",

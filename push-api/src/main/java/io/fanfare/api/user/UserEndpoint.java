@@ -101,7 +101,8 @@ class UserEndpoint {
 					schema = @Schema(ref = "#/components/schemas/UserId")) @PathVariable String user,
 			@RequestBody JsonBody body) {
 		checked(user);
-		DisconnectNotice notice = DisconnectNotice.read(body.fields(DisconnectRules.ONE), DisconnectRules.REASON_FOR_ONE);
+		DisconnectNotice notice = DisconnectNotice.read(body.fields(DisconnectRules.ONE),
+				DisconnectRules.REASON_FOR_ONE);
 		body.errors().check();
 		return new Disconnected(user,
 				this.calls.await(this.presence.disconnect(user, notice.reason(), notice.grace())));

@@ -40,9 +40,7 @@ class PublishIT {
 		assertThat(offline.json().at("/recipients/0/user").stringValue()).isEqualTo("alice");
 		assertThat(offline.json().at("/recipients/0/online").booleanValue()).isFalse();
 		assertThat(offline.json().at("/recipients/0/id")).isEqualTo(offline.json().get("id"));
-		this.api.bean(Presence.class)
-			.claim("node-1.abcdefgh", new Claim("alice", "c1", "p1", Tier.HIGH))
-			.join();
+		this.api.bean(Presence.class).claim("node-1.abcdefgh", new Claim("alice", "c1", "p1", Tier.HIGH)).join();
 		assertThat(this.api.post("/v1/messages", TO_ALICE).json().at("/recipients/0/online").booleanValue()).isTrue();
 		assertThat(history("user:alice")).extracting((item) -> item.get("data").stringValue())
 			.containsExactly("hello", "hello");

@@ -56,8 +56,7 @@ class WarmUpIT {
 				assertThat(meters.find("fanfare.publish").counter()).isNull();
 				assertThat(meters.get("fanfare.publish.duration").timer()).extracting(Timer::count).isEqualTo(0L);
 				assertThat(api.post("/v1/warm-up/messages", MESSAGE).status()).isEqualTo(404);
-				assertThat(api.get("/v3/api-docs").body()).contains("/v1/messages")
-					.doesNotContain("warm-up");
+				assertThat(api.get("/v3/api-docs").body()).contains("/v1/messages").doesNotContain("warm-up");
 				assertThat(api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);
 				assertThat(meters.get("fanfare.publish").tag("outcome", "stored").counter().count()).isEqualTo(1);
 				assertThat(api.postAs("a-key-of-this-name", "/v1/messages", MESSAGE).status()).isEqualTo(200);

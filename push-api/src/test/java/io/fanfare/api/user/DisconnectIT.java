@@ -30,9 +30,7 @@ class DisconnectIT {
 	}
 
 	private void claim(String user, String node) {
-		this.api.bean(Presence.class)
-			.claim(node, new Claim(user, node + ".c-" + user, "p1", Tier.HIGH))
-			.join();
+		this.api.bean(Presence.class).claim(node, new Claim(user, node + ".c-" + user, "p1", Tier.HIGH)).join();
 	}
 
 	@Test

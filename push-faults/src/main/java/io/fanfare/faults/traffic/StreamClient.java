@@ -333,7 +333,8 @@ public final class StreamClient implements AutoCloseable {
 		private long sign() {
 			long now = System.nanoTime();
 			synchronized (StreamClient.this.monitor) {
-				StreamClient.this.longestQuietNanos = Math.max(StreamClient.this.longestQuietNanos, now - this.lastSign);
+				StreamClient.this.longestQuietNanos = Math.max(StreamClient.this.longestQuietNanos,
+						now - this.lastSign);
 			}
 			this.lastSign = now;
 			return now;

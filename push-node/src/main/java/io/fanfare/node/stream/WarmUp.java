@@ -216,7 +216,8 @@ final class WarmUp {
 
 	private void awaitUp(PubSubLink listener) {
 		long began = this.scheduler.ticker().nanoTime();
-		while (!listener.isUp() && !Thread.currentThread().isInterrupted() && this.scheduler.ticker().nanoTime() - began < PATIENCE.toNanos()) {
+		while (!listener.isUp() && !Thread.currentThread().isInterrupted()
+				&& this.scheduler.ticker().nanoTime() - began < PATIENCE.toNanos()) {
 			LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
 		}
 	}

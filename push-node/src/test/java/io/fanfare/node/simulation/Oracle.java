@@ -297,7 +297,10 @@ final class Oracle implements RedisModel.Witness {
 		int live = 0;
 		for (int i = 0; i < this.scenario.users(); i++) {
 			String user = "u" + i;
-			List<SimulatedClient> all = this.simulation.pages().stream().filter((page) -> page.user().equals(user)).toList();
+			List<SimulatedClient> all = this.simulation.pages()
+				.stream()
+				.filter((page) -> page.user().equals(user))
+				.toList();
 			List<SimulatedClient> open = all.stream().filter((page) -> !page.isStopped()).toList();
 			RedisModel.Owner owner = this.simulation.redis().model().presence().get(user);
 			if (open.size() > 1) {

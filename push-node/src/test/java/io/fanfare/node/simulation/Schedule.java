@@ -317,8 +317,8 @@ final class Schedule {
 		int window = this.scenario.has(Fault.SLOW) ? 600 + this.random.nextInt(600) : 65_536;
 		long tokenLife = (this.random.nextInt(6) == 0 && !stubborn && !this.scenario.has(Fault.SLOW_RETRY)) ? 61_000
 				: 3_600_000;
-		SimulatedClient page = new SimulatedClient(this.simulation, number, user, client, pageId, topics, history, window, tokenLife,
-				this.patience, stubborn);
+		SimulatedClient page = new SimulatedClient(this.simulation, number, user, client, pageId, topics, history,
+				window, tokenLife, this.patience, stubborn);
 		this.simulation.pages().add(page);
 		this.simulation.trace("%s: opens for %s", page, user);
 	}

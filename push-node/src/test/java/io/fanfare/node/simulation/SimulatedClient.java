@@ -98,8 +98,8 @@ final class SimulatedClient {
 	 */
 	private final List<Truth> hidden = new ArrayList<>();
 
-	SimulatedClient(Simulation simulation, int number, String user, String client, @Nullable String page, List<ChannelName> topics,
-			int history, int window, long tokenLife, long patience, boolean stubborn) {
+	SimulatedClient(Simulation simulation, int number, String user, String client, @Nullable String page,
+			List<ChannelName> topics, int history, int window, long tokenLife, long patience, boolean stubborn) {
 		this.simulation = simulation;
 		this.number = number;
 		this.user = user;

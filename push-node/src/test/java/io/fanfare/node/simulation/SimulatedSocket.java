@@ -63,8 +63,8 @@ final class SimulatedSocket implements Outlet {
 
 	private boolean kicked;
 
-	SimulatedSocket(Simulation simulation, SimulatedNode node, SimulatedLoop loop, SimulatedClient page, @Nullable String cursor,
-			int window) {
+	SimulatedSocket(Simulation simulation, SimulatedNode node, SimulatedLoop loop, SimulatedClient page,
+			@Nullable String cursor, int window) {
 		this.simulation = simulation;
 		this.node = node;
 		this.loop = loop;

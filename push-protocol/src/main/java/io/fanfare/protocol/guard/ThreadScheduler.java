@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ThreadScheduler implements Scheduler, AutoCloseable {
 
-	/** There when none is needed: a process that cannot start threads still runs tasks. */
+	/**
+	 * There when none is needed: a process that cannot start threads still runs tasks.
+	 */
 	private static final int IDLE_THREADS = 4;
 
 	/** Until a thread is tried to be started again. */
@@ -173,7 +175,8 @@ public final class ThreadScheduler implements Scheduler, AutoCloseable {
 					ThreadScheduler.this.errors.run(this.where, next);
 				}
 				catch (Throwable ex) {
-					// The barrier itself failed, and the next task has its turn all the same.
+					// The barrier itself failed, and the next task has its turn all the
+					// same.
 				}
 			}
 			thread.setName(IDLE_NAME);

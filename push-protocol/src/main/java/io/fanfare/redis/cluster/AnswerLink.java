@@ -88,8 +88,7 @@ final class AnswerLink implements AutoCloseable {
 	 * What is known of a connection is the run id of its server, an object of its own for
 	 * each.
 	 */
-	private final class Supervision
-			implements LinkLifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, String> {
+	private final class Supervision implements LinkLifecycle<StatefulRedisPubSubConnection<byte[], byte[]>, String> {
 
 		@Override
 		public StatefulRedisPubSubConnection<byte[], byte[]> connect() {

@@ -13,11 +13,10 @@ public sealed interface ClaimResult {
 	 * @param generation its generation
 	 * @param headId where history ends and live begins
 	 * @param dataLossFloor the id below which the store may have lost something
-	 * @param hiddenFrom up to which id, below the cursor, the user's channel was
-	 * surely received; null where nothing is known to be missing up to the cursor
+	 * @param hiddenFrom up to which id, below the cursor, the user's channel was surely
+	 * received; null where nothing is known to be missing up to the cursor
 	 */
-	record Owner(long generation, long headId, long dataLossFloor,
-			@Nullable Long hiddenFrom) implements ClaimResult {
+	record Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom) implements ClaimResult {
 
 		/**
 		 * A connection from which nothing is known to be hidden.
@@ -41,8 +40,8 @@ public sealed interface ClaimResult {
 	}
 
 	/**
-	 * The user had as many takeovers, or opens, as the limits allow: the owner
-	 * stays, and nothing names this connection.
+	 * The user had as many takeovers, or opens, as the limits allow: the owner stays, and
+	 * nothing names this connection.
 	 *
 	 * @param limits the limits
 	 * @param counted which of them

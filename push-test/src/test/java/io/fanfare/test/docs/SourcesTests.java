@@ -23,9 +23,11 @@ class SourcesTests {
 	@Test
 	void noClassOutsideOfTheLoopIsLong() throws IOException {
 		try (Stream<Path> files = Files.walk(ROOT)) {
-			assertThat(files.filter((file) -> ROOT.relativize(file).toString().matches("push-[a-z]+/src/main/.*\\.java"))
-				.filter((file) -> !LOOP.contains(file.getFileName().toString()))
-				.toList()).hasSizeGreaterThan(300)
+			assertThat(
+					files.filter((file) -> ROOT.relativize(file).toString().matches("push-[a-z]+/src/main/.*\\.java"))
+						.filter((file) -> !LOOP.contains(file.getFileName().toString()))
+						.toList())
+				.hasSizeGreaterThan(300)
 				.allSatisfy((file) -> assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(LINES));
 		}
 	}
