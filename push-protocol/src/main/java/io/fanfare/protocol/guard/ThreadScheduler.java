@@ -11,6 +11,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The {@link Scheduler} of a process: one thread knows what is due when and runs none of
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * All are daemons.
  */
 public final class ThreadScheduler implements Scheduler, AutoCloseable {
+
+	private static final Logger log = LoggerFactory.getLogger(ThreadScheduler.class);
 
 	/**
 	 * There when none is needed: a process that cannot start threads still runs tasks.
@@ -175,8 +179,8 @@ public final class ThreadScheduler implements Scheduler, AutoCloseable {
 					ThreadScheduler.this.errors.run(this.where, next);
 				}
 				catch (Throwable ex) {
-					// The barrier itself failed, and the next task has its turn all the
-					// same.
+					// The barrier itself failed; the next task has its turn all the same.
+					log.error("error where={} barrier=failed", this.where, ex);
 				}
 			}
 			thread.setName(IDLE_NAME);
