@@ -28,6 +28,7 @@ public final class Tokens {
 	 */
 	public static JWTClaimsSet.Builder claims(String user, String... channels) {
 		return new JWTClaimsSet.Builder().subject(user)
+			.issueTime(new Date())
 			.expirationTime(Date.from(Instant.now().plus(Duration.ofHours(1))))
 			.audience("fanfare:stream")
 			.claim("channels", List.of(channels));

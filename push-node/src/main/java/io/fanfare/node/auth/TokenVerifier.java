@@ -1,5 +1,6 @@
 package io.fanfare.node.auth;
 
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.function.Consumer;
 
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -33,7 +35,7 @@ import tools.jackson.databind.json.JsonMapper;
  * The library verifies the signature; the claims are read without it, which takes a
  * fraction of the time. Nothing of them is looked at before.
  */
-public final class TokenVerifier {
+public final class TokenVerifier implements Authenticator {
 
 	/** HS256 wants a key at least as long as its hash (RFC 7518, section 3.2). */
 	public static final int MIN_SECRET_BYTES = 32;
@@ -111,7 +113,7 @@ public final class TokenVerifier {
 	public StreamToken verify(String token) throws InvalidTokenException {
 		JsonNode claims = claims(token);
 		text(claims, "iss");
-		text(claims, "jti");
+		String id = text(claims, "jti");
 		Instant issued = time(claims, "iat");
 		Instant expires = time(claims, "exp");
 		Instant notBefore = time(claims, "nbf");
@@ -133,8 +135,23 @@ public final class TokenVerifier {
 		if (!audience.isEmpty() && !audience.contains(TokenAudience.STREAM)) {
 			throw new InvalidTokenException("The token's aud is not " + TokenAudience.STREAM);
 		}
-		return new StreamToken(user(claims), renewal((issued != null) ? issued : now, expires), expires, tier(claims),
+		Instant begin = (issued != null) ? issued : now;
+		return new StreamToken(user(claims), id, begin, renewal(begin, expires), expires, tier(claims),
 				channels(claims));
+	}
+
+	@Override
+	public void authenticate(Credential credential, InetAddress address, Consumer<Authentication> then) {
+		Authentication result;
+		try {
+			result = switch (credential) {
+				case Credential.Token token -> new Authentication.Granted(verify(token.text()));
+			};
+		}
+		catch (InvalidTokenException ex) {
+			result = new Authentication.Refused(String.valueOf(ex.getMessage()));
+		}
+		then.accept(result);
 	}
 
 	private static Instant renewal(Instant issued, Instant expires) {

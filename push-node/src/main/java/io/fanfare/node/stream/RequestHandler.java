@@ -3,19 +3,14 @@ package io.fanfare.node.stream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.node.admission.Admission;
-import io.fanfare.node.auth.StreamToken;
-import io.fanfare.node.auth.TokenVerifier;
+import io.fanfare.node.auth.Authenticator;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
-import io.fanfare.node.connection.StreamRequest;
-import io.fanfare.node.encoding.GzipBody;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.protocol.ConnectionId;
@@ -26,7 +21,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -93,7 +87,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 *
 	 * @param settings the settings of the port
 	 * @param maxHistory the most messages that may be asked for
-	 * @param verifier verifies tokens
+	 * @param authenticator checks credentials
 	 * @param cors who may read answers
 	 * @param answers writes them
 	 * @param proxies finds out where clients are
@@ -103,7 +97,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 * @param forwards passes calls on to other nodes
 	 * @param identity this node
 	 */
-	record Gate(StreamSettings settings, int maxHistory, TokenVerifier verifier, Cors cors, Answers answers,
+	record Gate(StreamSettings settings, int maxHistory, Authenticator authenticator, Cors cors, Answers answers,
 			TrustedProxies proxies, @Nullable SocketLimits sockets, Admission admission, Connections connections,
 			ForwardedCalls forwards, NodeIdentity identity) {
 
@@ -195,20 +189,23 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			handle(context, request, cors, close);
 		}
 		catch (ProblemException ex) {
-			boolean unread = request.decoderResult().isFailure();
-			kept().refused();
-			close |= kept().isSpent();
-			// A connection of HTTP/1.0 is kept only where the answer says so, of later
-			// versions the rules are not known.
-			boolean fatal = close || unread || !request.protocolVersion().equals(HttpVersion.HTTP_1_1);
-			ByteBuf answer = this.gate.answers()
-				.problem(ex.problem(), cors, fatal, !request.method().equals(HttpMethod.HEAD));
-			if (unread) {
-				LingeringClose.answer(context.channel(), answer);
-			}
-			else {
-				answer(context, answer, fatal);
-			}
+			refused(context, request, ex.problem(), cors, close);
+		}
+	}
+
+	/** Answers a request that is refused. */
+	void refused(ChannelHandlerContext context, FullHttpRequest request, Problem problem, String cors, boolean close) {
+		boolean unread = request.decoderResult().isFailure();
+		kept().refused();
+		// A connection of HTTP/1.0 is kept only where the answer says so, of later
+		// versions the rules are not known.
+		boolean fatal = close || kept().isSpent() || unread || !request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+		ByteBuf answer = this.gate.answers().problem(problem, cors, fatal, !request.method().equals(HttpMethod.HEAD));
+		if (unread) {
+			LingeringClose.answer(context.channel(), answer);
+		}
+		else {
+			answer(context, answer, fatal);
 		}
 	}
 
@@ -223,7 +220,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 					preflight(context, request, cors, STREAM_METHODS, close);
 				}
 				else if (request.method().equals(HttpMethod.GET)) {
-					open(context, request, RequestChecks.query(uri), cors, close);
+					new StreamOpener(this, this.gate, this.loop, this.crowded ? crowdedQuota() : null).open(context,
+							request, RequestChecks.query(uri), cors, close);
 				}
 				else {
 					throw new ProblemException(Problem.methodNotAllowed(STREAM_METHODS));
@@ -241,52 +239,6 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			}
 			default -> throw new ProblemException(Problem.notFound("Streams are at /events"));
 		}
-	}
-
-	private void open(ChannelHandlerContext context, FullHttpRequest request, Map<String, List<String>> query,
-			String cors, boolean close) throws ProblemException {
-		StreamParameters parameters = new StreamParameters(request, query);
-		if (parameters.isKickedReconnect()) {
-			answer(context, this.gate.answers().empty(cors, close), close);
-			return;
-		}
-		try {
-			open(context, request, parameters, cors);
-		}
-		catch (ProblemException ex) {
-			if (!parameters.wantsExplanation()) {
-				throw ex;
-			}
-			answer(context, this.gate.answers().refused(ex.problem(), parameters.cursorText(), cors), true);
-		}
-	}
-
-	private void open(ChannelHandlerContext context, FullHttpRequest request, StreamParameters parameters, String cors)
-			throws ProblemException {
-		StreamToken token = parameters.token(this.gate.verifier());
-		if (!AcceptedMedia.of(request.headers()).takesStream()) {
-			throw new ProblemException(Problem.notAcceptable());
-		}
-		TrustedProxies.Client client = this.gate.proxies()
-			.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"));
-		StreamRequest asked = parameters.request(token, client.address(), this.gate.settings().maxChannels(),
-				this.gate.maxHistory());
-		StreamSettings settings = this.gate.settings();
-		boolean gzip = settings.gzip() && AcceptEncoding.of(request.headers()).takesGzip();
-		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.context().errors(), this.gate.answers(), cors,
-				parameters.wantsStatus(), parameters.refusalStatus(), parameters.cursorText(), settings.gzip(),
-				gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
-		ChannelPipeline pipeline = context.pipeline();
-		pipeline.addLast(outlet);
-		pipeline.remove(this);
-		pipeline.remove(StreamPort.AGGREGATOR);
-		pipeline.remove(StreamPort.DECODER);
-		if (!context.channel().config().isAutoRead()) {
-			context.channel().config().setAutoRead(true);
-		}
-		this.gate.admission()
-			.decide(this.loop, new StreamArrival(asked, outlet, this.crowded ? crowdedQuota() : null, context.channel(),
-					client, this.gate.proxies(), this.loop.context().errors()));
 	}
 
 	private void preflight(ChannelHandlerContext context, FullHttpRequest request, String cors, String allow,
@@ -366,7 +318,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		answer(context, this.gate.answers().problem(Problem.notOpen(), cors, last, true), last);
 	}
 
-	private void answer(ChannelHandlerContext context, ByteBuf answer, boolean close) {
+	void answer(ChannelHandlerContext context, ByteBuf answer, boolean close) {
 		ChannelFuture written = context.writeAndFlush(answer);
 		if (close) {
 			written.addListener(ChannelFutureListener.CLOSE);

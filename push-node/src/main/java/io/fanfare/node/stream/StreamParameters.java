@@ -8,9 +8,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-import io.fanfare.node.auth.InvalidTokenException;
+import io.fanfare.node.auth.Credential;
 import io.fanfare.node.auth.StreamToken;
-import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.connection.StreamRequest.Start;
 import io.fanfare.protocol.ChannelName;
@@ -91,18 +90,14 @@ final class StreamParameters {
 		return (text != null && MessageId.tryParse(text) != null) ? text : null;
 	}
 
-	StreamToken token(TokenVerifier verifier) throws ProblemException {
+	/** What it shows to prove its right. */
+	Credential credential() throws ProblemException {
 		String token = tokenText();
 		if (token == null) {
 			throw new ProblemException(Problem
 				.unauthorized("A token is needed: Authorization: Bearer, access_token or the cookie fanfare", false));
 		}
-		try {
-			return verifier.verify(token);
-		}
-		catch (InvalidTokenException ex) {
-			throw new ProblemException(Problem.unauthorized(String.valueOf(ex.getMessage()), true));
-		}
+		return new Credential.Token(token);
 	}
 
 	private @Nullable String tokenText() {

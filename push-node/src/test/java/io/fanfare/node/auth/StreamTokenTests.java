@@ -17,9 +17,10 @@ class StreamTokenTests {
 			"news:*,news,false", "news:*,news2,false", "*,anything,true", "n*,news,false", "*:*,a:b,false",
 			"a:b:*,a:b,false", "a:b:*,a:b:c,true", ":*,a:b,false", "'',a,false", "NEWS,news,false" })
 	void aGrantIsAnExactNameOrAPrefixUpToAColonOrAll(String grant, String topic, boolean covers) {
-		StreamToken token = new StreamToken("user", Instant.MAX, Instant.MAX, Tier.NORMAL, List.of("other", grant));
+		StreamToken token = new StreamToken("user", null, Instant.MIN, Instant.MAX, Instant.MAX, Tier.NORMAL,
+				List.of("other", grant));
 		assertThat(token.covers(ChannelName.topic(topic))).isEqualTo(covers);
-		assertThat(new StreamToken("user", Instant.MAX, Instant.MAX, Tier.NORMAL, List.of())
+		assertThat(new StreamToken("user", null, Instant.MIN, Instant.MAX, Instant.MAX, Tier.NORMAL, List.of())
 			.covers(ChannelName.topic(topic))).isFalse();
 	}
 

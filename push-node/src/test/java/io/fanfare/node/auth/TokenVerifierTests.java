@@ -39,8 +39,8 @@ class TokenVerifierTests {
 	@Test
 	void aGoodTokenGrantsWhatItSays() throws Exception {
 		StreamToken token = this.verifier.verify(Tokens.sign(claims().claim("tier", "high")));
-		assertThat(token).isEqualTo(new StreamToken("alice", NOW.plusMillis(7_500), NOW.plusSeconds(10), Tier.HIGH,
-				List.of("news", "sport:*")));
+		assertThat(token).isEqualTo(new StreamToken("alice", null, NOW, NOW.plusMillis(7_500), NOW.plusSeconds(10),
+				Tier.HIGH, List.of("news", "sport:*")));
 		assertThat(this.verifier.verify(Tokens.sign(claims())).tier()).isEqualTo(Tier.NORMAL);
 		assertThat(this.verifier.verify(Tokens.sign(claims().claim("channels", null))).channels()).isEmpty();
 		assertThat(this.verifier.verify(Tokens.sign(claims().audience(List.of("other", "fanfare:stream")))).user())

@@ -24,8 +24,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 class StreamParametersTests {
 
-	private static final StreamToken TOKEN = new StreamToken("alice", Instant.MAX, Instant.MAX, Tier.LOW,
-			List.of("news", "sport:*"));
+	private static final StreamToken TOKEN = new StreamToken("alice", null, Instant.MIN, Instant.MAX, Instant.MAX,
+			Tier.LOW, List.of("news", "sport:*"));
 
 	private final HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/events");
 

@@ -57,9 +57,10 @@ public record TokenMint(String secret, Algorithm algorithm) {
 	 * @return the token
 	 */
 	public String stream(String user, Duration life, String... channels) {
+		Instant now = Instant.now();
 		return sign("{\"sub\":" + quoted(user) + ",\"aud\":\"fanfare:stream\",\"channels\":"
-				+ Stream.of(channels).map(TokenMint::quoted).collect(Collectors.joining(",", "[", "]")) + ",\"exp\":"
-				+ Instant.now().plus(life).getEpochSecond() + "}");
+				+ Stream.of(channels).map(TokenMint::quoted).collect(Collectors.joining(",", "[", "]")) + ",\"iat\":"
+				+ now.getEpochSecond() + ",\"exp\":" + now.plus(life).getEpochSecond() + "}");
 	}
 
 	/**
