@@ -74,8 +74,7 @@ final class TokenClaims {
 				channels(claims));
 	}
 
-	private void checkTimes(Instant issued, Instant expires, @Nullable Instant notBefore)
-			throws InvalidTokenException {
+	private void checkTimes(Instant issued, Instant expires, @Nullable Instant notBefore) throws InvalidTokenException {
 		Instant now = this.clock.instant();
 		if (!expires.isAfter(now)) {
 			throw new InvalidTokenException("The token has expired");
@@ -147,8 +146,7 @@ final class TokenClaims {
 
 	private Tier tier(JsonNode claims) throws InvalidTokenException {
 		JsonNode name = claim(claims, "tier");
-		Tier tier = (name == null) ? this.rules.defaultTier()
-				: name.isString() ? Tier.find(name.stringValue()) : null;
+		Tier tier = (name == null) ? this.rules.defaultTier() : name.isString() ? Tier.find(name.stringValue()) : null;
 		if (tier == null) {
 			throw new InvalidTokenException("The token's tier is none of high, normal, low");
 		}

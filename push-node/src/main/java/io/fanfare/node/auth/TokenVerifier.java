@@ -209,8 +209,8 @@ public final class TokenVerifier implements Authenticator {
 			return present;
 		}
 		TokenHeader header = TokenHeader.read(text);
-		return new Known(header, header.algorithm().isHmac()
-				? this.keys.present(header.kid(), header.algorithm()).keys() : List.of());
+		return new Known(header,
+				header.algorithm().isHmac() ? this.keys.present(header.kid(), header.algorithm()).keys() : List.of());
 	}
 
 	private StreamToken verifyMac(Signed signed) throws InvalidTokenException {

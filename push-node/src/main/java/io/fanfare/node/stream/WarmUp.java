@@ -293,8 +293,9 @@ final class WarmUp {
 		long now = this.clock.instant().getEpochSecond();
 		long expires = now + Duration.ofHours(1).toSeconds();
 		for (int i = 0; i < BATCH; i++) {
-			JWSObject token = new JWSObject(new JWSHeader(JWSAlgorithm.HS256), new Payload("{\"sub\":\"warm-up-" + i
-					+ "\",\"iat\":" + now + ",\"exp\":" + expires + ",\"aud\":\"" + TokenAudience.STREAM + "\",\"channels\":[\"*\"]}"));
+			JWSObject token = new JWSObject(new JWSHeader(JWSAlgorithm.HS256),
+					new Payload("{\"sub\":\"warm-up-" + i + "\",\"iat\":" + now + ",\"exp\":" + expires + ",\"aud\":\""
+							+ TokenAudience.STREAM + "\",\"channels\":[\"*\"]}"));
 			token.sign(signer);
 			tokens.add(token.serialize());
 		}
