@@ -73,10 +73,22 @@ public record Envelope(String event, byte[] data, long publishedAt, long expires
 		long expiresAt = in.getLong();
 		String event = ascii(in);
 		String trace = ascii(in);
+		if (!isPrintable(event) || !isPrintable(trace)) {
+			throw new IllegalArgumentException("The envelope's event or traceparent could not be written to a stream");
+		}
 		byte[] data = new byte[in.remaining()];
 		in.get(data);
 		return new Envelope(event.isEmpty() ? EventName.DEFAULT : event, data, publishedAt, expiresAt,
 				(flags & FLAG_EPHEMERAL) != 0, trace.isEmpty() ? null : trace);
+	}
+
+	private static boolean isPrintable(String text) {
+		for (int i = 0; i < text.length(); i++) {
+			if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	private static String ascii(ByteBuffer in) {

@@ -168,7 +168,8 @@ public sealed interface Frame {
 			throw new IllegalArgumentException("A frame without a head");
 		}
 		String head = new String(bytes, 0, end, StandardCharsets.UTF_8);
-		return switch (head.charAt(0)) {
+		boolean named = head.length() > 1 && head.charAt(1) == ' ';
+		return switch (named ? head.charAt(0) : ' ') {
 			case 'M' -> published(head, bytes, end + 1);
 			case 'K' -> kick(head);
 			case 'D' -> displacement(head);

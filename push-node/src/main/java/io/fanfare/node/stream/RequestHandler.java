@@ -23,6 +23,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -337,9 +338,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	@Override
 	public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-		// A reset, or something that the decoder could not bear: there is no client to
-		// notify.
-		if (!(cause instanceof IOException || cause instanceof DecoderException) || Errors.isFatal(cause)) {
+		// A reset, an end in the middle of a body, or something that the decoder could
+		// not bear: there is no client to notify.
+		boolean clients = cause instanceof IOException || cause instanceof DecoderException
+				|| cause instanceof PrematureChannelClosureException;
+		if (!clients || Errors.isFatal(cause)) {
 			this.loop.context().errors().note("http", cause);
 		}
 		log.debug("request=broken reason=\"{}\"", cause.toString());

@@ -1,0 +1,161 @@
+package io.fanfare.node;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+import io.fanfare.test.fuzz.Mutations;
+import io.fanfare.test.redis.TestRedis;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** What a node answers to bytes that may be anything. */
+class RequestFuzzIT {
+
+	private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 ([0-9]{3}) [A-Z]");
+
+	private static final List<String> WORDS = List.of("\r\n", "\r", "\n", "\r\n\r\n", " ", "\t", ":", "%", "%00", "%zz",
+			"?", "&", "channel=", "Host: x\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n",
+			"Connection: close\r\n", "Expect: 100-continue\r\n", "HTTP/1.0", "HTTP/9.9", "GET ", "POST ", "\u0000",
+			"\u00ff", "*", "//", "..", "0\r\n\r\n", ",", ";", "\"");
+
+	private static final long QUICK = 20;
+
+	private static final long PATIENT = 500;
+
+	private static TestRedis redis;
+
+	private static TestNode node;
+
+	@BeforeContainer
+	static void start() {
+		redis = TestRedis.start();
+		node = TestNode.start(redis, "fuzz", "--fanfare.limits.exempt=127.0.0.0/8",
+				"--fanfare.limits.takeovers-per-minute=0", "--fanfare.limits.opens-per-user=0");
+	}
+
+	@AfterContainer
+	static void stop() {
+		node.close();
+		redis.close();
+	}
+
+	@Provide
+	static Arbitrary<List<byte[]>> requests() {
+		String token = Tokens.token("fuzz", "news");
+		return Mutations.of(List.of(
+				"GET /events?strict=1&channel=news&history=1&client=a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+						+ token + "\r\nLast-Event-ID: 1795000000000-5\r\nAccept: text/event-stream\r\n\r\n",
+				"GET /events?strict=1&access_token=" + token + " HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\n\r\n",
+				"POST /events/close HTTP/1.1\r\nHost: x\r\nContent-Length: 15\r\n\r\n{\"key\":\"a.b.c\"}",
+				"POST /events/ack HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+						+ "1d\r\n{\"key\":\"a.b.c\",\"nonces\":[\"a\"]}\r\n0\r\n\r\n",
+				"OPTIONS /events HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nAccess-Control-Request-Method: GET\r\n\r\n"
+						+ "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+			.stream()
+			.map((request) -> request.getBytes(StandardCharsets.ISO_8859_1))
+			.toList(), WORDS).list().ofSize(40);
+	}
+
+	/** In one piece as in two. */
+	@Property
+	void aRequestIsAnsweredOrItsConnectionClosed(@ForAll("requests") List<byte[]> requests) throws Exception {
+		List<List<Integer>> whole = exchange(requests, 1, QUICK);
+		List<List<Integer>> halves = exchange(requests, 2, QUICK);
+		for (int i = 0; i < requests.size(); i++) {
+			String text = new String(requests.get(i), StandardCharsets.ISO_8859_1);
+			List<Integer> one = whole.get(i);
+			List<Integer> two = halves.get(i);
+			if (!one.equals(two)) {
+				// The machine may have been busy.
+				one = exchange(List.of(requests.get(i)), 1, PATIENT).getFirst();
+				two = exchange(List.of(requests.get(i)), 2, PATIENT).getFirst();
+			}
+			assertThat(one).as(text)
+				.isEqualTo(two)
+				.allSatisfy((status) -> assertThat(status).isNotEqualTo(500).isBetween(100, 505));
+		}
+		assertThat(node.meter("fanfare.errors")).isZero();
+	}
+
+	/**
+	 * Sends all at once, each on a connection of its own.
+	 * @param pieces in how many pieces each is sent
+	 * @param patience how long nothing may come before there is an end, in ms
+	 * @return the statuses of each one's answers
+	 */
+	private static List<List<Integer>> exchange(List<byte[]> requests, int pieces, long patience)
+			throws IOException, InterruptedException {
+		List<Socket> sockets = new ArrayList<>();
+		List<ByteArrayOutputStream> answers = new ArrayList<>();
+		try {
+			for (byte[] request : requests) {
+				Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port());
+				sockets.add(socket);
+				answers.add(new ByteArrayOutputStream());
+				socket.setTcpNoDelay(true);
+				socket.getOutputStream().write(request, 0, request.length / pieces);
+			}
+			if (pieces > 1) {
+				for (int i = 0; i < requests.size(); i++) {
+					byte[] request = requests.get(i);
+					int sent = request.length / pieces;
+					write(sockets.get(i), request, sent);
+				}
+			}
+			long last = System.nanoTime();
+			while (System.nanoTime() - last < TimeUnit.MILLISECONDS.toNanos(patience)) {
+				for (int i = 0; i < sockets.size(); i++) {
+					last = read(sockets.get(i), answers.get(i)) ? System.nanoTime() : last;
+				}
+				TimeUnit.MILLISECONDS.sleep(1);
+			}
+		}
+		finally {
+			for (Socket socket : sockets) {
+				socket.close();
+			}
+		}
+		return answers.stream().map(RequestFuzzIT::statuses).toList();
+	}
+
+	private static void write(Socket socket, byte[] request, int from) {
+		try {
+			socket.getOutputStream().write(request, from, request.length - from);
+		}
+		catch (IOException ex) {
+			// It was refused meanwhile
+		}
+	}
+
+	private static boolean read(Socket socket, ByteArrayOutputStream answer) {
+		try {
+			int length = socket.getInputStream().available();
+			answer.writeBytes(socket.getInputStream().readNBytes(length));
+			return length > 0;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	private static List<Integer> statuses(ByteArrayOutputStream answer) {
+		return STATUS.matcher(answer.toString(StandardCharsets.ISO_8859_1))
+			.results()
+			.map((found) -> Integer.valueOf(found.group(1)))
+			.toList();
+	}
+
+}
