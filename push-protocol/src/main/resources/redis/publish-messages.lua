@@ -3,17 +3,22 @@
 -- the first was. Nothing else runs in Redis meanwhile: callers bound how many channels one call names, and how much it
 -- appends (32 channels, 256 KiB); the call itself bounds how much it trims.
 --
--- KEYS  1 clock  2 run  3 since  4 last  5 presence
+-- KEYS  1 clock  2 run  3 since  4 last  5 presence; where the caller has quotas: what it used of them
 --       then of each message: its idempotency record, if it has a key; the history stream of each channel
 -- ARGV  1 run id of the server  2 highest id seen  3 prefix of pub/sub channels
 --       4 history length  5 history age in ms
+--       6 "" where the caller has no quotas; else ms in which a byte of its quota grows back ("0": any number of bytes), and
+--       then ms in which all of it does, and the same two of new channels
 --       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored); its own expiry in ms since
---       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms
+--       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms;
+--       where there are quotas, its weight in bytes, "-" or "!…" (see quota)
 -- No channel occurs twice in one message. A user's message goes to the node that presence names; for a while after a data
 -- loss, when presence names none, to all.
 -- Returns for each message "ok id:online id:online …", "replayed id:online …", "mismatch", or "refused" and Redis's error where
 -- nothing of that message is stored: Redis is full, or a channel's stream is not one of ours. The others are dealt with all
 -- the same, also repetitions on a full Redis. online is "1", "0", or "-" for a channel that is no user's.
+-- Where there are quotas: "limited <policy> <ms to wait>" where one is used up, also for each later message of the call that is
+-- no repetition, so that none overtakes; and last what is used of them, as quota has it. What is not stored costs nothing.
 
 local call, try, find, sub = redis.call, redis.pcall, string.find, string.sub
 
@@ -86,7 +91,12 @@ end
 
 -- `last` keeps for a channel "id", or where messages with a ttl of their own came since: "id durable expiry", the last id
 -- without a ttl and the latest expiry of those with one: a message past its own ttl is no hole.
-local key, argument, answers, forgotten = 6, 6, {}, nil
+local key, argument, answers, forgotten = 6, 7, {}, nil
+local quota
+if ARGV[6] ~= '' then
+	quota = quota_open(KEYS[6], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
+	key, argument = 7, 10
+end
 while argument <= #ARGV do
 	local count, ephemeral, expires = tonumber(ARGV[argument]), ARGV[argument + 1] == '1', ARGV[argument + 2]
 	local envelope, hash = ARGV[argument + 3], ARGV[argument + 4]
@@ -97,6 +107,10 @@ while argument <= #ARGV do
 		key, argument = key + 1, argument + 1
 		record = try('GET', record_key)
 	end
+	local weight
+	if quota then
+		weight, argument = ARGV[argument], argument + 1
+	end
 	if type(record) == 'table' then
 		answer = 'refused ' .. record.err
 	elseif record then
@@ -105,7 +119,8 @@ while argument <= #ARGV do
 	else
 		-- To all of its channels, or to none: first all that may be refused, then `last` and the frames, so that a repetition of
 		-- a message that was refused doubles nothing. The tables hold by channel what the second half needs of the first.
-		local receipts, refusal, i = {}, full, 1
+		local limited = quota and quota.refusal(weight)
+		local receipts, refusal, i = {}, limited or full, 1
 		local states, owners = count > 1 and {}, count > 1 and {}
 		local id, channel, previous, owner
 		while i <= count and not refusal do
@@ -123,10 +138,12 @@ while argument <= #ARGV do
 				local entries = try('XLEN', stream_key)
 				if type(previous) == 'table' or type(entries) == 'table' then
 					refusal = previous and previous.err or entries.err
-				else
-					if not previous then
-						forgotten = forgotten or call('HGET', KEYS[4], '') or '0-0'
-					end
+				elseif not previous then
+					forgotten = forgotten or call('HGET', KEYS[4], '') or '0-0'
+					limited = quota and quota.refusal_of_channel()
+					refusal = limited
+				end
+				if not refusal then
 					-- The length is exact; but where it was lowered, each message removes some of what is above it, not all at once.
 					local most, excess = ARGV[4], entries + 1 - length
 					if excess > 1 then
@@ -153,7 +170,7 @@ while argument <= #ARGV do
 					call('DEL', stream_key)
 				end
 			end
-			answer = 'refused ' .. refusal
+			answer = (limited and 'limited ' or 'refused ') .. refusal
 		else
 			for j = 1, count do
 				if states then
@@ -201,6 +218,9 @@ while argument <= #ARGV do
 				call('SET', record_key, hash .. '|' .. answer, 'PX', kept)
 			end
 			answer = 'ok ' .. answer
+			if quota then
+				quota.charge()
+			end
 		end
 	end
 	answers[#answers + 1] = answer
@@ -208,5 +228,8 @@ while argument <= #ARGV do
 end
 if now and seq < last_seq then
 	call('SET', KEYS[1], ms .. '-' .. seq, 'KEEPTTL')
+end
+if quota then
+	answers[#answers + 1] = quota.close()
 end
 return answers
