@@ -82,7 +82,7 @@ public final class ApiKeys {
 		return HexFormat.of().parseHex(hex);
 	}
 
-	private static byte[] sha256(String text) {
+	static byte[] sha256(String text) {
 		try {
 			return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
 		}

@@ -76,6 +76,9 @@ final class ProblemAnswers implements OperationCustomizer {
 			.content(content(media));
 		switch (status) {
 			case 401, 403 -> answer.addHeaderObject("WWW-Authenticate", header("How to authenticate (RFC 6750)"));
+			case 429 -> answer.addHeaderObject("Retry-After", header("Seconds to wait"))
+				.addHeaderObject("RateLimit", header("What is left (draft-ietf-httpapi-ratelimit-headers-10)"))
+				.addHeaderObject("RateLimit-Policy", header("What may be published within how long"));
 			case 503 -> answer.addHeaderObject("Retry-After", header("Seconds to wait"));
 			default -> {
 			}

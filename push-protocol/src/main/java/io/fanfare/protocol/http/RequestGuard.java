@@ -79,6 +79,9 @@ final class RequestGuard implements Adapter {
 	@Override
 	public void service(Request request, Response response) throws Exception {
 		UNUSED.forEach(request.getMimeHeaders()::removeHeader);
+		// On whatever is answered, also by Tomcat itself
+		response.setHeader("X-Content-Type-Options", "nosniff");
+		response.setHeader("Referrer-Policy", "no-referrer");
 		String reason = reasonToRefuse(request, response.getStatus() >= 400);
 		if (this.ticker.nanoTime() - this.since > this.maxAge.toNanos()) {
 			response.setHeader("Connection", "close");
