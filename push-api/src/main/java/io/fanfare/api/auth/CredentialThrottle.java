@@ -37,6 +37,9 @@ final class CredentialThrottle {
 	/** Above it, addresses that are not counted yet share one count. */
 	static final int MAX_ADDRESSES = 10_000;
 
+	/** More than come, so that those which nothing counts of any more do not stay. */
+	private static final int FORGOTTEN_AT_ONCE = 2;
+
 	private static final int MAX_TOKENS = 10_000;
 
 	private static final ByteBuffer OTHERS = ByteBuffer.allocate(0);
@@ -83,6 +86,13 @@ final class CredentialThrottle {
 			.description("Keys and tokens that were wrong, or refused unchecked")
 			.tag("outcome", outcome)
 			.register(meters);
+	}
+
+	/** How many addresses are counted. */
+	int addresses() {
+		synchronized (this.endings) {
+			return this.endings.size();
+		}
 	}
 
 	int limit() {
@@ -153,7 +163,7 @@ final class CredentialThrottle {
 			return address;
 		}
 		Iterator<Long> eldest = this.endings.values().iterator();
-		while (this.endings.size() >= MAX_ADDRESSES && eldest.hasNext() && eldest.next() - now <= 0) {
+		for (int i = 0; i < FORGOTTEN_AT_ONCE && eldest.hasNext() && eldest.next() - now <= 0; i++) {
 			eldest.remove();
 		}
 		return (this.endings.size() < MAX_ADDRESSES) ? address : OTHERS;

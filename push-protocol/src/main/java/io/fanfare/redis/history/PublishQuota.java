@@ -2,7 +2,6 @@ package io.fanfare.redis.history;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What a caller may publish, counted in Redis for all processes together: bytes, and
@@ -23,29 +22,34 @@ public record PublishQuota(String caller, long bytesPerSecond, long bytes, int c
 	/** The policy of new channels, as callers know it. */
 	public static final String NEW_CHANNELS = "new-channels";
 
-	private static final long SECOND_MS = 1_000;
+	private static final Duration SECOND = Duration.ofSeconds(1);
 
-	private static final long MINUTE_MS = 60_000;
+	private static final Duration MINUTE = Duration.ofMinutes(1);
 
 	/** How long all of the bytes take to grow back. */
 	public Duration bytesWindow() {
-		return Duration.ofMillis((this.bytesPerSecond > 0) ? this.bytes * SECOND_MS / this.bytesPerSecond : 0);
+		return (this.bytesPerSecond > 0) ? SECOND.multipliedBy(this.bytes).dividedBy(this.bytesPerSecond)
+				: Duration.ZERO;
 	}
 
 	/** How long all of the new channels take to grow back. */
 	public static Duration channelsWindow() {
-		return Duration.ofMillis(MINUTE_MS);
+		return MINUTE;
 	}
 
 	/** What the script is given. */
 	List<String> arguments() {
-		return List.of(unit(SECOND_MS, this.bytesPerSecond), Long.toString(bytesWindow().toMillis()),
-				unit(MINUTE_MS, this.channelsPerMinute), Long.toString(MINUTE_MS));
+		return List.of(unit(SECOND, this.bytesPerSecond), micros(bytesWindow()), unit(MINUTE, this.channelsPerMinute),
+				micros(MINUTE));
 	}
 
-	/** In how many ms one of so many per period grows back. */
-	private static String unit(long period, long number) {
-		return (number > 0) ? String.format(Locale.ROOT, "%.12f", (double) period / number) : "0";
+	private static String micros(Duration duration) {
+		return Long.toString(duration.toNanos() / 1_000);
+	}
+
+	/** In how many microseconds one of so many per period grows back. */
+	private static String unit(Duration period, long number) {
+		return (number > 0) ? Double.toString((double) period.toNanos() / 1_000 / number) : "0";
 	}
 
 	/** What a message takes. */

@@ -655,12 +655,12 @@ class PublishMessagesIT {
 		PublishQuota quota = new PublishQuota("backend", 1_000, 10_000, 60);
 		String key = PREFIX + "limit:backend";
 		this.partition.redis().hset(key, "no", "account");
-		for (String junk : List.of("", "garbage", "9".repeat(400) + ".0 1.0", "99999999999999.0 99999999999999.0",
-				"-1.0 nan")) {
+		for (String junk : List.of("", "garbage", "9".repeat(400) + " 1", "inf nan",
+				"9999999999999999 9999999999999999", "-1.0 nan")) {
 			Publisher.Published published = publish(quota, request(message("m"), null, NEWS).with(weight(2_000)));
 			assertThat(published.results().getFirst()).as(junk).isInstanceOf(Result.Stored.class);
 			assertThat(published.used().bytes()).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
-			assertThat(this.partition.redis().get(key)).matches("\\d+\\.\\d{3} \\d+\\.\\d{3}");
+			assertThat(this.partition.redis().get(key)).matches("\\d{16} \\d{16}");
 			this.partition.redis().set(key, junk);
 		}
 	}
