@@ -111,6 +111,15 @@ public final class ApiKeys {
 		this.keys.removeIf((key) -> key.caller().id().equals(name));
 	}
 
+	/**
+	 * Returns whether a key has this name.
+	 * @param name the name
+	 * @return whether one has
+	 */
+	public boolean isNamed(String name) {
+		return this.keys.stream().anyMatch((key) -> key.caller().id().equals(name));
+	}
+
 	boolean isEmpty() {
 		return this.keys.isEmpty();
 	}

@@ -51,8 +51,7 @@ class BatchEndpoint {
 	@PostMapping(path = "/v1/messages/batch", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.PUBLISH)
-	@Answers({ ProblemType.TOO_MANY_RECIPIENTS, ProblemType.QUOTA_EXCEEDED, ProblemType.REDIS_UNAVAILABLE,
-			ProblemType.REDIS_FULL })
+	@Answers({ ProblemType.TOO_MANY_RECIPIENTS, ProblemType.REDIS_UNAVAILABLE, ProblemType.REDIS_FULL })
 	@Operation(operationId = "publishBatch", summary = "Publish many messages",
 			description = "Results stand in the order of the messages, each an answer as for one message or a"
 					+ " problem. No transaction: each message is stored or not by itself. 503 for the whole means that"

@@ -47,8 +47,8 @@ class MessageEndpoint {
 	@PostMapping(path = "/v1/messages", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.PUBLISH)
-	@Answers({ ProblemType.IDEMPOTENCY_KEY_IN_USE, ProblemType.IDEMPOTENCY_KEY_REUSED, ProblemType.QUOTA_EXCEEDED,
-			ProblemType.REDIS_UNAVAILABLE, ProblemType.REDIS_FULL })
+	@Answers({ ProblemType.IDEMPOTENCY_KEY_IN_USE, ProblemType.IDEMPOTENCY_KEY_REUSED, ProblemType.REDIS_UNAVAILABLE,
+			ProblemType.REDIS_FULL })
 	@Operation(operationId = "publishMessage", summary = "Publish a message",
 			description = "To one user, some users, a topic or everyone. What is answered 200 is stored. A message to some"
 					+ " users is stored in pieces, in their order: after 503 some of them may have it, and a repetition with"

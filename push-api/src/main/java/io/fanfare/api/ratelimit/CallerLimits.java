@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.fanfare.api.auth.ApiKeys;
 import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.history.PublishQuota;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,11 @@ public final class CallerLimits {
 	};
 
 	@Autowired
+	CallerLimits(LimitSettings settings, ApiKeys keys, Ticker ticker) {
+		this(settings, ticker);
+		settings.check(keys::isNamed);
+	}
+
 	CallerLimits(LimitSettings settings, Ticker ticker) {
 		this(settings.common(), settings.own(), ticker);
 	}

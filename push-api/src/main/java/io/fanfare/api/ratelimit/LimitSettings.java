@@ -3,6 +3,7 @@ package io.fanfare.api.ratelimit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.redis.history.PublishQuota;
@@ -65,6 +66,18 @@ record LimitSettings(@NotNull @DefaultValue("0") DataSize bytesPerSecond, @NotNu
 	/** By the id of the caller. */
 	Map<String, Quotas> own() {
 		return quotas(this.perKey);
+	}
+
+	/** A key that is misspelt would have no limit of its own. */
+	void check(Predicate<String> isKey) {
+		int number = 0;
+		for (String caller : own().keySet()) {
+			number++;
+			if (!caller.startsWith("~") && !isKey.test(caller)) {
+				throw new InvalidSettingException(PER_KEY,
+						"in number " + number + " names no key of fanfare.api.keys; a subject of tokens begins with ~");
+			}
+		}
 	}
 
 	/** Says which entry is wrong by its number: a secret may have been put there. */
