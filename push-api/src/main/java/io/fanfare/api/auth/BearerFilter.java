@@ -1,6 +1,7 @@
 package io.fanfare.api.auth;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 
@@ -14,7 +15,6 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
-import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -29,12 +29,15 @@ final class BearerFilter extends OncePerRequestFilter {
 
 	private final ApiTokens tokens;
 
-	private final AuthenticationEntryPoint refusal;
+	private final CredentialThrottle throttle;
 
-	BearerFilter(ApiKeys keys, ApiTokens tokens, AuthenticationEntryPoint refusal) {
+	private final Refusals refusals;
+
+	BearerFilter(ApiKeys keys, ApiTokens tokens, CredentialThrottle throttle, Refusals refusals) {
 		this.keys = keys;
 		this.tokens = tokens;
-		this.refusal = refusal;
+		this.throttle = throttle;
+		this.refusals = refusals;
 	}
 
 	@Override
@@ -48,9 +51,19 @@ final class BearerFilter extends OncePerRequestFilter {
 			throws ServletException, IOException {
 		List<String> headers = Collections.list(request.getHeaders(HttpHeaders.AUTHORIZATION));
 		if (!headers.isEmpty() && isBearer(headers.getFirst())) {
-			Caller caller = (headers.size() == 1) ? find(headers.getFirst().substring(SCHEME.length()).strip()) : null;
+			String credentials = headers.getFirst().substring(SCHEME.length()).strip();
+			Caller caller = (headers.size() == 1) ? this.keys.find(credentials) : null;
 			if (caller == null) {
-				this.refusal.commence(request, response, new BadCredentialsException("Unknown key or token"));
+				Duration wait = this.throttle.refusal(request, credentials);
+				if (wait != null) {
+					this.refusals.throttle(response, this.throttle.limit(), wait);
+					return;
+				}
+				caller = (headers.size() == 1) ? read(credentials) : null;
+			}
+			if (caller == null) {
+				this.throttle.refused(request);
+				this.refusals.commence(request, response, new BadCredentialsException("Unknown key or token"));
 				return;
 			}
 			SecurityContext context = SecurityContextHolder.createEmptyContext();
@@ -65,9 +78,12 @@ final class BearerFilter extends OncePerRequestFilter {
 				&& (header.length() == SCHEME.length() || header.charAt(SCHEME.length()) == ' ');
 	}
 
-	private @Nullable Caller find(String credentials) {
-		Caller caller = this.keys.find(credentials);
-		return (caller != null) ? caller : this.tokens.read(credentials);
+	private @Nullable Caller read(String token) {
+		Caller caller = this.tokens.read(token);
+		if (caller != null) {
+			this.throttle.accepted(token);
+		}
+		return caller;
 	}
 
 }

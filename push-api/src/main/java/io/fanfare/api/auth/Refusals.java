@@ -1,6 +1,7 @@
 package io.fanfare.api.auth;
 
 import java.io.IOException;
+import java.time.Duration;
 
 import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
@@ -38,6 +39,18 @@ class Refusals implements AuthenticationEntryPoint, RequestRejectedHandler {
 		response.setHeader(HttpHeaders.CONNECTION, "close");
 		this.writer.write(response, Problem.of(ProblemType.UNAUTHORIZED,
 				wrong ? "The key or token is unknown, or no longer valid" : "Send Authorization: Bearer <api key>"));
+	}
+
+	/** Refuses a key or token unchecked: its address sent too many that were wrong. */
+	void throttle(HttpServletResponse response, int limit, Duration wait) throws IOException {
+		String seconds = Long.toString(Math.max(1, Math.ceilDiv(wait.toMillis(), 1_000L)));
+		String policy = "\"" + CredentialThrottle.POLICY + "\"";
+		response.setHeader(HttpHeaders.RETRY_AFTER, seconds);
+		response.setHeader("RateLimit-Policy", policy + ";q=" + limit + ";w=" + CredentialThrottle.WINDOW.toSeconds());
+		response.setHeader("RateLimit", policy + ";r=0;t=" + seconds);
+		response.setHeader(HttpHeaders.CONNECTION, "close");
+		this.writer.write(response, Problem.quotaExceeded(CredentialThrottle.POLICY,
+				"Too many wrong keys or tokens came from this address"));
 	}
 
 	@Override

@@ -1,5 +1,7 @@
 package io.fanfare.api.auth;
 
+import java.util.List;
+
 import jakarta.servlet.DispatcherType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,19 +30,9 @@ class SecurityConfiguration implements WebMvcConfigurer {
 
 	private static final Logger log = LoggerFactory.getLogger(SecurityConfiguration.class);
 
-	/**
-	 * The page at {@code /} connects to nodes on other hosts and ports; all else is its
-	 * own.
-	 */
-	private static final String PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-			+ " connect-src 'self' http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-	/** Swagger UI sets styles from scripts and has its icons in data URLs. */
-	private static final String SWAGGER_POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
-			+ " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 	@Bean
-	SecurityFilterChain securityFilterChain(HttpSecurity http, ApiKeys keys, ApiTokens tokens, Refusals refusals) {
+	SecurityFilterChain securityFilterChain(HttpSecurity http, ApiKeys keys, ApiTokens tokens, Refusals refusals,
+			CredentialThrottle throttle, List<HeaderWriter> fields, List<CallerObserver> observers) {
 		if (keys.isEmpty() && !tokens.isEnabled()) {
 			log.warn("api=closed reason=\"neither fanfare.api.keys (FANFARE_API_KEYS) nor fanfare.jwt.secret"
 					+ " (FANFARE_JWT_SECRET) is set: every call is answered 401\"");
@@ -50,7 +42,7 @@ class SecurityConfiguration implements WebMvcConfigurer {
 			.requestCache(AbstractHttpConfigurer::disable)
 			.servletApi(AbstractHttpConfigurer::disable)
 			.sessionManagement((sessions) -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
-			.headers((headers) -> headers.addHeaderWriter(contentSecurityPolicy()))
+			.headers((headers) -> fields.forEach(headers::addHeaderWriter))
 			.exceptionHandling((handling) -> handling.authenticationEntryPoint(refusals))
 			.authorizeHttpRequests((requests) -> requests.dispatcherTypeMatchers(DispatcherType.ERROR)
 				.permitAll()
@@ -58,7 +50,8 @@ class SecurityConfiguration implements WebMvcConfigurer {
 				.authenticated()
 				.anyRequest()
 				.permitAll())
-			.addFilterBefore(new BearerFilter(keys, tokens, refusals), AnonymousAuthenticationFilter.class)
+			.addFilterBefore(new BearerFilter(keys, tokens, throttle, refusals), AnonymousAuthenticationFilter.class)
+			.addFilterAfter(new CallerObserverFilter(observers), AnonymousAuthenticationFilter.class)
 			.build();
 	}
 
@@ -66,14 +59,6 @@ class SecurityConfiguration implements WebMvcConfigurer {
 	@Bean
 	SecurityObservationSettings securityObservationSettings() {
 		return SecurityObservationSettings.noObservations();
-	}
-
-	private static HeaderWriter contentSecurityPolicy() {
-		return (request, response) -> {
-			boolean swagger = request.getRequestURI().startsWith("/swagger-ui");
-			response.setHeader("Content-Security-Policy", swagger ? SWAGGER_POLICY : PAGE_POLICY);
-			response.setHeader("Referrer-Policy", "no-referrer");
-		};
 	}
 
 	/**
