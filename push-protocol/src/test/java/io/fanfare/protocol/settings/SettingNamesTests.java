@@ -67,7 +67,8 @@ class SettingNamesTests {
 			String variable = InvalidSettingException.variable(name);
 			assertThat(SettingNames.check(variable, Origin.ENVIRONMENT)).isNull();
 			assertThat(SettingNames.check(variable + "_0", Origin.ENVIRONMENT)).isNull();
-			assertThat(SettingNames.check(name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT),
+			assertThat(SettingNames.check(
+					name.replace("[0]", ".7").replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT),
 					Origin.ENVIRONMENT))
 				.isNull();
 		});
@@ -86,6 +87,23 @@ class SettingNamesTests {
 		assertThatExceptionOfType(InvalidSettingException.class)
 			.isThrownBy(() -> SettingNames.check("fanfare.api.keys[0].scope", Origin.FILE))
 			.withMessageContaining("fanfare.api.keys[0].scopes");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "FILE, fanfare.stream.jwt.keys[3].public-key, ", "FILE, fanfare.stream.jwt.keys[3].publicKey, ",
+			"ENVIRONMENT, FANFARE_STREAM_JWT_KEYS_12_PUBLICKEY, ", "FILE, fanfare.api.jwt.keys[0].secret, ",
+			"FILE, fanfare.stream.jwt.keys[3].kidd, fanfare.stream.jwt.keys[0].kid (FANFARE_STREAM_JWT_KEYS_0_KID)",
+			"FILE, fanfare.stream.jwt.keys.kid, fanfare.stream.jwt.keys[0].kid (FANFARE_STREAM_JWT_KEYS_0_KID)",
+			"ENVIRONMENT, FANFARE_STREAM_JWT_KEYS_3_SECRE, fanfare.stream.jwt.keys[0].secret"
+					+ " (FANFARE_STREAM_JWT_KEYS_0_SECRET)" })
+	void elementsOfAListHaveNames(Origin origin, String name, @Nullable String nearest) {
+		if (nearest == null) {
+			assertThat(SettingNames.check(name, origin)).isNull();
+		}
+		else {
+			assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> SettingNames.check(name, origin))
+				.withMessageEndingWith("is no setting; the nearest is " + nearest);
+		}
 	}
 
 	@ParameterizedTest
