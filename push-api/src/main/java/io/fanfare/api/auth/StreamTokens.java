@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Date;
 import java.util.List;
+import java.util.UUID;
 
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -93,6 +94,7 @@ final class StreamTokens {
 		Instant expiresAt = now.plus((ttl != null) ? ttl : this.settings.defaultTtl()).truncatedTo(ChronoUnit.SECONDS);
 		JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder().subject(user)
 			.audience(TokenAudience.STREAM)
+			.jwtID(UUID.randomUUID().toString())
 			.issueTime(Date.from(now))
 			.expirationTime(Date.from(expiresAt));
 		if (channels != null) {

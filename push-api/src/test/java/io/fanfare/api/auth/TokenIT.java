@@ -49,7 +49,7 @@ class TokenIT {
 	void aTokenLeavesOutWhatWasNotAskedFor() throws Exception {
 		Answer answer = this.api.post("/v1/tokens", "{\"user\":\"alice\"}");
 		JWTClaimsSet claims = SignedJWT.parse(answer.json().get("token").stringValue()).getJWTClaimsSet();
-		assertThat(claims.getClaims()).containsOnlyKeys("sub", "aud", "iat", "exp");
+		assertThat(claims.getClaims()).containsOnlyKeys("sub", "aud", "jti", "iat", "exp");
 	}
 
 	@Test

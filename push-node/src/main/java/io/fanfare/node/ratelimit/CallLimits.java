@@ -2,8 +2,6 @@ package io.fanfare.node.ratelimit;
 
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 
 import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
@@ -20,20 +18,9 @@ public final class CallLimits {
 
 	private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
-	/** Above it those that are not counted yet share one count. */
-	private static final int MAX_ADDRESSES = 100_000;
-
-	private static final String OTHERS = "";
-
-	private final LimitSettings settings;
-
-	private final AddressBlocks exempt;
-
 	private final Ticker ticker;
 
-	private final Map<String, Integer> counts = new HashMap<>();
-
-	private long windowBegan;
+	private final AddressCounts counts;
 
 	private long secondBegan;
 
@@ -45,11 +32,9 @@ public final class CallLimits {
 	 * @param ticker the monotonic clock
 	 */
 	public CallLimits(LimitSettings settings, Ticker ticker) {
-		this.settings = settings;
-		this.exempt = settings.exemptBlocks();
 		this.ticker = ticker;
-		this.windowBegan = ticker.nanoTime();
-		this.secondBegan = this.windowBegan;
+		this.secondBegan = ticker.nanoTime();
+		this.counts = new AddressCounts("calls", settings, this.secondBegan);
 	}
 
 	/**
@@ -67,22 +52,9 @@ public final class CallLimits {
 			return new Quota("calls", MAX_PER_SECOND, Duration.ofSeconds(1),
 					Duration.ofNanos(this.secondBegan + SECOND - now));
 		}
-		int limit = this.settings.opensPerMinute();
-		if (limit > 0 && !this.exempt.contains(address)) {
-			long window = this.settings.window().toNanos();
-			if (now - this.windowBegan >= window) {
-				this.windowBegan = now;
-				this.counts.clear();
-			}
-			String key = AddressLimits.key(address);
-			if (this.counts.size() >= MAX_ADDRESSES && !this.counts.containsKey(key)) {
-				key = OTHERS;
-			}
-			int count = this.counts.merge(key, 1, Integer::sum);
-			if (count > limit) {
-				return new Quota("calls", limit, this.settings.window(),
-						Duration.ofNanos(this.windowBegan + window - now));
-			}
+		Quota exceeded = this.counts.take(address, now);
+		if (exceeded != null) {
+			return exceeded;
 		}
 		this.inSecond++;
 		return null;
