@@ -50,11 +50,22 @@ final class StrictJson {
 	}
 
 	/**
-	 * Decodes base64url.
+	 * Whether a text is base64url in its one form.
 	 * @param text the text
-	 * @return the bytes, or null where it is not base64url in its one form
+	 * @return whether it is
 	 */
-	static byte @Nullable [] decode(String text) {
+	static boolean isBase64Url(String text) {
+		for (int i = 0; i < text.length(); i++) {
+			char next = text.charAt(i);
+			if (!(next >= 'a' && next <= 'z' || next >= 'A' && next <= 'Z' || next >= '0' && next <= '9' || next == '-'
+					|| next == '_')) {
+				return false;
+			}
+		}
+		return isCanonical(text);
+	}
+
+	private static byte @Nullable [] decode(String text) {
 		try {
 			return isCanonical(text) ? DECODER.decode(text) : null;
 		}

@@ -196,7 +196,7 @@ public final class TokenVerifier implements Authenticator {
 		}
 		Known header = header(token.substring(0, payload - 1));
 		String encoded = token.substring(signature);
-		if (StrictJson.decode(encoded) == null) {
+		if (!StrictJson.isBase64Url(encoded)) {
 			throw InvalidTokenException.malformed();
 		}
 		return new Signed(header, token.substring(payload, signature - 1),

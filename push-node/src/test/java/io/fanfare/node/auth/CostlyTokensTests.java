@@ -112,11 +112,10 @@ class CostlyTokensTests {
 		assertThat(this.answers).hasSize(LIMIT).allMatch((one) -> one instanceof Authentication.Refused);
 		this.answers.clear();
 		ask(token(CURVE), CLIENT);
-		assertThat(this.answers).singleElement()
-			.isInstanceOfSatisfying(Authentication.Limited.class, (limited) -> {
-				assertThat(limited.quota().policy()).isEqualTo("token-checks");
-				assertThat(limited.quota().limit()).isEqualTo(LIMIT);
-			});
+		assertThat(this.answers).singleElement().isInstanceOfSatisfying(Authentication.Limited.class, (limited) -> {
+			assertThat(limited.quota().policy()).isEqualTo("token-checks");
+			assertThat(limited.quota().limit()).isEqualTo(LIMIT);
+		});
 		assertThat(this.checks.waiting()).as("nothing was checked").isZero();
 		ask(token(Tokens.MINT), CLIENT);
 		assertThat(this.answers.getLast()).as("a secret costs little").isInstanceOf(Authentication.Granted.class);

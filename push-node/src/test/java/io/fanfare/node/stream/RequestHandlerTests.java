@@ -315,7 +315,9 @@ class RequestHandlerTests {
 
 	// ---- credentials that are checked elsewhere
 
-	/** What checks that are under way call back; connects by an authenticator of these. */
+	/**
+	 * What checks that are under way call back; connects by an authenticator of these.
+	 */
 	private List<Consumer<Authentication>> checkLater() {
 		List<Consumer<Authentication>> checks = new ArrayList<>();
 		this.authenticator = (credential, address, then) -> checks.add(then);
@@ -360,8 +362,8 @@ class RequestHandlerTests {
 	@Test
 	void aClientThatWentMeanwhileTakesNoPlace() {
 		for (Authentication late : List.of(granted(), new Authentication.Refused("why"),
-				new Authentication.Unavailable(CloseReason.KEYS_UNAVAILABLE),
-				new Authentication.Limited(new Quota("token-checks", 5, Duration.ofMinutes(1), Duration.ofSeconds(3))))) {
+				new Authentication.Unavailable(CloseReason.KEYS_UNAVAILABLE), new Authentication.Limited(
+						new Quota("token-checks", 5, Duration.ofMinutes(1), Duration.ofSeconds(3))))) {
 			List<Consumer<Authentication>> checks = checkLater();
 			send(stream(""));
 			this.channel.close();
