@@ -1,8 +1,9 @@
 // Two streams side by side and a form to publish. Everything that arrives is inserted as text, never as HTML.
 //
-// The fragment of the address, which no server sees, may carry settings:
-//   #key=<API key>   #a=<stream URL of the left pane>   #b=<of the right one>     joined by &
+// The fragment of the address, which no server sees, may carry an API key: #key=<API key>
+// Where streams are is told by the API alone: a link that named an address would have the page send its tokens there.
 
+import streams from './streams.js';
 import { Stream } from './stream.js';
 
 const MAX_ENTRIES = 200;
@@ -45,6 +46,7 @@ class Pane {
 		this.root.setAttribute('aria-label', name);
 		this.log.setAttribute('aria-label', `What arrives in ${name}`);
 		this.field('user').value = user;
+		this.field('stream').append(...streams.map((stream) => new Option(stream)));
 		this.field('stream').value = url;
 		this.name = name;
 		this.cursor = '';
@@ -283,13 +285,9 @@ class Pane {
 
 }
 
-// Behind a proxy that serves all from one address the stream is there too; on the API's own port the nodes are beside it.
-const direct = location.port === '8080';
-const streamAt = (port) => direct ? `${location.protocol}//${location.hostname}:${port}/events`
-	: new URL('/events', location.href).href;
 const panes = [
-	new Pane('Left', 'alice', settings.get('a') ?? streamAt(8081)),
-	new Pane('Right', 'bob', settings.get('b') ?? streamAt(8082))
+	new Pane('Left', 'alice', streams[0]),
+	new Pane('Right', 'bob', streams[1 % streams.length])
 ];
 
 const form = document.querySelector('#publish');

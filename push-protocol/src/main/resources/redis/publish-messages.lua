@@ -3,17 +3,23 @@
 -- the first was. Nothing else runs in Redis meanwhile: callers bound how many channels one call names, and how much it
 -- appends (32 channels, 256 KiB); the call itself bounds how much it trims.
 --
--- KEYS  1 clock  2 run  3 since  4 last  5 presence
+-- KEYS  1 clock  2 run  3 since  4 last  5 presence; where the caller has quotas: what it used of them
 --       then of each message: its idempotency record, if it has a key; the history stream of each channel
 -- ARGV  1 run id of the server  2 highest id seen  3 prefix of pub/sub channels
 --       4 history length  5 history age in ms
+--       6 "" where the caller has no quotas; else us in which a byte of its quota grows back ("0": any number of bytes), and
+--       then us in which all of it does, and the same two of new channels
 --       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored); its own expiry in ms since
---       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms
+--       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms;
+--       where there are quotas, its weight in bytes; "-" for a further piece of a message, which is not refused any more; or "!"
+--       and how an earlier message of the request was refused
 -- No channel occurs twice in one message. A user's message goes to the node that presence names; for a while after a data
 -- loss, when presence names none, to all.
 -- Returns for each message "ok id:online id:online …", "replayed id:online …", "mismatch", or "refused" and Redis's error where
 -- nothing of that message is stored: Redis is full, or a channel's stream is not one of ours. The others are dealt with all
 -- the same, also repetitions on a full Redis. online is "1", "0", or "-" for a channel that is no user's.
+-- Where there are quotas: "limited <policy> <ms to wait>" where one is used up, also for each later message of the call that is
+-- no repetition, so that none overtakes; and last "quota <ms> <ms>": when each is whole again. What is not stored costs nothing.
 
 local call, try, find, sub = redis.call, redis.pcall, string.find, string.sub
 
@@ -86,7 +92,14 @@ end
 
 -- `last` keeps for a channel "id", or where messages with a ttl of their own came since: "id durable expiry", the last id
 -- without a ttl and the latest expiry of those with one: a message past its own ttl is no hole.
-local key, argument, answers, forgotten = 6, 6, {}, nil
+local key, argument, answers, forgotten = 6, 7, {}, nil
+local quotas = ARGV[6] ~= ''
+local byte_us, bytes_whole, channel_us, channels_whole, quota_now, bytes_used, channels_used, charged, limited_by
+if quotas then
+	byte_us, bytes_whole, channel_us, channels_whole = ARGV[6] + 0, ARGV[7] + 0, ARGV[8] + 0, ARGV[9] + 0
+	quota_now, bytes_used, channels_used = quota_open(KEYS[6])
+	key, argument = 7, 10
+end
 while argument <= #ARGV do
 	local count, ephemeral, expires = tonumber(ARGV[argument]), ARGV[argument + 1] == '1', ARGV[argument + 2]
 	local envelope, hash = ARGV[argument + 3], ARGV[argument + 4]
@@ -97,6 +110,10 @@ while argument <= #ARGV do
 		key, argument = key + 1, argument + 1
 		record = try('GET', record_key)
 	end
+	local weight
+	if quotas then
+		weight, argument = ARGV[argument], argument + 1
+	end
 	if type(record) == 'table' then
 		answer = 'refused ' .. record.err
 	elseif record then
@@ -105,7 +122,17 @@ while argument <= #ARGV do
 	else
 		-- To all of its channels, or to none: first all that may be refused, then `last` and the frames, so that a repetition of
 		-- a message that was refused doubles nothing. The tables hold by channel what the second half needs of the first.
-		local receipts, refusal, i = {}, full, 1
+		local limited, new_channels, bytes_charge = false, 0, 0
+		if quotas and weight ~= '-' then
+			limited = limited_by
+			if sub(weight, 1, 1) == '!' then
+				limited = sub(weight, 2)
+			elseif byte_us > 0 and not limited then
+				bytes_charge = weight * byte_us
+				limited = quota_refusal('bytes', bytes_charge, bytes_used, bytes_whole)
+			end
+		end
+		local receipts, refusal, i = {}, limited or full, 1
 		local states, owners = count > 1 and {}, count > 1 and {}
 		local id, channel, previous, owner
 		while i <= count and not refusal do
@@ -123,10 +150,15 @@ while argument <= #ARGV do
 				local entries = try('XLEN', stream_key)
 				if type(previous) == 'table' or type(entries) == 'table' then
 					refusal = previous and previous.err or entries.err
-				else
-					if not previous then
-						forgotten = forgotten or call('HGET', KEYS[4], '') or '0-0'
+				elseif not previous then
+					forgotten = forgotten or call('HGET', KEYS[4], '') or '0-0'
+					new_channels = new_channels + 1
+					if quotas and channel_us > 0 and weight ~= '-' then
+						limited = quota_refusal('new-channels', new_channels * channel_us, channels_used, channels_whole)
+						refusal = limited
 					end
+				end
+				if not refusal then
 					-- The length is exact; but where it was lowered, each message removes some of what is above it, not all at once.
 					local most, excess = ARGV[4], entries + 1 - length
 					if excess > 1 then
@@ -153,7 +185,8 @@ while argument <= #ARGV do
 					call('DEL', stream_key)
 				end
 			end
-			answer = 'refused ' .. refusal
+			answer = (limited and 'limited ' or 'refused ') .. refusal
+			limited_by = limited_by or limited
 		else
 			for j = 1, count do
 				if states then
@@ -201,6 +234,11 @@ while argument <= #ARGV do
 				call('SET', record_key, hash .. '|' .. answer, 'PX', kept)
 			end
 			answer = 'ok ' .. answer
+			if quotas then
+				bytes_used = math.min(bytes_used + bytes_charge, LONGEST_DEBT)
+				channels_used = math.min(channels_used + new_channels * channel_us, LONGEST_DEBT)
+				charged = true
+			end
 		end
 	end
 	answers[#answers + 1] = answer
@@ -208,5 +246,14 @@ while argument <= #ARGV do
 end
 if now and seq < last_seq then
 	call('SET', KEYS[1], ms .. '-' .. seq, 'KEEPTTL')
+end
+if quotas then
+	local longest = math.max(bytes_used, channels_used)
+	if charged and longest >= 1 then
+		-- Rounded to a us, which is less than a call takes.
+		call('SET', KEYS[6], string.format('%d %d', quota_now + bytes_used + 0.5, quota_now + channels_used + 0.5),
+			'PX', math.ceil(longest / 1000))
+	end
+	answers[#answers + 1] = string.format('quota %d %d', math.ceil(bytes_used / 1000), math.ceil(channels_used / 1000))
 end
 return answers

@@ -2,6 +2,7 @@ package io.fanfare.api;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextType;
@@ -20,7 +21,7 @@ class ControlPortConfiguration {
 	static final int MAX_CONNECTIONS = 32;
 
 	@Bean
-	WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedRequests(Errors errors) {
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> boundedRequests(Errors errors, MeterRegistry registry) {
 		return (factory) -> {
 			factory.setProtocol(BoundedHttp11Protocol.class.getName());
 			factory.addConnectorCustomizers((connector) -> {
@@ -31,6 +32,7 @@ class ControlPortConfiguration {
 				}
 				if (connector.getProtocolHandler() instanceof BoundedHttp11Protocol bounded) {
 					bounded.setErrors(errors);
+					ConnectionMeters.bind("fanfare.control.connections", bounded, registry);
 				}
 			});
 		};

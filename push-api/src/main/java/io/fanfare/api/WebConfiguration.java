@@ -4,8 +4,6 @@ import io.fanfare.api.problem.ProblemReportValve;
 import io.fanfare.boot.ProcessConfiguration;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.http.BoundedHttp11Protocol;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
@@ -44,6 +42,9 @@ class WebConfiguration {
 		return (factory) -> {
 			factory.setProtocol(BoundedHttp11Protocol.class.getName());
 			factory.addConnectorCustomizers((connector) -> {
+				// No body is a form: to read it as one would hold it beside the budget of
+				// bodies
+				connector.setParseBodyMethods("");
 				connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
 				connector.setEncodedReverseSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
 				if (connector.getProtocolHandler() instanceof AbstractHttp11Protocol<?> http) {
@@ -52,13 +53,7 @@ class WebConfiguration {
 				}
 				if (connector.getProtocolHandler() instanceof BoundedHttp11Protocol bounded) {
 					bounded.setErrors(errors);
-					Gauge.builder("fanfare.connections.open", bounded, BoundedHttp11Protocol::open)
-						.description("Connections that are open on the port of the API")
-						.register(registry);
-					FunctionCounter
-						.builder("fanfare.connections.closed", bounded, BoundedHttp11Protocol::closedForAddress)
-						.description("Connections that were closed because their address had half of all")
-						.register(registry);
+					ConnectionMeters.bind("fanfare.connections", bounded, registry);
 				}
 			});
 			factory.addContextCustomizers((context) -> {

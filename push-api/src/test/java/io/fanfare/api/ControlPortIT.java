@@ -46,12 +46,16 @@ class ControlPortIT {
 		Answer page = this.api.send("GET", "/", null);
 		assertThat(page.status()).isEqualTo(200);
 		assertThat(page.header("Content-Type")).startsWith("text/html");
-		assertThat(page.header("Content-Security-Policy")).contains("default-src 'none'", "script-src 'self';")
-			.doesNotContain("unsafe");
+		assertThat(page.header("Content-Security-Policy"))
+			.contains("default-src 'none'", "script-src 'self';", "connect-src 'self';", "frame-ancestors 'none'")
+			.doesNotContain("unsafe", "*", "http");
 		assertThat(page.body()).doesNotContain("style=", "onclick=", "http://", "https://")
 			.containsPattern("<script type=\"module\" src=\"console.js\"></script>");
 		assertThat(this.api.send("GET", "/console.js", null).header("Content-Type")).contains("javascript");
 		assertThat(this.api.send("GET", "/console.js", null).body()).doesNotContain("innerHTML");
+		Answer streams = this.api.send("GET", "/streams.js", null);
+		assertThat(streams.header("Content-Type")).startsWith("text/javascript");
+		assertThat(streams.body()).isEqualTo("export default [\"/events\"];\n");
 		assertThat(this.api.send("GET", "/console.css", null).header("Content-Type")).startsWith("text/css");
 	}
 

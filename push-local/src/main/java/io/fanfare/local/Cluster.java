@@ -2,6 +2,8 @@ package io.fanfare.local;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import io.fanfare.api.ApiApplication;
 import io.fanfare.node.NodeApplication;
@@ -46,6 +48,7 @@ final class Cluster implements AutoCloseable {
 			this.api = start("api", ApiApplication.class, "push-api",
 					List.of("--fanfare.api.port=" + settings.apiPort(),
 							"--fanfare.control.port=" + settings.apiControlPort(), "--fanfare.api.warm-up=0",
+							"--fanfare.api.streams=" + streams(),
 							"--fanfare.api.keys=dev:" + settings.apiKey() + ":publish+read+admin+tokens",
 							"--fanfare.tokens.enabled=true"));
 		}
@@ -53,6 +56,13 @@ final class Cluster implements AutoCloseable {
 			close();
 			throw ex;
 		}
+	}
+
+	/** Of all nodes, for the page. */
+	private String streams() {
+		return IntStream.range(0, this.nodes.size())
+			.mapToObj((node) -> "http://localhost:" + streamPort(node) + "/events")
+			.collect(Collectors.joining(","));
 	}
 
 	/**

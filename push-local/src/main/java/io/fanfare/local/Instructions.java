@@ -49,14 +49,14 @@ final class Instructions {
 
 				Fanfare is up. See it in a browser:
 
-				  http://%s/#key=%s%s
+				  http://%s/#key=%s
 
 				%s
 				Also there: API http://%s/v1, described at http://%s/swagger-ui.html; streams http://%s/events and http://%s/events;
 				health http://localhost:%d/actuator/health; metrics http://localhost:%d/actuator/prometheus; Redis %s
 				Ctrl-C stops it all.
 				"""
-			.formatted(api, settings.apiKey(), panes(cluster, first, other),
+			.formatted(api, settings.apiKey(),
 					lines(System.getProperty("os.name"), api, first, other, settings.apiKey()), api, api, first, other,
 					cluster.controlPort(0), cluster.apiControlPort(), withoutPassword(redisUrl));
 	}
@@ -73,12 +73,6 @@ final class Instructions {
 
 	private static String withoutPassword(String url) {
 		return url.replaceFirst("//[^/]*@", "//");
-	}
-
-	/** The page knows the usual ports by itself. */
-	private static String panes(Cluster cluster, String first, String other) {
-		boolean usual = cluster.apiPort() == 8080 && first.endsWith(":8081") && other.endsWith(":8082");
-		return usual ? "" : "&a=http://" + first + "/events&b=http://" + other + "/events";
 	}
 
 }

@@ -2,13 +2,13 @@ package io.fanfare.local;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.microsoft.playwright.Browser;
@@ -142,6 +142,22 @@ class StartPageIT {
 	}
 
 	@Test
+	void noLinkMakesItConnectElsewhere() {
+		this.context = browser.newContext();
+		List<String> requests = new CopyOnWriteArrayList<>();
+		Page page = this.context.newPage();
+		page.onRequest((request) -> requests.add(request.url()));
+		page.navigate(
+				url("dev-secret") + "&a=http%3A%2F%2F127.0.0.2%3A9%2Fevents&b=http%3A%2F%2F127.0.0.2%3A9%2Fevents");
+		awaitState(pane(page, "Left"), "open", "open on node-1");
+		awaitState(pane(page, "Right"), "open", "open on node-2");
+		assertThat(requests).isNotEmpty().noneMatch((url) -> url.contains("127.0.0.2"));
+		assertThat(page.evaluate("fetch('http://127.0.0.2:9/').then(() => 'sent', (failure) => failure.name)"))
+			.isEqualTo("TypeError");
+		assertThat(requests).as("stopped by the policy").noneMatch((url) -> url.contains("127.0.0.2"));
+	}
+
+	@Test
 	void saysWhyAStreamIsRefused() {
 		Page page = open(new Browser.NewContextOptions(), "no-such-key");
 		Locator left = pane(page, "Left");
@@ -191,14 +207,12 @@ class StartPageIT {
 	private Page load(String key) {
 		Page page = this.context.newPage();
 		page.setDefaultTimeout(15_000);
-		page.navigate(
-				"http://127.0.0.1:" + this.cluster.apiPort() + "/#key=" + key + "&a=" + events(0) + "&b=" + events(1));
+		page.navigate(url(key));
 		return page;
 	}
 
-	private String events(int node) {
-		return URLEncoder.encode("http://127.0.0.1:" + this.cluster.streamPort(node) + "/events",
-				StandardCharsets.UTF_8);
+	private String url(String key) {
+		return "http://127.0.0.1:" + this.cluster.apiPort() + "/#key=" + key;
 	}
 
 	private static Locator pane(Page page, String name) {

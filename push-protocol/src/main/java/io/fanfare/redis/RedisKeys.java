@@ -193,6 +193,11 @@ public final class RedisKeys {
 		return key("idem:" + apiKey + ":" + key);
 	}
 
+	/** What a caller has used of its quotas. */
+	public byte[] limit(String caller) {
+		return key("limit:" + caller);
+	}
+
 	/**
 	 * The record of a further piece of a message (see {@link Pieces}).
 	 * @param first the first id that the message's first piece was given

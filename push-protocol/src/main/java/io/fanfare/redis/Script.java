@@ -26,7 +26,7 @@ public enum Script {
 	 * Without flags: on a full Redis it still answers what it published before, and is
 	 * refused at its first write otherwise.
 	 */
-	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim"),
+	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim", "quota"),
 
 	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
 			"hidden", "owner", "kick", "succession"),

@@ -146,7 +146,7 @@ public final class ApiKeys {
 		}
 	}
 
-	private static byte[] sha256(String text) {
+	static byte[] sha256(String text) {
 		try {
 			return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
 		}
@@ -173,6 +173,15 @@ public final class ApiKeys {
 	/** Withdraws the key that was {@linkplain #issue issued} with this name. */
 	public void withdraw(String name) {
 		this.keys.removeIf((key) -> key.caller().id().equals(name));
+	}
+
+	/**
+	 * Returns whether a key has this name.
+	 * @param name the name
+	 * @return whether one has
+	 */
+	public boolean isNamed(String name) {
+		return this.keys.stream().anyMatch((key) -> key.caller().id().equals(name));
 	}
 
 	boolean isEmpty() {

@@ -1,6 +1,7 @@
 package io.fanfare.api.auth;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 
 import io.fanfare.api.problem.FieldError;
@@ -44,12 +45,28 @@ class Refusals implements AuthenticationEntryPoint, RequestRejectedHandler {
 					"The keys by which tokens are signed cannot be fetched at the moment"));
 			return;
 		}
+		if (ex instanceof CallerAuthenticator.ThrottledException throttled) {
+			throttle(response, throttled.limit(), throttled.remaining());
+			return;
+		}
 		boolean wrong = ex instanceof OAuth2AuthenticationException;
 		response.setHeader(HttpHeaders.WWW_AUTHENTICATE, wrong ? CHALLENGE + ", error=\"invalid_token\"" : CHALLENGE);
 		// A client without credentials must not hold a connection
 		response.setHeader(HttpHeaders.CONNECTION, "close");
 		this.writer.write(response, Problem.of(ProblemType.UNAUTHORIZED,
 				wrong ? "The key or token is unknown, or no longer valid" : "Send Authorization: Bearer <api key>"));
+	}
+
+	/** Refuses a key or token unchecked: its address sent too many that were wrong. */
+	private void throttle(HttpServletResponse response, int limit, Duration wait) throws IOException {
+		String seconds = Long.toString(Math.max(1, Math.ceilDiv(wait.toMillis(), 1_000L)));
+		String policy = "\"" + CredentialThrottle.POLICY + "\"";
+		response.setHeader(HttpHeaders.RETRY_AFTER, seconds);
+		response.setHeader("RateLimit-Policy", policy + ";q=" + limit + ";w=" + CredentialThrottle.WINDOW.toSeconds());
+		response.setHeader("RateLimit", policy + ";r=0;t=" + seconds);
+		response.setHeader(HttpHeaders.CONNECTION, "close");
+		this.writer.write(response, Problem.quotaExceeded(CredentialThrottle.POLICY,
+				"Too many wrong keys or tokens came from this address"));
 	}
 
 	@Override

@@ -1,6 +1,7 @@
 package io.fanfare.api.auth;
 
 import java.time.Clock;
+import java.util.List;
 
 import io.fanfare.boot.jwt.JwtKeys;
 import jakarta.servlet.DispatcherType;
@@ -9,8 +10,6 @@ import org.slf4j.LoggerFactory;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.security.authentication.AuthenticationManager;
-import org.springframework.security.authentication.ProviderManager;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
@@ -35,32 +34,22 @@ class SecurityConfiguration implements WebMvcConfigurer {
 
 	private static final Logger log = LoggerFactory.getLogger(SecurityConfiguration.class);
 
-	/**
-	 * The page at {@code /} connects to nodes on other hosts and ports; all else is its
-	 * own.
-	 */
-	private static final String PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-			+ " connect-src 'self' http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-	/** Swagger UI sets styles from scripts and has its icons in data URLs. */
-	private static final String SWAGGER_POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
-			+ " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 	@Bean
 	SecurityFilterChain securityFilterChain(HttpSecurity http, ApiKeys keys, ApiJwtSettings tokens, JwtKeys tokenKeys,
-			Clock clock, Refusals refusals) {
+			Clock clock, Refusals refusals, CredentialThrottle throttle, List<HeaderWriter> fields,
+			List<CallerObserver> observers) {
 		if (keys.isEmpty() && tokens.jwt().isEmpty()) {
 			log.warn("api=closed reason=\"neither fanfare.api.keys (FANFARE_API_KEYS) nor fanfare.api.jwt is set:"
 					+ " every call is answered 401\"");
 		}
-		AuthenticationManager callers = new ProviderManager(new ApiKeyProvider(keys),
-				ApiTokens.provider(tokenKeys, tokens.jwt(), clock));
+		CallerAuthenticator callers = new CallerAuthenticator(keys, ApiTokens.provider(tokenKeys, tokens.jwt(), clock),
+				throttle);
 		return http.csrf(AbstractHttpConfigurer::disable)
 			.logout(AbstractHttpConfigurer::disable)
 			.requestCache(AbstractHttpConfigurer::disable)
 			.servletApi(AbstractHttpConfigurer::disable)
 			.sessionManagement((sessions) -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
-			.headers((headers) -> headers.addHeaderWriter(contentSecurityPolicy()))
+			.headers((headers) -> fields.forEach(headers::addHeaderWriter))
 			.exceptionHandling((handling) -> handling.authenticationEntryPoint(refusals))
 			.authorizeHttpRequests((requests) -> requests.dispatcherTypeMatchers(DispatcherType.ERROR)
 				.permitAll()
@@ -68,15 +57,20 @@ class SecurityConfiguration implements WebMvcConfigurer {
 				.authenticated()
 				.anyRequest()
 				.permitAll())
-			.addFilterBefore(bearerFilter(callers, refusals), AnonymousAuthenticationFilter.class)
+			.addFilterBefore(bearerFilter(callers, throttle, refusals), AnonymousAuthenticationFilter.class)
+			.addFilterAfter(new CallerObserverFilter(observers), AnonymousAuthenticationFilter.class)
 			.build();
 	}
 
-	private static BearerTokenAuthenticationFilter bearerFilter(AuthenticationManager callers, Refusals refusals) {
+	private static BearerTokenAuthenticationFilter bearerFilter(CallerAuthenticator callers,
+			CredentialThrottle throttle, Refusals refusals) {
 		BearerTokenAuthenticationConverter header = new BearerTokenAuthenticationConverter();
 		header.setBearerTokenResolver(new BearerHeader());
 		BearerTokenAuthenticationFilter filter = new BearerTokenAuthenticationFilter(callers, header);
-		filter.setAuthenticationEntryPoint(refusals);
+		filter.setAuthenticationEntryPoint((request, response, malformed) -> {
+			throttle.refused(request);
+			refusals.commence(request, response, malformed);
+		});
 		filter.setAuthenticationFailureHandler(refusals::commence);
 		return filter;
 	}
@@ -85,14 +79,6 @@ class SecurityConfiguration implements WebMvcConfigurer {
 	@Bean
 	SecurityObservationSettings securityObservationSettings() {
 		return SecurityObservationSettings.noObservations();
-	}
-
-	private static HeaderWriter contentSecurityPolicy() {
-		return (request, response) -> {
-			boolean swagger = request.getRequestURI().startsWith("/swagger-ui");
-			response.setHeader("Content-Security-Policy", swagger ? SWAGGER_POLICY : PAGE_POLICY);
-			response.setHeader("Referrer-Policy", "no-referrer");
-		};
 	}
 
 	/**

@@ -60,9 +60,9 @@ final class ProblemAnswers implements OperationCustomizer {
 	}
 
 	private static Stream<ProblemType> types(Operation operation, HandlerMethod handler) {
-		List<ProblemType> types = new ArrayList<>(
-				List.of(ProblemType.REFUSED, ProblemType.UNAUTHORIZED, ProblemType.INSUFFICIENT_SCOPE,
-						ProblemType.NOT_ACCEPTABLE, ProblemType.INTERNAL_ERROR, ProblemType.KEYS_UNAVAILABLE));
+		List<ProblemType> types = new ArrayList<>(List.of(ProblemType.REFUSED, ProblemType.UNAUTHORIZED,
+				ProblemType.INSUFFICIENT_SCOPE, ProblemType.NOT_ACCEPTABLE, ProblemType.QUOTA_EXCEEDED,
+				ProblemType.INTERNAL_ERROR, ProblemType.KEYS_UNAVAILABLE));
 		if (operation.getRequestBody() != null) {
 			types.addAll(List.of(ProblemType.MALFORMED_JSON, ProblemType.INVALID_REQUEST, ProblemType.CONTENT_TOO_LARGE,
 					ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.OVERLOADED));
@@ -86,6 +86,9 @@ final class ProblemAnswers implements OperationCustomizer {
 			.content(content(media));
 		switch (status) {
 			case 401, 403 -> answer.addHeaderObject("WWW-Authenticate", header("How to authenticate (RFC 6750)"));
+			case 429 -> answer.addHeaderObject("Retry-After", header("Seconds to wait"))
+				.addHeaderObject("RateLimit", header("What is left (draft-ietf-httpapi-ratelimit-headers-10)"))
+				.addHeaderObject("RateLimit-Policy", header("What may be published within how long"));
 			case 503 -> answer.addHeaderObject("Retry-After", header("Seconds to wait"));
 			default -> {
 			}

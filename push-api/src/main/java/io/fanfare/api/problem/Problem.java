@@ -3,6 +3,7 @@ package io.fanfare.api.problem;
 import java.util.List;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.redis.RedisRefusal;
 import io.fanfare.redis.RedisUnavailableException;
@@ -16,10 +17,12 @@ import org.jspecify.annotations.Nullable;
  * @param status the HTTP status
  * @param detail what happened this time
  * @param errors what is wrong with the request, where that is known
+ * @param violatedPolicies the policies whose quota is used up
+ * (draft-ietf-httpapi-ratelimit-headers-10)
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Problem(String type, String title, int status, @Nullable String detail,
-		@Nullable List<FieldError> errors) {
+public record Problem(String type, String title, int status, @Nullable String detail, @Nullable List<FieldError> errors,
+		@JsonProperty("violated-policies") @Nullable List<String> violatedPolicies) {
 
 	/**
 	 * A problem.
@@ -28,7 +31,7 @@ public record Problem(String type, String title, int status, @Nullable String de
 	 * @return the document
 	 */
 	public static Problem of(ProblemType type, @Nullable String detail) {
-		return new Problem(type.uri(), type.title(), type.status(), detail, null);
+		return new Problem(type.uri(), type.title(), type.status(), detail, null, null);
 	}
 
 	/**
@@ -39,7 +42,18 @@ public record Problem(String type, String title, int status, @Nullable String de
 	 */
 	public static Problem of(ProblemType type, List<FieldError> errors) {
 		String detail = (errors.size() == 1) ? errors.getFirst().summary() : errors.size() + " things are wrong";
-		return new Problem(type.uri(), type.title(), type.status(), detail, List.copyOf(errors));
+		return new Problem(type.uri(), type.title(), type.status(), detail, List.copyOf(errors), null);
+	}
+
+	/**
+	 * A quota is used up.
+	 * @param policy its policy
+	 * @param detail what happened
+	 * @return the document
+	 */
+	public static Problem quotaExceeded(String policy, String detail) {
+		ProblemType type = ProblemType.QUOTA_EXCEEDED;
+		return new Problem(type.uri(), type.title(), type.status(), detail, null, List.of(policy));
 	}
 
 	/**
@@ -85,7 +99,7 @@ public record Problem(String type, String title, int status, @Nullable String de
 	}
 
 	public Problem withStatus(int other) {
-		return new Problem(this.type, this.title, other, this.detail, this.errors);
+		return new Problem(this.type, this.title, other, this.detail, this.errors, this.violatedPolicies);
 	}
 
 }

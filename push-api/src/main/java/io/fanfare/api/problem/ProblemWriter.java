@@ -30,6 +30,9 @@ public final class ProblemWriter {
 		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
 		response.setContentLength(body.length);
 		response.getOutputStream().write(body);
+		// At once: Tomcat waits for a body that was not read before it sends what it has
+		// buffered
+		response.flushBuffer();
 	}
 
 }

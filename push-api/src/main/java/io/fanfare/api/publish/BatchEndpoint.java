@@ -100,16 +100,21 @@ class BatchEndpoint {
 		return all;
 	}
 
-	/** Where nothing is stored and Redis is away, the whole request says so. */
+	/**
+	 * Where nothing is stored, and Redis is away or a quota is used up, the whole request
+	 * says so.
+	 */
 	private static void failIfNothingIsKnown(List<Receipt> receipts) {
 		Problem unknown = null;
 		Problem unavailable = null;
+		Receipt.Limited limited = null;
 		for (Receipt receipt : receipts) {
 			switch (receipt) {
 				case Receipt.Stored stored -> {
 					return;
 				}
 				case Receipt.Unknown one -> unknown = (unknown != null) ? unknown : one.problem();
+				case Receipt.Limited one -> limited = one;
 				case Receipt.Refused one when one.problem().status() == HttpStatus.SERVICE_UNAVAILABLE.value() ->
 					unavailable = (unavailable != null) ? unavailable : one.problem();
 				case Receipt.Refused one -> {
@@ -120,6 +125,9 @@ class BatchEndpoint {
 		Problem reported = (unknown != null) ? unknown : unavailable;
 		if (reported != null) {
 			throw ProblemException.of(reported);
+		}
+		if (limited != null) {
+			throw FailureReceipts.quotaExceeded(limited);
 		}
 	}
 
@@ -142,6 +150,7 @@ class BatchEndpoint {
 				case Receipt.Stored stored ->
 					new BatchResult(stored.id(), stored.recipients(), stored.replayed() ? true : null, null);
 				case Receipt.Refused refused -> new BatchResult(null, null, null, refused.problem());
+				case Receipt.Limited limited -> new BatchResult(null, null, null, limited.problem());
 				case Receipt.Unknown unknown -> new BatchResult(null, null, null, unknown.problem());
 			};
 		}

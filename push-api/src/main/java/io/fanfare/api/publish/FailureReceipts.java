@@ -1,9 +1,15 @@
 package io.fanfare.api.publish;
 
+import java.time.Duration;
+
 import io.fanfare.api.problem.Problem;
+import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.history.PublishQuota;
 import io.fanfare.redis.history.Publisher;
+
+import org.springframework.http.HttpHeaders;
 
 /**
  * What is answered for a message that Redis did not store, or may not have stored:
@@ -65,6 +71,34 @@ final class FailureReceipts {
 	static Receipt refused(Publisher.Result.Refused refused, PreparedMessage message, boolean began) {
 		return began ? new Receipt.Unknown(Problem.redisRefused(refused.refusal(), advice(message)))
 				: new Receipt.Refused(Problem.redisRefused(refused.refusal(), NOT_STORED));
+	}
+
+	/**
+	 * A quota of the caller is used up; the script found no record.
+	 * @param limited which quota
+	 * @return what is answered
+	 */
+	static Receipt limited(Publisher.Result.Limited limited) {
+		PublishQuota.Refusal limit = limited.limit();
+		return new Receipt.Limited(
+				Problem.quotaExceeded(limit.policy(), "The quota " + limit.policy()
+						+ " is used up. The message is not stored: repeat it in " + seconds(limit.retryAfter()) + " s"),
+				limit);
+	}
+
+	/**
+	 * Ends a request of which nothing is stored.
+	 * @param limited how a message of it was refused
+	 * @return what is to be thrown
+	 */
+	static ProblemException quotaExceeded(Receipt.Limited limited) {
+		return ProblemException.of(limited.problem())
+			.with(HttpHeaders.RETRY_AFTER, Long.toString(seconds(limited.limit().retryAfter())));
+	}
+
+	/** In seconds, rounded up. */
+	static long seconds(Duration duration) {
+		return Math.max(1, Math.ceilDiv(duration.toMillis(), 1_000L));
 	}
 
 	private static String advice(PreparedMessage message) {

@@ -81,6 +81,7 @@ class MessageEndpoint {
 			case Receipt.Stored stored -> stored.replayed() ? ResponseEntity.ok().header(REPLAYED, "true").body(stored)
 					: ResponseEntity.ok(stored);
 			case Receipt.Refused refused -> throw ProblemException.of(refused.problem());
+			case Receipt.Limited limited -> throw FailureReceipts.quotaExceeded(limited);
 			case Receipt.Unknown unknown -> throw ProblemException.of(unknown.problem());
 		};
 	}

@@ -10,6 +10,7 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.redis.Pieces;
 import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.history.PublishQuota;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.history.Publisher.Idempotency;
 import io.fanfare.redis.history.Publisher.Result;
@@ -28,6 +29,9 @@ final class PiecewiseSending {
 
 	private final @Nullable Idempotency key;
 
+	/** How an earlier message of the request was refused, or null. */
+	private final PublishQuota.@Nullable Refusal behind;
+
 	private final List<Publisher.Receipt> given = new ArrayList<>();
 
 	private final Deque<Piece> sent = new ArrayDeque<>();
@@ -43,9 +47,10 @@ final class PiecewiseSending {
 
 	}
 
-	PiecewiseSending(ScriptCalls calls, PreparedMessage message) {
+	PiecewiseSending(ScriptCalls calls, PreparedMessage message, PublishQuota.@Nullable Refusal behind) {
 		this.calls = calls;
 		this.message = message;
+		this.behind = behind;
 		this.key = message.script().idempotency();
 	}
 
@@ -93,9 +98,17 @@ final class PiecewiseSending {
 		Idempotency record = (this.key == null || number == 0) ? this.key
 				: this.key.of(new Publisher.Piece(this.given.getFirst().id(), number));
 		CompletableFuture<List<Result>> answer = this.calls
-			.call(List.of(new Publisher.Request(piece, this.message.script().envelope(), record)));
+			.call(List.of(new Publisher.Request(piece, this.message.script().envelope(), record, charge(number))));
 		this.answered = CompletableFuture.allOf(this.answered, answer);
 		this.sent.addLast(new Piece(number, piece.size(), answer));
+	}
+
+	/** The first piece takes for all, so that no further one is refused. */
+	private PublishQuota.Charge charge(int number) {
+		if (number > 0) {
+			return new PublishQuota.Charge.Further();
+		}
+		return (this.behind != null) ? new PublishQuota.Charge.Behind(this.behind) : this.message.script().charge();
 	}
 
 	/** Waits until no more than some pieces are on their way. */
@@ -111,6 +124,7 @@ final class PiecewiseSending {
 			switch (this.calls.await(piece.answer()).getFirst()) {
 				case Result.Stored stored -> add(piece, stored);
 				case Result.KeyReused reused -> fail(FailureReceipts.keyReused());
+				case Result.Limited limited -> fail(FailureReceipts.limited(limited));
 				case Result.Refused refused -> fail(FailureReceipts.refused(refused, this.message, began));
 			}
 		}

@@ -2,10 +2,13 @@ package io.fanfare.api.publish;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
 import io.fanfare.api.auth.Caller;
+import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.redis.Pieces;
+import io.fanfare.redis.history.PublishQuota;
 import io.fanfare.redis.history.Publisher;
 
 /**
@@ -24,8 +27,10 @@ record PreparedMessage(int index, MessageRequest request, Publisher.Request scri
 				request.ephemeral(), request.traceparent());
 		Publisher.Idempotency idempotency = (request.key() != null)
 				? new Publisher.Idempotency(caller.id(), request.key(), request.hash(), retention) : null;
-		return new PreparedMessage(index, request,
-				new Publisher.Request(request.target().channels(), envelope, idempotency), Pieces.weight(envelope));
+		int weight = Pieces.weight(envelope);
+		List<ChannelName> channels = request.target().channels();
+		return new PreparedMessage(index, request, new Publisher.Request(channels, envelope, idempotency,
+				new PublishQuota.Charge.Weight((long) weight * channels.size())), weight);
 	}
 
 	int channels() {

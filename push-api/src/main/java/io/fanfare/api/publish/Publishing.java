@@ -12,6 +12,7 @@ import io.fanfare.api.auth.Caller;
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.ratelimit.CallerLimits;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.ProblemType;
@@ -39,6 +40,8 @@ final class Publishing {
 
 	private final Publisher publisher;
 
+	private final CallerLimits limits;
+
 	private final RedisCalls calls;
 
 	private final RunningKeys running;
@@ -56,9 +59,10 @@ final class Publishing {
 	/** Looking a meter up by its tags costs more than counting. */
 	private final Map<String, Counter> outcomes = new ConcurrentHashMap<>();
 
-	Publishing(Publisher publisher, RedisCalls calls, RunningKeys running, Turns turns, IdempotencySettings settings,
-			Clock clock, MeterRegistry meters) {
+	Publishing(Publisher publisher, CallerLimits limits, RedisCalls calls, RunningKeys running, Turns turns,
+			IdempotencySettings settings, Clock clock, MeterRegistry meters) {
 		this.publisher = publisher;
+		this.limits = limits;
 		this.calls = calls;
 		this.running = running;
 		this.turns = turns;
@@ -90,8 +94,9 @@ final class Publishing {
 			}
 		}
 		check(messages);
-		new Sending(new ScriptCalls(this.publisher, this.turns, this.calls, this.duration), this.running, receipts)
-			.send(messages);
+		ScriptCalls script = new ScriptCalls(this.publisher, this.limits.account(caller.id()), this.turns, this.calls,
+				this.duration);
+		new Sending(script, this.running, receipts).send(messages);
 		List<Receipt> all = receipts.stream().map(Objects::requireNonNull).toList();
 		all.forEach(this::count);
 		return all;
@@ -141,6 +146,7 @@ final class Publishing {
 		return switch (receipt) {
 			case Receipt.Stored stored -> stored.replayed() ? "replayed" : "stored";
 			case Receipt.Refused refused -> name(refused.problem());
+			case Receipt.Limited limited -> ProblemType.QUOTA_EXCEEDED.wireName();
 			case Receipt.Unknown unknown -> name(unknown.problem());
 		};
 	}

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fanfare.api.problem.Problem;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.redis.history.PublishQuota;
 import io.fanfare.redis.history.Publisher;
 import io.swagger.v3.oas.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,16 @@ sealed interface Receipt {
 	 * @param problem why
 	 */
 	record Refused(Problem problem) implements Receipt {
+
+	}
+
+	/**
+	 * It is not stored: a quota of the caller is used up.
+	 *
+	 * @param problem which
+	 * @param limit the same, for what follows in the request
+	 */
+	record Limited(Problem problem, PublishQuota.Refusal limit) implements Receipt {
 
 	}
 

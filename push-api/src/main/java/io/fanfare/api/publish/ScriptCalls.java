@@ -5,10 +5,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.ratelimit.CallerLimits;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.redis.RedisRefusal;
 import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.history.PublishQuota;
 import io.fanfare.redis.history.Publisher;
 import io.micrometer.core.instrument.Timer;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,8 @@ final class ScriptCalls {
 
 	private final Publisher publisher;
 
+	private final CallerLimits.Account account;
+
 	private final Turns turns;
 
 	private final RedisCalls calls;
@@ -43,8 +47,9 @@ final class ScriptCalls {
 	/** Why no further call is made. */
 	private @Nullable Exception stopped;
 
-	ScriptCalls(Publisher publisher, Turns turns, RedisCalls calls, Timer duration) {
+	ScriptCalls(Publisher publisher, CallerLimits.Account account, Turns turns, RedisCalls calls, Timer duration) {
 		this.publisher = publisher;
+		this.account = account;
 		this.turns = turns;
 		this.calls = calls;
 		this.duration = duration;
@@ -73,7 +78,7 @@ final class ScriptCalls {
 		Timer.Sample sample = Timer.start();
 		CompletableFuture<List<Publisher.Result>> answer;
 		try {
-			answer = this.publisher.publish(requests);
+			answer = this.publisher.publish(requests, this.account.quota()).thenApply(this::observed);
 		}
 		catch (RuntimeException | Error ex) {
 			this.turns.end();
@@ -83,6 +88,14 @@ final class ScriptCalls {
 			this.turns.end();
 			sample.stop(this.duration);
 		});
+	}
+
+	private List<Publisher.Result> observed(Publisher.Published published) {
+		PublishQuota.Used used = published.used();
+		if (used != null) {
+			this.account.observe(used);
+		}
+		return published.results();
 	}
 
 	/**

@@ -14,6 +14,7 @@ import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.redis.Pieces;
 import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.history.PublishQuota;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.history.Publisher.Idempotency;
 import io.fanfare.redis.history.Publisher.Result;
@@ -41,6 +42,9 @@ final class Sending {
 	private final Deque<Call> sent = new ArrayDeque<>();
 
 	private Call next = new Call();
+
+	/** How a message of the request was refused by a quota; no later one overtakes it. */
+	private PublishQuota.@Nullable Refusal limit;
 
 	/**
 	 * Prepares to send.
@@ -98,9 +102,9 @@ final class Sending {
 
 	/** Its key is in use until the last of the pieces is answered. */
 	private void sendInPieces(PreparedMessage message) {
-		PiecewiseSending pieces = new PiecewiseSending(this.calls, message);
+		PiecewiseSending pieces = new PiecewiseSending(this.calls, message, this.limit);
 		try {
-			this.receipts.set(message.index(), pieces.send());
+			set(message, pieces.send());
 		}
 		finally {
 			pieces.answered().whenComplete((results, failure) -> end(message.script().idempotency()));
@@ -129,7 +133,7 @@ final class Sending {
 			this.next = new Call();
 			return;
 		}
-		call.answer = this.calls.call(call.requests);
+		call.answer = this.calls.call(call.behind(this.limit));
 		this.next = new Call();
 		this.sent.addLast(call);
 		call.answer.whenComplete((results, failure) -> call.endKeys());
@@ -146,7 +150,7 @@ final class Sending {
 			List<Result> results = this.calls.await(call.answer);
 			for (int i = 0; i < call.messages.size(); i++) {
 				PreparedMessage message = call.messages.get(i);
-				this.receipts.set(message.index(), receipt(message, results.get(i)));
+				set(message, receipt(message, results.get(i)));
 			}
 		}
 		catch (RedisUnavailableException | ProblemException ex) {
@@ -155,10 +159,18 @@ final class Sending {
 		}
 	}
 
+	private void set(PreparedMessage message, Receipt receipt) {
+		if (receipt instanceof Receipt.Limited limited) {
+			this.limit = limited.limit();
+		}
+		this.receipts.set(message.index(), receipt);
+	}
+
 	private static Receipt receipt(PreparedMessage message, Result result) {
 		return switch (result) {
 			case Result.Stored stored -> Receipt.Stored.of(message.request().target(), stored);
 			case Result.KeyReused reused -> FailureReceipts.keyReused();
+			case Result.Limited limited -> FailureReceipts.limited(limited);
 			case Result.Refused refused -> FailureReceipts.refused(refused, message, false);
 		};
 	}
@@ -189,6 +201,14 @@ final class Sending {
 			this.requests.add(message.script());
 			this.channels += message.channels();
 			this.bytes += message.bytes();
+		}
+
+		/** Its messages behind one that was refused, or as they are where none was. */
+		private List<Publisher.Request> behind(PublishQuota.@Nullable Refusal earlier) {
+			return (earlier == null) ? this.requests
+					: this.requests.stream()
+						.map((request) -> request.with(new PublishQuota.Charge.Behind(earlier)))
+						.toList();
 		}
 
 		/** Whether a channel occurs in both. */

@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 
 import io.fanfare.api.auth.ApiKeys;
 import io.fanfare.api.auth.Scope;
+import io.fanfare.api.ratelimit.CallerLimits;
 import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
@@ -160,6 +161,7 @@ final class WarmUp implements ApplicationRunner {
 		own.setParent(this.application);
 		own.registerBean(Publisher.class, () -> new Publisher(scratch.link(), scratch.keys(), HISTORY, HISTORY_AGE),
 				(definition) -> definition.setPrimary(true));
+		own.registerBean(CallerLimits.class, CallerLimits::none, (definition) -> definition.setPrimary(true));
 		own.registerBean(MeterRegistry.class, () -> new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
 				(definition) -> definition.setPrimary(true));
 		own.register(Turns.class, RunningKeys.class, Publishing.class, MessageEndpoint.class, BatchEndpoint.class);

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.api.problem.Problem;
+import io.fanfare.api.ratelimit.CallerLimits;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
@@ -184,8 +185,8 @@ class SendingIT {
 
 	private List<Receipt> send(List<PreparedMessage> messages) {
 		List<Receipt> receipts = new ArrayList<>(Collections.nCopies(messages.size(), null));
-		new Sending(new ScriptCalls(this.api.bean(Publisher.class), this.turns, this.api.bean(RedisCalls.class),
-				this.duration), this.running, receipts)
+		new Sending(new ScriptCalls(this.api.bean(Publisher.class), CallerLimits.none().account("any"), this.turns,
+				this.api.bean(RedisCalls.class), this.duration), this.running, receipts)
 			.send(messages);
 		assertThat(receipts).doesNotContainNull();
 		return receipts;

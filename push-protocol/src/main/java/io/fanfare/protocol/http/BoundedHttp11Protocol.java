@@ -82,6 +82,8 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	private final AtomicLong crowded = new AtomicLong();
 
+	private final AtomicLong late = new AtomicLong();
+
 	/**
 	 * Tells how long a body, or an answer, may have taken.
 	 * @param passed how many of its bytes have passed
@@ -118,6 +120,15 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	 */
 	public long closedForAddress() {
 		return this.crowded.get();
+	}
+
+	/**
+	 * How many connections were closed because a request, or the reading of its answer,
+	 * was too slow.
+	 * @return the number, since the start
+	 */
+	public long closedForSlowness() {
+		return this.late.get();
 	}
 
 	@Override
@@ -158,6 +169,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 			closed += busy.closeLate(now);
 		}
 		if (closed > 0) {
+			this.late.addAndGet(closed);
 			log.debug("requests=late closed={}", closed);
 		}
 		long share = Math.max(1, getMaxConnections() / 2);

@@ -7,6 +7,7 @@ import java.util.Set;
 
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.guard.Ticker;
+import org.apache.coyote.ActionCode;
 import org.apache.coyote.Adapter;
 import org.apache.coyote.Request;
 import org.apache.coyote.Response;
@@ -79,6 +80,9 @@ final class RequestGuard implements Adapter {
 	@Override
 	public void service(Request request, Response response) throws Exception {
 		UNUSED.forEach(request.getMimeHeaders()::removeHeader);
+		// On whatever is answered, also by Tomcat itself
+		response.setHeader("X-Content-Type-Options", "nosniff");
+		response.setHeader("Referrer-Policy", "no-referrer");
 		String reason = reasonToRefuse(request, response.getStatus() >= 400);
 		if (this.ticker.nanoTime() - this.since > this.maxAge.toNanos()) {
 			response.setHeader("Connection", "close");
@@ -91,7 +95,10 @@ final class RequestGuard implements Adapter {
 		this.next.log(request, response, 0);
 	}
 
-	/** With this status, Tomcat closes the connection and reads no body. */
+	/**
+	 * With this status, Tomcat closes the connection. The answer is sent at once: Tomcat
+	 * waits for the body before it sends what it has buffered.
+	 */
 	private static void refuse(Response response, String reason) throws Exception {
 		byte[] body = ("{\"type\":\"" + ProblemType.REFUSED.uri() + "\",\"title\":\"" + ProblemType.REFUSED.title()
 				+ "\",\"status\":" + ProblemType.REFUSED.status() + ",\"detail\":\"" + reason + "\"}")
@@ -100,6 +107,7 @@ final class RequestGuard implements Adapter {
 		response.setContentType("application/problem+json");
 		response.setContentLength(body.length);
 		response.doWrite(ByteBuffer.wrap(body));
+		response.action(ActionCode.CLIENT_FLUSH, null);
 	}
 
 	/**

@@ -31,6 +31,10 @@ public final class Publisher {
 
 	private static final String REFUSED = "refused ";
 
+	private static final String LIMITED = "limited ";
+
+	private static final String QUOTA = "quota ";
+
 	private final CommandLink link;
 
 	private final RedisKeys keys;
@@ -103,8 +107,24 @@ public final class Publisher {
 	 * @param channels its channels, one at least
 	 * @param envelope the message
 	 * @param idempotency what makes a repetition exact, or null
+	 * @param charge what it takes of the caller's quotas, where there are any
 	 */
-	public record Request(List<ChannelName> channels, Envelope envelope, @Nullable Idempotency idempotency) {
+	public record Request(List<ChannelName> channels, Envelope envelope, @Nullable Idempotency idempotency,
+			PublishQuota.Charge charge) {
+
+		/** Takes nothing of any quota. */
+		public Request(List<ChannelName> channels, Envelope envelope, @Nullable Idempotency idempotency) {
+			this(channels, envelope, idempotency, PublishQuota.Charge.FREE);
+		}
+
+		/**
+		 * The same with another charge.
+		 * @param other what it takes of the caller's quotas
+		 * @return the message
+		 */
+		public Request with(PublishQuota.Charge other) {
+			return new Request(this.channels, this.envelope, this.idempotency, other);
+		}
 
 	}
 
@@ -149,6 +169,26 @@ public final class Publisher {
 
 		}
 
+		/**
+		 * A quota of the caller is used up: nothing of this message is stored, and no
+		 * earlier request stored it either.
+		 *
+		 * @param limit which quota, and for how long
+		 */
+		record Limited(PublishQuota.Refusal limit) implements Result {
+
+		}
+
+	}
+
+	/**
+	 * What a call came to.
+	 *
+	 * @param results one for each message, in order
+	 * @param used what the caller has used of its quotas, or null where it has none
+	 */
+	public record Published(List<Result> results, PublishQuota.@Nullable Used used) {
+
 	}
 
 	/**
@@ -174,21 +214,42 @@ public final class Publisher {
 	 * @return what each came to
 	 */
 	public CompletableFuture<List<Result>> publish(List<Request> requests) {
-		List<byte[]> scriptKeys = new ArrayList<>(5 + requests.size());
+		return publish(requests, null).thenApply(Published::results);
+	}
+
+	/**
+	 * Publishes messages within the quotas of a caller. Where one is used up, a message
+	 * and those behind it in the call are refused, unless they are repetitions.
+	 * @param requests the messages, one at least
+	 * @param quota the quotas, or null
+	 * @return what each came to, and what is used
+	 */
+	public CompletableFuture<Published> publish(List<Request> requests, @Nullable PublishQuota quota) {
+		List<byte[]> scriptKeys = new ArrayList<>(6 + requests.size());
 		scriptKeys.addAll(this.callKeys);
-		List<byte[]> arguments = new ArrayList<>(5 + 5 * requests.size());
+		List<byte[]> arguments = new ArrayList<>(9 + 6 * requests.size());
 		arguments.add(NONE);
 		arguments.add(RedisKeys.bytes(MessageId.format(this.link.seen())));
 		arguments.add(this.keys.channelPrefix());
 		arguments.add(this.length);
 		arguments.add(this.age);
+		if (quota != null) {
+			scriptKeys.add(this.keys.limit(quota.caller()));
+			quota.arguments().forEach((text) -> arguments.add(RedisKeys.bytes(text)));
+		}
+		else {
+			arguments.add(NONE);
+		}
 		for (Request request : requests) {
 			add(request, scriptKeys, arguments);
+			if (quota != null) {
+				arguments.add(RedisKeys.bytes(request.charge().argument()));
+			}
 		}
 		return this.link.<List<Object>>run(Script.PUBLISH_MESSAGES, scriptKeys.toArray(byte[][]::new), (run) -> {
 			arguments.set(0, run);
 			return arguments.toArray(byte[][]::new);
-		}).thenApply(this::results);
+		}).thenApply(this::published);
 	}
 
 	private void add(Request request, List<byte[]> scriptKeys, List<byte[]> arguments) {
@@ -213,13 +274,20 @@ public final class Publisher {
 		}
 	}
 
-	private List<Result> results(List<Object> values) {
+	private Published published(List<Object> values) {
 		Reply reply = new Reply(values);
 		List<Result> results = new ArrayList<>(values.size());
+		PublishQuota.Used used = null;
 		while (reply.hasNext()) {
-			results.add(result(reply.text()));
+			String answer = reply.text();
+			if (answer.startsWith(QUOTA)) {
+				used = PublishQuota.Used.parse(answer.substring(QUOTA.length()));
+			}
+			else {
+				results.add(result(answer));
+			}
 		}
-		return results;
+		return new Published(results, used);
 	}
 
 	private Result result(String answer) {
@@ -228,6 +296,9 @@ public final class Publisher {
 		}
 		if (answer.startsWith(REFUSED)) {
 			return refused(answer.substring(REFUSED.length()));
+		}
+		if (answer.startsWith(LIMITED)) {
+			return new Result.Limited(PublishQuota.Refusal.parse(answer.substring(LIMITED.length())));
 		}
 		List<Receipt> receipts = new ArrayList<>();
 		int end = answer.indexOf(' ');

@@ -585,9 +585,97 @@ class PublishMessagesIT {
 		assertThat(this.partition.redis().get(RUN)).isEqualTo(this.partition.runId());
 	}
 
+	/** What a caller publishes within its quotas, over all processes. */
+	@Test
+	void quotasAreTakenByWhatIsStoredAndByNothingElse() {
+		PublishQuota quota = new PublishQuota("backend", 1_000, 10_000, 0);
+		assertThat(publish(quota, request(message("1"), "k", NEWS).with(weight(9_000))).results().getFirst())
+			.isInstanceOf(Result.Stored.class);
+		PublishQuota.Used used = publish(quota, request(message("1"), "k", NEWS).with(weight(9_000))).used();
+		assertThat(used.bytes()).as("a repetition is free").isBetween(Duration.ofSeconds(5), Duration.ofSeconds(9));
+		List<Long> before = stored(NEWS_STREAM);
+		Publisher.Published mixed = publish(quota, request(message("2"), "late", NEWS).with(weight(9_000)),
+				request(message("3"), null, NEWS).with(weight(1)),
+				request(message("1"), "k", NEWS).with(weight(9_000)));
+		Result.Limited limited = (Result.Limited) mixed.results().get(0);
+		assertThat(limited.limit().policy()).isEqualTo("bytes");
+		assertThat(limited.limit().retryAfter()).isBetween(Duration.ofSeconds(3), Duration.ofSeconds(8));
+		assertThat(mixed.results().get(1)).as("does not overtake").isEqualTo(limited);
+		assertThat(mixed.results().get(2)).as("a repetition").isInstanceOf(Result.Stored.class);
+		assertThat(stored(NEWS_STREAM)).isEqualTo(before);
+		assertThat(this.partition.redis().exists(PREFIX + "idem:backend:late")).isZero();
+		assertThat(publish(quota,
+				request(message("2"), "late", ALICE).with(new PublishQuota.Charge.Behind(limited.limit())))
+			.results()).containsExactly(limited);
+		assertThat(publish(new PublishQuota("other", 1_000, 10_000, 0),
+				request(message("2"), null, NEWS).with(weight(9_000)))
+			.results()
+			.getFirst()).isInstanceOf(Result.Stored.class);
+		assertThat(this.partition.redis().pttl(PREFIX + "limit:backend")).isBetween(1L, 9_001L);
+	}
+
+	@Test
+	void whatIsLargerThanAQuotaPassesOnceAndIsOwed() {
+		PublishQuota quota = new PublishQuota("backend", 1_000, 10_000, 0);
+		assertThat(publish(quota, request(message("1"), null, NEWS).with(weight(25_000))).results().getFirst())
+			.isInstanceOf(Result.Stored.class);
+		Result.Limited limited = (Result.Limited) publish(quota, request(message("2"), null, NEWS).with(weight(1)))
+			.results()
+			.getFirst();
+		assertThat(limited.limit().retryAfter()).isBetween(Duration.ofSeconds(12), Duration.ofSeconds(16));
+		assertThat(publish(quota, request(message("3"), null, NEWS).with(new PublishQuota.Charge.Further())).results()
+			.getFirst()).as("a further piece").isInstanceOf(Result.Stored.class);
+	}
+
+	@Test
+	void newChannelsAreCountedAndNothingOfARefusedMessageStays() {
+		PublishQuota quota = new PublishQuota("backend", 0, 0, 3);
+		ChannelName bob = ChannelName.user("bob");
+		assertThat(publish(quota, request(message("1"), null, ALICE, bob)).results().getFirst())
+			.isInstanceOf(Result.Stored.class);
+		Publisher.Published refused = publish(quota,
+				request(message("2"), "k", ALICE, ChannelName.user("carol"), ChannelName.user("dave")));
+		assertThat(((Result.Limited) refused.results().getFirst()).limit().policy()).isEqualTo("new-channels");
+		assertThat(refused.used().channels()).isBetween(Duration.ofSeconds(35), Duration.ofSeconds(40));
+		assertThat(stored(ALICE_STREAM)).hasSize(1);
+		assertThat(this.partition.redis().exists(PREFIX + "ch:user:carol", PREFIX + "idem:backend:k")).isZero();
+		assertThat(last("user:carol")).isNull();
+		assertThat(publish(quota, request(message("3"), null, ALICE, bob)).results().getFirst())
+			.as("none of these is new")
+			.isInstanceOf(Result.Stored.class);
+		assertThat(publish(quota,
+				request(message("4"), null, ChannelName.user("carol")).with(new PublishQuota.Charge.Further()),
+				request(message("5"), null, ChannelName.user("dave")).with(new PublishQuota.Charge.Further()))
+			.used()
+			.channels()).as("owed").isGreaterThan(Duration.ofSeconds(75));
+	}
+
+	@Test
+	void whatIsNoAccountOfQuotasIsReplaced() {
+		PublishQuota quota = new PublishQuota("backend", 1_000, 10_000, 60);
+		String key = PREFIX + "limit:backend";
+		this.partition.redis().hset(key, "no", "account");
+		for (String junk : List.of("", "garbage", "9".repeat(400) + " 1", "inf nan",
+				"9999999999999999 9999999999999999", "-1.0 nan")) {
+			Publisher.Published published = publish(quota, request(message("m"), null, NEWS).with(weight(2_000)));
+			assertThat(published.results().getFirst()).as(junk).isInstanceOf(Result.Stored.class);
+			assertThat(published.used().bytes()).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
+			assertThat(this.partition.redis().get(key)).matches("\\d{16} \\d{16}");
+			this.partition.redis().set(key, junk);
+		}
+	}
+
+	private Publisher.Published publish(PublishQuota quota, Publisher.Request... requests) {
+		return get(this.partition.publisher().publish(List.of(requests), quota));
+	}
+
+	private static PublishQuota.Charge weight(long bytes) {
+		return new PublishQuota.Charge.Weight(bytes);
+	}
+
 	private void publishAt(long now, String data) {
 		this.partition.runAt(now, Script.PUBLISH_MESSAGES, List.of(CLOCK, RUN, SINCE, LAST, PRESENCE, NEWS_STREAM),
-				"run-1", "0-0", PREFIX, "100", "3600000", "1", "0", "0", data, "");
+				"run-1", "0-0", PREFIX, "100", "3600000", "", "1", "0", "0", data, "");
 	}
 
 	private Receipt publish(ChannelName channel, Envelope envelope) {
