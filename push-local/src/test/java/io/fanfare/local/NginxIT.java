@@ -240,7 +240,7 @@ class NginxIT {
 						NodeApplication.class.getName(), "--fanfare.node.name=" + name, "--fanfare.stream.warm-up=0",
 						"--fanfare.connections.drain-window=0", "--fanfare.stream.port=" + port,
 						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(),
-						"--spring.data.redis.url=" + TestRedis.shared().url(),
+						"--fanfare.development=true", "--spring.data.redis.url=" + TestRedis.shared().url(),
 						"--spring.autoconfigure.exclude=" + Cluster.NOT_FOR_NODES, "--springdoc.api-docs.enabled=false",
 						"--springdoc.swagger-ui.enabled=false"))
 			.awaitReady();

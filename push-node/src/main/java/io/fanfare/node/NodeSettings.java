@@ -45,6 +45,16 @@ final class NodeSettings {
 	}
 
 	/**
+	 * Whether this is a machine for development. Looked at before settings are bound.
+	 *
+	 * @param development whether a secret that everyone knows may sign tokens
+	 */
+	@ConfigurationProperties("fanfare")
+	record Development(@DefaultValue("false") boolean development) {
+
+	}
+
+	/**
 	 * Which stream tokens are accepted.
 	 *
 	 * @param jwt the keys and the rules

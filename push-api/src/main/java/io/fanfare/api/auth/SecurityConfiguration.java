@@ -1,7 +1,9 @@
 package io.fanfare.api.auth;
 
+import java.time.Clock;
 import java.util.List;
 
+import io.fanfare.boot.jwt.JwtKeys;
 import jakarta.servlet.DispatcherType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,6 +14,8 @@ import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationConverter;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.AnonymousAuthenticationFilter;
 import org.springframework.security.web.firewall.HttpFirewall;
@@ -31,12 +35,15 @@ class SecurityConfiguration implements WebMvcConfigurer {
 	private static final Logger log = LoggerFactory.getLogger(SecurityConfiguration.class);
 
 	@Bean
-	SecurityFilterChain securityFilterChain(HttpSecurity http, ApiKeys keys, ApiTokens tokens, Refusals refusals,
-			CredentialThrottle throttle, List<HeaderWriter> fields, List<CallerObserver> observers) {
-		if (keys.isEmpty() && !tokens.isEnabled()) {
-			log.warn("api=closed reason=\"neither fanfare.api.keys (FANFARE_API_KEYS) nor fanfare.jwt.secret"
-					+ " (FANFARE_JWT_SECRET) is set: every call is answered 401\"");
+	SecurityFilterChain securityFilterChain(HttpSecurity http, ApiKeys keys, ApiJwtSettings tokens, JwtKeys tokenKeys,
+			Clock clock, Refusals refusals, CredentialThrottle throttle, List<HeaderWriter> fields,
+			List<CallerObserver> observers) {
+		if (keys.isEmpty() && tokens.jwt().isEmpty()) {
+			log.warn("api=closed reason=\"neither fanfare.api.keys (FANFARE_API_KEYS) nor fanfare.api.jwt is set:"
+					+ " every call is answered 401\"");
 		}
+		CallerAuthenticator callers = new CallerAuthenticator(keys, ApiTokens.provider(tokenKeys, tokens.jwt(), clock),
+				throttle);
 		return http.csrf(AbstractHttpConfigurer::disable)
 			.logout(AbstractHttpConfigurer::disable)
 			.requestCache(AbstractHttpConfigurer::disable)
@@ -50,9 +57,22 @@ class SecurityConfiguration implements WebMvcConfigurer {
 				.authenticated()
 				.anyRequest()
 				.permitAll())
-			.addFilterBefore(new BearerFilter(keys, tokens, throttle, refusals), AnonymousAuthenticationFilter.class)
+			.addFilterBefore(bearerFilter(callers, throttle, refusals), AnonymousAuthenticationFilter.class)
 			.addFilterAfter(new CallerObserverFilter(observers), AnonymousAuthenticationFilter.class)
 			.build();
+	}
+
+	private static BearerTokenAuthenticationFilter bearerFilter(CallerAuthenticator callers,
+			CredentialThrottle throttle, Refusals refusals) {
+		BearerTokenAuthenticationConverter header = new BearerTokenAuthenticationConverter();
+		header.setBearerTokenResolver(new BearerHeader());
+		BearerTokenAuthenticationFilter filter = new BearerTokenAuthenticationFilter(callers, header);
+		filter.setAuthenticationEntryPoint((request, response, malformed) -> {
+			throttle.refused(request);
+			refusals.commence(request, response, malformed);
+		});
+		filter.setAuthenticationFailureHandler(refusals::commence);
+		return filter;
 	}
 
 	/** An observation around every filter costs every request, and nothing reads it. */

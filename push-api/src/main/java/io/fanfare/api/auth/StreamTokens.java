@@ -13,11 +13,14 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.OctetSequenceKey;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.TokenAudience;
 import io.fanfare.protocol.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.SigningSecret;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;
@@ -26,21 +29,42 @@ import org.springframework.stereotype.Component;
 @Component
 final class StreamTokens {
 
+	private static final String MAX_LIFE = StreamJwtSettings.PREFIX + ".max-life";
+
 	private final @Nullable JWSSigner signer;
+
+	private final JWSHeader header;
 
 	private final TokenSettings settings;
 
 	private final Clock clock;
 
-	StreamTokens(TokenSettings settings, JwtSettings jwt, Clock clock) throws JOSEException {
-		byte[] key = jwt.key();
-		if (settings.enabled() && key == null) {
-			throw new InvalidSettingException(JwtSettings.SECRET,
-					"is needed where fanfare.tokens.enabled (FANFARE_TOKENS_ENABLED) is true");
-		}
-		this.signer = (settings.enabled() && key != null) ? new MACSigner(key) : null;
+	StreamTokens(TokenSettings settings, StreamJwtSettings stream, StreamSecretSettings shortForm, Clock clock)
+			throws JOSEException {
+		OctetSequenceKey key = settings.enabled() ? key(stream.keys(shortForm)) : null;
+		InvalidSettingException.require(!settings.enabled() || key != null, SigningSecret.PROPERTY,
+				"or a secret in fanfare.stream.jwt.keys is needed where fanfare.tokens.enabled"
+						+ " (FANFARE_TOKENS_ENABLED) is true");
+		InvalidSettingException.require(!settings.enabled() || settings.maxTtl().compareTo(stream.jwt().maxLife()) <= 0,
+				"fanfare.tokens.max-ttl", "must not be above " + InvalidSettingException.named(MAX_LIFE)
+						+ ": nodes accept no token that lives longer");
+		this.signer = (key != null) ? new MACSigner(key) : null;
+		this.header = new JWSHeader.Builder(
+				(key != null) ? JWSAlgorithm.parse(key.getAlgorithm().getName()) : JWSAlgorithm.HS256)
+			.keyID((key != null) ? key.getKeyID() : null)
+			.build();
 		this.settings = settings;
 		this.clock = clock;
+	}
+
+	/** The first secret: others are there to be verified with. */
+	private static @Nullable OctetSequenceKey key(List<JWK> keys) {
+		for (JWK key : keys) {
+			if (key instanceof OctetSequenceKey secret) {
+				return secret;
+			}
+		}
+		return null;
 	}
 
 	/**
@@ -79,7 +103,7 @@ final class StreamTokens {
 		if (tier != null) {
 			claims.claim("tier", tier.wireName());
 		}
-		SignedJWT jwt = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.HS256).build(), claims.build());
+		SignedJWT jwt = new SignedJWT(this.header, claims.build());
 		try {
 			jwt.sign(this.signer);
 		}

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.fanfare.api.auth.RequiresScope;
+import io.fanfare.api.auth.Scope;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.Problem;
 import io.fanfare.protocol.ProblemType;
@@ -33,7 +34,7 @@ final class ProblemAnswers implements OperationCustomizer {
 		RequiresScope required = handler.getMethodAnnotation(RequiresScope.class);
 		if (required != null) {
 			operation.addSecurityItem(new SecurityRequirement().addList(OpenApiConfiguration.BEARER));
-			String scope = "Needs the scope `" + required.value().wireName() + "`.";
+			String scope = "Needs the scope `" + required.value().wireName() + "`" + others(required) + ".";
 			operation.setDescription(
 					(operation.getDescription() != null) ? operation.getDescription() + " " + scope : scope);
 		}
@@ -50,10 +51,18 @@ final class ProblemAnswers implements OperationCustomizer {
 		return operation;
 	}
 
+	/** What does in place of a scope. */
+	private static String others(RequiresScope required) {
+		if (required.patterns()) {
+			return " or `" + required.value().limitedName() + "`";
+		}
+		return (required.value() == Scope.DISCONNECT) ? " or `" + Scope.ADMIN.wireName() + "`" : "";
+	}
+
 	private static Stream<ProblemType> types(Operation operation, HandlerMethod handler) {
-		List<ProblemType> types = new ArrayList<>(
-				List.of(ProblemType.REFUSED, ProblemType.UNAUTHORIZED, ProblemType.INSUFFICIENT_SCOPE,
-						ProblemType.NOT_ACCEPTABLE, ProblemType.QUOTA_EXCEEDED, ProblemType.INTERNAL_ERROR));
+		List<ProblemType> types = new ArrayList<>(List.of(ProblemType.REFUSED, ProblemType.UNAUTHORIZED,
+				ProblemType.INSUFFICIENT_SCOPE, ProblemType.NOT_ACCEPTABLE, ProblemType.QUOTA_EXCEEDED,
+				ProblemType.INTERNAL_ERROR, ProblemType.KEYS_UNAVAILABLE));
 		if (operation.getRequestBody() != null) {
 			types.addAll(List.of(ProblemType.MALFORMED_JSON, ProblemType.INVALID_REQUEST, ProblemType.CONTENT_TOO_LARGE,
 					ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.OVERLOADED));

@@ -74,6 +74,21 @@ class SettingNamesTests {
 		});
 	}
 
+	@Test
+	void entriesOfListsAreKnownWithAnyIndex() {
+		for (String name : List.of("fanfare.api.keys[0].name", "fanfare.api.keys[12].max-tier",
+				"fanfare.api.keys[0].scopes[3]")) {
+			assertThat(SettingNames.check(name, Origin.FILE)).isNull();
+		}
+		for (String variable : List.of("FANFARE_API_KEYS_0_NAME", "FANFARE_API_KEYS_12_MAXTIER",
+				"FANFARE_API_KEYS_0_SCOPES_3")) {
+			assertThat(SettingNames.check(variable, Origin.ENVIRONMENT)).isNull();
+		}
+		assertThatExceptionOfType(InvalidSettingException.class)
+			.isThrownBy(() -> SettingNames.check("fanfare.api.keys[0].scope", Origin.FILE))
+			.withMessageContaining("fanfare.api.keys[0].scopes");
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "FILE, fanfare.stream.jwt.keys[3].public-key, ", "FILE, fanfare.stream.jwt.keys[3].publicKey, ",
 			"ENVIRONMENT, FANFARE_STREAM_JWT_KEYS_12_PUBLICKEY, ", "FILE, fanfare.api.jwt.keys[0].secret, ",
@@ -156,6 +171,20 @@ class SettingNamesTests {
 			"logging.config, classpath:logs.xml", "spring.data.redis.client-type, lettuce" })
 	void goodValuesPass(String property, String value) {
 		assertThatNoException().isThrownBy(() -> check(Map.of(property, value)));
+	}
+
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "fanfare.jwt.secret", "fanfare.stream.jwt.keys[3].secret", "fanfare.api.jwt.keys[0].secret" })
+	void aSigningSecretThatEveryoneKnowsIsForDevelopmentOnly(String property) {
+		String known = "for-development-only-known-to-everybody";
+		assertThatExceptionOfType(InvalidSettingException.class)
+			.isThrownBy(() -> check(Map.of(property, known, "fanfare.development", "false")))
+			.withMessageStartingWith(InvalidSettingException.named(property) + " has a secret that everyone knows")
+			.withMessageNotContaining(known);
+		for (String on : List.of("true", "TRUE", "yes", "on", "1")) {
+			assertThatNoException().isThrownBy(() -> check(Map.of(property, known, "fanfare.development", on)));
+		}
 	}
 
 	private static void check(Map<String, String> settings) {
