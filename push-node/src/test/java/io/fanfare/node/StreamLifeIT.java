@@ -169,7 +169,7 @@ class StreamLifeIT {
 	void aFullNodeSaysSoInTheFormThatTheClientCanBear() {
 		try (TestRedis redis = TestRedis.start();
 				TestNode full = TestNode.start(redis, "full", "--fanfare.connections.max=1",
-						"--fanfare.admission.when-full=reject");
+						"--fanfare.admission.when-full=reject", "--fanfare.allowed-origins=*");
 				SseClient only = full.open(this.user)) {
 			try (SseClient busy = full.stream(newUser()).header("Origin", "https://a.example").open()) {
 				assertThat(busy.status()).isEqualTo(200);

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 import io.fanfare.node.admission.AdmissionSettings.Policy;
 import io.fanfare.node.admission.WaitingRoom.Entry;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A slot is free when its connection is gone. It goes to the newcomer for which a stream
  * was evicted, then to the next in the waiting room. A user who has a stream here already
- * is admitted beside it: the older connection is about to go.
+ * is admitted beside it: the older connection is about to go. A user waits once: the
+ * newest request takes the position of the one before it.
  */
 final class Slots {
 
@@ -95,7 +97,8 @@ final class Slots {
 
 		private Runnable admitted = Slots::nothing;
 
-		private Runnable replaced = Slots::nothing;
+		private Consumer<@Nullable String> replaced = (client) -> {
+		};
 
 		private Standing standing = Standing.OUTSIDE;
 
@@ -118,16 +121,12 @@ final class Slots {
 		 * Names what is done when a request that waits is decided about, once, before it
 		 * arrives.
 		 * @param granted is run when it gets the slot for which it had to wait
-		 * @param displaced is run when a newer request of the same client waits instead
+		 * @param displaced is given the client of a newer request of the same user that
+		 * waits instead
 		 */
-		void whenDecided(Runnable granted, Runnable displaced) {
+		void whenDecided(Runnable granted, Consumer<@Nullable String> displaced) {
 			this.admitted = granted;
 			this.replaced = displaced;
-		}
-
-		/** What its client is known by when it comes back, or null. */
-		private @Nullable String returning() {
-			return (this.client != null) ? this.user + '\n' + this.client : null;
 		}
 
 		@Override
@@ -183,7 +182,7 @@ final class Slots {
 		if (elsewhere) {
 			return Decision.FULL;
 		}
-		Entry<Request> entry = this.room.enter(request, request.tier, request.returning());
+		Entry<Request> entry = this.room.enter(request, request.tier, request.user);
 		if (entry == null) {
 			request.standing = Standing.ASKING;
 			return Decision.ASKS;
@@ -193,7 +192,7 @@ final class Slots {
 		Request before = entry.before();
 		if (before != null) {
 			before.standing = Standing.GONE;
-			before.replaced.run();
+			before.replaced.accept(request.client);
 		}
 		return Decision.WAITS;
 	}

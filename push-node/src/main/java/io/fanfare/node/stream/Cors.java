@@ -28,7 +28,7 @@ final class Cors {
 	 */
 	Cors(List<String> origins, List<String> headers) {
 		this.any = origins.contains("*");
-		this.origins = List.copyOf(origins);
+		this.origins = origins.stream().filter((origin) -> !origin.isEmpty() && !origin.equals("*")).toList();
 		this.preflight = "Access-Control-Allow-Methods: GET, POST\r\nAccess-Control-Allow-Headers: "
 				+ String.join(", ", HEADERS)
 				+ headers.stream()
@@ -38,12 +38,22 @@ final class Cors {
 				+ "\r\nAccess-Control-Max-Age: 7200\r\n";
 	}
 
+	/** Whether an origin is named, and not merely one of all. */
+	boolean lists(String origin) {
+		return this.origins.contains(origin);
+	}
+
+	/** Whether pages of every origin may send requests, without cookies. */
+	boolean allowsAny() {
+		return this.any;
+	}
+
 	/** The headers of an answer, ready to be written; empty where there is no origin. */
 	String headers(@Nullable String origin) {
 		if (origin == null) {
 			return this.any ? "" : "Vary: Origin\r\n";
 		}
-		if (this.origins.contains(origin)) {
+		if (lists(origin)) {
 			return "Access-Control-Allow-Origin: " + origin
 					+ "\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n";
 		}

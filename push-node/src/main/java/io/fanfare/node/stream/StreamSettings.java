@@ -180,11 +180,11 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	/**
 	 * Who may read streams from another origin.
 	 *
-	 * @param allowedOrigins origins such as {@code https://app.example}; {@code *} allows
-	 * all, but none with cookies
+	 * @param allowedOrigins origins such as {@code https://app.example}, besides the
+	 * node's own; {@code *} allows all, but none with cookies
 	 */
 	@ConfigurationProperties("fanfare")
-	public record Origins(@DefaultValue("*") List<String> allowedOrigins) {
+	public record Origins(@DefaultValue List<String> allowedOrigins) {
 
 		private static final String PROPERTY = "fanfare.allowed-origins";
 
