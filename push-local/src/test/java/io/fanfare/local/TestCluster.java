@@ -106,7 +106,7 @@ final class TestCluster {
 
 		private static Cluster start() {
 			// Tests take users over, and open streams, as often as they can.
-			Cluster cluster = TestCluster.start(TestRedis.shared(), "--logging.level.root=WARN",
+			Cluster cluster = TestCluster.start(TestRedis.shared(), "--logging.level.root=WARN", "--fanfare.allowed-origins=*",
 					"--logging.level.io.fanfare=WARN", "--fanfare.limits.takeovers-per-minute=0",
 					"--fanfare.limits.opens-per-user=0");
 			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
@@ -121,7 +121,7 @@ final class TestCluster {
 
 		private static Cluster start() {
 			TestRedis redis = TestRedis.start();
-			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
+			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--fanfare.allowed-origins=*", "--logging.level.io.fanfare=WARN",
 					"--fanfare.stream.gzip=true", "--fanfare.connections.min-retry=200ms",
 					"--fanfare.connections.max-retry=500ms", "--fanfare.connections.max-spread=500ms");
 			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
@@ -136,7 +136,7 @@ final class TestCluster {
 
 		private static Cluster start() {
 			TestRedis redis = TestRedis.start();
-			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
+			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--fanfare.allowed-origins=*", "--logging.level.io.fanfare=WARN",
 					"--fanfare.connections.max=" + SMALL, "--fanfare.admission.waiting-room=1",
 					"--fanfare.connections.min-retry=200ms", "--fanfare.connections.max-retry=500ms",
 					"--fanfare.connections.max-spread=500ms");

@@ -166,6 +166,19 @@ class StreamLifeIT {
 	// ---- a node of its own
 
 	@Test
+	void aHeartbeatTellsHowManyStreamsTheNodeHasWhereItIsAskedTo() {
+		try (TestRedis redis = TestRedis.start();
+				TestNode node = TestNode.start(redis, "telling", "--fanfare.connections.show-active=true",
+						"--fanfare.connections.heartbeat=200ms");
+				SseClient other = node.open(newUser());
+				SseClient stream = node.stream(this.user).query("heartbeat", "event").open()) {
+			SseBlock beat = stream.awaitBlock((block) -> block.fires("push.heartbeat"), SOON);
+			assertThat(Blocks.json(beat).get("activeConnections").asInt()).isEqualTo(2);
+			assertThat(other.end()).isNull();
+		}
+	}
+
+	@Test
 	void aFullNodeSaysSoInTheFormThatTheClientCanBear() {
 		try (TestRedis redis = TestRedis.start();
 				TestNode full = TestNode.start(redis, "full", "--fanfare.connections.max=1",
