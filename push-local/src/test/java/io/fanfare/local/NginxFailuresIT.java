@@ -95,7 +95,7 @@ class NginxFailuresIT {
 				400);
 		ABUSE.put("GET /events/close HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx", 400);
 		ABUSE.put("POST /v1/users/x/disconnect HTTP/1.1\r\nHost: h\r\nContent-Length: 2200000\r\n\r\n"
-				+ "x".repeat(2_200_000), 404);
+				+ "x".repeat(2_200_000), 413);
 	}
 
 	/** What a client may begin, and leave. */

@@ -324,7 +324,10 @@ class NginxIT {
 						.method("POST")
 						.body("text/plain", "x".repeat(20_000)),
 					mine.internalRequest("/v1/messages").query("access_token", token).bearer(token),
-					mine.internalRequest("/v1/users/x/disconnect").query("access_token", token).method("POST").bearer(token),
+					mine.internalRequest("/v1/users/x/disconnect")
+						.query("access_token", token)
+						.method("POST")
+						.bearer(token),
 					mine.request("/v1/nodes").query("access_token", token),
 					mine.request("/no-such-path").query("access_token", token),
 					mine.request("/events;" + token).bearer(token),
@@ -352,10 +355,10 @@ class NginxIT {
 			"/v1/nodes/node-1/connections", "/v1/disconnect", "/v1/x/../nodes", "/v1/;/nodes", "/v1/drain",
 			"/v1/rebalance", "/v1/messages", "/v1/tokens", "/v1/users/x", "/v1/users/x/disconnect", "/v1/revocations",
 			"/v1/channels/x/messages", "/", "/console", "/console.js", "/v3/api-docs", "/swagger-ui/index.html",
-			"/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes",
-			"/v1/channels/%2e%2e/nodes", "/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes",
-			"/consoles", "/console.bak/x", "/clients/x", "/-/nodes-seen", "/-/named-in-path",
-			"/-/named-in-path?/v1/users/x", "/-/uri-too-long", "/livez/x" })
+			"/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes", "/v1/channels/%2e%2e/nodes",
+			"/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes", "/consoles", "/console.bak/x",
+			"/clients/x", "/-/nodes-seen", "/-/named-in-path", "/-/named-in-path?/v1/users/x", "/-/uri-too-long",
+			"/livez/x" })
 	void whatIsPrivateIsNotThere(String path) {
 		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
 		assertThat(answer.status()).isEqualTo(404);
@@ -477,10 +480,10 @@ class NginxIT {
 
 	@Test
 	void anAddressHasLimitsOfStreamsOpensAndCalls() {
-		try (NginxProcess mine = NginxProcess.start(
-				Map.of("127.0.0.0/8 0;", "127.0.0.0/8 1;", "limit_conn conn_streams 1200;", "limit_conn conn_streams 1;",
-						"zone=req_calls burst=400", "zone=req_calls burst=1", "rate=40r/s", "rate=1r/m"),
-				this.cluster.apiPort(), this.cluster.streamPort(0))) {
+		try (NginxProcess mine = NginxProcess.start(Map.of("127.0.0.0/8 0;", "127.0.0.0/8 1;",
+				"limit_conn conn_streams 1200;", "limit_conn conn_streams 1;", "zone=req_calls burst=400",
+				"zone=req_calls burst=1", "rate=40r/s", "rate=1r/m"), this.cluster.apiPort(),
+				this.cluster.streamPort(0))) {
 			SseClient first = open(mine.stream(this.backend.token("edge-limited")));
 			node(first);
 			Answer strict = mine.stream(this.backend.token("edge-beyond")).query("strict", "1").fetch();
@@ -492,8 +495,7 @@ class NginxIT {
 			assertThat(second.text()).matches("retry: [0-9]+\n\n");
 			assertThat(List.of(closeNobody(mine), closeNobody(mine), closeNobody(mine))).containsExactly(404, 404, 429);
 			first.close();
-			await().atMost(SOON)
-				.untilAsserted(() -> node(open(mine.stream(this.backend.token("edge-limited")))));
+			await().atMost(SOON).untilAsserted(() -> node(open(mine.stream(this.backend.token("edge-limited")))));
 		}
 	}
 
@@ -567,9 +569,11 @@ class NginxIT {
 	@Test
 	void operatorsReachAllOfTheApiByItsOwnListener() {
 		for (String path : List.of("/v1/nodes", "/v1/drain")) {
-			assertThat(nginx.internalRequest(path).bearer("dev-secret").header("Accept", "application/json").fetch().status())
-				.as(path)
-				.isEqualTo(200);
+			assertThat(nginx.internalRequest(path)
+				.bearer("dev-secret")
+				.header("Accept", "application/json")
+				.fetch()
+				.status()).as(path).isEqualTo(200);
 		}
 		for (String path : List.of("/events", "/sse", "/events/close", "/actuator/health", "/v1/;/nodes")) {
 			assertThat(nginx.internalRequest(path).bearer("dev-secret").fetch().status()).as(path).isEqualTo(404);

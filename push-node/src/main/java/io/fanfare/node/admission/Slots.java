@@ -1,9 +1,9 @@
 package io.fanfare.node.admission;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Consumer;
 
 import io.fanfare.node.admission.AdmissionSettings.Policy;
@@ -40,8 +40,8 @@ final class Slots {
 	/** The newest admitted request of each user, behind which stand its older ones. */
 	private final Map<String, Request> byUser = new HashMap<>();
 
-	/** Those for which a stream was evicted. */
-	private final Deque<Request> promised = new ArrayDeque<>();
+	/** Those for which a stream was evicted, in that order, one per user. */
+	private final SequencedMap<String, Request> promised = new LinkedHashMap<>();
 
 	private int taken;
 
@@ -215,19 +215,25 @@ final class Slots {
 	}
 
 	/**
-	 * Promises the next slot that becomes free.
+	 * Promises the next slot that becomes free. What was promised to an older request of
+	 * the same user is promised to this one.
 	 * @param request to whom
-	 * @return whether it is still wanted
+	 * @return whether one more slot is wanted
 	 */
 	synchronized boolean promise(Request request) {
 		Ticket<Request> ticket = request.ticket;
 		boolean wanted = !this.shut && (request.standing == Standing.ASKING
 				|| request.standing == Standing.WAITING && ticket != null && this.room.remove(ticket, request));
-		if (wanted) {
-			request.standing = Standing.PROMISED;
-			this.promised.add(request);
+		if (!wanted) {
+			return false;
 		}
-		return wanted;
+		request.standing = Standing.PROMISED;
+		Request before = this.promised.put(request.user, request);
+		if (before != null) {
+			before.standing = Standing.GONE;
+			before.replaced.accept(request.client);
+		}
+		return before == null;
 	}
 
 	/** Whether a request waits in the room. */
@@ -245,7 +251,7 @@ final class Slots {
 
 	private synchronized boolean withdraw(Request request) {
 		if (request.standing == Standing.PROMISED) {
-			this.promised.remove(request);
+			this.promised.remove(request.user, request);
 			request.standing = Standing.GONE;
 			return true;
 		}
@@ -266,7 +272,7 @@ final class Slots {
 				unlink(request);
 				fill();
 			}
-			case PROMISED -> this.promised.remove(request);
+			case PROMISED -> this.promised.remove(request.user, request);
 			case WAITING -> {
 				if (request.ticket != null) {
 					this.room.vanish(request.ticket, request, this.ticker.nanoTime());
@@ -309,7 +315,8 @@ final class Slots {
 
 	private void fill() {
 		while (!this.shut && !this.paused && this.taken < this.max) {
-			Request next = this.promised.poll();
+			Map.Entry<String, Request> first = this.promised.pollFirstEntry();
+			Request next = (first != null) ? first.getValue() : null;
 			if (next == null) {
 				next = this.room.poll();
 				if (next == null) {

@@ -38,7 +38,9 @@ final class Cors {
 			.filter((origin) -> origin.endsWith(ANY_PORT))
 			.map((origin) -> origin.substring(0, origin.length() - ANY_PORT.length()))
 			.toList();
-		this.origins = origins.stream().filter((origin) -> !origin.isEmpty() && !origin.equals("*")).toList();
+		this.origins = origins.stream()
+			.filter((origin) -> !origin.isEmpty() && !origin.equals("*") && !origin.endsWith(ANY_PORT))
+			.toList();
 		this.preflight = "Access-Control-Allow-Methods: GET, POST\r\nAccess-Control-Allow-Headers: "
 				+ String.join(", ", HEADERS)
 				+ headers.stream()
@@ -55,8 +57,8 @@ final class Cors {
 
 	private static boolean isAt(String host, String origin) {
 		int port = host.length() + 1;
-		return origin.equals(host) || origin.length() > port && origin.startsWith(host) && origin.charAt(port - 1) == ':'
-				&& origin.chars().skip(port).allMatch((c) -> c >= '0' && c <= '9');
+		return origin.equals(host) || origin.length() > port && origin.startsWith(host)
+				&& origin.charAt(port - 1) == ':' && origin.chars().skip(port).allMatch((c) -> c >= '0' && c <= '9');
 	}
 
 	/** Whether pages of every origin may send requests, without cookies. */

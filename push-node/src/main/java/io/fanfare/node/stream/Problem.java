@@ -106,7 +106,8 @@ record Problem(int status, ProblemType type, String detail, Map<String, String> 
 
 	/** With the status that a proxy asked for. */
 	static Problem unavailable(int status, String reason, Duration retry) {
-		return new Problem(status, ProblemType.UNAVAILABLE, reason, Map.of("Retry-After", RateLimitFields.seconds(retry)), null);
+		return new Problem(status, ProblemType.UNAVAILABLE, reason,
+				Map.of("Retry-After", RateLimitFields.seconds(retry)), null);
 	}
 
 	/** Type and headers of draft-ietf-httpapi-ratelimit-headers-10. */

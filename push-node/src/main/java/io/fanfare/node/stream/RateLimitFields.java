@@ -22,8 +22,8 @@ final class RateLimitFields {
 		if (left.isEmpty()) {
 			return "";
 		}
-		return POLICY + ": " + left.stream().map((use) -> policy(use.quota())).collect(Collectors.joining(", ")) + "\r\n"
-				+ LIMIT + ": "
+		return POLICY + ": " + left.stream().map((use) -> policy(use.quota())).collect(Collectors.joining(", "))
+				+ "\r\n" + LIMIT + ": "
 				+ left.stream().map((use) -> limit(use.quota(), use.remaining())).collect(Collectors.joining(", "))
 				+ "\r\n";
 	}

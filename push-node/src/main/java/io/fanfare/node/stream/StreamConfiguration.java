@@ -158,12 +158,13 @@ class StreamConfiguration {
 			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, SocketLimits sockets,
 			Admission admission, Connections connections, ForwardedCalls forwards, NodeIdentity identity,
 			StreamLoop.Node node, PubSubLink link, Probe probe, CommandLink commands, RedisKeys keys, Drain drain,
-			NodeReporter reporter, Reaper reaper, RefusalLimits refusals, Clock clock, Ticker ticker, Scheduler scheduler,
+			NodeReporter reporter, Reaper reaper, RefusalLimits refusals, Clock clock, Ticker ticker,
+			Scheduler scheduler,
 			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory,
-				new ThrottledAuthenticator(verifier, refusals),
-				new Cors(origins.allowedOrigins(), headers.names()), new Answers(clock),
-				new TrustedProxies(proxies.blocks(), ticker), sockets, admission, connections, forwards, identity);
+				new ThrottledAuthenticator(verifier, refusals), new Cors(origins.allowedOrigins(), headers.names()),
+				new Answers(clock), new TrustedProxies(proxies.blocks(), ticker), sockets, admission, connections,
+				forwards, identity);
 		return new StreamServer(settings, gate, limits, (executor) -> new StreamLoop(executor, node), link, probe,
 				new WarmUp(settings.warmUp(), gate, node, commands, link, keys, scheduler, clock), drain, reporter,
 				reaper, ticker);

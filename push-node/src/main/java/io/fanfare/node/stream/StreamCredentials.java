@@ -66,13 +66,13 @@ final class StreamCredentials {
 
 	private Credential only(RequestOrigin origin) throws ProblemException {
 		if (this.found.isEmpty()) {
-			throw new ProblemException(Problem.unauthorized(
-					"A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE, false));
+			throw new ProblemException(Problem
+				.unauthorized("A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE, false));
 		}
 		if (this.found.size() > 1) {
-			throw new ProblemException(Problem.badRequest(
-					String.join(", ", this.found.stream().map(Found::where).distinct().toList()),
-					"a request has one credential, this one has " + this.found.size()));
+			throw new ProblemException(
+					Problem.badRequest(String.join(", ", this.found.stream().map(Found::where).distinct().toList()),
+							"a request has one credential, this one has " + this.found.size()));
 		}
 		Found only = this.found.getFirst();
 		if (only.cookie() && origin != RequestOrigin.TRUSTED) {

@@ -40,8 +40,8 @@ class RefusalLimitsTests {
 			assertThat(show(wrong, OFFICE)).isSameAs(wrong);
 		}
 		this.now += Duration.ofSeconds(20).toNanos();
-		assertThat(show(wrong, OFFICE)).isEqualTo(new Authentication.Limited(
-				new Quota("refusals", 2, Duration.ofMinutes(1), Duration.ofSeconds(40))));
+		assertThat(show(wrong, OFFICE)).isEqualTo(
+				new Authentication.Limited(new Quota("refusals", 2, Duration.ofMinutes(1), Duration.ofSeconds(40))));
 		assertThat(show(wrong, InetAddress.ofLiteral("192.0.2.8"))).as("another address").isSameAs(wrong);
 		this.now += Duration.ofSeconds(40).toNanos();
 		assertThat(show(wrong, OFFICE)).as("the next window").isSameAs(wrong);
@@ -69,8 +69,8 @@ class RefusalLimitsTests {
 	@Test
 	void addressesThatDoNotFitShareOneCount() {
 		for (int i = 0; i < 100_000; i++) {
-			assertThat(this.limits.refused(InetAddress.ofLiteral("10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255))))
-				.isNull();
+			assertThat(this.limits
+				.refused(InetAddress.ofLiteral("10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255)))).isNull();
 		}
 		for (int i = 0; i < 2; i++) {
 			assertThat(this.limits.refused(InetAddress.ofLiteral("192.0.2." + i))).isNull();

@@ -181,8 +181,7 @@ class RequestHandlerTests {
 		String token = "Bearer " + Tokens.token("u");
 		for (String[] page : new String[][] { { "Origin", "https://evil.example" }, { "Origin", "null" },
 				{ "Sec-Fetch-Site", "cross-site" } }) {
-			assertThat(send(request(method, uri, page[0], page[1], "Authorization", token)))
-				.startsWith("HTTP/1.1 403")
+			assertThat(send(request(method, uri, page[0], page[1], "Authorization", token))).startsWith("HTTP/1.1 403")
 				.contains("origin-not-allowed")
 				.doesNotContain("Access-Control-Allow-Origin");
 		}
