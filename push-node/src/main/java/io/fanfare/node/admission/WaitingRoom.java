@@ -211,7 +211,7 @@ final class WaitingRoom<T> {
 			}
 			return new Entry<>(known, before);
 		}
-		T replaced = (known != null) ? known.waiter : null;
+		@Nullable T replaced = (known != null) ? known.waiter : null;
 		if (replaced == null && this.present >= this.size) {
 			return null;
 		}
