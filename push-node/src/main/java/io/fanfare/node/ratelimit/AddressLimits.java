@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -195,7 +196,7 @@ public final class AddressLimits implements AutoCloseable {
 
 		@Override
 		public List<QuotaUse> left() {
-			return this.left.get();
+			return Objects.requireNonNull(this.left.get());
 		}
 
 		@Override

@@ -3,6 +3,7 @@ package io.fanfare.node.ratelimit;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.fanfare.node.auth.Authentication;
@@ -30,7 +31,7 @@ class RefusalLimitsTests {
 		AtomicReference<Authentication> answer = new AtomicReference<>();
 		new ThrottledAuthenticator((credential, from, then) -> then.accept(outcome), this.limits)
 			.authenticate(new Credential.Token("x"), address, answer::set);
-		return answer.get();
+		return Objects.requireNonNull(answer.get());
 	}
 
 	@Test
