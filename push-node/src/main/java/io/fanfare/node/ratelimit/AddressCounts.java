@@ -6,56 +6,35 @@ import java.util.HashMap;
 import java.util.Map;
 
 import io.fanfare.protocol.guard.Ticker;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Counts something per address within a window, on this node alone and in bounded memory.
- * An address may do it as often as it may open streams ({@code opens-per-minute}); exempt
- * ones as often as they like. Not safe for use by several threads.
+ * Counts something per address within a window, for as many addresses as fit: all windows
+ * end together, and what does not fit shares one count. Not safe for threads.
  */
 final class AddressCounts {
 
-	/** Above it those that are not counted yet share one count. */
 	private static final int MAX_ADDRESSES = 100_000;
 
 	private static final String OTHERS = "";
 
-	private final String policy;
+	private final long windowNanos;
 
-	private final LimitSettings settings;
-
-	private final AddressBlocks exempt;
+	private final Ticker ticker;
 
 	private final Map<String, Integer> counts = new HashMap<>();
 
 	private long windowBegan;
 
-	/**
-	 * Has counted none yet.
-	 * @param policy the name of the quota
-	 * @param settings the settings
-	 * @param now the time of the ticker
-	 */
-	AddressCounts(String policy, LimitSettings settings, long now) {
-		this.policy = policy;
-		this.settings = settings;
-		this.exempt = settings.exemptBlocks();
-		this.windowBegan = now;
+	AddressCounts(Duration window, Ticker ticker) {
+		this.windowNanos = window.toNanos();
+		this.ticker = ticker;
+		this.windowBegan = ticker.nanoTime();
 	}
 
-	/**
-	 * Counts one.
-	 * @param address the address
-	 * @param now the time of the {@link Ticker}
-	 * @return the quota that is used up, or null
-	 */
-	@Nullable Quota take(InetAddress address, long now) {
-		int limit = this.settings.opensPerMinute();
-		if (limit == 0 || this.exempt.contains(address)) {
-			return null;
-		}
-		long window = this.settings.window().toNanos();
-		if (now - this.windowBegan >= window) {
+	/** Counts once more for an address. Returns how often it was counted. */
+	int count(InetAddress address) {
+		long now = this.ticker.nanoTime();
+		if (now - this.windowBegan >= this.windowNanos) {
 			this.windowBegan = now;
 			this.counts.clear();
 		}
@@ -63,9 +42,12 @@ final class AddressCounts {
 		if (this.counts.size() >= MAX_ADDRESSES && !this.counts.containsKey(key)) {
 			key = OTHERS;
 		}
-		int count = this.counts.merge(key, 1, Integer::sum);
-		return (count <= limit) ? null : new Quota(this.policy, limit, this.settings.window(),
-				Duration.ofNanos(this.windowBegan + window - now));
+		return this.counts.merge(key, 1, Integer::sum);
+	}
+
+	/** How long until all are counted anew. */
+	Duration reset() {
+		return Duration.ofNanos(Math.max(0, this.windowBegan + this.windowNanos - this.ticker.nanoTime()));
 	}
 
 }

@@ -18,6 +18,10 @@ public final class CallLimits {
 
 	private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
+	private final LimitSettings settings;
+
+	private final AddressBlocks exempt;
+
 	private final Ticker ticker;
 
 	private final AddressCounts counts;
@@ -33,8 +37,8 @@ public final class CallLimits {
 	 */
 	public CallLimits(LimitSettings settings, Ticker ticker) {
 		this.ticker = ticker;
+		this.counts = new AddressCounts(settings.window(), ticker);
 		this.secondBegan = ticker.nanoTime();
-		this.counts = new AddressCounts("calls", settings, this.secondBegan);
 	}
 
 	/**
@@ -52,9 +56,9 @@ public final class CallLimits {
 			return new Quota("calls", MAX_PER_SECOND, Duration.ofSeconds(1),
 					Duration.ofNanos(this.secondBegan + SECOND - now));
 		}
-		Quota exceeded = this.counts.take(address, now);
-		if (exceeded != null) {
-			return exceeded;
+		int limit = this.settings.opensPerMinute();
+		if (limit > 0 && !this.exempt.contains(address) && this.counts.count(address) > limit) {
+			return new Quota("calls", limit, this.settings.window(), this.counts.reset());
 		}
 		this.inSecond++;
 		return null;

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CheckLimits {
 
-	private final Ticker ticker;
+	private final LimitSettings settings;
+
+	private final AddressBlocks exempt;
 
 	private final AddressCounts counts;
 
@@ -22,8 +24,9 @@ public final class CheckLimits {
 	 * @param ticker the monotonic clock
 	 */
 	public CheckLimits(LimitSettings settings, Ticker ticker) {
-		this.ticker = ticker;
-		this.counts = new AddressCounts("token-checks", settings, ticker.nanoTime());
+		this.settings = settings;
+		this.exempt = settings.exemptBlocks();
+		this.counts = new AddressCounts(settings.window(), ticker);
 	}
 
 	/**
@@ -32,7 +35,11 @@ public final class CheckLimits {
 	 * @return the quota that is used up, or null if the token may be checked
 	 */
 	public synchronized @Nullable Quota take(InetAddress address) {
-		return this.counts.take(address, this.ticker.nanoTime());
+		int limit = this.settings.opensPerMinute();
+		if (limit == 0 || this.exempt.contains(address) || this.counts.count(address) <= limit) {
+			return null;
+		}
+		return new Quota("token-checks", limit, this.settings.window(), this.counts.reset());
 	}
 
 }

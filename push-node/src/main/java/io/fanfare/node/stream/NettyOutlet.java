@@ -2,6 +2,7 @@ package io.fanfare.node.stream;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
@@ -11,6 +12,7 @@ import io.fanfare.node.encoding.Chunks;
 import io.fanfare.node.encoding.GzipBody;
 import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.QuotaUse;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
 import io.netty.buffer.ByteBuf;
@@ -57,6 +59,9 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	private @Nullable GzipBody gzip;
 
 	private Connections.@Nullable Handle connection;
+
+	/** Of the answer to come. */
+	private List<QuotaUse> left = List.of();
 
 	private boolean ending;
 
@@ -114,9 +119,16 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		count();
 	}
 
+	/** Shows in the head of its answer what is left of quotas. */
+	void show(List<QuotaUse> left) {
+		this.left = left;
+	}
+
 	@Override
 	public void begin(byte[] blocks) {
-		byte[] head = this.answers.stream(this.cors, this.varies, this.gzip != null);
+		String shown = this.left.isEmpty() ? this.cors : RateLimitFields.lines(this.left) + Cors.exposing(this.cors);
+		this.left = List.of();
+		byte[] head = this.answers.stream(shown, this.varies, this.gzip != null);
 		if (this.gzip == null) {
 			write(Chunks.first(this.channel.alloc(), head, blocks));
 			return;
@@ -155,6 +167,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 			refuse(Problem.quotaExceeded(quota, retry));
 		}
 		else {
+			show(List.of(new QuotaUse(quota, 0)));
 			busy(CloseReason.RATE_LIMITED, retry);
 		}
 	}

@@ -48,19 +48,21 @@ final class StreamOpener {
 	 * @param context where the request came
 	 * @param request the request
 	 * @param query its parameters
+	 * @param origin what its page may do
 	 * @param cors the headers of its answer
 	 * @param close whether its connection is closed after an answer
 	 * @throws ProblemException if it is refused
 	 */
-	void open(ChannelHandlerContext context, FullHttpRequest request, Map<String, List<String>> query, String cors,
-			boolean close) throws ProblemException {
+	void open(ChannelHandlerContext context, FullHttpRequest request, Map<String, List<String>> query,
+			RequestOrigin origin, String cors, boolean close) throws ProblemException {
 		StreamParameters parameters = new StreamParameters(request, query);
 		if (parameters.isKickedReconnect()) {
 			this.handler.answer(context, this.gate.answers().empty(cors, close), close);
 			return;
 		}
 		try {
-			Credential credential = parameters.credential();
+			Credential credential = StreamCredentials.find(request.headers(), query, origin,
+					RequestOrigin.isToLoopback(request.headers(), this.handler.isProxied(context)));
 			if (!AcceptedMedia.of(request.headers()).takesStream()) {
 				throw new ProblemException(Problem.notAcceptable());
 			}

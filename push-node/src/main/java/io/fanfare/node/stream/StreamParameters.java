@@ -8,17 +8,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-import io.fanfare.node.auth.Credential;
 import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.connection.StreamRequest.Start;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.cookie.Cookie;
-import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a request for a stream asks for. */
@@ -88,42 +84,6 @@ final class StreamParameters {
 	@Nullable String cursorText() {
 		String text = cursorParameter();
 		return (text != null && MessageId.tryParse(text) != null) ? text : null;
-	}
-
-	/** What it shows to prove its right. */
-	Credential credential() throws ProblemException {
-		String token = tokenText();
-		if (token == null) {
-			throw new ProblemException(Problem
-				.unauthorized("A token is needed: Authorization: Bearer, access_token or the cookie fanfare", false));
-		}
-		return new Credential.Token(token);
-	}
-
-	private @Nullable String tokenText() {
-		String authorization = this.headers.get(HttpHeaderNames.AUTHORIZATION);
-		if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-			String token = authorization.substring(7).strip();
-			if (!token.isEmpty()) {
-				return token;
-			}
-		}
-		String parameter = first("access_token");
-		if (parameter == null) {
-			parameter = first("token");
-		}
-		if (parameter != null) {
-			return parameter;
-		}
-		for (String header : this.headers.getAll(HttpHeaderNames.COOKIE)) {
-			for (Cookie cookie : ServerCookieDecoder.LAX.decode(header)) {
-				if ((cookie.name().equals("__Host-fanfare") || cookie.name().equals("fanfare"))
-						&& !cookie.value().isEmpty()) {
-					return cookie.value();
-				}
-			}
-		}
-		return null;
 	}
 
 	StreamRequest request(StreamToken token, InetAddress address, int maxChannels, int maxHistory)

@@ -45,6 +45,14 @@ final class TrustedProxies {
 	}
 
 	/**
+	 * Whether what a peer forwards is believed.
+	 * @param peer the other end of the socket
+	 */
+	boolean trusts(InetAddress peer) {
+		return this.trusted.contains(peer);
+	}
+
+	/**
 	 * Finds the client.
 	 * @param peer the other end of the socket
 	 * @param forwarded the values of X-Forwarded-For, in their order

@@ -22,6 +22,7 @@ import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.TestLoop;
 import io.fanfare.node.ratelimit.AddressBlocks;
+import io.fanfare.node.ratelimit.ArrivingBytes;
 import io.fanfare.node.ratelimit.CallLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.Quota;
@@ -37,6 +38,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +71,9 @@ class RequestHandlerTests {
 
 	private Authenticator authenticator = new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC());
 
+	private final SocketLimits sockets = new SocketLimits(1_000,
+			new LimitSettings(2, 0, 0, 0, Duration.ofMinutes(1), List.of()), AddressBlocks.parse("x", List.of()));
+
 	private EmbeddedChannel channel;
 
 	@BeforeEach
@@ -82,9 +87,8 @@ class RequestHandlerTests {
 		LimitSettings limits = new LimitSettings(2, 0, 0, 0, Duration.ofMinutes(1), List.of());
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10, this.authenticator,
 				new Cors(List.of("https://page.example"), List.of()), new Answers(Clock.systemUTC()),
-				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime),
-				new SocketLimits(1_000, limits, AddressBlocks.parse("x", List.of())), this.node.admission,
-				this.node.connections,
+				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), this.sockets,
+				this.node.admission, this.node.connections,
 				new ForwardedCalls(new KnownNodes(() -> this.nodes, this.errors, System::nanoTime),
 						new CallLimits(limits, System::nanoTime), null),
 				new NodeIdentity("node", "node"));
@@ -94,6 +98,24 @@ class RequestHandlerTests {
 			.addLast(StreamPort.DECODER, new ChannelInboundHandlerAdapter())
 			.addLast(StreamPort.AGGREGATOR, new ChannelInboundHandlerAdapter())
 			.addLast(new RequestHandler(gate, this.node.connections.loops().getFirst(), crowded));
+	}
+
+	/** A connection whose requests come as bytes. */
+	private void connectRaw() {
+		connect();
+		RequestHandler handler = this.channel.pipeline().get(RequestHandler.class);
+		this.channel.pipeline()
+			.replace(StreamPort.DECODER, StreamPort.DECODER,
+					new RequestDecoder(new HttpDecoderConfig(), handler, this.sockets.arriving()));
+		this.channel.pipeline()
+			.replace(StreamPort.AGGREGATOR, StreamPort.AGGREGATOR,
+					new RequestAggregator(new Cors(List.of(), List.of()), new Answers(Clock.systemUTC())));
+	}
+
+	private String sendRaw(String bytes) {
+		this.channel.writeInbound(Unpooled.copiedBuffer(bytes, StandardCharsets.US_ASCII));
+		this.channel.runPendingTasks();
+		return written();
 	}
 
 	@AfterEach
@@ -182,6 +204,31 @@ class RequestHandlerTests {
 		hosts.headers().add("Host", "another.example");
 		assertThat(send(hosts)).as("the host before the path").startsWith("HTTP/1.1 400");
 		assertThat(this.node.admission.size()).as("no slot was taken").isZero();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "GET, /events", "GET, /sse", "POST, /events/close", "POST, /events/ack", "OPTIONS, /events",
+			"GET, /elsewhere" })
+	void aPageOfAnotherOriginIsRefusedWhateverItAsksFor(String method, String uri) {
+		String token = "Bearer " + Tokens.token("u");
+		for (String[] page : new String[][] { { "Origin", "https://evil.example" }, { "Origin", "null" },
+				{ "Sec-Fetch-Site", "cross-site" } }) {
+			assertThat(send(request(method, uri, page[0], page[1], "Authorization", token))).startsWith("HTTP/1.1 403")
+				.contains("origin-not-allowed")
+				.doesNotContain("Access-Control-Allow-Origin");
+		}
+		this.node.run();
+		assertThat(this.node.admission.size()).isZero();
+		assertThat(this.node.connections.known()).isZero();
+	}
+
+	@Test
+	void noAnswerLeavesItsTypeOrTheAddressToTheBrowser() {
+		for (FullHttpRequest request : List.of(request("GET", "/"), request("OPTIONS", "/events"),
+				request("GET", "/events?explain=1"))) {
+			assertThat(send(request)).contains("\r\nX-Content-Type-Options: nosniff\r\n",
+					"\r\nReferrer-Policy: no-referrer\r\n");
+		}
 	}
 
 	@Test
@@ -416,6 +463,48 @@ class RequestHandlerTests {
 		connect();
 		assertThat(send(stream(query)).lines().findFirst()).isEqualTo(late.lines().findFirst());
 		return late;
+	}
+
+	@Test
+	void aRequestThatTricklesInIsEndedBeforeItsTime() {
+		connectRaw();
+		for (char c : "GET /e".toCharArray()) {
+			assertThat(sendRaw(String.valueOf(c))).isEmpty();
+			pass(Duration.ofMillis(500));
+		}
+		assertThat(written()).as("3 s, and six bytes at the least rate").isEmpty();
+		pass(Duration.ofMillis(60));
+		assertThat(written()).startsWith("HTTP/1.1 408");
+		connectRaw();
+		sendRaw("OPTIONS /events HTTP/1.1\r\nHost: x\r\n\r\n");
+		sendRaw("POST /events/ack HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n");
+		pass(Duration.ofMillis(3_400));
+		assertThat(written()).isEmpty();
+		pass(Duration.ofMillis(300));
+		assertThat(written()).as("a body that does not come").startsWith("HTTP/1.1 408");
+	}
+
+	@Test
+	void whatIsHeldOfRequestsIsBoundedAndGivenBack() {
+		ArrivingBytes arriving = this.sockets.arriving();
+		String begun = "POST /events/ack HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n{\"key\"";
+		connectRaw();
+		sendRaw(begun);
+		assertThat(arriving.held()).isPositive();
+		assertThat(sendRaw(":\"a\"}")).startsWith("HTTP/1.1 400");
+		assertThat(arriving.held()).isZero();
+		sendRaw(begun);
+		disconnect();
+		assertThat(arriving.held()).as("after its connection").isZero();
+
+		int full = 32 * 1024 * 1024;
+		arriving.change(full);
+		connectRaw();
+		assertThat(sendRaw("OPTIONS /events HTTP/1.1\r\nHost: x\r\n\r\n")).as("in one piece")
+			.startsWith("HTTP/1.1 204");
+		assertThat(sendRaw(begun)).startsWith("HTTP/1.1 503").contains("Retry-After: 10", "Connection: close");
+		assertThat(arriving.held()).isEqualTo(full);
+		assertThat(arriving.refused()).isEqualTo(1);
 	}
 
 }
