@@ -1,5 +1,6 @@
 package io.fanfare.api;
 
+import io.fanfare.test.redis.RedisUser;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -68,7 +69,7 @@ class SmallHeapIT {
 				List.of(ChildProcess.jdk("java"), "-XX:TieredStopAtLevel=1", "-Xmx160m", "-jar", "target/push-api.jar",
 						"--fanfare.control.port=" + this.controlPort, "--fanfare.api.port=" + this.port,
 						"--fanfare.api.warm-up=0", "--fanfare.api.keys=small:" + KEY + ":publish+read",
-						"--fanfare.redis.url=" + this.redis.url()));
+						"--fanfare.redis.url=" + this.redis.url(RedisUser.API)));
 		this.api.awaitPort(this.port, START).awaitPort(this.controlPort, START);
 	}
 

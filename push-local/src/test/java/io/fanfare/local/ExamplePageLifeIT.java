@@ -1,5 +1,6 @@
 package io.fanfare.local;
 
+import io.fanfare.test.redis.RedisUser;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,7 +76,7 @@ class ExamplePageLifeIT {
 	void receivesEachMessageOnceWhateverHappens() throws Exception {
 		ExampleSite site = keep(ExampleSite.start());
 		RedisProcess redis = keep(TestRedis.start("appendonly yes", "appendfsync always"));
-		ClusterProcess cluster = keep(ClusterProcess.start(redis.url(), this.directory,
+		ClusterProcess cluster = keep(ClusterProcess.start(redis.url(RedisUser.BOTH), this.directory,
 				"fanfare.connections.heartbeat=1s", "fanfare.connections.min-retry=200ms",
 				"fanfare.connections.max-retry=500ms", "fanfare.connections.max-spread=500ms",
 				"fanfare.connections.ack-timeout=500ms", "fanfare.limits.opens-per-user=0"));

@@ -1,5 +1,6 @@
 package io.fanfare.local;
 
+import io.fanfare.test.redis.RedisUser;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -240,7 +241,7 @@ class NginxIT {
 						NodeApplication.class.getName(), "--fanfare.node.name=" + name, "--fanfare.stream.warm-up=0",
 						"--fanfare.connections.drain-window=0", "--fanfare.stream.port=" + port,
 						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(),
-						"--spring.data.redis.url=" + TestRedis.shared().url(),
+						"--spring.data.redis.url=" + TestRedis.shared().url(RedisUser.NODE),
 						"--spring.autoconfigure.exclude=" + Cluster.NOT_FOR_NODES, "--springdoc.api-docs.enabled=false",
 						"--springdoc.swagger-ui.enabled=false"))
 			.awaitReady();

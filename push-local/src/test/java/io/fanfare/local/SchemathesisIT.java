@@ -1,5 +1,6 @@
 package io.fanfare.local;
 
+import io.fanfare.test.redis.RedisUser;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -60,7 +61,7 @@ class SchemathesisIT {
 		Path schemathesis = Assume.installed(RequiredTool.SCHEMATHESIS);
 		Path log = this.directory.resolve("schemathesis.log");
 		try (TestRedis redis = TestRedis.start();
-				ClusterProcess cluster = ClusterProcess.startNice(redis.url(), this.directory);
+				ClusterProcess cluster = ClusterProcess.startNice(redis.url(RedisUser.BOTH), this.directory);
 				ChildProcess run = ChildProcess.start("TERM", log, command(schemathesis, cluster))) {
 			long start = System.nanoTime();
 			await().atMost(TIME.multipliedBy(2).plusSeconds(60)).until(() -> !run.isAlive());

@@ -1,5 +1,6 @@
 package io.fanfare.local;
 
+import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +60,7 @@ final class TestCluster {
 
 	/** A cluster of one's own, to stop parts of. The caller closes it. */
 	static Cluster start(TestRedis redis, String... common) {
-		return Cluster.start(SETTINGS, redis.url(), common);
+		return Cluster.start(SETTINGS, redis.url(RedisUser.NODE), redis.url(RedisUser.API), List.of(common));
 	}
 
 	static ApiClient backend(Cluster cluster) {

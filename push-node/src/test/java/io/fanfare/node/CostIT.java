@@ -1,5 +1,6 @@
 package io.fanfare.node;
 
+import io.fanfare.test.redis.RedisUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -93,7 +94,7 @@ class CostIT {
 		leaks = ResourceLeakDetector.getLevel();
 		ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
 		redis = TestRedis.start();
-		client = RedisClient.create(redis.uri());
+		client = RedisClient.create(redis.uri(RedisUser.BOTH));
 		client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(4), Duration.ofSeconds(4)));
 		costs = new ScriptCosts(redis);
 		log.info("baseline ping p99={}us", costs.time(20, () -> {

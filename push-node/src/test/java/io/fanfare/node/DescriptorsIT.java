@@ -1,5 +1,6 @@
 package io.fanfare.node;
 
+import io.fanfare.test.redis.RedisUser;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -40,7 +41,8 @@ class DescriptorsIT {
 						"-XX:TieredStopAtLevel=1", "-jar", "target/push-node.jar", "--fanfare.control.port=" + control,
 						"--fanfare.stream.port=" + port, "--fanfare.stream.address=127.0.0.1",
 						"--fanfare.stream.warm-up=0", "--fanfare.connections.drain-window=0",
-						"--fanfare.jwt.secret=" + "s".repeat(32), "--fanfare.redis.url=" + TestRedis.shared().url()))) {
+						"--fanfare.jwt.secret=" + "s".repeat(32),
+						"--fanfare.redis.url=" + TestRedis.shared().url(RedisUser.NODE)))) {
 			node.awaitReady();
 			for (int i = 0; i < DESCRIPTORS + 100; i++) {
 				sockets.add(new Socket(InetAddress.getLoopbackAddress(), port));

@@ -91,7 +91,8 @@ class RefusalIT {
 	@Test
 	void aNodeTakesThePasswordThatIsSetBesideTheUrl() {
 		ask((commands) -> commands.configSet("requirepass", "top-secret"));
-		try (TestNode node = TestNode.start(this.redis, "a", "--spring.data.redis.password=top-secret")) {
+		try (TestNode node = TestNode.start(this.redis, "a", "--spring.data.redis.username=default",
+				"--spring.data.redis.password=top-secret")) {
 			assertThat(node.control("/actuator/health/readiness").fetch().status()).isEqualTo(200);
 		}
 	}

@@ -1,5 +1,6 @@
 package io.fanfare.node;
 
+import io.fanfare.test.redis.RedisUser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +81,7 @@ class SecretsIT {
 		List<String> arguments = new ArrayList<>(
 				List.of("--spring.config.name=push-node", "--fanfare.stream.warm-up=0"));
 		for (String usual : List.of("--fanfare.control.port=0", "--fanfare.jwt.secret=" + Tokens.SECRET,
-				"--spring.data.redis.url=" + TestRedis.shared().url())) {
+				"--spring.data.redis.url=" + TestRedis.shared().url(RedisUser.NODE))) {
 			if (!setting.startsWith(usual.substring(0, usual.indexOf('=') + 1))) {
 				arguments.add(usual);
 			}

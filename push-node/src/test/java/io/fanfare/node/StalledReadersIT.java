@@ -1,5 +1,6 @@
 package io.fanfare.node;
 
+import io.fanfare.test.redis.RedisUser;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -111,7 +112,7 @@ class StalledReadersIT {
 					"--fanfare.stream.address=127.0.0.1", "--fanfare.control.port=0", "--fanfare.stream.loops=2",
 					"--fanfare.stream.send-buffer=" + load.sendBuffer(), "--fanfare.stream.warm-up=0",
 					"--fanfare.connections.slow-limit=120s", "--fanfare.jwt.secret=" + Tokens.SECRET,
-					"--spring.data.redis.url=" + Cluster.redis().url())
+					"--spring.data.redis.url=" + Cluster.redis().url(RedisUser.NODE))
 			.endedBy("KILL")
 			.start();
 		List<Reader> readers = new ArrayList<>();

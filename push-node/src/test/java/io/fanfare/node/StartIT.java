@@ -158,7 +158,8 @@ class StartIT {
 
 	@Test
 	void anotherPrefixIsAnotherLayout() {
-		try (TestNode node = TestNode.start(this.redis, "other", "--fanfare.redis.prefix=other")) {
+		try (TestNode node = TestNode.start(this.redis, "other", "--fanfare.redis.prefix=other",
+				"--spring.data.redis.username=default")) {
 			assertThat(node.bean(CommandLink.class).isUp()).isTrue();
 		}
 	}

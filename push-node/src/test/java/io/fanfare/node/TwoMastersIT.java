@@ -1,5 +1,6 @@
 package io.fanfare.node;
 
+import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -93,7 +94,7 @@ class TwoMastersIT {
 	@Test
 	void nothingIsHiddenWhereTheLinkForMessagesComesLast() {
 		assertNothingHidden((node) -> {
-			ask(this.newer, (redis) -> redis.aclSetuser("default",
+			ask(this.newer, (redis) -> redis.aclSetuser(RedisUser.NODE.login(),
 					AclSetuserArgs.Builder.removeCommand(CommandType.SUBSCRIBE)));
 			this.wire.redirect(this.newer.port());
 			this.wire.cut();
@@ -101,8 +102,9 @@ class TwoMastersIT {
 				.until(() -> MessageId
 					.parse(this.<String>tell(this.newer, (redis) -> redis.get("fanfare:{0}:since"))) > MessageId
 						.of(System.currentTimeMillis() + 60_000, 0));
-			ask(this.newer,
-					(redis) -> redis.aclSetuser("default", AclSetuserArgs.Builder.addCommand(CommandType.SUBSCRIBE)));
+			ask(this.newer, (redis) -> redis.aclSetuser(RedisUser.NODE.login(),
+					AclSetuserArgs.Builder.addCommand(CommandType.SUBSCRIBE)));
+			ask(this.newer, RedisCommands::aclLogReset);
 		});
 	}
 

@@ -50,7 +50,8 @@ class LayoutIT {
 			.singleElement(InstanceOfAssertFactories.STRING)
 			.contains("start=failed " + REASON);
 		assertThat(output.getOut()).doesNotContain("\tat ");
-		try (TestApi api = TestApi.start(this.redis, "--fanfare.redis.prefix=other")) {
+		try (TestApi api = TestApi.start(this.redis, "--fanfare.redis.prefix=other",
+				"--spring.data.redis.username=default")) {
 			assertThat(api.get("/readyz").status()).isEqualTo(200);
 		}
 	}

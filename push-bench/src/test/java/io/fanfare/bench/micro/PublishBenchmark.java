@@ -1,5 +1,6 @@
 package io.fanfare.bench.micro;
 
+import io.fanfare.test.redis.RedisUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ public class PublishBenchmark {
 
 	private final TestRedis redis = TestRedis.start();
 
-	private final RedisClient client = RedisClient.create(this.redis.url());
+	private final RedisClient client = RedisClient.create(this.redis.url(RedisUser.API));
 
 	private final List<ChannelName> users = new ArrayList<>();
 

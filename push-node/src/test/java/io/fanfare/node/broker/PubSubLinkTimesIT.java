@@ -1,5 +1,6 @@
 package io.fanfare.node.broker;
 
+import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -72,6 +73,7 @@ class PubSubLinkTimesIT {
 		RedisURI uri = RedisURI.builder()
 			.withHost("127.0.0.1")
 			.withPort(port)
+			.withAuthentication(RedisUser.NODE.login(), RedisUser.NODE.password().toCharArray())
 			.withTimeout(Duration.ofSeconds(1))
 			.build();
 		RedisClient client = RedisClient.create(uri);

@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import io.fanfare.test.redis.RedisUser;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -82,7 +83,7 @@ class ManyOpensIT {
 	/** Opens streams on a node and Redis of their own. Returns how long that took. */
 	private Duration open(IntFunction<String> topicOf) throws InterruptedException {
 		try (RedisProcess redis = TestRedis.start()) {
-			RedisClient client = RedisClient.create(redis.uri());
+			RedisClient client = RedisClient.create(redis.uri(RedisUser.NODE));
 			client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(2), Duration.ofSeconds(1)));
 			RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 			CommandLink commands = new CommandLink(client, keys, false, TestScheduler.shared(), this.errors);

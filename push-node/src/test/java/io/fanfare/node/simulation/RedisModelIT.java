@@ -1,5 +1,6 @@
 package io.fanfare.node.simulation;
 
+import io.fanfare.test.redis.RedisUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -140,13 +141,13 @@ class RedisModelIT {
 
 	@BeforeEach
 	void connect(TestRedis redis) {
-		this.client = RedisClient.create(redis.uri());
-		this.commands = this.client.connect().sync();
+		this.client = RedisClient.create(redis.uri(RedisUser.BOTH));
+		this.commands = this.client.connect(StringCodec.UTF8, redis.uri()).sync();
 		Matcher runId = Pattern.compile("run_id:(\\w+)").matcher(this.commands.info("server"));
 		assertThat(runId.find()).isTrue();
 		this.run = runId.group(1);
 		this.pubSub = this.client
-			.connectPubSub(io.lettuce.core.codec.RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
+			.connectPubSub(io.lettuce.core.codec.RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE), redis.uri());
 		this.pubSub.addListener(new RedisPubSubAdapter<>() {
 			@Override
 			public void message(String pattern, String channel, byte[] frame) {
