@@ -1,6 +1,5 @@
 package io.fanfare.api;
 
-import io.fanfare.test.redis.RedisUser;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,6 +19,7 @@ import java.util.concurrent.Executors;
 
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -1,6 +1,5 @@
 package io.fanfare.api;
 
-import io.fanfare.test.redis.RedisUser;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;

@@ -1,6 +1,5 @@
 package io.fanfare.local;
 
-import io.fanfare.test.redis.RedisUser;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +17,7 @@ import com.microsoft.playwright.Page;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,5 @@
 package io.fanfare.local;
 
-import io.fanfare.test.redis.RedisUser;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -29,6 +28,7 @@ import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.process.ServiceProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;

@@ -1,6 +1,5 @@
 package io.fanfare.local;
 
-import io.fanfare.test.redis.RedisUser;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +11,7 @@ import java.util.regex.Pattern;
 import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

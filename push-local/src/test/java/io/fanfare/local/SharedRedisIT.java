@@ -1,6 +1,5 @@
 package io.fanfare.local;
 
-import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -9,6 +8,7 @@ import java.util.Map;
 
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;

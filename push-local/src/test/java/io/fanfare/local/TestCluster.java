@@ -1,6 +1,5 @@
 package io.fanfare.local;
 
-import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +7,7 @@ import java.util.List;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.NginxProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
 import io.fanfare.test.sse.SseRequest;

@@ -1,6 +1,5 @@
 package io.fanfare.node;
 
-import io.fanfare.test.redis.RedisUser;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -23,6 +22,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.NodeCalls;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;

@@ -1,6 +1,5 @@
 package io.fanfare.node;
 
-import io.fanfare.test.redis.RedisUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,6 +27,7 @@ import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.History.Batch;
 import io.fanfare.redis.history.History.Walked;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.ScriptCosts;
 import io.fanfare.test.redis.ScriptCosts.Call;
 import io.fanfare.test.redis.ScriptCosts.Times;

@@ -1,6 +1,5 @@
 package io.fanfare.node;
 
-import io.fanfare.test.redis.RedisUser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +10,7 @@ import java.util.List;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.MalformedRequests;
 import io.fanfare.test.process.Ports;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

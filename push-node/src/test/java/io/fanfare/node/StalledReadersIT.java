@@ -1,6 +1,5 @@
 package io.fanfare.node;
 
-import io.fanfare.test.redis.RedisUser;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,6 +18,7 @@ import java.util.stream.IntStream;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.sse.SseClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import org.junit.jupiter.api.AfterAll;
@@ -42,6 +44,9 @@ class StartIT {
 		try (RedisClient client = RedisClient.create(this.redis.uri());
 				StatefulRedisConnection<String, String> connection = client.connect()) {
 			connection.sync().set("fanfare:layout", "2");
+			connection.sync()
+				.aclSetuser(RedisUser.NODE.login(),
+						AclSetuserArgs.Builder.keyPattern("other:*").channelPattern("other:*"));
 		}
 		this.redis.save();
 	}
@@ -158,8 +163,7 @@ class StartIT {
 
 	@Test
 	void anotherPrefixIsAnotherLayout() {
-		try (TestNode node = TestNode.start(this.redis, "other", "--fanfare.redis.prefix=other",
-				"--spring.data.redis.username=default")) {
+		try (TestNode node = TestNode.start(this.redis, "other", "--fanfare.redis.prefix=other")) {
 			assertThat(node.bean(CommandLink.class).isUp()).isTrue();
 		}
 	}

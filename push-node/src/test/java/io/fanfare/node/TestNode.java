@@ -1,6 +1,5 @@
 package io.fanfare.node;
 
-import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +9,7 @@ import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.node.stream.StreamServer;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;

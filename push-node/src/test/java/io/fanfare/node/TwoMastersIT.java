@@ -1,6 +1,5 @@
 package io.fanfare.node;
 
-import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -11,6 +10,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;

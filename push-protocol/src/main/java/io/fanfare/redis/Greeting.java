@@ -83,7 +83,7 @@ final class Greeting {
 			byte[][] all = { this.keys.layout(), this.keys.clock(), this.keys.run(), this.keys.since(),
 					this.keys.last() };
 			throw new RedisRefusedException(RedisRefusal.NOPERM,
-					this.refusals.denied("greeting", all, ex.getCause().getMessage()));
+					this.refusals.denied("greeting", all, Failures.describe(ex)));
 		}
 	}
 

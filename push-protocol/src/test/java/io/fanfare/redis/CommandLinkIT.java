@@ -1,6 +1,5 @@
 package io.fanfare.redis;
 
-import io.fanfare.test.redis.RedisUser;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +24,7 @@ import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.presence.Renewal;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.KillArgs;

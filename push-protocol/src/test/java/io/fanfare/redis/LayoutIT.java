@@ -1,6 +1,5 @@
 package io.fanfare.redis;
 
-import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -11,6 +10,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;

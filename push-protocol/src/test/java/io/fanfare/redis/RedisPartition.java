@@ -1,6 +1,5 @@
 package io.fanfare.redis;
 
-import io.fanfare.test.redis.RedisUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +20,7 @@ import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Addresses;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.ScriptOutputType;

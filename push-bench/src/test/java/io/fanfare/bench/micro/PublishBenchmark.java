@@ -1,6 +1,5 @@
 package io.fanfare.bench.micro;
 
-import io.fanfare.test.redis.RedisUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +17,7 @@ import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisClientOptions;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.history.Publisher;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import org.openjdk.jmh.annotations.Benchmark;

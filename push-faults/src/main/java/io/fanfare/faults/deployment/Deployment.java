@@ -1,6 +1,5 @@
 package io.fanfare.faults.deployment;
 
-import io.fanfare.test.redis.RedisUser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,6 +22,7 @@ import io.fanfare.test.process.ServiceJar;
 import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.api.sync.RedisCommands;
 import org.jspecify.annotations.Nullable;

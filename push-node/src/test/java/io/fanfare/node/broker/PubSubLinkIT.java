@@ -1,6 +1,5 @@
 package io.fanfare.node.broker;
 
-import io.fanfare.test.redis.RedisUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -23,6 +22,7 @@ import io.fanfare.redis.RedisClientOptions;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.KillArgs;

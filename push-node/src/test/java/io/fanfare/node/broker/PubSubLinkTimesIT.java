@@ -1,6 +1,5 @@
 package io.fanfare.node.broker;
 
-import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -16,6 +15,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;

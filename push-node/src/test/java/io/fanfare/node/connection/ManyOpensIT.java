@@ -1,6 +1,5 @@
 package io.fanfare.node.connection;
 
-import io.fanfare.test.redis.RedisUser;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -40,6 +39,7 @@ import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import org.jspecify.annotations.Nullable;

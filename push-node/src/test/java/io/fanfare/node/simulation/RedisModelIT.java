@@ -1,6 +1,5 @@
 package io.fanfare.node.simulation;
 
-import io.fanfare.test.redis.RedisUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +45,7 @@ import io.fanfare.redis.presence.Presence.Suspect;
 import io.fanfare.redis.presence.Presence.Suspicion;
 import io.fanfare.redis.presence.Renewal;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;

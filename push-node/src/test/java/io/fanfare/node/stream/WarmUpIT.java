@@ -1,6 +1,5 @@
 package io.fanfare.node.stream;
 
-import io.fanfare.test.redis.RedisUser;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -43,6 +42,7 @@ import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;

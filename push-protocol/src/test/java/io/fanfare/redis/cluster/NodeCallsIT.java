@@ -1,6 +1,5 @@
 package io.fanfare.redis.cluster;
 
-import io.fanfare.test.redis.RedisUser;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
@@ -18,6 +17,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.TestScheduler;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
