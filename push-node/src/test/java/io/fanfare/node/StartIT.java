@@ -44,11 +44,14 @@ class StartIT {
 		try (RedisClient client = RedisClient.create(this.redis.uri());
 				StatefulRedisConnection<String, String> connection = client.connect()) {
 			connection.sync().set("fanfare:layout", "2");
-			connection.sync()
-				.aclSetuser(RedisUser.NODE.login(),
-						AclSetuserArgs.Builder.keyPattern("other:*").channelPattern("other:*"));
 		}
 		this.redis.save();
+		allowTheOtherPrefix();
+	}
+
+	private void allowTheOtherPrefix() {
+		this.redis.ask((commands) -> commands.aclSetuser(RedisUser.NODE.login(),
+				AclSetuserArgs.Builder.keyPattern("other:*").channelPattern("other:*")));
 	}
 
 	@AfterAll
@@ -179,6 +182,7 @@ class StartIT {
 			assertThat(node.bean(CommandLink.class).isUp()).isFalse();
 			assertThat(said(output)).isEqualTo(1);
 		}
+		allowTheOtherPrefix();
 	}
 
 	private static long said(CapturedOutput output) {
