@@ -3,7 +3,11 @@
 #   docker build --target push-node -t fanfare/push-node .
 #   docker build --target push-api -t fanfare/push-api .
 
-FROM maven:3.9-eclipse-temurin-25 AS jars
+# A build names them by digest: --build-arg JRE_IMAGE=eclipse-temurin:25-jre@sha256:…, as etc/pin-images writes
+ARG MAVEN_IMAGE=maven:3.9-eclipse-temurin-25
+ARG JRE_IMAGE=eclipse-temurin:25-jre
+
+FROM ${MAVEN_IMAGE} AS jars
 WORKDIR /src
 # What Maven downloads depends on these alone, and stays when only code changed
 COPY pom.xml ./
@@ -27,7 +31,7 @@ RUN mvn -q -B -Dmaven.test.skip -Dcheckstyle.skip -Dspring-javaformat.skip -pl p
 # What a JVM learns when it starts and warms up, kept: the next start takes half the time, and the first streams open and the
 # first messages are published twice as fast. It has to be the same JVM, in the same place, with the same collector; otherwise
 # it says so and starts as ever. They warm up with a Redis of their own, and are ended in order when they had their time
-FROM eclipse-temurin:25-jre AS training
+FROM ${JRE_IMAGE} AS training
 RUN apt-get update && apt-get install -y --no-install-recommends redis-server && rm -rf /var/lib/apt/lists/*
 
 FROM training AS trained-node
@@ -50,7 +54,7 @@ RUN cp -a /jar/*/. . \
 		--fanfare.development=true --fanfare.api.warm-up=25s || true) \
 	&& test -s push-api.aot
 
-FROM eclipse-temurin:25-jre AS base
+FROM ${JRE_IMAGE} AS base
 RUN groupadd --system --gid 10001 fanfare \
 	&& useradd --system --uid 10001 --gid fanfare --home-dir /app --no-create-home --shell /usr/sbin/nologin fanfare
 WORKDIR /app

@@ -33,6 +33,17 @@ class ControlPortIT {
 	}
 
 	@Test
+	void whatIsInTheJarIsServed() {
+		Answer sbom = control("/actuator/sbom/application");
+		assertThat(sbom.status()).isEqualTo(200);
+		assertThat(sbom.header("Content-Type")).startsWith("application/vnd.cyclonedx+json");
+		assertThat(sbom.json().get("bomFormat").asString()).isEqualTo("CycloneDX");
+		assertThat(sbom.json().get("components").valueStream().map((one) -> one.get("name").asString()))
+			.contains("lettuce-core", "spring-web")
+			.doesNotContain("push-test", "junit-jupiter");
+	}
+
+	@Test
 	void nothingElseIsThere() {
 		assertThat(control("/actuator/info").status()).isEqualTo(200);
 		for (String path : List.of("/actuator", "/actuator/env", "/actuator/beans", "/actuator/loggers",

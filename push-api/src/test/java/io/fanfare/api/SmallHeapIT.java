@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,7 +69,7 @@ class SmallHeapIT {
 				List.of(ChildProcess.jdk("java"), "-XX:TieredStopAtLevel=1", "-Xmx160m", "-jar", "target/push-api.jar",
 						"--fanfare.control.port=" + this.controlPort, "--fanfare.api.port=" + this.port,
 						"--fanfare.api.warm-up=0", "--fanfare.api.keys=small:" + KEY + ":publish+read",
-						"--fanfare.redis.url=" + this.redis.url()));
+						"--fanfare.redis.url=" + this.redis.url(RedisUser.API)));
 		this.api.awaitPort(this.port, START).awaitPort(this.controlPort, START);
 	}
 

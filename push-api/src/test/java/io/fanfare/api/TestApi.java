@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -65,7 +66,7 @@ public final class TestApi implements AutoCloseable {
 	public static TestApi start(TestRedis redis, String... properties) {
 		Map<String, String> arguments = new LinkedHashMap<>(
 				Map.of("--spring.config.name", "push-api", "--fanfare.api.port", "0", "--fanfare.control.port", "0",
-						"--fanfare.redis.url", redis.url(), "--fanfare.api.keys",
+						"--fanfare.redis.url", redis.url(RedisUser.API), "--fanfare.api.keys",
 						"dev:" + KEY + ":publish+read+admin+tokens,shop:" + SHOP_KEY
 								+ ":publish:user:*+publish:news,look:" + READ_KEY + ":read",
 						"--fanfare.jwt.secret", JWT_SECRET, "--fanfare.tokens.enabled", "true", "--fanfare.api.warm-up",

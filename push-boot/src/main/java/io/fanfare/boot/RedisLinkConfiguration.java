@@ -2,11 +2,13 @@ package io.fanfare.boot;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.LinkChannels;
 import io.fanfare.redis.RedisClientOptions;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisRefusal;
+import io.fanfare.redis.RedisUrl;
 import io.fanfare.redis.SentinelWatch;
 import io.fanfare.redis.UnfitRedisException;
 import io.fanfare.redis.cluster.NodeCalls;
@@ -21,6 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
@@ -36,6 +39,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConverters;
  * settings, how it is used from {@link RedisLinkSettings}.
  */
 @Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(RedisTlsSettings.class)
 public class RedisLinkConfiguration {
 
 	private static final Logger log = LoggerFactory.getLogger(RedisLinkConfiguration.class);
@@ -47,13 +51,18 @@ public class RedisLinkConfiguration {
 
 	/** Sets option by option, so that what Boot set for TLS stays. */
 	@Bean
-	LettuceClientOptionsBuilderCustomizer boundedCommands(RedisLinkSettings settings) {
+	LettuceClientOptionsBuilderCustomizer boundedCommands(RedisLinkSettings settings, RedisTlsSettings tls) {
 		ClientOptions bounded = RedisClientOptions.bounded(settings.commandTimeout(), settings.connectTimeout());
-		return (options) -> options.autoReconnect(bounded.isAutoReconnect())
-			.disconnectedBehavior(bounded.getDisconnectedBehavior())
-			.requestQueueSize(bounded.getRequestQueueSize())
-			.timeoutOptions(bounded.getTimeoutOptions())
-			.socketOptions(bounded.getSocketOptions());
+		return (options) -> {
+			options.autoReconnect(bounded.isAutoReconnect())
+				.disconnectedBehavior(bounded.getDisconnectedBehavior())
+				.requestQueueSize(bounded.getRequestQueueSize())
+				.timeoutOptions(bounded.getTimeoutOptions())
+				.socketOptions(bounded.getSocketOptions());
+			if (tls.isSet()) {
+				options.sslOptions(tls.options(settings.connectTimeout()));
+			}
+		};
 	}
 
 	@Bean
@@ -67,7 +76,9 @@ public class RedisLinkConfiguration {
 	}
 
 	@Bean
-	RedisClient redisClient(LettuceConnectionFactory connections) {
+	RedisClient redisClient(LettuceConnectionFactory connections, RedisTlsSettings tls) {
+		InvalidSettingException.require(!tls.isSet() || connections.isUseSsl(), RedisUrl.OWN,
+				"must begin with rediss:// where fanfare.redis.tls is set");
 		if (connections.getRequiredNativeClient() instanceof RedisClient client) {
 			return client;
 		}

@@ -32,7 +32,9 @@ final class Cluster implements AutoCloseable {
 
 	private final LocalSettings settings;
 
-	private final String redisUrl;
+	private final String nodesRedis;
+
+	private final String apisRedis;
 
 	private final List<String> common;
 
@@ -40,15 +42,16 @@ final class Cluster implements AutoCloseable {
 
 	private final ConfigurableApplicationContext api;
 
-	private Cluster(LocalSettings settings, String redisUrl, List<String> common) {
+	private Cluster(LocalSettings settings, String nodesRedis, String apisRedis, List<String> common) {
 		this.settings = settings;
-		this.redisUrl = redisUrl;
+		this.nodesRedis = nodesRedis;
+		this.apisRedis = apisRedis;
 		this.common = common;
 		try {
 			for (int i = 0; i < settings.nodes(); i++) {
 				this.nodes.add(startNode(i));
 			}
-			this.api = start("api", ApiApplication.class, "push-api",
+			this.api = start("api", ApiApplication.class, "push-api", this.apisRedis,
 					List.of("--fanfare.api.port=" + settings.apiPort(),
 							"--fanfare.control.port=" + settings.apiControlPort(), "--fanfare.api.warm-up=0",
 							"--fanfare.api.streams=" + streams(),
@@ -71,16 +74,17 @@ final class Cluster implements AutoCloseable {
 	/**
 	 * Starts a cluster.
 	 * @param settings its settings; port 0 takes a free one
-	 * @param redisUrl where Redis is
+	 * @param nodesRedis where Redis is, and as whom nodes log in
+	 * @param apisRedis where Redis is, and as whom the API logs in
 	 * @param common settings of every application besides, as arguments
 	 */
-	static Cluster start(LocalSettings settings, String redisUrl, String... common) {
-		return new Cluster(settings, redisUrl, List.of(common));
+	static Cluster start(LocalSettings settings, String nodesRedis, String apisRedis, List<String> common) {
+		return new Cluster(settings, nodesRedis, apisRedis, common);
 	}
 
 	private ConfigurableApplicationContext startNode(int index) {
 		String name = "node-" + (index + 1);
-		return start(name, NodeApplication.class, "push-node",
+		return start(name, NodeApplication.class, "push-node", this.nodesRedis,
 				List.of("--fanfare.node.name=" + name,
 						"--fanfare.stream.port=" + this.settings.streamPorts().get(index),
 						"--fanfare.control.port=" + this.settings.controlPorts().get(index),
@@ -89,13 +93,13 @@ final class Cluster implements AutoCloseable {
 						"--springdoc.api-docs.enabled=false", "--springdoc.swagger-ui.enabled=false"));
 	}
 
-	private ConfigurableApplicationContext start(String name, Class<?> application, String configName,
+	private ConfigurableApplicationContext start(String name, Class<?> application, String configName, String redisUrl,
 			List<String> own) {
 		List<String> arguments = new ArrayList<>(own);
 		arguments.add("--spring.config.name=" + configName);
 		arguments.add("--fanfare.jwt.secret=" + this.settings.jwtSecret());
 		arguments.add("--fanfare.development=true");
-		arguments.add("--spring.data.redis.url=" + this.redisUrl);
+		arguments.add("--spring.data.redis.url=" + redisUrl);
 		arguments.add("--spring.jmx.enabled=false");
 		arguments.add("--management.metrics.use-global-registry=false");
 		arguments.addAll(this.common);

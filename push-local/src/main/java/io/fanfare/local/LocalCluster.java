@@ -37,17 +37,17 @@ public final class LocalCluster {
 	}
 
 	/** Settings of every application. */
-	static String[] common(Environment environment) {
+	static List<String> common(Environment environment) {
 		List<String> common = new ArrayList<>(List.of("--logging.level.root=WARN", "--logging.level.io.fanfare=INFO",
 				"--logging.config=classpath:io/fanfare/local/logback.xml"));
 		String prefix = environment.getProperty(PREFIX);
 		if (prefix != null) {
 			common.add("--" + PREFIX + "=" + prefix);
 		}
-		return common.toArray(String[]::new);
+		return common;
 	}
 
-	private static void run(LocalSettings settings, String[] common, PrintStream console)
+	private static void run(LocalSettings settings, List<String> common, PrintStream console)
 			throws IOException, InterruptedException {
 		Ports.check(settings);
 		if (settings.endWithParent()) {
@@ -69,7 +69,7 @@ public final class LocalCluster {
 			}
 			stopped.countDown();
 		}));
-		Cluster cluster = Cluster.start(settings, redisUrl, common);
+		Cluster cluster = Cluster.start(settings, redisUrl, redisUrl, common);
 		running.set(cluster);
 		console.println(Instructions.of(cluster, settings, redisUrl));
 		stopped.await();

@@ -4,7 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -13,12 +15,14 @@ import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -38,16 +42,39 @@ class ComposeIT {
 
 	private static final Duration SOON = Duration.ofSeconds(60);
 
-	private final ApiClient backend = new ApiClient("http://localhost:8080", "dev-secret");
+	private static final String API_SECRET = "api-" + UUID.randomUUID();
+
+	private static final String OPERATOR = "operator-" + UUID.randomUUID();
+
+	/** What the file demands; compose prefers it to what stands in a {@code .env}. */
+	private static final Map<String, String> SECRETS = Map.of("FANFARE_JWT_SECRET", "jwt-" + UUID.randomUUID(),
+			"FANFARE_API_KEYS", "backend:" + API_SECRET + ":publish+read+admin+tokens", "FANFARE_REDIS_NODE_PASSWORD",
+			"node-" + UUID.randomUUID(), "FANFARE_REDIS_API_PASSWORD", "redis-" + UUID.randomUUID(),
+			"FANFARE_REDIS_OPERATOR_PASSWORD", OPERATOR);
+
+	private final ApiClient backend = new ApiClient("http://localhost:8080", API_SECRET);
 
 	@BeforeAll
 	void up() {
 		compose("up", "-d");
-		await().atMost(START).until(() -> compose("logs", "welcome").contains("http://localhost:8080/#key=dev-secret"));
+		await().atMost(START).until(() -> compose("logs", "welcome").contains("http://localhost:8080/#key="));
 	}
 
+	/** What the rules of Redis's users deny is a line of its log. */
 	@AfterAll
-	void down() {
+	void nothingWasDenied() {
+		String denied;
+		try {
+			denied = compose("exec", "-T", "redis", "redis-cli", "--user", "fanfare-operator", "--pass", OPERATOR,
+					"--no-auth-warning", "acl", "log");
+		}
+		finally {
+			down();
+		}
+		assertThat(denied).doesNotContain("fanfare-node", "fanfare-api");
+	}
+
+	private static void down() {
 		compose("down", "--volumes");
 	}
 
@@ -82,6 +109,37 @@ class ComposeIT {
 		});
 	}
 
+	@Test
+	void redisIsReachedByNodesAndTheApiAlone() {
+		assertThat(inside("node-1", "getent hosts redis")).isNotBlank();
+		assertThat(inside("api", "getent hosts redis")).isNotBlank();
+		assertThat(inside("nginx", "getent hosts redis || echo none")).contains("none");
+		assertThat(inside("redis", "redis-cli ping")).contains("NOAUTH");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "nginx", "node-1", "node-2", "api", "redis" })
+	void aContainerHasNoRights(String container) {
+		assertThat(inside(container, "id -u")).doesNotStartWith("0");
+		assertThat(inside(container, "grep -E 'CapEff|NoNewPrivs' /proc/1/status")).containsPattern("CapEff:\\s+0+\n")
+			.containsPattern("NoNewPrivs:\\s+1");
+		assertThat(inside(container, "touch /etc/written 2>&1 || true")).contains("Read-only file system");
+	}
+
+	private static String inside(String container, String command) {
+		return compose("exec", "-T", container, "sh", "-c", command);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "FANFARE_JWT_SECRET", "FANFARE_API_KEYS", "FANFARE_REDIS_NODE_PASSWORD",
+			"FANFARE_REDIS_API_PASSWORD", "FANFARE_REDIS_OPERATOR_PASSWORD" })
+	void withoutASecretNothingStarts(String variable) {
+		Map<String, String> others = new HashMap<>(SECRETS);
+		others.put(variable, "");
+		assertThatThrownBy(() -> run(command("config"), others)).hasMessageContaining(variable)
+			.hasMessageContaining("is not set, see .env.example");
+	}
+
 	private static SseClient open(String token, String cursor) {
 		return SseClient.request("localhost", 8000, "/events")
 			.query("client", "compose")
@@ -91,10 +149,14 @@ class ComposeIT {
 	}
 
 	private static String compose(String... words) {
+		return run(command(words), SECRETS);
+	}
+
+	private static List<String> command(String... words) {
 		List<String> command = new ArrayList<>(isPlugin() ? List.of("docker", "compose") : List.of("docker-compose"));
 		command.addAll(List.of("-p", "fanfare-test"));
 		command.addAll(List.of(words));
-		return run(command);
+		return command;
 	}
 
 	private static boolean isPlugin() {
@@ -104,8 +166,12 @@ class ComposeIT {
 			.anyMatch((folder) -> Files.exists(Path.of(folder, "docker-compose")));
 	}
 
-	private static String run(List<String> command) {
-		return ChildProcess.command(command).directory(root()).run(TIME).orThrow();
+	private static String run(List<String> command, Map<String, String> environment) {
+		return ChildProcess.command(command)
+			.directory(root())
+			.environment((all) -> all.putAll(environment))
+			.run(TIME)
+			.orThrow();
 	}
 
 	private static Path root() {

@@ -17,6 +17,7 @@ import com.microsoft.playwright.Page;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -75,7 +76,7 @@ class ExamplePageLifeIT {
 	void receivesEachMessageOnceWhateverHappens() throws Exception {
 		ExampleSite site = keep(ExampleSite.start());
 		RedisProcess redis = keep(TestRedis.start("appendonly yes", "appendfsync always"));
-		ClusterProcess cluster = keep(ClusterProcess.start(redis.url(), this.directory,
+		ClusterProcess cluster = keep(ClusterProcess.start(redis.url(RedisUser.BOTH), this.directory,
 				"fanfare.connections.heartbeat=1s", "fanfare.connections.min-retry=200ms",
 				"fanfare.connections.max-retry=500ms", "fanfare.connections.max-spread=500ms",
 				"fanfare.connections.ack-timeout=500ms", "fanfare.limits.opens-per-user=0"));

@@ -34,6 +34,7 @@ import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.process.ServiceProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
@@ -246,7 +247,8 @@ class NginxIT {
 						NodeApplication.class.getName(), "--fanfare.node.name=" + name, "--fanfare.stream.warm-up=0",
 						"--fanfare.connections.drain-window=0", "--fanfare.stream.port=" + port,
 						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(),
-						"--fanfare.development=true", "--spring.data.redis.url=" + TestRedis.shared().url(),
+						"--fanfare.development=true",
+						"--spring.data.redis.url=" + TestRedis.shared().url(RedisUser.NODE),
 						"--spring.autoconfigure.exclude=" + Cluster.NOT_FOR_NODES, "--springdoc.api-docs.enabled=false",
 						"--springdoc.swagger-ui.enabled=false"))
 			.awaitReady();

@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,7 +61,7 @@ class SchemathesisIT {
 		Path schemathesis = Assume.installed(RequiredTool.SCHEMATHESIS);
 		Path log = this.directory.resolve("schemathesis.log");
 		try (TestRedis redis = TestRedis.start();
-				ClusterProcess cluster = ClusterProcess.startNice(redis.url(), this.directory);
+				ClusterProcess cluster = ClusterProcess.startNice(redis.url(RedisUser.BOTH), this.directory);
 				ChildProcess run = ChildProcess.start("TERM", log, command(schemathesis, cluster))) {
 			long start = System.nanoTime();
 			await().atMost(TIME.multipliedBy(2).plusSeconds(60)).until(() -> !run.isAlive());

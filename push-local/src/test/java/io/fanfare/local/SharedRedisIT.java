@@ -8,6 +8,7 @@ import java.util.Map;
 
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -101,8 +102,13 @@ class SharedRedisIT {
 	private Installation installation(String name, int database, String prefix) {
 		LocalSettings settings = new LocalSettings(List.of(0), List.of(0), 0, 0, "dev-secret", TestCluster.jwtSecret(),
 				"", false);
-		Cluster cluster = Cluster.start(settings, this.redis.url() + "/" + database, "--fanfare.redis.prefix=" + prefix,
-				"--logging.level.root=WARN", "--logging.level.io.fanfare=WARN");
+		// The users may do nothing with the keys of another installation
+		boolean first = prefix.equals("fanfare");
+		Cluster cluster = Cluster.start(settings,
+				(first ? this.redis.url(RedisUser.NODE) : this.redis.url()) + "/" + database,
+				(first ? this.redis.url(RedisUser.API) : this.redis.url()) + "/" + database,
+				List.of("--fanfare.redis.prefix=" + prefix, "--logging.level.root=WARN",
+						"--logging.level.io.fanfare=WARN"));
 		return new Installation(name, prefix, cluster, TestCluster.backend(cluster), commands(database));
 	}
 

@@ -7,6 +7,7 @@ import java.util.List;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.NginxProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
 import io.fanfare.test.sse.SseRequest;
@@ -59,7 +60,7 @@ final class TestCluster {
 
 	/** A cluster of one's own, to stop parts of. The caller closes it. */
 	static Cluster start(TestRedis redis, String... common) {
-		return Cluster.start(SETTINGS, redis.url(), common);
+		return Cluster.start(SETTINGS, redis.url(RedisUser.NODE), redis.url(RedisUser.API), List.of(common));
 	}
 
 	static ApiClient backend(Cluster cluster) {

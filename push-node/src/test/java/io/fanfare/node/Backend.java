@@ -22,9 +22,11 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.NodeCalls;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import tools.jackson.databind.JsonNode;
@@ -52,7 +54,7 @@ final class Backend implements AutoCloseable {
 	private final StatefulRedisConnection<String, String> plain;
 
 	Backend(TestRedis redis) {
-		this.client = RedisClient.create(redis.uri());
+		this.client = RedisClient.create(redis.uri(RedisUser.API));
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(10), Duration.ofSeconds(5)));
 		this.link = new CommandLink(this.client, this.keys, false, TestScheduler.shared(),
 				new Errors(System::nanoTime, (where) -> {
@@ -68,7 +70,7 @@ final class Backend implements AutoCloseable {
 				}, (fatal) -> {
 				}));
 		await().atMost(Duration.ofSeconds(10)).until(this.calls::isUp);
-		this.plain = this.client.connect();
+		this.plain = this.client.connect(StringCodec.UTF8, redis.uri());
 	}
 
 	/** A publisher that retains another number of messages a channel. */

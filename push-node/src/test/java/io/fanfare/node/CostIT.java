@@ -27,6 +27,7 @@ import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.History.Batch;
 import io.fanfare.redis.history.History.Walked;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.ScriptCosts;
 import io.fanfare.test.redis.ScriptCosts.Call;
 import io.fanfare.test.redis.ScriptCosts.Times;
@@ -93,7 +94,7 @@ class CostIT {
 		leaks = ResourceLeakDetector.getLevel();
 		ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
 		redis = TestRedis.start();
-		client = RedisClient.create(redis.uri());
+		client = RedisClient.create(redis.uri(RedisUser.BOTH));
 		client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(4), Duration.ofSeconds(4)));
 		costs = new ScriptCosts(redis);
 		log.info("baseline ping p99={}us", costs.time(20, () -> {

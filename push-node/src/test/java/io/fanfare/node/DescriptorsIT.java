@@ -10,6 +10,7 @@ import java.util.List;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.process.ServiceProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,8 @@ class DescriptorsIT {
 						"-XX:TieredStopAtLevel=1", "-jar", "target/push-node.jar", "--fanfare.control.port=" + control,
 						"--fanfare.stream.port=" + port, "--fanfare.stream.address=127.0.0.1",
 						"--fanfare.stream.warm-up=0", "--fanfare.connections.drain-window=0",
-						"--fanfare.jwt.secret=" + "s".repeat(32), "--fanfare.redis.url=" + TestRedis.shared().url()))) {
+						"--fanfare.jwt.secret=" + "s".repeat(32),
+						"--fanfare.redis.url=" + TestRedis.shared().url(RedisUser.NODE)))) {
 			node.awaitReady();
 			for (int i = 0; i < DESCRIPTORS + 100; i++) {
 				sockets.add(new Socket(InetAddress.getLoopbackAddress(), port));

@@ -10,6 +10,7 @@ import java.util.List;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.MalformedRequests;
 import io.fanfare.test.process.Ports;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -94,7 +95,7 @@ class SecretsIT {
 		List<String> arguments = new ArrayList<>(
 				List.of("--spring.config.name=push-node", "--fanfare.stream.warm-up=0"));
 		for (String usual : List.of("--fanfare.control.port=0", "--fanfare.jwt.secret=" + Tokens.SECRET,
-				"--spring.data.redis.url=" + TestRedis.shared().url())) {
+				"--spring.data.redis.url=" + TestRedis.shared().url(RedisUser.NODE))) {
 			String start = usual.substring(0, usual.indexOf('=') + 1);
 			if (List.of(settings).stream().noneMatch((setting) -> setting.startsWith(start))) {
 				arguments.add(usual);

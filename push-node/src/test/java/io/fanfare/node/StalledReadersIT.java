@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.sse.SseClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -111,7 +112,7 @@ class StalledReadersIT {
 					"--fanfare.stream.address=127.0.0.1", "--fanfare.control.port=0", "--fanfare.stream.loops=2",
 					"--fanfare.stream.send-buffer=" + load.sendBuffer(), "--fanfare.stream.warm-up=0",
 					"--fanfare.connections.slow-limit=120s", "--fanfare.jwt.secret=" + Tokens.SECRET,
-					"--spring.data.redis.url=" + Cluster.redis().url())
+					"--spring.data.redis.url=" + Cluster.redis().url(RedisUser.NODE))
 			.endedBy("KILL")
 			.start();
 		List<Reader> readers = new ArrayList<>();

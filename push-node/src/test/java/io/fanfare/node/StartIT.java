@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import org.junit.jupiter.api.AfterAll;
@@ -44,6 +46,12 @@ class StartIT {
 			connection.sync().set("fanfare:layout", "2");
 		}
 		this.redis.save();
+		allowTheOtherPrefix();
+	}
+
+	private void allowTheOtherPrefix() {
+		this.redis.ask((commands) -> commands.aclSetuser(RedisUser.NODE.login(),
+				AclSetuserArgs.Builder.keyPattern("other:*").channelPattern("other:*")));
 	}
 
 	@AfterAll
@@ -174,6 +182,7 @@ class StartIT {
 			assertThat(node.bean(CommandLink.class).isUp()).isFalse();
 			assertThat(said(output)).isEqualTo(1);
 		}
+		allowTheOtherPrefix();
 	}
 
 	private static long said(CapturedOutput output) {

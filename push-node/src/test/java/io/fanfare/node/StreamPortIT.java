@@ -493,6 +493,15 @@ class StreamPortIT {
 	}
 
 	@Test
+	void theControlPortServesWhatIsInTheJar() {
+		Answer sbom = this.node.control("/actuator/sbom/application").fetch();
+		assertThat(sbom.status()).isEqualTo(200);
+		assertThat(sbom.header("Content-Type")).startsWith("application/vnd.cyclonedx+json");
+		assertThat(sbom.text()).contains("\"CycloneDX\"", "\"lettuce-core\"", "\"netty-codec-http\"")
+			.doesNotContain("\"push-test\"", "\"junit-jupiter\"");
+	}
+
+	@Test
 	void anotherMethodIs405WithAllow() {
 		for (String method : List.of("POST", "PUT", "DELETE", "PATCH", "TRACE", "FROB")) {
 			Answer answer = this.node.stream(this.user).method(method).fetch();

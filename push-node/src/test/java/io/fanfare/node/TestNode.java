@@ -9,6 +9,7 @@ import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.node.stream.StreamServer;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -53,7 +54,7 @@ final class TestNode implements AutoCloseable {
 		List<String> arguments = new ArrayList<>(
 				List.of("--spring.config.name=push-node", "--fanfare.node.name=" + name, "--fanfare.stream.port=0",
 						"--fanfare.stream.address=" + HOST, "--fanfare.control.port=0",
-						"--fanfare.jwt.secret=" + Tokens.SECRET, "--spring.data.redis.url=" + redis.url(),
+						"--fanfare.jwt.secret=" + Tokens.SECRET, "--spring.data.redis.url=" + redis.url(RedisUser.NODE),
 						"--spring.jmx.enabled=false", "--management.metrics.use-global-registry=false"));
 		arguments.addAll(List.of(settings));
 		// The heap of this process is full of the tests' own clients.

@@ -10,6 +10,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -93,7 +94,7 @@ class TwoMastersIT {
 	@Test
 	void nothingIsHiddenWhereTheLinkForMessagesComesLast() {
 		assertNothingHidden((node) -> {
-			ask(this.newer, (redis) -> redis.aclSetuser("default",
+			ask(this.newer, (redis) -> redis.aclSetuser(RedisUser.NODE.login(),
 					AclSetuserArgs.Builder.removeCommand(CommandType.SUBSCRIBE)));
 			this.wire.redirect(this.newer.port());
 			this.wire.cut();
@@ -101,8 +102,9 @@ class TwoMastersIT {
 				.until(() -> MessageId
 					.parse(this.<String>tell(this.newer, (redis) -> redis.get("fanfare:{0}:since"))) > MessageId
 						.of(System.currentTimeMillis() + 60_000, 0));
-			ask(this.newer,
-					(redis) -> redis.aclSetuser("default", AclSetuserArgs.Builder.addCommand(CommandType.SUBSCRIBE)));
+			ask(this.newer, (redis) -> redis.aclSetuser(RedisUser.NODE.login(),
+					AclSetuserArgs.Builder.addCommand(CommandType.SUBSCRIBE)));
+			ask(this.newer, RedisCommands::aclLogReset);
 		});
 	}
 

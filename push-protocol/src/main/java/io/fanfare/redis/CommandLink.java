@@ -221,6 +221,12 @@ public final class CommandLink implements AutoCloseable {
 		return isUp() ? this.refusals.present() : this.link.refusal();
 	}
 
+	/** The same in words for an operator: where ACL rules forbid it, whom and what. */
+	public @Nullable String refusalText() {
+		RedisRefusal present = refusal();
+		return (present != null) ? this.refusals.describe(present) : null;
+	}
+
 	/**
 	 * What Redis refused to this process so far.
 	 * @return the refusals
@@ -301,7 +307,7 @@ public final class CommandLink implements AutoCloseable {
 			.exceptionallyCompose((failure) -> (unwrap(failure) instanceof RedisNoScriptException)
 					? sent(() -> current.commands().<T>eval(script.source(), script.output(), keys, values))
 					: CompletableFuture.failedFuture(failure))
-			.exceptionallyCompose((failure) -> failed(current, script.fileName(), failure));
+			.exceptionallyCompose((failure) -> failed(current, script.fileName(), keys, failure));
 	}
 
 	/** Runs a plain command. */
@@ -311,7 +317,7 @@ public final class CommandLink implements AutoCloseable {
 			return CompletableFuture.failedFuture(notConnected());
 		}
 		return sent(() -> command.apply(current.commands()))
-			.exceptionallyCompose((failure) -> failed(current, RedisRefusals.COMMAND, failure));
+			.exceptionallyCompose((failure) -> failed(current, RedisRefusals.COMMAND, new byte[0][], failure));
 	}
 
 	/**
@@ -334,7 +340,7 @@ public final class CommandLink implements AutoCloseable {
 	 * A server that was demoted, or is loading: another connection may reach a better
 	 * one.
 	 */
-	private <T> CompletableFuture<T> failed(Session current, String what, Throwable failure) {
+	private <T> CompletableFuture<T> failed(Session current, String what, byte[][] keys, Throwable failure) {
 		Throwable cause = unwrap(failure);
 		if (Errors.isFatal(cause)) {
 			// Lettuce hands what its decoder throws to the command alone
@@ -346,7 +352,7 @@ public final class CommandLink implements AutoCloseable {
 			return CompletableFuture.failedFuture(new RedisUnavailableException(
 					"Redis did not answer " + what + ": " + Failures.describe(cause), cause));
 		}
-		this.refusals.note(refusal, what, cause.getMessage());
+		this.refusals.note(refusal, what, keys, cause.getMessage());
 		if (refusal.endsLink()) {
 			this.link.end(current, Failures.describe(cause), refusal);
 		}

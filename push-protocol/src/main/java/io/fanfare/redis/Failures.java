@@ -41,7 +41,9 @@ public final class Failures {
 		}
 		String cause = text(root);
 		boolean included = message == null || message.contains(cause);
-		return harmless((message == null) ? cause : included ? message : message + ": " + cause);
+		String text = harmless((message == null) ? cause : included ? message : message + ": " + cause);
+		String tls = TlsFailure.sentence(failure);
+		return (tls != null) ? tls + ": " + text : text;
 	}
 
 	/**

@@ -28,6 +28,8 @@ final class Greeting {
 
 	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
 
+	private static final Pattern USER = Pattern.compile(" user=(\\S+)");
+
 	private final RedisKeys keys;
 
 	private final Layout layout;
@@ -71,7 +73,30 @@ final class Greeting {
 	 */
 	RedisServer greet(StatefulRedisConnection<byte[], byte[]> connection)
 			throws ExecutionException, TimeoutException, InterruptedException {
+		try {
+			return allowed(connection);
+		}
+		catch (ExecutionException ex) {
+			if (RedisRefusal.of(ex) != RedisRefusal.NOPERM) {
+				throw ex;
+			}
+			byte[][] all = { this.keys.layout(), this.keys.clock(), this.keys.run(), this.keys.since(),
+					this.keys.last() };
+			throw new RedisRefusedException(RedisRefusal.NOPERM,
+					this.refusals.denied("greeting", all, Failures.describe(ex)));
+		}
+	}
+
+	private RedisServer allowed(StatefulRedisConnection<byte[], byte[]> connection)
+			throws ExecutionException, TimeoutException, InterruptedException {
 		RedisAsyncCommands<byte[], byte[]> commands = connection.async();
+		// Redis says it before it answers what follows
+		commands.clientInfo().thenAccept((info) -> {
+			Matcher user = USER.matcher(info);
+			if (user.find()) {
+				this.refusals.loggedInAs(user.group(1));
+			}
+		});
 		RedisFuture<String> memory = commands.info("memory");
 		RedisFuture<byte[]> writes = checkWrites(commands);
 		List<RedisFuture<String>> loads = new ArrayList<>();

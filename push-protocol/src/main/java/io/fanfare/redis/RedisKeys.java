@@ -234,6 +234,14 @@ public final class RedisKeys {
 		return channel("answers:" + asker);
 	}
 
+	/** What a key is, without whose: {@code fanfare:{0}:ch:*}. */
+	static String kind(byte[] key) {
+		String text = new String(key, StandardCharsets.UTF_8);
+		int tag = text.indexOf("}:");
+		int end = (tag < 0) ? -1 : text.indexOf(':', tag + 2);
+		return (end < 0) ? text : text.substring(0, end) + ":*";
+	}
+
 	private byte[] key(String rest) {
 		return bytes(this.keyPrefix + rest);
 	}

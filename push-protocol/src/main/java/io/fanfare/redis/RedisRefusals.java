@@ -1,6 +1,7 @@
 package io.fanfare.redis;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,12 @@ public final class RedisRefusals {
 	private final Map<String, Tally> unanswered;
 
 	private volatile @Nullable Present present;
+
+	/** As whom the process is logged in, where Redis has said so. */
+	private volatile String user = "unknown";
+
+	/** What ACL rules denied last. */
+	private volatile String denied = "";
 
 	RedisRefusals(Ticker ticker) {
 		this.ticker = ticker;
@@ -103,16 +111,52 @@ public final class RedisRefusals {
 
 	/** Something was refused. */
 	public void note(RedisRefusal refusal, String what, @Nullable String reply) {
+		note(refusal, what, new byte[0][], reply);
+	}
+
+	/** A call with these keys was refused. */
+	void note(RedisRefusal refusal, String what, byte[][] keys, @Nullable String reply) {
 		long now = this.ticker.nanoTime();
 		if (refusal.isLasting()) {
 			this.present = new Present(refusal, now);
 		}
+		String said = (refusal == RedisRefusal.NOPERM) ? denied(what, keys, reply) : Failures.harmless(reply);
 		long refused = tally(tally(refusal));
 		if (refused == 0) {
 			return;
 		}
-		log.warn("redis=refused code={} what={} count={} reason=\"{}\"", refusal, what, refused,
-				Failures.harmless(String.valueOf(reply)));
+		log.warn("redis=refused code={} what={} count={} reason=\"{}\"", refusal, what, refused, said);
+	}
+
+	/** The process is logged in as this user. */
+	void loggedInAs(String name) {
+		this.user = name;
+	}
+
+	/**
+	 * Says whom ACL rules denied what, which Redis leaves out in part, and remembers it.
+	 * @param what was called
+	 * @param keys the keys of the call; what follows their kind is left out
+	 * @param reply what Redis answered, or what was made of it here before
+	 */
+	String denied(String what, byte[][] keys, @Nullable String reply) {
+		String text = Failures.harmless(reply);
+		if (!text.startsWith("user ")) {
+			String kinds = Arrays.stream(keys).map(RedisKeys::kind).distinct().collect(Collectors.joining(" "));
+			text = "user " + this.user + ", " + what + (kinds.isEmpty() ? "" : ", keys " + kinds) + ": " + text;
+		}
+		this.denied = text;
+		return text;
+	}
+
+	/**
+	 * Says what is refused to an operator.
+	 * @param refusal what is refused at present
+	 * @return its sentence, and whom ACL rules denied what
+	 */
+	String describe(RedisRefusal refusal) {
+		return refusal.sentence()
+				+ ((refusal == RedisRefusal.NOPERM && !this.denied.isEmpty()) ? ": " + this.denied : "");
 	}
 
 	/**

@@ -24,6 +24,7 @@ import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.presence.Renewal;
 import io.fanfare.test.process.Ports;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.KillArgs;
@@ -70,7 +71,7 @@ class CommandLinkIT {
 	@BeforeEach
 	void connect() {
 		this.redis = TestRedis.start();
-		this.client = RedisClient.create(this.redis.uri());
+		this.client = RedisClient.create(this.redis.uri(RedisUser.API));
 		this.client.setOptions(RedisClientOptions.bounded(COMMAND_TIMEOUT, Duration.ofSeconds(1)));
 		this.link = link(false);
 	}
@@ -93,7 +94,7 @@ class CommandLinkIT {
 		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(COMMAND_TIMEOUT.plusMillis(1500));
 		this.redis.thaw();
 		awaitWorking();
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			Awaitility.await().until(() -> other.sync().xlen(STREAM) > 0);
 			assertThat(other.sync().xlen(STREAM)).as("unknown to the caller, but once").isEqualTo(1);
 		}
@@ -136,7 +137,7 @@ class CommandLinkIT {
 
 	@Test
 	void aScriptInFlightWhenItsConnectionIsKilledFailsAndIsNotSentAgain() {
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			RedisCommands<String, String> commands = other.sync();
 			get(publish());
 			long linkId = publisherId(commands);
@@ -160,7 +161,7 @@ class CommandLinkIT {
 	void manyKilledConnectionsNeverDuplicateAMessage() {
 		int answered = 0;
 		int failed = 0;
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			RedisCommands<String, String> commands = other.sync();
 			for (int round = 0; round < 5; round++) {
 				awaitWorking();
@@ -231,7 +232,7 @@ class CommandLinkIT {
 	@Test
 	void scriptsThatTheServerForgotAreSentAgain() {
 		get(publish());
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			other.sync().scriptFlush();
 			assertThat(get(publish())).isInstanceOf(Result.Stored.class);
 			assertThat(other.sync().xlen(STREAM)).isEqualTo(2);
@@ -242,7 +243,7 @@ class CommandLinkIT {
 
 	@Test
 	void aServerThatWasDemotedIsLeft() {
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			long linkId = publisherIdAfterPublish(other.sync());
 			other.sync().replicaof("127.0.0.1", 1);
 			assertThatThrownBy(() -> get(publish())).hasCauseInstanceOf(RedisUnavailableException.class);
@@ -254,7 +255,7 @@ class CommandLinkIT {
 
 	@Test
 	void aClosedLinkFailsAtOnceAndLeavesNoConnection() {
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			get(publish());
 			this.link.close();
 			assertFailsAtOnce();
@@ -266,7 +267,7 @@ class CommandLinkIT {
 	void aServerThatRefusesWritesIsLeftWithBackOffAndFoundAgainByItself() {
 		List<ILoggingEvent> lines = new CopyOnWriteArrayList<>();
 		AppenderBase<ILoggingEvent> appender = listen(lines);
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			RedisCommands<String, String> commands = other.sync();
 			get(publish());
 			long connectionsBefore = connectionsReceived(commands);
@@ -302,15 +303,16 @@ class CommandLinkIT {
 
 	@Test
 	void everyRefusalOfWritesIsNamedAndTakenBackWithoutTraffic() {
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			RedisCommands<String, String> commands = other.sync();
 			get(publish());
 			assertRefused(commands, "min-replicas-to-write", "1", "0", RedisRefusal.NOREPLICAS);
 			assertRefused(commands, "maxmemory", "1", "0", RedisRefusal.OOM);
-			commands.aclSetuser("default", AclSetuserArgs.Builder.removeCommand(CommandType.XADD));
+			commands.aclSetuser(RedisUser.API.login(), AclSetuserArgs.Builder.removeCommand(CommandType.XADD));
 			assertThat(get(publish())).isEqualTo(new Result.Refused(RedisRefusal.NOPERM));
 			assertThat(this.link.refusal()).isEqualTo(RedisRefusal.NOPERM);
 			assertThat(this.link.isUp()).as("another connection would be refused as well").isTrue();
+			commands.aclLogReset();
 		}
 	}
 
@@ -356,7 +358,7 @@ class CommandLinkIT {
 	void aPolicyThatMayEvictAnyKeyIsRefusedAndOneThatMayEvictSomeIsWarnedOf() {
 		List<ILoggingEvent> lines = new CopyOnWriteArrayList<>();
 		AppenderBase<ILoggingEvent> appender = listen(lines);
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			RedisCommands<String, String> commands = other.sync();
 			commands.configSet("maxmemory-policy", "noeviction");
 			link(false).close();
@@ -493,13 +495,13 @@ class CommandLinkIT {
 
 	private String stored(String key) {
 		assertThat(key).isIn(RUN, CLOCK, SINCE);
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			return other.sync().get(key);
 		}
 	}
 
 	private String serverRun() {
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			return other.sync()
 				.info("server")
 				.lines()

@@ -10,11 +10,13 @@ import ch.qos.logback.core.read.ListAppender;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.StringCodec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,9 +44,9 @@ class LayoutIT {
 	@BeforeEach
 	void connect() {
 		this.redis = TestRedis.start();
-		this.client = RedisClient.create(this.redis.uri());
+		this.client = RedisClient.create(this.redis.uri(RedisUser.NODE));
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(2), Duration.ofSeconds(1)));
-		this.plain = this.client.connect();
+		this.plain = this.client.connect(StringCodec.UTF8, this.redis.uri());
 	}
 
 	@AfterEach
@@ -84,7 +86,7 @@ class LayoutIT {
 			assertThat(link.awaitUp(SOON)).isTrue();
 		}
 		redis().set(KEY, "2");
-		RedisURI third = this.redis.uri();
+		RedisURI third = this.redis.uri(RedisUser.NODE);
 		third.setDatabase(3);
 		RedisClient other = RedisClient.create(third);
 		try (CommandLink link = new CommandLink(other, new RedisKeys(RedisKeys.DEFAULT_PREFIX, 3), false,

@@ -20,6 +20,7 @@ import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Addresses;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.ScriptOutputType;
@@ -27,6 +28,7 @@ import io.lettuce.core.XAddArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +86,7 @@ public final class RedisPartition implements BeforeEachCallback, AfterEachCallba
 			one.close();
 		}
 		this.open.clear();
+		TestRedis.shared().assertNothingDenied();
 	}
 
 	/** Another process: a link that has seen nothing. */
@@ -192,7 +195,8 @@ public final class RedisPartition implements BeforeEachCallback, AfterEachCallba
 
 	/** Hears what is published on some channels, from now on. */
 	public Ear listen(String... channels) {
-		StatefulRedisPubSubConnection<byte[], byte[]> connection = Holder.CLIENT.connectPubSub(ByteArrayCodec.INSTANCE);
+		StatefulRedisPubSubConnection<byte[], byte[]> connection = Holder.CLIENT.connectPubSub(ByteArrayCodec.INSTANCE,
+				TestRedis.shared().uri());
 		this.open.add(connection);
 		Ear ear = new Ear();
 		connection.addListener(new RedisPubSubAdapter<byte[], byte[]>() {
@@ -300,13 +304,13 @@ public final class RedisPartition implements BeforeEachCallback, AfterEachCallba
 
 	private static final class Holder {
 
-		static final RedisClient CLIENT = RedisClient.create(TestRedis.shared().uri());
+		static final RedisClient CLIENT = RedisClient.create(TestRedis.shared().uri(RedisUser.BOTH));
 
 		static final StatefulRedisConnection<String, String> CONNECTION;
 
 		static {
 			CLIENT.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(4), Duration.ofSeconds(4)));
-			CONNECTION = CLIENT.connect();
+			CONNECTION = CLIENT.connect(StringCodec.UTF8, TestRedis.shared().uri());
 		}
 
 	}

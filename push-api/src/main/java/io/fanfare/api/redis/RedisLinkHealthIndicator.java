@@ -1,5 +1,7 @@
 package io.fanfare.api.redis;
 
+import java.util.Objects;
+
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisRefusal;
 
@@ -27,7 +29,7 @@ final class RedisLinkHealthIndicator implements HealthIndicator {
 		RedisRefusal refusal = this.link.refusal();
 		if (refusal != null) {
 			return ((refusal == RedisRefusal.OOM && this.link.isUp()) ? Health.up() : Health.down())
-				.withDetail("reason", refusal.sentence())
+				.withDetail("reason", Objects.requireNonNullElse(this.link.refusalText(), refusal.sentence()))
 				.build();
 		}
 		return (this.link.isUp() ? Health.up() : Health.down()).build();

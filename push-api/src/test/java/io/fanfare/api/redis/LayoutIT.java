@@ -4,7 +4,9 @@ import java.time.Duration;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -50,6 +52,8 @@ class LayoutIT {
 			.singleElement(InstanceOfAssertFactories.STRING)
 			.contains("start=failed " + REASON);
 		assertThat(output.getOut()).doesNotContain("\tat ");
+		this.redis.ask((commands) -> commands.aclSetuser(RedisUser.API.login(),
+				AclSetuserArgs.Builder.keyPattern("other:*").channelPattern("other:*")));
 		try (TestApi api = TestApi.start(this.redis, "--fanfare.redis.prefix=other")) {
 			assertThat(api.get("/readyz").status()).isEqualTo(200);
 		}

@@ -17,6 +17,7 @@ import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisClientOptions;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.history.Publisher;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -45,7 +46,7 @@ public class PublishBenchmark {
 
 	private final TestRedis redis = TestRedis.start();
 
-	private final RedisClient client = RedisClient.create(this.redis.url());
+	private final RedisClient client = RedisClient.create(this.redis.url(RedisUser.API));
 
 	private final List<ChannelName> users = new ArrayList<>();
 

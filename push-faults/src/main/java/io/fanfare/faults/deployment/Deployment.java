@@ -22,6 +22,7 @@ import io.fanfare.test.process.ServiceJar;
 import io.fanfare.test.process.ServiceProcess;
 import io.fanfare.test.redis.OldStore;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.api.sync.RedisCommands;
 import org.jspecify.annotations.Nullable;
@@ -162,6 +163,10 @@ public final class Deployment implements AutoCloseable {
 				: TestRedis.start(store.configuration());
 	}
 
+	private static String redisUrl(RedisUser user, TcpProxy wire) {
+		return "redis://" + user.login() + ":" + user.password() + "@127.0.0.1:" + wire.port();
+	}
+
 	private ServiceProcess startApi(Store store) throws IOException {
 		int port = Ports.free();
 		int control = Ports.free();
@@ -169,7 +174,7 @@ public final class Deployment implements AutoCloseable {
 				"--fanfare.control.port=" + control, "--fanfare.api.warm-up=0",
 				"--fanfare.api.keys=faults:" + API_KEY + ":publish+read+admin+tokens", "--fanfare.tokens.enabled=true",
 				"--fanfare.jwt.secret=" + JWT_SECRET, HISTORY, "--fanfare.redis.durable=" + (store == Store.DURABLE),
-				"--fanfare.redis.url=redis://127.0.0.1:" + this.apiWire.port()));
+				"--fanfare.redis.url=" + redisUrl(RedisUser.API, this.apiWire)));
 		if (this.sentinels != null) {
 			arguments.addAll(this.sentinels.settings("api"));
 		}
@@ -183,7 +188,7 @@ public final class Deployment implements AutoCloseable {
 				"--fanfare.stream.port=" + port, "--fanfare.stream.loops=2", "--fanfare.control.port=" + control,
 				"--fanfare.stream.warm-up=0", "--fanfare.connections.drain-window=2s",
 				"--fanfare.jwt.secret=" + JWT_SECRET, HISTORY, "--fanfare.redis.durable=" + (store == Store.DURABLE),
-				"--fanfare.redis.url=redis://127.0.0.1:" + wire.port(),
+				"--fanfare.redis.url=" + redisUrl(RedisUser.NODE, wire),
 				"--fanfare.redis.lease=" + millis(this.timing.lease()),
 				"--fanfare.redis.renew-interval=" + millis(this.timing.renewInterval()),
 				"--fanfare.connections.heartbeat=" + millis(this.timing.heartbeat()),

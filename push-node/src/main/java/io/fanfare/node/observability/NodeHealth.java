@@ -55,9 +55,9 @@ public final class NodeHealth implements HealthIndicator {
 
 	@Override
 	public Health health() {
-		RedisRefusal refusal = this.commands.refusal();
+		String refusal = this.commands.refusalText();
 		return Health.status(isReady() ? Status.UP : Status.OUT_OF_SERVICE)
-			.withDetail("redis", (refusal != null) ? refusal.sentence() : this.commands.isUp() ? "up" : "down")
+			.withDetail("redis", (refusal != null) ? refusal : this.commands.isUp() ? "up" : "down")
 			.withDetail("subscribed", this.link.isUp())
 			.withDetail("arriving", this.probe.isArriving())
 			.withDetail("blocked-loops", this.loops.blocked())

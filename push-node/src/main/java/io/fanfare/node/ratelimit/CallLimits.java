@@ -36,6 +36,8 @@ public final class CallLimits {
 	 * @param ticker the monotonic clock
 	 */
 	public CallLimits(LimitSettings settings, Ticker ticker) {
+		this.settings = settings;
+		this.exempt = settings.exemptBlocks();
 		this.ticker = ticker;
 		this.counts = new AddressCounts(settings.window(), ticker);
 		this.secondBegan = ticker.nanoTime();

@@ -22,6 +22,7 @@ import io.fanfare.redis.RedisClientOptions;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.KillArgs;
@@ -78,7 +79,7 @@ class PubSubLinkIT {
 	}
 
 	private void start(ClientOptions options) {
-		this.client = RedisClient.create(this.redis.uri());
+		this.client = RedisClient.create(this.redis.uri(RedisUser.NODE));
 		this.client.setOptions(options);
 		this.plain = RedisClient.create(this.client.getResources(), this.redis.uri()).connect(ByteArrayCodec.INSTANCE);
 		this.commands = new CommandLink(this.client, this.keys, false, this.scheduler, this.errors);
@@ -170,7 +171,7 @@ class PubSubLinkIT {
 			.mutate()
 			.requestQueueSize(2)
 			.build();
-		RedisClient narrow = RedisClient.create(this.redis.uri());
+		RedisClient narrow = RedisClient.create(this.redis.uri(RedisUser.NODE));
 		narrow.setOptions(few);
 		this.commands = new CommandLink(this.client, this.keys, false, this.scheduler, this.errors);
 		this.link = new PubSubLink(narrow, this.keys, "n1", this.commands, this.sink, this.probe, this.scheduler,

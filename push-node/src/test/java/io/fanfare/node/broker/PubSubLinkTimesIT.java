@@ -15,6 +15,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
@@ -72,6 +73,7 @@ class PubSubLinkTimesIT {
 		RedisURI uri = RedisURI.builder()
 			.withHost("127.0.0.1")
 			.withPort(port)
+			.withAuthentication(RedisUser.NODE.login(), RedisUser.NODE.password().toCharArray())
 			.withTimeout(Duration.ofSeconds(1))
 			.build();
 		RedisClient client = RedisClient.create(uri);

@@ -39,6 +39,7 @@ import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import org.jspecify.annotations.Nullable;
@@ -82,7 +83,7 @@ class ManyOpensIT {
 	/** Opens streams on a node and Redis of their own. Returns how long that took. */
 	private Duration open(IntFunction<String> topicOf) throws InterruptedException {
 		try (RedisProcess redis = TestRedis.start()) {
-			RedisClient client = RedisClient.create(redis.uri());
+			RedisClient client = RedisClient.create(redis.uri(RedisUser.NODE));
 			client.setOptions(RedisClientOptions.bounded(Duration.ofSeconds(2), Duration.ofSeconds(1)));
 			RedisKeys keys = new RedisKeys(RedisKeys.DEFAULT_PREFIX, 0);
 			CommandLink commands = new CommandLink(client, keys, false, TestScheduler.shared(), this.errors);

@@ -45,6 +45,7 @@ import io.fanfare.redis.presence.Presence.Suspect;
 import io.fanfare.redis.presence.Presence.Suspicion;
 import io.fanfare.redis.presence.Renewal;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -140,13 +141,13 @@ class RedisModelIT {
 
 	@BeforeEach
 	void connect(TestRedis redis) {
-		this.client = RedisClient.create(redis.uri());
-		this.commands = this.client.connect().sync();
+		this.client = RedisClient.create(redis.uri(RedisUser.BOTH));
+		this.commands = this.client.connect(StringCodec.UTF8, redis.uri()).sync();
 		Matcher runId = Pattern.compile("run_id:(\\w+)").matcher(this.commands.info("server"));
 		assertThat(runId.find()).isTrue();
 		this.run = runId.group(1);
 		this.pubSub = this.client
-			.connectPubSub(io.lettuce.core.codec.RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
+			.connectPubSub(io.lettuce.core.codec.RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE), redis.uri());
 		this.pubSub.addListener(new RedisPubSubAdapter<>() {
 			@Override
 			public void message(String pattern, String channel, byte[] frame) {

@@ -42,9 +42,11 @@ import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.StringCodec;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,7 +89,7 @@ class WarmUpIT {
 
 	@BeforeEach
 	void connect(TestRedis redis) {
-		this.client = RedisClient.create(redis.url());
+		this.client = RedisClient.create(redis.url(RedisUser.NODE));
 		this.client.setOptions(RedisClientOptions.bounded(SECOND, SECOND));
 		this.link = new CommandLink(this.client, this.keys, false, TestScheduler.shared(),
 				new Errors(System::nanoTime, (where) -> {
@@ -145,7 +147,7 @@ class WarmUpIT {
 	@Test
 	void itOpensStreamsAndLeavesNoTrace(CapturedOutput output) {
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
-		RedisCommands<String, String> redis = this.client.connect().sync();
+		RedisCommands<String, String> redis = this.client.connect(StringCodec.UTF8, TestRedis.shared().uri()).sync();
 		Map<String, String> before = installation(redis);
 		assertThat(before).containsOnlyKeys("fanfare:layout", "fanfare:{0}:clock", "fanfare:{0}:run",
 				"fanfare:{0}:since");
@@ -174,7 +176,7 @@ class WarmUpIT {
 	@Test
 	void aFullRedisTakesItsStreams() {
 		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
-		RedisCommands<String, String> redis = this.client.connect().sync();
+		RedisCommands<String, String> redis = this.client.connect(StringCodec.UTF8, TestRedis.shared().uri()).sync();
 		Map<String, String> before = installation(redis);
 		redis.configSet("maxmemory", "1");
 		try {

@@ -17,11 +17,13 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.TestScheduler;
 import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import org.awaitility.Awaitility;
@@ -56,7 +58,7 @@ class NodeCallsIT {
 	@BeforeEach
 	void connect() {
 		this.redis = TestRedis.start();
-		this.client = RedisClient.create(this.redis.uri());
+		this.client = RedisClient.create(this.redis.uri(RedisUser.API));
 		this.client.setOptions(RedisClientOptions.bounded(Duration.ofMillis(400), Duration.ofSeconds(1)));
 		this.link = new CommandLink(this.client, this.keys, false, TestScheduler.shared(),
 				new Errors(System::nanoTime, (where) -> {
@@ -65,7 +67,7 @@ class NodeCallsIT {
 		this.calls = calls(1);
 		assertThat(this.link.awaitUp(Duration.ofSeconds(5))).isTrue();
 		Awaitility.await().until(this.calls::isUp);
-		this.node = this.client.connectPubSub(ByteArrayCodec.INSTANCE);
+		this.node = this.client.connectPubSub(ByteArrayCodec.INSTANCE, this.redis.uri(RedisUser.NODE));
 		this.node.addListener(new RedisPubSubAdapter<byte[], byte[]>() {
 			@Override
 			public void message(byte[] channel, byte[] message) {
@@ -171,14 +173,14 @@ class NodeCallsIT {
 	void afterRedisCutTheLinkWhatWasAskedFailsAndWhatIsAskedThenIsAnswered() throws Exception {
 		CompletableFuture<CallAnswer> cut = call("1");
 		Frame.Call first = next();
-		try (StatefulRedisConnection<String, String> other = this.client.connect()) {
+		try (StatefulRedisConnection<String, String> other = this.client.connect(StringCodec.UTF8, this.redis.uri())) {
 			other.sync().clientKill(KillArgs.Builder.typePubsub());
 		}
 		assertThatThrownBy(() -> get(cut)).hasCauseInstanceOf(RedisUnavailableException.class);
 		Awaitility.await().until(this.calls::isUp);
 		assertThat(answer(first, new CallAnswer.Done(bytes("late")))).as("the channel is listened to").isTrue();
 		this.node.close();
-		this.node = this.client.connectPubSub(ByteArrayCodec.INSTANCE);
+		this.node = this.client.connectPubSub(ByteArrayCodec.INSTANCE, this.redis.uri(RedisUser.NODE));
 		this.node.addListener(new RedisPubSubAdapter<byte[], byte[]>() {
 			@Override
 			public void message(byte[] channel, byte[] message) {
@@ -215,7 +217,8 @@ class NodeCallsIT {
 	void whatIsNoAnswerIsPassedOver() throws Exception {
 		CompletableFuture<CallAnswer> answer = call("1");
 		Frame.Call call = next();
-		try (StatefulRedisConnection<byte[], byte[]> other = this.client.connect(ByteArrayCodec.INSTANCE)) {
+		try (StatefulRedisConnection<byte[], byte[]> other = this.client.connect(ByteArrayCodec.INSTANCE,
+				this.redis.uri(RedisUser.NODE))) {
 			for (String malformed : new String[] { "", "R", "R 1 ok", "X 1 ok\n", "R " + call.id() + " NO\n" }) {
 				assertThat(other.sync().publish(this.keys.answerChannel(call.asker()), bytes(malformed))).isEqualTo(1);
 			}

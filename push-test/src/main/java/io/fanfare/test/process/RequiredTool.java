@@ -46,6 +46,11 @@ public enum RequiredTool {
 	REDIS_SERVER("redis-server"),
 
 	/**
+	 * What makes certificates.
+	 */
+	OPENSSL("openssl"),
+
+	/**
 	 * A C compiler, with the headers of the C library.
 	 */
 	GCC("gcc"),

@@ -1,7 +1,11 @@
 package io.fanfare.test.redis;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.images.builder.Transferable;
 import org.testcontainers.utility.DockerImageName;
 
 /**
@@ -16,6 +20,8 @@ final class RedisContainer implements TestRedis {
 	 * Testcontainers' own helper, which ends containers after their JVM.
 	 */
 	private static final String REAPER = "testcontainers/ryuk";
+
+	private static final String CONFIGURATION = "/tmp/redis.conf";
 
 	private static final int PORT = 6379;
 
@@ -42,11 +48,18 @@ final class RedisContainer implements TestRedis {
 	@SuppressWarnings("resource") // the container is closed with this object
 	static RedisContainer start() {
 		GenericContainer<?> container = new GenericContainer<>(DockerImageName.parse(IMAGE))
-			.withCommand("redis-server", "--save", "", "--appendonly", "no", "--protected-mode", "no")
+			.withCopyToContainer(Transferable.of(configuration()), CONFIGURATION)
+			.withCommand("redis-server", CONFIGURATION)
 			.withExposedPorts(PORT)
 			.waitingFor(Wait.forListeningPort());
 		container.start();
 		return new RedisContainer(container);
+	}
+
+	private static String configuration() {
+		List<String> lines = new ArrayList<>(List.of("save \"\"", "appendonly no", "protected-mode no"));
+		lines.addAll(RedisUser.configuration());
+		return String.join("\n", lines) + "\n";
 	}
 
 	@Override

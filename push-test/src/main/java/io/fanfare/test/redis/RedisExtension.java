@@ -1,5 +1,6 @@
 package io.fanfare.test.redis;
 
+import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -12,11 +13,16 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * Named in {@code @ExtendWith}; a parameter of type {@link TestRedis} of the test, of a
  * method before it or of the constructor receives the server.
  */
-public final class RedisExtension implements BeforeEachCallback, ParameterResolver {
+public final class RedisExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
 
 	@Override
 	public void beforeEach(ExtensionContext context) {
 		TestRedis.shared().clear();
+	}
+
+	@Override
+	public void afterEach(ExtensionContext context) {
+		TestRedis.shared().assertNothingDenied();
 	}
 
 	@Override

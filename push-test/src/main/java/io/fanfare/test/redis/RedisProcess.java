@@ -36,6 +36,8 @@ public final class RedisProcess implements TestRedis {
 
 	private final List<String> config;
 
+	private final List<String> program;
+
 	private final @Nullable ClockShift clock;
 
 	private final Thread cleanup = new Thread(this::discard, "redis-cleanup");
@@ -44,15 +46,17 @@ public final class RedisProcess implements TestRedis {
 
 	private @Nullable ChildProcess process;
 
-	private RedisProcess(Path directory, List<String> config, @Nullable ClockShift clock) {
+	private RedisProcess(Path directory, List<String> config, List<String> program, @Nullable ClockShift clock) {
 		this.directory = directory;
 		this.config = config;
+		this.program = program;
 		this.clock = clock;
 	}
 
-	static RedisProcess create(@Nullable ClockShift clock, String... config) {
+	static RedisProcess create(List<String> program, @Nullable ClockShift clock, String... config) {
 		try {
-			RedisProcess redis = new RedisProcess(Files.createTempDirectory("fanfare-redis"), List.of(config), clock);
+			RedisProcess redis = new RedisProcess(Files.createTempDirectory("fanfare-redis"), List.of(config), program,
+					clock);
 			Runtime.getRuntime().addShutdownHook(redis.cleanup);
 			redis.startAnywhere();
 			return redis;
@@ -195,10 +199,22 @@ public final class RedisProcess implements TestRedis {
 	}
 
 	/**
-	 * Kills the server and removes its files.
+	 * Kills the server and removes its files. One that answers is asked before whether it
+	 * denied anything.
 	 */
 	@Override
 	public void close() {
+		try {
+			if (isAlive() && RedisPrompt.answers(host(), this.port)) {
+				assertNothingDenied();
+			}
+		}
+		finally {
+			end();
+		}
+	}
+
+	private void end() {
 		try {
 			Runtime.getRuntime().removeShutdownHook(this.cleanup);
 		}
@@ -227,7 +243,7 @@ public final class RedisProcess implements TestRedis {
 			}
 			if (attempt == ATTEMPTS) {
 				String log = log();
-				close();
+				end();
 				throw new IllegalStateException("Redis does not start:\n" + log);
 			}
 		}
@@ -241,10 +257,10 @@ public final class RedisProcess implements TestRedis {
 		try {
 			List<String> lines = new ArrayList<>(List.of("bind " + host(), "port " + this.port, "dir " + this.directory,
 					"save \"\"", "appendonly no", "daemonize no"));
+			lines.addAll(RedisUser.configuration());
 			lines.addAll(this.config);
 			Path file = Files.write(this.directory.resolve("redis.conf"), lines);
-			List<String> command = new ArrayList<>(
-					(this.clock != null) ? this.clock.program() : List.of(RedisBinary.path().toString()));
+			List<String> command = new ArrayList<>(this.program);
 			command.add(file.toString());
 			ChildProcess started = ChildProcess.start("KILL", this.directory.resolve("redis.log"), command);
 			this.process = started;

@@ -43,6 +43,19 @@ final class RedisPrompt {
 	}
 
 	/**
+	 * Whether a command answers with an empty list.
+	 * @throws UncheckedIOException if there is no answer within 10 s
+	 */
+	static boolean isEmpty(TestRedis server, String command) {
+		try {
+			return "*0".equals(exchange(server.host(), server.port(), command, TIMEOUT));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(command, ex);
+		}
+	}
+
+	/**
 	 * Whether the server answers commands now: reachable, and done with loading.
 	 */
 	static boolean answers(String host, int port) {

@@ -17,7 +17,7 @@ final class SharedRedis {
 		if ("container".equals(wish) || (!"embedded".equals(wish) && RedisContainer.isPossible())) {
 			return RedisContainer.start();
 		}
-		return RedisProcess.create(null);
+		return TestRedis.start();
 	}
 
 	private static final class Holder {

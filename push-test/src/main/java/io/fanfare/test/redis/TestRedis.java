@@ -1,9 +1,14 @@
 package io.fanfare.test.redis;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
+import io.fanfare.test.network.Certificates;
+import io.fanfare.test.process.RequiredTool;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -36,7 +41,7 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 	 * @return the running server; the caller closes it
 	 */
 	static RedisProcess start(String... config) {
-		return RedisProcess.create(null, config);
+		return RedisProcess.create(List.of(RedisBinary.path().toString()), null, config);
 	}
 
 	/**
@@ -48,7 +53,25 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 	 * @throws IllegalStateException unless {@link #canShiftClocks()}
 	 */
 	static RedisProcess startShiftable(String... config) {
-		return RedisProcess.create(ClockShift.prepare(), config);
+		ClockShift clock = ClockShift.prepare();
+		return RedisProcess.create(clock.program(), clock, config);
+	}
+
+	/**
+	 * Starts a private server that also speaks TLS: the installed {@code redis-server},
+	 * as the embedded one does not. It asks clients for a certificate.
+	 * @param tlsPort the port for TLS
+	 * @param ca the file of the authority that signs the certificates of clients
+	 * @param own the server's own certificate
+	 * @param config further lines for its {@code redis.conf}
+	 * @return the running server; the caller closes it
+	 */
+	static RedisProcess startTls(int tlsPort, Path ca, Certificates.Issued own, String... config) {
+		List<String> lines = new ArrayList<>(List.of("tls-port " + tlsPort, "tls-ca-cert-file " + ca,
+				"tls-cert-file " + own.certificate(), "tls-key-file " + own.key(), "tls-auth-clients yes"));
+		lines.addAll(List.of(config));
+		return RedisProcess.create(List.of(RequiredTool.REDIS_SERVER.path().toString()), null,
+				lines.toArray(String[]::new));
 	}
 
 	/**
@@ -72,7 +95,8 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 	int port();
 
 	/**
-	 * The server as Lettuce addresses it, with a command time-out of 5 s.
+	 * The server as Lettuce addresses it, with a command time-out of 5 s, for what looks
+	 * behind the processes: it may do everything.
 	 * @return a new URI, free to be changed
 	 */
 	default RedisURI uri() {
@@ -80,11 +104,29 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 	}
 
 	/**
-	 * The server as {@code spring.data.redis.url} takes it.
+	 * The server as Lettuce addresses it, with a command time-out of 5 s, for a process.
+	 * @param user as whom it logs in
+	 * @return a new URI, free to be changed
+	 */
+	default RedisURI uri(RedisUser user) {
+		return RedisURI.builder(uri()).withAuthentication(user.login(), user.password().toCharArray()).build();
+	}
+
+	/**
+	 * The server as {@code spring.data.redis.url} takes it, without a user.
 	 * @return a URL with scheme {@code redis}
 	 */
 	default String url() {
 		return "redis://" + host() + ":" + port();
+	}
+
+	/**
+	 * The server as {@code spring.data.redis.url} takes it.
+	 * @param user as whom the process logs in
+	 * @return a URL with scheme {@code redis}
+	 */
+	default String url(RedisUser user) {
+		return "redis://" + user.login() + ":" + user.password() + "@" + host() + ":" + port();
 	}
 
 	/**
@@ -111,6 +153,25 @@ public sealed interface TestRedis extends AutoCloseable permits RedisProcess, Re
 		RedisPrompt.ask(this, "FLUSHALL SYNC");
 		RedisPrompt.ask(this, "SCRIPT FLUSH");
 		RedisPrompt.ask(this, "CONFIG RESETSTAT");
+		RedisPrompt.ask(this, "ACL LOG RESET");
+	}
+
+	/**
+	 * Checks that no user of {@code redis/users.acl} tried what the file does not allow.
+	 * A test that provokes a refusal removes it by {@code ACL LOG RESET}.
+	 * @throws AssertionError if one did
+	 */
+	default void assertNothingDenied() {
+		if (RedisPrompt.isEmpty(this, "ACL LOG")) {
+			return;
+		}
+		List<String> denied = ask(RedisCommands::aclLog).stream()
+			.filter((entry) -> !"auth".equals(entry.get("reason")))
+			.map((entry) -> entry.get("username") + " " + entry.get("reason") + " " + entry.get("object"))
+			.toList();
+		if (!denied.isEmpty()) {
+			throw new AssertionError("redis/users.acl does not allow: " + denied);
+		}
 	}
 
 	@Override
