@@ -7,6 +7,7 @@ import java.util.List;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.redis.revocation.IssuedToken;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +25,11 @@ import org.jspecify.annotations.Nullable;
  * @param tokenExpires when the right to it ends
  * @param address where the client is
  * @param elsewhere whether a proxy tries another node where this one refuses
+ * @param token the token that grants it
  */
 public record StreamRequest(String user, @Nullable String client, @Nullable String document, Tier tier,
 		List<ChannelName> topics, Start start, boolean heartbeatEvents, boolean acknowledges, Instant tokenRenewal,
-		Instant tokenExpires, InetAddress address, boolean elsewhere) {
+		Instant tokenExpires, InetAddress address, boolean elsewhere, IssuedToken token) {
 
 	/** Where a stream begins. */
 	public sealed interface Start {

@@ -65,7 +65,8 @@ final class Claims {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
 				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
 				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
-				this.keys.userOpens(claim.user()) };
+				this.keys.userOpens(claim.user()), this.keys.revoked(claim.user()),
+				this.keys.revokedToken(claim.token().hash()) };
 		return this.link
 			.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
 					(run, name) -> new byte[][] { run, Presence.bytes(MessageId.format(this.link.seen())),
@@ -74,7 +75,8 @@ final class Claims {
 							Presence.bytes(claim.client()), Presence.bytes(claim.tier().wireName()), this.lease,
 							this.tombstone, this.maxTakeovers, this.userWindow, Presence.bytes(claim.page()),
 							this.twinReplacements, this.twinInterval, this.twinReturns, this.twinWindow,
-							Presence.bytes(name), Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens })
+							Presence.bytes(name), Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens,
+							Presence.bytes(Long.toString(claim.token().issued())) })
 			.thenApply((values) -> claimed(new Reply(values)));
 	}
 
