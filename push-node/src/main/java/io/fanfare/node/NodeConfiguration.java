@@ -9,6 +9,7 @@ import java.util.List;
 import io.fanfare.boot.ProcessConfiguration;
 import io.fanfare.node.admin.DisconnectConnections;
 import io.fanfare.node.admin.ListConnections;
+import io.fanfare.node.admin.RevokeStreams;
 import io.fanfare.node.admin.ShowConnection;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
@@ -169,6 +170,11 @@ class NodeConfiguration {
 	@Bean
 	DisconnectConnections disconnectConnections(Connections connections, Presence presence, Scheduler scheduler) {
 		return new DisconnectConnections(connections, presence::disconnect, scheduler);
+	}
+
+	@Bean
+	RevokeStreams revokeStreams(Connections connections) {
+		return new RevokeStreams(connections);
 	}
 
 	/** Answers by every {@link NodeCall} there is. */

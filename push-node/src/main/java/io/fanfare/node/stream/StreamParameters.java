@@ -59,7 +59,12 @@ final class StreamParameters {
 	 * instead of a busy block.
 	 */
 	boolean wantsStatus() {
-		return "1".equals(first("strict")) || goesElsewhere() || refusalStatus() == 404;
+		return isStrict() || goesElsewhere() || refusalStatus() == 404;
+	}
+
+	/** Whether each refusal is a status, also a final one. */
+	boolean isStrict() {
+		return "1".equals(first("strict"));
 	}
 
 	/**
@@ -67,7 +72,7 @@ final class StreamParameters {
 	 * neither status nor body.
 	 */
 	boolean wantsExplanation() {
-		return "1".equals(first("explain")) && !"1".equals(first("strict"));
+		return "1".equals(first("explain")) && !isStrict();
 	}
 
 	/** Whether a proxy tries another node where this one refuses. */

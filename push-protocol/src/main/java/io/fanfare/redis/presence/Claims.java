@@ -1,7 +1,9 @@
 package io.fanfare.redis.presence;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.MessageId;
@@ -91,13 +93,20 @@ final class Claims {
 		long generation = reply.id();
 		long headId = reply.id();
 		this.link.observe(headId);
+		if (outcome.equals("revoked")) {
+			return new ClaimResult.Revoked(headId);
+		}
 		if (!outcome.equals("owner")) {
 			return new ClaimResult.Displaced(generation);
 		}
 		long dataLossFloor = reply.id();
 		long hiddenFrom = reply.idOrZero();
+		Map<String, String> revokedTopics = reply.hasNext() ? new HashMap<>() : Map.of();
+		while (reply.hasNext()) {
+			revokedTopics.put(reply.text(), reply.text());
+		}
 		return new ClaimResult.Owner(generation, headId, dataLossFloor,
-				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null, revokedTopics);
 	}
 
 }
