@@ -243,8 +243,6 @@ public final class Connection {
 				: this.timers.tick(nowNanos, nowMillis);
 	}
 
-	// ---- waiting for a slot
-
 	/**
 	 * Its client is notified of its position in the queue: at first, and whenever that
 	 * changed and the client reads.
@@ -289,8 +287,6 @@ public final class Connection {
 		return this.timers.idleNanos();
 	}
 
-	// ---- what is reported of it
-
 	/**
 	 * Says where it stands. On its loop.
 	 * @param nowNanos now
@@ -320,8 +316,6 @@ public final class Connection {
 	public ConnectionStatus status(@Nullable Ending ending) {
 		return ConnectionReport.of(this, this.timers, this.writer, ending);
 	}
-
-	// ---- admission
 
 	void subscribe() {
 		this.phase = new Phase.Claiming(isWaiting());
@@ -359,8 +353,6 @@ public final class Connection {
 	Held held() {
 		return this.identity.held(this.claim.generation());
 	}
-
-	// ---- ends
 
 	/** Ends a stream that a newer one of the same client replaces. On its loop. */
 	public void endSilently() {
