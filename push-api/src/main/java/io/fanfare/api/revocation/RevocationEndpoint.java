@@ -39,14 +39,12 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
-import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Takes rights away before tokens expire, and gives them back. */
@@ -126,14 +124,13 @@ class RevocationEndpoint {
 							{"user": "alice", "channel": "news", "reason": "subscription ended"}""") }))
 	Revoked revoke(@RequestBody JsonBody body) {
 		Fields fields = body.fields(RevocationRules.REVOCATION);
+		fields.hasExactlyOne(RevocationRules.REVOCATION,
+				"needs exactly one of " + String.join(", ", RevocationRules.REVOCATION.choiceNames()));
 		String user = fields.read(RevocationRules.USER);
 		String token = fields.read(RevocationRules.TOKEN);
 		String channel = fields.read(RevocationRules.CHANNEL);
 		Instant issuedBefore = fields.read(RevocationRules.ISSUED_BEFORE);
 		String reason = fields.read(RevocationRules.REASON);
-		if (body.errors().isEmpty() && (user != null) == (token != null)) {
-			body.errors().add("#", "needs exactly one of user, jti");
-		}
 		if (channel != null && token != null) {
 			fields.refuse(RevocationRules.CHANNEL, "needs user; a token is revoked as a whole");
 		}
@@ -179,7 +176,10 @@ class RevocationEndpoint {
 					schema = @Schema(ref = "#/components/schemas/UserId")) @RequestParam(
 							required = false) @Nullable String user,
 			@Parameter(description = "The id of a token.") @RequestParam(required = false) @Nullable String jti) {
-		Asked asked = asked(user, null, jti);
+		return listing(asked(user, null, jti), jti);
+	}
+
+	private Listing listing(Asked asked, @Nullable String jti) {
 		List<Revocation> found = (asked.user() != null) ? this.revocations.ofUser(asked.user())
 				: this.revocations.ofToken(String.valueOf(asked.hash()));
 		return new Listing(found.stream()
@@ -188,14 +188,14 @@ class RevocationEndpoint {
 			.toList());
 	}
 
-	@DeleteMapping(PATH)
-	@ResponseStatus(HttpStatus.NO_CONTENT)
+	@DeleteMapping(path = PATH, produces = MediaType.APPLICATION_JSON_VALUE)
 	@RequiresScope(Scope.ADMIN)
 	@Answers({ ProblemType.NOT_FOUND, ProblemType.REDIS_UNAVAILABLE })
 	@Operation(operationId = "liftRevocation", summary = "Give back what was taken away",
 			description = "Of a user, of a topic of a user, or of a token. A user's topics stay revoked where only user"
-					+ " is given. Streams that ended are not opened again.")
-	void lift(
+					+ " is given. Streams that ended are not opened again. Answers"
+					+ " what is still revoked of the user or token.")
+	Listing lift(
 			@Parameter(description = "The user's id.", example = "alice",
 					schema = @Schema(ref = "#/components/schemas/UserId")) @RequestParam(
 							required = false) @Nullable String user,
@@ -207,6 +207,7 @@ class RevocationEndpoint {
 		if (!this.revocations.lift(target(asked.user(), asked.channel(), asked.hash()))) {
 			throw ProblemException.of(ProblemType.NOT_FOUND, "No such revocation");
 		}
+		return listing(asked, jti);
 	}
 
 	/** What a query names. */

@@ -23,10 +23,12 @@ final class RevocationRules implements RequestRules {
 
 	static final Field<Rule.Pattern> TOKEN = Field.optional("jti",
 			new Rule.Pattern(Description.inside("The id of a token, its claim jti.").example("6f1c2a"),
-					RevocationRules::isTokenId, "^[\\s\\S]*$", 0, MAX_TOKEN_ID,
+					RevocationRules::isTokenId, "^[\\s\\S]+$", 1, MAX_TOKEN_ID,
 					"must have 1 to " + MAX_TOKEN_ID + " characters"));
 
-	static final Field<Rule.Text> CHANNEL = Field.optional("channel", CommonRules.topic("must be a topic"));
+	static final Field<Rule.Text> CHANNEL = Field.optional("channel", new Rule.Text(
+			Description.inside("A topic, which the user's streams lose.").example("news"), ChannelName.TOPIC,
+			"must be a topic"));
 
 	static final Field<Rule.Moment> ISSUED_BEFORE = Field.optional("issuedBefore",
 			new Rule.Moment(Description
@@ -36,12 +38,13 @@ final class RevocationRules implements RequestRules {
 	static final Field<Rule.Text> REASON = Field.optional("reason",
 			CommonRules.line("Why. A client that loses a topic is given it."));
 
-	static final Rule.Plain REVOCATION = Rule.Plain
-		.of(Description.of("RevocationRequest",
-				"What is taken away: all that a user's tokens grant, a topic that they grant (user and channel), or"
-						+ " all that one token grants (jti)."),
-				USER, TOKEN, CHANNEL, ISSUED_BEFORE, REASON)
-		.apart(USER, TOKEN);
+	static final Rule.ExactlyOne REVOCATION = Rule.ExactlyOne.of(
+			Description.of("RevocationRequest",
+					"What is taken away: all that a user's tokens grant, a topic that they grant, or all that one token"
+							+ " grants."),
+			Rule.Plain.of(Description.of("RevokeUser", "Of a user; a topic only where channel is given."), USER,
+					CHANNEL, ISSUED_BEFORE, REASON),
+			Rule.Plain.of(Description.of("RevokeToken", "Of a token."), TOKEN, ISSUED_BEFORE, REASON));
 
 	static boolean isTokenId(String text) {
 		return !text.isEmpty() && text.length() <= MAX_TOKEN_ID;
