@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -23,6 +24,8 @@ import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
 import io.fanfare.test.sse.SseRequest;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,9 +44,27 @@ class RevocationIT {
 
 	private static final Duration LEASE = Duration.ofSeconds(15);
 
+	private static TestNode first;
+
+	private static TestNode second;
+
+	private static TestNode third;
+
 	private final Backend backend = Cluster.backend();
 
 	private final String user = newUser();
+
+	@BeforeAll
+	static void startNodes() {
+		first = node("one");
+		second = node("two");
+		third = node("three");
+	}
+
+	@AfterAll
+	static void stopNodes() {
+		Stream.of(first, second, third).filter(Objects::nonNull).forEach(TestNode::close);
+	}
 
 	/** A token that was issued a minute ago. */
 	private static String token(String user, String id, String... channels) {
@@ -72,7 +93,7 @@ class RevocationIT {
 		};
 		String call = "{" + what + ",\"issuedBeforeMs\":" + stored.revocation().issuedBefore() + ",\"id\":\""
 				+ MessageId.format(stored.id()) + "\",\"reason\":\"why\"}";
-		return Stream.of(Cluster.first(), Cluster.second())
+		return Stream.of(first, second, third)
 			.mapToInt((node) -> this.backend.ask(node.identity(), CallName.REVOKE, call).get("connections").asInt())
 			.sum();
 	}
@@ -87,42 +108,40 @@ class RevocationIT {
 	@Test
 	void aUserIsOutAtOnceAndDoesNotReturnButWithANewToken() {
 		String old = token(this.user, "t");
-		try (SseClient stream = opened(stream(Cluster.second(), old).query("client", "a"))) {
+		try (SseClient stream = opened(stream(second, old).query("client", "a"))) {
 			assertThat(revoke(new OfUser(this.user))).isEqualTo(1);
 			assertKicked(stream, SOON);
-			assertThat(stream(Cluster.first(), old).lastEventId(stream.lastEventId()).fetch().status()).isEqualTo(204);
+			assertThat(stream(first, old).lastEventId(stream.lastEventId()).fetch().status()).isEqualTo(204);
 		}
 		for (int i = 0; i < 40; i++) {
-			try (SseClient back = stream((i % 2 == 0) ? Cluster.first() : Cluster.second(), old)
-				.query("client", "page-" + i)
-				.open()) {
+			try (SseClient back = stream((i % 2 == 0) ? first : second, old).query("client", "page-" + i).open()) {
 				assertThat(back.status()).isEqualTo(200);
 				assertKicked(back, SOON);
 				assertThat(back.blocks()).hasSize(1);
 			}
 		}
 		assertThat(this.backend.presenceField(this.user)).isNull();
-		try (SseClient strict = stream(Cluster.first(), old).query("strict", "1").open()) {
+		try (SseClient strict = stream(first, old).query("strict", "1").open()) {
 			assertThat(strict.status()).isEqualTo(401);
 			assertThat(strict.text()).contains("invalid-token", "revoked");
-			assertThat(strict.headers().get("WWW-Authenticate")).contains("invalid_token");
+			assertThat(strict.headers().firstValue("WWW-Authenticate").orElse("")).contains("invalid_token");
 		}
 		long next = this.backend.revocations().ofUser(this.user).join().getFirst().validFrom();
-		opened(stream(Cluster.first(), tokenOf(this.user, "t", Instant.ofEpochMilli(next)))).close();
+		opened(stream(first, tokenOf(this.user, "t", Instant.ofEpochMilli(next)))).close();
 		assertThat(this.backend.revocations().lift(new OfUser(this.user)).join()).isTrue();
-		opened(stream(Cluster.first(), old)).close();
+		opened(stream(first, old)).close();
 	}
 
 	@Test
 	void aTokenIsOutAndAnotherOfTheSameUserIsNot() {
 		String other = newUser();
 		String id = "id-" + this.user;
-		try (SseClient stream = opened(stream(Cluster.first(), token(this.user, id)));
-				SseClient second = opened(stream(Cluster.second(), token(other, "id-" + other)))) {
+		try (SseClient stream = opened(stream(first, token(this.user, id)));
+				SseClient others = opened(stream(second, token(other, "id-" + other)))) {
 			assertThat(revoke(new OfToken(IssuedToken.hash(id)))).isEqualTo(1);
 			assertKicked(stream, SOON);
-			second.expectNone((block) -> block.fires("push.kicked"), A_WHILE);
-			opened(stream(Cluster.second(), token(this.user, "new"))).close();
+			others.expectNone((block) -> block.fires("push.kicked"), A_WHILE);
+			opened(stream(second, token(this.user, "new"))).close();
 		}
 	}
 
@@ -131,7 +150,7 @@ class RevocationIT {
 		String news = newTopic();
 		String sport = newTopic();
 		String token = token(this.user, "t", "*");
-		try (SseClient stream = opened(stream(Cluster.first(), token), news, sport)) {
+		try (SseClient stream = opened(stream(first, token), news, sport)) {
 			String last = this.backend.publish(ChannelName.topic(news), "before");
 			stream.awaitBlock((block) -> "before".equals(block.data()), SOON);
 			assertThat(revoke(new OfTopic(this.user, news))).isEqualTo(1);
@@ -144,12 +163,12 @@ class RevocationIT {
 			stream.awaitBlock((block) -> "seen".equals(block.data()), SOON);
 			assertThat(stream.blocks()).noneMatch((block) -> "hidden".equals(block.data()));
 		}
-		try (SseClient back = opened(stream(Cluster.second(), token).query("history", "10"), news, sport)) {
+		try (SseClient back = opened(stream(second, token).query("history", "10"), news, sport)) {
 			assertThat(back.nextBlock(SOON).event()).isEqualTo("push.unsubscribed");
 			back.awaitBlock((block) -> "seen".equals(block.data()), SOON);
 			assertThat(back.blocks()).noneMatch((block) -> "hidden".equals(block.data()));
 		}
-		try (SseClient strict = stream(Cluster.first(), token).query("channel", news).query("strict", "1").open()) {
+		try (SseClient strict = stream(first, token).query("channel", news).query("strict", "1").open()) {
 			assertThat(strict.status()).isEqualTo(200);
 		}
 	}
@@ -159,9 +178,9 @@ class RevocationIT {
 	void aNodeThatMissedTheCallEndsItsStreamsWithinALease() {
 		String topic = newTopic();
 		String[] users = { newUser(), newUser(), newUser() };
-		try (SseClient byUser = opened(stream(Cluster.first(), token(users[0], "t0")));
-				SseClient byToken = opened(stream(Cluster.second(), token(users[1], "t-" + users[1])));
-				SseClient byTopic = opened(stream(Cluster.first(), token(users[2], "t2", "*")), topic)) {
+		try (SseClient byUser = opened(stream(first, token(users[0], "t0")));
+				SseClient byToken = opened(stream(second, token(users[1], "t-" + users[1])));
+				SseClient byTopic = opened(stream(first, token(users[2], "t2", "*")), topic)) {
 			store(new OfUser(users[0]));
 			store(new OfToken(IssuedToken.hash("t-" + users[1])));
 			store(new OfTopic(users[2], topic));
@@ -180,8 +199,8 @@ class RevocationIT {
 		List<SseClient> open = new ArrayList<>();
 		List<String> users = IntStream.range(0, streams).mapToObj((i) -> newUser()).toList();
 		AtomicBoolean over = new AtomicBoolean();
-		try (TestNode one = node("one"); TestNode two = node("two"); TestNode three = node("three")) {
-			List<TestNode> nodes = List.of(one, two, three);
+		List<TestNode> nodes = List.of(first, second, third);
+		try {
 			for (int i = 0; i < streams; i++) {
 				open.add(opened(stream(nodes.get(i % 3), token(users.get(i), "t"))));
 			}

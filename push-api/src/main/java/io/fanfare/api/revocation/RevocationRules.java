@@ -26,9 +26,9 @@ final class RevocationRules implements RequestRules {
 					RevocationRules::isTokenId, "^[\\s\\S]+$", 1, MAX_TOKEN_ID,
 					"must have 1 to " + MAX_TOKEN_ID + " characters"));
 
-	static final Field<Rule.Text> CHANNEL = Field.optional("channel", new Rule.Text(
-			Description.inside("A topic, which the user's streams lose.").example("news"), ChannelName.TOPIC,
-			"must be a topic"));
+	static final Field<Rule.Text> CHANNEL = Field.optional("channel",
+			new Rule.Text(Description.inside("A topic, which the user's streams lose.").example("news"),
+					ChannelName.TOPIC, "must be a topic"));
 
 	static final Field<Rule.Moment> ISSUED_BEFORE = Field.optional("issuedBefore",
 			new Rule.Moment(Description

@@ -38,8 +38,9 @@ class RevocationIT {
 
 	private static ClaimResult claim(TestApi api, String user, String token, long issued) {
 		return api.bean(Presence.class)
-			.claim("node-1.abcdefgh", new Claim(user, "node-1.c-" + user, "page", Tier.NORMAL, "", MessageId.ZERO,
-					IssuedToken.of(token, issued)))
+			.claim("node-1.abcdefgh",
+					new Claim(user, "node-1.c-" + user, "page", Tier.NORMAL, "", MessageId.ZERO,
+							IssuedToken.of(token, issued)))
 			.join();
 	}
 
@@ -122,17 +123,15 @@ class RevocationIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|',
-			value = { "{} | #", "{\"user\":\"a\",\"jti\":\"b\"} | #", "{\"channel\":\"news\"} | #",
-					"{\"jti\":\"b\",\"channel\":\"news\"} | #/channel",
-					"{\"user\":\"a\",\"channel\":\"all\"} | #/channel",
-					"{\"user\":\"a\",\"channel\":\"user:a\"} | #/channel", "{\"user\":1} | #/user",
-					"{\"jti\":[]} | #/jti", "{\"user\":\"a\",\"issuedBefore\":\"soon\"} | #/issuedBefore",
-					"{\"user\":\"a\",\"issuedBefore\":-1} | #/issuedBefore",
-					"{\"user\":\"a\",\"issuedBefore\":1.5} | #/issuedBefore",
-					"{\"user\":\"a\",\"issuedBefore\":99999999999999999999} | #/issuedBefore",
-					"{\"user\":\"a\",\"issuedBefore\":\"2999-01-01T00:00:00Z\"} | #/issuedBefore",
-					"{\"user\":\"a\",\"reason\":\"a\\u0007\"} | #/reason", "{\"user\":\"a\",\"why\":1} | #/why" })
+	@CsvSource(delimiter = '|', value = { "{} | #", "{\"user\":\"a\",\"jti\":\"b\"} | #", "{\"channel\":\"news\"} | #",
+			"{\"jti\":\"b\",\"channel\":\"news\"} | #/channel", "{\"user\":\"a\",\"channel\":\"all\"} | #/channel",
+			"{\"user\":\"a\",\"channel\":\"user:a\"} | #/channel", "{\"user\":1} | #/user", "{\"jti\":[]} | #/jti",
+			"{\"user\":\"a\",\"issuedBefore\":\"soon\"} | #/issuedBefore",
+			"{\"user\":\"a\",\"issuedBefore\":-1} | #/issuedBefore",
+			"{\"user\":\"a\",\"issuedBefore\":1.5} | #/issuedBefore",
+			"{\"user\":\"a\",\"issuedBefore\":99999999999999999999} | #/issuedBefore",
+			"{\"user\":\"a\",\"issuedBefore\":\"2999-01-01T00:00:00Z\"} | #/issuedBefore",
+			"{\"user\":\"a\",\"reason\":\"a\\u0007\"} | #/reason", "{\"user\":\"a\",\"why\":1} | #/why" })
 	void whatDoesNotFitIsNamed(String body, String pointer) {
 		Answer answer = this.api.post(PATH, body);
 		assertThat(answer.status()).isEqualTo(400);

@@ -27,8 +27,9 @@ class BlockIT {
 
 	private ClaimResult claim(String user) {
 		return this.api.bean(Presence.class)
-			.claim("node-1.abcdefgh", new Claim(user, "node-1.c-" + user, "page", Tier.NORMAL, "", MessageId.ZERO,
-					IssuedToken.of("t", Instant.now().getEpochSecond() + 2)))
+			.claim("node-1.abcdefgh",
+					new Claim(user, "node-1.c-" + user, "page", Tier.NORMAL, "", MessageId.ZERO,
+							IssuedToken.of("t", Instant.now().getEpochSecond() + 2)))
 			.join();
 	}
 
@@ -43,8 +44,8 @@ class BlockIT {
 		Answer found = this.api.get("/v1/revocations?user=alice");
 		assertThat(Instant.parse(found.json().get("revocations").get(0).get("until").asString()))
 			.isBetween(Instant.now().plus(Duration.ofMinutes(59)), Instant.now().plus(Duration.ofMinutes(61)));
-		assertThat(this.api.send("DELETE", "/v1/revocations?user=alice", null, "Authorization",
-				"Bearer " + TestApi.KEY).status()).isEqualTo(200);
+		assertThat(this.api.send("DELETE", "/v1/revocations?user=alice", null, "Authorization", "Bearer " + TestApi.KEY)
+			.status()).isEqualTo(200);
 		assertThat(this.api.get("/v1/revocations?user=alice").json().get("revocations")).isEmpty();
 	}
 
@@ -58,14 +59,12 @@ class BlockIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|',
-			value = { "{\"all\":true,\"block\":\"PT1H\"} | #/block",
-					"{\"users\":[\"a\"],\"block\":\"PT0S\"} | #/block", "{\"users\":[\"a\"],\"block\":1} | #/block",
-					"{\"users\":[\"a\"],\"block\":\"PT1H\",\"reason\":\"maintenance\"} | #/block",
-					"{\"users\":[\"a\"],\"delay\":\"PT6M\"} | #/delay",
-					"{\"users\":[\"a\"],\"mode\":\"now\",\"delay\":\"PT1S\"} | #/delay",
-					"{\"users\":[\"a\"],\"message\":7} | #/message",
-					"{\"users\":[\"a\"],\"message\":\"a\\nb\"} | #/message" })
+	@CsvSource(delimiter = '|', value = { "{\"all\":true,\"block\":\"PT1H\"} | #/block",
+			"{\"users\":[\"a\"],\"block\":\"PT0S\"} | #/block", "{\"users\":[\"a\"],\"block\":1} | #/block",
+			"{\"users\":[\"a\"],\"block\":\"PT1H\",\"reason\":\"maintenance\"} | #/block",
+			"{\"users\":[\"a\"],\"delay\":\"PT6M\"} | #/delay",
+			"{\"users\":[\"a\"],\"mode\":\"now\",\"delay\":\"PT1S\"} | #/delay",
+			"{\"users\":[\"a\"],\"message\":7} | #/message", "{\"users\":[\"a\"],\"message\":\"a\\nb\"} | #/message" })
 	void whatDoesNotFitIsNamed(String body, String pointer) {
 		Answer answer = this.api.post("/v1/disconnect", body);
 		assertThat(answer.status()).isEqualTo(400);
@@ -74,10 +73,12 @@ class BlockIT {
 
 	@Test
 	void aMessageHasAnEnd() {
-		assertThat(this.api.post("/v1/disconnect", "{\"users\":[\"a\"],\"message\":\"" + "x".repeat(256) + "\"}")
-			.status()).isEqualTo(202);
-		assertThat(this.api.post("/v1/disconnect", "{\"users\":[\"a\"],\"message\":\"" + "x".repeat(257) + "\"}")
-			.status()).isEqualTo(400);
+		assertThat(
+				this.api.post("/v1/disconnect", "{\"users\":[\"a\"],\"message\":\"" + "x".repeat(256) + "\"}").status())
+			.isEqualTo(202);
+		assertThat(
+				this.api.post("/v1/disconnect", "{\"users\":[\"a\"],\"message\":\"" + "x".repeat(257) + "\"}").status())
+			.isEqualTo(400);
 	}
 
 }
