@@ -29,16 +29,22 @@ public enum Script {
 	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim", "quota"),
 
 	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
-			"hidden", "owner", "kick", "succession"),
+			"hidden", "owner", "kick", "succession", "revocation"),
 
 	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "hidden", "owner", "entry"),
 
 	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "renewals", "owner", "kick",
-			"succession"),
+			"succession", "revocation-log"),
 
 	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "owner"),
 
 	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "owner", "kick"),
+
+	PUT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "revocation", "revocation-log"),
+
+	LIFT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.INTEGER),
+
+	READ_REVOCATIONS(ScriptOutputType.MULTI, "revocation"),
 
 	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "counts"),
 

@@ -29,7 +29,8 @@ record ConnectionIdentity(String id, String client, long openedMillis, StreamReq
 
 	/** Its claim to its user. */
 	Claim claim(long cursor) {
-		return new Claim(this.request.user(), this.id, this.client, this.request.tier(), document(), cursor);
+		return new Claim(this.request.user(), this.id, this.client, this.request.tier(), document(), cursor,
+				this.request.token());
 	}
 
 	/** What is renewed of it. */

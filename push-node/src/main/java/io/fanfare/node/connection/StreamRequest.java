@@ -2,11 +2,13 @@ package io.fanfare.node.connection;
 
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.redis.revocation.IssuedToken;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +26,11 @@ import org.jspecify.annotations.Nullable;
  * @param tokenExpires when the right to it ends
  * @param address where the client is
  * @param elsewhere whether a proxy tries another node where this one refuses
+ * @param token the token that grants it
  */
 public record StreamRequest(String user, @Nullable String client, @Nullable String document, Tier tier,
 		List<ChannelName> topics, Start start, boolean heartbeatEvents, boolean acknowledges, Instant tokenRenewal,
-		Instant tokenExpires, InetAddress address, boolean elsewhere) {
+		Instant tokenExpires, InetAddress address, boolean elsewhere, IssuedToken token) {
 
 	/** Where a stream begins. */
 	public sealed interface Start {
@@ -66,6 +69,15 @@ public record StreamRequest(String user, @Nullable String client, @Nullable Stri
 
 		}
 
+	}
+
+	/** What it is subscribed to: the user's own channel first. */
+	List<ChannelName> channels() {
+		List<ChannelName> channels = new ArrayList<>(this.topics.size() + 2);
+		channels.add(ChannelName.user(this.user));
+		channels.add(ChannelName.ALL);
+		channels.addAll(this.topics);
+		return channels;
 	}
 
 	/**

@@ -8,6 +8,7 @@ import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Renewal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owning users on behalf of this node. Futures may complete on any thread; a failed one
@@ -25,9 +26,11 @@ public interface Ownership {
 	/**
 	 * Renews the node's lease and confirms what it holds.
 	 * @param held some of its connections
+	 * @param revocations the last entry of the log of revocations that the caller knows;
+	 * null to begin at its end
 	 * @return what was found
 	 */
-	CompletableFuture<Renewal> renew(List<Held> held);
+	CompletableFuture<Renewal> renew(List<Held> held, @Nullable Long revocations);
 
 	/**
 	 * Gives users up.

@@ -10,6 +10,7 @@ import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Renewal;
+import org.jspecify.annotations.Nullable;
 
 /** {@link Ownership} by the presence hash in Redis. */
 public final class RedisOwnership implements Ownership {
@@ -38,8 +39,8 @@ public final class RedisOwnership implements Ownership {
 	}
 
 	@Override
-	public CompletableFuture<Renewal> renew(List<Held> held) {
-		return this.presence.renew(this.node, held);
+	public CompletableFuture<Renewal> renew(List<Held> held, @Nullable Long revocations) {
+		return this.presence.renew(this.node, held, revocations);
 	}
 
 	@Override

@@ -48,6 +48,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private final boolean wantsStatus;
 
+	private final boolean strict;
+
 	private final int refusalStatus;
 
 	private final @Nullable String cursor;
@@ -90,18 +92,20 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * @param answers writes the head of its answer
 	 * @param cors the CORS headers of its answer
 	 * @param wantsStatus whether a refusal is a status rather than a block
+	 * @param strict whether a final refusal is a status as well
 	 * @param refusalStatus which status, where there is no room
 	 * @param cursor the cursor of the request
 	 * @param varies whether the coding depends on the request
 	 * @param gzip the body, if it is to be compressed
 	 */
-	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, boolean wantsStatus, int refusalStatus,
-			@Nullable String cursor, boolean varies, @Nullable GzipBody gzip) {
+	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, boolean wantsStatus, boolean strict,
+			int refusalStatus, @Nullable String cursor, boolean varies, @Nullable GzipBody gzip) {
 		this.channel = channel;
 		this.errors = errors;
 		this.answers = answers;
 		this.cors = cors;
 		this.wantsStatus = wantsStatus;
+		this.strict = strict;
 		this.refusalStatus = refusalStatus;
 		this.cursor = cursor;
 		this.varies = varies;
@@ -170,6 +174,15 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 			show(List.of(new QuotaUse(quota, 0)));
 			busy(CloseReason.RATE_LIMITED, retry);
 		}
+	}
+
+	@Override
+	public boolean refuseToken() {
+		if (!this.strict || this.broken) {
+			return false;
+		}
+		refuse(Problem.unauthorized("The token was revoked", true));
+		return true;
 	}
 
 	private void refuse(Problem problem) {

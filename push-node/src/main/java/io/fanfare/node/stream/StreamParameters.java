@@ -13,6 +13,7 @@ import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.connection.StreamRequest.Start;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,12 @@ final class StreamParameters {
 	 * instead of a busy block.
 	 */
 	boolean wantsStatus() {
-		return "1".equals(first("strict")) || goesElsewhere() || refusalStatus() == 404;
+		return isStrict() || goesElsewhere() || refusalStatus() == 404;
+	}
+
+	/** Whether each refusal is a status, also a final one. */
+	boolean isStrict() {
+		return "1".equals(first("strict"));
 	}
 
 	/**
@@ -62,7 +68,7 @@ final class StreamParameters {
 	 * neither status nor body.
 	 */
 	boolean wantsExplanation() {
-		return "1".equals(first("explain")) && !"1".equals(first("strict"));
+		return "1".equals(first("explain")) && !isStrict();
 	}
 
 	/** Whether a proxy tries another node where this one refuses. */
@@ -90,7 +96,8 @@ final class StreamParameters {
 			throws ProblemException {
 		return new StreamRequest(token.user(), pageId("client"), pageId("page"), token.tier(),
 				topics(token, maxChannels), start(maxHistory), "event".equals(first("heartbeat")),
-				"1".equals(first("ack")), token.renewal(), token.expires(), address, goesElsewhere());
+				"1".equals(first("ack")), token.renewal(), token.expires(), address, goesElsewhere(),
+				IssuedToken.of(token.id(), token.issued().getEpochSecond()));
 	}
 
 	private @Nullable String pageId(String name) throws ProblemException {

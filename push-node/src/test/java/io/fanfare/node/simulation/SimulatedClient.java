@@ -16,6 +16,7 @@ import io.fanfare.node.simulation.Oracle.Truth;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.test.sse.SseBlock;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -54,6 +55,9 @@ final class SimulatedClient {
 
 	/** Whether it comes back after it was told to stop. */
 	private final boolean stubborn;
+
+	/** Of its log-in, which it keeps. */
+	private final IssuedToken token;
 
 	private boolean told;
 
@@ -114,6 +118,7 @@ final class SimulatedClient {
 		this.channels = new java.util.HashSet<>(Set.of(ChannelName.user(user).value(), ChannelName.ALL.value()));
 		topics.forEach((topic) -> this.channels.add(topic.value()));
 		this.retryAt = simulation.now();
+		this.token = IssuedToken.of("t" + number, (Simulation.EPOCH + simulation.now()) / 1000);
 	}
 
 	enum State {
@@ -135,6 +140,10 @@ final class SimulatedClient {
 
 	String user() {
 		return this.user;
+	}
+
+	IssuedToken token() {
+		return this.token;
 	}
 
 	String client() {
@@ -192,7 +201,8 @@ final class SimulatedClient {
 				: (this.history >= 0) ? new Start.Latest(this.history) : new Start.Now();
 		StreamRequest request = new StreamRequest(this.user, this.client, this.page, Tier.NORMAL, this.topics, start,
 				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife * 3 / 4),
-				Instant.ofEpochMilli(node.millis() + this.tokenLife), InetAddress.getLoopbackAddress(), false);
+				Instant.ofEpochMilli(node.millis() + this.tokenLife), InetAddress.getLoopbackAddress(), false,
+				this.token);
 		this.socket = node.accept(this, request, this.lastId.isEmpty() ? null : this.lastId, this.window);
 		this.connectedAt = this.simulation.now();
 		this.heard = false;
@@ -291,6 +301,7 @@ final class SimulatedClient {
 				from.kicked();
 				this.told = true;
 			}
+			case "push.unsubscribed" -> this.channels.remove(field(String.valueOf(block.data()), "channel"));
 			default -> {
 				if (id != null && !id.equals(this.lastId)) {
 					passed(id, mark);

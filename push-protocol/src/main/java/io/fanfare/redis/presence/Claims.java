@@ -1,7 +1,9 @@
 package io.fanfare.redis.presence;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.protocol.MessageId;
@@ -65,7 +67,8 @@ final class Claims {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
 				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
 				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
-				this.keys.userOpens(claim.user()) };
+				this.keys.userOpens(claim.user()), this.keys.revoked(claim.user()),
+				this.keys.revokedToken(claim.token().hash()) };
 		return this.link
 			.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
 					(run, name) -> new byte[][] { run, Presence.bytes(MessageId.format(this.link.seen())),
@@ -74,7 +77,8 @@ final class Claims {
 							Presence.bytes(claim.client()), Presence.bytes(claim.tier().wireName()), this.lease,
 							this.tombstone, this.maxTakeovers, this.userWindow, Presence.bytes(claim.page()),
 							this.twinReplacements, this.twinInterval, this.twinReturns, this.twinWindow,
-							Presence.bytes(name), Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens })
+							Presence.bytes(name), Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens,
+							Presence.bytes(Long.toString(claim.token().issued())) })
 			.thenApply((values) -> claimed(new Reply(values)));
 	}
 
@@ -89,13 +93,20 @@ final class Claims {
 		long generation = reply.id();
 		long headId = reply.id();
 		this.link.observe(headId);
+		if (outcome.equals("revoked")) {
+			return new ClaimResult.Revoked(headId);
+		}
 		if (!outcome.equals("owner")) {
 			return new ClaimResult.Displaced(generation);
 		}
 		long dataLossFloor = reply.id();
 		long hiddenFrom = reply.idOrZero();
+		Map<String, String> revokedTopics = reply.hasNext() ? new HashMap<>() : Map.of();
+		while (reply.hasNext()) {
+			revokedTopics.put(reply.text(), reply.text());
+		}
 		return new ClaimResult.Owner(generation, headId, dataLossFloor,
-				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null, revokedTopics);
 	}
 
 }
