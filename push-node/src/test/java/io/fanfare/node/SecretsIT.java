@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -66,7 +67,8 @@ class SecretsIT {
 			"fanfare.connections.max=MARKER", "fanfare.connections.heartbeat=MARKER",
 			"fanfare.stream.send-buffer=MARKER", "fanfare.admission.when-full=MARKER", "fanfare.allowed-origins=MARKER",
 			"fanfare.allowed-headers=MARKER x", "fanfare.trusted-proxies=MARKER", "fanfare.limits.exempt=MARKER",
-			"fanfare.memory.heap=MARKER", "fanfare.stream.gzip=MARKER" })
+			"fanfare.memory.heap=MARKER", "fanfare.stream.gzip=MARKER",
+			"fanfare.stream.jwt.jwks-uri=https://u:MARKER@h/x", "fanfare.stream.jwt.max-life=MARKER" })
 	void failedStartsLeaveNoSecretInTheLog(String setting, CapturedOutput output) {
 		String told = setting.replace("MARKER", MARKER).replace("\\n", "\n");
 		assertThat(catchThrowable(() -> launch("--" + told))).isNotNull();
@@ -75,17 +77,30 @@ class SecretsIT {
 		assertThat(output.getAll()).doesNotContain("\tat ");
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "HS512, secret, is too short", "ES256, public-key, is neither a public key in PEM",
+			"EdDSA, secret, is set", "MARKER, secret, must be one of" })
+	void aKeyThatIsWrongLeavesNoSecretInTheLog(String algorithm, String part, String reason, CapturedOutput output) {
+		String prefix = "--fanfare.stream.jwt.keys[0].";
+		assertThat(catchThrowable(() -> launch(prefix + part + "=" + MARKER,
+				prefix + "algorithm=" + algorithm.replace("MARKER", MARKER))))
+			.isNotNull();
+		assertThat(output.getAll()).doesNotContain(MARKER)
+			.contains("A setting is wrong: fanfare.stream.jwt.keys[0].", "(FANFARE_STREAM_JWT_KEYS_0_", reason);
+	}
+
 	/** A setting that is told twice would be a list. */
-	private static void launch(String setting) {
+	private static void launch(String... settings) {
 		List<String> arguments = new ArrayList<>(
 				List.of("--spring.config.name=push-node", "--fanfare.stream.warm-up=0"));
 		for (String usual : List.of("--fanfare.control.port=0", "--fanfare.jwt.secret=" + Tokens.SECRET,
 				"--spring.data.redis.url=" + TestRedis.shared().url())) {
-			if (!setting.startsWith(usual.substring(0, usual.indexOf('=') + 1))) {
+			String start = usual.substring(0, usual.indexOf('=') + 1);
+			if (List.of(settings).stream().noneMatch((setting) -> setting.startsWith(start))) {
 				arguments.add(usual);
 			}
 		}
-		arguments.add(setting);
+		arguments.addAll(List.of(settings));
 		new SpringApplicationBuilder(NodeApplication.class).registerShutdownHook(false)
 			.run(arguments.toArray(String[]::new))
 			.close();
