@@ -30,12 +30,9 @@ public enum SignatureAlgorithm {
 
 	private final int secretBytes;
 
-	private final JWSAlgorithm jws;
-
 	SignatureAlgorithm(String wireName, int secretBytes) {
 		this.wireName = wireName;
 		this.secretBytes = secretBytes;
-		this.jws = JWSAlgorithm.parse(wireName);
 	}
 
 	/**
@@ -57,7 +54,7 @@ public enum SignatureAlgorithm {
 	}
 
 	JWSAlgorithm jws() {
-		return this.jws;
+		return JWSAlgorithm.parse(this.wireName);
 	}
 
 	/**
