@@ -32,7 +32,7 @@ class ControlPortConfiguration {
 				}
 				if (connector.getProtocolHandler() instanceof BoundedHttp11Protocol bounded) {
 					bounded.setErrors(errors);
-					ConnectionMeters.bind("fanfare.control.connections", bounded, registry);
+					ConnectionMeters.bindControl(bounded, registry);
 				}
 			});
 		};

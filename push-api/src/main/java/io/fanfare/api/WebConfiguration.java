@@ -53,7 +53,7 @@ class WebConfiguration {
 				}
 				if (connector.getProtocolHandler() instanceof BoundedHttp11Protocol bounded) {
 					bounded.setErrors(errors);
-					ConnectionMeters.bind("fanfare.connections", bounded, registry);
+					ConnectionMeters.bindApi(bounded, registry);
 				}
 			});
 			factory.addContextCustomizers((context) -> {

@@ -32,8 +32,8 @@ class SettingsIT {
 			fanfare.control.port          | http                 | FANFARE_CONTROL_PORT
 			fanfare.control.address       | no such host         | FANFARE_CONTROL_ADDRESS
 			fanfare.api.keys              | dev:secretsecret     | FANFARE_API_KEYS
-			fanfare.api.limits.per-key    | dev:secretsecret     | FANFARE_API_LIMITS_PERKEY
-			fanfare.api.limits.per-key    | nosuchkey:0:0:0      | FANFARE_API_LIMITS_PERKEY
+			fanfare.api.limits.callers    | dev:secretsecret     | FANFARE_API_LIMITS_CALLERS
+			fanfare.api.limits.callers    | nosuchkey:0:0:0      | FANFARE_API_LIMITS_CALLERS
 			fanfare.api.streams           | javascript:x         | FANFARE_API_STREAMS
 			fanfare.trusted-proxies       | proxy.example        | FANFARE_TRUSTEDPROXIES
 			fanfare.jwt.secret            | secretsecret         | FANFARE_JWT_SECRET

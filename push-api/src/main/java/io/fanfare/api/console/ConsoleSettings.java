@@ -43,13 +43,14 @@ record ConsoleSettings(@DefaultValue("/events") List<String> streams) {
 	/** Empty for the page's own. */
 	private static String origin(String stream, int number) {
 		URI uri = uri(stream);
-		boolean plain = uri != null && uri.getRawQuery() == null && uri.getRawFragment() == null;
-		if (plain && !uri.isAbsolute() && uri.getRawAuthority() == null && stream.startsWith("/")) {
-			return "";
-		}
-		if (plain && uri.getHost() != null && uri.getRawUserInfo() == null
-				&& ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-			return uri.getScheme() + "://" + uri.getHost() + ((uri.getPort() >= 0) ? ":" + uri.getPort() : "");
+		if (uri != null && uri.getRawQuery() == null && uri.getRawFragment() == null) {
+			if (!uri.isAbsolute() && uri.getRawAuthority() == null && stream.startsWith("/")) {
+				return "";
+			}
+			if (uri.getHost() != null && uri.getRawUserInfo() == null
+					&& ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+				return uri.getScheme() + "://" + uri.getHost() + ((uri.getPort() >= 0) ? ":" + uri.getPort() : "");
+			}
 		}
 		throw new InvalidSettingException("fanfare.api.streams",
 				"has paths such as /events, or addresses such as https://push.example/events; number " + number

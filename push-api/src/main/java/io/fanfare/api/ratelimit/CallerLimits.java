@@ -58,7 +58,7 @@ public final class CallerLimits {
 
 	/** Limits no caller. */
 	public static CallerLimits none() {
-		return new CallerLimits(NONE, Map.of(), Ticker.system());
+		return new CallerLimits(NONE, Map.of(), () -> 0);
 	}
 
 	/** What was used, and when that was known. */

@@ -24,18 +24,18 @@ import org.springframework.validation.annotation.Validated;
  * seconds of {@code bytes-per-second}. At most an hour of it
  * @param newChannelsPerMinute channels to which nothing was published before, or not for
  * a week; so many may also come at once. 0, the default: any number
- * @param perKey limits of single keys in place of these, each
+ * @param callers limits of single keys in place of these, each
  * {@code name:bytes-per-second:burst:new-channels-per-minute}, the name that of an API
  * key, or {@code ~} and the URL-encoded subject of tokens
  */
 @Validated
 @ConfigurationProperties("fanfare.api.limits")
 record LimitSettings(@NotNull @DefaultValue("0") DataSize bytesPerSecond, @NotNull @DefaultValue("0") DataSize burst,
-		@DefaultValue("0") int newChannelsPerMinute, @DefaultValue List<String> perKey) {
+		@DefaultValue("0") int newChannelsPerMinute, @DefaultValue List<String> callers) {
 
 	private static final String PREFIX = "fanfare.api.limits.";
 
-	private static final String PER_KEY = PREFIX + "per-key";
+	private static final String CALLERS = PREFIX + "callers";
 
 	private static final int PARTS = 4;
 
@@ -55,7 +55,7 @@ record LimitSettings(@NotNull @DefaultValue("0") DataSize bytesPerSecond, @NotNu
 		check(PREFIX + "bytes-per-second", "", bytesPerSecond.toBytes());
 		check(PREFIX + "burst", "", bytesPerSecond.toBytes(), burst.toBytes());
 		checkChannels(PREFIX + "new-channels-per-minute", "", newChannelsPerMinute);
-		quotas(perKey);
+		quotas(callers);
 	}
 
 	/** The quotas of a caller that has none of its own, or null. */
@@ -65,7 +65,7 @@ record LimitSettings(@NotNull @DefaultValue("0") DataSize bytesPerSecond, @NotNu
 
 	/** By the id of the caller. */
 	Map<String, Quotas> own() {
-		return quotas(this.perKey);
+		return quotas(this.callers);
 	}
 
 	/** A key that is misspelt would have no limit of its own. */
@@ -74,33 +74,33 @@ record LimitSettings(@NotNull @DefaultValue("0") DataSize bytesPerSecond, @NotNu
 		for (String caller : own().keySet()) {
 			number++;
 			if (!caller.startsWith("~") && !isKey.test(caller)) {
-				throw new InvalidSettingException(PER_KEY,
+				throw new InvalidSettingException(CALLERS,
 						"in number " + number + " names no key of fanfare.api.keys; a subject of tokens begins with ~");
 			}
 		}
 	}
 
 	/** Says which entry is wrong by its number: a secret may have been put there. */
-	private static Map<String, Quotas> quotas(List<String> perKey) {
+	private static Map<String, Quotas> quotas(List<String> callers) {
 		Map<String, Quotas> quotas = new LinkedHashMap<>();
-		for (String text : perKey) {
+		for (String text : callers) {
 			if (text.isBlank()) {
 				continue;
 			}
-			String entry = "in number " + (perKey.indexOf(text) + 1) + " ";
+			String entry = "in number " + (callers.indexOf(text) + 1) + " ";
 			String[] parts = text.strip().split(":", -1);
 			if (parts.length != PARTS || parts[0].isEmpty()) {
-				throw new InvalidSettingException(PER_KEY, entry
+				throw new InvalidSettingException(CALLERS, entry
 						+ "has no name:bytes-per-second:burst:new-channels-per-minute, such as billing:10MB:100MB:600");
 			}
 			long rate = bytes(entry, parts[1]);
 			long burst = bytes(entry, parts[2]);
 			int channels = number(entry, parts[3]);
-			check(PER_KEY, entry + "the bytes per second ", rate);
-			check(PER_KEY, entry + "the burst ", rate, burst);
-			checkChannels(PER_KEY, entry + "the new channels per minute ", channels);
+			check(CALLERS, entry + "the bytes per second ", rate);
+			check(CALLERS, entry + "the burst ", rate, burst);
+			checkChannels(CALLERS, entry + "the new channels per minute ", channels);
 			if (quotas.put(parts[0], new Quotas(rate, burst, channels)) != null) {
-				throw new InvalidSettingException(PER_KEY, entry + "has the name of an earlier one");
+				throw new InvalidSettingException(CALLERS, entry + "has the name of an earlier one");
 			}
 		}
 		return quotas;
@@ -111,7 +111,7 @@ record LimitSettings(@NotNull @DefaultValue("0") DataSize bytesPerSecond, @NotNu
 			return DataSize.parse(text).toBytes();
 		}
 		catch (IllegalArgumentException | ArithmeticException ex) {
-			throw new InvalidSettingException(PER_KEY, entry + "has no size such as 10MB where one belongs");
+			throw new InvalidSettingException(CALLERS, entry + "has no size such as 10MB where one belongs");
 		}
 	}
 
@@ -120,7 +120,7 @@ record LimitSettings(@NotNull @DefaultValue("0") DataSize bytesPerSecond, @NotNu
 			return Integer.parseInt(text);
 		}
 		catch (NumberFormatException ex) {
-			throw new InvalidSettingException(PER_KEY, entry + "ends with no number");
+			throw new InvalidSettingException(CALLERS, entry + "ends with no number");
 		}
 	}
 

@@ -48,9 +48,9 @@ class LimitSettingsTests {
 			"0, 0, -1, ''", "0, 0, 1000001, ''", "0, 0, 0, dev:1MB", "0, 0, 0, dev:much:0:0", "0, 0, 0, dev:0:0:many",
 			"0, 0, 0, :0:0:0", "0, 0, 0, dev:10:0:0", "0, 0, 0, dev:99999999999999999999GB:0:0",
 			"0, 0, 0, dev:0:0:-1" })
-	void whatIsOutOfBoundsIsRefused(long bytes, long burst, int channels, String perKey) {
+	void whatIsOutOfBoundsIsRefused(long bytes, long burst, int channels, String callers) {
 		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(
-				() -> new LimitSettings(DataSize.ofBytes(bytes), DataSize.ofBytes(burst), channels, List.of(perKey)));
+				() -> new LimitSettings(DataSize.ofBytes(bytes), DataSize.ofBytes(burst), channels, List.of(callers)));
 	}
 
 	@Test

@@ -29,7 +29,7 @@ class LimitsIT {
 	@BeforeAll
 	void start() {
 		this.api = TestApi.start(TestRedis.shared(), "--fanfare.api.limits.bytes-per-second=1000MB",
-				"--fanfare.api.limits.per-key=dev:1024:20000:100,~mint:0:0:5,look:0:0:0",
+				"--fanfare.api.limits.callers=dev:1024:20000:100,~mint:0:0:5,look:0:0:0",
 				"--fanfare.api.limits.refusals-per-minute=3", "--fanfare.limits.exempt=192.0.2.0/24");
 	}
 
