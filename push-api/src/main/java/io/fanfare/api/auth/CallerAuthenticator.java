@@ -1,6 +1,7 @@
 package io.fanfare.api.auth;
 
 import java.time.Duration;
+import java.util.Objects;
 
 import jakarta.servlet.http.HttpServletRequest;
 
@@ -70,7 +71,7 @@ final class CallerAuthenticator implements AuthenticationManagerResolver<HttpSer
 			throw new ThrottledException(this.throttle.limit(), wait);
 		}
 		try {
-			Authentication known = this.tokens.authenticate(credentials);
+			Authentication known = Objects.requireNonNull(this.tokens.authenticate(credentials));
 			this.throttle.accepted(text);
 			return known;
 		}
