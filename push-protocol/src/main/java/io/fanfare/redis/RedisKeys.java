@@ -181,6 +181,24 @@ public final class RedisKeys {
 		return key("user-opens:" + user);
 	}
 
+	/**
+	 * A ticket.
+	 * @param digest the SHA-256 of the ticket, in hexadecimal
+	 * @return the key
+	 */
+	public byte[] ticket(String digest) {
+		return key("ticket:" + digest);
+	}
+
+	/**
+	 * The tickets of a user that are not spent.
+	 * @param user the user
+	 * @return the key
+	 */
+	public byte[] tickets(String user) {
+		return key("tickets:" + user);
+	}
+
 	public byte[] connections(String address) {
 		return key("connections:" + address);
 	}
