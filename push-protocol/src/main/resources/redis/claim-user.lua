@@ -4,7 +4,7 @@
 --
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 tombstone of this user and client
 --       7 takeovers of this user  8 renewals  9 what this user's streams may not have received
---       10 opens of this user
+--       10 opens of this user  11 revocations of this user  12 revocation of the token (no such key where it has no id)
 --       where it comes by a ticket: 13 ticket  14 tickets of this user that are not spent
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels
 --       6 user  7 node  8 connection  9 client  10 tier  11 lease in ms  12 life of a tombstone in ms
@@ -12,7 +12,7 @@
 --       15 page, "" where it is not known  16 replacements without a page that make a takeover  17 ms from one to the next
 --       18 returns of a displaced page that make a takeover  19 within ms
 --       20 value of this claim for renewals  21 cursor, "0-0" for none
---       22 opens that a user may have within the time of 14 ("0": any number)
+--       22 opens that a user may have within the time of 14 ("0": any number)  23 when the token was issued, in seconds
 --       where it comes by a ticket: 24 digest of the ticket  25 attempt, "" for none
 -- Returns {"owner", generation, head_id, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
 -- received}, {"kicked", generation that displaced this client, head_id, loss_floor}, {"limited" or "opens", ms until takeovers

@@ -199,6 +199,20 @@ public final class RedisKeys {
 		return key("tickets:" + user);
 	}
 
+	/** Hash: from when on tokens of a user are valid, in all and for each topic. */
+	public byte[] revoked(String user) {
+		return key("revoked:" + user);
+	}
+
+	/**
+	 * From when on tokens of one id are valid.
+	 * @param hash the SHA-256 of the token's id in hex, "" for a token without one: no
+	 * such key exists
+	 */
+	public byte[] revokedToken(String hash) {
+		return key("revoked:jti:" + hash);
+	}
+
 	public byte[] connections(String address) {
 		return key("connections:" + address);
 	}

@@ -34,6 +34,9 @@ public interface Outlet {
 	 */
 	void refuse(Quota quota, Duration retry);
 
+	/** Answers that its ticket opens no stream, which is final, and closes. */
+	void refuseTicket();
+
 	/**
 	 * Writes and flushes a block of this stream's own.
 	 * @param block the block

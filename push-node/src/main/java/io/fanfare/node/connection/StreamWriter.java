@@ -84,6 +84,11 @@ final class StreamWriter {
 		this.outlet.refuse(quota, retry);
 	}
 
+	/** Says that its ticket opens no stream, and closes. The head was not written. */
+	void refuseTicket() {
+		this.outlet.refuseTicket();
+	}
+
 	/**
 	 * Ends the stream in order and closes.
 	 * @param block the last block, or null to end without one

@@ -8,6 +8,7 @@ import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Renewal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owning users on behalf of this node. Futures may complete on any thread; a failed one
@@ -21,6 +22,15 @@ public interface Ownership {
 	 * @return what it came to
 	 */
 	CompletableFuture<ClaimResult> claim(Claim claim);
+
+	/**
+	 * Spends a ticket for a connection that waits before it claims. May be repeated.
+	 * @param user whose it is
+	 * @param connection the connection
+	 * @param ticket the ticket
+	 * @return what refuses it, or null where it is spent
+	 */
+	CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket);
 
 	/**
 	 * Renews the node's lease and confirms what it holds.

@@ -14,6 +14,7 @@ import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.connection.StreamRequest.Start;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
@@ -130,7 +131,8 @@ final class StreamParameters {
 			throws ProblemException {
 		return new StreamRequest(token.user(), pageId("client"), pageId("page"), token.tier(),
 				topics(token, maxChannels), start(maxHistory), "event".equals(first("heartbeat")),
-				"1".equals(first("ack")), token.renewal(), token.expires(), address, goesElsewhere());
+				"1".equals(first("ack")), token.renewal(), token.expires(), address, goesElsewhere(),
+				IssuedToken.of(token.id(), token.issued().getEpochSecond()));
 	}
 
 	private @Nullable String pageId(String name) throws ProblemException {

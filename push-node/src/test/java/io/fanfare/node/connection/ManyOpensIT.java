@@ -38,6 +38,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
@@ -136,7 +137,7 @@ class ManyOpensIT {
 			StreamRequest request = new StreamRequest("user-" + i, null, null, Tier.NORMAL,
 					List.of(ChannelName.topic(topicOf.apply(i))), new StreamRequest.Start.Now(), false, false,
 					Instant.ofEpochSecond(1L << 40), Instant.ofEpochSecond(1L << 40), InetAddress.getLoopbackAddress(),
-					false);
+					false, IssuedToken.LATEST);
 			loop.submit(() -> admission.decide(loop,
 					new UnlimitedNewcomer(request, new Answered(answers, refused), (opened) -> {
 					})));

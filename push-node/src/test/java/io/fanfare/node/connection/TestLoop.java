@@ -39,6 +39,7 @@ import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.Predecessor;
 import io.fanfare.protocol.Tier;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Claim;
@@ -162,7 +163,7 @@ public final class TestLoop {
 			StreamRequest.Start start, String... topics) {
 		return new StreamRequest(user, null, null, Tier.NORMAL, Stream.of(topics).map(ChannelName::topic).toList(),
 				start, heartbeatEvents, acknowledges, Instant.ofEpochSecond(1L << 40), Instant.ofEpochSecond(1L << 40),
-				InetAddress.getLoopbackAddress(), false);
+				InetAddress.getLoopbackAddress(), false, IssuedToken.LATEST);
 	}
 
 	/** A socket whose request is still to be taken. */

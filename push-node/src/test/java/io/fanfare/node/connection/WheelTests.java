@@ -10,6 +10,7 @@ import java.util.random.RandomGenerator;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.protocol.guard.Errors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,7 +71,7 @@ class WheelTests {
 	private Connection connection(String id) {
 		return new Connection(new ConnectionKey("key", id),
 				new StreamRequest("user", null, null, Tier.NORMAL, List.of(), new StreamRequest.Start.Now(), false,
-						false, Instant.MAX, Instant.MAX, InetAddress.getLoopbackAddress(), false),
+						false, Instant.MAX, Instant.MAX, InetAddress.getLoopbackAddress(), false, IssuedToken.LATEST),
 				this.loop, null, null);
 	}
 

@@ -44,6 +44,7 @@ import io.fanfare.redis.presence.Presence.Slice;
 import io.fanfare.redis.presence.Presence.Suspect;
 import io.fanfare.redis.presence.Presence.Suspicion;
 import io.fanfare.redis.presence.Renewal;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
@@ -224,12 +225,13 @@ class RedisModelIT {
 		String node = any(NODES);
 		long cursor = (this.ids.isEmpty() || this.random.nextBoolean()) ? MessageId.ZERO : any(this.ids);
 		Claim claim = (one != null)
-				? new Claim(one.user(), one.connection(), one.client(), Tier.NORMAL, one.page(), cursor)
+				? new Claim(one.user(), one.connection(), one.client(), Tier.NORMAL, one.page(), cursor,
+						IssuedToken.LATEST)
 				: new Claim(any(USERS), "n" + ++this.counter, "c" + this.random.nextInt(3), Tier.NORMAL, any(PAGES),
-						cursor);
+						cursor, IssuedToken.LATEST);
 		ClaimResult modelled = this.model.claim(caller(), node, claim);
 		ClaimResult real = get(presence.claim(node, new Claim(claim.user(), claim.connection(), claim.client(),
-				claim.tier(), claim.page(), real(claim.cursor()))));
+				claim.tier(), claim.page(), real(claim.cursor()), claim.token())));
 		compare(what + claim, real, modelled, (result) -> switch (result) {
 			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.headId(), owner.dataLossFloor(),
 					(owner.hiddenFrom() != null) ? owner.hiddenFrom() : MessageId.ZERO);

@@ -10,6 +10,7 @@ import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -44,9 +45,9 @@ class StreamParametersTests {
 
 	@Test
 	void withoutParametersAStreamIsLive() throws ProblemException {
-		assertThat(read(Map.of()))
-			.isEqualTo(new StreamRequest("alice", null, null, Tier.LOW, List.of(), new StreamRequest.Start.Now(), false,
-					false, Instant.MAX, Instant.MAX, InetAddress.getLoopbackAddress(), false));
+		assertThat(read(Map.of())).isEqualTo(new StreamRequest("alice", null, null, Tier.LOW, List.of(),
+				new StreamRequest.Start.Now(), false, false, Instant.MAX, Instant.MAX, InetAddress.getLoopbackAddress(),
+				false, IssuedToken.of(null, Instant.MIN.getEpochSecond())));
 	}
 
 	@Test

@@ -11,6 +11,7 @@ import io.fanfare.protocol.Tier;
 import io.fanfare.redis.RedisPartition;
 import io.fanfare.redis.Script;
 import io.fanfare.redis.history.Publisher;
+import io.fanfare.redis.revocation.IssuedToken;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -635,7 +636,7 @@ class ClaimUserIT {
 		this.partition.plantForeign(PREFIX + "hidden:alice");
 		freed = this.partition.plantForeign(PREFIX + "user-opens:alice");
 		owner(get(this.partition.presence(new Presence.UserLimits(0, 2, Duration.ofMinutes(1)))
-			.claim("a", new Claim("alice", "c3", "third", Tier.HIGH, "", 7))));
+			.claim("a", new Claim("alice", "c3", "third", Tier.HIGH, "", 7, IssuedToken.LATEST))));
 		assertThat(this.partition.freedInBackground()).as("a stretch and a count").isEqualTo(freed + 2);
 	}
 
@@ -677,9 +678,11 @@ class ClaimUserIT {
 	private List<Object> tryAt(long now, int takeovers, String connection, String client, String page) {
 		return this.partition.runAt(now, Script.CLAIM_USER,
 				List.of(CLOCK, RUN, SINCE, PRESENCE, PREFIX + "lease:a", TOMBSTONE + client, TAKEOVERS,
-						PREFIX + "renewals", PREFIX + "hidden:alice", PREFIX + "user-opens:alice"),
+						PREFIX + "renewals", PREFIX + "hidden:alice", PREFIX + "user-opens:alice",
+						PREFIX + "revoked:alice", PREFIX + "revoked:jti:"),
 				"run", "0-0", "0", PREFIX, PREFIX, "alice", "a", connection, client, "normal", "15000", "300000",
-				Integer.toString(takeovers), "60000", page, "10", "30000", "3", "300000", "1." + now, "0-0", "0");
+				Integer.toString(takeovers), "60000", page, "10", "30000", "3", "300000", "1." + now, "0-0", "0",
+				"1000");
 	}
 
 	private static ClaimResult.Owner owner(ClaimResult result) {

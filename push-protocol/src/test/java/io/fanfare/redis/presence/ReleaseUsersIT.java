@@ -11,6 +11,7 @@ import io.fanfare.redis.RedisPartition;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Presence.Received;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.lettuce.core.XAddArgs;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -207,8 +208,8 @@ class ReleaseUsersIT {
 	}
 
 	private ClaimResult.Owner claim(String connection, long cursor) {
-		return (ClaimResult.Owner) get(
-				this.partition.presence().claim("a", new Claim("alice", connection, "p", Tier.NORMAL, "", cursor)));
+		return (ClaimResult.Owner) get(this.partition.presence()
+			.claim("a", new Claim("alice", connection, "p", Tier.NORMAL, "", cursor, IssuedToken.LATEST)));
 	}
 
 	private long publish() {
