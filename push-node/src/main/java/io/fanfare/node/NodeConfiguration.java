@@ -12,6 +12,7 @@ import io.fanfare.node.admin.ListConnections;
 import io.fanfare.node.admin.ShowConnection;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.auth.TicketAuthenticator;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
@@ -53,6 +54,7 @@ import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.HistoryTrim;
 import io.fanfare.redis.presence.Addresses;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.ticket.Tickets;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.internal.PlatformDependent;
 
@@ -96,6 +98,12 @@ class NodeConfiguration {
 	@Bean
 	TokenVerifier tokenVerifier(NodeSettings.Jwt settings, NodeSettings.Tiers tiers, Clock clock) {
 		return new TokenVerifier(settings.secret(), settings.clockSkew(), tiers.defaultTier(), clock);
+	}
+
+	@Bean
+	TicketAuthenticator ticketAuthenticator(TokenVerifier verifier, Tickets tickets, NodeSettings.Tiers tiers,
+			StreamMetrics metrics, Clock clock, Errors errors) {
+		return new TicketAuthenticator(verifier, tickets, tiers.defaultTier(), metrics::ticketRefused, clock, errors);
 	}
 
 	@Bean

@@ -146,6 +146,7 @@ public final class TokenVerifier implements Authenticator {
 		try {
 			result = switch (credential) {
 				case Credential.Token token -> new Authentication.Granted(verify(token.text()));
+				case Credential.Ticket ticket -> new Authentication.Refused("A ticket is no token");
 			};
 		}
 		catch (InvalidTokenException ex) {
@@ -154,7 +155,8 @@ public final class TokenVerifier implements Authenticator {
 		then.accept(result);
 	}
 
-	private static Instant renewal(Instant issued, Instant expires) {
+	/** From when on the client of a right should have a new one. */
+	static Instant renewal(Instant issued, Instant expires) {
 		long life = Math.clamp(ChronoUnit.SECONDS.between(issued, expires), 0, 4 * NOTICE.toSeconds());
 		return expires.minusMillis(life * 1000 / 4);
 	}

@@ -43,6 +43,9 @@ public interface ConnectionEvents {
 	 */
 	void limited(Quota quota);
 
+	/** A ticket was made. */
+	void ticketIssued();
+
 	/** A ticket was spent. */
 	void ticketSpent();
 

@@ -3,6 +3,7 @@ package io.fanfare.node.stream;
 import java.io.IOException;
 import java.time.Duration;
 
+import io.fanfare.node.auth.TicketAuthenticator;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
 import io.fanfare.node.connection.Unflushed;
@@ -48,6 +49,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private final int refusalStatus;
 
+	private final boolean explains;
+
 	private final @Nullable String cursor;
 
 	/** Whether another request may be answered in another coding. */
@@ -86,18 +89,20 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * @param cors the CORS headers of its answer
 	 * @param wantsStatus whether a refusal is a status rather than a block
 	 * @param refusalStatus which status, where there is no room
+	 * @param explains whether a final refusal is a block
 	 * @param cursor the cursor of the request
 	 * @param varies whether the coding depends on the request
 	 * @param gzip the body, if it is to be compressed
 	 */
 	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, boolean wantsStatus, int refusalStatus,
-			@Nullable String cursor, boolean varies, @Nullable GzipBody gzip) {
+			boolean explains, @Nullable String cursor, boolean varies, @Nullable GzipBody gzip) {
 		this.channel = channel;
 		this.errors = errors;
 		this.answers = answers;
 		this.cors = cors;
 		this.wantsStatus = wantsStatus;
 		this.refusalStatus = refusalStatus;
+		this.explains = explains;
 		this.cursor = cursor;
 		this.varies = varies;
 		this.gzip = gzip;
@@ -156,6 +161,20 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		}
 		else {
 			busy(CloseReason.RATE_LIMITED, retry);
+		}
+	}
+
+	@Override
+	public void refuseTicket() {
+		Problem problem = Problem.unauthorized(TicketAuthenticator.REFUSAL, true);
+		if (this.broken) {
+			abort();
+		}
+		else if (this.explains) {
+			writeLast(this.answers.refused(problem, this.cursor, this.cors));
+		}
+		else {
+			refuse(problem);
 		}
 	}
 

@@ -35,6 +35,13 @@ final class StreamParameters {
 
 	private static final String NEXT_UPSTREAM = "Fanfare-Next-Upstream";
 
+	private static final String ATTEMPT = "Fanfare-Attempt";
+
+	private static final String TICKET = "ticket";
+
+	/** The parameters that carry a credential. */
+	static final List<String> CREDENTIALS = List.of("access_token", "token", TICKET);
+
 	private final HttpHeaders headers;
 
 	private final Map<String, List<String>> query;
@@ -94,11 +101,36 @@ final class StreamParameters {
 	/** What it shows to prove its right. */
 	Credential credential() throws ProblemException {
 		String token = tokenText();
+		String ticket = first(TICKET);
+		if (ticket != null) {
+			if (token != null || this.query.getOrDefault(TICKET, List.of()).size() > 1) {
+				throw new ProblemException(Problem.badRequest(TICKET, "must be the only credential"));
+			}
+			return new Credential.Ticket(ticket, "");
+		}
 		if (token == null) {
 			throw new ProblemException(Problem
 				.unauthorized("A token is needed: Authorization: Bearer, access_token or the cookie fanfare", false));
 		}
 		return new Credential.Token(token);
+	}
+
+	/**
+	 * Which of its requests a proxy sends, to more than one node where the first does not
+	 * answer; "" where it does not say. To be believed of a trusted proxy only.
+	 */
+	String attempt() {
+		List<String> all = this.headers.getAll(ATTEMPT);
+		return (all.size() == 1 && isPageId(all.getFirst())) ? all.getFirst() : "";
+	}
+
+	/** The token of an Authorization header, or null where it has none. */
+	static @Nullable String bearer(String authorization) {
+		if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
+			return null;
+		}
+		String token = authorization.substring(7).strip();
+		return token.isEmpty() ? null : token;
 	}
 
 	private @Nullable String tokenText() {

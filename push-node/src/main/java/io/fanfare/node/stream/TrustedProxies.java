@@ -44,6 +44,11 @@ final class TrustedProxies {
 
 	}
 
+	/** Whether a trusted proxy is at the other end of a socket. */
+	boolean isTrusted(InetAddress peer) {
+		return this.trusted.contains(peer);
+	}
+
 	/**
 	 * Finds the client.
 	 * @param peer the other end of the socket

@@ -102,6 +102,11 @@ final class Schedule {
 		this.inboxLimit = (this.weights.get(Fault.OVERFLOW) > 0) ? this.random.nextInt(4) : Integer.MAX_VALUE;
 	}
 
+	/** Whether pages come by tickets instead of tokens. */
+	boolean usesTickets() {
+		return this.scenario.has(Fault.TICKETS);
+	}
+
 	int steps() {
 		return this.steps;
 	}

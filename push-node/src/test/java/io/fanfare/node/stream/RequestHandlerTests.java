@@ -76,7 +76,8 @@ class RequestHandlerTests {
 				new SocketLimits(1_000, limits, AddressBlocks.parse("x", List.of())), this.node.admission,
 				this.node.connections,
 				new ForwardedCalls(new KnownNodes(() -> this.nodes, this.errors, System::nanoTime),
-						new CallLimits(limits, System::nanoTime), null),
+						new CallLimits("calls", limits, System::nanoTime), null),
+				null,
 				new NodeIdentity("node", "node"));
 		this.channel = new EmbeddedChannel();
 		this.channel.freezeTime();

@@ -7,9 +7,8 @@ public sealed interface TicketState {
 	 * It may be spent.
 	 *
 	 * @param right what it grants
-	 * @param digest its digest
 	 */
-	record Valid(TicketRight right, String digest) implements TicketState {
+	record Valid(TicketRight right) implements TicketState {
 
 	}
 
@@ -21,18 +20,6 @@ public sealed interface TicketState {
 	/** It was spent, by another attempt. */
 	record Spent() implements TicketState {
 
-	}
-
-	/**
-	 * The name in metrics.
-	 * @return the name
-	 */
-	default String wireName() {
-		return switch (this) {
-			case Valid valid -> "valid";
-			case Unknown unknown -> "unknown";
-			case Spent spent -> "spent";
-		};
 	}
 
 }

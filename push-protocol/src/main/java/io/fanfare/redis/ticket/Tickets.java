@@ -106,6 +106,15 @@ public final class Tickets {
 	}
 
 	/**
+	 * The SHA-256 by which Redis knows a ticket.
+	 * @param ticket the ticket
+	 * @return it in hexadecimal, or null for a text that cannot be a ticket
+	 */
+	public static @Nullable String digest(String ticket) {
+		return TicketText.digest(ticket);
+	}
+
+	/**
 	 * Looks a ticket up, without spending it.
 	 * @param ticket the ticket
 	 * @param attempt the request of a proxy that it came with, or "" for none
@@ -123,7 +132,7 @@ public final class Tickets {
 				return new TicketState.Spent();
 			}
 			TicketRight right = read(texts);
-			return (right != null) ? new TicketState.Valid(right, digest) : new TicketState.Unknown();
+			return (right != null) ? new TicketState.Valid(right) : new TicketState.Unknown();
 		});
 	}
 
