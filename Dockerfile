@@ -37,7 +37,7 @@ RUN cp -a /jar/*/. . \
 	&& redis-server --daemonize yes --save '' \
 	&& (timeout 45 java -XX:AOTCacheOutput=push-node.aot -XX:+UseG1GC --enable-native-access=ALL-UNNAMED \
 		--sun-misc-unsafe-memory-access=allow -jar push-node.jar --fanfare.jwt.secret=for-the-training-run-and-nothing-else \
-		--fanfare.stream.warm-up=15s --fanfare.connections.drain-window=0 || true) \
+		--fanfare.development=true --fanfare.stream.warm-up=15s --fanfare.connections.drain-window=0 || true) \
 	&& test -s push-node.aot
 
 FROM training AS trained-api
@@ -47,7 +47,7 @@ RUN cp -a /jar/*/. . \
 	&& redis-server --daemonize yes --save '' \
 	&& (timeout 60 java -XX:AOTCacheOutput=push-api.aot -XX:+UseG1GC --enable-native-access=ALL-UNNAMED \
 		--sun-misc-unsafe-memory-access=allow -jar push-api.jar --fanfare.api.keys=training:training-secret:read \
-		--fanfare.api.warm-up=25s || true) \
+		--fanfare.development=true --fanfare.api.warm-up=25s || true) \
 	&& test -s push-api.aot
 
 FROM eclipse-temurin:25-jre AS base

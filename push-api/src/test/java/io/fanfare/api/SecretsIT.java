@@ -47,7 +47,7 @@ class SecretsIT {
 				List.of(ChildProcess.jdk("java"), "-XX:TieredStopAtLevel=1", "-jar", "target/push-api.jar",
 						"--logging.level.root=debug", "--fanfare.control.port=" + control, "--fanfare.api.port=" + port,
 						"--fanfare.api.warm-up=0", "--fanfare.jwt.secret=" + MARKER.repeat(4),
-						"--fanfare.api.keys=name:" + MARKER + ":read",
+						"--fanfare.api.keys=name:" + MARKER.repeat(4) + ":read",
 						"--fanfare.redis.url=" + redis.url().replace("://", "://:" + MARKER + "@")))) {
 			process.awaitPort(port, START).awaitPort(control, START);
 			assertThat(MalformedRequests.send(port, MARKER)).isGreaterThan(10);
@@ -76,9 +76,9 @@ class SecretsIT {
 			"fanfare.jwt.secret=MARKERMARKERMARKERMARKER\\n", "fanfare.history.age=MARKER",
 			"fanfare.history.length=MARKER", "fanfare.redis.prefix=MARKER", "fanfare.redis.durable=MARKER",
 			"fanfare.control.port=MARKER", "spring.data.redis.sentinel.nodes=MARKER", "fanfare.api.keys=MARKER",
-			"fanfare.api.keys=a:MARKER", "fanfare.api.keys=a:x:MARKER:read", "fanfare.api.keys=a:MARKER:read:y",
-			"fanfare.api.keys=a:sha256$MARKER:read", "fanfare.api.keys=MARKER:a:nothing",
-			"fanfare.api.keys=MARKER:a:read,MARKER:b:read", "fanfare.api.idle-timeout=MARKER",
+			"fanfare.api.keys=a:MARKER", "fanfare.api.keys=a:x:MARKER:read", "fanfare.api.keys=a:MARKERMARKERMARKER:read:push.y",
+			"fanfare.api.keys=a:sha256$MARKER:read", "fanfare.api.keys=a:MARKER:read", "fanfare.api.keys=a:MARKERMARKERMARKER:nothing",
+			"fanfare.api.keys=a:MARKERMARKERMARKER:read,b:MARKERMARKERMARKER:read",, "fanfare.api.idle-timeout=MARKER",
 			"fanfare.body.max=MARKER", "fanfare.tokens.enabled=MARKER" })
 	void failedStartsLeaveNoSecretInTheLog(String setting, CapturedOutput output) {
 		String told = setting.replace("MARKER", MARKER).replace("\\n", "\n");

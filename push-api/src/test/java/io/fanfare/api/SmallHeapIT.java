@@ -34,7 +34,7 @@ import static org.awaitility.Awaitility.await;
  */
 class SmallHeapIT {
 
-	private static final String KEY = "small-heap-key";
+	private static final String KEY = "small-heap-key-of-the-tests-and-of-nothing-else";
 
 	private static final int BODIES = 620;
 

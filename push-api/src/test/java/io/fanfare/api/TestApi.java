@@ -27,13 +27,13 @@ import org.springframework.test.web.servlet.client.RestTestClient;
 public final class TestApi implements AutoCloseable {
 
 	/** A key that may do everything. */
-	public static final String KEY = "dev-secret";
+	public static final String KEY = "dev-secret-of-the-tests-and-of-nothing-else";
 
 	/** A key that may publish to users and to news. */
-	public static final String SHOP_KEY = "shop-secret";
+	public static final String SHOP_KEY = "shop-secret-of-the-tests-and-of-nothing-else";
 
 	/** A key that may look, and nothing else. */
-	public static final String READ_KEY = "read-secret";
+	public static final String READ_KEY = "read-secret-of-the-tests-and-of-nothing-else";
 
 	/** What tokens are signed with. */
 	public static final String JWT_SECRET = "a secret of thirty-two bytes and more";

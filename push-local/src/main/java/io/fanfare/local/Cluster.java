@@ -79,6 +79,7 @@ final class Cluster implements AutoCloseable {
 		List<String> arguments = new ArrayList<>(own);
 		arguments.add("--spring.config.name=" + configName);
 		arguments.add("--fanfare.jwt.secret=" + this.settings.jwtSecret());
+		arguments.add("--fanfare.development=true");
 		arguments.add("--spring.data.redis.url=" + this.redisUrl);
 		arguments.add("--spring.jmx.enabled=false");
 		arguments.add("--management.metrics.use-global-registry=false");

@@ -239,7 +239,7 @@ class NginxIT {
 						"--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
 						NodeApplication.class.getName(), "--fanfare.node.name=" + name, "--fanfare.stream.warm-up=0",
 						"--fanfare.connections.drain-window=0", "--fanfare.stream.port=" + port,
-						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(),
+						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(), "--fanfare.development=true",
 						"--spring.data.redis.url=" + TestRedis.shared().url(),
 						"--spring.autoconfigure.exclude=" + Cluster.NOT_FOR_NODES, "--springdoc.api-docs.enabled=false",
 						"--springdoc.swagger-ui.enabled=false"))

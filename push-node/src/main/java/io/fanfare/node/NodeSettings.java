@@ -39,6 +39,16 @@ final class NodeSettings {
 	}
 
 	/**
+	 * Whether this is a machine for development. Looked at before settings are bound.
+	 *
+	 * @param development whether a secret that everyone knows may sign tokens
+	 */
+	@ConfigurationProperties("fanfare")
+	record Development(@DefaultValue("false") boolean development) {
+
+	}
+
+	/**
 	 * How stream tokens are signed.
 	 *
 	 * @param secret the secret shared with the issuer of tokens, HS256; 32 bytes at least

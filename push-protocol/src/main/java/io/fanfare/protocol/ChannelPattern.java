@@ -64,6 +64,16 @@ public record ChannelPattern(String value) {
 	}
 
 	/**
+	 * Returns whether the pattern covers every channel that another pattern covers.
+	 * @param other the other pattern
+	 * @return whether it does
+	 */
+	public boolean covers(ChannelPattern other) {
+		return this.value.equals(EVERY) || this.value.equals(other.value())
+				|| isPrefix(this.value) && other.value().startsWith(prefix(this.value));
+	}
+
+	/**
 	 * Returns whether a text covers a channel. A text that is no pattern covers none.
 	 * @param text the text
 	 * @param channel the channel

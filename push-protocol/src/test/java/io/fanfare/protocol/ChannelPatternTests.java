@@ -20,6 +20,14 @@ class ChannelPatternTests {
 	}
 
 	@ParameterizedTest
+	@CsvSource({ "*, *, true", "*, orders:*, true", "orders:*, orders:*, true", "orders:*, orders:eu:*, true",
+			"orders:*, orders:1, true", "orders:*, order:*, false", "orders:*, orders, false", "orders:*, *, false",
+			"orders:eu:*, orders:*, false", "orders, orders:*, false", "orders, Orders, false" })
+	void aPatternCoversAPattern(String pattern, String other, boolean covered) {
+		assertThat(new ChannelPattern(pattern).covers(new ChannelPattern(other))).isEqualTo(covered);
+	}
+
+	@ParameterizedTest
 	@ValueSource(strings = { "", ":*", "a*", "*:*", "a b", "push.x", "user:", "or*ders", "**" })
 	void whatIsNoPatternIsRefusedAndCoversNothing(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> new ChannelPattern(text)).withMessageContaining(text);

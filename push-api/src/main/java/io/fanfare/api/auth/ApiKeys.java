@@ -7,9 +7,14 @@ import java.security.SecureRandom;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
+import io.fanfare.protocol.settings.DevelopmentSecrets;
 import io.fanfare.protocol.settings.InvalidSettingException;
 import org.jspecify.annotations.Nullable;
 
@@ -26,19 +31,32 @@ public final class ApiKeys {
 
 	private static final String DIGEST_PREFIX = "sha256$";
 
+	private static final Pattern DIGEST = Pattern.compile("[0-9a-fA-F]{64}");
+
 	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
 
 	/** What a header can carry behind {@code Bearer}. */
 	private static final Pattern SECRET = Pattern.compile("[!-~]{1,1024}");
 
+	private static final int MIN_SECRET_LENGTH = 32;
+
+	private static final String ONLY_IN_DEVELOPMENT = "legal only with fanfare.development=true";
+
+	private static final String SCOPES = Stream.of(Scope.values())
+		.flatMap((scope) -> Stream.of(scope.wireName(), scope.limitedName()))
+		.filter(Objects::nonNull)
+		.collect(Collectors.joining(", "));
+
 	private static final int ISSUED_BYTES = 32;
 
 	private final List<ApiKey> keys = new CopyOnWriteArrayList<>();
 
-	ApiKeys(ApiKeySettings settings) {
-		for (String text : settings.keys()) {
-			if (!text.isBlank()) {
-				add(text.strip(), this.keys.size() + 1);
+	ApiKeys(ApiKeySettings settings, DevelopmentSettings development) {
+		int number = 0;
+		for (ApiKeySettings.Key key : settings.keys()) {
+			if (!key.isAbsent()) {
+				number++;
+				add(key, number, development.development());
 			}
 		}
 	}
@@ -48,38 +66,82 @@ public final class ApiKeys {
 	}
 
 	/** Says which key is wrong by its number: any part of a wrong one may be a secret. */
-	private void add(String text, int number) {
-		String[] parts = text.split(":", 3);
-		if (parts.length < 3 || !NAME.matcher(parts[0]).matches() || !SECRET.matcher(parts[1]).matches()) {
-			throw new InvalidSettingException(PROPERTY, "has a wrong key, number " + number
-					+ ": a key is name:secret:scope+scope, its name of 1 to 64 letters, digits, '_', '.' and '-',"
-					+ " its secret of 1 to 1024 visible ASCII characters");
+	private void add(ApiKeySettings.Key key, int number, boolean development) {
+		String name = key.name();
+		if (name == null || !NAME.matcher(name).matches()) {
+			throw wrong(number, "its name needs 1 to 64 letters, digits, '_', '.' and '-'");
 		}
-		String name = parts[0];
-		if (this.keys.stream().anyMatch((key) -> key.caller().id().equals(name))) {
-			throw new InvalidSettingException(PROPERTY, "has a second key of one name, number " + number);
+		byte[] digest = digest(key, number, development);
+		for (ApiKey other : this.keys) {
+			if (other.caller().id().equals(name)) {
+				throw new InvalidSettingException(PROPERTY, "has a second key of one name, number " + number);
+			}
+			if (MessageDigest.isEqual(digest, other.digest())) {
+				throw new InvalidSettingException(PROPERTY, "has a second key of one secret, number " + number);
+			}
+		}
+		this.keys.add(new ApiKey(new Caller(name, scopes(key, number), ceiling(key, number)), digest));
+	}
+
+	private static InvalidSettingException wrong(int number, String reason) {
+		return new InvalidSettingException(PROPERTY, "has a wrong key, number " + number + ": " + reason
+				+ "; a key is name:secret:scope+scope, or in a file an entry with name, secret or sha256, and scopes");
+	}
+
+	private static byte[] digest(ApiKeySettings.Key key, int number, boolean development) {
+		String secret = key.secret();
+		String hex = key.sha256();
+		if ((secret != null) == (hex != null)) {
+			throw wrong(number, "it needs a secret or its digest, and not both");
+		}
+		if (secret != null && secret.startsWith(DIGEST_PREFIX)) {
+			hex = secret.substring(DIGEST_PREFIX.length());
+		}
+		byte[] digest = (hex != null) ? digest(hex, number) : sha256(checked(String.valueOf(secret), number, development));
+		if (!development && DevelopmentSecrets.all().stream().anyMatch((one) -> MessageDigest.isEqual(digest, sha256(one)))) {
+			throw wrong(number, "a secret that everyone knows is " + ONLY_IN_DEVELOPMENT);
+		}
+		return digest;
+	}
+
+	private static byte[] digest(String hex, int number) {
+		String digits = hex.startsWith(DIGEST_PREFIX) ? hex.substring(DIGEST_PREFIX.length()) : hex;
+		if (!DIGEST.matcher(digits).matches()) {
+			throw wrong(number, "a digest has 64 hex digits");
+		}
+		return HexFormat.of().parseHex(digits);
+	}
+
+	private static String checked(String secret, int number, boolean development) {
+		if (!SECRET.matcher(secret).matches()) {
+			throw wrong(number, "its secret needs 1 to 1024 visible ASCII characters, and a colon only in a file");
+		}
+		if (!development && !DevelopmentSecrets.isKnown(secret) && secret.length() < MIN_SECRET_LENGTH) {
+			throw wrong(number, "its secret needs at least " + MIN_SECRET_LENGTH + " characters: fewer are "
+					+ ONLY_IN_DEVELOPMENT);
+		}
+		return secret;
+	}
+
+	private static Scopes scopes(ApiKeySettings.Key key, int number) {
+		if (key.scopes().isEmpty()) {
+			throw wrong(number, "it has no scopes");
 		}
 		try {
-			Scopes scopes = Scopes.parse(List.of(parts[2].split("\\+", -1)));
-			this.keys.add(new ApiKey(new Caller(name, scopes), digest(parts[1])));
+			return Scopes.parse(key.scopes());
 		}
 		catch (IllegalArgumentException ex) {
-			throw new InvalidSettingException(PROPERTY,
-					"has a wrong key, number " + number
-							+ ": what follows its second colon must be scopes (publish, publish:<pattern>, read, admin,"
-							+ " tokens), joined by +; a secret holds no colon, and behind sha256$ 64 hex digits");
+			throw wrong(number, "a scope is one of " + SCOPES + "; a secret with a colon stands in a file");
 		}
 	}
 
-	private static byte[] digest(String secret) {
-		if (!secret.startsWith(DIGEST_PREFIX)) {
-			return sha256(secret);
+	private static TokenCeiling ceiling(ApiKeySettings.Key key, int number) {
+		try {
+			return TokenCeiling.of(key.maxTier(), key.channels());
 		}
-		String hex = secret.substring(DIGEST_PREFIX.length());
-		if (!hex.matches("[0-9a-fA-F]{64}")) {
-			throw new IllegalArgumentException("sha256$ is followed by 64 hex digits");
+		catch (IllegalArgumentException ex) {
+			throw wrong(number, "its channels are topics, prefixes such as orders:*, or *");
 		}
-		return HexFormat.of().parseHex(hex);
 	}
 
 	private static byte[] sha256(String text) {
@@ -102,7 +164,7 @@ public final class ApiKeys {
 		byte[] bytes = new byte[ISSUED_BYTES];
 		new SecureRandom().nextBytes(bytes);
 		String secret = HexFormat.of().formatHex(bytes);
-		this.keys.add(new ApiKey(new Caller(name, new Scopes(EnumSet.of(scope), List.of())), sha256(secret)));
+		this.keys.add(new ApiKey(new Caller(name, new Scopes(EnumSet.of(scope), Map.of())), sha256(secret)));
 		return secret;
 	}
 

@@ -1,17 +1,31 @@
 package io.fanfare.api.auth;
 
-import io.fanfare.protocol.ChannelName;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Who calls. */
+import io.fanfare.api.problem.FieldError;
+import io.fanfare.api.problem.ProblemException;
+import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Tier;
+import org.jspecify.annotations.Nullable;
+
+/** The client that calls. */
 public final class Caller {
 
 	private final String id;
 
 	private final Scopes scopes;
 
+	private final TokenCeiling ceiling;
+
 	Caller(String id, Scopes scopes) {
+		this(id, scopes, TokenCeiling.NONE);
+	}
+
+	Caller(String id, Scopes scopes, TokenCeiling ceiling) {
 		this.id = id;
 		this.scopes = scopes;
+		this.ceiling = ceiling;
 	}
 
 	/**
@@ -24,7 +38,7 @@ public final class Caller {
 	}
 
 	/**
-	 * Returns whether a scope is held, {@link Scope#PUBLISH} for one channel at least.
+	 * Returns whether a scope is held for everything.
 	 * @param scope the scope
 	 * @return whether it is
 	 */
@@ -33,12 +47,74 @@ public final class Caller {
 	}
 
 	/**
+	 * Returns whether a scope is held for everything, or for what a pattern covers.
+	 * @param scope the scope
+	 * @return whether it is
+	 */
+	public boolean holdsSome(Scope scope) {
+		return this.scopes.holdsSome(scope);
+	}
+
+	/**
+	 * Refuses the call unless a scope is held for everything.
+	 * @param scope the scope
+	 * @throws ProblemException 403 if it is not
+	 */
+	public void require(Scope scope) {
+		if (!holds(scope)) {
+			throw Refusals.insufficient(scope);
+		}
+	}
+
+	/**
 	 * Returns whether this caller may publish to a channel.
 	 * @param channel the channel
 	 * @return whether it may
 	 */
 	public boolean mayPublishTo(ChannelName channel) {
-		return this.scopes.mayPublishTo(channel);
+		return this.scopes.holds(Scope.PUBLISH, channel);
+	}
+
+	/**
+	 * Refuses the call unless this caller may look at a channel, or at the user whose
+	 * channel it is.
+	 * @param channel the channel
+	 * @param parameter the parameter of the path that names it
+	 * @throws ProblemException 403 if it may not
+	 */
+	public void requireRead(ChannelName channel, String parameter) {
+		if (!this.scopes.holds(Scope.READ, channel)) {
+			throw Refusals.insufficient(Scope.READ,
+					List.of(FieldError.ofParameter(parameter, "The key or token does not cover it")));
+		}
+	}
+
+	/**
+	 * Refuses the call unless this caller may make a stream token, or a ticket.
+	 * @param user the user who is to receive by it
+	 * @param tier the tier that was asked for, or null
+	 * @param channels the topics that were asked for, or null
+	 * @return the tier that the token must have; null for none, which a caller without a
+	 * ceiling may leave to the nodes
+	 * @throws ProblemException 403 that names each field that goes too far
+	 */
+	public @Nullable Tier requireTokenFor(String user, @Nullable Tier tier, @Nullable List<String> channels) {
+		List<FieldError> errors = new ArrayList<>();
+		if (!this.scopes.holds(Scope.TOKENS, ChannelName.user(user))) {
+			errors.add(FieldError.at("#/user", "The key or token does not cover this user"));
+		}
+		if (tier != null && !this.ceiling.allows(tier)) {
+			errors.add(FieldError.at("#/tier", "is above the highest tier of the key or token"));
+		}
+		for (int i = 0; channels != null && i < channels.size(); i++) {
+			if (!this.ceiling.allows(channels.get(i))) {
+				errors.add(FieldError.at("#/channels/" + i, "The key or token does not cover these topics"));
+			}
+		}
+		if (!errors.isEmpty()) {
+			throw Refusals.insufficient(Scope.TOKENS, errors);
+		}
+		return (tier != null) ? tier : this.ceiling.maxTier();
 	}
 
 }

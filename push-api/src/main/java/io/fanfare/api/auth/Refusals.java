@@ -1,7 +1,9 @@
 package io.fanfare.api.auth;
 
 import java.io.IOException;
+import java.util.List;
 
+import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.problem.ProblemWriter;
@@ -49,9 +51,18 @@ class Refusals implements AuthenticationEntryPoint, RequestRejectedHandler {
 
 	/** The refusal of a caller that is known. */
 	static ProblemException insufficient(Scope scope) {
-		return ProblemException.of(ProblemType.INSUFFICIENT_SCOPE, "This needs the scope " + scope.wireName())
-			.with(HttpHeaders.WWW_AUTHENTICATE,
-					CHALLENGE + ", error=\"insufficient_scope\", scope=\"" + scope.wireName() + "\"");
+		return challenged(ProblemException.of(ProblemType.INSUFFICIENT_SCOPE, "This needs the scope " + scope.wireName()),
+				scope);
+	}
+
+	/** The refusal of a caller that holds a scope, and not for this. */
+	static ProblemException insufficient(Scope scope, List<FieldError> errors) {
+		return challenged(ProblemException.of(ProblemType.INSUFFICIENT_SCOPE, errors), scope);
+	}
+
+	private static ProblemException challenged(ProblemException problem, Scope scope) {
+		return problem.with(HttpHeaders.WWW_AUTHENTICATE,
+				CHALLENGE + ", error=\"insufficient_scope\", scope=\"" + scope.wireName() + "\"");
 	}
 
 }

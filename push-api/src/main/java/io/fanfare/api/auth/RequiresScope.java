@@ -21,4 +21,11 @@ public @interface RequiresScope {
 	 */
 	Scope value();
 
+	/**
+	 * Whether it is enough to hold the scope by a pattern. The call then checks itself
+	 * that the pattern covers what it is about.
+	 * @return whether it is
+	 */
+	boolean patterns() default false;
+
 }

@@ -25,11 +25,15 @@ final class ScopeInterceptor implements HandlerInterceptor {
 				throw new IllegalStateException(method.getShortLogMessage() + " names no scope");
 			}
 			if (!(SecurityContextHolder.getContext().getAuthentication() instanceof CallerAuthentication caller)
-					|| !caller.getPrincipal().holds(required.value())) {
+					|| !holds(caller.getPrincipal(), required)) {
 				throw Refusals.insufficient(required.value());
 			}
 		}
 		return true;
+	}
+
+	private static boolean holds(Caller caller, RequiresScope required) {
+		return required.patterns() ? caller.holdsSome(required.value()) : caller.holds(required.value());
 	}
 
 }

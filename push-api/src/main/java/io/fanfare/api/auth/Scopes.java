@@ -1,8 +1,10 @@
 package io.fanfare.api.auth;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import io.fanfare.protocol.ChannelName;
@@ -11,50 +13,54 @@ import io.fanfare.protocol.ChannelPattern;
 /**
  * What a caller may do.
  *
- * @param held the scopes held for everything
- * @param channels the channels that may be published to, where {@link Scope#PUBLISH} is
- * not held for everything
+ * @param whole the scopes held for everything
+ * @param limited the channels for which others are held
  */
-record Scopes(Set<Scope> held, List<ChannelPattern> channels) {
-
-	private static final String PUBLISH_TO = Scope.PUBLISH.wireName() + ":";
+record Scopes(Set<Scope> whole, Map<Scope, List<ChannelPattern>> limited) {
 
 	/**
 	 * Reads scopes by their names.
-	 * @param names {@code publish}, {@code publish:<channel pattern>}, {@code read},
-	 * {@code admin}, {@code tokens}
+	 * @param names the names, such as {@code read} and {@code publish:news}
 	 * @return the scopes
-	 * @throws IllegalArgumentException if one is none of these
+	 * @throws IllegalArgumentException if one is no scope
 	 */
 	static Scopes parse(Iterable<String> names) {
-		Set<Scope> held = EnumSet.noneOf(Scope.class);
-		List<ChannelPattern> channels = new ArrayList<>();
+		Set<Scope> whole = EnumSet.noneOf(Scope.class);
+		Map<Scope, List<ChannelPattern>> limited = new EnumMap<>(Scope.class);
 		for (String name : names) {
-			if (name.startsWith(PUBLISH_TO)) {
-				channels.add(new ChannelPattern(name.substring(PUBLISH_TO.length())));
+			int colon = name.indexOf(':');
+			if (colon < 0) {
+				whole.add(Scope.find(name));
 			}
 			else {
-				held.add(find(name));
+				Scope scope = Scope.find(name.substring(0, colon));
+				limited.computeIfAbsent(scope, (_) -> new ArrayList<>()).add(scope.limit(name.substring(colon + 1)));
 			}
 		}
-		return new Scopes(held, List.copyOf(channels));
+		return new Scopes(whole, limited);
 	}
 
-	private static Scope find(String name) {
-		for (Scope scope : Scope.values()) {
-			if (scope.wireName().equals(name)) {
-				return scope;
-			}
-		}
-		throw new IllegalArgumentException("'" + name + "' is no scope");
-	}
-
+	/** Whether a scope is held for everything. */
 	boolean holds(Scope scope) {
-		return this.held.contains(scope) || scope == Scope.PUBLISH && !this.channels.isEmpty();
+		return this.whole.contains(scope) || scope == Scope.DISCONNECT && this.whole.contains(Scope.ADMIN);
 	}
 
-	boolean mayPublishTo(ChannelName channel) {
-		return this.held.contains(Scope.PUBLISH) || this.channels.stream().anyMatch((one) -> one.covers(channel));
+	/** Whether a scope is held for everything, or for something. */
+	boolean holdsSome(Scope scope) {
+		return holds(scope) || this.limited.containsKey(scope);
+	}
+
+	/** Whether a scope is held for a channel. */
+	boolean holds(Scope scope, ChannelName channel) {
+		if (holds(scope)) {
+			return true;
+		}
+		for (ChannelPattern pattern : this.limited.getOrDefault(scope, List.of())) {
+			if (pattern.covers(channel)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 }

@@ -11,12 +11,14 @@ import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.Tier;
 import io.swagger.v3.oas.annotations.Hidden;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 
 import org.springframework.http.MediaType;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
@@ -37,7 +39,7 @@ class TokenEndpoint {
 
 	@PostMapping(path = "/v1/tokens", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
-	@RequiresScope(Scope.TOKENS)
+	@RequiresScope(value = Scope.TOKENS, patterns = true)
 	@Answers(ProblemType.NOT_FOUND)
 	@Operation(operationId = "createToken", summary = "Make a token with which a user opens a stream",
 			description = "Only where fanfare.tokens.enabled is true; otherwise 404."
@@ -47,20 +49,21 @@ class TokenEndpoint {
 					examples = { @ExampleObject(name = "user", value = """
 							{"user": "alice"}"""), @ExampleObject(name = "topics", value = """
 							{"user": "alice", "channels": ["news", "orders:*"], "tier": "high", "ttl": "PT15M"}""") }))
-	StreamTokens.StreamToken create(@RequestBody JsonBody body) {
-		return make(body);
+	StreamTokens.StreamToken create(@RequestBody JsonBody body,
+			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller) {
+		return make(body, caller);
 	}
 
 	/** The bare token, for a line of a shell. */
 	@PostMapping(path = "/v1/tokens", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.TEXT_PLAIN_VALUE)
-	@RequiresScope(Scope.TOKENS)
+	@RequiresScope(value = Scope.TOKENS, patterns = true)
 	@Hidden
-	String createText(@RequestBody JsonBody body) {
-		return make(body).token();
+	String createText(@RequestBody JsonBody body, @AuthenticationPrincipal Caller caller) {
+		return make(body, caller).token();
 	}
 
-	private StreamTokens.StreamToken make(JsonBody body) {
+	private StreamTokens.StreamToken make(JsonBody body, Caller caller) {
 		if (!this.tokens.isEnabled()) {
 			throw ProblemException.of(ProblemType.NOT_FOUND,
 					"Tokens are not made here: fanfare.tokens.enabled is false");
@@ -73,7 +76,8 @@ class TokenEndpoint {
 		if (user == null || !body.errors().isEmpty()) {
 			throw body.errors().problem();
 		}
-		return this.tokens.make(user, channels, (tier != null) ? Tier.find(tier) : null, ttl);
+		Tier granted = caller.requireTokenFor(user, (tier != null) ? Tier.find(tier) : null, channels);
+		return this.tokens.make(user, channels, granted, ttl);
 	}
 
 }

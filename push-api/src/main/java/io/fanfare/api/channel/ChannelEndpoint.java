@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.problem.Answers;
@@ -21,6 +22,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.MediaType;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -48,7 +50,7 @@ class ChannelEndpoint {
 	}
 
 	@GetMapping(path = "/v1/channels/{channel}/messages", produces = MediaType.APPLICATION_JSON_VALUE)
-	@RequiresScope(Scope.READ)
+	@RequiresScope(value = Scope.READ, patterns = true)
 	@Answers({ ProblemType.REDIS_UNAVAILABLE, ProblemType.OVERLOADED })
 	@Operation(operationId = "getChannelMessages", summary = "Read a page of a channel's history",
 			description = "Messages stand oldest first. A page ends at limit or at 1 MiB. With after the page begins above that id (after=0-0 is the"
@@ -65,7 +67,7 @@ class ChannelEndpoint {
 					schema = @Schema(type = "integer", minimum = "1", maximum = "" + MAX_LIMIT,
 							defaultValue = "" + DEFAULT_LIMIT),
 					example = "10") @RequestParam(required = false) @Nullable String limit,
-			HttpServletRequest request) {
+			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller, HttpServletRequest request) {
 		List<FieldError> errors = new ArrayList<>();
 		ChannelName name = name(channel, errors);
 		Long from = id("after", after, errors);
@@ -77,6 +79,7 @@ class ChannelEndpoint {
 		if (name == null || !errors.isEmpty()) {
 			throw ProblemException.of(ProblemType.INVALID_REQUEST, errors);
 		}
+		caller.requireRead(name, "channel");
 		History.Page page = this.budget.read(request, () -> (from != null) ? this.history.pageAfter(name, from, count)
 				: this.history.pageBefore(name, (to != null) ? to : MessageId.MAX, count));
 		return HistoryPage.of(page, this.clock.instant());

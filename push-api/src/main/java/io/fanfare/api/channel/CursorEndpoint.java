@@ -43,7 +43,7 @@ class CursorEndpoint {
 	}
 
 	@GetMapping(path = "/v1/cursor", produces = MediaType.APPLICATION_JSON_VALUE)
-	@RequiresScope(Scope.READ)
+	@RequiresScope(value = Scope.READ, patterns = true)
 	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "getCursor", summary = "Tell the cursor of now",
 			description = "Ask for it before reading the data of a page, and open the page's stream with it.")

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.fanfare.api.auth.RequiresScope;
+import io.fanfare.api.auth.Scope;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.Problem;
 import io.fanfare.protocol.ProblemType;
@@ -33,7 +34,7 @@ final class ProblemAnswers implements OperationCustomizer {
 		RequiresScope required = handler.getMethodAnnotation(RequiresScope.class);
 		if (required != null) {
 			operation.addSecurityItem(new SecurityRequirement().addList(OpenApiConfiguration.BEARER));
-			String scope = "Needs the scope `" + required.value().wireName() + "`.";
+			String scope = "Needs the scope `" + required.value().wireName() + "`" + others(required) + ".";
 			operation.setDescription(
 					(operation.getDescription() != null) ? operation.getDescription() + " " + scope : scope);
 		}
@@ -48,6 +49,14 @@ final class ProblemAnswers implements OperationCustomizer {
 					.content(content(media().addExamples(ProblemType.REFUSED.wireName(), new Example().value(late)))));
 		}
 		return operation;
+	}
+
+	/** What does in place of a scope. */
+	private static String others(RequiresScope required) {
+		if (required.patterns()) {
+			return " or `" + required.value().limitedName() + "`";
+		}
+		return (required.value() == Scope.DISCONNECT) ? " or `" + Scope.ADMIN.wireName() + "`" : "";
 	}
 
 	private static Stream<ProblemType> types(Operation operation, HandlerMethod handler) {

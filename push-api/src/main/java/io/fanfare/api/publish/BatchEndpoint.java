@@ -50,7 +50,7 @@ class BatchEndpoint {
 
 	@PostMapping(path = "/v1/messages/batch", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
-	@RequiresScope(Scope.PUBLISH)
+	@RequiresScope(value = Scope.PUBLISH, patterns = true)
 	@Answers({ ProblemType.TOO_MANY_RECIPIENTS, ProblemType.REDIS_UNAVAILABLE, ProblemType.REDIS_FULL })
 	@Operation(operationId = "publishBatch", summary = "Publish many messages",
 			description = "Results stand in the order of the messages, each an answer as for one message or a"

@@ -46,7 +46,7 @@ class MessageEndpoint {
 
 	@PostMapping(path = "/v1/messages", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
-	@RequiresScope(Scope.PUBLISH)
+	@RequiresScope(value = Scope.PUBLISH, patterns = true)
 	@Answers({ ProblemType.IDEMPOTENCY_KEY_IN_USE, ProblemType.IDEMPOTENCY_KEY_REUSED, ProblemType.REDIS_UNAVAILABLE,
 			ProblemType.REDIS_FULL })
 	@Operation(operationId = "publishMessage", summary = "Publish a message",

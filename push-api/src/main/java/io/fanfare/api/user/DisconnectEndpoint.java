@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
+import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.cluster.ClusterView;
@@ -22,6 +23,7 @@ import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallResult;
 import io.fanfare.redis.presence.Presence;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -82,12 +85,13 @@ class DisconnectEndpoint {
 	@PostMapping(path = "/v1/disconnect", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@ResponseStatus(HttpStatus.ACCEPTED)
-	@RequiresScope(Scope.ADMIN)
+	@RequiresScope(Scope.DISCONNECT)
 	@Answers({ ProblemType.NOT_FOUND, ProblemType.REDIS_UNAVAILABLE })
 	@Operation(operationId = "disconnectMany", summary = "End many streams",
 			description = "Those of some users, of all who hear a topic, of a tier, of a node, or all. Their pages are"
 					+ " told the reason and do not come back by themselves; but after maintenance, which knows no"
-					+ " grace, they do, within 2 to 10 seconds. Streams end while this is answered, and after.")
+					+ " grace, they do, within 2 to 10 seconds. Streams end while this is answered, and after."
+					+ " tier, node and all need the scope admin.")
 	@io.swagger.v3.oas.annotations.parameters.RequestBody(required = true, content = @Content(
 			schema = @Schema(ref = "#/components/schemas/DisconnectManyRequest"),
 			examples = { @ExampleObject(name = "users", value = """
@@ -98,7 +102,8 @@ class DisconnectEndpoint {
 							{"tier": "low", "reason": "maintenance"}"""), @ExampleObject(name = "node", value = """
 							{"node": "node-1", "reason": "maintenance"}"""), @ExampleObject(name = "all", value = """
 							{"all": true, "reason": "maintenance"}""") }))
-	DisconnectedMany disconnect(@RequestBody JsonBody body) {
+	DisconnectedMany disconnect(@RequestBody JsonBody body,
+			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller) {
 		Fields fields = body.fields(DisconnectRules.MANY);
 		fields.read(DisconnectRules.ALL);
 		fields.hasExactlyOne(DisconnectRules.MANY,
@@ -110,6 +115,9 @@ class DisconnectEndpoint {
 		String node = fields.read(DisconnectRules.NODE);
 		DisconnectNotice notice = DisconnectNotice.read(fields, DisconnectRules.REASON_FOR_MANY);
 		body.errors().check();
+		if (users == null && channel == null) {
+			caller.require(Scope.ADMIN);
+		}
 		if (users != null && notice.isForGood()) {
 			return kick(users, notice);
 		}

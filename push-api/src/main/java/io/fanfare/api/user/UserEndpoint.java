@@ -52,7 +52,7 @@ class UserEndpoint {
 	}
 
 	@GetMapping(path = "/v1/users/{user}", produces = MediaType.APPLICATION_JSON_VALUE)
-	@RequiresScope(Scope.READ)
+	@RequiresScope(value = Scope.READ, patterns = true)
 	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "getUser", summary = "Tell whether a user is online, and where",
 			description = "details is what the node tells of the connection: absent if it does not answer within half"
@@ -61,7 +61,8 @@ class UserEndpoint {
 			@Parameter(description = USER, example = "alice",
 					schema = @Schema(ref = "#/components/schemas/UserId")) @PathVariable String user,
 			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller) {
-		Presence.Owner owner = this.calls.await(this.presence.find(checked(user)));
+		caller.requireRead(ChannelName.user(checked(user)), "user");
+		Presence.Owner owner = this.calls.await(this.presence.find(user));
 		return PresenceAnswer.of(user, owner, (owner != null) ? details(owner, caller.holds(Scope.ADMIN)) : null);
 	}
 
@@ -86,7 +87,7 @@ class UserEndpoint {
 	@PostMapping(path = "/v1/users/{user}/disconnect", consumes = MediaType.APPLICATION_JSON_VALUE,
 			produces = MediaType.APPLICATION_JSON_VALUE)
 	@ResponseStatus(HttpStatus.ACCEPTED)
-	@RequiresScope(Scope.ADMIN)
+	@RequiresScope(Scope.DISCONNECT)
 	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "disconnectUser", summary = "End a user's stream and keep its page away",
 			description = "The page is told the reason and does not come back by itself. With mode graceful the stream"

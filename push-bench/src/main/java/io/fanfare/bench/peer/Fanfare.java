@@ -21,7 +21,7 @@ public final class Fanfare implements Peer {
 
 	private static final String CLAIMS = "{\"sub\":\"{user}\",\"exp\":{exp},\"aud\":\"fanfare:stream\",\"channels\":[\"*\"]}";
 
-	private static final String KEY = "bench-secret";
+	private static final String KEY = "bench-secret-on-this-machine-and-nowhere-else";
 
 	private static final int BATCH = 500;
 

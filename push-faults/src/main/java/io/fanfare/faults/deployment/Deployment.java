@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class Deployment implements AutoCloseable {
 
 	/** Secret of the API's only key. */
-	public static final String API_KEY = "faults-secret";
+	public static final String API_KEY = "faults-secret-on-this-machine-and-nowhere-else";
 
 	private static final String JWT_SECRET = "only-for-the-fault-suite-never-in-production";
 

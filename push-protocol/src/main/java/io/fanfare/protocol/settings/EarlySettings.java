@@ -23,8 +23,8 @@ import org.xml.sax.helpers.DefaultHandler;
 
 /**
  * Looks at settings before they are bound: at those that Boot's own stand on, on which it
- * would fail in its own words, and at durations without a unit, which it would take for
- * milliseconds.
+ * would fail in its own words, at durations without a unit, which it would take for
+ * milliseconds, and at signing secrets that everyone knows.
  */
 public final class EarlySettings {
 
@@ -52,6 +52,11 @@ public final class EarlySettings {
 			"logging.structured.format.file");
 
 	private static final List<String> FORMATS = List.of("ecs", "gelf", "logstash");
+
+	private static final List<String> KEY_LISTS = List.of("fanfare.stream.jwt.keys", "fanfare.api.jwt.keys");
+
+	/** More keys are refused later. */
+	private static final int MAX_KEYS = 16;
 
 	private static final int MAX_PORT = 65_535;
 
@@ -97,6 +102,7 @@ public final class EarlySettings {
 		addresses.forEach((property) -> checkAddress(property, settings.apply(property)));
 		checkDistinct(settings, ports);
 		checkRedis(settings.apply(REDIS));
+		checkSigningSecrets(settings);
 		checkSentinels(settings);
 		checkLogs(settings);
 		SettingNames.all().forEach((property, kind) -> {
@@ -180,6 +186,22 @@ public final class EarlySettings {
 		}
 		catch (URISyntaxException ex) {
 			throw new InvalidSettingException(REDIS, "is no URL: " + ex.getReason());
+		}
+	}
+
+	private static void checkSigningSecrets(UnaryOperator<@Nullable String> settings) {
+		checkSigningSecret(settings, SigningSecret.PROPERTY);
+		for (String list : KEY_LISTS) {
+			for (int i = 0; i < MAX_KEYS; i++) {
+				checkSigningSecret(settings, list + "[" + i + "].secret");
+			}
+		}
+	}
+
+	private static void checkSigningSecret(UnaryOperator<@Nullable String> settings, String property) {
+		String secret = settings.apply(property);
+		if (secret != null) {
+			DevelopmentSecrets.check(property, secret, settings.apply(DevelopmentSecrets.PROPERTY));
 		}
 	}
 

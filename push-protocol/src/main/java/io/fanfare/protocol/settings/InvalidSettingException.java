@@ -38,7 +38,11 @@ public final class InvalidSettingException extends IllegalArgumentException {
 	 * @return the variable's
 	 */
 	public static String variable(String property) {
-		return property.replaceAll("\\[.*", "").replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT);
+		return property.replaceAll("\\[(\\d+)]\\.", ".$1.")
+			.replaceAll("\\[.*", "")
+			.replace('.', '_')
+			.replace("-", "")
+			.toUpperCase(Locale.ROOT);
 	}
 
 	/**

@@ -35,6 +35,9 @@ public final class SettingNames {
 
 	private static final String VARIABLE_PREFIX = "FANFARE_";
 
+	/** How the list names what an element of a setting has. */
+	private static final String FIRST_ELEMENT = "[0].";
+
 	/** In how many characters a misspelt name differs from the one that was meant. */
 	private static final int TYPO = 2;
 
@@ -122,7 +125,7 @@ public final class SettingNames {
 		if (origin == Origin.ENVIRONMENT && name.indexOf('.') < 0) {
 			return checkVariable(name.toUpperCase(Locale.ROOT));
 		}
-		String whole = name.replaceAll("\\[\\d+]$", "");
+		String whole = name.replaceAll("\\[\\d+]$", "").replaceAll("\\[\\d+]\\.", FIRST_ELEMENT);
 		if (!whole.toLowerCase(Locale.ROOT).startsWith(PREFIX) || UNIFORM.contains(uniform(whole))) {
 			return null;
 		}
@@ -173,7 +176,7 @@ public final class SettingNames {
 	}
 
 	private static @Nullable String checkVariable(String name) {
-		String plain = name.replaceAll("_\\d+_?$", "");
+		String plain = name.replaceAll("_\\d+_?$", "").replaceAll("_\\d+_", "_0_");
 		if (!name.startsWith(VARIABLE_PREFIX) || VARIABLES.contains(name) || VARIABLES.contains(plain)
 				|| SERVICE_LINK.matcher(name).matches()) {
 			return null;
@@ -215,7 +218,7 @@ public final class SettingNames {
 	/** Both forms that Boot reads. */
 	private static List<String> forms(String name) {
 		return List.of(InvalidSettingException.variable(name),
-				name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT));
+				name.replace(FIRST_ELEMENT, ".0.").replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT));
 	}
 
 	/**

@@ -67,10 +67,43 @@ class SettingNamesTests {
 			String variable = InvalidSettingException.variable(name);
 			assertThat(SettingNames.check(variable, Origin.ENVIRONMENT)).isNull();
 			assertThat(SettingNames.check(variable + "_0", Origin.ENVIRONMENT)).isNull();
-			assertThat(SettingNames.check(name.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT),
+			assertThat(SettingNames.check(
+					name.replace("[0]", ".7").replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT),
 					Origin.ENVIRONMENT))
 				.isNull();
 		});
+	}
+
+	@Test
+	void entriesOfListsAreKnownWithAnyIndex() {
+		for (String name : List.of("fanfare.api.keys[0].name", "fanfare.api.keys[12].max-tier",
+				"fanfare.api.keys[0].scopes[3]")) {
+			assertThat(SettingNames.check(name, Origin.FILE)).isNull();
+		}
+		for (String variable : List.of("FANFARE_API_KEYS_0_NAME", "FANFARE_API_KEYS_12_MAXTIER",
+				"FANFARE_API_KEYS_0_SCOPES_3")) {
+			assertThat(SettingNames.check(variable, Origin.ENVIRONMENT)).isNull();
+		}
+		assertThatExceptionOfType(InvalidSettingException.class)
+			.isThrownBy(() -> SettingNames.check("fanfare.api.keys[0].scope", Origin.FILE))
+			.withMessageContaining("fanfare.api.keys[0].scopes");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "FILE, fanfare.stream.jwt.keys[3].public-key, ", "FILE, fanfare.stream.jwt.keys[3].publicKey, ",
+			"ENVIRONMENT, FANFARE_STREAM_JWT_KEYS_12_PUBLICKEY, ", "FILE, fanfare.api.jwt.keys[0].secret, ",
+			"FILE, fanfare.stream.jwt.keys[3].kidd, fanfare.stream.jwt.keys[0].kid (FANFARE_STREAM_JWT_KEYS_0_KID)",
+			"FILE, fanfare.stream.jwt.keys.kid, fanfare.stream.jwt.keys[0].kid (FANFARE_STREAM_JWT_KEYS_0_KID)",
+			"ENVIRONMENT, FANFARE_STREAM_JWT_KEYS_3_SECRE, fanfare.stream.jwt.keys[0].secret"
+					+ " (FANFARE_STREAM_JWT_KEYS_0_SECRET)" })
+	void elementsOfAListHaveNames(Origin origin, String name, @Nullable String nearest) {
+		if (nearest == null) {
+			assertThat(SettingNames.check(name, origin)).isNull();
+		}
+		else {
+			assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> SettingNames.check(name, origin))
+				.withMessageEndingWith("is no setting; the nearest is " + nearest);
+		}
 	}
 
 	@ParameterizedTest
@@ -138,6 +171,20 @@ class SettingNamesTests {
 			"logging.config, classpath:logs.xml", "spring.data.redis.client-type, lettuce" })
 	void goodValuesPass(String property, String value) {
 		assertThatNoException().isThrownBy(() -> check(Map.of(property, value)));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "fanfare.jwt.secret", "fanfare.stream.jwt.keys[3].secret", "fanfare.api.jwt.keys[0].secret" })
+	void aSigningSecretThatEveryoneKnowsIsForDevelopmentOnly(String property) {
+		String known = "for-development-only-known-to-everybody";
+		assertThatExceptionOfType(InvalidSettingException.class)
+			.isThrownBy(() -> check(Map.of(property, known, "fanfare.development", "false")))
+			.withMessageStartingWith(InvalidSettingException.named(property) + " has a secret that everyone knows")
+			.withMessageNotContaining(known);
+		for (String on : List.of("true", "TRUE", "yes", "on", "1")) {
+			assertThatNoException()
+				.isThrownBy(() -> check(Map.of(property, known, "fanfare.development", on)));
+		}
 	}
 
 	private static void check(Map<String, String> settings) {

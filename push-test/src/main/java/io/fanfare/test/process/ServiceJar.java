@@ -124,7 +124,7 @@ public final class ServiceJar {
 		command.addAll(Training.words(training.options));
 		command
 			.addAll(List.of("-jar", this.jar.toString(), "--fanfare.jwt.secret=for-the-training-run-and-nothing-else",
-					"--fanfare.api.keys=training:training-secret:read"));
+					"--fanfare.api.keys=training:training-secret:read", "--fanfare.development=true"));
 		command.addAll(Training.words(training.arguments));
 		command.addAll(List.of(settings));
 		Path log = this.cache.resolveSibling(this.cache.getFileName() + ".log");
