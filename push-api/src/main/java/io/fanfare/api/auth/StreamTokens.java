@@ -52,10 +52,6 @@ final class StreamTokens {
 
 	}
 
-	boolean isEnabled() {
-		return this.signer != null;
-	}
-
 	Duration maxTtl() {
 		return this.settings.maxTtl();
 	}
