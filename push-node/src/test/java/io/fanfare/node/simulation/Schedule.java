@@ -107,6 +107,10 @@ final class Schedule {
 		return this.scenario.has(Fault.TICKETS);
 	}
 
+	boolean isAtRest() {
+		return !this.chaos;
+	}
+
 	int steps() {
 		return this.steps;
 	}

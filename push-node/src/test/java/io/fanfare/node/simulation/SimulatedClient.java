@@ -223,7 +223,8 @@ final class SimulatedClient {
 	 * proxy sends one request to the next node; or with one that it stole.
 	 */
 	private void takeTicket() {
-		int how = this.simulation.random().nextInt(6);
+		// At rest as a browser does: the same ticket until it is refused.
+		int how = this.simulation.schedule().isAtRest() ? 2 : this.simulation.random().nextInt(6);
 		List<SimulatedClient> others = this.simulation.pages()
 			.stream()
 			.filter((page) -> page.user.equals(this.user) && page.pass != null)
@@ -236,7 +237,7 @@ final class SimulatedClient {
 		if (how == 1 && !others.isEmpty()) {
 			this.pass = others.get(this.simulation.random().nextInt(others.size())).pass;
 		}
-		else if (how > 2 || this.pass == null) {
+		else if (how == 5 || this.pass == null) {
 			String digest = "t" + this.number + "." + ++this.tickets;
 			boolean issued = this.simulation.redis().model().issue(this.user, digest, Tickets.LIFE) == null;
 			this.pass = this.simulation.oracle().issued(digest, issued);
