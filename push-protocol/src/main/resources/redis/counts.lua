@@ -1,7 +1,8 @@
 -- Shared preamble: counts.
 
 -- Raises a count that ends `ms` after its first, and stays at `most` at most. What is no count is replaced.
--- Returns nil where it was raised, else how many ms it has left: one without an end, which was not begun here, gets one.
+-- Returns nil and the count where it was raised, else how many ms it has left: one without an end, which was not begun here,
+-- gets one.
 local function count_refused(key, most, ms)
 	local count = redis.pcall('INCR', key)
 	if type(count) == 'table' then
@@ -19,4 +20,5 @@ local function count_refused(key, most, ms)
 		end
 		return left
 	end
+	return nil, count
 end

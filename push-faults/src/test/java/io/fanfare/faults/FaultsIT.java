@@ -116,7 +116,7 @@ class FaultsIT {
 		assumeTrue(wanted().isEmpty() || wanted().contains(what.scenario));
 		Deployment whole = on(Deployment.Store.DURABLE, List.of());
 		OldStore.seed(whole.redis());
-		ApiClient api = new ApiClient(whole.nginx().url(), Deployment.API_KEY);
+		ApiClient api = new ApiClient(whole.nginx().internalUrl(), Deployment.API_KEY);
 		String user = what.scenario;
 		String token = api.token(user);
 		try (StreamClient page = new StreamClient(user, List.of(), user,

@@ -25,6 +25,9 @@ final class Cluster implements AutoCloseable {
 			"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
 			"org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration");
 
+	/** Pages of this machine, whichever port serves them. */
+	private static final String LOCAL_ORIGINS = "http://localhost:*,http://127.0.0.1:*,http://[::1]:*";
+
 	private final LocalSettings settings;
 
 	private final String redisUrl;
@@ -67,11 +70,13 @@ final class Cluster implements AutoCloseable {
 
 	private ConfigurableApplicationContext startNode(int index) {
 		String name = "node-" + (index + 1);
-		return start(name, NodeApplication.class, "push-node", List.of("--fanfare.node.name=" + name,
-				"--fanfare.stream.port=" + this.settings.streamPorts().get(index),
-				"--fanfare.control.port=" + this.settings.controlPorts().get(index), "--fanfare.stream.warm-up=0",
-				"--fanfare.connections.drain-window=0", "--spring.autoconfigure.exclude=" + NOT_FOR_NODES,
-				"--springdoc.api-docs.enabled=false", "--springdoc.swagger-ui.enabled=false"));
+		return start(name, NodeApplication.class, "push-node",
+				List.of("--fanfare.node.name=" + name,
+						"--fanfare.stream.port=" + this.settings.streamPorts().get(index),
+						"--fanfare.control.port=" + this.settings.controlPorts().get(index),
+						"--fanfare.stream.warm-up=0", "--fanfare.connections.drain-window=0",
+						"--fanfare.allowed-origins=" + LOCAL_ORIGINS, "--spring.autoconfigure.exclude=" + NOT_FOR_NODES,
+						"--springdoc.api-docs.enabled=false", "--springdoc.swagger-ui.enabled=false"));
 	}
 
 	private ConfigurableApplicationContext start(String name, Class<?> application, String configName,

@@ -148,6 +148,7 @@ class BrowserIT {
 	@Test
 	void withCookiesAnOriginThatIsNotNamedHearsNothing() {
 		Page page = newPage();
+		page.navigate("http://other.localhost:" + pages.getAddress().getPort() + "/");
 		page.evaluate("([url, names]) => listen(url, names, { withCredentials: true })",
 				List.of(url(this.cluster.streamPort(0), "browser-cookies", "news"), NAMES));
 		awaitState(page, CLOSED);
@@ -298,7 +299,9 @@ class BrowserIT {
 	void nginxsFallbackDoesNotCostTheCursor() {
 		Assume.installed(RequiredTool.NGINX);
 		List<TcpProxy> nodes = List.of(relay(0), relay(1));
-		NginxProcess nginx = NginxProcess.start(this.cluster.apiPort(), nodes.get(0).port(), nodes.get(1).port());
+		String origin = "\"http://localhost:" + pages.getAddress().getPort() + "\"";
+		NginxProcess nginx = NginxProcess.start(Map.of("\"http://localhost:8080\"", origin), this.cluster.apiPort(),
+				nodes.get(0).port(), nodes.get(1).port());
 		this.open.add(nginx);
 		Page page = newPage();
 		listen(page, nginx.port(), "browser-fallback", "news");

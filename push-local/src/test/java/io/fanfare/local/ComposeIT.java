@@ -43,7 +43,7 @@ class ComposeIT {
 	@BeforeAll
 	void up() {
 		compose("up", "-d");
-		await().atMost(START).until(() -> compose("logs", "welcome").contains("http://localhost:8000/#key=dev-secret"));
+		await().atMost(START).until(() -> compose("logs", "welcome").contains("http://localhost:8080/#key=dev-secret"));
 	}
 
 	@AfterAll

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 import io.fanfare.node.NodeApplication;
 import io.fanfare.test.api.ApiClient;
@@ -317,8 +323,11 @@ class NginxIT {
 						.query("access_token", token)
 						.method("POST")
 						.body("text/plain", "x".repeat(20_000)),
-					mine.request("/v1/messages").query("access_token", token).bearer(token),
-					mine.request("/v1/users/x/disconnect").query("access_token", token).method("POST").bearer(token),
+					mine.internalRequest("/v1/messages").query("access_token", token).bearer(token),
+					mine.internalRequest("/v1/users/x/disconnect")
+						.query("access_token", token)
+						.method("POST")
+						.bearer(token),
 					mine.request("/v1/nodes").query("access_token", token),
 					mine.request("/no-such-path").query("access_token", token),
 					mine.request("/events;" + token).bearer(token),
@@ -344,10 +353,12 @@ class NginxIT {
 	@ParameterizedTest
 	@ValueSource(strings = { "/v1/nodes", "//v1/nodes", "/v1//nodes", "/v1/nodes/node-1/drain", "/v1/%6eodes",
 			"/v1/nodes/node-1/connections", "/v1/disconnect", "/v1/x/../nodes", "/v1/;/nodes", "/v1/drain",
-			"/v1/rebalance", "/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes",
-			"/v1/channels/%2e%2e/nodes", "/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes",
-			"/consoles", "/console.bak/x", "/clients/x", "/-/nodes-seen", "/-/named-in-path",
-			"/-/named-in-path?/v1/users/x", "/-/uri-too-long", "/livez/x" })
+			"/v1/rebalance", "/v1/messages", "/v1/tokens", "/v1/users/x", "/v1/users/x/disconnect", "/v1/revocations",
+			"/v1/channels/x/messages", "/", "/console", "/console.js", "/v3/api-docs", "/swagger-ui/index.html",
+			"/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes", "/v1/channels/%2e%2e/nodes",
+			"/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes", "/consoles", "/console.bak/x",
+			"/clients/x", "/-/nodes-seen", "/-/named-in-path", "/-/named-in-path?/v1/users/x", "/-/uri-too-long",
+			"/livez/x" })
 	void whatIsPrivateIsNotThere(String path) {
 		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
 		assertThat(answer.status()).isEqualTo(404);
@@ -361,13 +372,13 @@ class NginxIT {
 			"..%2Fnodes, ../nodes", "x%2F..%2F..%2F..%2Fevents, x/../../../events", "..%2F..%2Flivez, ../../livez",
 			"a%5C..%5Cb, a\\..\\b", "a%2F%2F.%2Fb%3Bc%25, a//./b;c%", "a%3F%23, a?#" })
 	void userIdsReachTheApiAsTheyWereSent(String segment, String user) {
-		Answer answer = nginx.request("/v1/users/" + segment)
+		Answer answer = nginx.internalRequest("/v1/users/" + segment)
 			.bearer("dev-secret")
 			.header("Accept", "application/json")
 			.fetch();
 		assertThat(answer.status()).isEqualTo(200);
 		assertThat(json.readTree(answer.text()).required("user").asString()).isEqualTo(user);
-		Answer disconnected = nginx.request("/v1/users/" + segment + "/disconnect?x=/..")
+		Answer disconnected = nginx.internalRequest("/v1/users/" + segment + "/disconnect?x=/..")
 			.bearer("dev-secret")
 			.method("POST")
 			.header("Accept", "application/json")
@@ -375,7 +386,7 @@ class NginxIT {
 			.fetch();
 		assertThat(disconnected.status()).isEqualTo(202);
 		assertThat(json.readTree(disconnected.text()).required("user").asString()).isEqualTo(user);
-		assertThat(nginx.request("/v1/channels/user:" + segment + "/messages")
+		assertThat(nginx.internalRequest("/v1/channels/user:" + segment + "/messages")
 			.bearer("dev-secret")
 			.header("Accept", "application/json")
 			.fetch()
@@ -390,7 +401,7 @@ class NginxIT {
 	void pathsAndQueriesReachTheApiUnchanged(String path) throws IOException {
 		try (ServerSocket api = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
 				NginxProcess mine = NginxProcess.start(api.getLocalPort(), this.cluster.streamPort(0));
-				SseClient client = SseClient.connect("127.0.0.1", mine.port())) {
+				SseClient client = SseClient.connect("127.0.0.1", mine.internalPort())) {
 			api.setSoTimeout((int) SOON.toMillis());
 			client.send("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
 			try (Socket accepted = api.accept()) {
@@ -411,7 +422,7 @@ class NginxIT {
 	@ValueSource(strings = { "/v1/users/x/disconnect", "/v1/users/x", "/v1/channels/x/messages", "/v1/users/%2E%2E",
 			"/v1/messages", "/console", "/" })
 	void anAnnouncedBodyThatIsTooLargeIsRefusedAtOnce(String path) {
-		try (SseClient client = SseClient.connect("127.0.0.1", nginx.port())) {
+		try (SseClient client = SseClient.connect("127.0.0.1", nginx.internalPort())) {
 			client.send("POST " + path + " HTTP/1.1\r\nHost: h\r\nContent-Length: 3145728\r\n\r\n");
 			Answer answer = client.answer();
 			assertThat(answer.status()).isEqualTo(413);
@@ -437,8 +448,8 @@ class NginxIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "GET /livez, 200", "HEAD /livez, 200", "GET /, 200", "HEAD /, 200", "GET /events, 401",
-			"GET /v1/stats, 401", "GET /nothing, 404" })
+	@CsvSource({ "GET /livez, 200", "HEAD /livez, 200", "GET /, 404", "HEAD /, 404", "GET /events, 401",
+			"GET /v1/stats, 404", "GET /nothing, 404" })
 	void aProbeOfHttp10NeedsNoHost(String request, int status) {
 		try (SseClient client = SseClient.connect("127.0.0.1", nginx.port())) {
 			client.send(request + " HTTP/1.0\r\n\r\n");
@@ -447,9 +458,131 @@ class NginxIT {
 		}
 	}
 
+	/** No node answers: what is said then is nginx's own. */
+	@Test
+	void whatItAnswersForANodeNamesNoOriginButThoseOfItsList() {
+		try (NginxProcess mine = NginxProcess.start(Ports.free(), Ports.free())) {
+			for (SseRequest request : List.of(mine.stream("x"), mine.stream("x").query("strict", "1"),
+					mine.request("/events/close").method("POST").body("text/plain", "{}"))) {
+				for (String origin : List.of("https://evil.example", "null", "http://localhost:8080.evil.example")) {
+					Answer answer = request.header("Origin", origin).fetch();
+					assertThat(answer.headers().allValues("Access-Control-Allow-Origin")).as(origin).isEmpty();
+					assertThat(answer.headers().allValues("Access-Control-Allow-Credentials")).as(origin).isEmpty();
+					assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+					assertThat(answer.header("Referrer-Policy")).isEqualTo("no-referrer");
+				}
+				Answer listed = request.header("Origin", "http://localhost:8080").fetch();
+				assertThat(listed.header("Access-Control-Allow-Origin")).isEqualTo("http://localhost:8080");
+				assertThat(listed.header("Access-Control-Allow-Credentials")).isEqualTo("true");
+			}
+		}
+	}
+
+	@Test
+	void anAddressHasLimitsOfStreamsOpensAndCalls() {
+		try (NginxProcess mine = NginxProcess.start(Map.of("127.0.0.0/8 0;", "127.0.0.0/8 1;",
+				"limit_conn conn_streams 1200;", "limit_conn conn_streams 1;", "zone=req_calls burst=400",
+				"zone=req_calls burst=1", "rate=40r/s", "rate=1r/m"), this.cluster.apiPort(),
+				this.cluster.streamPort(0))) {
+			SseClient first = open(mine.stream(this.backend.token("edge-limited")));
+			node(first);
+			Answer strict = mine.stream(this.backend.token("edge-beyond")).query("strict", "1").fetch();
+			assertThat(strict.status()).isEqualTo(429);
+			assertThat(strict.header("Retry-After")).isEqualTo("10");
+			assertThat(json.readTree(strict.text()).required("type").asString()).endsWith("#quota-exceeded");
+			Answer second = mine.stream(this.backend.token("edge-beyond")).fetch();
+			assertThat(second.status()).isEqualTo(200);
+			assertThat(second.text()).matches("retry: [0-9]+\n\n");
+			assertThat(List.of(closeNobody(mine), closeNobody(mine), closeNobody(mine))).containsExactly(404, 404, 429);
+			first.close();
+			await().atMost(SOON).untilAsserted(() -> node(open(mine.stream(this.backend.token("edge-limited")))));
+		}
+	}
+
+	@Test
+	void withTlsThereIsNoOtherWay() throws Exception {
+		int port = Ports.free();
+		Path key = this.directory.resolve("tls.key");
+		Path certificate = this.directory.resolve("tls.crt");
+		ChildProcess
+			.command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+					"-keyout", key.toString(), "-out", certificate.toString())
+			.run(SOON)
+			.orThrow();
+		try (NginxProcess mine = NginxProcess.start(
+				Map.of("include site/tls*.conf;", "include tls.conf.example;", "listen 8443 ssl http2 reuseport",
+						"listen 127.0.0.1:" + port + " ssl http2 reuseport", "ssl_certificate site/tls.crt",
+						"ssl_certificate " + certificate, "site/tls.key", key.toString()),
+				this.cluster.apiPort(), this.cluster.streamPort(0))) {
+			Answer redirected = mine.request("/events?channel=a%2Fb").header("Host", "push.example:8000").fetch();
+			assertThat(redirected.status()).isEqualTo(308);
+			assertThat(redirected.header("Location")).isEqualTo("https://push.example/events?channel=a%2Fb");
+			assertThat(mine.request("/livez").fetch().status()).isEqualTo(200);
+			assertThat(mine.internalRequest("/livez").fetch().status()).isEqualTo(200);
+			for (String path : List.of("/events", "/nothing", "/livez")) {
+				assertThat(overTls(port, path)).as(path)
+					.containsOnlyOnce("\r\nStrict-Transport-Security: max-age=31536000\r\n");
+			}
+		}
+	}
+
+	private static String overTls(int port, String path) throws Exception {
+		SSLContext trusting = SSLContext.getInstance("TLS");
+		trusting.init(null, new TrustManager[] { new X509ExtendedTrustManager() {
+			@Override
+			public void checkClientTrusted(X509Certificate[] chain, String type) {
+			}
+
+			@Override
+			public void checkServerTrusted(X509Certificate[] chain, String type) {
+			}
+
+			@Override
+			public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {
+			}
+
+			@Override
+			public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {
+			}
+
+			@Override
+			public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {
+			}
+
+			@Override
+			public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {
+			}
+
+			@Override
+			public X509Certificate[] getAcceptedIssuers() {
+				return new X509Certificate[0];
+			}
+		} }, null);
+		try (Socket socket = trusting.getSocketFactory().createSocket("127.0.0.1", port)) {
+			socket.getOutputStream()
+				.write(("GET " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+					.getBytes(StandardCharsets.US_ASCII));
+			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+		}
+	}
+
+	@Test
+	void operatorsReachAllOfTheApiByItsOwnListener() {
+		for (String path : List.of("/v1/nodes", "/v1/drain")) {
+			assertThat(nginx.internalRequest(path)
+				.bearer("dev-secret")
+				.header("Accept", "application/json")
+				.fetch()
+				.status()).as(path).isEqualTo(200);
+		}
+		for (String path : List.of("/events", "/sse", "/events/close", "/actuator/health", "/v1/;/nodes")) {
+			assertThat(nginx.internalRequest(path).bearer("dev-secret").fetch().status()).as(path).isEqualTo(404);
+		}
+	}
+
 	@Test
 	void theApiIsBehindIt() {
-		ApiClient throughNginx = new ApiClient(nginx.url(), "dev-secret");
+		ApiClient throughNginx = new ApiClient(nginx.internalUrl(), "dev-secret");
 		SseClient stream = open(nginx.stream(throughNginx.token("edge-api")));
 		node(stream);
 		String id = throughNginx.toUser("edge-api", "published through nginx");
@@ -466,7 +599,7 @@ class NginxIT {
 	}
 
 	private static Answer publish(String data) {
-		return nginx.request("/v1/messages")
+		return nginx.internalRequest("/v1/messages")
 			.bearer("dev-secret")
 			.method("POST")
 			.header("Accept", "application/json")

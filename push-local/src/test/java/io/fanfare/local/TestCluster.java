@@ -107,8 +107,8 @@ final class TestCluster {
 		private static Cluster start() {
 			// Tests take users over, and open streams, as often as they can.
 			Cluster cluster = TestCluster.start(TestRedis.shared(), "--logging.level.root=WARN",
-					"--logging.level.io.fanfare=WARN", "--fanfare.limits.takeovers-per-minute=0",
-					"--fanfare.limits.opens-per-user=0");
+					"--fanfare.allowed-origins=*", "--logging.level.io.fanfare=WARN",
+					"--fanfare.limits.takeovers-per-minute=0", "--fanfare.limits.opens-per-user=0");
 			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
 			return cluster;
 		}
@@ -121,9 +121,10 @@ final class TestCluster {
 
 		private static Cluster start() {
 			TestRedis redis = TestRedis.start();
-			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
-					"--fanfare.stream.gzip=true", "--fanfare.connections.min-retry=200ms",
-					"--fanfare.connections.max-retry=500ms", "--fanfare.connections.max-spread=500ms");
+			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--fanfare.allowed-origins=*",
+					"--logging.level.io.fanfare=WARN", "--fanfare.stream.gzip=true",
+					"--fanfare.connections.min-retry=200ms", "--fanfare.connections.max-retry=500ms",
+					"--fanfare.connections.max-spread=500ms");
 			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
 			return cluster;
 		}
@@ -136,10 +137,10 @@ final class TestCluster {
 
 		private static Cluster start() {
 			TestRedis redis = TestRedis.start();
-			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
-					"--fanfare.connections.max=" + SMALL, "--fanfare.admission.waiting-room=1",
-					"--fanfare.connections.min-retry=200ms", "--fanfare.connections.max-retry=500ms",
-					"--fanfare.connections.max-spread=500ms");
+			Cluster cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--fanfare.allowed-origins=*",
+					"--logging.level.io.fanfare=WARN", "--fanfare.connections.max=" + SMALL,
+					"--fanfare.admission.waiting-room=1", "--fanfare.connections.min-retry=200ms",
+					"--fanfare.connections.max-retry=500ms", "--fanfare.connections.max-spread=500ms");
 			Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
 			return cluster;
 		}

@@ -41,6 +41,7 @@ import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
+import io.fanfare.node.ratelimit.RefusalSettings;
 import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
@@ -72,7 +73,7 @@ import org.springframework.context.annotation.Import;
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Development.class,
 		NodeSettings.Jwt.class, NodeSettings.Tiers.class,
 		NodeSettings.Retention.class, NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class,
-		LimitSettings.class, MemorySettings.class, RebalanceSettings.class, StreamSettings.class,
+		LimitSettings.class, RefusalSettings.class, MemorySettings.class, RebalanceSettings.class, StreamSettings.class,
 		StreamSettings.Origins.class, StreamSettings.Headers.class, StreamSettings.Proxies.class, HistorySettings.class,
 		TwinSettings.class })
 class NodeConfiguration {

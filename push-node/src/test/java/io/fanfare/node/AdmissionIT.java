@@ -338,6 +338,32 @@ class AdmissionIT {
 		}
 	}
 
+	@Test
+	void aUserWaitsOnceAndTheNewestPageHasThePlace() {
+		try (TestNode node = start()) {
+			List<SseClient> streams = fill(node, Tier.NORMAL);
+			String user = newUser();
+			SseClient first = waiter(node, node.stream(user).query("client", "first"));
+			SseClient other = waiter(node, node.stream(newUser()));
+			SseClient second = open(node.stream(user).query("client", "second"));
+			assertThat(second.nextBlock(SOON).type()).isEqualTo("push.waiting");
+			assertThat(position(second)).isEqualTo(1);
+			SseBlock kicked = first.awaitBlock((block) -> block.fires("push.kicked"), SOON);
+			assertThat(Blocks.json(kicked).get("reason").asString()).isEqualTo("takeover");
+			assertThat(kicked.id()).startsWith("k.");
+			assertThat(first.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
+			SseClient higher = open(stream(node, user, Tier.LOW));
+			assertThat(higher.nextBlock(SOON).type()).isEqualTo("push.waiting");
+			second.awaitBlock((block) -> block.fires("push.kicked"), SOON);
+			assertThat(waiting(node)).isEqualTo(2);
+			assertThat(position(higher)).isEqualTo(2);
+			streams.getFirst().close();
+			connected(other);
+			closeAll();
+			assertEmpty(node);
+		}
+	}
+
 	// ---- somebody goes
 
 	@Test

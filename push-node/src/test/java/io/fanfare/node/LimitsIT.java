@@ -59,7 +59,8 @@ class LimitsIT {
 		opens = TestNode.start(Cluster.redis(), "opens", "--fanfare.limits.opens-per-minute=2",
 				"--fanfare.limits.connections-per-address=0", "--fanfare.jwt.default-tier=low");
 		wary = TestNode.start(Cluster.redis(), "wary", "--fanfare.limits.connections-per-address=2",
-				"--fanfare.trusted-proxies=192.0.2.1", "--fanfare.limits.exempt=");
+				"--fanfare.trusted-proxies=192.0.2.1", "--fanfare.limits.exempt=",
+				"--fanfare.limits.refusals-per-minute=3");
 	}
 
 	@AfterAll
@@ -150,6 +151,39 @@ class LimitsIT {
 
 		this.streams.getFirst().close();
 		await().atMost(SOON).until(() -> !isRefused(from(Cluster.second(), address)));
+	}
+
+	@Test
+	void theHeadOfAStreamShowsWhatItsAddressHasLeft() {
+		String address = newAddress();
+		keep(from(Cluster.second(), address));
+		SseClient stream = keep(from(Cluster.first(), address).header("Origin", "https://app.example"));
+		assertThat(stream.headers().firstValue("RateLimit-Policy"))
+			.contains("\"connections\";q=50;qu=\"concurrent-requests\", \"opens\";q=60;w=60");
+		assertThat(stream.headers().firstValue("RateLimit").orElse(""))
+			.matches("\"connections\";r=48, \"opens\";r=58;t=(60|[1-5]?[0-9])");
+		assertThat(stream.headers().firstValue("Access-Control-Expose-Headers"))
+			.contains("RateLimit, RateLimit-Policy, Retry-After");
+	}
+
+	@Test
+	void anAddressThatShowsTooManyWrongTokensIsRefusedButForItsRightOnes() {
+		String address = newAddress();
+		SseRequest wrong = wary.request("/events")
+			.bearer("no.such.token")
+			.query("strict", "1")
+			.header("X-Forwarded-For", address);
+		for (int i = 0; i < 3; i++) {
+			assertThat(Cluster.first().request("/events").bearer("x").fetch().status()).isEqualTo(401);
+		}
+		for (int i = 0; i < 3; i++) {
+			assertThat(wrong.fetch().status()).isEqualTo(401);
+		}
+		Answer refused = wrong.fetch();
+		assertViolates(refused, "refusals");
+		assertThat(refused.header("RateLimit-Policy")).isEqualTo("\"refusals\";q=3;w=60");
+		assertThat(wary.meter("fanfare.streams.refused", "limit", "refusals")).isEqualTo(1);
+		keep(wary.stream(newUser()).header("X-Forwarded-For", address));
 	}
 
 	@Test

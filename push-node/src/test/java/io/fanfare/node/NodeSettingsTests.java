@@ -126,15 +126,17 @@ class NodeSettingsTests {
 	@Test
 	void allowedOriginsAreWhatBrowsersSend() {
 		for (String origin : List.of("*", "", "https://app.example", "http://localhost:3000", "http://127.0.0.1:8080",
-				"http://[::1]:8080", "capacitor://localhost", "chrome-extension://abcdef")) {
+				"http://[::1]:8080", "http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*",
+				"capacitor://localhost", "chrome-extension://abcdef")) {
 			assertThatNoException().isThrownBy(() -> new StreamSettings.Origins(List.of(origin)));
 		}
 		for (String origin : List.of("https://app.example/", "https://app.example/path", "https://*.example",
 				"app.example", "localhost:3000", "//app.example", "https://", "https://App.example",
 				"HTTPS://app.example", "https://app.example:443", "http://app.example:80", "https://app.example:0",
-				"https://app.example:123456", "https://user@app.example", "https://app.example?x",
-				"https://app.example\r\nX: y", "null", "https://app.example https://other.example",
-				"https://äpp.example", "https://" + "a.".repeat(200) + "x")) {
+				"https://app.example:123456", "https://app.example:*", "https://localhost:*", "http://localhost*",
+				"http://*:3000", "https://user@app.example", "https://app.example?x", "https://app.example\r\nX: y",
+				"null", "https://app.example https://other.example", "https://äpp.example",
+				"https://" + "a.".repeat(200) + "x")) {
 			assertThatIllegalArgumentException()
 				.isThrownBy(() -> new StreamSettings.Origins(List.of("https://good.example", origin)))
 				.withMessageStartingWith("fanfare.allowed-origins (FANFARE_ALLOWEDORIGINS) has ")

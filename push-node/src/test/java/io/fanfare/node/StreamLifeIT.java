@@ -166,10 +166,23 @@ class StreamLifeIT {
 	// ---- a node of its own
 
 	@Test
+	void aHeartbeatTellsHowManyStreamsTheNodeHasWhereItIsAskedTo() {
+		try (TestRedis redis = TestRedis.start();
+				TestNode node = TestNode.start(redis, "telling", "--fanfare.connections.show-active=true",
+						"--fanfare.connections.heartbeat=200ms");
+				SseClient other = node.open(newUser());
+				SseClient stream = node.stream(this.user).query("heartbeat", "event").open()) {
+			SseBlock beat = stream.awaitBlock((block) -> block.fires("push.heartbeat"), SOON);
+			assertThat(Blocks.json(beat).get("activeConnections").asInt()).isEqualTo(2);
+			assertThat(other.end()).isNull();
+		}
+	}
+
+	@Test
 	void aFullNodeSaysSoInTheFormThatTheClientCanBear() {
 		try (TestRedis redis = TestRedis.start();
 				TestNode full = TestNode.start(redis, "full", "--fanfare.connections.max=1",
-						"--fanfare.admission.when-full=reject");
+						"--fanfare.admission.when-full=reject", "--fanfare.allowed-origins=*");
 				SseClient only = full.open(this.user)) {
 			try (SseClient busy = full.stream(newUser()).header("Origin", "https://a.example").open()) {
 				assertThat(busy.status()).isEqualTo(200);

@@ -68,7 +68,7 @@ class StreamPortIT {
 		try (SseClient stream = this.node.request(path).bearer(Tokens.token(this.user)).open()) {
 			assertThat(stream.status()).isEqualTo(200);
 			assertThat(stream.headers().map()).containsOnlyKeys("Content-Type", "Cache-Control", "X-Accel-Buffering",
-					"Connection", "Transfer-Encoding", "Date");
+					"Connection", "Transfer-Encoding", "Date", "X-Content-Type-Options", "Referrer-Policy");
 			assertThat(stream.headers().firstValue("Content-Type")).contains("text/event-stream;charset=utf-8");
 			assertThat(stream.headers().firstValue("Cache-Control")).contains("no-cache, no-store, no-transform");
 			assertThat(stream.headers().firstValue("X-Accel-Buffering")).contains("no");
@@ -171,13 +171,22 @@ class StreamPortIT {
 	}
 
 	@Test
-	void theHeaderIsAskedBeforeTheQueryAndTheQueryBeforeTheCookie() {
+	void moreThanOneCredentialIs400NamingThem() {
 		String token = Tokens.token(this.user);
-		opened(this.node.request("/events").bearer(token).query("access_token", "none").header("Cookie", "fanfare=no"))
-			.close();
-		opened(this.node.request("/events").query("access_token", token).header("Cookie", "fanfare=no")).close();
-		assertThat(this.node.request("/events").bearer("none").query("access_token", token).fetch().status())
-			.isEqualTo(401);
+		Answer answer = this.node.request("/events").bearer(token).query("access_token", token).fetch();
+		assertProblem(answer, 400, "invalid-request");
+		assertThat(detail(answer)).startsWith("Authorization, access_token:").doesNotContain(token);
+		assertThat(Cluster.backend().presenceField(this.user)).isNull();
+	}
+
+	@Test
+	void aPageOfAnotherOriginCannotUseTheCookieOfAUser() {
+		String cookie = "__Host-fanfare=" + Tokens.token(this.user);
+		SseRequest request = this.node.request("/events").header("Cookie", cookie);
+		assertProblem(request.header("Origin", "https://evil.example").fetch(), 403, "origin-not-allowed");
+		assertThat(Cluster.backend().presenceField(this.user)).isNull();
+		opened(this.node.request("/events").header("Cookie", cookie).header("Origin", NAMED_ORIGIN)).close();
+		opened(this.node.request("/events").header("Cookie", cookie).header("Sec-Fetch-Site", "same-origin")).close();
 	}
 
 	@Test

@@ -20,6 +20,8 @@ public enum ProblemType {
 	INVALID_TOKEN("invalid-token", 401, "A valid stream token is needed"),
 	/** The caller is known and may not do this. */
 	INSUFFICIENT_SCOPE("insufficient-scope", 403, "The key or token does not cover this"),
+	/** The page that made the request is of an origin that is not allowed. */
+	ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "The origin is not allowed"),
 	/** There is nothing at this address, or it is switched off. */
 	NOT_FOUND("not-found", 404, "Not Found"),
 	/** The address exists, with other methods. */

@@ -46,7 +46,7 @@ class ProblemTypeTests {
 	void nginxAnswersWithTheSameTypesTitlesAndStatuses() throws IOException {
 		Set<String> problems = new TreeSet<>();
 		Pattern.compile("return (\\d{3}) '\\{\"type\":\"([^\"]+)\",\"title\":\"([^\"]+)\",\"status\":(\\d{3})")
-			.matcher(Files.readString(ROOT.resolve("nginx").resolve("nginx.conf")))
+			.matcher(Files.readString(ROOT.resolve("nginx").resolve("errors.conf")))
 			.results()
 			.forEach((problem) -> {
 				assertThat(problem.group(1)).isEqualTo(problem.group(4));

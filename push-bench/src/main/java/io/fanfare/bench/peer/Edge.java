@@ -81,6 +81,7 @@ public final class Edge implements Peer {
 			}
 		}
 		Files.writeString(to.resolve("site/listen.conf"), "listen 127.0.0.1:" + port + " reuseport backlog=4096;\n");
+		Files.writeString(to.resolve("site/listen-internal.conf"), "listen 127.0.0.1:" + Ports.free() + ";\n");
 		Files.writeString(to.resolve("site/nodes.conf"), "server 127.0.0.1:" + node.streamPorts()[0] + ";\n");
 		Files.writeString(to.resolve("site/api.conf"), "server 127.0.0.1:" + node.apiPort() + ";\n");
 		Files.writeString(to.resolve("site/log.conf"), "access_log off;\n");

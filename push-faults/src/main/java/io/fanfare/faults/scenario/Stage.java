@@ -67,7 +67,7 @@ public final class Stage {
 
 	private Stage(Deployment deployment) {
 		this.deployment = deployment;
-		this.api = new ApiClient(deployment.nginx().url(), Deployment.API_KEY);
+		this.api = new ApiClient(deployment.nginx().internalUrl(), Deployment.API_KEY);
 		this.id = "s" + count.incrementAndGet();
 		// What an earlier scenario lost would make the store young.
 		OldStore.seed(deployment.master());

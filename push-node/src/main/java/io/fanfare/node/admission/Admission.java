@@ -64,6 +64,7 @@ public final class Admission {
 		this.slots = new Slots(connections.max(), settings, ticker);
 		this.eviction = new Eviction(this.slots, this::candidates, errors, ticker);
 		connections.sweepBy(this::sweep);
+		connections.countBy(this::size);
 	}
 
 	/**
@@ -122,6 +123,7 @@ public final class Admission {
 				refuse(loop, quota, newcomer.outlet());
 			}
 			else if (newcomer.outlet().isOpen()) {
+				newcomer.allowed(reservation.left());
 				decide(loop, newcomer, true);
 			}
 		}));
@@ -133,7 +135,7 @@ public final class Admission {
 		Slots.Request slot = this.slots.request(request.user(), request.client(), request.tier());
 		Connection connection = this.connections.add(loop, request, newcomer.outlet(), slot);
 		slot.whenDecided(() -> loop.submit(connection, connection::admitted),
-				() -> loop.submit(connection, connection::endSilently));
+				(client) -> loop.submit(connection, () -> connection.replacedInQueue(client)));
 		loop.guard("open", connection, (arriving) -> arrive(arriving, slot));
 		if (!connection.isClosed()) {
 			newcomer.opened(new Handle(connection));

@@ -1,9 +1,12 @@
 package io.fanfare.node.admission;
 
+import java.util.List;
+
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.QuotaUse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,13 @@ public interface Newcomer {
 	 * @param connection takes what the socket reports
 	 */
 	void opened(Connections.Handle connection);
+
+	/**
+	 * Its address may have its stream.
+	 * @param left what the address has left with it
+	 */
+	default void allowed(List<QuotaUse> left) {
+	}
 
 	/** Its address has used up a quota; the refusal follows. */
 	void limited();

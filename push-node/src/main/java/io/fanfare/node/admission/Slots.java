@@ -1,9 +1,10 @@
 package io.fanfare.node.admission;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
 
 import io.fanfare.node.admission.AdmissionSettings.Policy;
 import io.fanfare.node.admission.WaitingRoom.Entry;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A slot is free when its connection is gone. It goes to the newcomer for which a stream
  * was evicted, then to the next in the waiting room. A user who has a stream here already
- * is admitted beside it: the older connection is about to go.
+ * is admitted beside it: the older connection is about to go. A user waits once: the
+ * newest request takes the position of the one before it.
  */
 final class Slots {
 
@@ -38,8 +40,8 @@ final class Slots {
 	/** The newest admitted request of each user, behind which stand its older ones. */
 	private final Map<String, Request> byUser = new HashMap<>();
 
-	/** Those for which a stream was evicted. */
-	private final Deque<Request> promised = new ArrayDeque<>();
+	/** Those for which a stream was evicted, in that order, one per user. */
+	private final SequencedMap<String, Request> promised = new LinkedHashMap<>();
 
 	private int taken;
 
@@ -95,7 +97,8 @@ final class Slots {
 
 		private Runnable admitted = Slots::nothing;
 
-		private Runnable replaced = Slots::nothing;
+		private Consumer<@Nullable String> replaced = (client) -> {
+		};
 
 		private Standing standing = Standing.OUTSIDE;
 
@@ -118,16 +121,12 @@ final class Slots {
 		 * Names what is done when a request that waits is decided about, once, before it
 		 * arrives.
 		 * @param granted is run when it gets the slot for which it had to wait
-		 * @param displaced is run when a newer request of the same client waits instead
+		 * @param displaced is given the client of a newer request of the same user that
+		 * waits instead
 		 */
-		void whenDecided(Runnable granted, Runnable displaced) {
+		void whenDecided(Runnable granted, Consumer<@Nullable String> displaced) {
 			this.admitted = granted;
 			this.replaced = displaced;
-		}
-
-		/** What its client is known by when it comes back, or null. */
-		private @Nullable String returning() {
-			return (this.client != null) ? this.user + '\n' + this.client : null;
 		}
 
 		@Override
@@ -183,7 +182,7 @@ final class Slots {
 		if (elsewhere) {
 			return Decision.FULL;
 		}
-		Entry<Request> entry = this.room.enter(request, request.tier, request.returning());
+		Entry<Request> entry = this.room.enter(request, request.tier, request.user);
 		if (entry == null) {
 			request.standing = Standing.ASKING;
 			return Decision.ASKS;
@@ -193,7 +192,7 @@ final class Slots {
 		Request before = entry.before();
 		if (before != null) {
 			before.standing = Standing.GONE;
-			before.replaced.run();
+			before.replaced.accept(request.client);
 		}
 		return Decision.WAITS;
 	}
@@ -216,19 +215,25 @@ final class Slots {
 	}
 
 	/**
-	 * Promises the next slot that becomes free.
+	 * Promises the next slot that becomes free. What was promised to an older request of
+	 * the same user is promised to this one.
 	 * @param request to whom
-	 * @return whether it is still wanted
+	 * @return whether one more slot is wanted
 	 */
 	synchronized boolean promise(Request request) {
 		Ticket<Request> ticket = request.ticket;
 		boolean wanted = !this.shut && (request.standing == Standing.ASKING
 				|| request.standing == Standing.WAITING && ticket != null && this.room.remove(ticket, request));
-		if (wanted) {
-			request.standing = Standing.PROMISED;
-			this.promised.add(request);
+		if (!wanted) {
+			return false;
 		}
-		return wanted;
+		request.standing = Standing.PROMISED;
+		Request before = this.promised.put(request.user, request);
+		if (before != null) {
+			before.standing = Standing.GONE;
+			before.replaced.accept(request.client);
+		}
+		return before == null;
 	}
 
 	/** Whether a request waits in the room. */
@@ -246,7 +251,7 @@ final class Slots {
 
 	private synchronized boolean withdraw(Request request) {
 		if (request.standing == Standing.PROMISED) {
-			this.promised.remove(request);
+			this.promised.remove(request.user, request);
 			request.standing = Standing.GONE;
 			return true;
 		}
@@ -267,7 +272,7 @@ final class Slots {
 				unlink(request);
 				fill();
 			}
-			case PROMISED -> this.promised.remove(request);
+			case PROMISED -> this.promised.remove(request.user, request);
 			case WAITING -> {
 				if (request.ticket != null) {
 					this.room.vanish(request.ticket, request, this.ticker.nanoTime());
@@ -310,7 +315,8 @@ final class Slots {
 
 	private void fill() {
 		while (!this.shut && !this.paused && this.taken < this.max) {
-			Request next = this.promised.poll();
+			Map.Entry<String, Request> first = this.promised.pollFirstEntry();
+			Request next = (first != null) ? first.getValue() : null;
 			if (next == null) {
 				next = this.room.poll();
 				if (next == null) {

@@ -39,7 +39,7 @@ final class WaitingRoom<T> {
 
 	private final Map<Tier, Line<T>> lineOf = new EnumMap<>(Tier.class);
 
-	/** The tickets of all that can be recognized when they come back. */
+	/** The tickets of all that can be recognized when they come back, one each. */
 	private final Map<String, Ticket<T>> clients = new HashMap<>();
 
 	/** The tickets of clients that vanished, in the order in which they did. */
@@ -186,17 +186,18 @@ final class WaitingRoom<T> {
 	 *
 	 * @param ticket its position
 	 * @param before the request that had the position and is still there: an older one of
-	 * the same client
+	 * the same owner
 	 */
 	record Entry<T>(Ticket<T> ticket, @Nullable T before) {
 
 	}
 
 	/**
-	 * Takes a request in. A client that comes back takes up the position that was kept.
+	 * Takes a request in. An owner has one position: a later request of it takes up the
+	 * one that it has, or that was kept, or one in the line of another tier instead.
 	 * @param waiter the request
 	 * @param tier its tier
-	 * @param client what it is known by when it comes back, or null
+	 * @param client what its owner is known by, or null
 	 * @return its position, or null where there is no room
 	 */
 	@Nullable Entry<T> enter(T waiter, Tier tier, @Nullable String client) {
@@ -210,10 +211,11 @@ final class WaitingRoom<T> {
 			}
 			return new Entry<>(known, before);
 		}
-		if (this.present >= this.size) {
+		T replaced = (known != null) ? known.waiter : null;
+		if (replaced == null && this.present >= this.size) {
 			return null;
 		}
-		if (known != null && known.waiter == null) {
+		if (known != null) {
 			forget(known);
 		}
 		Ticket<T> ticket = new Ticket<>(line, client, waiter);
@@ -222,7 +224,7 @@ final class WaitingRoom<T> {
 			this.clients.put(client, ticket);
 		}
 		count(ticket, 1);
-		return new Entry<>(ticket, null);
+		return new Entry<>(ticket, replaced);
 	}
 
 	/** Takes a request out for good. Returns whether it was there. */

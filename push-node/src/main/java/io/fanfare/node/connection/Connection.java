@@ -364,9 +364,9 @@ public final class Connection {
 
 	// ---- ends
 
-	/** Ends a stream that a newer one of the same client replaces. On its loop. */
-	public void endSilently() {
-		this.ending.endSilently();
+	/** A request of its user, by some client, waits in its place. On its loop. */
+	public void replacedInQueue(@Nullable String client) {
+		this.ending.replacedInQueue(client);
 	}
 
 	/**

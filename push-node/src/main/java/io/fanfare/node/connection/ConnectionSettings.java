@@ -41,6 +41,8 @@ import org.springframework.validation.annotation.Validated;
  * @param drainWindow over how long a node that stops spreads the ends of its streams, so
  * that the others are not overrun; the stop takes so much longer
  * @param idleAfter after how long without a message a stream is shown as idle
+ * @param showActive whether the heartbeats that clients can see tell how many connections
+ * the node has; any client may know it then
  */
 @Validated
 @ConfigurationProperties("fanfare.connections")
@@ -58,7 +60,8 @@ public record ConnectionSettings(@DefaultValue("10000") @Min(1) @Max(10_000_000)
 		@DefaultValue("30s") @DurationMin(millis = 100) @DurationMax(hours = 1) Duration probeTimeout,
 		@DefaultValue("25s") @DurationMin @DurationMax(hours = 1) Duration unreachableAfter,
 		@DefaultValue("30s") @DurationMin @DurationMax(hours = 1) Duration drainWindow,
-		@DefaultValue("30m") @DurationMin(seconds = 1) @DurationMax(days = 30) Duration idleAfter) {
+		@DefaultValue("30m") @DurationMin(seconds = 1) @DurationMax(days = 30) Duration idleAfter,
+		@DefaultValue("false") boolean showActive) {
 
 	/** A shorter life would be spent on opening streams. */
 	private static final Duration SHORTEST_LIFE = Duration.ofSeconds(1);

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.node.encoding.Owed;
@@ -33,6 +34,8 @@ public final class Connections {
 
 	private volatile Runnable sweep = () -> {
 	};
+
+	private volatile IntSupplier active = () -> 0;
 
 	private volatile Consumer<ConnectionStatus> ended = (status) -> {
 	};
@@ -72,6 +75,20 @@ public final class Connections {
 	 */
 	public void sweepBy(Runnable task) {
 		this.sweep = task;
+	}
+
+	/**
+	 * Names what counts the streams that are open, or being opened, once, before anything
+	 * arrives.
+	 * @param count their number, for any thread
+	 */
+	public void countBy(IntSupplier count) {
+		this.active = count;
+	}
+
+	/** How many streams are open, or being opened. */
+	int active() {
+		return this.active.getAsInt();
 	}
 
 	/** Does what is due once per second. On a loop. */

@@ -58,7 +58,7 @@ public final class FrameRouter implements MessageSink {
 			CloseReason reason = kick.reason();
 			connection.loop().submit(connection, () -> {
 				if (reason == null) {
-					connection.endSilently();
+					connection.ending().endSilently();
 				}
 				else {
 					connection.ending().kicked(reason, kick.generation(), kick.grace());

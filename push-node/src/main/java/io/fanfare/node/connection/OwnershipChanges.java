@@ -111,7 +111,7 @@ final class OwnershipChanges {
 			return;
 		}
 		if (sameClient) {
-			this.connection.endSilently();
+			this.connection.ending().endSilently();
 		}
 		else {
 			this.connection.ending().kicked(CloseReason.TAKEOVER, by);

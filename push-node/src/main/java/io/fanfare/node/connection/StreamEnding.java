@@ -6,6 +6,7 @@ import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ways in which a connection ends: what its client receives, and what is counted.
@@ -120,6 +121,20 @@ final class StreamEnding {
 		}
 		this.notice.endSilently();
 		this.connection.close(Ending.REPLACED);
+	}
+
+	/**
+	 * Ends a request that waits no longer: a newer one of its user has its position. As
+	 * with streams, another page is told to stop, and does not take the position back.
+	 * @param client the client of the newer one, or null
+	 */
+	void replacedInQueue(@Nullable String client) {
+		if (client != null && client.equals(this.connection.request().client())) {
+			endSilently();
+		}
+		else if (!this.connection.isClosed()) {
+			kicked(CloseReason.TAKEOVER, MessageId.of(this.loop.millis(), 0));
+		}
 	}
 
 	/**

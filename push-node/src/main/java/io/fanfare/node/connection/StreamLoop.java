@@ -1250,6 +1250,11 @@ public final class StreamLoop {
 		return this.owed;
 	}
 
+	/** How many streams the node has, for clients; negative where that is not said. */
+	int shownConnections() {
+		return this.node.settings().showActive() ? this.node.connections().active() : -1;
+	}
+
 	/** How many connections there are. On the loop. */
 	int size() {
 		return this.connections.size();

@@ -311,7 +311,7 @@ final class StreamTimers {
 	private void beat(long nowMillis) {
 		if (this.connection.request().heartbeatEvents()) {
 			String cursor = this.connection.isBegun() ? cursor() : this.connection.request().cursorText();
-			this.writer.write(Blocks.heartbeat(cursor, nowMillis));
+			this.writer.write(Blocks.heartbeat(cursor, nowMillis, this.loop.shownConnections()));
 			this.lastBeatNanos = this.writer.lastWriteNanos();
 		}
 		else {

@@ -166,10 +166,13 @@ public final class Blocks {
 	 * A heartbeat that the client can see.
 	 * @param cursor the cursor of the stream, or null if it has none
 	 * @param atMs the time, in milliseconds since the epoch
+	 * @param connections how many connections the node has, negative where that is not
+	 * said
 	 * @return the block
 	 */
-	public static byte[] heartbeat(@Nullable String cursor, long atMs) {
-		return SseBlock.platform("push.heartbeat", cursor, "{\"time\":" + atMs + "}", 0);
+	public static byte[] heartbeat(@Nullable String cursor, long atMs, int connections) {
+		return SseBlock.platform("push.heartbeat", cursor,
+				"{\"time\":" + atMs + ((connections >= 0) ? ",\"activeConnections\":" + connections : "") + "}", 0);
 	}
 
 	/**

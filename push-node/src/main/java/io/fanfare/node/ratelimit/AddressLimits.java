@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
@@ -125,6 +126,7 @@ public final class AddressLimits implements AutoCloseable {
 		}
 		String key = key(address);
 		int held = change(key, 1);
+		AtomicReference<List<QuotaUse>> left = new AtomicReference<>(List.of());
 		CompletableFuture<@Nullable Quota> refusal = admit(key, held)
 			.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
 			.<@Nullable Quota>handle((admission, failure) -> {
@@ -136,6 +138,7 @@ public final class AddressLimits implements AutoCloseable {
 				return switch (admission) {
 					case Admission.Admitted admitted -> {
 						told(key, held);
+						left.set(left(admitted));
 						yield null;
 					}
 					case Admission.TooManyConnections connections ->
@@ -144,7 +147,21 @@ public final class AddressLimits implements AutoCloseable {
 						Quota.opens(this.settings.opensPerMinute(), this.settings.window(), opens.reset());
 				};
 			});
-		return new Held(key, refusal);
+		return new Held(key, refusal, left);
+	}
+
+	private List<QuotaUse> left(Admission.Admitted admitted) {
+		List<QuotaUse> left = new ArrayList<>(2);
+		int connections = this.settings.connectionsPerAddress();
+		if (connections > 0) {
+			left.add(new QuotaUse(Quota.connections(connections), Math.max(0, connections - admitted.connections())));
+		}
+		int opens = this.settings.opensPerMinute();
+		if (opens > 0) {
+			left.add(new QuotaUse(Quota.opens(opens, this.settings.window(), admitted.reset()),
+					Math.max(0, opens - admitted.opens())));
+		}
+		return left;
 	}
 
 	/**
@@ -166,11 +183,19 @@ public final class AddressLimits implements AutoCloseable {
 
 		private final CompletableFuture<@Nullable Quota> refusal;
 
+		private final AtomicReference<List<QuotaUse>> left;
+
 		private final AtomicBoolean given = new AtomicBoolean();
 
-		private Held(String key, CompletableFuture<@Nullable Quota> refusal) {
+		private Held(String key, CompletableFuture<@Nullable Quota> refusal, AtomicReference<List<QuotaUse>> left) {
 			this.key = key;
 			this.refusal = refusal;
+			this.left = left;
+		}
+
+		@Override
+		public List<QuotaUse> left() {
+			return this.left.get();
 		}
 
 		@Override

@@ -29,6 +29,8 @@ public final class SocketLimits {
 
 	private final AddressBlocks proxies;
 
+	private final ArrivingBytes arriving = new ArrivingBytes();
+
 	private final AtomicInteger open = new AtomicInteger();
 
 	private final AtomicLong refusedForAddress = new AtomicLong();
@@ -119,6 +121,14 @@ public final class SocketLimits {
 	/** The largest setting leaves it an int. */
 	private int socketsPerAddress() {
 		return SOCKETS_PER_STREAM * this.settings.connectionsPerAddress() + SPARE_SOCKETS;
+	}
+
+	/**
+	 * What is held of requests that have not arrived as a whole.
+	 * @return their bytes
+	 */
+	public ArrivingBytes arriving() {
+		return this.arriving;
 	}
 
 	/**

@@ -17,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Answers {
 
+	/** No browser guesses what it is, or says elsewhere what address it had. */
+	private static final String SAFETY = """
+			X-Content-Type-Options: nosniff\r
+			Referrer-Policy: no-referrer\r
+			""";
+
 	private static final byte[] STREAM_HEAD = ascii("""
 			HTTP/1.1 200 OK\r
 			Content-Type: text/event-stream;charset=utf-8\r
@@ -24,7 +30,7 @@ final class Answers {
 			X-Accel-Buffering: no\r
 			Connection: close\r
 			Transfer-Encoding: chunked\r
-			""");
+			""" + SAFETY);
 
 	private static final byte[] LAST_CHUNK = ascii("\r\n0\r\n\r\n");
 
@@ -50,7 +56,7 @@ final class Answers {
 
 	/** An answer without a body: 204. */
 	ByteBuf empty(String headers, boolean close) {
-		return Unpooled.wrappedBuffer(ascii("HTTP/1.1 204 No Content\r\n" + this.date.line() + headers
+		return Unpooled.wrappedBuffer(ascii("HTTP/1.1 204 No Content\r\n" + this.date.line() + SAFETY + headers
 				+ (close ? "Connection: close\r\n" : "") + "\r\n"));
 	}
 
@@ -70,7 +76,8 @@ final class Answers {
 			.append(this.date.line())
 			.append("Content-Type: application/problem+json\r\nContent-Length: ")
 			.append(body.length)
-			.append("\r\nCache-Control: no-store\r\n");
+			.append("\r\nCache-Control: no-store\r\n")
+			.append(SAFETY);
 		for (Map.Entry<String, String> header : problem.headers().entrySet()) {
 			head.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
 		}

@@ -2,6 +2,7 @@ package io.fanfare.node.stream;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 import io.fanfare.node.auth.TicketAuthenticator;
 import io.fanfare.node.connection.Connections;
@@ -12,6 +13,7 @@ import io.fanfare.node.encoding.Chunks;
 import io.fanfare.node.encoding.GzipBody;
 import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.QuotaUse;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.guard.Errors;
 import io.netty.buffer.ByteBuf;
@@ -45,13 +47,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private final String cors;
 
-	private final boolean wantsStatus;
-
-	private final int refusalStatus;
-
-	private final boolean explains;
-
-	private final @Nullable String cursor;
+	private final RefusalForm refusal;
 
 	/** Whether another request may be answered in another coding. */
 	private final boolean varies;
@@ -60,6 +56,9 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	private @Nullable GzipBody gzip;
 
 	private Connections.@Nullable Handle connection;
+
+	/** Of the answer to come. */
+	private List<QuotaUse> left = List.of();
 
 	private boolean ending;
 
@@ -87,23 +86,16 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * @param errors notes what its pipeline throws
 	 * @param answers writes the head of its answer
 	 * @param cors the CORS headers of its answer
-	 * @param wantsStatus whether a refusal is a status rather than a block
-	 * @param refusalStatus which status, where there is no room
-	 * @param explains whether a final refusal is a block
-	 * @param cursor the cursor of the request
+	 * @param refusal how its client is refused
 	 * @param varies whether the coding depends on the request
 	 * @param gzip the body, if it is to be compressed
 	 */
-	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, boolean wantsStatus, int refusalStatus,
-			boolean explains, @Nullable String cursor, boolean varies, @Nullable GzipBody gzip) {
+	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, RefusalForm refusal, boolean varies, @Nullable GzipBody gzip) {
 		this.channel = channel;
 		this.errors = errors;
 		this.answers = answers;
 		this.cors = cors;
-		this.wantsStatus = wantsStatus;
-		this.refusalStatus = refusalStatus;
-		this.explains = explains;
-		this.cursor = cursor;
+		this.refusal = refusal;
 		this.varies = varies;
 		this.gzip = gzip;
 	}
@@ -119,9 +111,16 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		count();
 	}
 
+	/** Shows in the head of its answer what is left of quotas. */
+	void show(List<QuotaUse> left) {
+		this.left = left;
+	}
+
 	@Override
 	public void begin(byte[] blocks) {
-		byte[] head = this.answers.stream(this.cors, this.varies, this.gzip != null);
+		String shown = this.left.isEmpty() ? this.cors : RateLimitFields.lines(this.left) + Cors.exposing(this.cors);
+		this.left = List.of();
+		byte[] head = this.answers.stream(shown, this.varies, this.gzip != null);
 		if (this.gzip == null) {
 			write(Chunks.first(this.channel.alloc(), head, blocks));
 			return;
@@ -143,8 +142,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		if (this.broken) {
 			abort();
 		}
-		else if (this.wantsStatus) {
-			refuse(Problem.unavailable(this.refusalStatus, reason.wireName(), retry));
+		else if (this.refusal.status()) {
+			refuse(Problem.unavailable(this.refusal.code(), reason.wireName(), retry));
 		}
 		else {
 			busy(reason, retry);
@@ -156,10 +155,11 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		if (this.broken) {
 			abort();
 		}
-		else if (this.wantsStatus) {
+		else if (this.refusal.status()) {
 			refuse(Problem.quotaExceeded(quota, retry));
 		}
 		else {
+			show(List.of(new QuotaUse(quota, 0)));
 			busy(CloseReason.RATE_LIMITED, retry);
 		}
 	}
@@ -170,8 +170,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		if (this.broken) {
 			abort();
 		}
-		else if (this.explains) {
-			writeLast(this.answers.refused(problem, this.cursor, this.cors));
+		else if (this.refusal.explains()) {
+			writeLast(this.answers.refused(problem, this.refusal.cursor(), this.cors));
 		}
 		else {
 			refuse(problem);
@@ -184,7 +184,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private void busy(CloseReason reason, Duration retry) {
 		this.gzip = null;
-		begin(Blocks.busy(reason, this.cursor, retry));
+		begin(Blocks.busy(reason, this.refusal.cursor(), retry));
 		end(null);
 	}
 

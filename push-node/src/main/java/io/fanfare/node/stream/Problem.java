@@ -43,6 +43,10 @@ record Problem(int status, ProblemType type, String detail, Map<String, String> 
 				Map.of("WWW-Authenticate", "Bearer error=\"insufficient_scope\""));
 	}
 
+	static Problem foreignOrigin(String detail) {
+		return new Problem(ProblemType.ORIGIN_NOT_ALLOWED, detail, Map.of());
+	}
+
 	static Problem notFound(String detail) {
 		return new Problem(ProblemType.NOT_FOUND, detail, Map.of());
 	}
@@ -91,31 +95,28 @@ record Problem(int status, ProblemType type, String detail, Map<String, String> 
 				"An event stream needs HTTP/1.1 or a proxy that speaks it", Map.of());
 	}
 
+	/** The other requests that have not arrived as a whole hold all that may be held. */
+	static Problem tooMuchArriving() {
+		return unavailable("Too many requests are arriving", Duration.ofSeconds(10));
+	}
+
 	static Problem unavailable(String reason, Duration retry) {
 		return unavailable(ProblemType.UNAVAILABLE.status(), reason, retry);
 	}
 
 	/** With the status that a proxy asked for. */
 	static Problem unavailable(int status, String reason, Duration retry) {
-		return new Problem(status, ProblemType.UNAVAILABLE, reason, Map.of("Retry-After", seconds(retry)), null);
+		return new Problem(status, ProblemType.UNAVAILABLE, reason,
+				Map.of("Retry-After", RateLimitFields.seconds(retry)), null);
 	}
 
 	/** Type and headers of draft-ietf-httpapi-ratelimit-headers-10. */
 	static Problem quotaExceeded(Quota quota, Duration retry) {
-		Duration window = quota.window();
-		Duration reset = quota.reset();
-		String name = "\"" + quota.policy() + "\"";
 		return new Problem(ProblemType.QUOTA_EXCEEDED.status(), ProblemType.QUOTA_EXCEEDED,
 				CloseReason.RATE_LIMITED.wireName(),
-				Map.of("Retry-After", seconds(retry), "RateLimit-Policy",
-						name + ";q=" + quota.limit()
-								+ ((window != null) ? ";w=" + seconds(window) : ";qu=\"concurrent-requests\""),
-						"RateLimit", name + ";r=0" + ((reset != null) ? ";t=" + seconds(reset) : "")),
+				Map.of("Retry-After", RateLimitFields.seconds(retry), RateLimitFields.POLICY,
+						RateLimitFields.policy(quota), RateLimitFields.LIMIT, RateLimitFields.limit(quota, 0)),
 				quota.policy());
-	}
-
-	private static String seconds(Duration duration) {
-		return Long.toString(Math.ceilDiv(duration.toMillis(), 1000L));
 	}
 
 	byte[] body() {

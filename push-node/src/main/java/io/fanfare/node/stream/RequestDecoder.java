@@ -2,6 +2,7 @@ package io.fanfare.node.stream;
 
 import java.util.List;
 
+import io.fanfare.node.ratelimit.ArrivingBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -28,18 +29,30 @@ final class RequestDecoder extends HttpRequestDecoder {
 
 	private final RequestHandler handler;
 
+	private final @Nullable ArrivingBytes arriving;
+
 	private final RequestScanner scanner = new RequestScanner();
 
 	/** Of the body, with its framing. */
 	private int bodyBytes;
 
+	/** What is counted there. */
+	private int counted;
+
 	private boolean paused;
 
 	private @Nullable ChannelHandlerContext own;
 
-	RequestDecoder(HttpDecoderConfig config, RequestHandler handler) {
+	/**
+	 * Makes a decoder.
+	 * @param config how long a head may be
+	 * @param handler is notified of what arrives
+	 * @param arriving counts what is held of it, or null
+	 */
+	RequestDecoder(HttpDecoderConfig config, RequestHandler handler, @Nullable ArrivingBytes arriving) {
 		super(config);
 		this.handler = handler;
+		this.arriving = arriving;
 	}
 
 	@Override
@@ -50,10 +63,33 @@ final class RequestDecoder extends HttpRequestDecoder {
 
 	@Override
 	public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+		int bytes = (message instanceof ByteBuf read) ? read.readableBytes() : 0;
 		super.channelRead(context, message);
-		if (this.paused && !context.isRemoved() && actualReadableBytes() > 0) {
+		if (context.isRemoved()) {
+			return;
+		}
+		if (this.paused && actualReadableBytes() > 0) {
 			context.channel().config().setAutoRead(false);
 		}
+		if (!this.paused && bytes > 0) {
+			this.handler.arrives(bytes);
+		}
+		if (!count(actualReadableBytes() + this.bodyBytes)) {
+			this.handler.refuse(Problem.tooMuchArriving());
+		}
+	}
+
+	/** Counts what it holds of requests. Returns whether there is room for it. */
+	private boolean count(int held) {
+		int change = held - this.counted;
+		this.counted = held;
+		return change == 0 || this.arriving == null || this.arriving.change(change);
+	}
+
+	@Override
+	protected void handlerRemoved0(ChannelHandlerContext context) throws Exception {
+		count(0);
+		super.handlerRemoved0(context);
 	}
 
 	@Override

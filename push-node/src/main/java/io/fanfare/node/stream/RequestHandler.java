@@ -76,6 +76,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	private @Nullable Future<?> timeout;
 
+	/** How the request that is awaited arrives; null before. */
+	private @Nullable RequestArrival arrival;
+
 	RequestHandler(Gate gate, StreamLoop loop, boolean crowded) {
 		this.gate = gate;
 		this.loop = loop;
@@ -117,11 +120,35 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	}
 
 	private void awaitRequest(ChannelHandlerContext context) {
-		cancelTimeout();
 		long millis = this.gate.settings().requestTimeout().toMillis();
+		long most = this.crowded ? Math.min(millis, CROWDED_TIMEOUT_MS) : millis;
+		RequestArrival awaited = new RequestArrival(context.executor().ticker().nanoTime(),
+				TimeUnit.MILLISECONDS.toNanos(most));
+		this.arrival = awaited;
+		watch(context, awaited);
+	}
+
+	/** Looks again when the request would be late if nothing more of it came. */
+	private void watch(ChannelHandlerContext context, RequestArrival awaited) {
+		cancelTimeout();
+		long left = awaited.leftNanos(context.executor().ticker().nanoTime());
+		if (left <= 0) {
+			refuse(Problem.timeout());
+			return;
+		}
 		this.timeout = context.executor()
-			.schedule(this.loop.context().errors().guard("http", () -> refuse(Problem.timeout())),
-					this.crowded ? Math.min(millis, CROWDED_TIMEOUT_MS) : millis, TimeUnit.MILLISECONDS);
+			.schedule(this.loop.context().errors().guard("http", () -> watch(context, awaited)), left,
+					TimeUnit.NANOSECONDS);
+	}
+
+	/** More has come of a request that is not there as a whole. */
+	void arrives(int bytes) {
+		ChannelHandlerContext context = this.own;
+		RequestArrival awaited = this.arrival;
+		if (this.awaitingRest && awaited != null && context != null && !context.isRemoved()
+				&& awaited.add(bytes, context.executor().ticker().nanoTime())) {
+			watch(context, awaited);
+		}
 	}
 
 	/** Answers before a request is read, and closes. */
@@ -213,6 +240,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	private void handle(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
 			throws ProblemException {
 		RequestChecks.check(request, this.gate.settings().maxRequestLine());
+		RequestOrigin origin = RequestOrigin.of(request.headers(), isProxied(context), this.gate.cors());
+		if (origin == RequestOrigin.REFUSED) {
+			throw new ProblemException(Problem
+				.foreignOrigin("Origin: is neither that of the node nor one that fanfare.allowed-origins names"));
+		}
 		QueryStringDecoder uri = new QueryStringDecoder(RequestChecks.target(request.uri()), StandardCharsets.UTF_8,
 				true, this.gate.settings().maxParameters());
 		switch (uri.rawPath()) {
@@ -222,7 +254,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				}
 				else if (request.method().equals(HttpMethod.GET)) {
 					new StreamOpener(this, this.gate, this.loop, this.crowded ? crowdedQuota() : null).open(context,
-							request, RequestChecks.query(uri), cors, close);
+							request, RequestChecks.query(uri), origin, cors, close);
 				}
 				else {
 					throw new ProblemException(Problem.methodNotAllowed(STREAM_METHODS));
@@ -246,6 +278,10 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			}
 			default -> throw new ProblemException(Problem.notFound("Streams are at /events"));
 		}
+	}
+
+	boolean isProxied(ChannelHandlerContext context) {
+		return this.gate.proxies().trusts(RequestChecks.peer(context));
 	}
 
 	private void preflight(ChannelHandlerContext context, FullHttpRequest request, String cors, String allow,

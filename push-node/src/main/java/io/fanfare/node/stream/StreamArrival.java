@@ -1,9 +1,12 @@
 package io.fanfare.node.stream;
 
+import java.util.List;
+
 import io.fanfare.node.admission.Newcomer;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.QuotaUse;
 import io.fanfare.protocol.guard.Errors;
 import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,11 @@ record StreamArrival(StreamRequest request, NettyOutlet outlet, @Nullable Quota 
 	@Override
 	public void opened(Connections.Handle connection) {
 		this.outlet.use(connection);
+	}
+
+	@Override
+	public void allowed(List<QuotaUse> left) {
+		this.outlet.show(left);
 	}
 
 	@Override

@@ -9,6 +9,7 @@ import java.util.random.RandomGenerator;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.auth.ThrottledAuthenticator;
 import io.fanfare.node.auth.TicketAuthenticator;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
@@ -30,6 +31,8 @@ import io.fanfare.node.presence.RedisOwnership;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.CallLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
+import io.fanfare.node.ratelimit.RefusalLimits;
+import io.fanfare.node.ratelimit.RefusalSettings;
 import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
@@ -128,6 +131,15 @@ class StreamConfiguration {
 				.description("Connections that were refused because there were as many as may be")
 				.tag("limit", "descriptors")
 				.register(registry);
+			FunctionCounter
+				.builder("fanfare.connections.refused", sockets, (limits) -> (double) limits.arriving().refused())
+				.description("Connections that were refused because there were as many as may be")
+				.tag("limit", "bytes")
+				.register(registry);
+			Gauge.builder("fanfare.requests.arriving", sockets, (limits) -> limits.arriving().held())
+				.baseUnit("bytes")
+				.description("Bytes held of requests that have not arrived as a whole")
+				.register(registry);
 		};
 	}
 
@@ -143,13 +155,20 @@ class StreamConfiguration {
 	}
 
 	@Bean
+	RefusalLimits refusalLimits(LimitSettings limits, RefusalSettings settings, Ticker ticker) {
+		return new RefusalLimits(limits, settings, ticker);
+	}
+
+	@Bean
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
 			StreamSettings.Proxies proxies, TicketAuthenticator authenticator, AddressLimits limits,
 			SocketLimits sockets, TicketIssuing tickets, Admission admission, Connections connections, ForwardedCalls forwards, NodeIdentity identity,
 			StreamLoop.Node node, PubSubLink link, Probe probe, CommandLink commands, RedisKeys keys, Drain drain,
-			NodeReporter reporter, Reaper reaper, Clock clock, Ticker ticker, Scheduler scheduler,
+			NodeReporter reporter, Reaper reaper, RefusalLimits refusals, Clock clock, Ticker ticker,
+			Scheduler scheduler,
 			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
-		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory, authenticator,
+		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory,
+				new ThrottledAuthenticator(authenticator, refusals),
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(clock),
 				new TrustedProxies(proxies.blocks(), ticker), sockets, admission, connections, forwards, tickets,
 				identity);

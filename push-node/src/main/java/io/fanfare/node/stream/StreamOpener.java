@@ -52,19 +52,20 @@ final class StreamOpener {
 	 * @param context where the request came
 	 * @param request the request
 	 * @param query its parameters
+	 * @param origin what its page may do
 	 * @param cors the headers of its answer
 	 * @param close whether its connection is closed after an answer
 	 * @throws ProblemException if it is refused
 	 */
-	void open(ChannelHandlerContext context, FullHttpRequest request, Map<String, List<String>> query, String cors,
-			boolean close) throws ProblemException {
+	void open(ChannelHandlerContext context, FullHttpRequest request, Map<String, List<String>> query,
+			RequestOrigin origin, String cors, boolean close) throws ProblemException {
 		StreamParameters parameters = new StreamParameters(request, query);
 		if (parameters.isKickedReconnect()) {
 			this.handler.answer(context, this.gate.answers().empty(cors, close), close);
 			return;
 		}
 		try {
-			Credential credential = credential(parameters, RequestChecks.peer(context));
+			Credential credential = credential(request, query, origin, context);
 			if (!AcceptedMedia.of(request.headers()).takesStream()) {
 				throw new ProblemException(Problem.notAcceptable());
 			}
@@ -78,10 +79,13 @@ final class StreamOpener {
 	}
 
 	/** The credential of a request, with the attempt of the proxy that sent it. */
-	private Credential credential(StreamParameters parameters, InetAddress peer) throws ProblemException {
-		Credential shown = parameters.credential();
-		return (shown instanceof Credential.Ticket ticket && this.gate.proxies().isTrusted(peer))
-				? new Credential.Ticket(ticket.text(), parameters.attempt()) : shown;
+	private Credential credential(FullHttpRequest request, Map<String, List<String>> query, RequestOrigin origin,
+			ChannelHandlerContext context) throws ProblemException {
+		boolean proxied = this.handler.isProxied(context);
+		Credential shown = StreamCredentials.find(request.headers(), query, origin,
+				RequestOrigin.isToLoopback(request.headers(), proxied));
+		return (proxied && shown instanceof Credential.Ticket ticket)
+				? new Credential.Ticket(ticket.text(), StreamParameters.attempt(request.headers())) : shown;
 	}
 
 	/**
@@ -199,9 +203,7 @@ final class StreamOpener {
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(asked.request().headers()).takesGzip();
 		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.context().errors(), this.gate.answers(),
-				asked.cors(), parameters.wantsStatus(), parameters.refusalStatus(),
-				parameters.wantsExplanation(), parameters.cursorText(),
-				settings.gzip(), gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
+				asked.cors(), parameters.refusalForm(), settings.gzip(), gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
 		pipeline.addLast(outlet);
 		pipeline.remove(this.handler);

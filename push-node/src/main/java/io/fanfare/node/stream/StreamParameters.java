@@ -8,18 +8,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-import io.fanfare.node.auth.Credential;
 import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.connection.StreamRequest.Start;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.redis.revocation.IssuedToken;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.cookie.Cookie;
-import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a request for a stream asks for. */
@@ -36,11 +32,6 @@ final class StreamParameters {
 	private static final String NEXT_UPSTREAM = "Fanfare-Next-Upstream";
 
 	private static final String ATTEMPT = "Fanfare-Attempt";
-
-	private static final String TICKET = "ticket";
-
-	/** The parameters that carry a credential. */
-	static final List<String> CREDENTIALS = List.of("access_token", "token", TICKET);
 
 	private final HttpHeaders headers;
 
@@ -77,6 +68,11 @@ final class StreamParameters {
 		return "1".equals(first("explain")) && !"1".equals(first("strict"));
 	}
 
+	/** How it is refused once its channel is handed over. */
+	RefusalForm refusalForm() {
+		return new RefusalForm(wantsStatus(), refusalStatus(), wantsExplanation(), cursorText());
+	}
+
 	/** Whether a proxy tries another node where this one refuses. */
 	private boolean goesElsewhere() {
 		String refusal = this.headers.get(NEXT_UPSTREAM);
@@ -98,29 +94,12 @@ final class StreamParameters {
 		return (text != null && MessageId.tryParse(text) != null) ? text : null;
 	}
 
-	/** What it shows to prove its right. */
-	Credential credential() throws ProblemException {
-		String token = tokenText();
-		String ticket = first(TICKET);
-		if (ticket != null) {
-			if (token != null || this.query.getOrDefault(TICKET, List.of()).size() > 1) {
-				throw new ProblemException(Problem.badRequest(TICKET, "must be the only credential"));
-			}
-			return new Credential.Ticket(ticket, "");
-		}
-		if (token == null) {
-			throw new ProblemException(Problem
-				.unauthorized("A token is needed: Authorization: Bearer, access_token or the cookie fanfare", false));
-		}
-		return new Credential.Token(token);
-	}
-
 	/**
 	 * Which of its requests a proxy sends, to more than one node where the first does not
 	 * answer; "" where it does not say. To be believed of a trusted proxy only.
 	 */
-	String attempt() {
-		List<String> all = this.headers.getAll(ATTEMPT);
+	static String attempt(HttpHeaders headers) {
+		List<String> all = headers.getAll(ATTEMPT);
 		return (all.size() == 1 && isPageId(all.getFirst())) ? all.getFirst() : "";
 	}
 
@@ -131,32 +110,6 @@ final class StreamParameters {
 		}
 		String token = authorization.substring(7).strip();
 		return token.isEmpty() ? null : token;
-	}
-
-	private @Nullable String tokenText() {
-		String authorization = this.headers.get(HttpHeaderNames.AUTHORIZATION);
-		if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-			String token = authorization.substring(7).strip();
-			if (!token.isEmpty()) {
-				return token;
-			}
-		}
-		String parameter = first("access_token");
-		if (parameter == null) {
-			parameter = first("token");
-		}
-		if (parameter != null) {
-			return parameter;
-		}
-		for (String header : this.headers.getAll(HttpHeaderNames.COOKIE)) {
-			for (Cookie cookie : ServerCookieDecoder.LAX.decode(header)) {
-				if ((cookie.name().equals("__Host-fanfare") || cookie.name().equals("fanfare"))
-						&& !cookie.value().isEmpty()) {
-					return cookie.value();
-				}
-			}
-		}
-		return null;
 	}
 
 	StreamRequest request(StreamToken token, InetAddress address, int maxChannels, int maxHistory)

@@ -117,7 +117,9 @@ final class StreamPort {
 					}
 					RequestHandler handler = new RequestHandler(gate, loop, verdict == SocketLimits.Verdict.CROWDED);
 					channel.pipeline()
-						.addLast(DECODER, new RequestDecoder(decoding, handler))
+						.addLast(DECODER,
+								new RequestDecoder(decoding, handler,
+										(gate.sockets() != null) ? gate.sockets().arriving() : null))
 						.addLast(AGGREGATOR, new RequestAggregator(gate.cors(), gate.answers()))
 						.addLast(handler);
 				}

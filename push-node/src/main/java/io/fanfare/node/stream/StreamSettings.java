@@ -180,13 +180,17 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	/**
 	 * Who may read streams from another origin.
 	 *
-	 * @param allowedOrigins origins such as {@code https://app.example}; {@code *} allows
-	 * all, but none with cookies
+	 * @param allowedOrigins origins such as {@code https://app.example}, besides the
+	 * node's own; {@code *} allows all, but none with cookies, and
+	 * {@code http://localhost:*} those of this machine
 	 */
 	@ConfigurationProperties("fanfare")
-	public record Origins(@DefaultValue("*") List<String> allowedOrigins) {
+	public record Origins(@DefaultValue List<String> allowedOrigins) {
 
 		private static final String PROPERTY = "fanfare.allowed-origins";
+
+		/** Of this machine, with any port. */
+		private static final List<String> LOCAL = List.of("http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*");
 
 		/** As browsers send it (RFC 6454, section 6.2): what differs matches none. */
 		private static final Pattern ORIGIN = Pattern
@@ -205,10 +209,14 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 			if (origin.isEmpty() || origin.equals("*")) {
 				return;
 			}
+			if (LOCAL.contains(origin)) {
+				return;
+			}
 			InvalidSettingException.require(origin.length() <= MAX_ORIGIN && ORIGIN.matcher(origin)
 				.matches(), PROPERTY, "has what is no origin, number " + number
 						+ ": one is * or a scheme and a host in lower case, such"
-						+ " as https://app.example or http://localhost:3000, without path, final slash or wildcard");
+						+ " as https://app.example or http://localhost:3000, without path, final slash or wildcard, but"
+						+ " for http://localhost:*");
 			boolean usual = origin.startsWith("https://") && origin.endsWith(":443")
 					|| origin.startsWith("http://") && origin.endsWith(":80");
 			InvalidSettingException.require(!usual, PROPERTY,

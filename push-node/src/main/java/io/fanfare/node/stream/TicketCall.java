@@ -68,7 +68,7 @@ final class TicketCall {
 		if (this.request.content().isReadable()) {
 			throw new ProblemException(Problem.badRequest("body", "must be empty"));
 		}
-		for (String name : StreamParameters.CREDENTIALS) {
+		for (String name : StreamCredentials.PARAMETERS) {
 			if (query.containsKey(name)) {
 				throw new ProblemException(
 						Problem.badRequest(name, "is not for this: the token stands in Authorization"));

@@ -44,8 +44,11 @@ final class TrustedProxies {
 
 	}
 
-	/** Whether a trusted proxy is at the other end of a socket. */
-	boolean isTrusted(InetAddress peer) {
+	/**
+	 * Whether what a peer forwards is believed.
+	 * @param peer the other end of the socket
+	 */
+	boolean trusts(InetAddress peer) {
 		return this.trusted.contains(peer);
 	}
 

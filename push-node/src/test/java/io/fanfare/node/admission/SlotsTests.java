@@ -61,6 +61,27 @@ class SlotsTests {
 		assertThat(slots.waiting()).isZero();
 	}
 
+	@Test
+	void aUserIsPromisedOneSlotAndTheNewestRequestHasIt() {
+		Slots slots = slots(1);
+		Slots.Request taken = request(slots, "bob");
+		slots.arrive(taken, false);
+		Slots.Request first = request(slots, "alice");
+		Slots.Request second = request(slots, "alice");
+		List<String> told = new ArrayList<>();
+		first.whenDecided(() -> told.add("first admitted"), (client) -> told.add("first replaced"));
+		second.whenDecided(() -> told.add("second admitted"), (client) -> told.add("second replaced"));
+		slots.arrive(first, false);
+		slots.arrive(second, false);
+		assertThat(slots.promise(first)).isTrue();
+		assertThat(slots.promise(second)).as("no other stream has to go").isFalse();
+		first.leave();
+		assertThat(slots.waiting()).isEqualTo(1);
+		taken.leave();
+		assertThat(told).containsExactly("first replaced", "second admitted");
+		assertThat(slots.taken()).isEqualTo(1);
+	}
+
 	@ParameterizedTest
 	@ValueSource(longs = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 })
 	void inAnyOrderItDecidesAsAListOfAllWhoAreThere(long seed) {

@@ -139,6 +139,21 @@ class WaitingRoomTests {
 	}
 
 	@Test
+	void anOwnerHasOnePlaceInWhicheverLine() {
+		enter("first", Tier.HIGH);
+		Entry<String> entry = this.room.enter("later", Tier.LOW, "page of first");
+		assertThat(entry).isNotNull();
+		assertThat(entry.before()).isEqualTo("first");
+		assertThat(this.room.size()).isEqualTo(1);
+		assertThat(emptied()).containsExactly("later");
+		for (int i = 0; i < 300; i++) {
+			enter("full" + i, Tier.NORMAL);
+		}
+		assertThat(this.room.enter("again", Tier.LOW, "page of full7")).as("in a full room").isNotNull();
+		assertThat(this.room.size()).isEqualTo(300);
+	}
+
+	@Test
 	void theRoomAndThePlacesThatItKeepsAreBounded() {
 		for (int round = 0; round < 3; round++) {
 			for (int i = 0; i < 300; i++) {

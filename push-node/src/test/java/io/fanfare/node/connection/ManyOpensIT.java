@@ -100,7 +100,7 @@ class ManyOpensIT {
 			StreamLoop.Node node = new StreamLoop.Node("n1", new ConnectionSettings(2 * MANY, Duration.ofSeconds(15),
 					Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(2),
 					Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
-					Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30)),
+					Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30), false),
 					Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofSeconds(2),
 					new RedisOwnership(commands, new Presence(commands, keys, Presence.Times.DEFAULT),
 							new Tickets(commands, keys, new Random(1)), "n1"),

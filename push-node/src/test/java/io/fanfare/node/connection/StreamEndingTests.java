@@ -61,7 +61,7 @@ class StreamEndingTests {
 	@Test
 	void anotherStreamOfTheSameClientEndsItWithoutAWord() {
 		this.node.run();
-		this.connection.endSilently();
+		this.connection.ending().endSilently();
 		assertThat(this.socket.ended).isEmpty();
 		assertThat(this.node.endings).containsExactly(Ending.REPLACED);
 	}

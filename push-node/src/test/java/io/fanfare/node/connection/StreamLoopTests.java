@@ -172,6 +172,7 @@ class StreamLoopTests {
 		}
 		assertThat(seeing.text.toString().split("event: push.heartbeat\n", -1)).hasSize(1 + 4);
 		assertThat(other.text.toString()).doesNotContain("push.heartbeat", "\n:\n");
+		assertThat(seeing.text.toString()).doesNotContain("activeConnections");
 		seeing.pending = 100;
 		node.publish();
 		int length = seeing.text.length();

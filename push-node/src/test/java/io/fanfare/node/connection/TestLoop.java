@@ -60,7 +60,7 @@ public final class TestLoop {
 	static final ConnectionSettings SETTINGS = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
 			Duration.ofSeconds(2), Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(5),
 			Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
-			Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
+			Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30), false);
 
 	/** Direct memory of the process. */
 	static final long DIRECT = 1 << 30;

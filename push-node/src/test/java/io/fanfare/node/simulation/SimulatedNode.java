@@ -99,7 +99,7 @@ final class SimulatedNode {
 		ConnectionSettings settings = new ConnectionSettings(1_000, Duration.ofSeconds(2), Duration.ofSeconds(4),
 				Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofMillis(300),
 				Duration.ofMillis(500), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
-				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30));
+				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30), false);
 		StreamLoop.Node shared = new StreamLoop.Node(identity, settings, Duration.ofMillis(Simulation.RENEWAL),
 				Duration.ofMillis(Simulation.LEASE), Duration.ofSeconds(2), new Ownership() {
 					@Override

@@ -36,6 +36,18 @@ class CorsTests {
 	}
 
 	@Test
+	void pagesOfThisMachineMayHaveAnyPort() {
+		Cors cors = new Cors(List.of("http://localhost:*"), List.of());
+		for (String origin : List.of("http://localhost", "http://localhost:1", "http://localhost:65535")) {
+			assertThat(cors.headers(origin)).contains("Access-Control-Allow-Origin: " + origin + "\r\n");
+		}
+		for (String origin : List.of("http://localhost:", "http://localhost:*", "http://localhost:1.evil.example",
+				"http://localhost.evil.example", "https://localhost:1", "http://127.0.0.1:1")) {
+			assertThat(cors.headers(origin)).isEqualTo("Vary: Origin\r\n");
+		}
+	}
+
+	@Test
 	void whenToComeBackIsReadByWhoMayReadTheAnswer() {
 		Cors cors = new Cors(List.of(NAMED), List.of());
 		assertThat(Cors.exposing(cors.headers(NAMED))).isEqualTo(

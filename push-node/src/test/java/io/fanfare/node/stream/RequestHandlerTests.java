@@ -175,6 +175,31 @@ class RequestHandlerTests {
 		assertThat(this.node.admission.size()).as("no slot was taken").isZero();
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "GET, /events", "GET, /sse", "POST, /events/close", "POST, /events/ack", "OPTIONS, /events",
+			"GET, /elsewhere" })
+	void aPageOfAnotherOriginIsRefusedWhateverItAsksFor(String method, String uri) {
+		String token = "Bearer " + Tokens.token("u");
+		for (String[] page : new String[][] { { "Origin", "https://evil.example" }, { "Origin", "null" },
+				{ "Sec-Fetch-Site", "cross-site" } }) {
+			assertThat(send(request(method, uri, page[0], page[1], "Authorization", token))).startsWith("HTTP/1.1 403")
+				.contains("origin-not-allowed")
+				.doesNotContain("Access-Control-Allow-Origin");
+		}
+		this.node.run();
+		assertThat(this.node.admission.size()).isZero();
+		assertThat(this.node.connections.known()).isZero();
+	}
+
+	@Test
+	void noAnswerLeavesItsTypeOrTheAddressToTheBrowser() {
+		for (FullHttpRequest request : List.of(request("GET", "/"), request("OPTIONS", "/events"),
+				request("GET", "/events?explain=1"))) {
+			assertThat(send(request)).contains("\r\nX-Content-Type-Options: nosniff\r\n",
+					"\r\nReferrer-Policy: no-referrer\r\n");
+		}
+	}
+
 	@Test
 	void aStreamTakesTheChannelOver() {
 		String token = "Bearer " + Tokens.token("u");

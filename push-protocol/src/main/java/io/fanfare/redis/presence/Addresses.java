@@ -56,8 +56,15 @@ public final class Addresses {
 	/** Whether one more stream may be opened. */
 	public sealed interface Admission {
 
-		/** It may, and is counted. */
-		record Admitted() implements Admission {
+		/**
+		 * It may, and is counted.
+		 *
+		 * @param connections how many streams there are with it, 0 where they are not
+		 * limited
+		 * @param opens how many were opened with it, 0 where that is not limited
+		 * @param reset how long until opens are counted anew
+		 */
+		record Admitted(int connections, int opens, Duration reset) implements Admission {
 
 		}
 
@@ -96,7 +103,8 @@ public final class Addresses {
 				return switch (reply.text()) {
 					case "connections" -> new Admission.TooManyConnections();
 					case "opens" -> new Admission.TooManyOpens(Duration.ofMillis(reply.number()));
-					default -> new Admission.Admitted();
+					default -> new Admission.Admitted((int) reply.number(), (int) reply.number(),
+							Duration.ofMillis(Math.max(0, reply.number())));
 				};
 			});
 	}

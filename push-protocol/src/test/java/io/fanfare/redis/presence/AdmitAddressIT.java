@@ -23,8 +23,6 @@ class AdmitAddressIT {
 
 	private static final String OPENS = PREFIX + "opens:" + ADDRESS;
 
-	private static final Admission ADMITTED = new Admission.Admitted();
-
 	private static final Admission TOO_MANY = new Admission.TooManyConnections();
 
 	@RegisterExtension
@@ -38,17 +36,17 @@ class AdmitAddressIT {
 	@Test
 	void theConnectionsOfAllNodesCountTogether() {
 		Addresses four = this.partition.addresses(4, 0);
-		assertThat(admit(four, "a", 1)).isEqualTo(ADMITTED);
-		assertThat(admit(four, "a", 2)).isEqualTo(ADMITTED);
-		assertThat(admit(four, "b", 1)).isEqualTo(ADMITTED);
-		assertThat(admit(four, "b", 2)).isEqualTo(ADMITTED);
+		assertThat(admit(four, "a", 1)).isInstanceOf(Admission.Admitted.class);
+		assertThat(admit(four, "a", 2)).isInstanceOf(Admission.Admitted.class);
+		assertThat(admit(four, "b", 1)).isInstanceOf(Admission.Admitted.class);
+		assertThat(admit(four, "b", 2)).isEqualTo(new Admission.Admitted(4, 0, Duration.ZERO));
 		assertThat(admit(four, "a", 3)).isEqualTo(TOO_MANY);
 		assertThat(admit(four, "c", 1)).isEqualTo(TOO_MANY);
 		assertThat(this.partition.redis().hgetall(CONNECTIONS)).containsOnly(Map.entry("a", "2"), Map.entry("b", "2"));
 		assertThat(this.partition.redis().pttl(CONNECTIONS)).isBetween(290_000L, 300_000L);
-		assertThat(admit(four, "b", 1)).as("the node has fewer by now").isEqualTo(ADMITTED);
-		assertThat(admit(four, "c", 1)).isEqualTo(ADMITTED);
-		assertThat(get(four.admit("c", "192.0.2.8", 1))).as("another address").isEqualTo(ADMITTED);
+		assertThat(admit(four, "b", 1)).as("the node has fewer by now").isInstanceOf(Admission.Admitted.class);
+		assertThat(admit(four, "c", 1)).isInstanceOf(Admission.Admitted.class);
+		assertThat(get(four.admit("c", "192.0.2.8", 1))).as("another address").isInstanceOf(Admission.Admitted.class);
 	}
 
 	@Test
@@ -57,13 +55,13 @@ class AdmitAddressIT {
 		this.partition.redis().set(OPENS, "inf");
 		this.partition.redis().psetex(PREFIX + "lease:b", 60_000, "1");
 		this.partition.redis().hset(CONNECTIONS, "b", "inf");
-		assertThat(admit(two, "a", 1)).isEqualTo(ADMITTED);
+		assertThat(admit(two, "a", 1)).isInstanceOf(Admission.Admitted.class);
 		assertThat(this.partition.redis().get(OPENS)).isEqualTo("1");
 		this.partition.redis().del(OPENS, CONNECTIONS);
 		this.partition.redis().lpush(OPENS, "no", "count");
 		this.partition.redis().set(CONNECTIONS, "no hash");
 		get(two.renew("a", Map.of(ADDRESS, 0)));
-		assertThat(admit(two, "a", 1)).isEqualTo(ADMITTED);
+		assertThat(admit(two, "a", 1)).isInstanceOf(Admission.Admitted.class);
 		this.partition.redis().set(CONNECTIONS, "no hash");
 		get(two.renew("a", Map.of(ADDRESS, 1)));
 		assertThat(this.partition.redis().hgetall(CONNECTIONS)).containsOnly(Map.entry("a", "1"));
@@ -78,7 +76,7 @@ class AdmitAddressIT {
 		this.partition.redis().del(CONNECTIONS);
 		this.partition.plantForeign(OPENS);
 		freed = this.partition.plantForeign(CONNECTIONS);
-		assertThat(admit(two, "a", 1)).isEqualTo(ADMITTED);
+		assertThat(admit(two, "a", 1)).isInstanceOf(Admission.Admitted.class);
 		assertThat(this.partition.freedInBackground()).isEqualTo(freed + 2);
 		assertThat(this.partition.redis().get(OPENS)).isEqualTo("1");
 	}
@@ -96,20 +94,24 @@ class AdmitAddressIT {
 	@Test
 	void whatADeadNodeHeldIsForgotten() {
 		Addresses two = this.partition.addresses(2, 0);
-		assertThat(admit(two, "dead", 1)).isEqualTo(ADMITTED);
-		assertThat(admit(two, "dead", 2)).isEqualTo(ADMITTED);
+		assertThat(admit(two, "dead", 1)).isInstanceOf(Admission.Admitted.class);
+		assertThat(admit(two, "dead", 2)).isInstanceOf(Admission.Admitted.class);
 		assertThat(admit(two, "a", 1)).isEqualTo(TOO_MANY);
 		this.partition.redis().del(PREFIX + "lease:dead");
-		assertThat(admit(two, "a", 1)).isEqualTo(ADMITTED);
+		assertThat(admit(two, "a", 1)).isInstanceOf(Admission.Admitted.class);
 		assertThat(this.partition.redis().hgetall(CONNECTIONS)).containsOnly(Map.entry("a", "1"));
 	}
 
 	@Test
 	void opensCountForAWhileFromTheFirstOn() {
 		Addresses limited = this.partition.addresses(0, 2);
-		assertThat(admit(limited, "a", 1)).isEqualTo(ADMITTED);
+		assertThat(admit(limited, "a", 1)).isInstanceOf(Admission.Admitted.class);
 		this.partition.redis().pexpire(OPENS, 30_000);
-		assertThat(admit(limited, "b", 1)).isEqualTo(ADMITTED);
+		assertThat(admit(limited, "b", 1)).isInstanceOfSatisfying(Admission.Admitted.class, (admitted) -> {
+			assertThat(admitted.connections()).isZero();
+			assertThat(admitted.opens()).isEqualTo(2);
+			assertThat(admitted.reset()).isBetween(Duration.ofSeconds(20), Duration.ofSeconds(30));
+		});
 		for (int i = 0; i < 3; i++) {
 			Duration reset = ((Admission.TooManyOpens) admit(limited, "a", 2)).reset();
 			assertThat(reset).isBetween(Duration.ofSeconds(20), Duration.ofSeconds(30));
@@ -117,14 +119,14 @@ class AdmitAddressIT {
 		assertThat(this.partition.redis().get(OPENS)).isEqualTo("2");
 		this.partition.redis().pexpire(OPENS, 1);
 		await().until(() -> this.partition.redis().exists(OPENS) == 0);
-		assertThat(admit(limited, "a", 2)).isEqualTo(ADMITTED);
+		assertThat(admit(limited, "a", 2)).isInstanceOf(Admission.Admitted.class);
 		assertThat(this.partition.redis().pttl(OPENS)).isBetween(50_000L, 60_000L);
 	}
 
 	@Test
 	void whatIsRefusedCountsForNothing() {
 		Addresses limited = this.partition.addresses(1, 5);
-		assertThat(admit(limited, "a", 1)).isEqualTo(ADMITTED);
+		assertThat(admit(limited, "a", 1)).isInstanceOf(Admission.Admitted.class);
 		assertThat(admit(limited, "a", 2)).isEqualTo(TOO_MANY);
 		assertThat(this.partition.redis().get(OPENS)).isEqualTo("1");
 		Addresses opens = this.partition.addresses(9, 1);
@@ -134,7 +136,8 @@ class AdmitAddressIT {
 
 	@Test
 	void withoutALimitNothingIsCounted() {
-		assertThat(admit(this.partition.addresses(0, 0), "a", 1_000)).isEqualTo(ADMITTED);
+		assertThat(admit(this.partition.addresses(0, 0), "a", 1_000))
+			.isEqualTo(new Admission.Admitted(0, 0, Duration.ZERO));
 		assertThat(this.partition.redis().exists(CONNECTIONS, OPENS)).isZero();
 	}
 

@@ -37,6 +37,8 @@ public final class NginxProcess implements AutoCloseable {
 
 	private int port;
 
+	private int internalPort;
+
 	private NginxProcess(Path directory) {
 		this.directory = directory;
 	}
@@ -95,6 +97,31 @@ public final class NginxProcess implements AutoCloseable {
 	 */
 	public String url() {
 		return "http://" + HOST + ":" + this.port;
+	}
+
+	/**
+	 * Where nginx listens for backends and operators.
+	 * @return a URL without a path
+	 */
+	public String internalUrl() {
+		return "http://" + HOST + ":" + this.internalPort;
+	}
+
+	/**
+	 * Where nginx listens for backends and operators.
+	 * @return the port, on 127.0.0.1
+	 */
+	public int internalPort() {
+		return this.internalPort;
+	}
+
+	/**
+	 * Prepares a request of a backend or an operator through nginx.
+	 * @param path the path, with or without a query
+	 * @return the request
+	 */
+	public SseRequest internalRequest(String path) {
+		return SseClient.request(HOST, this.internalPort, path);
 	}
 
 	/**
@@ -168,10 +195,14 @@ public final class NginxProcess implements AutoCloseable {
 
 	private void launch(Path nginx) throws IOException {
 		String listen = Files.readString(site("listen.conf"));
+		String internal = Files.readString(site("listen-internal.conf"));
 		for (int attempt = 1;; attempt++) {
 			this.port = Ports.free();
 			Files.writeString(site("listen.conf"),
 					replace(listen, "listen 8000 ", "listen " + HOST + ":" + this.port + " "));
+			this.internalPort = Ports.free();
+			Files.writeString(site("listen-internal.conf"),
+					replace(internal, "listen 8001 ", "listen " + HOST + ":" + this.internalPort + " "));
 			ChildProcess started = ChildProcess.start("TERM", this.directory.resolve("stderr.log"),
 					List.of(nginx.toString(), "-e", "stderr", "-p", this.directory.toString(), "-c",
 							configuration().resolve("nginx.conf").toString(), "-g", "daemon off;"));

@@ -1,0 +1,81 @@
+package io.fanfare.node.ratelimit;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+import io.fanfare.node.auth.Authentication;
+import io.fanfare.node.auth.Credential;
+import io.fanfare.node.auth.ThrottledAuthenticator;
+import io.fanfare.protocol.CloseReason;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class RefusalLimitsTests {
+
+	private static final InetAddress OFFICE = InetAddress.ofLiteral("192.0.2.7");
+
+	private long now;
+
+	private final RefusalLimits limits = limits(2);
+
+	private RefusalLimits limits(int most) {
+		return new RefusalLimits(new LimitSettings(0, 0, 0, 0, Duration.ofMinutes(1), List.of("198.51.100.0/24")),
+				new RefusalSettings(most), () -> this.now);
+	}
+
+	private Authentication show(Authentication outcome, InetAddress address) {
+		AtomicReference<Authentication> answer = new AtomicReference<>();
+		new ThrottledAuthenticator((credential, from, then) -> then.accept(outcome), this.limits)
+			.authenticate(new Credential.Token("x"), address, answer::set);
+		return answer.get();
+	}
+
+	@Test
+	void anAddressIsToldWhyUntilItWasToldTooOften() {
+		Authentication wrong = new Authentication.Refused("wrong");
+		for (int i = 0; i < 2; i++) {
+			assertThat(show(wrong, OFFICE)).isSameAs(wrong);
+		}
+		this.now += Duration.ofSeconds(20).toNanos();
+		assertThat(show(wrong, OFFICE)).isEqualTo(
+				new Authentication.Limited(new Quota("refusals", 2, Duration.ofMinutes(1), Duration.ofSeconds(40))));
+		assertThat(show(wrong, InetAddress.ofLiteral("192.0.2.8"))).as("another address").isSameAs(wrong);
+		this.now += Duration.ofSeconds(40).toNanos();
+		assertThat(show(wrong, OFFICE)).as("the next window").isSameAs(wrong);
+	}
+
+	@Test
+	void whatIsRightIsNeitherCountedNorRefused() {
+		Authentication right = new Authentication.Unavailable(CloseReason.FULL);
+		for (int i = 0; i < 5; i++) {
+			assertThat(show(new Authentication.Refused("wrong"), OFFICE)).isNotNull();
+			assertThat(show(right, OFFICE)).isSameAs(right);
+		}
+	}
+
+	@Test
+	void whoIsExemptAndAllWithoutALimitAreToldWhy() {
+		InetAddress exempt = InetAddress.ofLiteral("198.51.100.9");
+		RefusalLimits none = limits(0);
+		for (int i = 0; i < 10; i++) {
+			assertThat(this.limits.refused(exempt)).isNull();
+			assertThat(none.refused(OFFICE)).isNull();
+		}
+	}
+
+	@Test
+	void addressesThatDoNotFitShareOneCount() {
+		for (int i = 0; i < 100_000; i++) {
+			assertThat(this.limits
+				.refused(InetAddress.ofLiteral("10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255)))).isNull();
+		}
+		for (int i = 0; i < 2; i++) {
+			assertThat(this.limits.refused(InetAddress.ofLiteral("192.0.2." + i))).isNull();
+		}
+		assertThat(this.limits.refused(InetAddress.ofLiteral("192.0.2.9"))).isNotNull();
+	}
+
+}
