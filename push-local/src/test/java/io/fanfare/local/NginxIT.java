@@ -194,7 +194,10 @@ class NginxIT {
 	}
 
 	private static String ticket(ApiClient by, String user) {
-		return by.post("/v1/tickets", Map.of("user", user, "channels", List.of("*"))).ok().required("ticket").asString();
+		return by.post("/v1/tickets", Map.of("user", user, "channels", List.of("*")))
+			.ok()
+			.required("ticket")
+			.asString();
 	}
 
 	private static SseRequest byTicket(NginxProcess mine, ApiClient by, String user) {
@@ -220,9 +223,8 @@ class NginxIT {
 			});
 			for (int i = 0; spent.isEmpty(); i++) {
 				assertThat(i).as("opens that did not meet it").isLessThan(20);
-				SseClient stream = open(
-						byTicket(mine, this.backend, "edge-attempt-" + i).query("client", "page").header("Fanfare-Attempt",
-								"forged"));
+				SseClient stream = open(byTicket(mine, this.backend, "edge-attempt-" + i).query("client", "page")
+					.header("Fanfare-Attempt", "forged"));
 				assertThat(stream.status()).isEqualTo(200);
 				assertThat(node(stream)).isEqualTo("node-2");
 			}
@@ -314,8 +316,8 @@ class NginxIT {
 						"--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
 						NodeApplication.class.getName(), "--fanfare.node.name=" + name, "--fanfare.stream.warm-up=0",
 						"--fanfare.connections.drain-window=0", "--fanfare.stream.port=" + port,
-						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(), "--fanfare.development=true",
-						"--spring.data.redis.url=" + TestRedis.shared().url(),
+						"--fanfare.control.port=" + control, "--fanfare.jwt.secret=" + TestCluster.jwtSecret(),
+						"--fanfare.development=true", "--spring.data.redis.url=" + TestRedis.shared().url(),
 						"--spring.autoconfigure.exclude=" + Cluster.NOT_FOR_NODES, "--springdoc.api-docs.enabled=false",
 						"--springdoc.swagger-ui.enabled=false"))
 			.awaitReady();
@@ -383,7 +385,8 @@ class NginxIT {
 			node(open(mine.request("/events").query("ticket", ticket)));
 			relay.refuse();
 			byQuery.awaitEnd(SOON);
-			List<SseRequest> failing = List.of(mine.request("/events").query("ticket", ticket), mine.request("/events").query("access_token", token),
+			List<SseRequest> failing = List.of(mine.request("/events").query("ticket", ticket),
+					mine.request("/events").query("access_token", token),
 					mine.request("/events").query("access_token", token).query("strict", "1"),
 					mine.request("/events").query("access_token", token).method("POST").body("text/plain", "none"),
 					mine.request("/events/close")

@@ -70,12 +70,11 @@ import org.springframework.context.annotation.Import;
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
 @Import(ProcessConfiguration.class)
-@EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Development.class,
-		NodeSettings.Jwt.class, NodeSettings.Tiers.class,
-		NodeSettings.Retention.class, NodeSettings.Redis.class, ConnectionSettings.class, AdmissionSettings.class,
-		LimitSettings.class, RefusalSettings.class, MemorySettings.class, RebalanceSettings.class, StreamSettings.class,
-		StreamSettings.Origins.class, StreamSettings.Headers.class, StreamSettings.Proxies.class, HistorySettings.class,
-		TwinSettings.class })
+@EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Development.class, NodeSettings.Jwt.class,
+		NodeSettings.Tiers.class, NodeSettings.Retention.class, NodeSettings.Redis.class, ConnectionSettings.class,
+		AdmissionSettings.class, LimitSettings.class, RefusalSettings.class, MemorySettings.class,
+		RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class, StreamSettings.Headers.class,
+		StreamSettings.Proxies.class, HistorySettings.class, TwinSettings.class })
 class NodeConfiguration {
 
 	@Bean

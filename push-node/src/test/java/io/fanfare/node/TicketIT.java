@@ -89,8 +89,8 @@ class TicketIT {
 		assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
 		assertThat(answer.header("Content-Type")).isEqualTo("application/json");
 		assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo("https://app.example");
-		assertThat(Instant.parse(json(answer).get("expiresAt").stringValue()))
-			.isBetween(Instant.now().plusSeconds(15), Instant.now().plusSeconds(31));
+		assertThat(Instant.parse(json(answer).get("expiresAt").stringValue())).isBetween(Instant.now().plusSeconds(15),
+				Instant.now().plusSeconds(31));
 		String ticket = json(answer).get("ticket").stringValue();
 		TicketState.Valid state = (TicketState.Valid) this.node.bean(Tickets.class).find(ticket, "").join();
 		JWTClaimsSet token = claims.build();
@@ -100,8 +100,7 @@ class TicketIT {
 		assertThat(state.right().tier().wireName()).isEqualTo("low");
 
 		double spent = this.node.meter("fanfare.tickets.spent");
-		assertThat(stream(this.node, ticket).query("channel", newTopic()).fetch().status())
-			.as("refused, so not spent")
+		assertThat(stream(this.node, ticket).query("channel", newTopic()).fetch().status()).as("refused, so not spent")
 			.isEqualTo(403);
 		try (SseClient stream = opened(stream(this.node, ticket), topic)) {
 			assertThat(this.node.meter("fanfare.tickets.spent")).isEqualTo(spent + 1);
@@ -132,7 +131,9 @@ class TicketIT {
 		assertThat(this.node.request("/events/ticket").fetch().status()).isEqualTo(405);
 		assertThat(call(this.node, token).without("Authorization").fetch().status()).isEqualTo(401);
 		assertThat(call(this.node, token + "x").fetch().status()).isEqualTo(401);
-		assertThat(call(this.node, token).without("Authorization").header("Cookie", "__Host-fanfare=" + token).fetch()
+		assertThat(call(this.node, token).without("Authorization")
+			.header("Cookie", "__Host-fanfare=" + token)
+			.fetch()
 			.status()).isEqualTo(401);
 		assertThat(call(this.node, token).body("application/json", "{}").fetch().status()).isEqualTo(400);
 		assertThat(this.node.request("/events/ticket")
@@ -142,8 +143,7 @@ class TicketIT {
 			.header("Content-Length", "0")
 			.fetch()
 			.status()).isEqualTo(400);
-		String many = Tokens.token(newUser(),
-				IntStream.range(0, 101).mapToObj((i) -> "t" + i).toArray(String[]::new));
+		String many = Tokens.token(newUser(), IntStream.range(0, 101).mapToObj((i) -> "t" + i).toArray(String[]::new));
 		Answer large = call(this.node, many).fetch();
 		assertThat(large.status()).isEqualTo(400);
 		assertThat(large.text()).contains("more than 100 channels");
@@ -200,7 +200,8 @@ class TicketIT {
 	@Test
 	void theSameAttemptOfATrustedProxyGetsTheSameAnswerAtAnotherNode() {
 		String ticket = ticket(this.node, newUser(), Duration.ofHours(1));
-		try (SseClient first = opened(stream(this.node, ticket).query("client", "page").header("Fanfare-Attempt", "a1"))) {
+		try (SseClient first = opened(
+				stream(this.node, ticket).query("client", "page").header("Fanfare-Attempt", "a1"))) {
 			try (SseClient second = opened(
 					stream(Cluster.second(), ticket).query("client", "page").header("Fanfare-Attempt", "a1"))) {
 				first.awaitEnd(SOON);
@@ -208,7 +209,8 @@ class TicketIT {
 				assertThat(second.end()).isNull();
 			}
 		}
-		try (TestNode trusting = TestNode.start(Cluster.redis(), "trusts-nobody", "--fanfare.trusted-proxies=10.0.0.1")) {
+		try (TestNode trusting = TestNode.start(Cluster.redis(), "trusts-nobody",
+				"--fanfare.trusted-proxies=10.0.0.1")) {
 			String other = ticket(this.node, newUser(), Duration.ofHours(1));
 			opened(stream(trusting, other).header("Fanfare-Attempt", "a1")).close();
 			assertRefused(stream(trusting, other).header("Fanfare-Attempt", "a1"));

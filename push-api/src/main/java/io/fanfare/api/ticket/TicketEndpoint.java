@@ -67,8 +67,9 @@ class TicketEndpoint {
 	 * @param ticket the ticket
 	 * @param expiresAt when it ends, unless it is spent before
 	 */
-	record Ticket(@Schema(description = "Opens one stream: GET /events?ticket=…",
-			example = "y8Jw0zQmTq2f1s3vV7bXkg") String ticket,
+	record Ticket(
+			@Schema(description = "Opens one stream: GET /events?ticket=…",
+					example = "y8Jw0zQmTq2f1s3vV7bXkg") String ticket,
 			@Schema(description = "When it ends, unless it is spent before; the right itself may last longer") Instant expiresAt) {
 
 	}

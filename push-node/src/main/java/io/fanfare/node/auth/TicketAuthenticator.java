@@ -58,8 +58,8 @@ public final class TicketAuthenticator implements Authenticator {
 	public void authenticate(Credential credential, InetAddress address, Consumer<Authentication> then) {
 		switch (credential) {
 			case Credential.Token token -> this.tokens.authenticate(token, address, then);
-			case Credential.Ticket ticket -> this.tickets.find(ticket.text(), ticket.attempt())
-				.whenComplete((state, failure) -> {
+			case Credential.Ticket ticket ->
+				this.tickets.find(ticket.text(), ticket.attempt()).whenComplete((state, failure) -> {
 					if (failure != null && !Failures.isOfRedis(failure)) {
 						this.errors.note("ticket", failure);
 					}

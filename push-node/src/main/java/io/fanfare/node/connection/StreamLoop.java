@@ -931,8 +931,8 @@ public final class StreamLoop {
 	}
 
 	void spend(Connection connection, Claim.Ticket ticket, BiConsumer<@Nullable String, @Nullable Throwable> then) {
-		reply(connection,
-				asked("spend", () -> this.node.ownership().spend(connection.user(), connection.id(), ticket)), then);
+		reply(connection, asked("spend", () -> this.node.ownership().spend(connection.user(), connection.id(), ticket)),
+				then);
 	}
 
 	void round(Connection connection, Standing standing, BiConsumer<@Nullable Round, @Nullable Throwable> then) {

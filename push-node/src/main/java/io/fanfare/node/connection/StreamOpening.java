@@ -117,8 +117,7 @@ final class StreamOpening {
 		this.claim.sent();
 		Proof sent = this.loop.proofFromNow();
 		Long cursor = this.connection.request().cursor();
-		Claim asked = this.connection.identity()
-			.claim((cursor != null) ? cursor : MessageId.ZERO, this.ticket);
+		Claim asked = this.connection.identity().claim((cursor != null) ? cursor : MessageId.ZERO, this.ticket);
 		this.loop.claim(this.connection, asked, (result, failure) -> {
 			if (result != null) {
 				claimed(result, sent);

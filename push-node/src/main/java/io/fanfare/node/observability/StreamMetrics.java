@@ -97,7 +97,8 @@ public final class StreamMetrics implements ConnectionEvents {
 		counter("sse.gaps", "Gaps announced", this.gaps);
 		counter("sse.slow.consumers", "Times that a stream fell behind and was left to history", this.slow);
 		counter("fanfare.tickets.issued", "Tickets made", this.ticketsIssued);
-		counter("fanfare.tickets.spent", "Tickets that opened a stream, or a place in the waiting room", this.ticketsSpent);
+		counter("fanfare.tickets.spent", "Tickets that opened a stream, or a place in the waiting room",
+				this.ticketsSpent);
 		for (Ending.Status status : Ending.Status.values()) {
 			this.durations.put(status,
 					Timer.builder("sse.connection.duration")

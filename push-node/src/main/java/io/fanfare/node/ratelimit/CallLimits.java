@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many calls of clients the node brings to Redis: one for those that it passes on to
- * other nodes, one for those that ask for tickets. An address may make as many as it may open streams; all addresses together
- * are bounded as well. Counted here alone. Any thread may call; nothing blocks.
+ * other nodes, one for those that ask for tickets. An address may make as many as it may
+ * open streams; all addresses together are bounded as well. Counted here alone. Any
+ * thread may call; nothing blocks.
  */
 public final class CallLimits {
 

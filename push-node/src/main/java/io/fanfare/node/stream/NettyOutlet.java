@@ -90,7 +90,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * @param varies whether the coding depends on the request
 	 * @param gzip the body, if it is to be compressed
 	 */
-	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, RefusalForm refusal, boolean varies, @Nullable GzipBody gzip) {
+	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, RefusalForm refusal, boolean varies,
+			@Nullable GzipBody gzip) {
 		this.channel = channel;
 		this.errors = errors;
 		this.answers = answers;

@@ -72,8 +72,8 @@ class StreamConfiguration {
 			@Value("${fanfare.redis.renew-interval:" + SharedDefaults.RENEW_INTERVAL + "}") Duration renewInterval,
 			@Value("${fanfare.redis.lease:" + SharedDefaults.LEASE + "}") Duration lease, CommandLink link,
 			Presence presence, History history, PubSubLink pubSub, StreamMetrics metrics, Connections connections,
-			Tickets tickets, Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget, DirectMemory memory,
-			Clock clock, Scheduler scheduler) {
+			Tickets tickets, Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget,
+			DirectMemory memory, Clock clock, Scheduler scheduler) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease, admission.noticeInterval(),
 				new RedisOwnership(link, presence, tickets, identity.value()),
 				new CatchUp(new RedisHistory(history, scheduler), clock, budget.sharedReads(),
@@ -145,8 +145,8 @@ class StreamConfiguration {
 
 	@Bean
 	ForwardedCalls forwardedCalls(Nodes nodes, LimitSettings settings, Ticker ticker, Errors errors) {
-		return new ForwardedCalls(new KnownNodes(nodes::names, errors, ticker), new CallLimits("calls", settings, ticker),
-				nodes);
+		return new ForwardedCalls(new KnownNodes(nodes::names, errors, ticker),
+				new CallLimits("calls", settings, ticker), nodes);
 	}
 
 	@Bean
@@ -162,10 +162,10 @@ class StreamConfiguration {
 	@Bean
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
 			StreamSettings.Proxies proxies, TicketAuthenticator authenticator, AddressLimits limits,
-			SocketLimits sockets, TicketIssuing tickets, Admission admission, Connections connections, ForwardedCalls forwards, NodeIdentity identity,
-			StreamLoop.Node node, PubSubLink link, Probe probe, CommandLink commands, RedisKeys keys, Drain drain,
-			NodeReporter reporter, Reaper reaper, RefusalLimits refusals, Clock clock, Ticker ticker,
-			Scheduler scheduler,
+			SocketLimits sockets, TicketIssuing tickets, Admission admission, Connections connections,
+			ForwardedCalls forwards, NodeIdentity identity, StreamLoop.Node node, PubSubLink link, Probe probe,
+			CommandLink commands, RedisKeys keys, Drain drain, NodeReporter reporter, Reaper reaper,
+			RefusalLimits refusals, Clock clock, Ticker ticker, Scheduler scheduler,
 			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory,
 				new ThrottledAuthenticator(authenticator, refusals),

@@ -203,7 +203,8 @@ final class StreamOpener {
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(asked.request().headers()).takesGzip();
 		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.context().errors(), this.gate.answers(),
-				asked.cors(), parameters.refusalForm(), settings.gzip(), gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
+				asked.cors(), parameters.refusalForm(), settings.gzip(),
+				gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
 		pipeline.addLast(outlet);
 		pipeline.remove(this.handler);

@@ -181,7 +181,8 @@ final class WarmUp {
 		try (PubSubLink listener = this.pubSub.to(keys, link, new FrameRouter(connections), probe,
 				this.node.random())) {
 			StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
-					this.node.lease(), this.node.noticeInterval(), new RedisOwnership(link, presence, new Tickets(link, keys, new SecureRandom()), identity),
+					this.node.lease(), this.node.noticeInterval(),
+					new RedisOwnership(link, presence, new Tickets(link, keys, new SecureRandom()), identity),
 					new CatchUp(new RedisHistory(history, this.scheduler), this.clock),
 					StreamConfiguration.upstream(listener),
 					new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), admission, connections,

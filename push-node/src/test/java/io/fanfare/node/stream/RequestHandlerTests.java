@@ -77,8 +77,7 @@ class RequestHandlerTests {
 				this.node.connections,
 				new ForwardedCalls(new KnownNodes(() -> this.nodes, this.errors, System::nanoTime),
 						new CallLimits("calls", limits, System::nanoTime), null),
-				null,
-				new NodeIdentity("node", "node"));
+				null, new NodeIdentity("node", "node"));
 		this.channel = new EmbeddedChannel();
 		this.channel.freezeTime();
 		this.channel.pipeline()

@@ -119,7 +119,9 @@ class WarmUpIT {
 				Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
 				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30), false);
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
-				Duration.ofSeconds(15), Duration.ofSeconds(2), new RedisOwnership(this.link, presence, new Tickets(this.link, this.keys, new Random(1)), "node.12345678"),
+				Duration.ofSeconds(15), Duration.ofSeconds(2),
+				new RedisOwnership(this.link, presence, new Tickets(this.link, this.keys, new Random(1)),
+						"node.12345678"),
 				new CatchUp(new RedisHistory(new History(this.link, this.keys, SECOND, this.errors),
 						TestScheduler.shared()), Clock.systemUTC()),
 				StreamConfiguration.upstream(pubSub), this.metrics, this.connections, new Random(1), this.errors,

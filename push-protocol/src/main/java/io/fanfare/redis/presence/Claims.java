@@ -66,21 +66,23 @@ final class Claims {
 	/** Runs {@code claim-user}. */
 	CompletableFuture<ClaimResult> run(String node, Claim claim) {
 		Claim.Ticket ticket = claim.ticket();
-		byte[][] scriptKeys = with(ticket, (one) -> List.of(this.keys.ticket(one.digest()), this.keys.tickets(claim.user())), this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
-				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
-				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
-				this.keys.userOpens(claim.user()), this.keys.revoked(claim.user()),
+		byte[][] scriptKeys = with(ticket,
+				(one) -> List.of(this.keys.ticket(one.digest()), this.keys.tickets(claim.user())), this.keys.clock(),
+				this.keys.run(), this.keys.since(), this.keys.presence(), this.keys.lease(node),
+				this.keys.kicked(claim.user(), claim.client()), this.keys.takeovers(claim.user()), this.keys.renewals(),
+				this.keys.hidden(claim.user()), this.keys.userOpens(claim.user()), this.keys.revoked(claim.user()),
 				this.keys.revokedToken(claim.token().hash()));
 		return this.link
 			.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
 					(run, name) -> with(ticket,
-							(one) -> List.of(Presence.bytes(one.digest()), Presence.bytes(one.attempt())), run, Presence.bytes(MessageId.format(this.link.seen())),
-							this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
-							Presence.bytes(claim.user()), Presence.bytes(node), Presence.bytes(claim.connection()),
-							Presence.bytes(claim.client()), Presence.bytes(claim.tier().wireName()), this.lease,
-							this.tombstone, this.maxTakeovers, this.userWindow, Presence.bytes(claim.page()),
-							this.twinReplacements, this.twinInterval, this.twinReturns, this.twinWindow,
-							Presence.bytes(name), Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens,
+							(one) -> List.of(Presence.bytes(one.digest()), Presence.bytes(one.attempt())), run,
+							Presence.bytes(MessageId.format(this.link.seen())), this.link.durable(),
+							this.keys.keyPrefix(), this.keys.channelPrefix(), Presence.bytes(claim.user()),
+							Presence.bytes(node), Presence.bytes(claim.connection()), Presence.bytes(claim.client()),
+							Presence.bytes(claim.tier().wireName()), this.lease, this.tombstone, this.maxTakeovers,
+							this.userWindow, Presence.bytes(claim.page()), this.twinReplacements, this.twinInterval,
+							this.twinReturns, this.twinWindow, Presence.bytes(name),
+							Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens,
 							Presence.bytes(Long.toString(claim.token().issued()))))
 			.thenApply((values) -> claimed(new Reply(values)));
 	}

@@ -86,8 +86,7 @@ class TicketsIT {
 		assertThat(this.partition.redis().pttl(key(issued.ticket()))).isBetween(1L, 2_000L);
 		assertThat(get(this.tickets.find(issued.ticket(), ""))).isEqualTo(new TicketState.Valid(right));
 		this.partition.redis().pexpire(key(issued.ticket()), 1);
-		await()
-			.until(() -> get(this.tickets.find(issued.ticket(), "")) instanceof TicketState.Unknown);
+		await().until(() -> get(this.tickets.find(issued.ticket(), "")) instanceof TicketState.Unknown);
 	}
 
 	/** What is spent, and what has ended, does not count. */
@@ -139,9 +138,9 @@ class TicketsIT {
 		assertThat(this.partition.redis().zcard(UNSPENT)).isZero();
 		assertThat(this.partition.redis().pttl(key(ticket))).isBetween(1L, 10_000L);
 		// Its answer may have been lost, and another one may own the user by now.
-		assertThat(claim("c1", "page", ticket, "")).isEqualTo(new ClaimResult.Owner(
-				((ClaimResult.Owner) first).generation(), ((ClaimResult.Owner) first).headId(),
-				((ClaimResult.Owner) first).dataLossFloor()));
+		assertThat(claim("c1", "page", ticket, ""))
+			.isEqualTo(new ClaimResult.Owner(((ClaimResult.Owner) first).generation(),
+					((ClaimResult.Owner) first).headId(), ((ClaimResult.Owner) first).dataLossFloor()));
 		this.partition.redis().hdel(PRESENCE, "alice");
 		assertThat(claim("c1", "page", ticket, "")).isInstanceOf(ClaimResult.Owner.class);
 
@@ -182,18 +181,17 @@ class TicketsIT {
 	/** What is refused may come again with the same ticket. */
 	@Test
 	void aClaimThatIsRefusedSpendsNothing() {
-		Presence one = this.partition
-			.presence(new Presence.UserLimits(0, 1, Duration.ofMinutes(1)));
+		Presence one = this.partition.presence(new Presence.UserLimits(0, 1, Duration.ofMinutes(1)));
 		assertThat(get(one.claim("a", new Claim("alice", "c0", "first", Tier.LOW))))
 			.isInstanceOf(ClaimResult.Owner.class);
 		String ticket = issued().ticket();
 		Claim.Ticket shown = new Claim.Ticket(String.valueOf(Tickets.digest(ticket)), "");
-		assertThat(get(one.claim("a",
-				new Claim("alice", "c1", "second", Tier.LOW, "", 0, IssuedToken.LATEST, shown))))
+		assertThat(get(one.claim("a", new Claim("alice", "c1", "second", Tier.LOW, "", 0, IssuedToken.LATEST, shown))))
 			.isInstanceOf(ClaimResult.Limited.class);
 		assertThat(get(this.tickets.find(ticket, ""))).isInstanceOf(TicketState.Valid.class);
 		assertThat(claim("c1", "second", ticket, "")).isInstanceOf(ClaimResult.Owner.class);
-		assertThat(claim("c2", "first", issued().ticket(), "")).as("tombstone").isInstanceOf(ClaimResult.Displaced.class);
+		assertThat(claim("c2", "first", issued().ticket(), "")).as("tombstone")
+			.isInstanceOf(ClaimResult.Displaced.class);
 		assertThat(this.partition.redis().zcard(UNSPENT)).isEqualTo(1);
 	}
 
