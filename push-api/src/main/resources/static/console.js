@@ -13,6 +13,7 @@ const WORDS = {
 	'takeover': 'taken over by another page', 'logout': 'logged out', 'permission-change': 'its permissions have changed',
 	'revoked': 'its token was revoked', 'full': 'the node is full', 'rate-limited': 'too many attempts',
 	'draining': 'the node is ending', 'redis-unavailable': 'Redis does not answer', 'drain': 'the node is ending',
+	'keys-unavailable': 'the keys of tokens cannot be fetched',
 	'token-expired': 'its token has expired', 'lifetime': 'it was open for long', 'rebalance': 'another node has room'
 };
 

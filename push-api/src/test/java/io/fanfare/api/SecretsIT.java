@@ -76,8 +76,9 @@ class SecretsIT {
 			"fanfare.jwt.secret=MARKERMARKERMARKERMARKER\\n", "fanfare.history.age=MARKER",
 			"fanfare.history.length=MARKER", "fanfare.redis.prefix=MARKER", "fanfare.redis.durable=MARKER",
 			"fanfare.control.port=MARKER", "spring.data.redis.sentinel.nodes=MARKER", "fanfare.api.keys=MARKER",
-			"fanfare.api.keys=a:MARKER", "fanfare.api.keys=a:x:MARKER:read", "fanfare.api.keys=a:MARKERMARKERMARKER:read:push.y",
-			"fanfare.api.keys=a:sha256$MARKER:read", "fanfare.api.keys=a:MARKER:read", "fanfare.api.keys=a:MARKERMARKERMARKER:nothing",
+			"fanfare.api.keys=a:MARKER", "fanfare.api.keys=a:x:MARKER:read",
+			"fanfare.api.keys=a:MARKERMARKERMARKER:read:push.y", "fanfare.api.keys=a:sha256$MARKER:read",
+			"fanfare.api.keys=a:MARKER:read", "fanfare.api.keys=a:MARKERMARKERMARKER:nothing",
 			"fanfare.api.keys=a:MARKERMARKERMARKER:read,b:MARKERMARKERMARKER:read", "fanfare.api.idle-timeout=MARKER",
 			"fanfare.body.max=MARKER", "fanfare.tokens.enabled=MARKER" })
 	void failedStartsLeaveNoSecretInTheLog(String setting, CapturedOutput output) {

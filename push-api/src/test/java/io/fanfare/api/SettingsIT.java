@@ -34,8 +34,15 @@ class SettingsIT {
 			fanfare.api.keys              | dev:secretsecret     | FANFARE_API_KEYS
 			fanfare.jwt.secret            | secretsecret         | FANFARE_JWT_SECRET
 			fanfare.jwt.secret            | ''                   | FANFARE_JWT_SECRET
-			fanfare.jwt.clock-skew        | 1h                   | FANFARE_JWT_CLOCKSKEW
-			fanfare.jwt.clock-skew        | soon                 | FANFARE_JWT_CLOCKSKEW
+			fanfare.api.jwt.clock-skew    | 1h                   | FANFARE_API_JWT_CLOCKSKEW
+			fanfare.api.jwt.clock-skew    | soon                 | FANFARE_API_JWT_CLOCKSKEW
+			fanfare.api.jwt.max-life      | 0s                   | FANFARE_API_JWT_MAXLIFE
+			fanfare.api.jwt.jwks-uri      | http://192.0.2.1/x   | FANFARE_API_JWT_JWKSURI
+			fanfare.api.jwt.keys[0].secret | secretsecret        | FANFARE_API_JWT_KEYS_0_SECRET
+			fanfare.api.keys              | dev:dev-secret:read  | FANFARE_API_KEYS
+			fanfare.jwt.secret            | for-development-only-known-to-everybody | FANFARE_JWT_SECRET
+			fanfare.tokens.max-ttl        | 25h                  | FANFARE_STREAM_JWT_MAXLIFE
+			fanfare.development           | perhaps              | FANFARE_DEVELOPMENT
 			fanfare.history.length        | 0                    | FANFARE_HISTORY_LENGTH
 			fanfare.history.age           | soon                 | FANFARE_HISTORY_AGE
 			fanfare.history.age           | 8d                   | FANFARE_HISTORY_AGE
@@ -58,6 +65,17 @@ class SettingsIT {
 		FailureAnalysis analysis = new StartFailureAnalyzer(new StandardEnvironment()).analyze(failure);
 		assertThat(analysis).as(String.valueOf(failure)).isNotNull();
 		assertThat(analysis.getDescription()).contains(property, variable).doesNotContain("secretsecret");
+	}
+
+	@Test
+	void aKeyOfBothKindsOfTokensEndsTheStart() {
+		Throwable failure = catchThrowable(
+				() -> TestApi.start(TestRedis.shared(), "--fanfare.api.jwt.keys[0].secret=" + TestApi.JWT_SECRET)
+					.close());
+		FailureAnalysis analysis = new StartFailureAnalyzer(new StandardEnvironment()).analyze(failure);
+		assertThat(analysis).as(String.valueOf(failure)).isNotNull();
+		assertThat(analysis.getDescription()).contains("fanfare.api.jwt.keys[0] (", "the two never share a key")
+			.doesNotContain(TestApi.JWT_SECRET);
 	}
 
 	@ParameterizedTest

@@ -42,7 +42,8 @@ class SettingsPageTests {
 	/** Every record shows all of its values, or says what it shows. */
 	@Test
 	void noRecordShowsASecret() {
-		assertThat(this.metadata.secrets()).containsExactlyInAnyOrder("JwtSettings.secret", "ApiKeySettings.keys");
+		assertThat(this.metadata.secrets()).containsExactlyInAnyOrder("StreamSecretSettings.secret",
+				"ApiKeySettings.keys", "Jwt.keys", "JwtSettings.keys");
 		assertThat(this.metadata.shownSecrets()).isEmpty();
 	}
 

@@ -35,8 +35,11 @@ public final class TestApi implements AutoCloseable {
 	/** A key that may look, and nothing else. */
 	public static final String READ_KEY = "read-secret-of-the-tests-and-of-nothing-else";
 
-	/** What tokens are signed with. */
+	/** What stream tokens are signed with. */
 	public static final String JWT_SECRET = "a secret of thirty-two bytes and more";
+
+	/** What API tokens are signed with. */
+	public static final String API_JWT_SECRET = "another secret of thirty-two bytes and more";
 
 	public static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -67,6 +70,8 @@ public final class TestApi implements AutoCloseable {
 								+ ":publish:user:*+publish:news,look:" + READ_KEY + ":read",
 						"--fanfare.jwt.secret", JWT_SECRET, "--fanfare.tokens.enabled", "true", "--fanfare.api.warm-up",
 						"0"));
+		arguments.put("--fanfare.api.jwt.keys[0].algorithm", "HS256");
+		arguments.put("--fanfare.api.jwt.keys[0].secret", API_JWT_SECRET);
 		for (String property : properties) {
 			String[] parts = property.split("=", 2);
 			arguments.put(parts[0], parts[1]);

@@ -7,12 +7,16 @@ import java.time.Clock;
 import java.util.List;
 
 import io.fanfare.boot.ProcessConfiguration;
+import io.fanfare.boot.jwt.JwtKeys;
+import io.fanfare.boot.jwt.JwtSettings;
 import io.fanfare.node.admin.DisconnectConnections;
 import io.fanfare.node.admin.ListConnections;
 import io.fanfare.node.admin.ShowConnection;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.auth.SignatureChecks;
 import io.fanfare.node.auth.TicketAuthenticator;
+import io.fanfare.node.auth.TokenRules;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
@@ -40,6 +44,7 @@ import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.AddressLimits;
+import io.fanfare.node.ratelimit.CheckLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.RefusalSettings;
 import io.fanfare.node.stream.StreamSettings;
@@ -56,6 +61,7 @@ import io.fanfare.redis.history.HistoryTrim;
 import io.fanfare.redis.presence.Addresses;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.ticket.Tickets;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.internal.PlatformDependent;
 
@@ -71,8 +77,8 @@ import org.springframework.context.annotation.Import;
 @Configuration(proxyBeanMethods = false)
 @Import(ProcessConfiguration.class)
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Development.class, NodeSettings.Jwt.class,
-		NodeSettings.Tiers.class, NodeSettings.Retention.class, NodeSettings.Redis.class, ConnectionSettings.class,
-		AdmissionSettings.class, LimitSettings.class, RefusalSettings.class, MemorySettings.class,
+		NodeSettings.StreamJwt.class, NodeSettings.Tiers.class, NodeSettings.Retention.class, NodeSettings.Redis.class,
+		ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class, RefusalSettings.class, MemorySettings.class,
 		RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class, StreamSettings.Headers.class,
 		StreamSettings.Proxies.class, HistorySettings.class, TwinSettings.class })
 class NodeConfiguration {
@@ -96,9 +102,30 @@ class NodeConfiguration {
 		};
 	}
 
+	/** Not part of readiness: all nodes would be away at once, and other keys may do. */
+	@Bean(initMethod = "start")
+	JwtKeys streamKeys(NodeSettings.Jwt shortForm, NodeSettings.StreamJwt settings, Scheduler scheduler,
+			MeterRegistry registry) {
+		return JwtKeys.of("stream", shortForm.keys(settings.jwt()), settings.jwt(), scheduler, registry);
+	}
+
 	@Bean
-	TokenVerifier tokenVerifier(NodeSettings.Jwt settings, NodeSettings.Tiers tiers, Clock clock) {
-		return new TokenVerifier(settings.secret(), settings.clockSkew(), tiers.defaultTier(), clock);
+	SignatureChecks signatureChecks(MeterRegistry registry, Scheduler scheduler, Errors errors) {
+		int processors = Runtime.getRuntime().availableProcessors();
+		SignatureChecks checks = new SignatureChecks(SignatureChecks.workers(processors), scheduler, errors);
+		Gauge.builder("fanfare.token.checks.waiting", checks, SignatureChecks::waiting)
+			.description("Tokens whose signatures wait to be checked, or are")
+			.register(registry);
+		return checks;
+	}
+
+	@Bean
+	TokenVerifier tokenVerifier(JwtKeys keys, NodeSettings.Jwt shortForm, NodeSettings.StreamJwt settings,
+			NodeSettings.Tiers tiers, SignatureChecks checks, LimitSettings limits, Ticker ticker, Clock clock) {
+		JwtSettings jwt = settings.jwt();
+		return new TokenVerifier(keys,
+				new TokenRules(jwt.issuer(), jwt.maxLife(), jwt.clockSkew(shortForm.clockSkew()), tiers.defaultTier()),
+				clock, new TokenVerifier.CostlyChecks(new CheckLimits(limits, ticker), checks));
 	}
 
 	@Bean

@@ -1,8 +1,13 @@
 package io.fanfare.node;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
+import com.nimbusds.jose.jwk.JWK;
 import io.fanfare.boot.RedisLinkSettings;
+import io.fanfare.boot.jwt.JwtKeys;
+import io.fanfare.boot.jwt.JwtSettings;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.settings.InvalidSettingException;
@@ -17,6 +22,7 @@ import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
@@ -49,7 +55,23 @@ final class NodeSettings {
 	}
 
 	/**
-	 * How stream tokens are signed.
+	 * Which stream tokens are accepted.
+	 *
+	 * @param jwt the keys and the rules
+	 */
+	@ConfigurationProperties("fanfare.stream")
+	record StreamJwt(@DefaultValue @NestedConfigurationProperty JwtSettings jwt) {
+
+		static final String PREFIX = "fanfare.stream.jwt";
+
+		StreamJwt {
+			jwt.check(PREFIX);
+		}
+
+	}
+
+	/**
+	 * How stream tokens are signed: the short form of one key of HS256 without an id.
 	 *
 	 * @param secret the secret shared with the issuer of tokens, HS256; 32 bytes at least
 	 * @param clockSkew how far the clock of the issuer of tokens may run ahead;
@@ -61,11 +83,23 @@ final class NodeSettings {
 		private static final Duration MOST = Duration.ofMinutes(SharedDefaults.MAX_CLOCK_SKEW_MINUTES);
 
 		Jwt {
-			InvalidSettingException.require(!secret.isEmpty(), SigningSecret.PROPERTY,
-					"is not set: a node does not start without the secret by which tokens are signed");
-			SigningSecret.check(secret);
+			if (!secret.isEmpty()) {
+				SigningSecret.check(secret);
+			}
 			InvalidSettingException.require(!clockSkew.isNegative() && clockSkew.compareTo(MOST) <= 0,
 					"fanfare.jwt.clock-skew", "must be from 0 to 10m, is " + clockSkew);
+		}
+
+		/** All keys of stream tokens. */
+		List<JWK> keys(JwtSettings settings) {
+			InvalidSettingException.require(!this.secret.isEmpty() || !settings.isEmpty(), SigningSecret.PROPERTY,
+					"is not set, and neither is fanfare.stream.jwt.keys or fanfare.stream.jwt.jwks-uri:"
+							+ " a node does not start without a key that verifies tokens");
+			List<JWK> keys = new ArrayList<>(settings.jwks(StreamJwt.PREFIX));
+			if (!this.secret.isEmpty()) {
+				keys.add(JwtKeys.shortForm(this.secret));
+			}
+			return keys;
 		}
 
 		@Override

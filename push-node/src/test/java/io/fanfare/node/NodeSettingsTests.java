@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.fanfare.boot.jwt.JwtSettings;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
@@ -116,7 +117,10 @@ class NodeSettingsTests {
 
 	@Test
 	void aNodeDoesNotStartWithoutItsSecret() {
-		for (String secret : List.of("", "short", "x".repeat(40) + "\n", " " + "x".repeat(40))) {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new NodeSettings.Jwt("", Duration.ZERO).keys(JwtSettings.NONE))
+			.withMessageStartingWith("fanfare.jwt.secret (FANFARE_JWT_SECRET) is not set");
+		for (String secret : List.of("short", "x".repeat(40) + "\n", " " + "x".repeat(40))) {
 			assertThatIllegalArgumentException().isThrownBy(() -> new NodeSettings.Jwt(secret, Duration.ZERO))
 				.withMessageStartingWith("fanfare.jwt.secret (FANFARE_JWT_SECRET) ")
 				.satisfies((failure) -> assertThat(failure.getMessage()).doesNotContain("xxxx"));

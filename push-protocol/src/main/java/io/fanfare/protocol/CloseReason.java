@@ -50,7 +50,9 @@ public enum CloseReason {
 	/** The node takes no streams any more. */
 	DRAINING("draining", Advice.COME_BACK_AFTER),
 	/** Redis does not answer this node. */
-	REDIS_UNAVAILABLE("redis-unavailable", Advice.COME_BACK_AFTER);
+	REDIS_UNAVAILABLE("redis-unavailable", Advice.COME_BACK_AFTER),
+	/** It is not known whether the key of the token is right. */
+	KEYS_UNAVAILABLE("keys-unavailable", Advice.COME_BACK_AFTER);
 
 	/** What the client should do, and by which block it learns of it. */
 	public enum Advice {

@@ -57,6 +57,8 @@ public enum ProblemType {
 	REDIS_UNAVAILABLE("redis-unavailable", 503, "Redis is unavailable"),
 	/** Redis has reached its {@code maxmemory} and takes no messages. */
 	REDIS_FULL("redis-full", 503, "Redis is full"),
+	/** Keys that verify tokens cannot be fetched, so it is not known who calls. */
+	KEYS_UNAVAILABLE("keys-unavailable", 503, "The keys of tokens are unavailable"),
 	/** More is on its way than the API takes at once; nothing was done. */
 	OVERLOADED("overloaded", 503, "The API takes no more at once"),
 	/** A node does not answer; what was asked of it may have been done. */

@@ -21,7 +21,7 @@ class CloseReasonTests {
 			Set.of("takeover", "logout", "permission-change", "revoked"), "push.goaway",
 			Set.of("lifetime", "idle", "maintenance", "drain", "rebalance", "slow", "zombie", "error", "memory",
 					"preempted", "token-expired"),
-			"push.busy", Set.of("full", "rate-limited", "draining", "redis-unavailable"));
+			"push.busy", Set.of("full", "rate-limited", "draining", "redis-unavailable", "keys-unavailable"));
 
 	@Test
 	void reasonsAndTheirBlocksAreThoseOfTheContract() {

@@ -38,7 +38,7 @@ record ApiKeySettings(@DefaultValue List<Key> keys) {
 		 * @param text the short form
 		 * @return the key, which lacks what the text lacks
 		 */
-		static Key valueOf(String text) {
+		public static Key valueOf(String text) {
 			if (text.isBlank()) {
 				return NONE;
 			}

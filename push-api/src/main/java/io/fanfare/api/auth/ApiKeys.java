@@ -97,8 +97,10 @@ public final class ApiKeys {
 		if (secret != null && secret.startsWith(DIGEST_PREFIX)) {
 			hex = secret.substring(DIGEST_PREFIX.length());
 		}
-		byte[] digest = (hex != null) ? digest(hex, number) : sha256(checked(String.valueOf(secret), number, development));
-		if (!development && DevelopmentSecrets.all().stream().anyMatch((one) -> MessageDigest.isEqual(digest, sha256(one)))) {
+		byte[] digest = (hex != null) ? digest(hex, number)
+				: sha256(checked(String.valueOf(secret), number, development));
+		if (!development
+				&& DevelopmentSecrets.all().stream().anyMatch((one) -> MessageDigest.isEqual(digest, sha256(one)))) {
 			throw wrong(number, "a secret that everyone knows is " + ONLY_IN_DEVELOPMENT);
 		}
 		return digest;
@@ -117,8 +119,8 @@ public final class ApiKeys {
 			throw wrong(number, "its secret needs 1 to 1024 visible ASCII characters, and a colon only in a file");
 		}
 		if (!development && !DevelopmentSecrets.isKnown(secret) && secret.length() < MIN_SECRET_LENGTH) {
-			throw wrong(number, "its secret needs at least " + MIN_SECRET_LENGTH + " characters: fewer are "
-					+ ONLY_IN_DEVELOPMENT);
+			throw wrong(number,
+					"its secret needs at least " + MIN_SECRET_LENGTH + " characters: fewer are " + ONLY_IN_DEVELOPMENT);
 		}
 		return secret;
 	}

@@ -2,94 +2,98 @@ package io.fanfare.api.auth;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Date;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSVerifier;
-import com.nimbusds.jose.crypto.MACVerifier;
-import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.SignedJWT;
+import io.fanfare.boot.jwt.JwtKeys;
+import io.fanfare.boot.jwt.JwtSettings;
+import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.TokenAudience;
+import io.fanfare.protocol.settings.SharedDefaults;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.stereotype.Component;
+import org.springframework.boot.convert.DurationStyle;
+import org.springframework.security.authentication.AuthenticationProvider;
+import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
+import org.springframework.security.oauth2.core.OAuth2TokenValidator;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtAudienceValidator;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
+import org.springframework.security.oauth2.jwt.JwtTypeValidator;
+import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
+import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
 
 /**
- * Reads JSON web tokens (RFC 7519) of callers: HS256, {@code aud} with
- * {@code fanfare:api}, {@code exp}, {@code sub}, and scopes separated by spaces in
- * {@code scope} (RFC 8693). {@code nbf} and {@code iat} may lie ahead by a clock skew. A
- * token for a stream is none for the API, though the secret is the same. Scopes not known
- * here grant nothing.
+ * Reads JSON web tokens (RFC 7519) of callers, by Spring Security: their scopes stand in
+ * {@code scope}, separated by spaces (RFC 8693), and their ceiling in {@code max_tier}
+ * and {@code channels}. Scopes not known here grant nothing.
  */
-@Component
 final class ApiTokens {
 
-	private final @Nullable JWSVerifier verifier;
+	private static final List<String> TYPES = List.of("JWT", "at+jwt", "application/jwt", "application/at+jwt");
 
-	private final Duration skew;
+	private static final Duration SKEW = DurationStyle.detectAndParse(SharedDefaults.CLOCK_SKEW);
 
-	private final Clock clock;
-
-	ApiTokens(JwtSettings settings, Clock clock) throws JOSEException {
-		byte[] key = settings.key();
-		this.verifier = (key != null) ? new MACVerifier(key) : null;
-		this.skew = settings.clockSkew();
-		this.clock = clock;
-	}
-
-	boolean isEnabled() {
-		return this.verifier != null;
+	private ApiTokens() {
 	}
 
 	/**
-	 * Reads a token.
-	 * @param token what a caller sent
-	 * @return the caller, or null if the token is not valid
+	 * What authenticates callers by their tokens.
+	 * @param keys the keys that sign tokens
+	 * @param settings what else tokens must have
+	 * @param clock the wall clock
+	 * @return the provider; while keys cannot be known it throws an
+	 * {@code AuthenticationServiceException}
 	 */
-	@Nullable Caller read(String token) {
-		if (this.verifier == null) {
-			return null;
-		}
-		try {
-			SignedJWT jwt = SignedJWT.parse(token);
-			if (!JWSAlgorithm.HS256.equals(jwt.getHeader().getAlgorithm()) || !jwt.verify(this.verifier)) {
-				return null;
+	static AuthenticationProvider provider(JwtKeys keys, JwtSettings settings, Clock clock) {
+		JwtAuthenticationProvider provider = new JwtAuthenticationProvider(decoder(keys, settings, clock));
+		provider.setJwtAuthenticationConverter((token) -> new CallerAuthentication(caller(token)));
+		return provider;
+	}
+
+	private static JwtDecoder decoder(JwtKeys keys, JwtSettings settings, Clock clock) {
+		JwtTypeValidator type = new JwtTypeValidator(TYPES);
+		type.setAllowEmpty(true);
+		String issuer = settings.issuer();
+		OAuth2TokenValidator<Jwt> rules = new DelegatingOAuth2TokenValidator<>(type,
+				new JwtAudienceValidator(TokenAudience.API),
+				new ApiTokenRules(settings.maxLife(), settings.clockSkew(SKEW), clock));
+		NimbusJwtDecoder decoder = new NimbusJwtDecoder(new SignatureCheck(keys));
+		decoder.setJwtValidator(
+				(issuer != null) ? new DelegatingOAuth2TokenValidator<>(rules, new JwtIssuerValidator(issuer)) : rules);
+		// Spring's own would make up an iat where there is none.
+		decoder.setClaimSetConverter(ApiTokens::claims);
+		return new StrictJwtDecoder(decoder);
+	}
+
+	private static Map<String, Object> claims(Map<String, Object> claims) {
+		Map<String, Object> converted = new HashMap<>();
+		claims.forEach((name, value) -> {
+			if (value != null) {
+				converted.put(name, (value instanceof Date date) ? date.toInstant() : value);
 			}
-			JWTClaimsSet claims = jwt.getJWTClaimsSet();
-			String subject = claims.getSubject();
-			if (subject == null || subject.isEmpty() || !claims.getAudience().contains(TokenAudience.API)
-					|| !isNow(claims)) {
-				return null;
-			}
-			String id = "~" + URLEncoder.encode(subject, StandardCharsets.UTF_8);
-			return new Caller(id, scopes(claims.getStringClaim("scope")));
-		}
-		catch (ParseException | JOSEException | RuntimeException ex) {
-			return null;
-		}
+		});
+		return converted;
 	}
 
-	private boolean isNow(JWTClaimsSet claims) {
-		Instant now = this.clock.instant();
-		Instant latest = now.plus(this.skew);
-		Date expires = claims.getExpirationTime();
-		return expires != null && now.isBefore(expires.toInstant()) && !isAfter(claims.getNotBeforeTime(), latest)
-				&& !isAfter(claims.getIssueTime(), latest);
+	private static Caller caller(Jwt token) {
+		String id = "~" + URLEncoder.encode(token.getSubject(), StandardCharsets.UTF_8);
+		return new Caller(id, scopes(token), ceiling(token));
 	}
 
-	private static boolean isAfter(@Nullable Date date, Instant latest) {
-		return date != null && date.toInstant().isAfter(latest);
-	}
-
-	private static Scopes scopes(@Nullable String text) {
-		if (text == null) {
+	private static Scopes scopes(Jwt token) {
+		Object scope = token.getClaims().get("scope");
+		if (scope == null) {
 			return Scopes.parse(List.of());
+		}
+		if (!(scope instanceof String text)) {
+			throw malformed();
 		}
 		return Scopes.parse(List.of(text.split(" ")).stream().filter(ApiTokens::isKnown).toList());
 	}
@@ -102,6 +106,35 @@ final class ApiTokens {
 		catch (IllegalArgumentException ex) {
 			return false;
 		}
+	}
+
+	/** A ceiling that is not understood must not be none. */
+	private static TokenCeiling ceiling(Jwt token) {
+		Object maxTier = token.getClaims().get("max_tier");
+		Tier tier = (maxTier instanceof String name) ? Tier.find(name) : null;
+		if (maxTier != null && tier == null) {
+			throw malformed();
+		}
+		try {
+			return TokenCeiling.of(tier, texts(token.getClaims().get("channels")));
+		}
+		catch (IllegalArgumentException ex) {
+			throw malformed();
+		}
+	}
+
+	private static @Nullable List<String> texts(@Nullable Object list) {
+		if (list == null) {
+			return null;
+		}
+		if (!(list instanceof List<?> items) || !items.stream().allMatch(String.class::isInstance)) {
+			throw malformed();
+		}
+		return items.stream().map(String.class::cast).toList();
+	}
+
+	private static InvalidBearerTokenException malformed() {
+		return new InvalidBearerTokenException("A claim of the token is malformed");
 	}
 
 }

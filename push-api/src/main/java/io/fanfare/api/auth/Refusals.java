@@ -12,8 +12,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.http.HttpHeaders;
-import org.springframework.security.authentication.BadCredentialsException;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.security.web.firewall.RequestRejectedHandler;
@@ -25,6 +26,9 @@ class Refusals implements AuthenticationEntryPoint, RequestRejectedHandler {
 
 	private static final String CHALLENGE = "Bearer realm=\"fanfare\"";
 
+	/** Seconds: keys are not fetched more often. */
+	private static final String KEYS_RETRY_AFTER = "30";
+
 	private final ProblemWriter writer;
 
 	Refusals(ProblemWriter writer) {
@@ -34,7 +38,13 @@ class Refusals implements AuthenticationEntryPoint, RequestRejectedHandler {
 	@Override
 	public void commence(HttpServletRequest request, HttpServletResponse response, AuthenticationException ex)
 			throws IOException {
-		boolean wrong = ex instanceof BadCredentialsException;
+		if (ex instanceof AuthenticationServiceException) {
+			response.setHeader(HttpHeaders.RETRY_AFTER, KEYS_RETRY_AFTER);
+			this.writer.write(response, Problem.of(ProblemType.KEYS_UNAVAILABLE,
+					"The keys by which tokens are signed cannot be fetched at the moment"));
+			return;
+		}
+		boolean wrong = ex instanceof OAuth2AuthenticationException;
 		response.setHeader(HttpHeaders.WWW_AUTHENTICATE, wrong ? CHALLENGE + ", error=\"invalid_token\"" : CHALLENGE);
 		// A client without credentials must not hold a connection
 		response.setHeader(HttpHeaders.CONNECTION, "close");
@@ -51,8 +61,8 @@ class Refusals implements AuthenticationEntryPoint, RequestRejectedHandler {
 
 	/** The refusal of a caller that is known. */
 	static ProblemException insufficient(Scope scope) {
-		return challenged(ProblemException.of(ProblemType.INSUFFICIENT_SCOPE, "This needs the scope " + scope.wireName()),
-				scope);
+		return challenged(
+				ProblemException.of(ProblemType.INSUFFICIENT_SCOPE, "This needs the scope " + scope.wireName()), scope);
 	}
 
 	/** The refusal of a caller that holds a scope, and not for this. */

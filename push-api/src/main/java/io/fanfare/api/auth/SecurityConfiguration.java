@@ -1,15 +1,22 @@
 package io.fanfare.api.auth;
 
+import java.time.Clock;
+
+import io.fanfare.boot.jwt.JwtKeys;
 import jakarta.servlet.DispatcherType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.ProviderManager;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationConverter;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.AnonymousAuthenticationFilter;
 import org.springframework.security.web.firewall.HttpFirewall;
@@ -40,11 +47,14 @@ class SecurityConfiguration implements WebMvcConfigurer {
 			+ " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 	@Bean
-	SecurityFilterChain securityFilterChain(HttpSecurity http, ApiKeys keys, ApiTokens tokens, Refusals refusals) {
-		if (keys.isEmpty() && !tokens.isEnabled()) {
-			log.warn("api=closed reason=\"neither fanfare.api.keys (FANFARE_API_KEYS) nor fanfare.jwt.secret"
-					+ " (FANFARE_JWT_SECRET) is set: every call is answered 401\"");
+	SecurityFilterChain securityFilterChain(HttpSecurity http, ApiKeys keys, ApiJwtSettings tokens, JwtKeys tokenKeys,
+			Clock clock, Refusals refusals) {
+		if (keys.isEmpty() && tokens.jwt().isEmpty()) {
+			log.warn("api=closed reason=\"neither fanfare.api.keys (FANFARE_API_KEYS) nor fanfare.api.jwt is set:"
+					+ " every call is answered 401\"");
 		}
+		AuthenticationManager callers = new ProviderManager(new ApiKeyProvider(keys),
+				ApiTokens.provider(tokenKeys, tokens.jwt(), clock));
 		return http.csrf(AbstractHttpConfigurer::disable)
 			.logout(AbstractHttpConfigurer::disable)
 			.requestCache(AbstractHttpConfigurer::disable)
@@ -58,8 +68,17 @@ class SecurityConfiguration implements WebMvcConfigurer {
 				.authenticated()
 				.anyRequest()
 				.permitAll())
-			.addFilterBefore(new BearerFilter(keys, tokens, refusals), AnonymousAuthenticationFilter.class)
+			.addFilterBefore(bearerFilter(callers, refusals), AnonymousAuthenticationFilter.class)
 			.build();
+	}
+
+	private static BearerTokenAuthenticationFilter bearerFilter(AuthenticationManager callers, Refusals refusals) {
+		BearerTokenAuthenticationConverter header = new BearerTokenAuthenticationConverter();
+		header.setBearerTokenResolver(new BearerHeader());
+		BearerTokenAuthenticationFilter filter = new BearerTokenAuthenticationFilter(callers, header);
+		filter.setAuthenticationEntryPoint(refusals);
+		filter.setAuthenticationFailureHandler(refusals::commence);
+		return filter;
 	}
 
 	/** An observation around every filter costs every request, and nothing reads it. */

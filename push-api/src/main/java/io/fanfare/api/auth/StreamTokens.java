@@ -6,17 +6,21 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Date;
 import java.util.List;
+import java.util.UUID;
 
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.OctetSequenceKey;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.TokenAudience;
 import io.fanfare.protocol.settings.InvalidSettingException;
+import io.fanfare.protocol.settings.SigningSecret;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;
@@ -25,21 +29,42 @@ import org.springframework.stereotype.Component;
 @Component
 final class StreamTokens {
 
+	private static final String MAX_LIFE = StreamJwtSettings.PREFIX + ".max-life";
+
 	private final @Nullable JWSSigner signer;
+
+	private final JWSHeader header;
 
 	private final TokenSettings settings;
 
 	private final Clock clock;
 
-	StreamTokens(TokenSettings settings, JwtSettings jwt, Clock clock) throws JOSEException {
-		byte[] key = jwt.key();
-		if (settings.enabled() && key == null) {
-			throw new InvalidSettingException(JwtSettings.SECRET,
-					"is needed where fanfare.tokens.enabled (FANFARE_TOKENS_ENABLED) is true");
-		}
-		this.signer = (settings.enabled() && key != null) ? new MACSigner(key) : null;
+	StreamTokens(TokenSettings settings, StreamJwtSettings stream, StreamSecretSettings shortForm, Clock clock)
+			throws JOSEException {
+		OctetSequenceKey key = settings.enabled() ? key(stream.keys(shortForm)) : null;
+		InvalidSettingException.require(!settings.enabled() || key != null, SigningSecret.PROPERTY,
+				"or a secret in fanfare.stream.jwt.keys is needed where fanfare.tokens.enabled"
+						+ " (FANFARE_TOKENS_ENABLED) is true");
+		InvalidSettingException.require(!settings.enabled() || settings.maxTtl().compareTo(stream.jwt().maxLife()) <= 0,
+				"fanfare.tokens.max-ttl", "must not be above " + InvalidSettingException.named(MAX_LIFE)
+						+ ": nodes accept no token that lives longer");
+		this.signer = (key != null) ? new MACSigner(key) : null;
+		this.header = new JWSHeader.Builder(
+				(key != null) ? JWSAlgorithm.parse(key.getAlgorithm().getName()) : JWSAlgorithm.HS256)
+			.keyID((key != null) ? key.getKeyID() : null)
+			.build();
 		this.settings = settings;
 		this.clock = clock;
+	}
+
+	/** The first secret: others are there to be verified with. */
+	private static @Nullable OctetSequenceKey key(List<JWK> keys) {
+		for (JWK key : keys) {
+			if (key instanceof OctetSequenceKey secret) {
+				return secret;
+			}
+		}
+		return null;
 	}
 
 	/**
@@ -65,6 +90,7 @@ final class StreamTokens {
 		Instant expiresAt = now.plus((ttl != null) ? ttl : this.settings.defaultTtl()).truncatedTo(ChronoUnit.SECONDS);
 		JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder().subject(user)
 			.audience(TokenAudience.STREAM)
+			.jwtID(UUID.randomUUID().toString())
 			.issueTime(Date.from(now))
 			.expirationTime(Date.from(expiresAt));
 		if (channels != null) {
@@ -73,7 +99,7 @@ final class StreamTokens {
 		if (tier != null) {
 			claims.claim("tier", tier.wireName());
 		}
-		SignedJWT jwt = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.HS256).build(), claims.build());
+		SignedJWT jwt = new SignedJWT(this.header, claims.build());
 		try {
 			jwt.sign(this.signer);
 		}

@@ -60,8 +60,9 @@ final class ProblemAnswers implements OperationCustomizer {
 	}
 
 	private static Stream<ProblemType> types(Operation operation, HandlerMethod handler) {
-		List<ProblemType> types = new ArrayList<>(List.of(ProblemType.REFUSED, ProblemType.UNAUTHORIZED,
-				ProblemType.INSUFFICIENT_SCOPE, ProblemType.NOT_ACCEPTABLE, ProblemType.INTERNAL_ERROR));
+		List<ProblemType> types = new ArrayList<>(
+				List.of(ProblemType.REFUSED, ProblemType.UNAUTHORIZED, ProblemType.INSUFFICIENT_SCOPE,
+						ProblemType.NOT_ACCEPTABLE, ProblemType.INTERNAL_ERROR, ProblemType.KEYS_UNAVAILABLE));
 		if (operation.getRequestBody() != null) {
 			types.addAll(List.of(ProblemType.MALFORMED_JSON, ProblemType.INVALID_REQUEST, ProblemType.CONTENT_TOO_LARGE,
 					ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.OVERLOADED));

@@ -106,9 +106,9 @@ class ApiKeysTests {
 
 	@Test
 	void aFileMayListKeysWithTheirCeilings() {
-		Map<String, String> file = Map.of("fanfare.api.keys[0].name", "shop", "fanfare.api.keys[0].secret",
-				ONE + ",:+", "fanfare.api.keys[0].scopes[0]", "read:user:*", "fanfare.api.keys[0].scopes[1]",
-				"tokens:a,b+c", "fanfare.api.keys[0].max-tier", "normal", "fanfare.api.keys[0].channels", "news,orders:*",
+		Map<String, String> file = Map.of("fanfare.api.keys[0].name", "shop", "fanfare.api.keys[0].secret", ONE + ",:+",
+				"fanfare.api.keys[0].scopes[0]", "read:user:*", "fanfare.api.keys[0].scopes[1]", "tokens:a,b+c",
+				"fanfare.api.keys[0].max-tier", "normal", "fanfare.api.keys[0].channels", "news,orders:*",
 				"fanfare.api.keys[1].name", "ops", "fanfare.api.keys[1].sha256",
 				"7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed", "fanfare.api.keys[1].scopes",
 				"admin", "fanfare.api.keys[2]", "short:" + TWO + ":publish");
@@ -152,7 +152,8 @@ class ApiKeysTests {
 	}
 
 	private static ApiKeys keys(String... keys) {
-		return new ApiKeys(settings(Map.of("fanfare.api.keys", String.join(",", keys))), new DevelopmentSettings(false));
+		return new ApiKeys(settings(Map.of("fanfare.api.keys", String.join(",", keys))),
+				new DevelopmentSettings(false));
 	}
 
 	/** As Boot binds them. */

@@ -23,8 +23,8 @@ class ScopesIT {
 	/** One key has each of them. */
 	private static final List<String> SCOPES = List.of("publish", "publish:*", "publish:news", "publish:news:*",
 			"publish:user:*", "publish:user:alice", "publish:user:team:*", "publish:all", "read", "read:*", "read:news",
-			"read:news:*", "read:user:*", "read:user:alice", "read:user:\u00fcber", "tokens", "tokens:*", "tokens:alice",
-			"tokens:team:*", "disconnect", "admin");
+			"read:news:*", "read:user:*", "read:user:alice", "read:user:\u00fcber", "tokens", "tokens:*",
+			"tokens:alice", "tokens:team:*", "disconnect", "admin");
 
 	private static final String PUBLISH_ANY = "publish publish:* publish:news publish:news:* publish:user:* publish:user:alice"
 			+ " publish:user:team:* publish:all";
@@ -132,8 +132,8 @@ class ScopesIT {
 				Answer answer = call.as(i);
 				boolean covered = call.scopes().contains(SCOPES.get(i));
 				boolean right = covered ? answer.status() != 403 && answer.status() != 401 && answer.status() < 500
-						: answer.status() == 403 && (call.method().equals("HEAD")
-								|| answer.problem().equals("insufficient-scope"));
+						: answer.status() == 403
+								&& (call.method().equals("HEAD") || answer.problem().equals("insufficient-scope"));
 				boolean challenged = covered
 						|| answer.header("WWW-Authenticate").contains("error=\"insufficient_scope\", scope=\"");
 				if (!right || !challenged && !call.path().equals("/v1/messages")) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -48,7 +49,7 @@ class TokenIT {
 	void aTokenLeavesOutWhatWasNotAskedFor() throws Exception {
 		Answer answer = this.api.post("/v1/tokens", "{\"user\":\"alice\"}");
 		JWTClaimsSet claims = SignedJWT.parse(answer.json().get("token").stringValue()).getJWTClaimsSet();
-		assertThat(claims.getClaims()).containsOnlyKeys("sub", "aud", "iat", "exp");
+		assertThat(claims.getClaims()).containsOnlyKeys("sub", "aud", "jti", "iat", "exp");
 	}
 
 	@Test
@@ -117,14 +118,42 @@ class TokenIT {
 			.isEqualTo(401);
 	}
 
+	/** Before, one secret signed both, and {@code aud} alone told them apart. */
+	@Test
+	void theSecretOfStreamTokensSignsNoApiToken() {
+		String claims = "{\"sub\":\"ops\",\"aud\":\"fanfare:api\",\"scope\":\"read\",\"iat\":IAT,\"exp\":EXP}"
+			.replace("IAT", Long.toString(Instant.now().getEpochSecond()))
+			.replace("EXP", Long.toString(Instant.now().getEpochSecond() + 60));
+		for (Map.Entry<String, Integer> secret : Map.of(TestApi.JWT_SECRET, 401, TestApi.API_JWT_SECRET, 200)
+			.entrySet()) {
+			Answer answer = this.api.send("GET", "/v1/cursor", null, "Authorization",
+					"Bearer " + new TokenMint(secret.getKey()).sign(claims));
+			assertThat(answer.status()).isEqualTo(secret.getValue());
+		}
+	}
+
+	@Test
+	void aListOfKeysSignsBeforeTheShortForm() throws Exception {
+		String secret = "a secret of the list of forty-eight bytes and some more";
+		try (TestApi own = TestApi.start(TestRedis.shared(), "--fanfare.stream.jwt.keys[0].algorithm=HS384",
+				"--fanfare.stream.jwt.keys[0].kid=k-1", "--fanfare.stream.jwt.keys[0].secret=" + secret)) {
+			SignedJWT jwt = SignedJWT
+				.parse(own.post("/v1/tokens", "{\"user\":\"alice\"}").json().get("token").stringValue());
+			assertThat(jwt.getHeader().getKeyID()).isEqualTo("k-1");
+			assertThat(jwt.getHeader().getAlgorithm().getName()).isEqualTo("HS384");
+			assertThat(jwt.verify(new MACVerifier(secret))).isTrue();
+		}
+	}
+
 	@Test
 	void aTokenForTheApiCallsWithItsScopes() throws Exception {
 		JWTClaimsSet claims = new JWTClaimsSet.Builder().subject("ops")
 			.audience(List.of("other", "fanfare:api"))
 			.claim("scope", "read")
+			.issueTime(Date.from(Instant.now()))
 			.expirationTime(Date.from(Instant.now().plusSeconds(60)))
 			.build();
-		String bearer = "bearer " + new TokenMint(TestApi.JWT_SECRET).sign(claims.toString());
+		String bearer = "bearer " + new TokenMint(TestApi.API_JWT_SECRET).sign(claims.toString());
 		assertThat(this.api.send("GET", "/v1/cursor", null, "Authorization", bearer).status()).isEqualTo(200);
 		assertThat(
 				this.api.send("POST", "/v1/messages", "{}", "Authorization", bearer, "Content-Type", "application/json")

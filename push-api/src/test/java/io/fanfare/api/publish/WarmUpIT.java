@@ -44,8 +44,8 @@ class WarmUpIT {
 			Map<String, String> before = installation(redis);
 			assertThat(before).containsOnlyKeys("fanfare:layout", "fanfare:{0}:clock", "fanfare:{0}:run",
 					"fanfare:{0}:since");
-			try (TestApi api = TestApi.start(process, "--fanfare.api.warm-up=2s",
-					"--fanfare.api.keys=dev:" + TestApi.KEY + ":publish+read,warm-up:a-key-of-this-name-and-of-32-characters:publish")) {
+			try (TestApi api = TestApi.start(process, "--fanfare.api.warm-up=2s", "--fanfare.api.keys=dev:"
+					+ TestApi.KEY + ":publish+read,warm-up:a-key-of-this-name-and-of-32-characters:publish")) {
 				assertThat(output).containsPattern("warm-up=done requests=[1-9][0-9]").doesNotContain("warm-up=failed");
 				assertThat(installation(redis)).isEqualTo(before);
 				assertThat(redis.keys("fanfare:{scratch-*")).hasSizeGreaterThan(5)

@@ -88,8 +88,9 @@ public record StreamTarget(int[] ports, String path, String claims, String secre
 	}
 
 	private String token(int number) {
-		long expires = Instant.now().plus(TOKEN_LIFE).getEpochSecond();
-		return new TokenMint(this.secret).sign(fill(this.claims, number).replace("{exp}", Long.toString(expires)));
+		long now = Instant.now().getEpochSecond();
+		return new TokenMint(this.secret).sign(fill(this.claims, number).replace("{iat}", Long.toString(now))
+			.replace("{exp}", Long.toString(now + TOKEN_LIFE.toSeconds())));
 	}
 
 	private static String base64(String text) {

@@ -19,7 +19,7 @@ import io.fanfare.test.process.ServiceJar;
  */
 public final class Fanfare implements Peer {
 
-	private static final String CLAIMS = "{\"sub\":\"{user}\",\"exp\":{exp},\"aud\":\"fanfare:stream\",\"channels\":[\"*\"]}";
+	private static final String CLAIMS = "{\"sub\":\"{user}\",\"iat\":{iat},\"exp\":{exp},\"aud\":\"fanfare:stream\",\"channels\":[\"*\"]}";
 
 	private static final String KEY = "bench-secret-on-this-machine-and-nowhere-else";
 

@@ -8,4 +8,12 @@ public final class InvalidTokenException extends Exception {
 		super(message);
 	}
 
+	static InvalidTokenException malformed() {
+		return new InvalidTokenException("The token is malformed");
+	}
+
+	static InvalidTokenException signature() {
+		return new InvalidTokenException("The token's signature is not valid");
+	}
+
 }

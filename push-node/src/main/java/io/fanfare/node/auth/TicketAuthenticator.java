@@ -78,7 +78,7 @@ public final class TicketAuthenticator implements Authenticator {
 	}
 
 	private StreamToken token(TicketRight right) {
-		Instant renewal = TokenVerifier.renewal(right.issued(), right.expires());
+		Instant renewal = TokenClaims.renewal(right.issued(), right.expires());
 		Tier tier = right.tier();
 		return new StreamToken(right.user(), right.id(), right.issued(), renewal, right.expires(),
 				(tier != null) ? tier : this.defaultTier, right.channels());

@@ -293,10 +293,12 @@ final class WarmUp {
 	private List<String> tokens(String secret) throws JOSEException {
 		List<String> tokens = new ArrayList<>(BATCH);
 		MACSigner signer = new MACSigner(secret);
-		long expires = this.clock.instant().plus(Duration.ofHours(1)).getEpochSecond();
+		long now = this.clock.instant().getEpochSecond();
+		long expires = now + Duration.ofHours(1).toSeconds();
 		for (int i = 0; i < BATCH; i++) {
-			JWSObject token = new JWSObject(new JWSHeader(JWSAlgorithm.HS256), new Payload("{\"sub\":\"warm-up-" + i
-					+ "\",\"exp\":" + expires + ",\"aud\":\"" + TokenAudience.STREAM + "\",\"channels\":[\"*\"]}"));
+			JWSObject token = new JWSObject(new JWSHeader(JWSAlgorithm.HS256),
+					new Payload("{\"sub\":\"warm-up-" + i + "\",\"iat\":" + now + ",\"exp\":" + expires + ",\"aud\":\""
+							+ TokenAudience.STREAM + "\",\"channels\":[\"*\"]}"));
 			token.sign(signer);
 			tokens.add(token.serialize());
 		}

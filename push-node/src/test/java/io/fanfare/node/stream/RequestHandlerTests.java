@@ -3,14 +3,20 @@ package io.fanfare.node.stream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.fanfare.node.Tokens;
+import io.fanfare.node.auth.Authentication;
+import io.fanfare.node.auth.Authenticator;
+import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.cluster.NodeIdentity;
@@ -18,7 +24,10 @@ import io.fanfare.node.connection.TestLoop;
 import io.fanfare.node.ratelimit.AddressBlocks;
 import io.fanfare.node.ratelimit.CallLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
+import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.RedisUnavailableException;
 import io.netty.buffer.ByteBuf;
@@ -58,6 +67,8 @@ class RequestHandlerTests {
 	/** Which nodes there are. */
 	private CompletableFuture<Set<String>> nodes = CompletableFuture.completedFuture(Set.of());
 
+	private Authenticator authenticator = new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC());
+
 	private EmbeddedChannel channel;
 
 	@BeforeEach
@@ -69,8 +80,7 @@ class RequestHandlerTests {
 		StreamSettings settings = new StreamSettings(0, "127.0.0.1", 1, DataSize.ofKilobytes(128), 128, REQUEST_TIMEOUT,
 				IDLE_TIMEOUT, 32, false, DataSize.ofKilobytes(1), Duration.ZERO);
 		LimitSettings limits = new LimitSettings(2, 0, 0, 0, Duration.ofMinutes(1), List.of());
-		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10,
-				new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC()),
+		RequestHandler.Gate gate = new RequestHandler.Gate(settings, 10, this.authenticator,
 				new Cors(List.of("https://page.example"), List.of()), new Answers(Clock.systemUTC()),
 				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime),
 				new SocketLimits(1_000, limits, AddressBlocks.parse("x", List.of())), this.node.admission,
@@ -326,6 +336,111 @@ class RequestHandlerTests {
 			.as("a stream gets a refusal that it understands")
 			.contains("push.");
 		assertThat(this.node.admission.size()).isZero();
+	}
+
+	// ---- credentials that are checked elsewhere
+
+	/**
+	 * What checks that are under way call back; connects by an authenticator of these.
+	 */
+	private List<Consumer<Authentication>> checkLater() {
+		List<Consumer<Authentication>> checks = new ArrayList<>();
+		this.authenticator = (credential, address, then) -> checks.add(then);
+		connect();
+		return checks;
+	}
+
+	private static FullHttpRequest stream(String query) {
+		return request("GET", "/events" + query, "Authorization", "Bearer x.y.z");
+	}
+
+	private static Authentication granted() {
+		Instant now = Instant.now();
+		return new Authentication.Granted(
+				new StreamToken("u", null, now, now.plusSeconds(50), now.plusSeconds(60), Tier.NORMAL, List.of()));
+	}
+
+	/** Lets the channel's loop run what others handed to it. */
+	private String after() {
+		this.node.run();
+		this.channel.runPendingTasks();
+		return written();
+	}
+
+	@Test
+	void aStreamOpensOnceItsCredentialWasCheckedElsewhere() {
+		List<Consumer<Authentication>> checks = checkLater();
+		assertThat(send(stream(""))).isEmpty();
+		assertThat(this.node.admission.size()).isZero();
+		assertThat(checks).hasSize(1);
+		pass(REQUEST_TIMEOUT.plus(IDLE_TIMEOUT));
+		assertThat(this.channel.isOpen()).as("no time-out of requests counts meanwhile").isTrue();
+		checks.getFirst().accept(granted());
+		assertThat(this.channel.pipeline().get(RequestHandler.class)).as("nothing runs on another thread").isNotNull();
+		String answer = after();
+		this.node.store.answer();
+		assertThat(answer + after()).startsWith("HTTP/1.1 200").contains("push.connected");
+		assertThat(this.node.admission.size()).isEqualTo(1);
+		assertThat(this.channel.pipeline().get(RequestHandler.class)).isNull();
+	}
+
+	@Test
+	void aClientThatWentMeanwhileTakesNoPlace() {
+		for (Authentication late : List.of(granted(), new Authentication.Refused("why"),
+				new Authentication.Unavailable(CloseReason.KEYS_UNAVAILABLE), new Authentication.Limited(
+						new Quota("token-checks", 5, Duration.ofMinutes(1), Duration.ofSeconds(3))))) {
+			List<Consumer<Authentication>> checks = checkLater();
+			send(stream(""));
+			this.channel.close();
+			this.channel.runPendingTasks();
+			checks.getFirst().accept(late);
+			assertThat(after()).isEmpty();
+			assertThat(this.node.admission.size()).isZero();
+		}
+	}
+
+	@Test
+	void aRefusalThatComesLaterIsAnsweredAsOneThatComesAtOnce() {
+		List<Consumer<Authentication>> checks = checkLater();
+		send(stream(""));
+		checks.getFirst().accept(new Authentication.Refused("The token is not yours"));
+		assertThat(after()).startsWith("HTTP/1.1 401")
+			.contains("WWW-Authenticate: Bearer error=\"invalid_token\"", "The token is not yours")
+			.doesNotContain("Connection: close");
+		assertThat(send(request("GET", "/"))).as("the next request").startsWith("HTTP/1.1 404");
+		checks.clear();
+		send(stream("?explain=1"));
+		checks.getFirst().accept(new Authentication.Refused("The token is not yours"));
+		assertThat(after()).startsWith("HTTP/1.1 200").contains("event: push.refused", "The token is not yours");
+	}
+
+	@Test
+	void whatCannotBeCheckedNowIsBusyOrAStatusForWhoAsksForOne() {
+		Authentication unavailable = new Authentication.Unavailable(CloseReason.KEYS_UNAVAILABLE);
+		Authentication limited = new Authentication.Limited(
+				new Quota("token-checks", 5, Duration.ofMinutes(1), Duration.ofSeconds(3)));
+		assertThat(answered("", unavailable)).startsWith("HTTP/1.1 200")
+			.contains("event: push.busy", "\"reason\":\"keys-unavailable\"", "retry: ");
+		assertThat(answered("?strict=1", unavailable)).startsWith("HTTP/1.1 503")
+			.contains("keys-unavailable", "Retry-After: ");
+		assertThat(answered("", limited)).startsWith("HTTP/1.1 200")
+			.contains("event: push.busy", "\"reason\":\"rate-limited\"");
+		assertThat(answered("?strict=1", limited)).startsWith("HTTP/1.1 429")
+			.contains("\"token-checks\";q=5;w=60", "Retry-After: ");
+		assertThat(this.node.admission.size()).isZero();
+	}
+
+	/** What is answered is the same whether a check ends at once or later. */
+	private String answered(String query, Authentication authentication) {
+		List<Consumer<Authentication>> checks = checkLater();
+		send(stream(query));
+		checks.getFirst().accept(authentication);
+		String late = after();
+		assertThat(this.channel.isOpen()).isFalse();
+		this.authenticator = (credential, address, then) -> then.accept(authentication);
+		connect();
+		assertThat(send(stream(query)).lines().findFirst()).isEqualTo(late.lines().findFirst());
+		return late;
 	}
 
 }

@@ -174,7 +174,8 @@ class SettingNamesTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "fanfare.jwt.secret", "fanfare.stream.jwt.keys[3].secret", "fanfare.api.jwt.keys[0].secret" })
+	@ValueSource(
+			strings = { "fanfare.jwt.secret", "fanfare.stream.jwt.keys[3].secret", "fanfare.api.jwt.keys[0].secret" })
 	void aSigningSecretThatEveryoneKnowsIsForDevelopmentOnly(String property) {
 		String known = "for-development-only-known-to-everybody";
 		assertThatExceptionOfType(InvalidSettingException.class)
@@ -182,8 +183,7 @@ class SettingNamesTests {
 			.withMessageStartingWith(InvalidSettingException.named(property) + " has a secret that everyone knows")
 			.withMessageNotContaining(known);
 		for (String on : List.of("true", "TRUE", "yes", "on", "1")) {
-			assertThatNoException()
-				.isThrownBy(() -> check(Map.of(property, known, "fanfare.development", on)));
+			assertThatNoException().isThrownBy(() -> check(Map.of(property, known, "fanfare.development", on)));
 		}
 	}
 

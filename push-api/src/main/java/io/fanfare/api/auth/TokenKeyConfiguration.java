@@ -1,0 +1,29 @@
+package io.fanfare.api.auth;
+
+import java.util.List;
+
+import com.nimbusds.jose.jwk.JWK;
+import io.fanfare.boot.jwt.JwtKeys;
+import io.fanfare.boot.jwt.JwtSettings;
+import io.fanfare.protocol.guard.Scheduler;
+import io.micrometer.core.instrument.MeterRegistry;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The keys of API tokens. They have none in common with those of stream tokens. */
+@Configuration(proxyBeanMethods = false)
+class TokenKeyConfiguration {
+
+	@Bean(initMethod = "start")
+	JwtKeys apiTokenKeys(ApiJwtSettings api, StreamJwtSettings stream, StreamSecretSettings shortForm,
+			Scheduler scheduler, MeterRegistry registry) {
+		JwtSettings settings = api.jwt();
+		settings.check(ApiJwtSettings.PREFIX);
+		stream.settings().check(StreamJwtSettings.PREFIX);
+		List<JWK> keys = settings.jwks(ApiJwtSettings.PREFIX);
+		JwtKeys.requireDistinct(stream.keys(shortForm), stream.settings(), keys, settings);
+		return JwtKeys.of("api", keys, settings, scheduler, registry);
+	}
+
+}

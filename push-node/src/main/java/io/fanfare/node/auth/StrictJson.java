@@ -1,0 +1,111 @@
+package io.fanfare.node.auth;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Reads the parts of a token: base64url in its one form (RFC 7515, section 2: no padding,
+ * no other characters, no bits that do not count), then UTF-8, then a JSON object without
+ * a name that stands twice. So one token has one text.
+ */
+final class StrictJson {
+
+	private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	private static final Base64.Decoder DECODER = Base64.getUrlDecoder();
+
+	/** No claim is nested deeper. */
+	private static final int MAX_DEPTH = 20;
+
+	private static final char REPLACEMENT = '\uFFFD';
+
+	private static final JsonMapper JSON = JsonMapper
+		.builder(JsonFactory.builder()
+			.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+			.build())
+		.enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY, DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+		.build();
+
+	private StrictJson() {
+	}
+
+	/** Whether the bits of the last character that carry nothing are zero. */
+	private static boolean isCanonical(String text) {
+		int rest = text.length() % 4;
+		if (rest == 0) {
+			return !text.endsWith("=");
+		}
+		int last = ALPHABET.indexOf(text.charAt(text.length() - 1));
+		int unused = (rest == 2) ? 0b1111 : 0b11;
+		return rest != 1 && last >= 0 && (last & unused) == 0;
+	}
+
+	/**
+	 * Whether a text is base64url in its one form.
+	 * @param text the text
+	 * @return whether it is
+	 */
+	static boolean isBase64Url(String text) {
+		for (int i = 0; i < text.length(); i++) {
+			char next = text.charAt(i);
+			if (!(next >= 'a' && next <= 'z' || next >= 'A' && next <= 'Z' || next >= '0' && next <= '9' || next == '-'
+					|| next == '_')) {
+				return false;
+			}
+		}
+		return isCanonical(text);
+	}
+
+	private static byte @Nullable [] decode(String text) {
+		try {
+			return isCanonical(text) ? DECODER.decode(text) : null;
+		}
+		catch (IllegalArgumentException ex) {
+			return null;
+		}
+	}
+
+	/**
+	 * Reads a part.
+	 * @param part the encoded part
+	 * @return the object, or null where it is none
+	 */
+	static @Nullable JsonNode read(String part) {
+		byte[] bytes = decode(part);
+		String text = (bytes != null) ? text(bytes) : null;
+		if (text == null) {
+			return null;
+		}
+		try {
+			JsonNode node = JSON.readTree(text);
+			return node.isObject() ? node : null;
+		}
+		catch (RuntimeException ex) {
+			return null;
+		}
+	}
+
+	private static @Nullable String text(byte[] bytes) {
+		String text = new String(bytes, StandardCharsets.UTF_8);
+		if (text.indexOf(REPLACEMENT) < 0) {
+			return text;
+		}
+		try {
+			// Throws where the character stands for bytes that are no UTF-8.
+			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+		}
+		catch (CharacterCodingException ex) {
+			return null;
+		}
+	}
+
+}
