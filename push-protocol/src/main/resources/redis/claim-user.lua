@@ -15,10 +15,34 @@
 --       22 opens that a user may have within the time of 14 ("0": any number)  23 when the token was issued, in seconds
 --       where it comes by a ticket: 24 digest of the ticket  25 attempt, "" for none
 -- Returns {"owner", generation, head_id, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
--- received}, {"kicked", generation that displaced this client, head_id, loss_floor}, {"limited" or "opens", ms until takeovers
+-- received, then topic, reason of each topic that the token grants no more}, {"revoked", head_id, head_id, loss_floor}: the token
+-- is, {"kicked", generation that displaced this client, head_id, loss_floor}, {"limited" or "opens", ms until takeovers
 -- or opens are counted anew, head_id, loss_floor} or {"ticket", "unknown" or "spent", head_id, loss_floor}: then the owner stays.
 -- A ticket is spent where the answer is "owner", and only there.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
+
+-- Whether a token that was issued at a second is revoked, and a list of topic, reason of the topics that it grants no more.
+local function token_revoked(user_key, token_key, issued, now)
+	local token = redis.pcall('HGET', token_key, 'jti')
+	local fields = revocations_of(user_key)
+	if not fields or token and (type(token) == 'table' or is_revoked(token, issued, now)) then
+		return true
+	end
+	local topics = {}
+	for i = 1, #fields, 2 do
+		if fields[i] == '*' or string.sub(fields[i], 1, 3) == 'ch:' then
+			if is_revoked(fields[i + 1], issued, now) then
+				if fields[i] == '*' then
+					return true
+				end
+				local _, _, _, reason = revocation_parse(fields[i + 1])
+				topics[#topics + 1] = string.sub(fields[i], 4)
+				topics[#topics + 1] = reason or 'revoked'
+			end
+		end
+	end
+	return false, topics
+end
 
 if not note_renewal(KEYS[8], ARGV[7], ARGV[20]) then
 	return redis.error_reply(STALE)
@@ -29,6 +53,20 @@ local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[
 redis.call('SET', KEYS[5], '1', 'PX', ARGV[11])
 
 local now = time_ms()
+local revoked_topics = {}
+if redis.call('EXISTS', KEYS[11], KEYS[12]) > 0 then
+	local revoked
+	revoked, revoked_topics = token_revoked(KEYS[11], KEYS[12], tonumber(ARGV[23]), now)
+	if revoked then
+		-- An earlier claim of this connection may have been done.
+		local value = redis.call('HGET', KEYS[4], user)
+		local owner = value and owner_parse(value)
+		if owner and owner.connection == connection then
+			redis.call('HDEL', KEYS[4], user)
+		end
+		return {'revoked', head_id, head_id, loss_floor}
+	end
+end
 
 -- A tombstone answers every claim of its client, repeated ones too; one from before a data loss is void. Each such claim
 -- lengthens its life, so that a client that tries again and again never owns by time alone. The generation says when it began.
@@ -59,7 +97,7 @@ end
 local value = redis.call('HGET', KEYS[4], user)
 local victim = value and owner_parse(value)
 if victim and victim.connection == connection then
-	return {'owner', victim.generation, head_id, loss_floor, hidden_from}
+	return {'owner', victim.generation, head_id, loss_floor, hidden_from, unpack(revoked_topics)}
 end
 
 -- Before anything is counted: whoever has no right counts for nothing.
@@ -105,4 +143,4 @@ if not victim and (value or presence_uncertain(loss_floor, now)) then
 end
 owner.generation = generation
 displace(prefix, channels, KEYS[4], user, victim, owner, verdict, ARGV[12])
-return {'owner', generation, generation, loss_floor, hidden_from}
+return {'owner', generation, generation, loss_floor, hidden_from, unpack(revoked_topics)}

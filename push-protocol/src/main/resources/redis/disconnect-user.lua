@@ -3,7 +3,7 @@
 --
 -- KEYS  1 clock  2 since  3 presence
 -- ARGV  1 highest id seen  2 prefix of keys  3 prefix of pub/sub channels  4 user  5 reason
---       6 grace in ms between the notice and the close  7 life of a tombstone in ms
+--       6 grace in ms between the notice and the close  7 life of a tombstone in ms  8 what the client is given besides, or ""
 -- Returns the connection, or "" where the user has none.
 
 local prefix, channels, user = ARGV[2], ARGV[3], ARGV[4]
@@ -15,5 +15,5 @@ end
 local _, _, _, generation = clock_take(1, KEYS[1], KEYS[2], ARGV[1])
 tombstone_put(prefix, user, owner.client, generation, ARGV[7])
 redis.call('HDEL', KEYS[3], user)
-kick(channels, owner, generation, ARGV[5], ARGV[6])
+kick(channels, owner, generation, ARGV[5], ARGV[6], ARGV[8])
 return owner.connection

@@ -16,7 +16,8 @@ end
 
 -- Notifies the node of `victim` that `generation` displaced that one connection. Kick frames are
 -- "K connection generation reason grace-ms\n"; reason "-" ends the stream without a word. `channels` begins pub/sub channels.
-local function kick(channels, victim, generation, reason, grace_ms)
+-- Behind the line stands `message`, which the client is given besides; it may be nil.
+local function kick(channels, victim, generation, reason, grace_ms, message)
 	redis.call('PUBLISH', channels .. 'node:' .. victim.node,
-		'K ' .. victim.connection .. ' ' .. generation .. ' ' .. reason .. ' ' .. grace_ms .. '\n')
+		'K ' .. victim.connection .. ' ' .. generation .. ' ' .. reason .. ' ' .. grace_ms .. '\n' .. (message or ''))
 end

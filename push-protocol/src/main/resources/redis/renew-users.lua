@@ -7,12 +7,14 @@
 -- a frame, "B connection last\n", in order with the messages: what `last`, the user's channel, has above what the connection
 -- received by then was hidden from it.
 --
--- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 renewals  7 last
+-- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 renewals  7 last  8 log of revocations
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels  6 node
 --       7 lease in ms  8 life of a tombstone in ms
---       9 value of this call for renewals  10.. for each connection: user, connection, generation, client, when it was
---           opened in ms, tier, page ("" where it is not known)
--- Returns {head_id, loss_floor, then for each connection that is not simply fine: its index from 0, verdict, generation};
+--       9 value of this call for renewals  10 last entry of the log that the caller knows, "" to begin
+--       11.. for each connection: user, connection, generation, client, when it was opened in ms, tier, page ("" where it is
+--           not known)
+-- Returns {head_id, loss_floor, last entry of the log that was read, "more" or "behind" or "", number of revocations that follow,
+-- user, token, topic, value of each, then for each connection that is not simply fine: its index from 0, verdict, generation};
 -- verdict "restored" (written back), "lost" (displaced by that generation) or
 -- "replaced" (displaced by its own client, silently).
 
@@ -51,7 +53,11 @@ local function last_of_user(last_key, user, head_id)
 	return head_id
 end
 
-local answer = {head_id, loss_floor}
+local read, extent, revoked = log_since(prefix, KEYS[8], ARGV[10])
+local answer = {head_id, loss_floor, read, extent, #revoked / 4}
+for i = 1, #revoked do
+	answer[#answer + 1] = revoked[i]
+end
 local function say(index, verdict, generation)
 	answer[#answer + 1] = index
 	answer[#answer + 1] = verdict
@@ -59,8 +65,8 @@ local function say(index, verdict, generation)
 end
 
 local now
-for i = 10, #ARGV, 7 do
-	local index = (i - 10) / 7
+for i = 11, #ARGV, 7 do
+	local index = (i - 11) / 7
 	local user, connection, generation, client = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
 	local value = redis.call('HGET', KEYS[4], user)
 	local own = node .. ' ' .. connection .. ' ' .. generation .. ' '

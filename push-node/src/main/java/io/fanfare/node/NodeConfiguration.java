@@ -11,6 +11,7 @@ import io.fanfare.boot.jwt.JwtKeys;
 import io.fanfare.boot.jwt.JwtSettings;
 import io.fanfare.node.admin.DisconnectConnections;
 import io.fanfare.node.admin.ListConnections;
+import io.fanfare.node.admin.RevokeStreams;
 import io.fanfare.node.admin.ShowConnection;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
@@ -205,6 +206,11 @@ class NodeConfiguration {
 	@Bean
 	DisconnectConnections disconnectConnections(Connections connections, Presence presence, Scheduler scheduler) {
 		return new DisconnectConnections(connections, presence::disconnect, scheduler);
+	}
+
+	@Bean
+	RevokeStreams revokeStreams(Connections connections) {
+		return new RevokeStreams(connections);
 	}
 
 	/** Answers by every {@link NodeCall} there is. */

@@ -22,6 +22,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.NodeCalls;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.revocation.Revocations;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -74,6 +75,10 @@ final class Backend implements AutoCloseable {
 	/** A publisher that retains another number of messages a channel. */
 	Publisher publisher(int length) {
 		return new Publisher(this.link, this.keys, length, AGE);
+	}
+
+	Revocations revocations() {
+		return new Revocations(this.link, this.keys, Duration.ofHours(1));
 	}
 
 	Presence presence() {

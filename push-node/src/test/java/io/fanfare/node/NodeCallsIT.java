@@ -118,7 +118,7 @@ class NodeCallsIT {
 		try (SseClient stream = node.open(this.user)) {
 			Cluster.backend()
 				.presence()
-				.disconnect(this.user, io.fanfare.protocol.CloseReason.REVOKED, Duration.ZERO)
+				.disconnect(this.user, io.fanfare.protocol.CloseReason.REVOKED, Duration.ZERO, null)
 				.join();
 			assertThat(stream.awaitEnd(SOON)).isEqualTo(End.COMPLETE);
 		}

@@ -196,7 +196,9 @@ class OneConnectionPerUserIT {
 	void aDisconnectTellsTheReasonAndKeepsThePageAway() {
 		double kicks = Cluster.first().meter("sse.kicks", "reason", "logout");
 		try (SseClient stream = open(Cluster.first(), "page")) {
-			String connection = this.backend.presence().disconnect(this.user, CloseReason.LOGOUT, Duration.ZERO).join();
+			String connection = this.backend.presence()
+				.disconnect(this.user, CloseReason.LOGOUT, Duration.ZERO, null)
+				.join();
 			assertThat(connection).isEqualTo(connection(stream));
 			SseBlock kicked = awaitKick(stream);
 			assertThat(Blocks.json(kicked).get("reason").asString()).isEqualTo("logout");
@@ -207,7 +209,7 @@ class OneConnectionPerUserIT {
 				assertThat(back.nextBlock(SOON).event()).isEqualTo("push.kicked");
 			}
 			open(Cluster.second(), "fresh").close();
-			assertThat(this.backend.presence().disconnect(newUser(), CloseReason.LOGOUT, Duration.ZERO).join())
+			assertThat(this.backend.presence().disconnect(newUser(), CloseReason.LOGOUT, Duration.ZERO, null).join())
 				.isNull();
 		}
 	}
@@ -217,7 +219,7 @@ class OneConnectionPerUserIT {
 		double closed = Cluster.first().meter("sse.connections.closed", "reason", "revoked");
 		double kicks = Cluster.first().meter("sse.kicks", "reason", "revoked");
 		try (SseClient stream = opened(Cluster.first().stream(this.user).query("heartbeat", "event"))) {
-			this.backend.presence().disconnect(this.user, CloseReason.REVOKED, Duration.ofSeconds(3)).join();
+			this.backend.presence().disconnect(this.user, CloseReason.REVOKED, Duration.ofSeconds(3), null).join();
 			SseBlock kicked = awaitKick(stream);
 			assertThat(Blocks.json(kicked).get("reason").asString()).isEqualTo("revoked");
 			this.backend.publish(ChannelName.ALL, "not for whom was disconnected");

@@ -28,15 +28,18 @@ public sealed interface Frame {
 	}
 
 	/**
-	 * A connection was displaced: {@code K connection generation reason grace-ms}.
+	 * A connection was displaced: {@code K connection generation reason grace-ms}, and
+	 * behind the line what its client is given besides the reason.
 	 *
 	 * @param connection the victim
 	 * @param generation what displaced it
 	 * @param reason the reason that its client is given, or null ({@code -}) to end the
 	 * stream without a word; one that this version does not know is a takeover
 	 * @param grace how long after the notice the stream is closed
+	 * @param message what its client is given besides, or null
 	 */
-	record Kick(String connection, long generation, @Nullable CloseReason reason, Duration grace) implements Frame {
+	record Kick(String connection, long generation, @Nullable CloseReason reason, Duration grace,
+			@Nullable String message) implements Frame {
 
 	}
 
@@ -170,7 +173,7 @@ public sealed interface Frame {
 		String head = new String(bytes, 0, end, StandardCharsets.UTF_8);
 		return switch (head.charAt(0)) {
 			case 'M' -> published(head, bytes, end + 1);
-			case 'K' -> kick(head);
+			case 'K' -> kick(head, new String(bytes, end + 1, bytes.length - end - 1, StandardCharsets.UTF_8));
 			case 'D' -> displacement(head);
 			case 'B' -> restored(head);
 			case 'H' -> hidden(head);
@@ -193,14 +196,15 @@ public sealed interface Frame {
 				new ChannelName(head.substring(connection + 1)), Envelope.decode(bytes, offset));
 	}
 
-	private static Kick kick(String head) {
+	private static Kick kick(String head, String message) {
 		String[] parts = head.split(" ");
 		if (parts.length != 5) {
 			throw new IllegalArgumentException("Malformed kick frame");
 		}
 		CloseReason known = CloseReason.find(parts[3]);
 		CloseReason reason = (known != null || parts[3].equals("-")) ? known : CloseReason.TAKEOVER;
-		return new Kick(parts[1], MessageId.parse(parts[2]), reason, Duration.ofMillis(Long.parseLong(parts[4])));
+		return new Kick(parts[1], MessageId.parse(parts[2]), reason, Duration.ofMillis(Long.parseLong(parts[4])),
+				message.isEmpty() ? null : message);
 	}
 
 	private static Displacement displacement(String head) {

@@ -44,6 +44,8 @@ public enum ProblemType {
 	IDEMPOTENCY_KEY_REUSED("idempotency-key-reused", 422, "The idempotency key belongs to another request"),
 	/** The messages of a request have more recipients together than allowed. */
 	TOO_MANY_RECIPIENTS("too-many-recipients", 422, "The request has too many recipients"),
+	/** The user has as many revoked topics as may be. */
+	TOO_MANY_REVOCATIONS("too-many-revocations", 422, "The user has too many revoked topics"),
 	/**
 	 * A limit of draft-ietf-httpapi-ratelimit-headers-10 is reached, whose type this is.
 	 */

@@ -58,6 +58,8 @@ public final class RedisKeys {
 
 	private final byte[] renewals;
 
+	private final byte[] revocations;
+
 	/**
 	 * Names the keys and channels of an installation.
 	 * @param prefix the installation's prefix, as {@link #PREFIX_PATTERN} has it
@@ -89,6 +91,7 @@ public final class RedisKeys {
 		this.last = key("last");
 		this.presence = key("presence");
 		this.renewals = key("renewals");
+		this.revocations = key("revocations");
 	}
 
 	/** The names of another partition of the same installation. */
@@ -165,6 +168,11 @@ public final class RedisKeys {
 		return this.renewals;
 	}
 
+	/** The log of revocations, which renewals read. */
+	public byte[] revocations() {
+		return this.revocations;
+	}
+
 	public byte[] hidden(String user) {
 		return key("hidden:" + user);
 	}
@@ -199,15 +207,15 @@ public final class RedisKeys {
 		return key("tickets:" + user);
 	}
 
-	/** Hash: from when on tokens of a user are valid, in all and for each topic. */
+	/** What was revoked of a user: all that tokens grant, or a topic. */
 	public byte[] revoked(String user) {
 		return key("revoked:" + user);
 	}
 
 	/**
-	 * From when on tokens of one id are valid.
-	 * @param hash the SHA-256 of the token's id in hex, "" for a token without one: no
-	 * such key exists
+	 * Whether a token was revoked.
+	 * @param hash the SHA-256 of its id in hex, "" where it has none: there is no such
+	 * key
 	 */
 	public byte[] revokedToken(String hash) {
 		return key("revoked:jti:" + hash);

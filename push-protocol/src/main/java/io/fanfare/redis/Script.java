@@ -29,7 +29,8 @@ public enum Script {
 	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim"),
 
 	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
-			"hidden", "owner", "kick", "succession", "tickets"),
+			"hidden", "owner", "kick", "succession", "revocation",
+			"tickets"),
 
 	ISSUE_TICKET(ScriptOutputType.MULTI, "ids", "clock"),
 
@@ -38,11 +39,17 @@ public enum Script {
 	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "hidden", "owner", "entry"),
 
 	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "renewals", "owner", "kick",
-			"succession"),
+			"succession", "revocation-log"),
 
 	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "owner"),
 
 	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "owner", "kick"),
+
+	PUT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "revocation", "revocation-log"),
+
+	LIFT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.INTEGER),
+
+	READ_REVOCATIONS(ScriptOutputType.MULTI, "revocation"),
 
 	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "counts"),
 

@@ -40,9 +40,9 @@ class FrameTests {
 	@Test
 	void aKickNamesVictimGenerationReasonAndGrace() {
 		assertThat(Frame.decode(bytes("K n.c1 7-3 logout 1500\n")))
-			.isEqualTo(new Frame.Kick("n.c1", MessageId.of(7, 3), CloseReason.LOGOUT, Duration.ofMillis(1500)));
+			.isEqualTo(new Frame.Kick("n.c1", MessageId.of(7, 3), CloseReason.LOGOUT, Duration.ofMillis(1500), null));
 		assertThat(Frame.decode(bytes("K n.c1 7-3 - 0\n")))
-			.isEqualTo(new Frame.Kick("n.c1", MessageId.of(7, 3), null, Duration.ZERO));
+			.isEqualTo(new Frame.Kick("n.c1", MessageId.of(7, 3), null, Duration.ZERO, null));
 	}
 
 	@Test

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.NameRule;
 import io.fanfare.protocol.Tier;
 
 /** Rules of what several features read. */
@@ -12,6 +13,11 @@ public final class CommonRules {
 
 	/** The tiers, as they are written. */
 	public static final List<String> TIERS = Stream.of(Tier.values()).map(Tier::wireName).toList();
+
+	/** The longest text for people. */
+	public static final int MAX_LINE = 256;
+
+	private static final NameRule LINE = new NameRule("[^\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029]", MAX_LINE);
 
 	private static final Description USER_ID = Description
 		.of("UserId",
@@ -45,6 +51,16 @@ public final class CommonRules {
 	 */
 	public static Rule.Text topic(String refusal) {
 		return new Rule.Text(TOPIC_NAME, ChannelName.TOPIC, refusal);
+	}
+
+	/**
+	 * A line of text for people.
+	 * @param about what it is
+	 * @return the rule
+	 */
+	public static Rule.Text line(String about) {
+		return new Rule.Text(Description.inside(about + " At most " + MAX_LINE + " characters, no controls."), LINE,
+				"must have 1 to " + MAX_LINE + " characters and no controls");
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.fanfare.api.json;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -215,6 +216,46 @@ public sealed interface Rule {
 			}
 			return (parse(value.stringValue()) != null) ? "must be from " + this.min + " to " + this.max
 					: "must be an ISO-8601 duration such as PT1H";
+		}
+
+	}
+
+	/**
+	 * A point in time: ISO-8601, or whole milliseconds since the epoch.
+	 *
+	 * @param about in words
+	 */
+	record Moment(Description about) implements Value<Instant> {
+
+		/** Up to the year 5138. */
+		private static final java.util.regex.Pattern MILLIS = java.util.regex.Pattern.compile("[0-9]{1,14}");
+
+		@Override
+		public @Nullable Instant read(JsonNode value) {
+			if (value.isString()) {
+				return parse(value.stringValue());
+			}
+			// Numbers are kept as they were written.
+			String text = (value instanceof POJONode node && node.getPojo() instanceof RawValue raw)
+					? String.valueOf(raw.rawValue()) : "";
+			return MILLIS.matcher(text).matches() ? Instant.ofEpochMilli(Long.parseLong(text)) : null;
+		}
+
+		private static @Nullable Instant parse(String text) {
+			try {
+				Instant moment = Instant.parse(text);
+				return (moment.isBefore(Instant.EPOCH) || moment.isAfter(LATEST)) ? null : moment;
+			}
+			catch (DateTimeParseException ex) {
+				return null;
+			}
+		}
+
+		private static final Instant LATEST = Instant.ofEpochMilli(99_999_999_999_999L);
+
+		@Override
+		public String refusal(JsonNode value) {
+			return "must be a time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch";
 		}
 
 	}

@@ -32,7 +32,8 @@ class OpenApiConfiguration {
 	static final String BEARER = "bearer";
 
 	/** The order in which pages and clients show them. */
-	private static final List<String> TAGS = List.of("Messages", "Users", "Channels", "Tokens", "Cluster");
+	private static final List<String> TAGS = List.of("Messages", "Users", "Revocations", "Channels", "Tokens",
+			"Cluster");
 
 	private static final String DESCRIPTION = "Publish messages to clients that hold an event stream, and look at the"
 			+ " cluster. Everything that is no success is application/problem+json (RFC 9457). In bodies null, an empty"

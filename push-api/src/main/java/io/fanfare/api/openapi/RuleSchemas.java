@@ -22,6 +22,8 @@ final class RuleSchemas {
 	 * Durations of days, hours, minutes and seconds; the shortest and the longest stand
 	 * in words beside it.
 	 */
+	private static final String MOMENT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z";
+
 	private static final String SPAN = "P(?=.)([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+([.,][0-9]{1,9})?S)?)?";
 
 	private static final String REFERENCE = "#/components/schemas/";
@@ -71,6 +73,7 @@ final class RuleSchemas {
 			case Rule.Truth truth -> type(schema, "boolean", required);
 			case Rule.Whole whole -> whole(schema, whole, required);
 			case Rule.Span span -> span(schema, required);
+			case Rule.Moment moment -> moment(schema, required);
 			case Rule.Items<?> items -> items(schema, items, required);
 			case Rule.Any any -> {
 			}
@@ -130,6 +133,17 @@ final class RuleSchemas {
 	private static void span(Map<String, Object> schema, boolean required) {
 		type(schema, "string", required);
 		schema.put("pattern", required ? "^" + SPAN + "$" : "^(" + SPAN + ")?$");
+	}
+
+	private static void moment(Map<String, Object> schema, boolean required) {
+		List<String> types = new ArrayList<>(List.of("string", "integer"));
+		if (!required) {
+			types.add("null");
+		}
+		schema.put("type", types);
+		schema.put("pattern", required ? "^" + MOMENT + "$" : "^(" + MOMENT + ")?$");
+		schema.put("minimum", 0);
+		schema.put("maximum", 99_999_999_999_999L);
 	}
 
 	private void items(Map<String, Object> schema, Rule.Items<?> items, boolean required) {

@@ -16,6 +16,7 @@ import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
 import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.api.revocation.StoredRevocations;
 import io.fanfare.protocol.ConnectionId;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.Tier;
@@ -51,7 +52,11 @@ class DisconnectEndpoint {
 
 	private final NodeAsker nodes;
 
-	DisconnectEndpoint(Presence presence, RedisCalls calls, ClusterView view, NodeAsker nodes) {
+	private final StoredRevocations revocations;
+
+	DisconnectEndpoint(Presence presence, RedisCalls calls, ClusterView view, NodeAsker nodes,
+			StoredRevocations revocations) {
+		this.revocations = revocations;
 		this.presence = presence;
 		this.calls = calls;
 		this.view = view;
@@ -114,21 +119,28 @@ class DisconnectEndpoint {
 		Tier tier = (tierName != null) ? Tier.find(tierName) : null;
 		String node = fields.read(DisconnectRules.NODE);
 		DisconnectNotice notice = DisconnectNotice.read(fields, DisconnectRules.REASON_FOR_MANY);
+		if (notice.block() != null && users == null) {
+			fields.refuse(DisconnectNotice.BLOCK, "needs users");
+		}
 		body.errors().check();
 		if (users == null && channel == null) {
 			caller.require(Scope.ADMIN);
+		}
+		if (users != null && notice.block() != null) {
+			this.revocations.block(users, notice.block(), notice.reason().wireName());
 		}
 		if (users != null && notice.isForGood()) {
 			return kick(users, notice);
 		}
 		return ask((node != null) ? List.of(this.view.find(node).node()) : this.view.identities(),
-				new CallRequest.Disconnect(users, channel, tier, notice.reason(), notice.grace().toMillis()));
+				new CallRequest.Disconnect(users, channel, tier, notice.reason(), notice.grace().toMillis(),
+						notice.message()));
 	}
 
 	/** All are on their way before the first answer is waited for. */
 	private DisconnectedMany kick(List<String> users, DisconnectNotice notice) {
 		List<CompletableFuture<@Nullable String>> sent = users.stream()
-			.map((user) -> this.presence.disconnect(user, notice.reason(), notice.grace()))
+			.map((user) -> this.presence.disconnect(user, notice.reason(), notice.grace(), notice.message()))
 			.toList();
 		long deadline = this.calls.deadline();
 		Map<String, Integer> counts = new TreeMap<>();

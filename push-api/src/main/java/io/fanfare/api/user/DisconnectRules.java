@@ -27,7 +27,8 @@ final class DisconnectRules implements RequestRules {
 			DisconnectNotice.ANY);
 
 	static final Rule.Plain ONE = Rule.Plain.of(Description.of("DisconnectRequest", "How a user's stream ends."),
-			DisconnectNotice.MODE, REASON_FOR_ONE);
+			DisconnectNotice.MODE, DisconnectNotice.DELAY, DisconnectNotice.MESSAGE, DisconnectNotice.BLOCK,
+			REASON_FOR_ONE);
 
 	static final Field<Rule.Items<Rule.Text>> USERS = Field.optional("users", new Rule.Items<>(Description.NONE,
 			CommonRules.userId("must have " + ChannelName.USER_RULE), MAX_USERS, "is named twice"));
@@ -53,7 +54,8 @@ final class DisconnectRules implements RequestRules {
 			choice("DisconnectAll", "Ends all streams.", ALL));
 
 	private static Rule.Plain choice(String schema, String text, Field<?> field) {
-		return Rule.Plain.of(Description.of(schema, text), field, DisconnectNotice.MODE, REASON_FOR_MANY);
+		return Rule.Plain.of(Description.of(schema, text), field, DisconnectNotice.MODE, DisconnectNotice.DELAY,
+				DisconnectNotice.MESSAGE, DisconnectNotice.BLOCK, REASON_FOR_MANY);
 	}
 
 	@Override

@@ -1,5 +1,7 @@
 package io.fanfare.api.user;
 
+import java.util.List;
+
 import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
@@ -10,6 +12,7 @@ import io.fanfare.api.problem.Answers;
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.api.revocation.StoredRevocations;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.ProblemType;
@@ -45,7 +48,10 @@ class UserEndpoint {
 
 	private final NodeAsker nodes;
 
-	UserEndpoint(Presence presence, RedisCalls calls, NodeAsker nodes) {
+	private final StoredRevocations revocations;
+
+	UserEndpoint(Presence presence, RedisCalls calls, NodeAsker nodes, StoredRevocations revocations) {
+		this.revocations = revocations;
 		this.presence = presence;
 		this.calls = calls;
 		this.nodes = nodes;
@@ -105,8 +111,11 @@ class UserEndpoint {
 		DisconnectNotice notice = DisconnectNotice.read(body.fields(DisconnectRules.ONE),
 				DisconnectRules.REASON_FOR_ONE);
 		body.errors().check();
+		if (notice.block() != null) {
+			this.revocations.block(List.of(user), notice.block(), notice.reason().wireName());
+		}
 		return new Disconnected(user,
-				this.calls.await(this.presence.disconnect(user, notice.reason(), notice.grace())));
+				this.calls.await(this.presence.disconnect(user, notice.reason(), notice.grace(), notice.message())));
 	}
 
 	private static String checked(String user) {

@@ -132,6 +132,7 @@ class OpenApiIT {
 		this.node = new NodeVoice(this.api, TestRedis.shared(), "node-1")
 			.answering(CallName.LIST_CONNECTIONS, ConnectionIT.PAGE)
 			.answering(CallName.DISCONNECT, "{\"connections\":1}")
+			.answering(CallName.REVOKE, "{\"connections\":1}")
 			.answering(CallName.SEND_ON, "{\"connections\":1}")
 			.answering(CallName.DRAIN, "{\"connections\":1,\"windowMs\":30000}");
 	}

@@ -17,6 +17,7 @@ import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.call.CallResult.Disconnected;
 import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.protocol.guard.Worker;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,9 +61,10 @@ public final class DisconnectConnections implements NodeCall<CallRequest.Disconn
 		 * @param user the user
 		 * @param reason the reason that the client is given
 		 * @param grace how long after the notice the stream is closed
+		 * @param message what the client is given besides, or null
 		 * @return when it is done
 		 */
-		CompletableFuture<?> user(String user, CloseReason reason, Duration grace);
+		CompletableFuture<?> user(String user, CloseReason reason, Duration grace, @Nullable String message);
 
 	}
 
@@ -76,20 +78,23 @@ public final class DisconnectConnections implements NodeCall<CallRequest.Disconn
 		Selection meant = Selection.of(request);
 		CloseReason reason = request.reason();
 		Duration grace = Duration.ofMillis(request.graceMs());
-		return (reason.advice() == CloseReason.Advice.STOP) ? kick(meant, reason, grace) : sendAway(meant, reason);
+		String message = request.message();
+		return (reason.advice() == CloseReason.Advice.STOP) ? kick(meant, reason, grace, message)
+				: sendAway(meant, reason, message);
 	}
 
-	private CompletableFuture<Disconnected> sendAway(Selection meant, CloseReason reason) {
+	private CompletableFuture<Disconnected> sendAway(Selection meant, CloseReason reason, @Nullable String message) {
 		AtomicInteger count = new AtomicInteger();
 		return this.connections.onLoops((loop) -> Slices.ofAll(loop, Slices.WRITE, (connection) -> {
 			if (connection.isBegun() && meant.takes(connection, loop.nanoTime())) {
 				count.incrementAndGet();
-				loop.guard("disconnect", connection, (one) -> one.goAway(reason));
+				loop.guard("disconnect", connection, (one) -> one.goAway(reason, message));
 			}
 		})).thenApply((done) -> ended(count.get(), reason));
 	}
 
-	private CompletableFuture<Disconnected> kick(Selection meant, CloseReason reason, Duration grace) {
+	private CompletableFuture<Disconnected> kick(Selection meant, CloseReason reason, Duration grace,
+			@Nullable String message) {
 		Queue<String> users = new ConcurrentLinkedQueue<>();
 		return this.connections.onLoops((loop) -> Slices.ofAll(loop, Slices.LOOK, (connection) -> {
 			if (connection.isHeld() && meant.takes(connection, loop.nanoTime())) {
@@ -97,16 +102,16 @@ public final class DisconnectConnections implements NodeCall<CallRequest.Disconn
 			}
 		})).thenApplyAsync((done) -> {
 			Disconnected ended = ended(users.size(), reason);
-			kickNext(users, reason, grace);
+			kickNext(users, reason, grace, message);
 			return ended;
 		}, this.worker::execute);
 	}
 
-	private void kickNext(Queue<String> users, CloseReason reason, Duration grace) {
+	private void kickNext(Queue<String> users, CloseReason reason, Duration grace, @Nullable String message) {
 		List<CompletableFuture<?>> sent = new ArrayList<>(BATCH);
 		String user;
 		while (sent.size() < BATCH && (user = users.poll()) != null) {
-			sent.add(this.kick.user(user, reason, grace));
+			sent.add(this.kick.user(user, reason, grace, message));
 		}
 		CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)).whenCompleteAsync((done, failure) -> {
 			if (failure != null) {
@@ -114,7 +119,7 @@ public final class DisconnectConnections implements NodeCall<CallRequest.Disconn
 						failure.getMessage());
 			}
 			else if (!users.isEmpty()) {
-				kickNext(users, reason, grace);
+				kickNext(users, reason, grace, message);
 			}
 		}, this.worker::execute);
 	}

@@ -70,9 +70,10 @@ final class CloseNotice {
 	 * The client is to stop, also where it has no answer yet.
 	 * @param by the generation that ends the stream
 	 * @param lastId up to where the client has what it was sent
+	 * @param message what it is given besides, or null
 	 */
-	void kick(CloseReason reason, long by, long lastId) {
-		byte[] block = kicked(reason, by, lastId);
+	void kick(CloseReason reason, long by, long lastId, @Nullable String message) {
+		byte[] block = kicked(reason, by, lastId, Duration.ZERO, message);
 		if (this.writer.isAnswered()) {
 			this.writer.end(block);
 		}
@@ -83,17 +84,30 @@ final class CloseNotice {
 	}
 
 	/** The client is to stop soon: the stream is closed later. */
-	void announceKick(CloseReason reason, long by, long lastId) {
-		this.writer.write(kicked(reason, by, lastId));
+	void announceKick(CloseReason reason, long by, long lastId, Duration grace, @Nullable String message) {
+		this.writer.write(kicked(reason, by, lastId, grace, message));
 	}
 
-	private byte[] kicked(CloseReason reason, long by, long lastId) {
-		return Blocks.kicked(reason, by, MessageId.format(lastId), this.loop.millis());
+	private byte[] kicked(CloseReason reason, long by, long lastId, Duration grace, @Nullable String message) {
+		return Blocks.kicked(reason, by, MessageId.format(lastId), this.loop.millis(), grace, message);
+	}
+
+	/**
+	 * The token grants nothing, where the client has no answer yet and asked for a
+	 * status.
+	 * @return whether it did; otherwise nothing was written
+	 */
+	boolean refuseToken() {
+		boolean refused = !this.writer.isAnswered() && this.writer.refuseToken();
+		if (refused) {
+			this.loop.context().events().refused(CloseReason.REVOKED);
+		}
+		return refused;
 	}
 
 	/** The client is to reconnect, after a spread while. */
-	void goAway(CloseReason reason, @Nullable String cursor) {
-		this.writer.end(Blocks.goaway(reason, cursor, this.loop.context().spread().retry()));
+	void goAway(CloseReason reason, @Nullable String cursor, @Nullable String message) {
+		this.writer.end(Blocks.goaway(reason, cursor, this.loop.context().spread().retry(), message));
 	}
 
 	/** The client knows, or there is none to notify. */
@@ -115,7 +129,7 @@ final class CloseNotice {
 			this.writer.abort();
 		}
 		else if (phase.isBegun()) {
-			goAway(CloseReason.ERROR, MessageId.format(delivery.cursor()));
+			goAway(CloseReason.ERROR, MessageId.format(delivery.cursor()), null);
 		}
 		else {
 			notNow(CloseReason.ERROR);

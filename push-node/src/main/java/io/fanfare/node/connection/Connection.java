@@ -1,7 +1,6 @@
 package io.fanfare.node.connection;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 import io.fanfare.node.presence.Proof;
@@ -29,9 +28,7 @@ public final class Connection {
 
 	private final ConnectionIdentity identity;
 
-	private final StreamRequest request;
-
-	private final List<ChannelName> channels;
+	private List<ChannelName> channels;
 
 	private final StreamLoop loop;
 
@@ -69,7 +66,6 @@ public final class Connection {
 
 	Connection(ConnectionKey key, StreamRequest request, StreamLoop loop, Outlet outlet, Slot slot) {
 		this.identity = ConnectionIdentity.of(key.connection(), loop.millis(), request);
-		this.request = request;
 		this.loop = loop;
 		this.writer = new StreamWriter(outlet, loop);
 		this.timers = new StreamTimers(this, loop, this.writer);
@@ -80,10 +76,7 @@ public final class Connection {
 		this.ownership = new OwnershipChanges(this, loop, this.delivery, this.claim);
 		this.slot = slot;
 		this.openedNanos = loop.nanoTime();
-		this.channels = new ArrayList<>(request.topics().size() + 2);
-		this.channels.add(ChannelName.user(request.user()));
-		this.channels.add(ChannelName.ALL);
-		this.channels.addAll(request.topics());
+		this.channels = request.channels();
 	}
 
 	/**
@@ -99,7 +92,7 @@ public final class Connection {
 	 * @return the user
 	 */
 	public String user() {
-		return this.request.user();
+		return request().user();
 	}
 
 	String client() {
@@ -119,7 +112,7 @@ public final class Connection {
 	 * @return the request
 	 */
 	public StreamRequest request() {
-		return this.request;
+		return this.identity.request();
 	}
 
 	Delivery delivery() {
@@ -215,6 +208,11 @@ public final class Connection {
 		return this.channels;
 	}
 
+	/** It is subscribed to one less; what reads the others may go on. */
+	void leave(ChannelName topic) {
+		this.channels = this.channels.stream().filter((channel) -> !channel.equals(topic)).toList();
+	}
+
 	// ---- what comes from outside
 
 	/** The socket takes more again. */
@@ -245,15 +243,13 @@ public final class Connection {
 				: this.timers.tick(nowNanos, nowMillis);
 	}
 
-	// ---- waiting for a slot
-
 	/**
 	 * Its client is notified of its position in the queue: at first, and whenever that
 	 * changed and the client reads.
 	 */
 	void notifyPosition() {
 		QueuePosition now = this.slot.position();
-		if (now != null && QueueNotice.write(this.phase, now, this.request, this.writer, this.loop)) {
+		if (now != null && QueueNotice.write(this.phase, now, request(), this.writer, this.loop)) {
 			enter(new Phase.Waiting(now));
 		}
 	}
@@ -272,7 +268,7 @@ public final class Connection {
 	 * @return whether it may
 	 */
 	public boolean isEvictable() {
-		return this.request.tier() == Tier.LOW && this.phase instanceof Phase.Streaming;
+		return request().tier() == Tier.LOW && this.phase instanceof Phase.Streaming;
 	}
 
 	/**
@@ -290,8 +286,6 @@ public final class Connection {
 	public long idleNanos() {
 		return this.timers.idleNanos();
 	}
-
-	// ---- what is reported of it
 
 	/**
 	 * Says where it stands. On its loop.
@@ -322,8 +316,6 @@ public final class Connection {
 	public ConnectionStatus status(@Nullable Ending ending) {
 		return ConnectionReport.of(this, this.timers, this.writer, ending);
 	}
-
-	// ---- admission
 
 	void subscribe() {
 		this.phase = new Phase.Claiming(isWaiting());
@@ -362,8 +354,6 @@ public final class Connection {
 		return this.identity.held(this.claim.generation());
 	}
 
-	// ---- ends
-
 	/** A request of its user, by some client, waits in its place. On its loop. */
 	public void replacedInQueue(@Nullable String client) {
 		this.ending.replacedInQueue(client);
@@ -374,7 +364,16 @@ public final class Connection {
 	 * @param reason why
 	 */
 	public void goAway(CloseReason reason) {
-		this.ending.goAway(reason);
+		goAway(reason, null);
+	}
+
+	/**
+	 * Asks the client to reconnect, after a spread while. On its loop.
+	 * @param reason why
+	 * @param message what it is given besides, or null
+	 */
+	public void goAway(CloseReason reason, @Nullable String message) {
+		this.ending.goAway(reason, message);
 	}
 
 	/** The socket is closed or closing: now clean up. */

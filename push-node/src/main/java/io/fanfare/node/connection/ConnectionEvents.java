@@ -61,6 +61,9 @@ public interface ConnectionEvents {
 	 */
 	void kicked(@Nullable CloseReason reason);
 
+	/** A topic was taken from a stream, which goes on. */
+	void unsubscribed();
+
 	/**
 	 * Messages were written to a stream.
 	 * @param count how many

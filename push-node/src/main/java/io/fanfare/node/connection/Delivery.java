@@ -138,6 +138,9 @@ final class Delivery {
 	/** How many rounds failed one after the other. */
 	private int failures;
 
+	/** Whether the round that is on its way reads a channel that was given up since. */
+	private boolean outdated;
+
 	/** Whether a message is missing that only a read which is yet to begin will find. */
 	private boolean unread;
 
@@ -668,10 +671,16 @@ final class Delivery {
 		if (round != null) {
 			this.failures = 0;
 		}
+		boolean dated = this.outdated;
+		this.outdated = false;
 		if (this.state != State.CATCHING_UP) {
 			return;
 		}
-		if (round == null) {
+		if (dated) {
+			untrack();
+			catchUp();
+		}
+		else if (round == null) {
 			untrack();
 			this.loop.later(this.connection, this.failures++, this::catchUp);
 		}
@@ -722,6 +731,27 @@ final class Delivery {
 		}
 		this.unread = true;
 		fallBehind();
+		catchUp();
+	}
+
+	/**
+	 * One of its channels was given up. What it is owed may hold messages of it: that is
+	 * dropped, and the others are read again.
+	 */
+	void left() {
+		take();
+		if (this.state == State.CLOSED) {
+			return;
+		}
+		this.outdated = this.reading;
+		forgetReplay();
+		missed(this.owed.isEmpty() ? this.loop.headId() : Math.max(this.loop.headId(), this.owed.lastId()));
+		if (this.state == State.LIVE) {
+			leaveLive();
+		}
+		else {
+			letGo();
+		}
 		catchUp();
 	}
 

@@ -61,7 +61,7 @@ public final class FrameRouter implements MessageSink {
 					connection.ending().endSilently();
 				}
 				else {
-					connection.ending().kicked(reason, kick.generation(), kick.grace());
+					connection.ending().kicked(reason, kick.generation(), kick.grace(), kick.message());
 				}
 			});
 		}

@@ -38,6 +38,14 @@ public interface Outlet {
 	void refuseTicket();
 
 	/**
+	 * Answers that the token grants nothing, where the client asked for a status.
+	 * @return whether it did; otherwise nothing was written
+	 */
+	default boolean refuseToken() {
+		return false;
+	}
+
+	/**
 	 * Writes and flushes a block of this stream's own.
 	 * @param block the block
 	 */

@@ -170,22 +170,28 @@ final class Renewals {
 		int present = this.round;
 		List<Held> held = new ArrayList<>(slice.size());
 		slice.forEach((connection) -> held.add(connection.held()));
-		this.loop.ask("renew", () -> this.node.ownership().renew(held), (renewal, failure) -> {
-			answered(present, renewal != null);
-			try {
-				if (renewal != null) {
-					this.loop.answered();
-					renewed(slice, renewal, sent);
-				}
-			}
-			finally {
-				send();
-			}
-		});
+		this.loop.ask("renew", () -> this.node.ownership().renew(held, this.loop.revoked().known()),
+				(renewal, failure) -> {
+					answered(present, renewal != null);
+					try {
+						if (renewal != null) {
+							this.loop.answered();
+							renewed(slice, renewal, sent);
+						}
+					}
+					finally {
+						send();
+					}
+				});
 	}
 
 	private void renewed(List<Connection> slice, Renewal renewal, Proof sent) {
 		this.loop.askClocks();
+		if (!this.loop.revoked().read(renewal.revoked())) {
+			// More was revoked: one of these may be, so nothing is proven yet.
+			this.loop.renewSoon();
+			return;
+		}
 		this.loop.noteProof(sent);
 		Map<Integer, Verdict> verdicts = new HashMap<>();
 		renewal.verdicts().forEach((verdict) -> verdicts.put(verdict.index(), verdict));

@@ -58,16 +58,17 @@ final class StreamEnding {
 	 * @param reason why
 	 * @param by the generation that did it
 	 * @param grace how long after the notice the stream is closed
+	 * @param message what the client is given besides, or null
 	 */
-	void kicked(CloseReason reason, long by, Duration grace) {
+	void kicked(CloseReason reason, long by, Duration grace, @Nullable String message) {
 		if (this.connection.isClosed()) {
 			return;
 		}
 		if (grace.isZero() || !this.connection.isBegun()) {
-			kicked(reason, by);
+			kicked(reason, by, message);
 			return;
 		}
-		this.notice.announceKick(reason, by, lastId(by));
+		this.notice.announceKick(reason, by, lastId(by), grace, message);
 		this.loop.context().events().kicked(reason);
 		if (this.connection.isClosed()) {
 			return;
@@ -75,11 +76,25 @@ final class StreamEnding {
 		this.connection.enter(new Phase.Leaving(reason, this.loop.nanoTime() + grace.toNanos()));
 		this.claim.giveUp();
 		this.delivery.fallBehind();
-		this.loop.watch(this.connection, grace.toSeconds());
+		this.loop.watch(this.connection, Math.ceilDiv(grace.toMillis(), 1000L));
 	}
 
 	void kicked(CloseReason reason, long by) {
-		this.notice.kick(reason, by, lastId(by));
+		kicked(reason, by, null);
+	}
+
+	/** Its token was revoked. A client that asked for a status gets it. */
+	void revoked(long by) {
+		if (this.notice.refuseToken()) {
+			this.connection.close(Ending.of(CloseReason.REVOKED));
+		}
+		else {
+			kicked(CloseReason.REVOKED, by);
+		}
+	}
+
+	private void kicked(CloseReason reason, long by, @Nullable String message) {
+		this.notice.kick(reason, by, lastId(by), message);
 		if (this.connection.isBegun()) {
 			this.loop.context().events().kicked(reason);
 		}
@@ -142,6 +157,10 @@ final class StreamEnding {
 	 * @param reason why
 	 */
 	void goAway(CloseReason reason) {
+		goAway(reason, null);
+	}
+
+	void goAway(CloseReason reason, @Nullable String message) {
 		if (this.connection.isClosed()) {
 			return;
 		}
@@ -154,7 +173,7 @@ final class StreamEnding {
 			return;
 		}
 		this.notice.goAway(reason, this.connection.isBegun() ? MessageId.format(this.delivery.cursor())
-				: this.connection.request().cursorText());
+				: this.connection.request().cursorText(), message);
 		this.connection.close(Ending.of(reason));
 	}
 

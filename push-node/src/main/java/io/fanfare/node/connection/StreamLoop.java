@@ -168,6 +168,8 @@ public final class StreamLoop {
 
 	private final Renewals renewals;
 
+	private final RevokedStreams revoked = new RevokedStreams(this);
+
 	private int ticks;
 
 	private boolean stopped;
@@ -1101,6 +1103,19 @@ public final class StreamLoop {
 		List<Connection> present = new ArrayList<>(this.connections.all());
 		present.addAll(this.waiters.all());
 		return present;
+	}
+
+	/** The connections that wait for a slot. On the loop. */
+	List<Connection> waiting() {
+		return this.waiters.all();
+	}
+
+	/**
+	 * Ends what was revoked.
+	 * @return what does
+	 */
+	public RevokedStreams revoked() {
+		return this.revoked;
 	}
 
 	/** So many pieces of work were done at once, or what costs as much as one visit. */

@@ -28,6 +28,9 @@ final class StreamOpening {
 	/** Null once it was said. */
 	private @Nullable ConnectionKey key;
 
+	/** Topics that were taken away before the client knew of its stream, or null. */
+	private @Nullable Map<ChannelName, String> unsubscribed;
+
 	private final Connection connection;
 
 	private final StreamLoop loop;
@@ -153,6 +156,7 @@ final class StreamOpening {
 				if (displacement != null) {
 					this.connection.ownership().displaced(displacement);
 				}
+				owner.revokedTopics().forEach(this::unsubscribe);
 				if (!this.connection.isClosed()) {
 					begin(owner);
 				}
@@ -167,6 +171,12 @@ final class StreamOpening {
 				this.claim.refused();
 				if (!this.connection.isClosed()) {
 					this.connection.ending().refuseTicket(refused.reason());
+				}
+			}
+			case ClaimResult.Revoked revoked -> {
+				this.claim.refused();
+				if (!this.connection.isClosed()) {
+					this.connection.ending().revoked(revoked.headId());
 				}
 			}
 			case ClaimResult.Limited limited -> {
@@ -264,6 +274,52 @@ final class StreamOpening {
 		this.connection.enter(new Phase.Streaming());
 		this.timers.began();
 		this.loop.began(this.connection, resumed, waited);
+		Map<ChannelName, String> left = this.unsubscribed;
+		this.unsubscribed = null;
+		if (left != null) {
+			left.forEach(this::notifyUnsubscribed);
+		}
+	}
+
+	/**
+	 * Takes a topic from the connection: nothing more of it is written. Its client is
+	 * notified, at once or behind the first block.
+	 * @param topic the topic
+	 * @param reason why
+	 * @return whether it was a stream that was subscribed to it
+	 */
+	boolean unsubscribe(String topic, String reason) {
+		ChannelName channel = this.connection.request()
+			.topics()
+			.stream()
+			.filter((name) -> name.value().equals(topic))
+			.findFirst()
+			.orElse(null);
+		if (channel == null || this.connection.isClosed() || !this.connection.channels().contains(channel)) {
+			return false;
+		}
+		this.delivery.take();
+		this.connection.leave(channel);
+		this.topics.remove(this.loop.topics(), channel);
+		this.delivery.left();
+		if (this.connection.isBegun()) {
+			notifyUnsubscribed(channel, reason);
+			return true;
+		}
+		this.unsubscribed = (this.unsubscribed != null) ? this.unsubscribed : new HashMap<>();
+		this.unsubscribed.put(channel, reason);
+		if (this.claim.state() == UserClaim.State.NONE) {
+			// It may have waited for that topic alone.
+			claimWhenSubscribed();
+		}
+		return false;
+	}
+
+	private void notifyUnsubscribed(ChannelName channel, String reason) {
+		if (!this.connection.isClosed() && !this.connection.isLeaving()) {
+			this.writer.write(Blocks.unsubscribed(channel, reason, MessageId.format(this.delivery.cursor())));
+			this.loop.context().events().unsubscribed();
+		}
 	}
 
 	/** The client's key, which is said once and not kept. */

@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 import io.fanfare.protocol.ChannelName;
@@ -101,6 +102,15 @@ public record StreamRequest(String user, @Nullable String client, @Nullable Stri
 
 		}
 
+	}
+
+	/** What it is subscribed to: the user's own channel first. */
+	List<ChannelName> channels() {
+		List<ChannelName> channels = new ArrayList<>(this.topics.size() + 2);
+		channels.add(ChannelName.user(this.user));
+		channels.add(ChannelName.ALL);
+		channels.addAll(this.topics);
+		return channels;
 	}
 
 	/**

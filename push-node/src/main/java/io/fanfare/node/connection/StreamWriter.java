@@ -90,6 +90,14 @@ final class StreamWriter {
 	}
 
 	/**
+	 * Says that the token grants nothing, and closes. The head was not written.
+	 * @return whether the client asked for a status; otherwise nothing was written
+	 */
+	boolean refuseToken() {
+		return this.outlet.refuseToken();
+	}
+
+	/**
 	 * Ends the stream in order and closes.
 	 * @param block the last block, or null to end without one
 	 */

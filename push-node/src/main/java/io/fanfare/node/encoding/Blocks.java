@@ -91,11 +91,32 @@ public final class Blocks {
 	 * @param generation the generation that did it
 	 * @param cursor the cursor of the stream
 	 * @param atMs when, in milliseconds since the epoch
+	 * @param delay how long after this block the stream is closed
+	 * @param message what the client is given besides, or null
 	 * @return the block
 	 */
-	public static byte[] kicked(CloseReason reason, long generation, String cursor, long atMs) {
+	public static byte[] kicked(CloseReason reason, long generation, String cursor, long atMs, Duration delay,
+			@Nullable String message) {
 		return SseBlock.platform("push.kicked", "k." + MessageId.format(generation),
-				"{\"reason\":\"" + reason.wireName() + "\",\"cursor\":\"" + cursor + "\",\"at\":" + atMs + "}", 0);
+				"{\"reason\":\"" + reason.wireName() + "\",\"cursor\":\"" + cursor + "\",\"at\":" + atMs
+						+ (delay.isZero() ? "" : ",\"delayMs\":" + delay.toMillis()) + message(message) + "}",
+				0);
+	}
+
+	private static String message(@Nullable String message) {
+		return (message != null) ? ",\"message\":" + json(message) : "";
+	}
+
+	/**
+	 * A topic was taken from the stream, which goes on without it.
+	 * @param channel the topic
+	 * @param reason why, in words of the caller who did it
+	 * @param cursor the cursor of the stream
+	 * @return the block
+	 */
+	public static byte[] unsubscribed(ChannelName channel, String reason, String cursor) {
+		return SseBlock.platform("push.unsubscribed", cursor,
+				"{\"channel\":" + json(channel.value()) + ",\"reason\":" + json(reason) + "}", 0);
 	}
 
 	/**
@@ -121,11 +142,13 @@ public final class Blocks {
 	 * @param reason why
 	 * @param cursor the cursor of the stream, or null if it has none
 	 * @param retry after how long
+	 * @param message what the client is given besides, or null
 	 * @return the block
 	 */
-	public static byte[] goaway(CloseReason reason, @Nullable String cursor, Duration retry) {
+	public static byte[] goaway(CloseReason reason, @Nullable String cursor, Duration retry, @Nullable String message) {
 		return SseBlock.platform("push.goaway", cursor,
-				"{\"reason\":\"" + reason.wireName() + "\",\"afterMs\":" + retry.toMillis() + "}", retry.toMillis());
+				"{\"reason\":\"" + reason.wireName() + "\",\"afterMs\":" + retry.toMillis() + message(message) + "}",
+				retry.toMillis());
 	}
 
 	/**

@@ -55,6 +55,8 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	private final LongAdder gaps = new LongAdder();
 
+	private final LongAdder unsubscribed = new LongAdder();
+
 	private final LongAdder slow = new LongAdder();
 
 	private final LongAdder ticketsIssued = new LongAdder();
@@ -95,6 +97,7 @@ public final class StreamMetrics implements ConnectionEvents {
 		counter("sse.errors", "Streams that ended by an error", this.errors);
 		counter("sse.reconnections", "Streams opened with a cursor", this.reconnections);
 		counter("sse.gaps", "Gaps announced", this.gaps);
+		counter("fanfare.topics.revoked", "Topics taken from streams that go on", this.unsubscribed);
 		counter("sse.slow.consumers", "Times that a stream fell behind and was left to history", this.slow);
 		counter("fanfare.tickets.issued", "Tickets made", this.ticketsIssued);
 		counter("fanfare.tickets.spent", "Tickets that opened a stream, or a place in the waiting room",
@@ -223,6 +226,11 @@ public final class StreamMetrics implements ConnectionEvents {
 			.tag("reason", (reason != null) ? reason.wireName() : "tombstone")
 			.register(this.registry)
 			.increment();
+	}
+
+	@Override
+	public void unsubscribed() {
+		this.unsubscribed.increment();
 	}
 
 	@Override

@@ -35,9 +35,11 @@ public interface Ownership {
 	/**
 	 * Renews the node's lease and confirms what it holds.
 	 * @param held some of its connections
+	 * @param revocations the last entry of the log of revocations that the caller knows;
+	 * null to begin at its end
 	 * @return what was found
 	 */
-	CompletableFuture<Renewal> renew(List<Held> held);
+	CompletableFuture<Renewal> renew(List<Held> held, @Nullable Long revocations);
 
 	/**
 	 * Gives users up.

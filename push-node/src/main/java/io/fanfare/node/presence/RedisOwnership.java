@@ -49,8 +49,8 @@ public final class RedisOwnership implements Ownership {
 	}
 
 	@Override
-	public CompletableFuture<Renewal> renew(List<Held> held) {
-		return this.presence.renew(this.node, held);
+	public CompletableFuture<Renewal> renew(List<Held> held, @Nullable Long revocations) {
+		return this.presence.renew(this.node, held, revocations);
 	}
 
 	@Override

@@ -179,6 +179,15 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		}
 	}
 
+	@Override
+	public boolean refuseToken() {
+		if (!this.refusal.strict() || this.broken) {
+			return false;
+		}
+		refuse(Problem.unauthorized("The token was revoked", true));
+		return true;
+	}
+
 	private void refuse(Problem problem) {
 		writeLast(this.answers.problem(problem, Cors.exposing(this.cors), true, true));
 	}
@@ -334,21 +343,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	@Override
 	public long pendingBytes() {
 		count();
-		ChannelOutboundBuffer buffer = this.channel.unsafe().outboundBuffer();
-		if (buffer == null || buffer.isEmpty()) {
-			return 0;
-		}
-		long[] pending = { 0 };
-		try {
-			buffer.forEachFlushedMessage((message) -> {
-				pending[0] += ((ByteBuf) message).readableBytes();
-				return true;
-			});
-		}
-		catch (Exception ex) {
-			throw new IllegalStateException(ex);
-		}
-		return pending[0];
+		return SendBuffer.flushed(this.channel);
 	}
 
 	@Override

@@ -57,7 +57,12 @@ final class StreamParameters {
 	 * instead of a busy block.
 	 */
 	boolean wantsStatus() {
-		return "1".equals(first("strict")) || goesElsewhere() || refusalStatus() == 404;
+		return isStrict() || goesElsewhere() || refusalStatus() == 404;
+	}
+
+	/** Whether each refusal is a status, also a final one. */
+	boolean isStrict() {
+		return "1".equals(first("strict"));
 	}
 
 	/**
@@ -65,12 +70,12 @@ final class StreamParameters {
 	 * neither status nor body.
 	 */
 	boolean wantsExplanation() {
-		return "1".equals(first("explain")) && !"1".equals(first("strict"));
+		return "1".equals(first("explain")) && !isStrict();
 	}
 
 	/** How it is refused once its channel is handed over. */
 	RefusalForm refusalForm() {
-		return new RefusalForm(wantsStatus(), refusalStatus(), wantsExplanation(), cursorText());
+		return new RefusalForm(wantsStatus(), isStrict(), refusalStatus(), wantsExplanation(), cursorText());
 	}
 
 	/** Whether a proxy tries another node where this one refuses. */

@@ -98,6 +98,23 @@ public final class SubscribedTopics<S> {
 	}
 
 	/**
+	 * Gives one up. The subscriber has to ask again whether all are confirmed.
+	 * @param topics the topics of the loop
+	 * @param channel the topic
+	 */
+	public void remove(Topics<S> topics, ChannelName channel) {
+		for (int i = 0; i < this.subscriptions.size(); i++) {
+			if (this.subscriptions.get(i).topic().name().equals(channel)) {
+				topics.remove(this.subscriptions.remove(i));
+				this.confirmed -= (i < this.confirmed) ? 1 : 0;
+				this.found = null;
+				this.awaited = null;
+				return;
+			}
+		}
+	}
+
+	/**
 	 * Gives all up; each behind a barrier of its own.
 	 * @param topics the topics of the loop
 	 * @param errors notes what is thrown

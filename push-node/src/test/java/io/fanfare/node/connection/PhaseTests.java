@@ -79,7 +79,7 @@ class PhaseTests {
 	void aStreamWhoseClientWasToldToStopLeavesUntilItsGraceIsOver() {
 		this.socket.mayEnd = true;
 		stream();
-		this.connection.ending().kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2));
+		this.connection.ending().kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2), null);
 		assertThat(this.connection.phase())
 			.isEqualTo(new Phase.Leaving(CloseReason.LOGOUT, this.node.nanos() + Duration.ofSeconds(2).toNanos()));
 		assertThat(this.connection.isHeld()).isFalse();
@@ -94,7 +94,7 @@ class PhaseTests {
 	@Test
 	void aConnectionThatIsToldToStopBeforeItIsAStreamHasNoGrace() {
 		this.socket.mayEnd = true;
-		this.connection.ending().kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2));
+		this.connection.ending().kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2), null);
 		assertThat(this.connection.phase()).isEqualTo(new Phase.Closed(false));
 		assertThat(this.connection.isBegun()).isFalse();
 		assertThat(this.node.endings).isEmpty();
@@ -106,7 +106,7 @@ class PhaseTests {
 		stream();
 		this.connection.goAway(CloseReason.DRAIN);
 		assertThat(this.connection.phase()).isEqualTo(new Phase.Closed(true));
-		this.connection.ending().kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2));
+		this.connection.ending().kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2), null);
 		this.connection.goAway(CloseReason.SLOW);
 		this.connection.ending().failed();
 		assertThat(this.connection.phase()).isEqualTo(new Phase.Closed(true));
@@ -126,7 +126,7 @@ class PhaseTests {
 	void aPeerThatIsGoneAtTheNoticeEndsOnce() {
 		stream();
 		breakAt("block, late");
-		this.connection.ending().kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2));
+		this.connection.ending().kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2), null);
 		assertThat(this.connection.phase()).isEqualTo(new Phase.Closed(true));
 		this.connection.close(Ending.CLIENT);
 		assertThat(this.node.endings).hasSize(1);

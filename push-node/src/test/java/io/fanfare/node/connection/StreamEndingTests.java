@@ -40,14 +40,14 @@ class StreamEndingTests {
 	@Test
 	void aKickWithoutGraceIsTheLastBlock() {
 		this.node.run();
-		this.ending.kicked(CloseReason.REVOKED, 1, Duration.ZERO);
+		this.ending.kicked(CloseReason.REVOKED, 1, Duration.ZERO, null);
 		assertThat(this.socket.ended).contains("push.kicked", "\"reason\":\"revoked\"");
 	}
 
 	@Test
 	void nothingFollowsAKickThatHasAGrace() {
 		this.node.run();
-		this.ending.kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2));
+		this.ending.kicked(CloseReason.LOGOUT, 1, Duration.ofSeconds(2), null);
 		assertThat(this.socket.text).contains("push.kicked");
 		int length = this.socket.text.length();
 		this.node.publish();

@@ -40,6 +40,7 @@ import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.Predecessor;
 import io.fanfare.protocol.Tier;
 import io.fanfare.redis.revocation.IssuedToken;
+import io.fanfare.redis.revocation.RevocationPage;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Claim;
@@ -277,6 +278,12 @@ public final class TestLoop {
 			return Message.render(this.clock, channel, envelope);
 		}
 
+		/** What the next renewals say of the log of revocations. */
+		RevocationPage revoked = new RevocationPage(0, RevocationPage.Extent.ALL, List.of());
+
+		/** What the next claims find revoked, by topic. */
+		Map<String, String> revokedTopics = Map.of();
+
 		public void answer() {
 			while (!this.asked.isEmpty()) {
 				this.asked.remove().run();
@@ -327,7 +334,7 @@ public final class TestLoop {
 
 		@Override
 		public CompletableFuture<ClaimResult> claim(Claim claim) {
-			return ask(() -> new ClaimResult.Owner(++this.clock, this.clock, this.since));
+			return ask(() -> new ClaimResult.Owner(++this.clock, this.clock, this.since, null, this.revokedTopics));
 		}
 
 		@Override
@@ -336,9 +343,9 @@ public final class TestLoop {
 		}
 
 		@Override
-		public CompletableFuture<Renewal> renew(List<Held> held) {
+		public CompletableFuture<Renewal> renew(List<Held> held, @Nullable Long revocations) {
 			this.renewed.add(held.stream().map(Held::connection).toList());
-			return ask(() -> new Renewal(this.clock, this.since, List.of()));
+			return ask(() -> new Renewal(this.clock, this.since, this.revoked, List.of()));
 		}
 
 		@Override
@@ -701,6 +708,11 @@ public final class TestLoop {
 
 		@Override
 		public void sent(int count, long lastId) {
+			this.seam.accept("event");
+		}
+
+		@Override
+		public void unsubscribed() {
 			this.seam.accept("event");
 		}
 

@@ -12,6 +12,7 @@ import io.fanfare.node.simulation.Scenario.Fault;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.redis.revocation.Revocation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,8 @@ final class Oracle implements RedisModel.Witness {
 	private final Map<String, Integer> claimedAt = new HashMap<>();
 
 	private int displacements;
+
+	private final List<Revoked> revoked = new ArrayList<>();
 
 	private boolean disconnects;
 
@@ -96,6 +99,8 @@ final class Oracle implements RedisModel.Witness {
 
 		int ticketsRefused;
 
+		int revocations;
+
 		void add(Statistics other) {
 			this.messages += other.messages;
 			this.gaps += other.gaps;
@@ -106,13 +111,15 @@ final class Oracle implements RedisModel.Witness {
 			this.limited += other.limited;
 			this.ticketsSpent += other.ticketsSpent;
 			this.ticketsRefused += other.ticketsRefused;
+			this.revocations += other.revocations;
 		}
 
 		@Override
 		public String toString() {
 			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
 					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited
-					+ " tickets=" + this.ticketsSpent + "/" + this.ticketsRefused;
+					+ " tickets=" + this.ticketsSpent + "/" + this.ticketsRefused
+					+ " revocations=" + this.revocations;
 		}
 
 	}
@@ -250,6 +257,38 @@ final class Oracle implements RedisModel.Witness {
 		this.displacedAt.putIfAbsent(connection, this.simulation.now());
 	}
 
+	@Override
+	public void revoked(Revocation revocation) {
+		this.revoked.add(new Revoked(revocation, this.simulation.now()));
+		this.statistics.revocations++;
+	}
+
+	/** What was written to a stream must not be of a right that was taken away before. */
+	private void checkRevoked(SimulatedSocket socket, String text) {
+		SimulatedClient page = socket.page();
+		for (Revoked one : this.revoked) {
+			boolean late = this.simulation.now() - one.at() > Simulation.LEASE;
+			if (!late || !one.revocation().refuses(page.token(), Simulation.EPOCH + this.simulation.now())) {
+				continue;
+			}
+			boolean breaks = switch (one.revocation().target()) {
+				case Revocation.OfUser(String user) -> user.equals(page.user());
+				case Revocation.OfToken(String hash) -> hash.equals(page.token().hash());
+				case Revocation.OfTopic(String user, String topic) -> user.equals(page.user()) && this.truth.stream()
+					.anyMatch((truth) -> truth.channel().equals(topic)
+							&& text.contains("id: " + MessageId.format(truth.id()) + "\n"));
+			};
+			if (breaks) {
+				fail("REVOKED", "%s was revoked at %d ms, and %s is still written to: %s", one.revocation(), one.at(),
+						socket.connection(), text);
+			}
+		}
+	}
+
+	private record Revoked(Revocation revocation, long at) {
+
+	}
+
 	/** The API is about to end streams, after which a user may be left without one. */
 	void disconnects() {
 		this.disconnects = true;
@@ -310,6 +349,7 @@ final class Oracle implements RedisModel.Witness {
 		if (connection == null || !text.contains("data: m")) {
 			return;
 		}
+		checkRevoked(socket, text);
 		Long since = this.displacedAt.get(connection);
 		if (this.simulation.isTracing()) {
 			this.simulation.trace("%s: writes to %s: %s", socket.node(), connection,

@@ -90,7 +90,7 @@ final class RedisLife {
 
 	// ---- connections
 
-	private void publish(String channel, byte[] frame) {
+	void publish(String channel, byte[] frame) {
 		this.subscribers.forEach((session) -> session.publish(channel, frame));
 	}
 

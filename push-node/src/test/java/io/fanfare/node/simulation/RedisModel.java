@@ -36,6 +36,8 @@ import io.fanfare.redis.presence.Presence.Twins;
 import io.fanfare.redis.presence.Presence.UserLimits;
 import io.fanfare.redis.presence.Renewal;
 import io.fanfare.redis.presence.Verdict;
+import io.fanfare.redis.revocation.Revocation;
+import io.fanfare.redis.revocation.RevocationPage;
 import io.fanfare.redis.ticket.Tickets;
 import org.jspecify.annotations.Nullable;
 
@@ -113,6 +115,11 @@ final class RedisModel {
 
 	}
 
+	/** An entry of the log of revocations. */
+	private record Logged(long id, Revocation.Target target) {
+
+	}
+
 	/** Sees what really happens. */
 	interface Witness {
 
@@ -126,6 +133,9 @@ final class RedisModel {
 		}
 
 		default void disconnected(String user, String connection) {
+		}
+
+		default void revoked(Revocation revocation) {
 		}
 
 	}
@@ -226,6 +236,10 @@ final class RedisModel {
 
 		private final Map<String, Expiring<Pass>> tickets = new HashMap<>();
 
+		private final Map<Revocation.Target, Revocation> revocations = new LinkedHashMap<>();
+
+		private final List<Logged> log = new ArrayList<>();
+
 		private Store copy() {
 			Store copy = new Store();
 			copy.clock = this.clock;
@@ -246,6 +260,8 @@ final class RedisModel {
 			copy.hidden.putAll(this.hidden);
 			copy.idempotency.putAll(this.idempotency);
 			copy.tickets.putAll(this.tickets);
+			copy.revocations.putAll(this.revocations);
+			copy.log.addAll(this.log);
 			return copy;
 		}
 
@@ -511,6 +527,13 @@ final class RedisModel {
 		noteRenewal(caller, node);
 		guard(caller);
 		this.store.leases.put(node, now() + this.settings.lease());
+		if (isRevoked(claim)) {
+			Owner own = this.store.presence.get(claim.user());
+			if (own != null && own.connection().equals(claim.connection())) {
+				this.store.presence.remove(claim.user());
+			}
+			return new ClaimResult.Revoked(this.store.clock);
+		}
 		Long displacedBy = tombstone(claim.user(), claim.client());
 		if (displacedBy != null) {
 			lengthen(tombstoneKey(claim.user(), claim.client()), displacedBy);
@@ -521,7 +544,8 @@ final class RedisModel {
 				? Long.valueOf(hidden.from()) : null;
 		Owner victim = this.store.presence.get(claim.user());
 		if (victim != null && victim.connection().equals(claim.connection())) {
-			return new ClaimResult.Owner(victim.generation(), this.store.clock, since(), hiddenFrom);
+			return new ClaimResult.Owner(victim.generation(), this.store.clock, since(), hiddenFrom,
+					revokedTopics(claim));
 		}
 		Claim.Ticket ticket = claim.ticket();
 		String refusal = (ticket != null) ? ticketRefusal(claim.connection(), ticket) : null;
@@ -552,7 +576,62 @@ final class RedisModel {
 		displace(claim.user(), victim, Owner.of(node, claim.connection(), generation, claim.client(), now(), state),
 				state.how());
 		this.witness.claimed(claim.connection());
-		return new ClaimResult.Owner(generation, generation, since(), hiddenFrom);
+		return new ClaimResult.Owner(generation, generation, since(), hiddenFrom, revokedTopics(claim));
+	}
+
+	// ---- revocations
+
+	private boolean isRevoked(Claim claim) {
+		return java.util.stream.Stream
+			.of(new Revocation.OfUser(claim.user()), new Revocation.OfToken(claim.token().hash()))
+			.map(this.store.revocations::get)
+			.anyMatch((one) -> one != null && one.refuses(claim.token(), now()));
+	}
+
+	private Map<String, String> revokedTopics(Claim claim) {
+		Map<String, String> topics = new HashMap<>();
+		for (Revocation one : this.store.revocations.values()) {
+			if (one.target() instanceof Revocation.OfTopic(String user, String topic) && user.equals(claim.user())
+					&& one.refuses(claim.token(), now())) {
+				topics.put(topic, one.reason());
+			}
+		}
+		return topics;
+	}
+
+	/** Stores a revocation. Returns its id. */
+	long revoke(Caller caller, Revocation.Target target, long issuedBefore, String reason) {
+		Revocation known = this.store.revocations.get(target);
+		Revocation revocation = new Revocation(target,
+				(known != null) ? Math.max(known.issuedBefore(), issuedBefore) : issuedBefore, 0, now(), reason);
+		this.store.revocations.put(target, revocation);
+		long id = nextId(caller.seen());
+		this.store.log.add(new Logged(id, target));
+		this.witness.revoked(revocation);
+		return id;
+	}
+
+	boolean lift(Revocation.Target target) {
+		return this.store.revocations.remove(target) != null;
+	}
+
+	private RevocationPage revokedSince(@Nullable Long known) {
+		long last = this.store.log.isEmpty() ? 0 : this.store.log.getLast().id();
+		if (known == null) {
+			return new RevocationPage(last, RevocationPage.Extent.ALL, List.of());
+		}
+		List<Revocation> found = new ArrayList<>();
+		long upTo = known;
+		for (Logged logged : this.store.log) {
+			Revocation one = this.store.revocations.get(logged.target());
+			if (logged.id() > known) {
+				upTo = logged.id();
+				if (one != null) {
+					found.add(one);
+				}
+			}
+		}
+		return new RevocationPage(upTo, RevocationPage.Extent.ALL, found);
 	}
 
 	/** Makes a ticket. Returns null, or how long until there may be another. */
@@ -669,10 +748,11 @@ final class RedisModel {
 		}
 	}
 
-	Renewal renew(Caller caller, String node, List<Held> held) {
+	Renewal renew(Caller caller, String node, List<Held> held, @Nullable Long revocations) {
 		noteRenewal(caller, node);
 		guard(caller);
 		this.store.leases.put(node, now() + this.settings.lease());
+		RevocationPage revoked = revokedSince(revocations);
 		List<Verdict> verdicts = new ArrayList<>();
 		for (int i = 0; i < held.size(); i++) {
 			Held one = held.get(i);
@@ -703,7 +783,7 @@ final class RedisModel {
 				verdicts.add(new Verdict(i, same ? Verdict.Kind.REPLACED : Verdict.Kind.LOST, owner.generation()));
 			}
 		}
-		return new Renewal(this.store.clock, since(), verdicts);
+		return new Renewal(this.store.clock, since(), revoked, verdicts);
 	}
 
 	/** The value of a node without a lease; null where it has one. */

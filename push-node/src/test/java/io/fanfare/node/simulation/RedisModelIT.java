@@ -49,6 +49,8 @@ import io.fanfare.redis.ticket.Issue;
 import io.fanfare.redis.ticket.TicketRight;
 import io.fanfare.redis.ticket.Tickets;
 import io.fanfare.redis.revocation.IssuedToken;
+import io.fanfare.redis.revocation.Revocation;
+import io.fanfare.redis.revocation.Revocations;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.RedisClient;
@@ -83,6 +85,10 @@ class RedisModelIT {
 	private static final Presence.UserLimits TAKEOVERS = new Presence.UserLimits(4, 0, Duration.ofHours(1));
 
 	private static final Presence.Twins TWINS = new Presence.Twins(4, Duration.ofHours(1), 2, Duration.ofHours(1));
+
+	private static final List<Revocation.Target> TARGETS = List.of(new Revocation.OfUser("u"),
+			new Revocation.OfTopic("u", "t"), new Revocation.OfTopic("v", "t"),
+			new Revocation.OfToken(IssuedToken.hash("t1")));
 
 	private static final int LENGTH = 5;
 
@@ -146,6 +152,9 @@ class RedisModelIT {
 
 	private int counter;
 
+	/** The last entry of the log that is known, by the model's ids. */
+	private @Nullable Long knownRevocation;
+
 	@BeforeEach
 	void connect(TestRedis redis) {
 		this.client = RedisClient.create(redis.uri());
@@ -206,7 +215,7 @@ class RedisModelIT {
 			Publisher publisher = new Publisher(this.link, KEYS, LENGTH, AGE);
 			Nodes nodes = new Nodes(this.link, KEYS);
 			String what = "seed " + seed + ", call " + i + ": ";
-			switch (this.random.nextInt(22)) {
+			switch (this.random.nextInt(24)) {
 				case 0, 1, 2 -> claim(what, presence);
 				case 3 -> release(what, presence);
 				case 4, 5 -> renew(what, presence);
@@ -218,7 +227,8 @@ class RedisModelIT {
 				case 16 -> lastIds(what, history);
 				case 17 -> probe(what, nodes);
 				case 18 -> lose();
-				case 19, 20 -> tickets(what);
+				case 19, 20 -> revoke(what);
+				case 21, 22 -> tickets(what);
 				default -> forget(what, history);
 			}
 			compareFrames(what);
@@ -236,7 +246,7 @@ class RedisModelIT {
 				? new Claim(one.user(), one.connection(), one.client(), Tier.NORMAL, one.page(), cursor,
 						IssuedToken.LATEST)
 				: new Claim(any(USERS), "n" + ++this.counter, "c" + this.random.nextInt(3), Tier.NORMAL, any(PAGES),
-						cursor, IssuedToken.LATEST);
+						cursor, IssuedToken.of("t" + this.random.nextInt(3), this.random.nextInt(6)));
 		if (this.random.nextInt(3) == 0) {
 			claim = new Claim(claim.user(), claim.connection(), claim.client(), claim.tier(), claim.page(),
 					claim.cursor(), claim.token(), ticket(claim.user()));
@@ -246,7 +256,8 @@ class RedisModelIT {
 				claim.tier(), claim.page(), real(claim.cursor()), claim.token(), claim.ticket())));
 		compare(what + claim, real, modelled, (result) -> switch (result) {
 			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.headId(), owner.dataLossFloor(),
-					(owner.hiddenFrom() != null) ? owner.hiddenFrom() : MessageId.ZERO);
+					(owner.hiddenFrom() != null) ? owner.hiddenFrom() : MessageId.ZERO, owner.revokedTopics());
+			case ClaimResult.Revoked revoked -> List.of("revoked", revoked.headId());
 			case ClaimResult.Displaced displaced -> List.of("kicked", displaced.generation());
 			case ClaimResult.Limited limited -> {
 				assertThat(limited.reset()).as(what).isBetween(Duration.ofMinutes(50), Duration.ofHours(1));
@@ -318,6 +329,22 @@ class RedisModelIT {
 				: new Received(real(one.upTo()), real(one.cursor()), real(one.hiddenFrom()), real(one.hiddenTo()));
 	}
 
+	private void revoke(String what) {
+		Revocations revocations = new Revocations(this.link, KEYS, Duration.ofHours(1));
+		Revocation.Target target = any(TARGETS);
+		if (this.random.nextInt(3) == 0) {
+			assertThat(revocations.lift(target).join()).as(what).isEqualTo(this.model.lift(target));
+			return;
+		}
+		long issuedBefore = this.random.nextInt(5) * 1000 + this.random.nextInt(2) * 999;
+		String reason = "r" + this.random.nextInt(3);
+		long modelled = this.model.revoke(caller(), target, issuedBefore, reason);
+		Revocations.Outcome.Stored real = (Revocations.Outcome.Stored) revocations.put(target, issuedBefore, reason)
+			.join();
+		same(what + "revoke " + target, real.id(), modelled);
+		observe(modelled);
+	}
+
 	private void renew(String what, Presence presence) throws Exception {
 		List<Held> some = some(this.held);
 		List<Held> same = some.stream()
@@ -325,10 +352,17 @@ class RedisModelIT {
 					one.tier(), one.page()))
 			.toList();
 		String node = any(NODES);
-		Renewal modelled = this.model.renew(caller(), node, some);
-		Renewal real = get(presence.renew(node, same));
+		Long known = (this.knownRevocation == null || this.random.nextInt(4) == 0) ? null : this.knownRevocation;
+		Renewal modelled = this.model.renew(caller(), node, some, known);
+		Renewal real = get(presence.renew(node, same, (known != null) ? Long.valueOf(real(known)) : null));
+		this.knownRevocation = modelled.revoked().upTo();
 		compare(what + some, real, modelled, (renewal) -> {
 			List<Object> values = new ArrayList<>(List.of(renewal.headId(), renewal.dataLossFloor()));
+			values.add(renewal.revoked().upTo());
+			values.add(renewal.revoked().extent());
+			renewal.revoked()
+				.revocations()
+				.forEach((one) -> values.addAll(List.of(one.target(), one.issuedBefore() + one.reason())));
 			renewal.verdicts()
 				.forEach((verdict) -> values
 					.addAll(List.of(verdict.index() + verdict.kind().name(), verdict.generation())));
@@ -376,7 +410,7 @@ class RedisModelIT {
 	private void disconnect(String what, Presence presence) throws Exception {
 		String user = any(USERS);
 		String modelled = this.model.disconnect(caller(), user, CloseReason.LOGOUT, 500);
-		String real = get(presence.disconnect(user, CloseReason.LOGOUT, Duration.ofMillis(500)));
+		String real = get(presence.disconnect(user, CloseReason.LOGOUT, Duration.ofMillis(500), null));
 		assertThat(real).as(what + user).isEqualTo(modelled);
 	}
 

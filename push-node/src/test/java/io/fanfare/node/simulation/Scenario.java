@@ -73,6 +73,12 @@ enum Scenario {
 
 	DISCONNECTED_USER(2, 2, 2, Fault.DISCONNECT, Fault.TCP_CUT, Fault.DRAIN),
 
+	REVOKED_RIGHTS(2, 3, 2, Fault.REVOKE, Fault.TCP_CUT, Fault.SLOW, Fault.COMMAND_TIMEOUT, Fault.API_CUT),
+
+	REVOKED_BEHIND_BROKEN_LINKS(3, 3, 2, Fault.REVOKE, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT,
+			Fault.PUBSUB_BLACK_HOLE, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE, Fault.CRASH,
+			Fault.DRAIN, Fault.FREEZE, Fault.OVERFLOW, Fault.API_CUT),
+
 	EVERYTHING(3, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT, Fault.PUBSUB_BLACK_HOLE,
 			Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE, Fault.CRASH, Fault.DRAIN, Fault.FREEZE,
 			Fault.TRIM, Fault.OVERFLOW, Fault.REDIS_EMPTY, Fault.REDIS_SNAPSHOT, Fault.REDIS_FLUSH, Fault.API_CUT,
@@ -170,6 +176,8 @@ enum Scenario {
 		DISCONNECT,
 		/** Not a fault: pages come by tickets, which may be stolen. */
 		TICKETS,
+		/** The API revokes users, tokens and topics. */
+		REVOKE,
 		/** Not a fault: pages stay. */
 		NOBODY_LEAVES,
 		/** Not a fault: gaps may be announced where nothing is missing. */

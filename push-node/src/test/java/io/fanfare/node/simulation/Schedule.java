@@ -9,6 +9,7 @@ import java.util.random.RandomGenerator;
 import io.fanfare.node.simulation.Scenario.Fault;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
+import io.fanfare.redis.revocation.Revocation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -229,6 +230,7 @@ final class Schedule {
 			String user = anyUser();
 			this.simulation.api().disconnect(user, this.random.nextInt(4) * 1_500L);
 		});
+		fault(Fault.REVOKE, () -> this.simulation.api().revoke(anyRight()));
 	}
 
 	private void offerFaults(SimulatedNode node) {
@@ -297,6 +299,16 @@ final class Schedule {
 
 	private String anyUser() {
 		return "u" + this.random.nextInt(this.scenario.users());
+	}
+
+	private Revocation.Target anyRight() {
+		List<SimulatedClient> pages = this.simulation.pages();
+		return switch (this.random.nextInt(3)) {
+			case 0 -> new Revocation.OfUser(anyUser());
+			case 1 -> new Revocation.OfTopic(anyUser(), TOPICS.get(this.random.nextInt(TOPICS.size())).value());
+			default -> new Revocation.OfToken(
+					pages.isEmpty() ? "none" : pages.get(this.random.nextInt(pages.size())).token().hash());
+		};
 	}
 
 	private ChannelName anyChannel() {

@@ -8,7 +8,13 @@ import java.util.Queue;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.Frame;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.call.CallJson;
+import io.fanfare.protocol.call.CallName;
+import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.redis.history.Publisher;
+import io.fanfare.redis.revocation.Revocation;
 
 /** The API, which publishes each message until it is stored, and ends streams. */
 final class SimulatedApi {
@@ -70,6 +76,31 @@ final class SimulatedApi {
 				(caller) -> String
 					.valueOf(this.simulation.redis().model().disconnect(caller, user, CloseReason.LOGOUT, grace)),
 				(connection) -> {
+				});
+	}
+
+	/** Takes a right away, and has the nodes end what streams it gave. */
+	void revoke(Revocation.Target target) {
+		this.simulation.oracle().disconnects();
+		long before = Simulation.EPOCH + this.simulation.now();
+		this.simulation.trace("API revokes %s before %d", target, before);
+		this.commands.run("revoke", target,
+				(caller) -> this.simulation.redis().model().revoke(caller, target, before, "revoked"), (id) -> {
+					this.commands.observe(id);
+					String user = (target instanceof Revocation.OfUser(String name)) ? name
+							: (target instanceof Revocation.OfTopic(String name, String topic)) ? name : null;
+					String topic = (target instanceof Revocation.OfTopic one) ? one.topic() : null;
+					String token = (target instanceof Revocation.OfToken(String hash)) ? hash : null;
+					byte[] body = CallJson
+						.write(new CallRequest.Revoke(user, topic, token, before, MessageId.format(id), "revoked"));
+					byte[] frame = new Frame.Call("r", "api", CallName.REVOKE.wireName(), body).encode();
+					for (SimulatedNode node : this.simulation.nodes()) {
+						this.commands.run("call", node, (caller) -> {
+							this.simulation.redis().publish("node:" + node.identity(), frame);
+							return node;
+						}, (heard) -> {
+						});
+					}
 				});
 	}
 

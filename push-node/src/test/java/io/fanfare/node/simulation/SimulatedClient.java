@@ -58,6 +58,9 @@ final class SimulatedClient {
 	/** Whether it comes back after it was told to stop. */
 	private final boolean stubborn;
 
+	/** Of its log-in, which it keeps. */
+	private final IssuedToken token;
+
 	private boolean told;
 
 	private State state = State.IDLE;
@@ -124,6 +127,7 @@ final class SimulatedClient {
 		this.channels = new java.util.HashSet<>(Set.of(ChannelName.user(user).value(), ChannelName.ALL.value()));
 		topics.forEach((topic) -> this.channels.add(topic.value()));
 		this.retryAt = simulation.now();
+		this.token = IssuedToken.of("t" + number, (Simulation.EPOCH + simulation.now()) / 1000);
 	}
 
 	enum State {
@@ -145,6 +149,10 @@ final class SimulatedClient {
 
 	String user() {
 		return this.user;
+	}
+
+	IssuedToken token() {
+		return this.token;
 	}
 
 	String client() {
@@ -203,7 +211,7 @@ final class SimulatedClient {
 		StreamRequest request = new StreamRequest(this.user, this.client, this.page, Tier.NORMAL, this.topics, start,
 				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife * 3 / 4),
 				Instant.ofEpochMilli(node.millis() + this.tokenLife), InetAddress.getLoopbackAddress(), false,
-				IssuedToken.LATEST);
+				this.token);
 		if (this.simulation.schedule().usesTickets()) {
 			takeTicket();
 			request = request.by(new Claim.Ticket(String.valueOf(this.pass), this.attempt));
@@ -340,6 +348,7 @@ final class SimulatedClient {
 				from.kicked();
 				this.told = true;
 			}
+			case "push.unsubscribed" -> this.channels.remove(field(String.valueOf(block.data()), "channel"));
 			default -> {
 				if (id != null && !id.equals(this.lastId)) {
 					passed(id, mark);

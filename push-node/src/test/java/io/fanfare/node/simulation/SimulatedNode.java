@@ -16,6 +16,7 @@ import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.Ending;
+import io.fanfare.node.admin.RevokeStreams;
 import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
@@ -29,6 +30,10 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.ClaimResult;
+import io.fanfare.protocol.call.CallJson;
+import io.fanfare.protocol.call.CallName;
+import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Presence.Suspect;
@@ -94,7 +99,7 @@ final class SimulatedNode {
 		this.admission = new Admission(this.connections, new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000,
 				Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, System::nanoTime, errors);
 		this.commands = new SimulatedCommands(simulation, name());
-		this.pubSub = new SimulatedPubSub(simulation, this, new FrameRouter(this.connections));
+		this.pubSub = new SimulatedPubSub(simulation, this, router());
 		InstantSource clock = () -> java.time.Instant.ofEpochMilli(millis());
 		ConnectionSettings settings = new ConnectionSettings(1_000, Duration.ofSeconds(2), Duration.ofSeconds(4),
 				Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofMillis(300),
@@ -121,9 +126,9 @@ final class SimulatedNode {
 					}
 
 					@Override
-					public CompletableFuture<Renewal> renew(List<Held> held) {
-						return SimulatedNode.this.commands.run("renew", held,
-								(caller) -> simulation.redis().model().renew(caller, identity, held),
+					public CompletableFuture<Renewal> renew(List<Held> held, @Nullable Long revocations) {
+						return SimulatedNode.this.commands.run("renew", new Renewing(held, revocations),
+								(caller) -> simulation.redis().model().renew(caller, identity, held, revocations),
 								(renewal) -> SimulatedNode.this.commands.observe(renewal.headId()));
 					}
 
@@ -186,6 +191,25 @@ final class SimulatedNode {
 						(ids) -> self.commands.observe(ids.headId()));
 			}
 		};
+	}
+
+	/** Routes frames; of calls a node here answers one kind. */
+	private FrameRouter router() {
+		FrameRouter router = new FrameRouter(this.connections);
+		RevokeStreams revoke = new RevokeStreams(this.connections);
+		router.answerBy((call) -> {
+			try {
+				revoke.run((CallRequest.Revoke) CallJson.readRequest(CallName.REVOKE, call.body()));
+			}
+			catch (NotUnderstoodException ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		return router;
+	}
+
+	private record Renewing(List<Held> held, @Nullable Long revocations) {
+
 	}
 
 	private record Read(ChannelName channel, long position) {
@@ -277,6 +301,10 @@ final class SimulatedNode {
 
 		@Override
 		public void sent(int count, long lastId) {
+		}
+
+		@Override
+		public void unsubscribed() {
 		}
 
 		@Override

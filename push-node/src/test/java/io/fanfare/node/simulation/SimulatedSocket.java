@@ -87,6 +87,10 @@ final class SimulatedSocket implements Outlet {
 		return this.node;
 	}
 
+	SimulatedClient page() {
+		return this.page;
+	}
+
 	SimulatedLoop loop() {
 		return this.loop;
 	}

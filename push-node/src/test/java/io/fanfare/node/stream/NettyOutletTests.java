@@ -69,7 +69,7 @@ class NettyOutletTests {
 		this.channel = this.accepted.get(10, TimeUnit.SECONDS);
 		Errors errors = new Errors(System::nanoTime, (where) -> {
 		}, Errors::halt);
-		this.outlet = new NettyOutlet(this.channel, errors, null, "", new RefusalForm(false, 503, false, null), false,
+		this.outlet = new NettyOutlet(this.channel, errors, null, "", new RefusalForm(false, false, 503, false, null), false,
 				null);
 	}
 

@@ -16,6 +16,9 @@ public enum CallName {
 	/** Ends some connections. */
 	DISCONNECT(CallRequest.Disconnect.class),
 
+	/** Ends streams whose right was revoked. */
+	REVOKE(CallRequest.Revoke.class),
+
 	/** Sends some of its connections on to other nodes. */
 	SEND_ON(CallRequest.SendOn.class),
 

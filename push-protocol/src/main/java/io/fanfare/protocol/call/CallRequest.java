@@ -99,9 +99,10 @@ public sealed interface CallRequest<R extends CallResult> {
 	 * @param tier only those of this tier
 	 * @param reason the reason that the clients are given
 	 * @param graceMs how long after the notice a stream is closed, in milliseconds
+	 * @param message what the clients are given besides, or null
 	 */
 	record Disconnect(@Nullable List<String> users, @Nullable String channel, @Nullable Tier tier, CloseReason reason,
-			long graceMs) implements CallRequest<CallResult.Disconnected> {
+			long graceMs, @Nullable String message) implements CallRequest<CallResult.Disconnected> {
 
 		/** Checks them and copies the users. */
 		public Disconnect {
@@ -114,6 +115,40 @@ public sealed interface CallRequest<R extends CallResult> {
 		@Override
 		public CallName call() {
 			return CallName.DISCONNECT;
+		}
+
+		@Override
+		public Class<CallResult.Disconnected> result() {
+			return CallResult.Disconnected.class;
+		}
+
+	}
+
+	/**
+	 * To end the streams of a user or of a token, or to take a topic from those of a
+	 * user.
+	 *
+	 * @param user the user, or null for a token
+	 * @param channel the topic, or null for all that the user's tokens grant
+	 * @param token the SHA-256 of the token's id in hex, or null for a user
+	 * @param issuedBeforeMs only streams whose token was issued in this second or before,
+	 * in milliseconds since the epoch
+	 * @param id the id of the revocation
+	 * @param reason the reason that the clients are given, in words of the caller
+	 */
+	record Revoke(@Nullable String user, @Nullable String channel, @Nullable String token, long issuedBeforeMs,
+			String id, @Nullable String reason) implements CallRequest<CallResult.Disconnected> {
+
+		/** Checks that it is one of them. */
+		public Revoke {
+			Objects.requireNonNull(id, "id is missing");
+			check((user == null) != (token == null), "needs either user or token");
+			check(channel == null || user != null, "channel needs user");
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.REVOKE;
 		}
 
 		@Override

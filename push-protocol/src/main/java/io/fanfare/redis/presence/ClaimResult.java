@@ -1,6 +1,7 @@
 package io.fanfare.redis.presence;
 
 import java.time.Duration;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,11 @@ public sealed interface ClaimResult {
 	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param hiddenFrom up to which id, below the cursor, the user's channel was surely
 	 * received; null where nothing is known to be missing up to the cursor
+	 * @param revokedTopics the topics that the token grants no more, and the reason of
+	 * each
 	 */
-	record Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom) implements ClaimResult {
+	record Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom,
+			Map<String, String> revokedTopics) implements ClaimResult {
 
 		/**
 		 * A connection from which nothing is known to be hidden.
@@ -25,7 +29,7 @@ public sealed interface ClaimResult {
 		 * @param dataLossFloor the id below which the store may have lost something
 		 */
 		public Owner(long generation, long headId, long dataLossFloor) {
-			this(generation, headId, dataLossFloor, null);
+			this(generation, headId, dataLossFloor, null, Map.of());
 		}
 
 	}
@@ -36,6 +40,15 @@ public sealed interface ClaimResult {
 	 * @param generation what displaced it
 	 */
 	record Displaced(long generation) implements ClaimResult {
+
+	}
+
+	/**
+	 * The token was revoked: nothing names this connection.
+	 *
+	 * @param headId the last id given
+	 */
+	record Revoked(long headId) implements ClaimResult {
 
 	}
 

@@ -2,7 +2,9 @@ package io.fanfare.redis.presence;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
@@ -114,13 +116,20 @@ final class Claims {
 		long generation = reply.id();
 		long headId = reply.id();
 		this.link.observe(headId);
+		if (outcome.equals("revoked")) {
+			return new ClaimResult.Revoked(headId);
+		}
 		if (!outcome.equals("owner")) {
 			return new ClaimResult.Displaced(generation);
 		}
 		long dataLossFloor = reply.id();
 		long hiddenFrom = reply.idOrZero();
+		Map<String, String> revokedTopics = reply.hasNext() ? new HashMap<>() : Map.of();
+		while (reply.hasNext()) {
+			revokedTopics.put(reply.text(), reply.text());
+		}
 		return new ClaimResult.Owner(generation, headId, dataLossFloor,
-				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null);
+				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null, revokedTopics);
 	}
 
 }

@@ -15,6 +15,8 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.Reply;
 import io.fanfare.redis.Script;
+import io.fanfare.redis.revocation.RevocationPage;
+import io.fanfare.redis.revocation.Revocations;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -253,18 +255,32 @@ public final class Presence {
 	}
 
 	/**
-	 * Renews a node's lease and what its connections hold.
+	 * Renews a node's lease and what its connections hold, and finds out where the log of
+	 * revocations ends.
 	 * @param node the node's identity
 	 * @param held its connections, or a part of them
 	 * @return what was found
 	 */
 	public CompletableFuture<Renewal> renew(String node, List<Held> held) {
+		return renew(node, held, null);
+	}
+
+	/**
+	 * Renews a node's lease and what its connections hold.
+	 * @param node the node's identity
+	 * @param held its connections, or a part of them
+	 * @param revocations the last entry of the log of revocations that the caller knows;
+	 * null to begin at its end
+	 * @return what was found
+	 */
+	public CompletableFuture<Renewal> renew(String node, List<Held> held, @Nullable Long revocations) {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
-				this.keys.lease(node), this.keys.renewals(), this.keys.last() };
+				this.keys.lease(node), this.keys.renewals(), this.keys.last(), this.keys.revocations() };
 		return this.link.<List<Object>>run(Script.RENEW_USERS, scriptKeys, (run, name) -> {
-			List<byte[]> arguments = new ArrayList<>(9 + held.size() * 7);
+			List<byte[]> arguments = new ArrayList<>(10 + held.size() * 7);
 			arguments.addAll(List.of(run, seen(), this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
-					bytes(node), this.lease, this.tombstone, bytes(name)));
+					bytes(node), this.lease, this.tombstone, bytes(name),
+					bytes((revocations != null) ? MessageId.format(revocations) : "")));
 			for (Held one : held) {
 				arguments.add(bytes(one.user()));
 				arguments.add(bytes(one.connection()));
@@ -280,6 +296,7 @@ public final class Presence {
 			long headId = reply.id();
 			long dataLossFloor = reply.id();
 			this.link.observe(headId);
+			RevocationPage revoked = Revocations.page(reply);
 			List<Verdict> verdicts = new ArrayList<>(reply.remaining() / 3);
 			while (reply.hasNext()) {
 				int index = (int) reply.number();
@@ -290,7 +307,7 @@ public final class Presence {
 				};
 				verdicts.add(new Verdict(index, kind, reply.id()));
 			}
-			return new Renewal(headId, dataLossFloor, verdicts);
+			return new Renewal(headId, dataLossFloor, revoked, verdicts);
 		});
 	}
 
@@ -330,14 +347,17 @@ public final class Presence {
 	 * @param user the user
 	 * @param reason what the page is given as the reason; its advice is to stop
 	 * @param grace how long after the notice the stream is closed
+	 * @param message what the page is given besides, or null
 	 * @return the connection, or null if the user had none
 	 */
-	public CompletableFuture<@Nullable String> disconnect(String user, CloseReason reason, Duration grace) {
+	public CompletableFuture<@Nullable String> disconnect(String user, CloseReason reason, Duration grace,
+			@Nullable String message) {
 		return this.link
 			.<byte[]>run(Script.DISCONNECT_USER,
 					new byte[][] { this.keys.clock(), this.keys.since(), this.keys.presence() },
 					(run) -> new byte[][] { seen(), this.keys.keyPrefix(), this.keys.channelPrefix(), bytes(user),
-							bytes(reason.wireName()), millis(grace), this.tombstone })
+							bytes(reason.wireName()), millis(grace), this.tombstone,
+							bytes((message != null) ? message : "") })
 			.<@Nullable String>thenApply((connection) -> (connection.length == 0) ? null
 					: new String(connection, java.nio.charset.StandardCharsets.UTF_8));
 	}

@@ -101,7 +101,8 @@ class FullRedisIT {
 	void aUserCanBeDisconnected() {
 		this.partition.owner("alice", NODE, NODE + ".c1", 1, "page");
 		fill();
-		assertThat(get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, java.time.Duration.ZERO)))
+		assertThat(
+				get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, java.time.Duration.ZERO, null)))
 			.isEqualTo(NODE + ".c1");
 	}
 

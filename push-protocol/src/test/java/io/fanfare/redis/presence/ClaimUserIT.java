@@ -445,7 +445,7 @@ class ClaimUserIT {
 	@Test
 	void whatADisconnectLeftIsLengthenedTheSameWay() {
 		claim("a", "c1", "page-1");
-		get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO));
+		get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO, null));
 		this.partition.redis().pexpire(TOMBSTONE + "page-1", 5_000);
 		assertThat(claim("a", "c2", "page-1")).isInstanceOf(ClaimResult.Displaced.class);
 		assertThat(this.partition.redis().pttl(TOMBSTONE + "page-1")).isBetween(290_000L, 300_000L);

@@ -24,9 +24,11 @@ class DisconnectUserIT {
 
 	@Test
 	void aUserWithoutConnectionIsNoErrorAndTakesNoId() {
-		assertThat(get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO))).isNull();
+		assertThat(get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO, null)))
+			.isNull();
 		this.partition.redis().hset(PRESENCE, "alice", "junk");
-		assertThat(get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO))).isNull();
+		assertThat(get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO, null)))
+			.isNull();
 		assertThat(this.partition.redis().exists(CLOCK)).isZero();
 	}
 
@@ -35,7 +37,7 @@ class DisconnectUserIT {
 		long claimed = claim("c1", "page");
 		RedisPartition.Ear ear = this.partition.listen("node:a");
 		String connection = get(
-				this.partition.presence().disconnect("alice", CloseReason.REVOKED, Duration.ofMillis(1500)));
+				this.partition.presence().disconnect("alice", CloseReason.REVOKED, Duration.ofMillis(1500), null));
 		assertThat(connection).isEqualTo("c1");
 		Frame.Kick kick = ear.next(Frame.Kick.class);
 		assertThat(kick.connection()).isEqualTo("c1");
@@ -52,7 +54,7 @@ class DisconnectUserIT {
 	@Test
 	void shouldTheKickBeLostTheNextRenewalFindsTheTombstone() {
 		long generation = claim("c1", "page");
-		get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO));
+		get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO, null));
 		assertThat(get(this.partition.presence()
 			.renew("a", List.of(new Held("alice", "c1", generation, "page", 1, Tier.NORMAL)))).verdicts())
 			.extracting(Verdict::kind)
@@ -63,7 +65,7 @@ class DisconnectUserIT {
 	@Test
 	void thePageIsKeptAwayAndAnotherPageIsNot() {
 		claim("c1", "page");
-		get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO));
+		get(this.partition.presence().disconnect("alice", CloseReason.LOGOUT, Duration.ZERO, null));
 		Presence presence = this.partition.presence();
 		assertThat(get(presence.claim("a", new Claim("alice", "c2", "page", Tier.NORMAL))))
 			.isInstanceOf(ClaimResult.Displaced.class);

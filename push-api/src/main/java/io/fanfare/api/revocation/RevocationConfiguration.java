@@ -1,0 +1,19 @@
+package io.fanfare.api.revocation;
+
+import io.fanfare.redis.CommandLink;
+import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.revocation.Revocations;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Where revocations are stored. */
+@Configuration(proxyBeanMethods = false)
+class RevocationConfiguration {
+
+	@Bean
+	Revocations revocations(CommandLink link, RedisKeys keys, RevocationSettings settings) {
+		return new Revocations(link, keys, settings.keep());
+	}
+
+}
