@@ -24,6 +24,6 @@ local function ticket_spend(key, unspent_key, digest, connection, attempt)
 	if redis.call('HSETNX', key, 'by', connection) == 1 then
 		redis.call('HSET', key, 'attempt', attempt)
 		redis.call('PEXPIRE', key, SPENT_MS)
-		redis.pcall('ZREM', unspent_key, digest)
+		redis.pcall('HDEL', unspent_key, digest)
 	end
 end

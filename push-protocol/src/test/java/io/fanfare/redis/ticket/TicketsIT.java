@@ -100,13 +100,13 @@ class TicketsIT {
 		assertThat(refused.reset()).isBetween(Duration.ofSeconds(20), Tickets.LIFE);
 		assertThat(get(this.tickets.issue(right("bob"), NOW))).isInstanceOf(Issue.Issued.class);
 		assertThat(get(this.tickets.spend("alice", Tickets.digest(all.getFirst()), "c1", ""))).isNull();
-		assertThat(this.partition.redis().zcard(UNSPENT)).isEqualTo(9);
+		assertThat(this.partition.redis().hlen(UNSPENT)).isEqualTo(9);
 		issued();
 		assertThat(get(this.tickets.issue(right("alice"), NOW))).isInstanceOf(Issue.TooMany.class);
 		List<Object> later = this.partition.runAt(System.currentTimeMillis() + 31_000, Script.ISSUE_TICKET,
 				List.of(PREFIX + "ticket:d", UNSPENT), "d", "30000", "30000", "10", "user", "alice");
 		assertThat(later.getFirst()).isEqualTo("issued");
-		assertThat(this.partition.redis().zrange(UNSPENT, 0, -1)).containsExactly("d");
+		assertThat(this.partition.redis().hkeys(UNSPENT)).containsExactly("d");
 		assertThat(this.partition.redis().pttl(UNSPENT)).isBetween(20_000L, 30_000L);
 		// TIME goes back, or the key holds something else: not for long
 		List<Object> back = this.partition.runAt(System.currentTimeMillis() - 1_000_000_000, Script.ISSUE_TICKET,
@@ -135,7 +135,7 @@ class TicketsIT {
 		assertThat(first).isInstanceOf(ClaimResult.Owner.class);
 		assertThat(get(this.tickets.find(ticket, ""))).isEqualTo(new TicketState.Spent());
 		assertThat(get(this.tickets.find(ticket, "other"))).isEqualTo(new TicketState.Spent());
-		assertThat(this.partition.redis().zcard(UNSPENT)).isZero();
+		assertThat(this.partition.redis().hlen(UNSPENT)).isZero();
 		assertThat(this.partition.redis().pttl(key(ticket))).isBetween(1L, 10_000L);
 		// Its answer may have been lost, and another one may own the user by now.
 		assertThat(claim("c1", "page", ticket, ""))
@@ -192,7 +192,7 @@ class TicketsIT {
 		assertThat(claim("c1", "second", ticket, "")).isInstanceOf(ClaimResult.Owner.class);
 		assertThat(claim("c2", "first", issued().ticket(), "")).as("tombstone")
 			.isInstanceOf(ClaimResult.Displaced.class);
-		assertThat(this.partition.redis().zcard(UNSPENT)).isEqualTo(1);
+		assertThat(this.partition.redis().hlen(UNSPENT)).isEqualTo(1);
 	}
 
 }
