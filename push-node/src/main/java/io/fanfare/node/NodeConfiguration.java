@@ -79,9 +79,9 @@ import org.springframework.context.annotation.Import;
 @Import(ProcessConfiguration.class)
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Development.class, NodeSettings.Jwt.class,
 		NodeSettings.StreamJwt.class, NodeSettings.Tiers.class, NodeSettings.Retention.class, NodeSettings.Redis.class,
-		ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class, RefusalSettings.class, MemorySettings.class,
-		RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class, StreamSettings.Headers.class,
-		StreamSettings.Proxies.class, HistorySettings.class, TwinSettings.class })
+		ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class, RefusalSettings.class,
+		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
+		StreamSettings.Headers.class, StreamSettings.Proxies.class, HistorySettings.class, TwinSettings.class })
 class NodeConfiguration {
 
 	@Bean

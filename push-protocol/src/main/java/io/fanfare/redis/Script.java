@@ -29,8 +29,7 @@ public enum Script {
 	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim"),
 
 	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
-			"hidden", "owner", "kick", "succession", "revocation",
-			"tickets"),
+			"hidden", "owner", "kick", "succession", "revocation", "tickets"),
 
 	ISSUE_TICKET(ScriptOutputType.MULTI, "ids", "clock"),
 

@@ -64,8 +64,8 @@ class TicketIT {
 		Answer refused = this.api.post("/v1/tickets", "{\"user\":\"ticket-many\"}");
 		assertThat(refused.status()).isEqualTo(429);
 		assertThat(refused.problem()).endsWith("#quota-exceeded");
-		assertThat(List.of(refused.header("Retry-After"), refused.header("RateLimit"))).allMatch(
-				(value) -> value.matches("(\"tickets\";r=0;t=)?([1-9]|[12][0-9]|30)"));
+		assertThat(List.of(refused.header("Retry-After"), refused.header("RateLimit")))
+			.allMatch((value) -> value.matches("(\"tickets\";r=0;t=)?([1-9]|[12][0-9]|30)"));
 		assertThat(refused.header("RateLimit-Policy")).isEqualTo("\"tickets\";q=10;w=30");
 		right(this.api.post("/v1/tickets", "{\"user\":\"ticket-other\"}"));
 	}

@@ -118,8 +118,7 @@ final class Oracle implements RedisModel.Witness {
 		public String toString() {
 			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
 					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited
-					+ " tickets=" + this.ticketsSpent + "/" + this.ticketsRefused
-					+ " revocations=" + this.revocations;
+					+ " tickets=" + this.ticketsSpent + "/" + this.ticketsRefused + " revocations=" + this.revocations;
 		}
 
 	}
