@@ -5,6 +5,7 @@
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 tombstone of this user and client
 --       7 takeovers of this user  8 renewals  9 what this user's streams may not have received
 --       10 opens of this user  11 revocations of this user  12 revocation of the token (no such key where it has no id)
+--       where it comes by a ticket: 13 ticket  14 tickets of this user that are not spent
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels
 --       6 user  7 node  8 connection  9 client  10 tier  11 lease in ms  12 life of a tombstone in ms
 --       13 takeovers that a user may have within a time ("0": any number)  14 that time in ms
@@ -12,10 +13,12 @@
 --       18 returns of a displaced page that make a takeover  19 within ms
 --       20 value of this claim for renewals  21 cursor, "0-0" for none
 --       22 opens that a user may have within the time of 14 ("0": any number)  23 when the token was issued, in seconds
+--       where it comes by a ticket: 24 digest of the ticket  25 attempt, "" for none
 -- Returns {"owner", generation, head_id, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
 -- received, then topic, reason of each topic that the token grants no more}, {"revoked", head_id, head_id, loss_floor}: the token
--- is, {"kicked", generation that displaced this client, head_id, loss_floor} or {"limited" or "opens", ms until takeovers
--- or opens are counted anew, head_id, loss_floor}: then the owner stays.
+-- is, {"kicked", generation that displaced this client, head_id, loss_floor}, {"limited" or "opens", ms until takeovers
+-- or opens are counted anew, head_id, loss_floor} or {"ticket", "unknown" or "spent", head_id, loss_floor}: then the owner stays.
+-- A ticket is spent where the answer is "owner", and only there.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
 -- Whether a token that was issued at a second is revoked, and a list of topic, reason of the topics that it grants no more.
@@ -97,6 +100,13 @@ if victim and victim.connection == connection then
 	return {'owner', victim.generation, head_id, loss_floor, hidden_from, unpack(revoked_topics)}
 end
 
+-- Before anything is counted: whoever has no right counts for nothing.
+local ticket = KEYS[13]
+local refusal = ticket and ticket_refusal(ticket, connection, ARGV[25])
+if refusal then
+	return {'ticket', refusal, head_id, loss_floor}
+end
+
 local owner = {
 	node = node, connection = connection, client = client, opened_at = string.format('%d', now), tier = ARGV[10],
 	page = ARGV[15]
@@ -120,6 +130,9 @@ if left then
 	return {'opens', left, head_id, loss_floor}
 end
 
+if ticket then
+	ticket_spend(ticket, KEYS[14], ARGV[24], connection, ARGV[25])
+end
 local generation = id_after(head_id, now)
 redis.call('SET', KEYS[1], generation, 'KEEPTTL')
 if not victim and (value or presence_uncertain(loss_floor, now)) then

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
@@ -193,6 +194,74 @@ class NginxIT {
 		}
 	}
 
+	private static String ticket(ApiClient by, String user) {
+		return by.post("/v1/tickets", Map.of("user", user, "channels", List.of("*")))
+			.ok()
+			.required("ticket")
+			.asString();
+	}
+
+	private static SseRequest byTicket(NginxProcess mine, ApiClient by, String user) {
+		return mine.request("/events").query("ticket", ticket(by, user));
+	}
+
+	/** It spends the ticket, and then breaks the connection before it answers. */
+	@Test
+	void aTicketThatANodeSpentBeforeItFailedIsGoodForTheNextNode() throws IOException {
+		List<String> spent = new CopyOnWriteArrayList<>();
+		try (ServerSocket failing = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+				NginxProcess mine = NginxProcess.start(this.cluster.apiPort(), failing.getLocalPort(),
+						this.cluster.streamPort(1))) {
+			Thread.ofVirtual().start(() -> {
+				while (!failing.isClosed()) {
+					try (Socket request = failing.accept()) {
+						failAfterTheNode(request, spent);
+					}
+					catch (IOException ex) {
+						// The test is over, or nginx closed
+					}
+				}
+			});
+			for (int i = 0; spent.isEmpty(); i++) {
+				assertThat(i).as("opens that did not meet it").isLessThan(20);
+				SseClient stream = open(byTicket(mine, this.backend, "edge-attempt-" + i).query("client", "page")
+					.header("Fanfare-Attempt", "forged"));
+				assertThat(stream.status()).isEqualTo(200);
+				assertThat(node(stream)).isEqualTo("node-2");
+			}
+			assertThat(spent.getFirst()).containsPattern("\r\nFanfare-Attempt: [0-9a-f]{32}\r\n")
+				.doesNotContain("forged");
+		}
+	}
+
+	private void failAfterTheNode(Socket request, List<String> spent) throws IOException {
+		request.setSoTimeout(2_000);
+		byte[] bytes = new byte[8192];
+		int length = 0;
+		String head = "";
+		while (!head.endsWith("\r\n\r\n")) {
+			int more = request.getInputStream().read(bytes, length, bytes.length - length);
+			if (more < 0) {
+				return;
+			}
+			length += more;
+			head = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
+		}
+		if (!head.startsWith("GET /events?ticket=")) {
+			request.getOutputStream()
+				.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+					.getBytes(StandardCharsets.ISO_8859_1));
+			return;
+		}
+		try (Socket node = new Socket(InetAddress.getLoopbackAddress(), this.cluster.streamPort(0))) {
+			node.setSoTimeout(5_000);
+			node.getOutputStream().write(bytes, 0, length);
+			if (node.getInputStream().read() >= 0) {
+				spent.add(head);
+			}
+		}
+	}
+
 	@Test
 	void aFullNodeIsPassedOverAndAFullClusterSaysWhenToComeBack() {
 		Cluster small = TestCluster.small();
@@ -200,11 +269,13 @@ class NginxIT {
 		try (NginxProcess mine = TestCluster.nginx(small)) {
 			this.streams.addAll(TestCluster.fill(0));
 			for (int i = 0; i < TestCluster.SMALL; i++) {
-				assertThat(node(open(mine.stream(smallBackend.token("edge-full-" + i))))).isEqualTo("node-2");
+				SseRequest next = (i == 0) ? byTicket(mine, smallBackend, "edge-full-ticket")
+						: mine.stream(smallBackend.token("edge-full-" + i));
+				assertThat(node(open(next))).isEqualTo("node-2");
 			}
 			List<SseClient> waiters = new ArrayList<>();
 			// One after the other: each node has room for one that waits.
-			for (SseRequest waiter : List.of(mine.stream(smallBackend.token("edge-waits")),
+			for (SseRequest waiter : List.of(byTicket(mine, smallBackend, "edge-waits"),
 					mine.stream(smallBackend.token("edge-waits-strictly")).query("strict", "1"))) {
 				waiters.add(open(waiter));
 				waiters.getLast().awaitBlock((block) -> block.fires("push.waiting"), SOON);
@@ -312,9 +383,12 @@ class NginxIT {
 			SseClient byQuery = open(mine.request("/events").query("access_token", token));
 			node(byQuery);
 			node(open(mine.request("/sse").bearer(token).header("Referer", "http://x/?access_token=" + token)));
+			String ticket = ticket(this.backend, "edge-secret-ticket");
+			node(open(mine.request("/events").query("ticket", ticket)));
 			relay.refuse();
 			byQuery.awaitEnd(SOON);
-			List<SseRequest> failing = List.of(mine.request("/events").query("access_token", token),
+			List<SseRequest> failing = List.of(mine.request("/events").query("ticket", ticket),
+					mine.request("/events").query("access_token", token),
 					mine.request("/events").query("access_token", token).query("strict", "1"),
 					mine.request("/events").query("access_token", token).method("POST").body("text/plain", "none"),
 					mine.request("/events/close")
@@ -348,6 +422,7 @@ class NginxIT {
 			// The path is logged, and is no place for a token; `;` stands for whatever
 			// else is in it.
 			assertThat(mine.everythingWritten().replace("/events;" + token, "")).doesNotContain(signature)
+				.doesNotContain(ticket)
 				.doesNotContain("access_token");
 		}
 	}

@@ -16,6 +16,7 @@ import io.fanfare.node.admin.ShowConnection;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.SignatureChecks;
+import io.fanfare.node.auth.TicketAuthenticator;
 import io.fanfare.node.auth.TokenRules;
 import io.fanfare.node.auth.TokenVerifier;
 import io.fanfare.node.broker.Probe;
@@ -60,6 +61,7 @@ import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.HistoryTrim;
 import io.fanfare.redis.presence.Addresses;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.ticket.Tickets;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.internal.PlatformDependent;
@@ -77,9 +79,9 @@ import org.springframework.context.annotation.Import;
 @Import(ProcessConfiguration.class)
 @EnableConfigurationProperties({ NodeSettings.Name.class, NodeSettings.Development.class, NodeSettings.Jwt.class,
 		NodeSettings.StreamJwt.class, NodeSettings.Tiers.class, NodeSettings.Retention.class, NodeSettings.Redis.class,
-		ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class, RefusalSettings.class, MemorySettings.class,
-		RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class, StreamSettings.Headers.class,
-		StreamSettings.Proxies.class, HistorySettings.class, TwinSettings.class })
+		ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class, RefusalSettings.class,
+		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
+		StreamSettings.Headers.class, StreamSettings.Proxies.class, HistorySettings.class, TwinSettings.class })
 class NodeConfiguration {
 
 	@Bean
@@ -125,6 +127,12 @@ class NodeConfiguration {
 		return new TokenVerifier(keys,
 				new TokenRules(jwt.issuer(), jwt.maxLife(), jwt.clockSkew(shortForm.clockSkew()), tiers.defaultTier()),
 				clock, new TokenVerifier.CostlyChecks(new CheckLimits(limits, ticker), checks));
+	}
+
+	@Bean
+	TicketAuthenticator ticketAuthenticator(TokenVerifier verifier, Tickets tickets, NodeSettings.Tiers tiers,
+			StreamMetrics metrics, Clock clock, Errors errors) {
+		return new TicketAuthenticator(verifier, tickets, tiers.defaultTier(), metrics::ticketRefused, clock, errors);
 	}
 
 	@Bean

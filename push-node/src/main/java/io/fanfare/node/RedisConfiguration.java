@@ -1,5 +1,6 @@
 package io.fanfare.node;
 
+import java.security.SecureRandom;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.boot.RedisLinkConfiguration;
@@ -19,6 +20,7 @@ import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.HistoryTrim;
 import io.fanfare.redis.presence.Addresses;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.ticket.Tickets;
 import io.lettuce.core.RedisClient;
 
 import org.springframework.context.annotation.Bean;
@@ -48,6 +50,11 @@ class RedisConfiguration {
 		return new Presence(link, keys, new Presence.Times(settings.lease(), Presence.Times.DEFAULT.tombstone()),
 				new Presence.UserLimits(limits.takeoversPerMinute(), limits.opensPerUser(), limits.window()),
 				twins.twins(connections.maxRetry()));
+	}
+
+	@Bean
+	Tickets tickets(CommandLink link, RedisKeys keys) {
+		return new Tickets(link, keys, new SecureRandom());
 	}
 
 	@Bean

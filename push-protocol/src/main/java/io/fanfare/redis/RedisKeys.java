@@ -189,6 +189,24 @@ public final class RedisKeys {
 		return key("user-opens:" + user);
 	}
 
+	/**
+	 * A ticket.
+	 * @param digest the SHA-256 of the ticket, in hexadecimal
+	 * @return the key
+	 */
+	public byte[] ticket(String digest) {
+		return key("ticket:" + digest);
+	}
+
+	/**
+	 * The tickets of a user that are not spent.
+	 * @param user the user
+	 * @return the key
+	 */
+	public byte[] tickets(String user) {
+		return key("tickets:" + user);
+	}
+
 	/** What was revoked of a user: all that tokens grant, or a topic. */
 	public byte[] revoked(String user) {
 		return key("revoked:" + user);

@@ -29,7 +29,11 @@ public enum Script {
 	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim", "quota"),
 
 	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
-			"hidden", "owner", "kick", "succession", "revocation"),
+			"hidden", "owner", "kick", "succession", "revocation", "tickets"),
+
+	ISSUE_TICKET(ScriptOutputType.MULTI, "ids", "clock"),
+
+	SPEND_TICKET(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "tickets"),
 
 	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "hidden", "owner", "entry"),
 

@@ -77,10 +77,6 @@ final class StreamTokens {
 
 	}
 
-	boolean isEnabled() {
-		return this.signer != null;
-	}
-
 	Duration maxTtl() {
 		return this.settings.maxTtl();
 	}

@@ -1,14 +1,8 @@
 package io.fanfare.api.auth;
 
-import java.time.Duration;
-import java.util.List;
-
-import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.problem.Answers;
-import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ProblemType;
-import io.fanfare.protocol.Tier;
 import io.swagger.v3.oas.annotations.Hidden;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -30,11 +24,11 @@ class TokenEndpoint {
 
 	private final StreamTokens tokens;
 
-	private final TokenRules rules;
+	private final TokenRequests requests;
 
-	TokenEndpoint(StreamTokens tokens, TokenRules rules) {
+	TokenEndpoint(StreamTokens tokens, TokenRequests requests) {
 		this.tokens = tokens;
-		this.rules = rules;
+		this.requests = requests;
 	}
 
 	@PostMapping(path = "/v1/tokens", consumes = MediaType.APPLICATION_JSON_VALUE,
@@ -64,20 +58,8 @@ class TokenEndpoint {
 	}
 
 	private StreamTokens.StreamToken make(JsonBody body, Caller caller) {
-		if (!this.tokens.isEnabled()) {
-			throw ProblemException.of(ProblemType.NOT_FOUND,
-					"Tokens are not made here: fanfare.tokens.enabled is false");
-		}
-		Fields fields = body.fields(this.rules.token);
-		String user = fields.read(TokenRules.USER);
-		List<String> channels = fields.values(TokenRules.CHANNELS);
-		String tier = fields.read(TokenRules.TIER);
-		Duration ttl = fields.read(this.rules.ttl);
-		if (user == null || !body.errors().isEmpty()) {
-			throw body.errors().problem();
-		}
-		Tier granted = caller.requireTokenFor(user, (tier != null) ? Tier.find(tier) : null, channels);
-		return this.tokens.make(user, channels, granted, ttl);
+		TokenRequests.TokenRequest asked = this.requests.read(body, caller);
+		return this.tokens.make(asked.user(), asked.channels(), asked.tier(), asked.ttl());
 	}
 
 }

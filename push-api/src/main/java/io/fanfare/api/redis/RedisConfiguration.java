@@ -12,6 +12,7 @@ import io.fanfare.redis.cluster.NodeCalls;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.ticket.Tickets;
 import io.lettuce.core.RedisClient;
 
 import org.springframework.context.annotation.Bean;
@@ -39,6 +40,11 @@ class RedisConfiguration {
 	@Bean
 	Presence presence(CommandLink link, RedisKeys keys) {
 		return new Presence(link, keys, Presence.Times.DEFAULT);
+	}
+
+	@Bean
+	Tickets tickets(CommandLink link, RedisKeys keys) {
+		return new Tickets(link, keys, new SecureRandom());
 	}
 
 	@Bean

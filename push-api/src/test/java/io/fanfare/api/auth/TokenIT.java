@@ -107,6 +107,7 @@ class TokenIT {
 	void whereTokensAreOffThereIsNothing() {
 		try (TestApi off = TestApi.start(TestRedis.shared(), "--fanfare.tokens.enabled=false")) {
 			assertThat(off.post("/v1/tokens", "{\"user\":\"alice\"}").problem()).isEqualTo("not-found");
+			assertThat(off.post("/v1/tickets", "{\"user\":\"alice\"}").problem()).isEqualTo("not-found");
 		}
 	}
 

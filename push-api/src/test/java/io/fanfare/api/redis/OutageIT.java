@@ -88,6 +88,9 @@ class OutageIT {
 		assertThat(health("readiness")).isEqualTo(503);
 		assertThat(health("liveness")).isEqualTo(200);
 		assertThat(this.api.post("/v1/tokens", "{\"user\":\"alice\"}").status()).isEqualTo(200);
+		Answer ticket = this.api.post("/v1/tickets", "{\"user\":\"alice\"}");
+		assertThat(ticket.problem()).isEqualTo("redis-unavailable");
+		assertThat(ticket.header("Retry-After")).isNotNull();
 		this.redis.start();
 		awaitReady();
 		assertThat(this.api.post("/v1/messages", MESSAGE).status()).isEqualTo(200);

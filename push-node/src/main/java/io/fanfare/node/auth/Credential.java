@@ -17,4 +17,19 @@ public sealed interface Credential {
 
 	}
 
+	/**
+	 * A ticket.
+	 *
+	 * @param text the ticket
+	 * @param attempt the request of a trusted proxy that it came with, or "" for none
+	 */
+	record Ticket(String text, String attempt) implements Credential {
+
+		@Override
+		public String toString() {
+			return "Ticket[attempt=" + this.attempt + "]";
+		}
+
+	}
+
 }

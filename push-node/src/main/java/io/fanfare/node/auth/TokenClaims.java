@@ -91,7 +91,8 @@ final class TokenClaims {
 		}
 	}
 
-	private static Instant renewal(Instant issued, Instant expires) {
+	/** From when on the client of a right should have a new one. */
+	static Instant renewal(Instant issued, Instant expires) {
 		long life = Math.clamp(ChronoUnit.SECONDS.between(issued, expires), 0, 4 * NOTICE.toSeconds());
 		return expires.minusMillis(life * 1000 / 4);
 	}

@@ -118,6 +118,7 @@ public final class TokenVerifier implements Authenticator {
 	public void authenticate(Credential credential, InetAddress address, Consumer<Authentication> then) {
 		switch (credential) {
 			case Credential.Token token -> authenticate(token.text(), address, then);
+			case Credential.Ticket ticket -> then.accept(new Authentication.Refused("A ticket is no token"));
 		}
 	}
 

@@ -55,6 +55,17 @@ final class CloseNotice {
 		}
 	}
 
+	/** Its ticket opens no stream: it had ended, or was spent by another. */
+	void refuseTicket(String reason) {
+		this.loop.context().events().ticketRefused(reason);
+		if (this.writer.isAnswered()) {
+			this.writer.end(null);
+		}
+		else {
+			this.writer.refuseTicket();
+		}
+	}
+
 	/**
 	 * The client is to stop, also where it has no answer yet.
 	 * @param by the generation that ends the stream

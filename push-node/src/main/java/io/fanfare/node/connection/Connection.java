@@ -354,8 +354,6 @@ public final class Connection {
 		return this.identity.held(this.claim.generation());
 	}
 
-	// ---- ends
-
 	/** A request of its user, by some client, waits in its place. On its loop. */
 	public void replacedInQueue(@Nullable String client) {
 		this.ending.replacedInQueue(client);

@@ -43,6 +43,18 @@ public interface ConnectionEvents {
 	 */
 	void limited(Quota quota);
 
+	/** A ticket was made. */
+	void ticketIssued();
+
+	/** A ticket was spent. */
+	void ticketSpent();
+
+	/**
+	 * A request for a stream came by a ticket that opens none.
+	 * @param reason why, one of a small closed set
+	 */
+	void ticketRefused(String reason);
+
 	/**
 	 * A client was asked to stop.
 	 * @param reason why; null for a displaced page that came back

@@ -27,10 +27,13 @@ record ConnectionIdentity(String id, String client, long openedMillis, StreamReq
 		return (given != null) ? given : "";
 	}
 
-	/** Its claim to its user. */
-	Claim claim(long cursor) {
+	/**
+	 * Its claim to its user.
+	 * @param ticket the ticket that the claim spends, or null for none
+	 */
+	Claim claim(long cursor, Claim.@Nullable Ticket ticket) {
 		return new Claim(this.request.user(), this.id, this.client, this.request.tier(), document(), cursor,
-				this.request.token());
+				this.request.token(), ticket);
 	}
 
 	/** What is renewed of it. */

@@ -6,7 +6,7 @@ import io.fanfare.protocol.CloseReason;
  * How a connection ended, for metrics and logs.
  *
  * @param reason the close reason's wire name, or {@code client}, {@code replaced},
- * {@code broken}, {@code lapsed}
+ * {@code broken}, {@code lapsed}, {@code unauthorized}
  * @param status what kind of end it was
  */
 public record Ending(String reason, Status status) {
@@ -35,6 +35,9 @@ public record Ending(String reason, Status status) {
 
 	/** The node's lease lapsed before the stream was claimed. */
 	static final Ending LAPSED = new Ending("lapsed", Status.ERROR);
+
+	/** Its ticket had ended, or was spent by another. */
+	static final Ending UNAUTHORIZED = new Ending("unauthorized", Status.COMPLETED);
 
 	/** The socket broke. */
 	static final Ending BROKEN = new Ending("broken", Status.ERROR);

@@ -34,6 +34,9 @@ public interface Outlet {
 	 */
 	void refuse(Quota quota, Duration retry);
 
+	/** Answers that its ticket opens no stream, which is final, and closes. */
+	void refuseTicket();
+
 	/**
 	 * Answers that the token grants nothing, where the client asked for a status.
 	 * @return whether it did; otherwise nothing was written

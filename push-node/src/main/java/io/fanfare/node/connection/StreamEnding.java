@@ -47,6 +47,12 @@ final class StreamEnding {
 		this.connection.close(Ending.of(CloseReason.RATE_LIMITED));
 	}
 
+	/** Says that its ticket opens no stream. */
+	void refuseTicket(String reason) {
+		this.notice.refuseTicket(reason);
+		this.connection.close(Ending.UNAUTHORIZED);
+	}
+
 	/**
 	 * Tells the client to stop: it was displaced or disconnected.
 	 * @param reason why

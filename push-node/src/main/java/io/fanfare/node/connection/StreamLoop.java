@@ -768,6 +768,11 @@ public final class StreamLoop {
 	 * @param connection the connection
 	 */
 	public void await(Connection connection) {
+		this.waiters.remove(connection);
+		if (connection.opening().spendTicket(() -> await(connection))) {
+			asks(connection);
+			return;
+		}
 		this.waiters.add(connection);
 		connection.notifyPosition();
 		if (connection.isWaiting()) {
@@ -925,6 +930,11 @@ public final class StreamLoop {
 				claimNext();
 			}
 		});
+	}
+
+	void spend(Connection connection, Claim.Ticket ticket, BiConsumer<@Nullable String, @Nullable Throwable> then) {
+		reply(connection, asked("spend", () -> this.node.ownership().spend(connection.user(), connection.id(), ticket)),
+				then);
 	}
 
 	void round(Connection connection, Standing standing, BiConsumer<@Nullable Round, @Nullable Throwable> then) {

@@ -45,6 +45,9 @@ final class StreamOpening {
 
 	private final SubscribedTopics<Connection> topics;
 
+	/** What the claim is to spend; null for a token, and once it is spent. */
+	private Claim.@Nullable Ticket ticket;
+
 	StreamOpening(ConnectionKey key, Connection connection, StreamLoop loop, StreamWriter writer, Delivery delivery,
 			StreamTimers timers, UserClaim claim, SubscribedTopics<Connection> topics) {
 		this.key = key;
@@ -55,6 +58,41 @@ final class StreamOpening {
 		this.timers = timers;
 		this.claim = claim;
 		this.topics = topics;
+		this.ticket = connection.request().ticket();
+	}
+
+	/**
+	 * Spends the ticket of a connection that is to wait: its client is answered only
+	 * then, for a second one with the same ticket is refused. What gets a slot meanwhile
+	 * claims with it as any other does.
+	 * @param waits is run where it still is to wait
+	 * @return whether it has a ticket to spend
+	 */
+	boolean spendTicket(Runnable waits) {
+		Claim.Ticket present = this.ticket;
+		if (present == null) {
+			return false;
+		}
+		this.loop.spend(this.connection, present, (refusal, failure) -> {
+			boolean answered = failure == null;
+			if (answered && refusal == null) {
+				this.ticket = null;
+				this.loop.context().events().ticketSpent();
+			}
+			if (!(this.connection.phase() instanceof Phase.Opening)) {
+				return;
+			}
+			if (!answered) {
+				this.connection.refuse(CloseReason.REDIS_UNAVAILABLE);
+			}
+			else if (refusal != null) {
+				this.connection.ending().refuseTicket(refusal);
+			}
+			else {
+				waits.run();
+			}
+		});
+		return true;
 	}
 
 	/**
@@ -82,7 +120,7 @@ final class StreamOpening {
 		this.claim.sent();
 		Proof sent = this.loop.proofFromNow();
 		Long cursor = this.connection.request().cursor();
-		Claim asked = this.connection.identity().claim((cursor != null) ? cursor : MessageId.ZERO);
+		Claim asked = this.connection.identity().claim((cursor != null) ? cursor : MessageId.ZERO, this.ticket);
 		this.loop.claim(this.connection, asked, (result, failure) -> {
 			if (result != null) {
 				claimed(result, sent);
@@ -102,6 +140,10 @@ final class StreamOpening {
 		switch (result) {
 			case ClaimResult.Owner owner -> {
 				this.claim.owned(owner, sent, this.loop.stepsBack());
+				if (this.ticket != null) {
+					this.ticket = null;
+					this.loop.context().events().ticketSpent();
+				}
 				if (this.connection.isClosed()) {
 					this.loop.release(this.connection.field());
 					return;
@@ -123,6 +165,12 @@ final class StreamOpening {
 				this.claim.refused();
 				if (!this.connection.isClosed()) {
 					this.connection.ending().kicked(CloseReason.TAKEOVER, displaced.generation());
+				}
+			}
+			case ClaimResult.TicketRefused refused -> {
+				this.claim.refused();
+				if (!this.connection.isClosed()) {
+					this.connection.ending().refuseTicket(refused.reason());
 				}
 			}
 			case ClaimResult.Revoked revoked -> {

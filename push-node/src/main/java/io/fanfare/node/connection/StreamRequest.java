@@ -8,6 +8,7 @@ import java.util.List;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.revocation.IssuedToken;
 import org.jspecify.annotations.Nullable;
 
@@ -26,11 +27,43 @@ import org.jspecify.annotations.Nullable;
  * @param tokenExpires when the right to it ends
  * @param address where the client is
  * @param elsewhere whether a proxy tries another node where this one refuses
- * @param token the token that grants it
+ * @param token the token that grants it, or what a ticket keeps of it
+ * @param ticket the ticket by which it comes, or null for a token
  */
 public record StreamRequest(String user, @Nullable String client, @Nullable String document, Tier tier,
 		List<ChannelName> topics, Start start, boolean heartbeatEvents, boolean acknowledges, Instant tokenRenewal,
-		Instant tokenExpires, InetAddress address, boolean elsewhere, IssuedToken token) {
+		Instant tokenExpires, InetAddress address, boolean elsewhere, IssuedToken token,
+		Claim.@Nullable Ticket ticket) {
+
+	/**
+	 * A request that comes by a token.
+	 * @param user whose stream it is
+	 * @param client the id of the client, or null where it gave none
+	 * @param document the id of the client's document, or null where it gave none
+	 * @param tier how much it counts
+	 * @param topics what it is subscribed to besides
+	 * @param start where it begins
+	 * @param heartbeatEvents whether heartbeats are events that the client can see
+	 * @param acknowledges whether the client promised to acknowledge what it is asked
+	 * @param tokenRenewal from when on the client should have a new token
+	 * @param tokenExpires when the right to it ends
+	 * @param address where the client is
+	 * @param elsewhere whether a proxy tries another node where this one refuses
+	 * @param token the token that grants it
+	 */
+	public StreamRequest(String user, @Nullable String client, @Nullable String document, Tier tier,
+			List<ChannelName> topics, Start start, boolean heartbeatEvents, boolean acknowledges, Instant tokenRenewal,
+			Instant tokenExpires, InetAddress address, boolean elsewhere, IssuedToken token) {
+		this(user, client, document, tier, topics, start, heartbeatEvents, acknowledges, tokenRenewal, tokenExpires,
+				address, elsewhere, token, null);
+	}
+
+	/** The same, by a ticket. */
+	public StreamRequest by(Claim.Ticket one) {
+		return new StreamRequest(this.user, this.client, this.document, this.tier, this.topics, this.start,
+				this.heartbeatEvents, this.acknowledges, this.tokenRenewal, this.tokenExpires, this.address,
+				this.elsewhere, this.token, one);
+	}
 
 	/** Where a stream begins. */
 	public sealed interface Start {

@@ -84,6 +84,11 @@ final class StreamWriter {
 		this.outlet.refuse(quota, retry);
 	}
 
+	/** Says that its ticket opens no stream, and closes. The head was not written. */
+	void refuseTicket() {
+		this.outlet.refuseTicket();
+	}
+
 	/**
 	 * Says that the token grants nothing, and closes. The head was not written.
 	 * @return whether the client asked for a status; otherwise nothing was written

@@ -59,6 +59,10 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	private final LongAdder slow = new LongAdder();
 
+	private final LongAdder ticketsIssued = new LongAdder();
+
+	private final LongAdder ticketsSpent = new LongAdder();
+
 	private final Map<Ending.Status, Timer> durations = new EnumMap<>(Ending.Status.class);
 
 	private final Map<String, Counter> endings = new ConcurrentHashMap<>();
@@ -95,6 +99,9 @@ public final class StreamMetrics implements ConnectionEvents {
 		counter("sse.gaps", "Gaps announced", this.gaps);
 		counter("fanfare.topics.revoked", "Topics taken from streams that go on", this.unsubscribed);
 		counter("sse.slow.consumers", "Times that a stream fell behind and was left to history", this.slow);
+		counter("fanfare.tickets.issued", "Tickets made", this.ticketsIssued);
+		counter("fanfare.tickets.spent", "Tickets that opened a stream, or a place in the waiting room",
+				this.ticketsSpent);
 		for (Ending.Status status : Ending.Status.values()) {
 			this.durations.put(status,
 					Timer.builder("sse.connection.duration")
@@ -188,6 +195,25 @@ public final class StreamMetrics implements ConnectionEvents {
 			.description("Requests for a stream that were answered busy, by reason")
 			.tag("reason", reason.wireName())
 			.tag("limit", limit)
+			.register(this.registry)
+			.increment();
+	}
+
+	@Override
+	public void ticketIssued() {
+		this.ticketsIssued.increment();
+	}
+
+	@Override
+	public void ticketSpent() {
+		this.ticketsSpent.increment();
+	}
+
+	@Override
+	public void ticketRefused(String reason) {
+		Counter.builder("fanfare.tickets.refused")
+			.description("Tickets that opened no stream, or were not made, by reason")
+			.tag("reason", reason)
 			.register(this.registry)
 			.increment();
 	}

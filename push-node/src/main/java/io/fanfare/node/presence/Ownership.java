@@ -24,6 +24,15 @@ public interface Ownership {
 	CompletableFuture<ClaimResult> claim(Claim claim);
 
 	/**
+	 * Spends a ticket for a connection that waits before it claims. May be repeated.
+	 * @param user whose it is
+	 * @param connection the connection
+	 * @param ticket the ticket
+	 * @return what refuses it, or null where it is spent
+	 */
+	CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket);
+
+	/**
 	 * Renews the node's lease and confirms what it holds.
 	 * @param held some of its connections
 	 * @param revocations the last entry of the log of revocations that the caller knows;

@@ -10,6 +10,7 @@ import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Renewal;
+import io.fanfare.redis.ticket.Tickets;
 import org.jspecify.annotations.Nullable;
 
 /** {@link Ownership} by the presence hash in Redis. */
@@ -19,23 +20,32 @@ public final class RedisOwnership implements Ownership {
 
 	private final Presence presence;
 
+	private final Tickets tickets;
+
 	private final String node;
 
 	/**
 	 * Makes it.
 	 * @param link returns whether Redis answers
 	 * @param presence the presence hash
+	 * @param tickets where tickets are spent
 	 * @param node this node's identity
 	 */
-	public RedisOwnership(CommandLink link, Presence presence, String node) {
+	public RedisOwnership(CommandLink link, Presence presence, Tickets tickets, String node) {
 		this.link = link;
 		this.presence = presence;
+		this.tickets = tickets;
 		this.node = node;
 	}
 
 	@Override
 	public CompletableFuture<ClaimResult> claim(Claim claim) {
 		return this.presence.claim(this.node, claim);
+	}
+
+	@Override
+	public CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket) {
+		return this.tickets.spend(user, ticket.digest(), connection, ticket.attempt());
 	}
 
 	@Override

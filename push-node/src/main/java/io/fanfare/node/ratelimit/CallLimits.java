@@ -7,9 +7,10 @@ import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many calls of clients the node passes on to other nodes, each of which is a message
- * of Redis. An address may make as many as it may open streams; all addresses together
- * are bounded as well. Counted here alone. Any thread may call; nothing blocks.
+ * How many calls of clients the node brings to Redis: one for those that it passes on to
+ * other nodes, one for those that ask for tickets. An address may make as many as it may
+ * open streams; all addresses together are bounded as well. Counted here alone. Any
+ * thread may call; nothing blocks.
  */
 public final class CallLimits {
 
@@ -17,6 +18,8 @@ public final class CallLimits {
 	static final int MAX_PER_SECOND = 2_000;
 
 	private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+	private final String policy;
 
 	private final LimitSettings settings;
 
@@ -32,10 +35,12 @@ public final class CallLimits {
 
 	/**
 	 * Has counted none yet.
+	 * @param policy what the limit is called
 	 * @param settings the settings
 	 * @param ticker the monotonic clock
 	 */
-	public CallLimits(LimitSettings settings, Ticker ticker) {
+	public CallLimits(String policy, LimitSettings settings, Ticker ticker) {
+		this.policy = policy;
 		this.settings = settings;
 		this.exempt = settings.exemptBlocks();
 		this.ticker = ticker;
@@ -55,12 +60,12 @@ public final class CallLimits {
 			this.inSecond = 0;
 		}
 		if (this.inSecond >= MAX_PER_SECOND) {
-			return new Quota("calls", MAX_PER_SECOND, Duration.ofSeconds(1),
+			return new Quota(this.policy, MAX_PER_SECOND, Duration.ofSeconds(1),
 					Duration.ofNanos(this.secondBegan + SECOND - now));
 		}
 		int limit = this.settings.opensPerMinute();
 		if (limit > 0 && !this.exempt.contains(address) && this.counts.count(address) > limit) {
-			return new Quota("calls", limit, this.settings.window(), this.counts.reset());
+			return new Quota(this.policy, limit, this.settings.window(), this.counts.reset());
 		}
 		this.inSecond++;
 		return null;

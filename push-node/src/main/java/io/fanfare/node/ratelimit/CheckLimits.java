@@ -36,10 +36,10 @@ public final class CheckLimits {
 	 */
 	public synchronized @Nullable Quota take(InetAddress address) {
 		int limit = this.settings.opensPerMinute();
-		if (limit == 0 || this.exempt.contains(address) || this.counts.count(address) <= limit) {
-			return null;
+		if (limit > 0 && !this.exempt.contains(address) && this.counts.count(address) > limit) {
+			return new Quota("token-checks", limit, this.settings.window(), this.counts.reset());
 		}
-		return new Quota("token-checks", limit, this.settings.window(), this.counts.reset());
+		return null;
 	}
 
 }

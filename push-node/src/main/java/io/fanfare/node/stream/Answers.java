@@ -60,6 +60,14 @@ final class Answers {
 				+ (close ? "Connection: close\r\n" : "") + "\r\n"));
 	}
 
+	/** What was made for the client alone: 201. */
+	ByteBuf created(byte[] json, String cors, boolean close) {
+		byte[] head = ascii("HTTP/1.1 201 Created\r\n" + this.date.line()
+				+ "Content-Type: application/json\r\nContent-Length: " + json.length + "\r\nCache-Control: no-store\r\n"
+				+ cors + (close ? "Connection: close\r\n" : "") + "\r\n");
+		return Unpooled.wrappedBuffer(head, json);
+	}
+
 	/** A problem document. */
 	ByteBuf problem(Problem problem, String cors, boolean close, boolean withBody) {
 		byte[] body = problem.body();

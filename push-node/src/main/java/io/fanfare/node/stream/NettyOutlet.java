@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
+import io.fanfare.node.auth.TicketAuthenticator;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
 import io.fanfare.node.connection.Unflushed;
@@ -46,13 +47,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private final String cors;
 
-	private final boolean wantsStatus;
-
-	private final boolean strict;
-
-	private final int refusalStatus;
-
-	private final @Nullable String cursor;
+	private final RefusalForm refusal;
 
 	/** Whether another request may be answered in another coding. */
 	private final boolean varies;
@@ -91,23 +86,17 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	 * @param errors notes what its pipeline throws
 	 * @param answers writes the head of its answer
 	 * @param cors the CORS headers of its answer
-	 * @param wantsStatus whether a refusal is a status rather than a block
-	 * @param strict whether a final refusal is a status as well
-	 * @param refusalStatus which status, where there is no room
-	 * @param cursor the cursor of the request
+	 * @param refusal how its client is refused
 	 * @param varies whether the coding depends on the request
 	 * @param gzip the body, if it is to be compressed
 	 */
-	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, boolean wantsStatus, boolean strict,
-			int refusalStatus, @Nullable String cursor, boolean varies, @Nullable GzipBody gzip) {
+	NettyOutlet(Channel channel, Errors errors, Answers answers, String cors, RefusalForm refusal, boolean varies,
+			@Nullable GzipBody gzip) {
 		this.channel = channel;
 		this.errors = errors;
 		this.answers = answers;
 		this.cors = cors;
-		this.wantsStatus = wantsStatus;
-		this.strict = strict;
-		this.refusalStatus = refusalStatus;
-		this.cursor = cursor;
+		this.refusal = refusal;
 		this.varies = varies;
 		this.gzip = gzip;
 	}
@@ -154,8 +143,8 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		if (this.broken) {
 			abort();
 		}
-		else if (this.wantsStatus) {
-			refuse(Problem.unavailable(this.refusalStatus, reason.wireName(), retry));
+		else if (this.refusal.status()) {
+			refuse(Problem.unavailable(this.refusal.code(), reason.wireName(), retry));
 		}
 		else {
 			busy(reason, retry);
@@ -167,7 +156,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		if (this.broken) {
 			abort();
 		}
-		else if (this.wantsStatus) {
+		else if (this.refusal.status()) {
 			refuse(Problem.quotaExceeded(quota, retry));
 		}
 		else {
@@ -177,8 +166,22 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	}
 
 	@Override
+	public void refuseTicket() {
+		Problem problem = Problem.unauthorized(TicketAuthenticator.REFUSAL, true);
+		if (this.broken) {
+			abort();
+		}
+		else if (this.refusal.explains()) {
+			writeLast(this.answers.refused(problem, this.refusal.cursor(), this.cors));
+		}
+		else {
+			refuse(problem);
+		}
+	}
+
+	@Override
 	public boolean refuseToken() {
-		if (!this.strict || this.broken) {
+		if (!this.refusal.strict() || this.broken) {
 			return false;
 		}
 		refuse(Problem.unauthorized("The token was revoked", true));
@@ -191,7 +194,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	private void busy(CloseReason reason, Duration retry) {
 		this.gzip = null;
-		begin(Blocks.busy(reason, this.cursor, retry));
+		begin(Blocks.busy(reason, this.refusal.cursor(), retry));
 		end(null);
 	}
 
@@ -340,21 +343,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	@Override
 	public long pendingBytes() {
 		count();
-		ChannelOutboundBuffer buffer = this.channel.unsafe().outboundBuffer();
-		if (buffer == null || buffer.isEmpty()) {
-			return 0;
-		}
-		long[] pending = { 0 };
-		try {
-			buffer.forEachFlushedMessage((message) -> {
-				pending[0] += ((ByteBuf) message).readableBytes();
-				return true;
-			});
-		}
-		catch (Exception ex) {
-			throw new IllegalStateException(ex);
-		}
-		return pending[0];
+		return SendBuffer.flushed(this.channel);
 	}
 
 	@Override

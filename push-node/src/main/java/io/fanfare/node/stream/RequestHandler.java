@@ -99,11 +99,12 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 * @param admission decides about requests for streams
 	 * @param connections where streams are
 	 * @param forwards passes calls on to other nodes
+	 * @param tickets makes tickets
 	 * @param identity this node
 	 */
 	record Gate(StreamSettings settings, int maxHistory, Authenticator authenticator, Cors cors, Answers answers,
 			TrustedProxies proxies, @Nullable SocketLimits sockets, Admission admission, Connections connections,
-			ForwardedCalls forwards, NodeIdentity identity) {
+			ForwardedCalls forwards, TicketIssuing tickets, NodeIdentity identity) {
 
 	}
 
@@ -268,6 +269,12 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			case "/events/ack" -> {
 				if (isCall(context, request, cors, close)) {
 					relay(context, request, ClientCalls.acknowledgement(RequestChecks.body(request)), cors, close);
+				}
+			}
+			case "/events/ticket" -> {
+				if (isCall(context, request, cors, close)) {
+					new TicketCall(this, this.gate, this.loop, context, request, cors, close)
+						.answer(RequestChecks.query(uri));
 				}
 			}
 			default -> throw new ProblemException(Problem.notFound("Streams are at /events"));

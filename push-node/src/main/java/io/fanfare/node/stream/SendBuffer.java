@@ -3,8 +3,10 @@ package io.fanfare.node.stream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.RawUnixChannelOption;
 
@@ -63,6 +65,25 @@ final class SendBuffer {
 			// It is gone, and its end is on the way.
 			return Room.NONE;
 		}
+	}
+
+	/** How much of what was flushed to a channel is not in the kernel yet. */
+	static long flushed(Channel channel) {
+		ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+		if (buffer == null || buffer.isEmpty()) {
+			return 0;
+		}
+		long[] pending = { 0 };
+		try {
+			buffer.forEachFlushedMessage((message) -> {
+				pending[0] += ((ByteBuf) message).readableBytes();
+				return true;
+			});
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+		return pending[0];
 	}
 
 }

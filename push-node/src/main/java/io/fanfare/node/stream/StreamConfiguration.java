@@ -10,7 +10,7 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.ThrottledAuthenticator;
-import io.fanfare.node.auth.TokenVerifier;
+import io.fanfare.node.auth.TicketAuthenticator;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.CatchUp;
@@ -45,6 +45,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.ticket.Tickets;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -71,10 +72,10 @@ class StreamConfiguration {
 			@Value("${fanfare.redis.renew-interval:" + SharedDefaults.RENEW_INTERVAL + "}") Duration renewInterval,
 			@Value("${fanfare.redis.lease:" + SharedDefaults.LEASE + "}") Duration lease, CommandLink link,
 			Presence presence, History history, PubSubLink pubSub, StreamMetrics metrics, Connections connections,
-			Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget, DirectMemory memory,
-			Clock clock, Scheduler scheduler) {
+			Tickets tickets, Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget,
+			DirectMemory memory, Clock clock, Scheduler scheduler) {
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease, admission.noticeInterval(),
-				new RedisOwnership(link, presence, identity.value()),
+				new RedisOwnership(link, presence, tickets, identity.value()),
 				new CatchUp(new RedisHistory(history, scheduler), clock, budget.sharedReads(),
 						replay.historyBytes().toBytes()),
 				upstream(pubSub), metrics, connections, RandomGenerator.getDefault(), errors,
@@ -144,8 +145,13 @@ class StreamConfiguration {
 
 	@Bean
 	ForwardedCalls forwardedCalls(Nodes nodes, LimitSettings settings, Ticker ticker, Errors errors) {
-		return new ForwardedCalls(new KnownNodes(nodes::names, errors, ticker), new CallLimits(settings, ticker),
-				nodes);
+		return new ForwardedCalls(new KnownNodes(nodes::names, errors, ticker),
+				new CallLimits("calls", settings, ticker), nodes);
+	}
+
+	@Bean
+	TicketIssuing ticketIssuing(Tickets tickets, LimitSettings settings, Ticker ticker, Clock clock) {
+		return new TicketIssuing(tickets, new CallLimits("tickets", settings, ticker), clock);
 	}
 
 	@Bean
@@ -155,16 +161,17 @@ class StreamConfiguration {
 
 	@Bean
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
-			StreamSettings.Proxies proxies, TokenVerifier verifier, AddressLimits limits, SocketLimits sockets,
-			Admission admission, Connections connections, ForwardedCalls forwards, NodeIdentity identity,
-			StreamLoop.Node node, PubSubLink link, Probe probe, CommandLink commands, RedisKeys keys, Drain drain,
-			NodeReporter reporter, Reaper reaper, RefusalLimits refusals, Clock clock, Ticker ticker,
-			Scheduler scheduler,
+			StreamSettings.Proxies proxies, TicketAuthenticator authenticator, AddressLimits limits,
+			SocketLimits sockets, TicketIssuing tickets, Admission admission, Connections connections,
+			ForwardedCalls forwards, NodeIdentity identity, StreamLoop.Node node, PubSubLink link, Probe probe,
+			CommandLink commands, RedisKeys keys, Drain drain, NodeReporter reporter, Reaper reaper,
+			RefusalLimits refusals, Clock clock, Ticker ticker, Scheduler scheduler,
 			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory,
-				new ThrottledAuthenticator(verifier, refusals), new Cors(origins.allowedOrigins(), headers.names()),
-				new Answers(clock), new TrustedProxies(proxies.blocks(), ticker), sockets, admission, connections,
-				forwards, identity);
+				new ThrottledAuthenticator(authenticator, refusals),
+				new Cors(origins.allowedOrigins(), headers.names()), new Answers(clock),
+				new TrustedProxies(proxies.blocks(), ticker), sockets, admission, connections, forwards, tickets,
+				identity);
 		return new StreamServer(settings, gate, limits, (executor) -> new StreamLoop(executor, node), link, probe,
 				new WarmUp(settings.warmUp(), gate, node, commands, link, keys, scheduler, clock), drain, reporter,
 				reaper, ticker);

@@ -21,7 +21,10 @@ final class StreamCredentials {
 	/** Without https a browser keeps no cookie with the prefix. */
 	private static final String LOOPBACK_COOKIE = "fanfare";
 
-	private static final List<String> PARAMETERS = List.of("access_token", "token");
+	private static final String TICKET = "ticket";
+
+	/** The parameters that carry a credential. */
+	static final List<String> PARAMETERS = List.of("access_token", "token", TICKET);
 
 	private static final String BEARER = "Bearer ";
 
@@ -123,7 +126,9 @@ final class StreamCredentials {
 	/** An empty value is as good as none. */
 	private void add(String where, String token, boolean cookie) {
 		if (!token.isEmpty()) {
-			this.found.add(new Found(where, new Credential.Token(token), cookie));
+			Credential credential = where.equals(TICKET) ? new Credential.Ticket(token, "")
+					: new Credential.Token(token);
+			this.found.add(new Found(where, credential, cookie));
 		}
 	}
 

@@ -3,13 +3,17 @@ package io.fanfare.node.stream;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import io.fanfare.node.auth.Authentication;
 import io.fanfare.node.auth.Credential;
+import io.fanfare.node.auth.StreamToken;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.encoding.GzipBody;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.redis.presence.Claim;
+import io.fanfare.redis.ticket.Tickets;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -61,28 +65,49 @@ final class StreamOpener {
 			return;
 		}
 		try {
-			Credential credential = StreamCredentials.find(request.headers(), query, origin,
-					RequestOrigin.isToLoopback(request.headers(), this.handler.isProxied(context)));
+			Credential credential = credential(request, query, origin, context);
 			if (!AcceptedMedia.of(request.headers()).takesStream()) {
 				throw new ProblemException(Problem.notAcceptable());
 			}
 			TrustedProxies.Client client = this.gate.proxies()
 				.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"));
-			authenticate(new Asked(context, request, parameters, client, cors, close), credential);
+			authenticate(new Asked(context, request, parameters, credential, client, cors, close));
 		}
 		catch (ProblemException ex) {
 			explain(context, parameters, cors, ex);
 		}
 	}
 
+	/** The credential of a request, with the attempt of the proxy that sent it. */
+	private Credential credential(FullHttpRequest request, Map<String, List<String>> query, RequestOrigin origin,
+			ChannelHandlerContext context) throws ProblemException {
+		boolean proxied = this.handler.isProxied(context);
+		Credential shown = StreamCredentials.find(request.headers(), query, origin,
+				RequestOrigin.isToLoopback(request.headers(), proxied));
+		return (proxied && shown instanceof Credential.Ticket ticket)
+				? new Credential.Ticket(ticket.text(), StreamParameters.attempt(request.headers())) : shown;
+	}
+
 	/**
 	 * A request whose credential is checked.
 	 */
 	private record Asked(ChannelHandlerContext context, FullHttpRequest request, StreamParameters parameters,
-			TrustedProxies.Client client, String cors, boolean close) {
+			Credential credential, TrustedProxies.Client client, String cors, boolean close) {
 
 		InetAddress address() {
 			return this.client.address();
+		}
+
+		/** What is granted to it. */
+		StreamRequest granted(StreamToken token, int maxChannels, int maxHistory) throws ProblemException {
+			StreamRequest granted = this.parameters.request(token, address(), maxChannels, maxHistory);
+			return switch (this.credential) {
+				case Credential.Token shown -> granted;
+				case Credential.Ticket shown -> {
+					String digest = Objects.requireNonNull(Tickets.digest(shown.text()), "Was granted");
+					yield granted.by(new Claim.Ticket(digest, shown.attempt()));
+				}
+			};
 		}
 
 	}
@@ -91,9 +116,9 @@ final class StreamOpener {
 	 * Most are checked before this returns. Where one is checked elsewhere, its channel
 	 * waits: it reads no further request meanwhile.
 	 */
-	private void authenticate(Asked asked, Credential credential) throws ProblemException {
+	private void authenticate(Asked asked) throws ProblemException {
 		Result result = new Result();
-		this.gate.authenticator().authenticate(credential, asked.address(), (authentication) -> {
+		this.gate.authenticator().authenticate(asked.credential(), asked.address(), (authentication) -> {
 			if (!result.put(authentication)) {
 				asked.context().executor().execute(() -> resume(asked, authentication));
 			}
@@ -150,9 +175,8 @@ final class StreamOpener {
 	private void authenticated(Asked asked, Authentication authentication) throws ProblemException {
 		switch (authentication) {
 			case Authentication.Granted granted -> {
-				StreamRequest request = asked.parameters()
-					.request(granted.token(), asked.address(), this.gate.settings().maxChannels(),
-							this.gate.maxHistory());
+				StreamRequest request = asked.granted(granted.token(), this.gate.settings().maxChannels(),
+						this.gate.maxHistory());
 				this.gate.admission()
 					.decide(this.loop,
 							new StreamArrival(request, outlet(asked), this.exceeded, asked.context().channel(),
@@ -179,8 +203,8 @@ final class StreamOpener {
 		StreamSettings settings = this.gate.settings();
 		boolean gzip = settings.gzip() && AcceptEncoding.of(asked.request().headers()).takesGzip();
 		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.context().errors(), this.gate.answers(),
-				asked.cors(), parameters.wantsStatus(), parameters.isStrict(), parameters.refusalStatus(),
-				parameters.cursorText(), settings.gzip(), gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
+				asked.cors(), parameters.refusalForm(), settings.gzip(),
+				gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
 		ChannelPipeline pipeline = context.pipeline();
 		pipeline.addLast(outlet);
 		pipeline.remove(this.handler);

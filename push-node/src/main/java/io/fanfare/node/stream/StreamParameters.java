@@ -31,6 +31,8 @@ final class StreamParameters {
 
 	private static final String NEXT_UPSTREAM = "Fanfare-Next-Upstream";
 
+	private static final String ATTEMPT = "Fanfare-Attempt";
+
 	private final HttpHeaders headers;
 
 	private final Map<String, List<String>> query;
@@ -71,6 +73,11 @@ final class StreamParameters {
 		return "1".equals(first("explain")) && !isStrict();
 	}
 
+	/** How it is refused once its channel is handed over. */
+	RefusalForm refusalForm() {
+		return new RefusalForm(wantsStatus(), isStrict(), refusalStatus(), wantsExplanation(), cursorText());
+	}
+
 	/** Whether a proxy tries another node where this one refuses. */
 	private boolean goesElsewhere() {
 		String refusal = this.headers.get(NEXT_UPSTREAM);
@@ -90,6 +97,24 @@ final class StreamParameters {
 	@Nullable String cursorText() {
 		String text = cursorParameter();
 		return (text != null && MessageId.tryParse(text) != null) ? text : null;
+	}
+
+	/**
+	 * Which of its requests a proxy sends, to more than one node where the first does not
+	 * answer; "" where it does not say. To be believed of a trusted proxy only.
+	 */
+	static String attempt(HttpHeaders headers) {
+		List<String> all = headers.getAll(ATTEMPT);
+		return (all.size() == 1 && isPageId(all.getFirst())) ? all.getFirst() : "";
+	}
+
+	/** The token of an Authorization header, or null where it has none. */
+	static @Nullable String bearer(String authorization) {
+		if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
+			return null;
+		}
+		String token = authorization.substring(7).strip();
+		return token.isEmpty() ? null : token;
 	}
 
 	StreamRequest request(StreamToken token, InetAddress address, int maxChannels, int maxHistory)

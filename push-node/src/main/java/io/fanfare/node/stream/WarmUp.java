@@ -47,6 +47,7 @@ import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.ticket.Tickets;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.slf4j.Logger;
@@ -180,7 +181,8 @@ final class WarmUp {
 		try (PubSubLink listener = this.pubSub.to(keys, link, new FrameRouter(connections), probe,
 				this.node.random())) {
 			StreamLoop.Node shared = new StreamLoop.Node(identity, this.node.settings(), this.node.renewInterval(),
-					this.node.lease(), this.node.noticeInterval(), new RedisOwnership(link, presence, identity),
+					this.node.lease(), this.node.noticeInterval(),
+					new RedisOwnership(link, presence, new Tickets(link, keys, new SecureRandom()), identity),
 					new CatchUp(new RedisHistory(history, this.scheduler), this.clock),
 					StreamConfiguration.upstream(listener),
 					new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), admission, connections,
@@ -192,7 +194,8 @@ final class WarmUp {
 				connections.use(port.loops());
 				port.bind(new RequestHandler.Gate(settings, this.gate.maxHistory(),
 						new TokenVerifier(secret, Duration.ZERO, this.clock), this.gate.cors(), this.gate.answers(),
-						this.gate.proxies(), null, admission, connections, this.gate.forwards(), this.gate.identity()));
+						this.gate.proxies(), null, admission, connections, this.gate.forwards(), this.gate.tickets(),
+						this.gate.identity()));
 				port.loops().forEach(StreamLoop::start);
 				listener.start();
 				awaitUp(listener);

@@ -38,6 +38,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.ticket.Tickets;
 import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.RedisUser;
@@ -102,7 +103,8 @@ class ManyOpensIT {
 					Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60),
 					Duration.ofSeconds(30), Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30), false),
 					Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofSeconds(2),
-					new RedisOwnership(commands, new Presence(commands, keys, Presence.Times.DEFAULT), "n1"),
+					new RedisOwnership(commands, new Presence(commands, keys, Presence.Times.DEFAULT),
+							new Tickets(commands, keys, new Random(1)), "n1"),
 					new CatchUp(
 							new RedisHistory(new History(commands, keys, Duration.ofHours(1)), TestScheduler.shared()),
 							Clock.systemUTC()),
@@ -215,6 +217,12 @@ class ManyOpensIT {
 
 		@Override
 		public void refuse(Quota quota, Duration retry) {
+			this.refused.incrementAndGet();
+			this.answers.countDown();
+		}
+
+		@Override
+		public void refuseTicket() {
 			this.refused.incrementAndGet();
 			this.answers.countDown();
 		}

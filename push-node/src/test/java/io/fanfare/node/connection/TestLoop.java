@@ -338,6 +338,11 @@ public final class TestLoop {
 		}
 
 		@Override
+		public CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket) {
+			return ask(() -> null);
+		}
+
+		@Override
 		public CompletableFuture<Renewal> renew(List<Held> held, @Nullable Long revocations) {
 			this.renewed.add(held.stream().map(Held::connection).toList());
 			return ask(() -> new Renewal(this.clock, this.since, this.revoked, List.of()));
@@ -382,6 +387,9 @@ public final class TestLoop {
 
 		/** What its address, or its user, has used up. */
 		public @Nullable Quota refusedBy;
+
+		/** Whether its ticket opened nothing. */
+		public boolean ticketRefused;
 
 		/** Whether its address had used up a quota. */
 		public boolean limited;
@@ -520,6 +528,14 @@ public final class TestLoop {
 				throw new AssertionError(quota);
 			}
 			this.refusedBy = quota;
+		}
+
+		@Override
+		public void refuseTicket() {
+			if (!this.mayEnd) {
+				throw new AssertionError("ticket");
+			}
+			this.ticketRefused = true;
 		}
 
 		@Override
@@ -667,6 +683,21 @@ public final class TestLoop {
 
 		@Override
 		public void limited(Quota quota) {
+			this.seam.accept("event");
+		}
+
+		@Override
+		public void ticketIssued() {
+			this.seam.accept("event");
+		}
+
+		@Override
+		public void ticketSpent() {
+			this.seam.accept("event");
+		}
+
+		@Override
+		public void ticketRefused(String reason) {
 			this.seam.accept("event");
 		}
 

@@ -95,6 +95,10 @@ final class Oracle implements RedisModel.Witness {
 
 		int limited;
 
+		int ticketsSpent;
+
+		int ticketsRefused;
+
 		int revocations;
 
 		void add(Statistics other) {
@@ -105,6 +109,8 @@ final class Oracle implements RedisModel.Witness {
 			this.displacements += other.displacements;
 			this.resumed += other.resumed;
 			this.limited += other.limited;
+			this.ticketsSpent += other.ticketsSpent;
+			this.ticketsRefused += other.ticketsRefused;
 			this.revocations += other.revocations;
 		}
 
@@ -112,7 +118,7 @@ final class Oracle implements RedisModel.Witness {
 		public String toString() {
 			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
 					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited
-					+ " revocations=" + this.revocations;
+					+ " tickets=" + this.ticketsSpent + "/" + this.ticketsRefused + " revocations=" + this.revocations;
 		}
 
 	}
@@ -295,6 +301,45 @@ final class Oracle implements RedisModel.Witness {
 	/** Redis is about to lose data: what was stored before may be missing from now on. */
 	void nextEra() {
 		this.era++;
+	}
+
+	/**
+	 * A ticket, and by which requests it was used.
+	 *
+	 * @param digest its digest
+	 * @param at when it was made
+	 * @param era before which data loss
+	 * @param uses the attempts, or sockets without one
+	 * @param opened those of them that got a stream
+	 */
+	record Pass(String digest, long at, int era, Set<Object> uses, Set<Object> opened) {
+
+		@Override
+		public String toString() {
+			return this.digest;
+		}
+
+	}
+
+	/** A new ticket, or what its user has too many of. */
+	Pass issued(String digest, boolean really) {
+		return new Pass(digest, this.simulation.now(), really ? this.era : -1, new HashSet<>(), new HashSet<>());
+	}
+
+	/** A request got a stream by a ticket. */
+	void opened(Pass pass, Object use) {
+		pass.opened().add(use);
+		if (pass.opened().size() > 1 && pass.era() == this.era) {
+			fail("TICKET", "%s opened a stream for each of %s", pass, pass.opened());
+		}
+	}
+
+	/** A request was refused for its ticket. */
+	void refused(Pass pass) {
+		boolean fresh = this.simulation.now() - pass.at() < RedisModel.SPENT_MS && pass.era() == this.era;
+		if (pass.uses().size() == 1 && fresh && !this.scenario.has(Fault.EVICTION)) {
+			fail("TICKET", "%s was refused although nobody else used it", pass);
+		}
 	}
 
 	/** A node wrote to a page. */

@@ -38,6 +38,7 @@ import io.fanfare.redis.presence.Renewal;
 import io.fanfare.redis.presence.Verdict;
 import io.fanfare.redis.revocation.Revocation;
 import io.fanfare.redis.revocation.RevocationPage;
+import io.fanfare.redis.ticket.Tickets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,9 @@ final class RedisModel {
 	private static final long UNCERTAIN_MS = 60_000;
 
 	private static final long LEAP_MS = 15_000;
+
+	/** How long a spent ticket is kept. */
+	static final long SPENT_MS = 10_000;
 
 	private final LongSupplier millis;
 
@@ -190,6 +194,11 @@ final class RedisModel {
 
 	}
 
+	/** A ticket, and which connection and attempt spent it. */
+	private record Pass(String user, @Nullable String by, String attempt) {
+
+	}
+
 	private static final class Stream {
 
 		private final TreeMap<Long, Stored> entries = new TreeMap<>();
@@ -225,6 +234,8 @@ final class RedisModel {
 
 		private final Map<String, Expiring<Answer>> idempotency = new HashMap<>();
 
+		private final Map<String, Expiring<Pass>> tickets = new HashMap<>();
+
 		private final Map<Revocation.Target, Revocation> revocations = new LinkedHashMap<>();
 
 		private final List<Logged> log = new ArrayList<>();
@@ -248,6 +259,7 @@ final class RedisModel {
 			copy.renewals.putAll(this.renewals);
 			copy.hidden.putAll(this.hidden);
 			copy.idempotency.putAll(this.idempotency);
+			copy.tickets.putAll(this.tickets);
 			copy.revocations.putAll(this.revocations);
 			copy.log.addAll(this.log);
 			return copy;
@@ -317,6 +329,7 @@ final class RedisModel {
 		this.store.tombstones.clear();
 		this.store.takeovers.clear();
 		this.store.idempotency.clear();
+		this.store.tickets.clear();
 	}
 
 	/** As if the store had been begun long before, by the server that runs. */
@@ -534,6 +547,11 @@ final class RedisModel {
 			return new ClaimResult.Owner(victim.generation(), this.store.clock, since(), hiddenFrom,
 					revokedTopics(claim));
 		}
+		Claim.Ticket ticket = claim.ticket();
+		String refusal = (ticket != null) ? ticketRefusal(claim.connection(), ticket) : null;
+		if (refusal != null) {
+			return new ClaimResult.TicketRefused(refusal);
+		}
 		Succeeded state = succeed(victim, claim.client(), claim.page(), true);
 		if (victim != null && state.how() == Succession.TOLD) {
 			this.store.presence.put(claim.user(), Owner.of(victim.node(), victim.connection(), victim.generation(),
@@ -545,6 +563,9 @@ final class RedisModel {
 			if (reset != null) {
 				return new ClaimResult.Limited(limit(), Counted.TAKEOVERS, reset);
 			}
+		}
+		if (ticket != null) {
+			spend(claim.connection(), ticket);
 		}
 		long generation = idAfter(this.store.clock, now());
 		this.store.clock = generation;
@@ -611,6 +632,46 @@ final class RedisModel {
 			}
 		}
 		return new RevocationPage(upTo, RevocationPage.Extent.ALL, found);
+	}
+
+	/** Makes a ticket. Returns null, or how long until there may be another. */
+	@Nullable Duration issue(String user, String digest, Duration life) {
+		List<Long> unspent = this.store.tickets.values()
+			.stream()
+			.filter((one) -> one.at() > now() && one.value().user().equals(user) && one.value().by() == null)
+			.map(Expiring::at)
+			.sorted()
+			.toList();
+		if (unspent.size() >= Tickets.MAX_PER_USER) {
+			return Duration.ofMillis(unspent.getFirst() - now());
+		}
+		this.store.tickets.put(digest, new Expiring<>(new Pass(user, null, ""), now() + life.toMillis()));
+		return null;
+	}
+
+	/** Spends a ticket for a connection that waits. Returns null, or why not. */
+	@Nullable String spendTicket(String connection, Claim.Ticket ticket) {
+		String refusal = ticketRefusal(connection, ticket);
+		if (refusal == null) {
+			spend(connection, ticket);
+		}
+		return refusal;
+	}
+
+	private @Nullable String ticketRefusal(String connection, Claim.Ticket ticket) {
+		Expiring<Pass> found = this.store.tickets.get(ticket.digest());
+		if (found == null || found.at() <= now()) {
+			return "unknown";
+		}
+		String by = found.value().by();
+		boolean same = by == null || by.equals(connection)
+				|| !ticket.attempt().isEmpty() && ticket.attempt().equals(found.value().attempt());
+		return same ? null : "spent";
+	}
+
+	private void spend(String connection, Claim.Ticket ticket) {
+		this.store.tickets.computeIfPresent(ticket.digest(), (digest, found) -> (found.value().by() != null) ? found
+				: new Expiring<>(new Pass(found.value().user(), connection, ticket.attempt()), now() + SPENT_MS));
 	}
 
 	/** A client that tries again is kept away for longer. */

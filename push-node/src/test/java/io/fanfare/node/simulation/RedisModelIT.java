@@ -2,6 +2,7 @@ package io.fanfare.node.simulation;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -44,6 +45,9 @@ import io.fanfare.redis.presence.Presence.Slice;
 import io.fanfare.redis.presence.Presence.Suspect;
 import io.fanfare.redis.presence.Presence.Suspicion;
 import io.fanfare.redis.presence.Renewal;
+import io.fanfare.redis.ticket.Issue;
+import io.fanfare.redis.ticket.TicketRight;
+import io.fanfare.redis.ticket.Tickets;
 import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.redis.revocation.Revocation;
 import io.fanfare.redis.revocation.Revocations;
@@ -120,6 +124,9 @@ class RedisModelIT {
 	private final List<Held> held = new ArrayList<>();
 
 	private final List<Long> ids = new ArrayList<>();
+
+	/** The digests of tickets, by user. */
+	private final Map<String, List<String>> tickets = new HashMap<>();
 
 	/** The nodes that were silent at the last look, by the scripts and by the model. */
 	private Map<String, Silent> silent = Map.of();
@@ -209,7 +216,7 @@ class RedisModelIT {
 			Publisher publisher = new Publisher(this.link, KEYS, LENGTH, AGE);
 			Nodes nodes = new Nodes(this.link, KEYS);
 			String what = "seed " + seed + ", call " + i + ": ";
-			switch (this.random.nextInt(22)) {
+			switch (this.random.nextInt(24)) {
 				case 0, 1, 2 -> claim(what, presence);
 				case 3 -> release(what, presence);
 				case 4, 5 -> renew(what, presence);
@@ -222,6 +229,7 @@ class RedisModelIT {
 				case 17 -> probe(what, nodes);
 				case 18 -> lose();
 				case 19, 20 -> revoke(what);
+				case 21, 22 -> tickets(what);
 				default -> forget(what, history);
 			}
 			compareFrames(what);
@@ -240,9 +248,13 @@ class RedisModelIT {
 						IssuedToken.LATEST)
 				: new Claim(any(USERS), "n" + ++this.counter, "c" + this.random.nextInt(3), Tier.NORMAL, any(PAGES),
 						cursor, IssuedToken.of("t" + this.random.nextInt(3), this.random.nextInt(6)));
+		if (this.random.nextInt(3) == 0) {
+			claim = new Claim(claim.user(), claim.connection(), claim.client(), claim.tier(), claim.page(),
+					claim.cursor(), claim.token(), ticket(claim.user()));
+		}
 		ClaimResult modelled = this.model.claim(caller(), node, claim);
 		ClaimResult real = get(presence.claim(node, new Claim(claim.user(), claim.connection(), claim.client(),
-				claim.tier(), claim.page(), real(claim.cursor()), claim.token())));
+				claim.tier(), claim.page(), real(claim.cursor()), claim.token(), claim.ticket())));
 		compare(what + claim, real, modelled, (result) -> switch (result) {
 			case ClaimResult.Owner owner -> List.of("owner", owner.generation(), owner.headId(), owner.dataLossFloor(),
 					(owner.hiddenFrom() != null) ? owner.hiddenFrom() : MessageId.ZERO, owner.revokedTopics());
@@ -252,6 +264,7 @@ class RedisModelIT {
 				assertThat(limited.reset()).as(what).isBetween(Duration.ofMinutes(50), Duration.ofHours(1));
 				yield List.of("limited" + limited.limits() + limited.counted());
 			}
+			case ClaimResult.TicketRefused refused -> List.of("ticket " + refused.reason());
 		});
 		if (modelled instanceof ClaimResult.Owner owner) {
 			observe(owner.headId());
@@ -260,6 +273,33 @@ class RedisModelIT {
 		}
 		else {
 			observe(this.model.clock());
+		}
+	}
+
+	/** A ticket that there may be, with an attempt that may have spent it. */
+	private Claim.Ticket ticket(String user) {
+		List<String> known = this.tickets.computeIfAbsent(user, (name) -> new ArrayList<>(List.of("never")));
+		return new Claim.Ticket(known.get(Math.max(0, known.size() - 1 - this.random.nextInt(4))),
+				List.of("", "a", "b").get(this.random.nextInt(3)));
+	}
+
+	private void tickets(String what) throws Exception {
+		Tickets tickets = new Tickets(this.link, KEYS, this.random);
+		String user = any(USERS);
+		Claim.Ticket ticket = ticket(user);
+		if (this.random.nextInt(3) == 0) {
+			String connection = "n" + this.random.nextInt(1, this.counter + 2);
+			String real = get(tickets.spend(user, ticket.digest(), connection, ticket.attempt()));
+			assertThat(real).as(what + ticket).isEqualTo(this.model.spendTicket(connection, ticket));
+			return;
+		}
+		Instant now = Instant.now();
+		Issue real = get(tickets.issue(new TicketRight(user, List.of(), null, null, now, now.plusSeconds(60)), now));
+		String digest = (real instanceof Issue.Issued issued) ? Tickets.digest(issued.ticket()) : "none";
+		Duration full = this.model.issue(user, digest, Tickets.LIFE);
+		assertThat(real instanceof Issue.TooMany).as(what + real).isEqualTo(full != null);
+		if (full == null) {
+			this.tickets.get(user).add(digest);
 		}
 	}
 

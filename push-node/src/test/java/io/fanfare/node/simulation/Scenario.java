@@ -86,7 +86,13 @@ enum Scenario {
 
 	EVERYTHING_BUT_DATA_LOSS(2, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT,
 			Fault.PUBSUB_BLACK_HOLE, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE, Fault.CRASH,
-			Fault.DRAIN, Fault.FREEZE, Fault.TRIM, Fault.OVERFLOW, Fault.API_CUT);
+			Fault.DRAIN, Fault.FREEZE, Fault.TRIM, Fault.OVERFLOW, Fault.API_CUT),
+
+	TICKETS(3, 3, 2, Fault.TICKETS, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT,
+			Fault.COMMAND_OUTAGE, Fault.CRASH, Fault.NOBODY_LEAVES),
+
+	TICKETS_AND_DATA_LOSS(2, 2, 2, Fault.TICKETS, Fault.TCP_CUT, Fault.COMMAND_TIMEOUT, Fault.REDIS_EMPTY,
+			Fault.REDIS_SNAPSHOT, Fault.REDIS_FLUSH, Fault.EVICTION, Fault.FALSE_GAPS, Fault.NOBODY_LEAVES);
 
 	private final int nodes;
 
@@ -168,6 +174,8 @@ enum Scenario {
 		STUBBORN,
 		/** The API disconnects users. */
 		DISCONNECT,
+		/** Not a fault: pages come by tickets, which may be stolen. */
+		TICKETS,
 		/** The API revokes users, tokens and topics. */
 		REVOKE,
 		/** Not a fault: pages stay. */

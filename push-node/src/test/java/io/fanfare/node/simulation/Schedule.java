@@ -103,6 +103,15 @@ final class Schedule {
 		this.inboxLimit = (this.weights.get(Fault.OVERFLOW) > 0) ? this.random.nextInt(4) : Integer.MAX_VALUE;
 	}
 
+	/** Whether pages come by tickets instead of tokens. */
+	boolean usesTickets() {
+		return this.scenario.has(Fault.TICKETS);
+	}
+
+	boolean isAtRest() {
+		return !this.chaos;
+	}
+
 	int steps() {
 		return this.steps;
 	}

@@ -16,6 +16,8 @@ import io.fanfare.node.simulation.Oracle.Truth;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.redis.presence.Claim;
+import io.fanfare.redis.ticket.Tickets;
 import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.test.sse.SseBlock;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +66,13 @@ final class SimulatedClient {
 	private State state = State.IDLE;
 
 	private boolean left;
+
+	private Oracle.@Nullable Pass pass;
+
+	/** The request of a proxy that it comes by, or "". */
+	private String attempt = "";
+
+	private int tickets;
 
 	private long retryAt;
 
@@ -203,11 +212,49 @@ final class SimulatedClient {
 				this.number % 2 == 0, false, Instant.ofEpochMilli(node.millis() + this.tokenLife * 3 / 4),
 				Instant.ofEpochMilli(node.millis() + this.tokenLife), InetAddress.getLoopbackAddress(), false,
 				this.token);
+		if (this.simulation.schedule().usesTickets()) {
+			takeTicket();
+			request = request.by(new Claim.Ticket(String.valueOf(this.pass), this.attempt));
+		}
 		this.socket = node.accept(this, request, this.lastId.isEmpty() ? null : this.lastId, this.window);
+		if (this.pass != null) {
+			this.socket.by(this.pass, this.attempt);
+		}
 		this.connectedAt = this.simulation.now();
 		this.heard = false;
 		this.state = State.OPEN;
 		this.simulation.trace("%s: asks %s for a stream from '%s' of %s", this, node, this.lastId, this.topics);
+	}
+
+	/**
+	 * Comes with a new ticket; with the one it has, as a browser does by itself, or as a
+	 * proxy sends one request to the next node; or with one that it stole.
+	 */
+	private void takeTicket() {
+		// At rest as a browser does: the same ticket until it is refused.
+		int how = this.simulation.schedule().isAtRest() ? 2 : this.simulation.random().nextInt(6);
+		List<SimulatedClient> others = this.simulation.pages()
+			.stream()
+			.filter((page) -> page.user.equals(this.user) && page.pass != null)
+			.toList();
+		boolean proxied = this.simulation.random().nextBoolean();
+		if (how == 0 && this.pass != null && !this.attempt.isEmpty()) {
+			return;
+		}
+		this.attempt = proxied ? "a" + this.number + "." + this.simulation.step() : "";
+		if (how == 1 && !others.isEmpty()) {
+			this.pass = others.get(this.simulation.random().nextInt(others.size())).pass;
+		}
+		else if (how == 5 || this.pass == null) {
+			String digest = "t" + this.number + "." + ++this.tickets;
+			boolean issued = this.simulation.redis().model().issue(this.user, digest, Tickets.LIFE) == null;
+			this.pass = this.simulation.oracle().issued(digest, issued);
+		}
+	}
+
+	/** A browser gives up, and the page gets another ticket. */
+	void ticketRefused() {
+		this.pass = null;
 	}
 
 	private void stop() {

@@ -118,6 +118,14 @@ final class SimulatedNode {
 					}
 
 					@Override
+					public CompletableFuture<@Nullable String> spend(String user, String connection,
+							Claim.Ticket ticket) {
+						return SimulatedNode.this.commands.run("spend", ticket,
+								(caller) -> simulation.redis().model().spendTicket(connection, ticket), (refusal) -> {
+								});
+					}
+
+					@Override
 					public CompletableFuture<Renewal> renew(List<Held> held, @Nullable Long revocations) {
 						return SimulatedNode.this.commands.run("renew", new Renewing(held, revocations),
 								(caller) -> simulation.redis().model().renew(caller, identity, held, revocations),
@@ -269,6 +277,22 @@ final class SimulatedNode {
 		public void limited(Quota quota) {
 			SimulatedNode.this.simulation.oracle().statistics().limited++;
 			SimulatedNode.this.simulation.trace("%s: refuses a stream: %s", name(), quota);
+		}
+
+		@Override
+		public void ticketIssued() {
+			// counted nowhere
+		}
+
+		@Override
+		public void ticketSpent() {
+			SimulatedNode.this.simulation.oracle().statistics().ticketsSpent++;
+		}
+
+		@Override
+		public void ticketRefused(String reason) {
+			SimulatedNode.this.simulation.oracle().statistics().ticketsRefused++;
+			SimulatedNode.this.simulation.trace("%s: refuses a ticket: %s", name(), reason);
 		}
 
 		@Override

@@ -63,6 +63,11 @@ final class SimulatedSocket implements Outlet {
 
 	private boolean kicked;
 
+	/** The ticket by which it came, and the attempt, or itself without one. */
+	private Oracle.@Nullable Pass pass;
+
+	private Object use = this;
+
 	SimulatedSocket(Simulation simulation, SimulatedNode node, SimulatedLoop loop, SimulatedClient page,
 			@Nullable String cursor, int window) {
 		this.simulation = simulation;
@@ -105,6 +110,9 @@ final class SimulatedSocket implements Outlet {
 		String text = new String(blocks, StandardCharsets.UTF_8);
 		if (text.contains("event: push.connected")) {
 			this.connection = SimulatedClient.field(text, "connection");
+			if (this.pass != null) {
+				this.simulation.oracle().opened(this.pass, this.use);
+			}
 		}
 		append(Chunks.chunk(HEAP, blocks));
 	}
@@ -113,6 +121,23 @@ final class SimulatedSocket implements Outlet {
 	public void refuse(CloseReason reason, Duration retry) {
 		begin(Blocks.busy(reason, this.cursor, retry));
 		end(null);
+	}
+
+	/** It comes by a ticket. */
+	void by(Oracle.Pass one, String attempt) {
+		this.pass = one;
+		this.use = attempt.isEmpty() ? this : attempt;
+		one.uses().add(this.use);
+	}
+
+	@Override
+	public void refuseTicket() {
+		if (this.pass != null) {
+			this.simulation.oracle().refused(this.pass);
+		}
+		this.page.ticketRefused();
+		this.ended = true;
+		this.loop.socket(this::close);
 	}
 
 	@Override

@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
 import io.fanfare.node.simulation.Oracle.Violation;
 import io.fanfare.node.simulation.Scenario.Fault;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.redis.ticket.Tickets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -220,7 +221,8 @@ final class Simulation {
 			this.schedule.endFaults();
 			// Where the clock stepped back leases end so much later.
 			settle(SETTLE + (this.scenario.has(Fault.TWINS) ? 10_000 + 30 * this.schedule.patience() : 0)
-					+ (this.scenario.has(Fault.TIME_STEPS) ? 2 * RedisLife.STEP : 0));
+					+ (this.scenario.has(Fault.TIME_STEPS) ? 2 * RedisLife.STEP : 0)
+					+ (this.scenario.has(Fault.TICKETS) ? Tickets.LIFE.toMillis() : 0));
 		}
 		if (isSound() && this.scenario.has(Fault.STUBBORN)) {
 			settle(2 * RedisLife.SHORT_TOMBSTONE);

@@ -69,7 +69,8 @@ class NettyOutletTests {
 		this.channel = this.accepted.get(10, TimeUnit.SECONDS);
 		Errors errors = new Errors(System::nanoTime, (where) -> {
 		}, Errors::halt);
-		this.outlet = new NettyOutlet(this.channel, errors, null, "", false, false, 503, null, false, null);
+		this.outlet = new NettyOutlet(this.channel, errors, null, "", new RefusalForm(false, false, 503, false, null),
+				false, null);
 	}
 
 	@AfterEach

@@ -90,8 +90,8 @@ class RequestHandlerTests {
 				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), this.sockets,
 				this.node.admission, this.node.connections,
 				new ForwardedCalls(new KnownNodes(() -> this.nodes, this.errors, System::nanoTime),
-						new CallLimits(limits, System::nanoTime), null),
-				new NodeIdentity("node", "node"));
+						new CallLimits("calls", limits, System::nanoTime), null),
+				null, new NodeIdentity("node", "node"));
 		this.channel = new EmbeddedChannel();
 		this.channel.freezeTime();
 		this.channel.pipeline()

@@ -41,6 +41,7 @@ import io.fanfare.redis.ScratchPartition;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Presence;
+import io.fanfare.redis.ticket.Tickets;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
@@ -112,7 +113,7 @@ class WarmUpIT {
 				new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC()), new Cors(List.of("*"), List.of()),
 				new Answers(Clock.systemUTC()),
 				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, this.admission,
-				this.connections, forwards(), new NodeIdentity("node", "node.12345678"));
+				this.connections, forwards(), null, new NodeIdentity("node", "node.12345678"));
 		PubSubLink pubSub = new PubSubLink(this.client, this.keys, "node.12345678", this.link,
 				new FrameRouter(this.connections), this.probe, TestScheduler.shared(), this.errors, new Random(1));
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
@@ -120,7 +121,9 @@ class WarmUpIT {
 				Duration.ofSeconds(10), Duration.ZERO, Duration.ZERO, Duration.ofSeconds(60), Duration.ofSeconds(30),
 				Duration.ofSeconds(25), Duration.ZERO, Duration.ofMinutes(30), false);
 		StreamLoop.Node node = new StreamLoop.Node("node.12345678", limits, Duration.ofSeconds(5),
-				Duration.ofSeconds(15), Duration.ofSeconds(2), new RedisOwnership(this.link, presence, "node.12345678"),
+				Duration.ofSeconds(15), Duration.ofSeconds(2),
+				new RedisOwnership(this.link, presence, new Tickets(this.link, this.keys, new Random(1)),
+						"node.12345678"),
 				new CatchUp(new RedisHistory(new History(this.link, this.keys, SECOND, this.errors),
 						TestScheduler.shared()), Clock.systemUTC()),
 				StreamConfiguration.upstream(pubSub), this.metrics, this.connections, new Random(1), this.errors,
@@ -133,7 +136,7 @@ class WarmUpIT {
 		Nodes nodes = new Nodes(this.link, this.keys);
 		LimitSettings limits = new LimitSettings(0, 0, 0, 0, Duration.ofMinutes(1), List.of());
 		return new ForwardedCalls(new KnownNodes(nodes::names, this.errors, System::nanoTime),
-				new CallLimits(limits, System::nanoTime), nodes);
+				new CallLimits("calls", limits, System::nanoTime), nodes);
 	}
 
 	/** What Redis holds of the installation itself, and no warm-up may touch. */

@@ -64,6 +64,16 @@ public sealed interface ClaimResult {
 
 	}
 
+	/**
+	 * Its ticket ended, or was spent by another: the owner stays, and nothing names this
+	 * connection.
+	 *
+	 * @param reason {@code unknown} or {@code spent}
+	 */
+	record TicketRefused(String reason) implements ClaimResult {
+
+	}
+
 	/** What is counted for each user. */
 	enum Counted {
 

@@ -1,10 +1,12 @@
 package io.fanfare.redis.presence;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 import io.fanfare.protocol.MessageId;
 import io.fanfare.redis.CommandLink;
@@ -15,6 +17,7 @@ import io.fanfare.redis.presence.ClaimResult.Counted;
 import io.fanfare.redis.presence.Presence.Times;
 import io.fanfare.redis.presence.Presence.Twins;
 import io.fanfare.redis.presence.Presence.UserLimits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The claims of {@link Presence}: what {@code claim-user} takes and returns. Any thread
@@ -64,26 +67,46 @@ final class Claims {
 
 	/** Runs {@code claim-user}. */
 	CompletableFuture<ClaimResult> run(String node, Claim claim) {
-		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.presence(),
-				this.keys.lease(node), this.keys.kicked(claim.user(), claim.client()),
-				this.keys.takeovers(claim.user()), this.keys.renewals(), this.keys.hidden(claim.user()),
-				this.keys.userOpens(claim.user()), this.keys.revoked(claim.user()),
-				this.keys.revokedToken(claim.token().hash()) };
+		Claim.Ticket ticket = claim.ticket();
+		byte[][] scriptKeys = with(ticket,
+				(one) -> List.of(this.keys.ticket(one.digest()), this.keys.tickets(claim.user())), this.keys.clock(),
+				this.keys.run(), this.keys.since(), this.keys.presence(), this.keys.lease(node),
+				this.keys.kicked(claim.user(), claim.client()), this.keys.takeovers(claim.user()), this.keys.renewals(),
+				this.keys.hidden(claim.user()), this.keys.userOpens(claim.user()), this.keys.revoked(claim.user()),
+				this.keys.revokedToken(claim.token().hash()));
 		return this.link
 			.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
-					(run, name) -> new byte[][] { run, Presence.bytes(MessageId.format(this.link.seen())),
-							this.link.durable(), this.keys.keyPrefix(), this.keys.channelPrefix(),
-							Presence.bytes(claim.user()), Presence.bytes(node), Presence.bytes(claim.connection()),
-							Presence.bytes(claim.client()), Presence.bytes(claim.tier().wireName()), this.lease,
-							this.tombstone, this.maxTakeovers, this.userWindow, Presence.bytes(claim.page()),
-							this.twinReplacements, this.twinInterval, this.twinReturns, this.twinWindow,
-							Presence.bytes(name), Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens,
-							Presence.bytes(Long.toString(claim.token().issued())) })
+					(run, name) -> with(ticket,
+							(one) -> List.of(Presence.bytes(one.digest()), Presence.bytes(one.attempt())), run,
+							Presence.bytes(MessageId.format(this.link.seen())), this.link.durable(),
+							this.keys.keyPrefix(), this.keys.channelPrefix(), Presence.bytes(claim.user()),
+							Presence.bytes(node), Presence.bytes(claim.connection()), Presence.bytes(claim.client()),
+							Presence.bytes(claim.tier().wireName()), this.lease, this.tombstone, this.maxTakeovers,
+							this.userWindow, Presence.bytes(claim.page()), this.twinReplacements, this.twinInterval,
+							this.twinReturns, this.twinWindow, Presence.bytes(name),
+							Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens,
+							Presence.bytes(Long.toString(claim.token().issued()))))
 			.thenApply((values) -> claimed(new Reply(values)));
+	}
+
+	/** What every claim has, and what one by a ticket has besides. */
+	private static byte[][] with(Claim.@Nullable Ticket ticket, Function<Claim.Ticket, List<byte[]>> more,
+			byte[]... all) {
+		if (ticket == null) {
+			return all;
+		}
+		List<byte[]> values = new ArrayList<>(List.of(all));
+		values.addAll(more.apply(ticket));
+		return values.toArray(byte[][]::new);
 	}
 
 	private ClaimResult claimed(Reply reply) {
 		String outcome = reply.text();
+		if (outcome.equals("ticket")) {
+			String reason = reply.text();
+			this.link.observe(reply.id());
+			return new ClaimResult.TicketRefused(reason);
+		}
 		if (outcome.equals("limited") || outcome.equals("opens")) {
 			Duration reset = Duration.ofMillis(reply.number());
 			this.link.observe(reply.id());
