@@ -2,8 +2,6 @@ package io.fanfare.boot;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 
@@ -26,7 +24,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * passphrase
  */
 @ConfigurationProperties("fanfare.redis.tls")
-public record RedisTlsSettings(@Nullable String ca, @Nullable String certificate, @Nullable String key) {
+public record RedisTlsSettings(@Nullable File ca, @Nullable File certificate, @Nullable File key) {
 
 	private static final String PREFIX = "fanfare.redis.tls.";
 
@@ -70,20 +68,21 @@ public record RedisTlsSettings(@Nullable String ca, @Nullable String certificate
 		return options.build();
 	}
 
-	private static SslOptions.Builder trusting(SslOptions.Builder options, String ca) {
-		return options.trustManager(new File(ca));
+	private static SslOptions.Builder trusting(SslOptions.Builder options, File ca) {
+		return options.trustManager(ca);
 	}
 
-	private static SslOptions.Builder showing(SslOptions.Builder options, String certificate, String key) {
-		return options.keyManager(new File(certificate), new File(key), new char[0]);
+	private static SslOptions.Builder showing(SslOptions.Builder options, File certificate, File key) {
+		return options.keyManager(certificate, key, new char[0]);
 	}
 
-	private static @Nullable String readable(String name, @Nullable String file) {
-		if (file == null || file.isBlank()) {
+	/** One that is empty counts as not set. */
+	private static @Nullable File readable(String name, @Nullable File file) {
+		if (file == null || file.getPath().isBlank()) {
 			return null;
 		}
-		InvalidSettingException.require(Files.isReadable(Path.of(file)) && !Files.isDirectory(Path.of(file)),
-				PREFIX + name, "must name a file that the process can read");
+		InvalidSettingException.require(file.canRead() && !file.isDirectory(), PREFIX + name,
+				"must name a file that the process can read");
 		return file;
 	}
 

@@ -87,7 +87,7 @@ class RedisTlsIT {
 	@Test
 	void aProcessThatShowsItsCertificateAndTrustsTheAuthorityIsIn() {
 		try (ConfigurableApplicationContext process = start(this.port, ca(this.authority), shown(this.client))) {
-			assertThat(process.getBean(CommandLink.class).isUp()).isTrue();
+			await().atMost(SOON).until(process.getBean(CommandLink.class)::isUp);
 		}
 	}
 
@@ -146,10 +146,12 @@ class RedisTlsIT {
 		RedisProcess redis = this.servers.getFirst();
 		String login = RedisUser.NODE.login();
 		try (ConfigurableApplicationContext before = start(this.port, ca(this.authority), shown(this.client))) {
+			await().atMost(SOON).until(before.getBean(CommandLink.class)::isUp);
 			redis.ask((commands) -> commands.aclSetuser(login, AclSetuserArgs.Builder.addPassword("the-next-one")));
 			try (ConfigurableApplicationContext after = startAt(
 					"rediss://" + login + ":the-next-one@127.0.0.1:" + this.port, ca(this.authority),
 					shown(this.client))) {
+				await().atMost(SOON).until(after.getBean(CommandLink.class)::isUp);
 				redis.ask((commands) -> commands.aclSetuser(login,
 						AclSetuserArgs.Builder.removePassword(RedisUser.NODE.password())));
 				assertThat(before.getBean(CommandLink.class).isUp()).as("connections stay").isTrue();
@@ -188,11 +190,12 @@ class RedisTlsIT {
 
 	private void assertRefused(int to, CapturedOutput output, String reason, String... settings) {
 		try (ConfigurableApplicationContext process = start(to, settings)) {
+			await().atMost(SOON)
+				.untilAsserted(() -> assertThat(
+						output.getAll().lines().filter((line) -> line.contains("redis=down link=commands")))
+					.anyMatch((line) -> line.contains(reason)));
 			assertThat(process.getBean(CommandLink.class).isUp()).isFalse();
-			await().atMost(SOON).untilAsserted(() -> assertThat(output).contains("redis=down link=commands"));
 		}
-		assertThat(output.getAll().lines().filter((line) -> line.contains("redis=down link=commands")))
-			.anyMatch((line) -> line.contains(reason));
 		assertThat(output).doesNotContain(RedisUser.NODE.password()).doesNotContain("PRIVATE");
 	}
 

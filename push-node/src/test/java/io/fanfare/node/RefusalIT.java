@@ -104,9 +104,11 @@ class RefusalIT {
 			await().atMost(TestNode.SOON).untilAsserted(() -> {
 				String health = node.control("/actuator/health/readiness").fetch().text();
 				assertThat(health).contains("OUT_OF_SERVICE")
-					.containsPattern("Redis refuses the command \\(NOPERM\\): user fanfare-node, [a-z-]+, keys fanfare:");
+					.containsPattern(
+							"Redis refuses the command \\(NOPERM\\): user fanfare-node, [a-z-]+, keys fanfare:");
 			});
-			// What comes at times is denied at times: probes, renewals, the state of the node
+			// What comes at times is denied at times: probes, renewals, the state of the
+			// node
 			double before = node.meter("fanfare.redis.refusals", "code", "NOPERM");
 			await().atMost(TestNode.SOON)
 				.until(() -> node.meter("fanfare.redis.refusals", "code", "NOPERM") >= before + 2);

@@ -9,6 +9,7 @@ import io.fanfare.test.redis.TestRedis;
 import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.protocol.CommandType;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -53,7 +54,9 @@ class LayoutIT {
 			.contains("start=failed " + REASON);
 		assertThat(output.getOut()).doesNotContain("\tat ");
 		this.redis.ask((commands) -> commands.aclSetuser(RedisUser.API.login(),
-				AclSetuserArgs.Builder.keyPattern("other:*").channelPattern("other:*")));
+				AclSetuserArgs.Builder.keyPattern("other:*")
+					.channelPattern("other:*")
+					.addCommand(CommandType.SUBSCRIBE)));
 		try (TestApi api = TestApi.start(this.redis, "--fanfare.redis.prefix=other")) {
 			assertThat(api.get("/readyz").status()).isEqualTo(200);
 		}

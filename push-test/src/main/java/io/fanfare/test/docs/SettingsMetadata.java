@@ -1,5 +1,6 @@
 package io.fanfare.test.docs;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -92,7 +93,10 @@ public final class SettingsMetadata {
 		return this.settings;
 	}
 
-	/** The secrets among the settings: {@code Record.component}. */
+	/**
+	 * The secrets among the settings: {@code Record.component}. The name of a file is
+	 * none.
+	 */
 	public List<String> secrets() {
 		return secrets(false);
 	}
@@ -107,6 +111,7 @@ public final class SettingsMetadata {
 		for (Class<?> type : this.records) {
 			for (RecordComponent component : type.getRecordComponents()) {
 				if (SECRET.matcher(component.getName()).matches() && !component.getType().equals(boolean.class)
+						&& !component.getType().equals(File.class)
 						&& (!shown || show(type, component).contains(MARKER))) {
 					secrets.add(type.getSimpleName() + "." + component.getName());
 				}

@@ -53,6 +53,7 @@ public final class SettingsPage {
 				case "java.lang.Integer", "java.lang.Long", "java.lang.Double" -> "number";
 				case "java.lang.Boolean" -> "true or false";
 				case "java.lang.String" -> "text";
+				case "java.io.File" -> "file";
 				case "io.fanfare.node.memory.HeapShare" -> "share or size";
 				default -> "choice";
 			};

@@ -32,8 +32,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 class ShippedRedisIT {
 
 	private static final Map<String, String> PASSWORDS = Map.of("FANFARE_REDIS_NODE_PASSWORD", "node-0123456789abc",
-			"FANFARE_REDIS_API_PASSWORD", "api-0123456789abcd", "FANFARE_REDIS_OPERATOR_PASSWORD",
-			"operator-01234567");
+			"FANFARE_REDIS_API_PASSWORD", "api-0123456789abcd", "FANFARE_REDIS_OPERATOR_PASSWORD", "operator-01234567");
 
 	private static final Duration START = Duration.ofSeconds(20);
 
@@ -50,9 +49,8 @@ class ShippedRedisIT {
 	}
 
 	private Launch launch(Map<String, String> passwords) {
-		return ChildProcess
-			.command("sh", root().resolve("redis/start").toString(), "--bind", "127.0.0.1", "--port",
-					Integer.toString(this.port), "--dir", this.directory.toString(), "--appendonly", "yes", "--save", "")
+		return ChildProcess.command("sh", root().resolve("redis/start").toString(), "--bind", "127.0.0.1", "--port",
+				Integer.toString(this.port), "--dir", this.directory.toString(), "--appendonly", "yes", "--save", "")
 			.environment((all) -> {
 				all.putAll(passwords);
 				all.put("FANFARE_REDIS_USERS", this.directory.toString());
@@ -110,8 +108,8 @@ class ShippedRedisIT {
 			assertThat(redis.isAlive()).isTrue();
 			assertThatThrownBy(() -> as("", "", RedisCommands::ping)).hasStackTraceContaining("NOAUTH");
 			assertThatThrownBy(() -> as("default", "", RedisCommands::ping)).hasStackTraceContaining("WRONGPASS");
-			assertThatThrownBy(() -> as("fanfare-node", PASSWORDS.get("FANFARE_REDIS_API_PASSWORD"),
-					RedisCommands::ping))
+			assertThatThrownBy(
+					() -> as("fanfare-node", PASSWORDS.get("FANFARE_REDIS_API_PASSWORD"), RedisCommands::ping))
 				.hasStackTraceContaining("WRONGPASS");
 			assertThat(this.<String>as("fanfare-health", "any", RedisCommands::ping)).isEqualTo("PONG");
 			assertThatThrownBy(() -> as("fanfare-health", "any", (commands) -> commands.get("fanfare:{0}:clock")))
