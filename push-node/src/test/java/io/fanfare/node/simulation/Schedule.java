@@ -85,6 +85,10 @@ final class Schedule {
 		// Where much may go wrong, a few things a schedule go deeper than all at once.
 		int bound = scenario.isWide() ? 3 : 4;
 		for (Fault fault : Fault.values()) {
+			if (fault == Fault.TICKETS) {
+				// Nothing happens by it, so it takes no part in the draw.
+				continue;
+			}
 			int weight = Math.max(0, this.random.nextInt(2 * bound) - bound + (scenario.isWide() ? 0 : 2));
 			this.weights.put(fault, scenario.has(fault) ? weight : 0);
 		}
