@@ -26,6 +26,9 @@ final class StrictJson {
 	/** No claim is nested deeper. */
 	private static final int MAX_DEPTH = 20;
 
+	/** Stands for what is no UTF-8, and for itself. */
+	private static final char REPLACEMENT = '\uFFFD';
+
 	/** The first byte of one in UTF-8. No object begins with it. */
 	private static final byte BYTE_ORDER_MARK = (byte) 0xEF;
 
@@ -111,11 +114,9 @@ final class StrictJson {
 	 * their zeros.
 	 */
 	private static boolean isUtf8(byte[] bytes) {
-		int all = 0;
-		for (byte one : bytes) {
-			all |= one;
-		}
-		return startsAsUtf8(bytes) && (all >= 0 || isDecodable(bytes));
+		// Where there is none of these, all bytes were read.
+		return startsAsUtf8(bytes)
+				&& (new String(bytes, StandardCharsets.UTF_8).indexOf(REPLACEMENT) < 0 || isDecodable(bytes));
 	}
 
 	private static boolean startsAsUtf8(byte[] bytes) {
