@@ -53,6 +53,14 @@ public enum SignatureAlgorithm {
 		return this.secretBytes;
 	}
 
+	/**
+	 * How long the signatures of an HMAC are.
+	 * @return the number of bytes, 0 for others
+	 */
+	public int macBytes() {
+		return this.secretBytes;
+	}
+
 	JWSAlgorithm jws() {
 		return JWSAlgorithm.parse(this.wireName);
 	}

@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.nimbusds.jose.util.Base64URL;
@@ -46,6 +48,8 @@ class JwtKeysTests {
 	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
 	private final AtomicInteger fetches = new AtomicInteger();
+
+	private final CountDownLatch ended = new CountDownLatch(1);
 
 	private HttpServer server;
 
@@ -90,6 +94,7 @@ class JwtKeysTests {
 
 	@AfterEach
 	void stop() {
+		this.ended.countDown();
 		this.keys.close();
 		this.server.stop(0);
 	}
@@ -227,7 +232,7 @@ class JwtKeysTests {
 		assertThat(second()).as("no other address was asked").isNull();
 	}
 
-	private static void drip(HttpExchange exchange) throws IOException {
+	private void drip(HttpExchange exchange) throws IOException {
 		exchange.sendResponseHeaders(200, 0);
 		for (int i = 0; i < 40; i++) {
 			exchange.getResponseBody().write(' ');
@@ -236,9 +241,10 @@ class JwtKeysTests {
 		}
 	}
 
-	private static void pause(Duration duration) {
+	/** Ends early when the test does. */
+	private void pause(Duration duration) {
 		try {
-			Thread.sleep(duration);
+			this.ended.await(duration.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

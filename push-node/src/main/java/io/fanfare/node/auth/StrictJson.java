@@ -26,7 +26,8 @@ final class StrictJson {
 	/** No claim is nested deeper. */
 	private static final int MAX_DEPTH = 20;
 
-	private static final char REPLACEMENT = '\uFFFD';
+	/** The first byte of one in UTF-8. No object begins with it. */
+	private static final byte BYTE_ORDER_MARK = (byte) 0xEF;
 
 	private static final JsonMapper JSON = JsonMapper
 		.builder(JsonFactory.builder()
@@ -65,6 +66,18 @@ final class StrictJson {
 		return isCanonical(text);
 	}
 
+	/**
+	 * The same in a tenth of the time, for a text that is compared with so many bytes
+	 * afterwards: of one with other characters a lax decoder leaves fewer.
+	 * @param text the text
+	 * @param bytes how many it stands for
+	 * @return whether it may be base64url in its one form
+	 */
+	static boolean isBase64Url(String text, int bytes) {
+		return text.length() == (bytes * 4 + 2) / 3 && isCanonical(text) && text.indexOf('+') < 0
+				&& text.indexOf('/') < 0;
+	}
+
 	private static byte @Nullable [] decode(String text) {
 		try {
 			return isCanonical(text) ? DECODER.decode(text) : null;
@@ -81,12 +94,11 @@ final class StrictJson {
 	 */
 	static @Nullable JsonNode read(String part) {
 		byte[] bytes = decode(part);
-		String text = (bytes != null) ? text(bytes) : null;
-		if (text == null) {
+		if (bytes == null || !isUtf8(bytes)) {
 			return null;
 		}
 		try {
-			JsonNode node = JSON.readTree(text);
+			JsonNode node = JSON.readTree(bytes);
 			return node.isObject() ? node : null;
 		}
 		catch (RuntimeException ex) {
@@ -94,17 +106,34 @@ final class StrictJson {
 		}
 	}
 
-	private static @Nullable String text(byte[] bytes) {
-		String text = new String(bytes, StandardCharsets.UTF_8);
-		if (text.indexOf(REPLACEMENT) < 0) {
-			return text;
+	/**
+	 * Jackson takes overlong forms and lone surrogates, and finds UTF-16 and UTF-32 by
+	 * their zeros.
+	 */
+	private static boolean isUtf8(byte[] bytes) {
+		int all = 0;
+		for (byte one : bytes) {
+			all |= one;
 		}
+		return startsAsUtf8(bytes) && (all >= 0 || isDecodable(bytes));
+	}
+
+	private static boolean startsAsUtf8(byte[] bytes) {
+		for (int i = 0; i < Math.min(4, bytes.length); i++) {
+			if (bytes[i] == 0 || bytes[i] == BYTE_ORDER_MARK) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	private static boolean isDecodable(byte[] bytes) {
 		try {
-			// Throws where the character stands for bytes that are no UTF-8.
-			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+			StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+			return true;
 		}
 		catch (CharacterCodingException ex) {
-			return null;
+			return false;
 		}
 	}
 

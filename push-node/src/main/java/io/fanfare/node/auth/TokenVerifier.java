@@ -196,7 +196,8 @@ public final class TokenVerifier implements Authenticator {
 		}
 		Known header = header(token.substring(0, payload - 1));
 		String encoded = token.substring(signature);
-		if (!StrictJson.isBase64Url(encoded)) {
+		int mac = header.header().algorithm().macBytes();
+		if (!(mac > 0 ? StrictJson.isBase64Url(encoded, mac) : StrictJson.isBase64Url(encoded))) {
 			throw InvalidTokenException.malformed();
 		}
 		return new Signed(header, token.substring(payload, signature - 1),

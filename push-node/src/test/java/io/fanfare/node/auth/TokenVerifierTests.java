@@ -339,6 +339,33 @@ class TokenVerifierTests {
 		assertRefused(twin, "");
 	}
 
+	@ParameterizedTest
+	@EnumSource(names = { "HS256", "HS384", "HS512", "ES256", "EdDSA" })
+	void aSignatureHasNoOtherText(Algorithm algorithm) throws Exception {
+		String secret = Tokens.SECRET + Tokens.SECRET;
+		boolean hmac = algorithm.name().startsWith("HS");
+		TokenMint mint = hmac ? new TokenMint(secret, algorithm) : TokenMint.withNewKey(algorithm);
+		TokenVerifier verifier = hmac ? verifier(secret(null, SignatureAlgorithm.find(algorithm.name()), secret))
+				: verifier(key(null, algorithm, mint));
+		int looked = 0;
+		for (int number = 0; looked < 5; number++) {
+			String good = mint.sign(payload("jti", "\"" + number + "\""));
+			int begin = good.lastIndexOf('.') + 1;
+			String signature = good.substring(begin);
+			if (!signature.contains("-") || !signature.contains("_")) {
+				continue;
+			}
+			looked++;
+			assertThat(verifier.verify(good).user()).isEqualTo("alice");
+			for (String other : List.of(signature.replace('-', '+'), signature.replace('_', '/'), signature + "=",
+					signature + "==", signature + "\n", " " + signature, "!" + signature, signature + "~",
+					signature.substring(0, 9) + "*" + signature.substring(9), signature + "A", signature + "AAAA",
+					signature.substring(0, 8) + "\u00e9" + signature.substring(9))) {
+				assertRefused(verifier, good.substring(0, begin) + other, "");
+			}
+		}
+	}
+
 	@Test
 	void aDeepOrHugeTokenIsRefusedAndNotMore() {
 		String deep = "{\"a\":".repeat(20_000);
