@@ -100,7 +100,7 @@ class ArchitectureTests {
 		.whereLayer("presence")
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "connection", "catchup", "subscription")
 		.whereLayer("ratelimit")
-		.mayOnlyBeAccessedByLayers("wiring", "stream", "observability", "admission", "connection")
+		.mayOnlyBeAccessedByLayers("wiring", "stream", "observability", "admission", "connection", "auth")
 		.whereLayer("broker")
 		.mayOnlyBeAccessedByLayers("wiring", "stream", "drain", "observability", "connection", "encoding", "catchup",
 				"subscription", "presence")
