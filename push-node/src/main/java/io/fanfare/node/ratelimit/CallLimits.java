@@ -2,6 +2,8 @@ package io.fanfare.node.ratelimit;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 
 import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +20,20 @@ public final class CallLimits {
 
 	private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
+	/** Above it those that are not counted yet share one count. */
+	private static final int MAX_ADDRESSES = 100_000;
+
+	private static final String OTHERS = "";
+
 	private final LimitSettings settings;
 
 	private final AddressBlocks exempt;
 
 	private final Ticker ticker;
 
-	private final AddressCounts counts;
+	private final Map<String, Integer> counts = new HashMap<>();
+
+	private long windowBegan;
 
 	private long secondBegan;
 
@@ -39,8 +48,8 @@ public final class CallLimits {
 		this.settings = settings;
 		this.exempt = settings.exemptBlocks();
 		this.ticker = ticker;
-		this.counts = new AddressCounts(settings.window(), ticker);
-		this.secondBegan = ticker.nanoTime();
+		this.windowBegan = ticker.nanoTime();
+		this.secondBegan = this.windowBegan;
 	}
 
 	/**
@@ -59,8 +68,21 @@ public final class CallLimits {
 					Duration.ofNanos(this.secondBegan + SECOND - now));
 		}
 		int limit = this.settings.opensPerMinute();
-		if (limit > 0 && !this.exempt.contains(address) && this.counts.count(address) > limit) {
-			return new Quota("calls", limit, this.settings.window(), this.counts.reset());
+		if (limit > 0 && !this.exempt.contains(address)) {
+			long window = this.settings.window().toNanos();
+			if (now - this.windowBegan >= window) {
+				this.windowBegan = now;
+				this.counts.clear();
+			}
+			String key = AddressLimits.key(address);
+			if (this.counts.size() >= MAX_ADDRESSES && !this.counts.containsKey(key)) {
+				key = OTHERS;
+			}
+			int count = this.counts.merge(key, 1, Integer::sum);
+			if (count > limit) {
+				return new Quota("calls", limit, this.settings.window(),
+						Duration.ofNanos(this.windowBegan + window - now));
+			}
 		}
 		this.inSecond++;
 		return null;

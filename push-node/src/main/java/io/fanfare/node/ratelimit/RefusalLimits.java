@@ -1,6 +1,9 @@
 package io.fanfare.node.ratelimit;
 
 import java.net.InetAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 
 import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
@@ -12,13 +15,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RefusalLimits {
 
+	/** Above it those that are not counted yet share one count. */
+	private static final int MAX_ADDRESSES = 100_000;
+
+	private static final String OTHERS = "";
+
 	private final LimitSettings limits;
 
 	private final int most;
 
 	private final AddressBlocks exempt;
 
-	private final AddressCounts counts;
+	private final Ticker ticker;
+
+	private final Map<String, Integer> counts = new HashMap<>();
+
+	private long windowBegan;
 
 	/**
 	 * Has counted none yet.
@@ -30,7 +42,8 @@ public final class RefusalLimits {
 		this.limits = limits;
 		this.most = settings.refusalsPerMinute();
 		this.exempt = limits.exemptBlocks();
-		this.counts = new AddressCounts(limits.window(), ticker);
+		this.ticker = ticker;
+		this.windowBegan = ticker.nanoTime();
 	}
 
 	/**
@@ -42,10 +55,20 @@ public final class RefusalLimits {
 		if (this.most == 0 || this.exempt.contains(address)) {
 			return null;
 		}
-		synchronized (this.counts) {
-			return (this.counts.count(address) > this.most)
-					? new Quota("refusals", this.most, this.limits.window(), this.counts.reset()) : null;
+		return refused(AddressLimits.key(address), this.limits.window());
+	}
+
+	private synchronized @Nullable Quota refused(String address, Duration window) {
+		long now = this.ticker.nanoTime();
+		if (now - this.windowBegan >= window.toNanos()) {
+			this.windowBegan = now;
+			this.counts.clear();
 		}
+		boolean fits = this.counts.size() < MAX_ADDRESSES || this.counts.containsKey(address);
+		if (this.counts.merge(fits ? address : OTHERS, 1, Integer::sum) <= this.most) {
+			return null;
+		}
+		return new Quota("refusals", this.most, window, Duration.ofNanos(this.windowBegan + window.toNanos() - now));
 	}
 
 }
