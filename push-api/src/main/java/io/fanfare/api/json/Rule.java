@@ -227,6 +227,8 @@ public sealed interface Rule {
 	 */
 	record Moment(Description about) implements Value<Instant> {
 
+		private static final Instant LATEST = Instant.ofEpochMilli(99_999_999_999_999L);
+
 		/** Up to the year 5138. */
 		private static final java.util.regex.Pattern MILLIS = java.util.regex.Pattern.compile("[0-9]{1,14}");
 
@@ -250,8 +252,6 @@ public sealed interface Rule {
 				return null;
 			}
 		}
-
-		private static final Instant LATEST = Instant.ofEpochMilli(99_999_999_999_999L);
 
 		@Override
 		public String refusal(JsonNode value) {

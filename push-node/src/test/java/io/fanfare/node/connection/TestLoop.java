@@ -39,8 +39,6 @@ import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.Predecessor;
 import io.fanfare.protocol.Tier;
-import io.fanfare.redis.revocation.IssuedToken;
-import io.fanfare.redis.revocation.RevocationPage;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Claim;
@@ -48,6 +46,8 @@ import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Renewal;
+import io.fanfare.redis.revocation.IssuedToken;
+import io.fanfare.redis.revocation.RevocationPage;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 

@@ -41,7 +41,10 @@ public record Revocation(Target target, long issuedBefore, long until, long stor
 	/** What is taken away. */
 	public sealed interface Target {
 
-		/** The field of its hash. */
+		/**
+		 * The field of its hash.
+		 * @return the name of the field
+		 */
 		String field();
 
 	}
