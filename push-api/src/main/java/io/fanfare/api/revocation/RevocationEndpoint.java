@@ -110,7 +110,7 @@ class RevocationEndpoint {
 	}
 
 	@PostMapping(path = PATH, consumes = MediaType.APPLICATION_JSON_VALUE, produces = MediaType.APPLICATION_JSON_VALUE)
-	@RequiresScope(Scope.ADMIN)
+	@RequiresScope(Scope.DISCONNECT)
 	@Answers({ ProblemType.TOO_MANY_REVOCATIONS, ProblemType.REDIS_UNAVAILABLE })
 	@Operation(operationId = "revoke", summary = "Take away what tokens grant",
 			description = "Tokens that were issued up to now, or before a time, open no stream any more, and streams"
@@ -167,7 +167,7 @@ class RevocationEndpoint {
 	}
 
 	@GetMapping(path = PATH, produces = MediaType.APPLICATION_JSON_VALUE)
-	@RequiresScope(Scope.ADMIN)
+	@RequiresScope(Scope.DISCONNECT)
 	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "getRevocations", summary = "Tell what was taken away",
 			description = "Of a user, topics included, or of a token: exactly one of user and jti.")
@@ -189,7 +189,7 @@ class RevocationEndpoint {
 	}
 
 	@DeleteMapping(path = PATH, produces = MediaType.APPLICATION_JSON_VALUE)
-	@RequiresScope(Scope.ADMIN)
+	@RequiresScope(Scope.DISCONNECT)
 	@Answers({ ProblemType.NOT_FOUND, ProblemType.REDIS_UNAVAILABLE })
 	@Operation(operationId = "liftRevocation", summary = "Give back what was taken away",
 			description = "Of a user, of a topic of a user, or of a token. A user's topics stay revoked where only user"

@@ -86,6 +86,11 @@ class ScopesIT {
 			POST | /v1/tokens | {"user":"alice:1"} | tokens tokens:*
 			POST | /v1/tokens | {"user":"team:1"} | tokens tokens:* tokens:team:*
 			POST | /v1/tokens | {"user":"team"} | tokens tokens:*
+			POST | /v1/tickets | {"user":"alice"} | tokens tokens:* tokens:alice
+			POST | /v1/tickets | {"user":"ALICE"} | tokens tokens:*
+			POST | /v1/revocations | {"user":"nobody"} | disconnect admin
+			GET | /v1/revocations?user=nobody | | disconnect admin
+			DELETE | /v1/revocations?user=somebody | | disconnect admin
 			""";
 
 	private static TestApi api;
