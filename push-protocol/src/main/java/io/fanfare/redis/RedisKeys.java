@@ -157,6 +157,11 @@ public final class RedisKeys {
 		return key("ch:" + channel.value());
 	}
 
+	/** What came before an entry of a history without what was erased: id to state. */
+	public byte[] erased(ChannelName channel) {
+		return key("erased:" + channel.value());
+	}
+
 	public byte[] lease(String node) {
 		return key("lease:" + node);
 	}
@@ -179,6 +184,15 @@ public final class RedisKeys {
 
 	public byte[] userOpens(String user) {
 		return key("user-opens:" + user);
+	}
+
+	/**
+	 * The tickets of a user that are not spent.
+	 * @param user the user
+	 * @return the key
+	 */
+	public byte[] tickets(String user) {
+		return key("tickets:" + user);
 	}
 
 	public byte[] connections(String address) {
