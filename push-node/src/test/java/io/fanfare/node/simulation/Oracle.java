@@ -31,6 +31,14 @@ final class Oracle implements RedisModel.Witness {
 
 	private final Map<String, Truth> byId = new HashMap<>();
 
+	/** What was erased, and by which retraction. */
+	private final Map<Truth, Long> erased = new HashMap<>();
+
+	private final Set<Truth> erasedOnes = new HashSet<>();
+
+	/** When a retraction reached a node. */
+	private final Map<String, Long> reached = new HashMap<>();
+
 	private int era;
 
 	private final Map<String, Set<String>> owners = new HashMap<>();
@@ -92,6 +100,8 @@ final class Oracle implements RedisModel.Witness {
 
 		int limited;
 
+		int erased;
+
 		void add(Statistics other) {
 			this.messages += other.messages;
 			this.gaps += other.gaps;
@@ -100,12 +110,14 @@ final class Oracle implements RedisModel.Witness {
 			this.displacements += other.displacements;
 			this.resumed += other.resumed;
 			this.limited += other.limited;
+			this.erased += other.erased;
 		}
 
 		@Override
 		public String toString() {
 			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
-					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited;
+					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited
+					+ " erased=" + this.erased;
 		}
 
 	}
@@ -200,6 +212,15 @@ final class Oracle implements RedisModel.Witness {
 		return 0;
 	}
 
+	boolean isErased(Truth one) {
+		return this.erased.containsKey(one);
+	}
+
+	/** Messages that were erased one by one. */
+	Set<Truth> erasedNow() {
+		return Set.copyOf(this.erasedOnes);
+	}
+
 	int claimedAt(String connection) {
 		return this.claimedAt.getOrDefault(connection, 0);
 	}
@@ -243,6 +264,42 @@ final class Oracle implements RedisModel.Witness {
 		this.displacedAt.putIfAbsent(connection, this.simulation.now());
 	}
 
+	@Override
+	public void erased(ChannelName channel, long id, long retraction) {
+		this.truth.stream()
+			.filter((one) -> one.channel().equals(channel.value()) && one.id() == id)
+			.forEach((one) -> {
+				this.erased.put(one, retraction);
+				this.erasedOnes.add(one);
+				this.statistics.erased++;
+			});
+	}
+
+	@Override
+	public void erasedAll(ChannelName channel, long upTo) {
+		this.truth.stream()
+			.filter((one) -> one.channel().equals(channel.value()) && one.id() <= upTo)
+			.forEach((one) -> this.erased.putIfAbsent(one, upTo));
+	}
+
+	/** A retraction reached a node. */
+	void reached(SimulatedNode node, long retraction) {
+		this.reached.put(node.identity() + " " + retraction, this.simulation.now());
+	}
+
+	/** A node wrote a message: it must not know that it was erased. */
+	private void checkErased(SimulatedSocket socket, String text) {
+		for (Map.Entry<Truth, Long> one : this.erased.entrySet()) {
+			Long since = this.reached.get(socket.node().identity() + " " + one.getValue());
+			if (since != null && this.simulation.now() - since > Simulation.LEASE
+					&& text.contains("id: " + MessageId.format(one.getKey().id()) + "\n")
+					&& text.contains("data: " + one.getKey().label() + "\n")) {
+				fail("ERASED", "%s is written to %s, %d ms after its retraction reached %s", one.getKey(),
+						socket.connection(), this.simulation.now() - since, socket.node());
+			}
+		}
+	}
+
 	/** The API is about to end streams, after which a user may be left without one. */
 	void disconnects() {
 		this.disconnects = true;
@@ -264,6 +321,7 @@ final class Oracle implements RedisModel.Witness {
 		if (connection == null || !text.contains("data: m")) {
 			return;
 		}
+		checkErased(socket, text);
 		Long since = this.displacedAt.get(connection);
 		if (this.simulation.isTracing()) {
 			this.simulation.trace("%s: writes to %s: %s", socket.node(), connection,

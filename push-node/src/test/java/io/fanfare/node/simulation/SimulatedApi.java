@@ -1,5 +1,6 @@
 package io.fanfare.node.simulation;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -8,6 +9,9 @@ import java.util.Queue;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Retraction;
+import io.fanfare.redis.erasure.Erasure;
 import io.fanfare.redis.history.Publisher;
 
 /** The API, which publishes each message until it is stored, and ends streams. */
@@ -69,6 +73,24 @@ final class SimulatedApi {
 		this.commands.run("disconnect", user,
 				(caller) -> String
 					.valueOf(this.simulation.redis().model().disconnect(caller, user, CloseReason.LOGOUT, grace)),
+				(connection) -> {
+				});
+	}
+
+	/** Erases a message. */
+	void erase(ChannelName channel, long id) {
+		Envelope retraction = new Envelope(Retraction.EVENT,
+				new Retraction(channel, id, false).data().getBytes(StandardCharsets.UTF_8), 1, 0, false, null);
+		this.commands.run("erase", MessageId.format(id),
+				(caller) -> this.simulation.redis().model().erase(caller, channel, id, retraction),
+				this.commands::observe);
+	}
+
+	/** Erases all of a user, and ends the user's stream. */
+	void eraseUser(String user) {
+		this.simulation.oracle().disconnects();
+		this.commands.run("erase user", user,
+				(caller) -> String.valueOf(this.simulation.redis().model().eraseUser(caller, user, Erasure.REASON)),
 				(connection) -> {
 				});
 	}

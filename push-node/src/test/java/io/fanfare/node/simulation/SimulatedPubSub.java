@@ -328,6 +328,9 @@ final class SimulatedPubSub implements Topics.Upstream {
 				this.node.commands().observe(published.id());
 				Message message = Message.render(published.id(), published.channel(), published.envelope());
 				this.simulation.trace("%s: gets %s for %s", this.node.name(), message, published.connection());
+				if (message.retraction() != null) {
+					this.simulation.oracle().reached(this.node, published.id());
+				}
 				if (published.connection() != null) {
 					this.sink.deliver(published.connection(), message);
 				}
