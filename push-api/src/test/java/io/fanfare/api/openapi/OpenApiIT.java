@@ -25,6 +25,7 @@ import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.call.CallName;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.XAddArgs;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -134,6 +135,11 @@ class OpenApiIT {
 			.answering(CallName.DISCONNECT, "{\"connections\":1}")
 			.answering(CallName.SEND_ON, "{\"connections\":1}")
 			.answering(CallName.DRAIN, "{\"connections\":1,\"windowMs\":30000}");
+		// The message of the example.
+		TestRedis.shared().ask((redis) -> {
+			redis.setnx("fanfare:{0}:clock", "1785000000000-0");
+			return redis.xadd("fanfare:{0}:ch:news", new XAddArgs().id("1785000000000-0"), "p", "0-0", "m", "x");
+		});
 	}
 
 	@AfterEach
@@ -174,7 +180,8 @@ class OpenApiIT {
 		if (!query.isEmpty()) {
 			path += "?" + String.join("&", query);
 		}
-		Answer answer = (body != null) ? this.api.post(path, body) : this.api.get(path);
+		Answer answer = (body != null) ? this.api.post(path, body)
+				: this.api.send(call.method(), path, null, "Authorization", "Bearer " + TestApi.KEY);
 		assertThat(answer.status()).as(answer.body()).isBetween(200, 299);
 		assertThat(call.operation().get("responses").propertyNames()).contains(Integer.toString(answer.status()));
 		if (answer.json().has("results")) {
