@@ -135,9 +135,13 @@ class OpenApiIT {
 			.answering(CallName.DISCONNECT, "{\"connections\":1}")
 			.answering(CallName.SEND_ON, "{\"connections\":1}")
 			.answering(CallName.DRAIN, "{\"connections\":1,\"windowMs\":30000}");
-		// The message of the example.
+	}
+
+	/** The message that the examples name: it is older than any that is retained. */
+	private static void storeExample() {
 		TestRedis.shared().ask((redis) -> {
 			redis.setnx("fanfare:{0}:clock", "1785000000000-0");
+			redis.del("fanfare:{0}:ch:news");
 			return redis.xadd("fanfare:{0}:ch:news", new XAddArgs().id("1785000000000-0"), "p", "0-0", "m", "x");
 		});
 	}
@@ -179,6 +183,9 @@ class OpenApiIT {
 		}
 		if (!query.isEmpty()) {
 			path += "?" + String.join("&", query);
+		}
+		if (path.endsWith("/messages/1785000000000-0")) {
+			storeExample();
 		}
 		Answer answer = (body != null) ? this.api.post(path, body)
 				: this.api.send(call.method(), path, null, "Authorization", "Bearer " + TestApi.KEY);
