@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -33,12 +34,14 @@ class AuditLogTests {
 	@BeforeEach
 	void listen() {
 		this.lines.start();
+		this.logger.setLevel(Level.INFO);
 		this.logger.addAppender(this.lines);
 	}
 
 	@AfterEach
 	void stop() {
 		this.logger.detachAppender(this.lines);
+		this.logger.setLevel(null);
 	}
 
 	private List<String> lines() {
