@@ -36,8 +36,8 @@ import org.springframework.web.servlet.mvc.method.annotation.ResponseBodyAdvice;
 @RestControllerAdvice
 final class AuditAdvice extends RequestBodyAdviceAdapter implements ResponseBodyAdvice<Object> {
 
-	private static final List<String> FIELDS = List.of("user", "channel", "node", "tier", "all", "reason", "mode", "ttl",
-			"window", "block", "delay", "issuedBefore", "rolling");
+	private static final List<String> FIELDS = List.of("user", "channel", "node", "tier", "all", "reason", "mode",
+			"ttl", "window", "block", "delay", "issuedBefore", "rolling");
 
 	/** Ids of tokens, of which the digest is logged. */
 	private static final String TOKEN_ID = "jti";

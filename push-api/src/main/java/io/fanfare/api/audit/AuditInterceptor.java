@@ -46,8 +46,8 @@ final class AuditInterceptor implements HandlerInterceptor {
 	@Override
 	public void afterCompletion(HttpServletRequest request, HttpServletResponse response, Object handler,
 			@Nullable Exception failure) {
-		RequiresScope scope = (handler instanceof HandlerMethod method) ? method.getMethodAnnotation(RequiresScope.class)
-				: null;
+		RequiresScope scope = (handler instanceof HandlerMethod method)
+				? method.getMethodAnnotation(RequiresScope.class) : null;
 		if (!isAudited(scope) || isSafe(request)) {
 			return;
 		}

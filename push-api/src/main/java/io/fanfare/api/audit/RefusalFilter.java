@@ -47,8 +47,8 @@ final class RefusalFilter extends OncePerRequestFilter {
 	/** The kind of a refusal, or null where it is none of a caller. */
 	static @Nullable String reason(HttpServletRequest request, int status) {
 		return switch (HttpStatus.resolve(status)) {
-			case UNAUTHORIZED -> (request.getHeader(HttpHeaders.AUTHORIZATION) == null) ? "credential-missing"
-					: "credential-wrong";
+			case UNAUTHORIZED ->
+				(request.getHeader(HttpHeaders.AUTHORIZATION) == null) ? "credential-missing" : "credential-wrong";
 			case FORBIDDEN -> "scope";
 			case TOO_MANY_REQUESTS -> "quota";
 			case null, default -> null;

@@ -53,9 +53,9 @@ class ErasureEndpoint {
 	record ErasedUser(@Schema(example = "alice") String user,
 			@Schema(description = "How many messages the user's channel held.", example = "3") long messages,
 			@Schema(description = "How many tickets of the user were not spent.", example = "0") long tickets,
-			@Schema(types = { "string",
-					"null" }, description = "The connection that ends; null if the user had none.",
-					example = "node-1.4f9Ka2Qz") @Nullable String connection) {
+			@Schema(types = {
+					"string", "null" }, description = "The connection that ends; null if the user had none.",
+					example = "node-1.4f9Ka2Qz") @Nullable String connection){
 
 	}
 
@@ -98,10 +98,8 @@ class ErasureEndpoint {
 	@Operation(operationId = "eraseMessage", summary = "Erase a message from a channel's history",
 			description = "Streams of the channel are given push.retracted, also those that resume later. 404 where"
 					+ " the history does not hold the message: it was erased or trimmed before, or never stored.")
-	ErasedMessage eraseMessage(
-			@Parameter(description = "A topic, all, or user:<id>, percent-encoded.",
-					schema = @Schema(ref = "#/components/schemas/ChannelName"),
-					example = "news") @PathVariable String channel,
+	ErasedMessage eraseMessage(@Parameter(description = "A topic, all, or user:<id>, percent-encoded.",
+			schema = @Schema(ref = "#/components/schemas/ChannelName"), example = "news") @PathVariable String channel,
 			@Parameter(description = "The message's id.", schema = @Schema(ref = "#/components/schemas/MessageId"),
 					example = "1785000000000-0") @PathVariable String id) {
 		List<FieldError> errors = new ArrayList<>();

@@ -64,7 +64,8 @@ class AuditIT {
 		assertThat(acts()).satisfiesExactly(
 				(line) -> assertThat(line).matches("audit=act operation=\"disconnectUser\" caller=\"dev\""
 						+ " address=\"[0-9.:]+\" user=\"alice\" reason=\"revoked\" mode=\"now\" status=202"),
-				(line) -> assertThat(line).contains("operation=\"eraseUser\"", "user=\"a\\\"b\"").endsWith("status=200"),
+				(line) -> assertThat(line).contains("operation=\"eraseUser\"", "user=\"a\\\"b\"")
+					.endsWith("status=200"),
 				(line) -> assertThat(line).contains("operation=\"eraseUser\"", "user=\"bob\"")
 					.endsWith("messages=0 tickets=0 status=200"),
 				(line) -> assertThat(line).contains("operation=\"disconnectMany\"", "users=2", "connections=0")

@@ -59,12 +59,12 @@ class ErasureIT {
 		publish("{\"user\":\"a/b\"}", "k2");
 		Answer answer = delete(TestApi.KEY, "/v1/users/a%2Fb/data");
 		assertThat(answer.status()).isEqualTo(200);
-		assertThat(answer.json()).isEqualTo(TestApi.JSON.readTree(
-				"{\"user\":\"a/b\",\"messages\":2,\"tickets\":0,\"connection\":\"node-1.abcdefgh.c\"}"));
+		assertThat(answer.json()).isEqualTo(TestApi.JSON
+			.readTree("{\"user\":\"a/b\",\"messages\":2,\"tickets\":0,\"connection\":\"node-1.abcdefgh.c\"}"));
 		assertThat(this.api.get("/v1/users/a%2Fb").json().get("online").booleanValue()).isFalse();
 		assertThat(this.api.get("/v1/channels/user:a%2Fb/messages").json().path("items")).isEmpty();
-		assertThat(delete(TestApi.KEY, "/v1/users/a%2Fb/data").json()).as("again").isEqualTo(TestApi.JSON
-			.readTree("{\"user\":\"a/b\",\"messages\":0,\"tickets\":0,\"connection\":null}"));
+		assertThat(delete(TestApi.KEY, "/v1/users/a%2Fb/data").json()).as("again")
+			.isEqualTo(TestApi.JSON.readTree("{\"user\":\"a/b\",\"messages\":0,\"tickets\":0,\"connection\":null}"));
 		TestRedis.shared().ask((redis) -> {
 			assertThat(redis.keys("*ch:user:a/b*")).isEmpty();
 			return null;
@@ -72,7 +72,8 @@ class ErasureIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "/v1/users/alice/data, 403, insufficient-scope", "/v1/channels/news/messages/1-0, 403, insufficient-scope" })
+	@CsvSource({ "/v1/users/alice/data, 403, insufficient-scope",
+			"/v1/channels/news/messages/1-0, 403, insufficient-scope" })
 	void onlyAdministratorsErase(String path, int status, String problem) {
 		for (String key : new String[] { TestApi.READ_KEY, TestApi.SHOP_KEY }) {
 			assertThat(delete(key, path).status()).isEqualTo(status);
@@ -81,7 +82,8 @@ class ErasureIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "/v1/channels/news/messages/abc, id", "/v1/channels/news/messages/1-99999999, id", "/v1/channels/%20/messages/1, channel" })
+	@CsvSource({ "/v1/channels/news/messages/abc, id", "/v1/channels/news/messages/1-99999999, id",
+			"/v1/channels/%20/messages/1, channel" })
 	void whatIsWrongIsNamed(String path, String field) {
 		Answer answer = delete(TestApi.KEY, path);
 		assertThat(answer.status()).as(answer.body()).isEqualTo(400);

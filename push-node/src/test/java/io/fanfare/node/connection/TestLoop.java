@@ -283,11 +283,13 @@ public final class TestLoop {
 			return retract(message);
 		}
 
-		/** Stores the retraction of a message, which is left for reads that were before. */
+		/**
+		 * Stores the retraction of a message, which is left for reads that were before.
+		 */
 		Message retract(Message message) {
 			Envelope envelope = new Envelope(Retraction.EVENT,
-					new Retraction(message.channel(), message.id(), false).data().getBytes(StandardCharsets.UTF_8), 0, 0,
-					false, null);
+					new Retraction(message.channel(), message.id(), false).data().getBytes(StandardCharsets.UTF_8), 0,
+					0, false, null);
 			this.history.computeIfAbsent(message.channel(), (name) -> new TreeMap<>()).put(++this.clock, envelope);
 			return Message.render(this.clock, message.channel(), envelope);
 		}

@@ -116,8 +116,8 @@ final class Oracle implements RedisModel.Witness {
 		@Override
 		public String toString() {
 			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
-					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited
-					+ " erased=" + this.erased;
+					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited + " erased="
+					+ this.erased;
 		}
 
 	}
@@ -266,13 +266,11 @@ final class Oracle implements RedisModel.Witness {
 
 	@Override
 	public void erased(ChannelName channel, long id, long retraction) {
-		this.truth.stream()
-			.filter((one) -> one.channel().equals(channel.value()) && one.id() == id)
-			.forEach((one) -> {
-				this.erased.put(one, retraction);
-				this.erasedOnes.add(one);
-				this.statistics.erased++;
-			});
+		this.truth.stream().filter((one) -> one.channel().equals(channel.value()) && one.id() == id).forEach((one) -> {
+			this.erased.put(one, retraction);
+			this.erasedOnes.add(one);
+			this.statistics.erased++;
+		});
 	}
 
 	@Override

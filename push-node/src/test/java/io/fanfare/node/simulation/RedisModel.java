@@ -776,8 +776,7 @@ final class RedisModel {
 		this.store.last.put(channel.value(), new Predecessor(own, own, 0));
 		double pace = (double) this.settings.age() / this.settings.length();
 		long ahead = Math.min(MessageId.timestamp(own) - now(), this.settings.age());
-		stream.expiresAt = now()
-				+ Math.round(this.settings.age() + pace + 1000 + ((ahead > 0) ? ahead + pace : 0));
+		stream.expiresAt = now() + Math.round(this.settings.age() + pace + 1000 + ((ahead > 0) ? ahead + pace : 0));
 		this.witness.erased(channel, id, own);
 		this.witness.stored(channel, own, retraction);
 		notifyOwner(channel, own, bytes);

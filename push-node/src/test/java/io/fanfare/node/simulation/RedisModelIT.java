@@ -416,8 +416,9 @@ class RedisModelIT {
 		compare(what + channel + " above " + position, real, modelled, (batch) -> {
 			List<Object> values = new ArrayList<>(List.of(batch.upTo(), batch.dataLossFloor(), "" + batch.complete(),
 					batch.predecessor().id(), batch.predecessor().durable(), "" + batch.predecessor().expiresAt()));
-			batch.entries().forEach((entry) -> values
-				.addAll(List.of(entry.id(), ID.matcher(latin(entry.envelope().encode())).replaceAll("ID"))));
+			batch.entries()
+				.forEach((entry) -> values
+					.addAll(List.of(entry.id(), ID.matcher(latin(entry.envelope().encode())).replaceAll("ID"))));
 			return values;
 		});
 		observe(this.model.clock());

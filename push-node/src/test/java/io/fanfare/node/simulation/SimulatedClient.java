@@ -279,8 +279,8 @@ final class SimulatedClient {
 		}
 		if (block.type().equals(Retraction.EVENT) && String.valueOf(block.data()).contains("\"id\":")) {
 			message(from, block);
-			this.retracted.add(field(String.valueOf(block.data()), "channel") + " "
-					+ field(String.valueOf(block.data()), "id"));
+			this.retracted
+				.add(field(String.valueOf(block.data()), "channel") + " " + field(String.valueOf(block.data()), "id"));
 			return;
 		}
 		if (block.type().equals("message") && block.data() != null) {

@@ -112,11 +112,9 @@ public final class Erasure {
 				this.keys.stream(channel), this.keys.erased(channel), this.keys.hidden(user), this.keys.takeovers(user),
 				this.keys.userOpens(user), this.keys.tickets(user) };
 		byte[] envelope = envelope(Retraction.dataUpToId(channel), true);
-		return this.link
-			.<List<Object>>run(Script.ERASE_USER, scriptKeys,
-					(run) -> new byte[][] { seen(), this.keys.keyPrefix(), this.keys.channelPrefix(),
-							RedisKeys.bytes(user), RedisKeys.bytes(REASON.wireName()),
-							number(this.settings.tombstone().toMillis()), envelope })
+		return this.link.<List<Object>>run(Script.ERASE_USER, scriptKeys,
+				(run) -> new byte[][] { seen(), this.keys.keyPrefix(), this.keys.channelPrefix(), RedisKeys.bytes(user),
+						RedisKeys.bytes(REASON.wireName()), number(this.settings.tombstone().toMillis()), envelope })
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
 				long messages = reply.number();

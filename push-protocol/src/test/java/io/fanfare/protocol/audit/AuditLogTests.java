@@ -56,25 +56,23 @@ class AuditLogTests {
 		values.put("status", 200);
 		this.audit.act(values);
 		assertThat(lines()).containsExactly("audit=act operation=\"eraseUser\" caller=\"ops\" status=200");
-		assertThat(this.lines.list.getFirst().getKeyValuePairs())
-			.extracting((pair) -> pair.key + "=" + pair.value)
+		assertThat(this.lines.list.getFirst().getKeyValuePairs()).extracting((pair) -> pair.key + "=" + pair.value)
 			.containsExactly("audit.kind=act", "audit.operation=eraseUser", "audit.caller=ops", "audit.status=200");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "a\naudit=act operation=\"forged\"", "a\r\n", "a\" status=\"200", "a\\", "\u202Egnp.exe",
-			"a\u2028b", "a\u2029b", "a\u0085b", "a\u0000b", "a\u001b[31mred", "a\u200Bb", "a\uFEFFb", "\uD800", "a\u00A0b",
-			"\uE000", "{}", "%m%n", "${jndi:ldap://x}" })
+			"a\u2028b", "a\u2029b", "a\u0085b", "a\u0000b", "a\u001b[31mred", "a\u200Bb", "a\uFEFFb", "\uD800",
+			"a\u00A0b", "\uE000", "{}", "%m%n", "${jndi:ldap://x}" })
 	void noValueForgesALineOrChangesHowItIsShown(String user) {
 		this.audit.act(Map.of("user", user));
 		String line = lines().getFirst();
 		assertThat(line).startsWith("audit=act user=\"").endsWith("\"");
 		String value = line.substring("audit=act user=\"".length(), line.length() - 1);
-		assertThat(value.codePoints().filter((point) -> point != ' '))
-			.allMatch((point) -> Character.isDefined(point) && !Character.isISOControl(point)
-					&& !Character.isWhitespace(point) && !Character.isSpaceChar(point)
-					&& Character.getType(point) != Character.FORMAT && Character.getType(point) != Character.SURROGATE
-					&& Character.getType(point) != Character.PRIVATE_USE);
+		assertThat(value.codePoints().filter((point) -> point != ' ')).allMatch((point) -> Character.isDefined(point)
+				&& !Character.isISOControl(point) && !Character.isWhitespace(point) && !Character.isSpaceChar(point)
+				&& Character.getType(point) != Character.FORMAT && Character.getType(point) != Character.SURROGATE
+				&& Character.getType(point) != Character.PRIVATE_USE);
 		assertThat(value.replaceAll("\\\\.", "")).doesNotContain("\"").doesNotContain("\\");
 	}
 
