@@ -62,21 +62,23 @@ public record Retraction(ChannelName channel, long id, boolean all) {
 	 * Reads what a message retracts.
 	 * @param channel its channel
 	 * @param envelope the message
-	 * @return what it retracts, or null where it is another message
-	 * @throws IllegalArgumentException if it is a retraction that cannot be read
+	 * @return what it retracts; null where it is another message, or says nothing that
+	 * this version can read
 	 */
 	public static @Nullable Retraction of(ChannelName channel, Envelope envelope) {
 		if (!envelope.event().equals(EVENT)) {
 			return null;
 		}
 		String data = new String(envelope.data(), StandardCharsets.UTF_8);
-		int begin = data.lastIndexOf('"', data.length() - END.length() - 1) + 1;
-		String head = data.substring(0, Math.max(0, begin));
-		if (!data.endsWith(END) || !head.endsWith(ONE) && !head.endsWith(ALL)) {
-			throw new IllegalArgumentException("Malformed retraction");
+		if (!data.endsWith(END)) {
+			return null;
 		}
-		return new Retraction(channel, MessageId.parse(data.substring(begin, data.length() - END.length())),
-				head.endsWith(ALL));
+		int end = data.length() - END.length();
+		int begin = data.lastIndexOf('"', end - 1) + 1;
+		String head = data.substring(0, begin);
+		Long id = MessageId.tryParse(data.substring(begin, end));
+		return (id != null && (head.endsWith(ONE) || head.endsWith(ALL)))
+				? new Retraction(channel, id, head.endsWith(ALL)) : null;
 	}
 
 }
