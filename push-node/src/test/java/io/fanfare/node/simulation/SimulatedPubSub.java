@@ -328,14 +328,17 @@ final class SimulatedPubSub implements Topics.Upstream {
 				this.node.commands().observe(published.id());
 				Message message = Message.render(published.id(), published.channel(), published.envelope());
 				this.simulation.trace("%s: gets %s for %s", this.node.name(), message, published.connection());
-				if (message.retraction() != null) {
-					this.simulation.oracle().reached(this.node, published.id());
-				}
 				if (published.connection() != null) {
 					this.sink.deliver(published.connection(), message);
 				}
 				else {
 					this.sink.broadcast(message);
+				}
+				if (message.retraction() != null) {
+					// Behind the turn that takes it.
+					this.node.loops()
+						.forEach(
+								(loop) -> loop.execute(() -> this.simulation.oracle().retracted(loop, published.id())));
 				}
 			}
 			case Frame.Kick kick -> {
