@@ -807,10 +807,13 @@ public final class StreamLoop {
 		// A read that was begun before may hold it.
 		this.node.errors().run("inbox", () -> this.node.catchUp().forget(retraction.channel()));
 		Topic<Connection> topic = this.topics.find(retraction.channel());
-		for (int i = (topic != null) ? topic.size() - 1 : -1; i >= 0; i--) {
+		if (topic == null) {
+			return;
+		}
+		for (int i = topic.size() - 1; i >= 0; i--) {
 			guard("inbox", topic.subscriber(i), (connection) -> connection.delivery().retract(retraction));
 		}
-		worked((topic != null) ? topic.size() : 0);
+		worked(topic.size());
 	}
 
 	void began(Connection connection, boolean resumed, boolean waited) {
