@@ -1,10 +1,10 @@
 -- Reads a piece of a page of a channel's history, for people and backends.
 --
--- KEYS  1 last  2 history stream
+-- KEYS  1 last  2 history stream  3 erased
 -- ARGV  1 channel  2 "after" or "before"  3 id ("" for the oldest, or the newest)  4 count  5 bytes  6 bytes that the first
 --       entry may have all the same, "" for any number  7 history age in ms
 -- Returns {last id of the channel or "", "1" when there is more in that direction, predecessor of the oldest entry or "",
--- then id, envelope of each, oldest first}. The envelope is "" where the entry is not one of ours.
+-- without what was erased, then id, envelope of each, oldest first}. The envelope is "" where the entry is not one of ours.
 
 local oldest = string.format('%.0f-0', time_ms() - tonumber(ARGV[7]))
 local last = redis.call('HGET', KEYS[1], ARGV[1])
@@ -28,6 +28,10 @@ end
 local first, stop, step = 1, n, 1
 if ARGV[2] ~= 'after' then
 	first, stop, step = n, 1, -1
+end
+local kept = ids[first] and redis.pcall('HGET', KEYS[3], ids[first])
+if type(kept) == 'string' then
+	predecessors[first] = kept
 end
 local answer = {last and string.match(last, '^%S+') or '', more and '1' or '0', predecessors[first] or ''}
 for i = first, stop, step do

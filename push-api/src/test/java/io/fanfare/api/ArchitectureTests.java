@@ -32,6 +32,10 @@ class ArchitectureTests {
 		.definedBy("io.fanfare.api.channel")
 		.layer("user")
 		.definedBy("io.fanfare.api.user")
+		.layer("erasure")
+		.definedBy("io.fanfare.api.erasure")
+		.layer("audit")
+		.definedBy("io.fanfare.api.audit")
 		.layer("cluster")
 		.definedBy("io.fanfare.api.cluster")
 		.layer("console")
@@ -60,6 +64,10 @@ class ArchitectureTests {
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("user")
 		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("erasure")
+		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("audit")
+		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("revocation")
 		.mayOnlyBeAccessedByLayers("user")
 		.whereLayer("ticket")
@@ -71,13 +79,13 @@ class ArchitectureTests {
 		.whereLayer("ratelimit")
 		.mayOnlyBeAccessedByLayers("publish")
 		.whereLayer("auth")
-		.mayOnlyBeAccessedByLayers("revocation", "description", "publish", "channel", "user", "cluster", "ratelimit",
-				"ticket")
+		.mayOnlyBeAccessedByLayers("revocation", "description", "publish", "channel", "user", "erasure", "cluster",
+				"ratelimit", "ticket", "audit")
 		.whereLayer("redis")
-		.mayOnlyBeAccessedByLayers("revocation", "publish", "channel", "user", "cluster", "ticket")
+		.mayOnlyBeAccessedByLayers("revocation", "publish", "channel", "user", "erasure", "cluster", "ticket")
 		.whereLayer("json")
 		.mayOnlyBeAccessedByLayers("revocation", "description", "publish", "channel", "user", "cluster", "ticket",
-				"auth")
+				"auth", "audit")
 		.whereLayer("problem")
 		.mayNotAccessAnyLayer();
 

@@ -171,8 +171,11 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections, Clock clock) {
-		return new StreamMetrics(registry, admission, connections, clock);
+	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections, Clock clock,
+			Ticker ticker) {
+		StreamMetrics metrics = new StreamMetrics(registry, admission, connections, clock);
+		metrics.audit(ticker);
+		return metrics;
 	}
 
 	@Bean(initMethod = "start")

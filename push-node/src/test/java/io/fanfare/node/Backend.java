@@ -2,6 +2,7 @@ package io.fanfare.node;
 
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -20,6 +21,7 @@ import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisClientOptions;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.NodeCalls;
+import io.fanfare.redis.erasure.Erasure;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.revocation.Revocations;
@@ -81,6 +83,12 @@ final class Backend implements AutoCloseable {
 
 	Revocations revocations() {
 		return new Revocations(this.link, this.keys, Duration.ofHours(1));
+	}
+
+	/** Erases what was stored. */
+	Erasure erasure() {
+		return new Erasure(this.link, this.keys, new Erasure.Settings(1000, AGE, Presence.Times.DEFAULT.tombstone()),
+				Clock.systemUTC());
 	}
 
 	Presence presence() {

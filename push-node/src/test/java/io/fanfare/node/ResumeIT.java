@@ -120,6 +120,48 @@ class ResumeIT {
 		CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)).join();
 	}
 
+	/** One that was there, and one that comes back and had the message or not. */
+	@Test
+	void whatWasErasedIsRetractedAndIsNoGap() {
+		String cursor = now();
+		try (SseClient live = opened(request())) {
+			String erased = backend.publish(this.channel, "erased");
+			awaitMessages(live, 1);
+			String kept = backend.publish(this.channel, "kept");
+			assertThat(backend.erasure().message(this.channel, MessageId.parse(erased)).join()).isNotNull();
+			SseBlock retraction = live.awaitBlock((block) -> block.fires("push.retracted"), Duration.ofSeconds(10));
+			assertThat(Blocks.json(retraction).get("id").asString()).isEqualTo(erased);
+			assertThat(Blocks.json(retraction).get("channel").asString()).isEqualTo(this.topic);
+			for (String from : List.of(cursor, erased)) {
+				try (SseClient back = node.stream(newUser()).query("channel", this.topic).lastEventId(from).open()) {
+					SseBlock told = back.awaitBlock((block) -> block.fires("push.retracted"), Duration.ofSeconds(10));
+					assertThat(told.id()).isEqualTo(retraction.id());
+					assertThat(back.blocks()).extracting(SseBlock::data).contains("kept").doesNotContain("erased");
+					assertThat(gaps(back)).isEmpty();
+				}
+			}
+			assertThat(kept).isNotEqualTo(retraction.id());
+		}
+	}
+
+	@Test
+	void theStreamOfAnErasedUserIsToldAndEnds() {
+		try (SseClient stream = opened(request())) {
+			String cursor = backend.publish(this.own, "mine");
+			awaitMessages(stream, 1);
+			backend.erasure().user(this.user).join();
+			SseBlock retraction = stream.awaitBlock((block) -> block.fires("push.retracted"), Duration.ofSeconds(10));
+			assertThat(MessageId.parse(Blocks.json(retraction).get("upTo").asString()))
+				.isGreaterThan(MessageId.parse(cursor));
+			SseBlock kick = stream.awaitBlock((block) -> block.fires("push.kicked"), Duration.ofSeconds(10));
+			assertThat(Blocks.json(kick).get("reason").asString()).isEqualTo("logout");
+			assertThat(backend.owner(this.user)).isNull();
+			try (SseClient back = opened(node.stream(this.user).lastEventId(cursor))) {
+				back.expectNone((block) -> block.fires("push.gap") || block.fires("message"), Duration.ofMillis(200));
+			}
+		}
+	}
+
 	@Test
 	void whatWasMissedComesInOneOrderOverAllChannels() {
 		String cursor = now();

@@ -191,8 +191,10 @@ class StreamPortIT {
 
 	@Test
 	void withoutATokenTheAnswerIs401WithAChallenge() {
+		double before = this.node.meter("fanfare.refusals", "reason", "credential-missing");
 		Answer answer = this.node.request("/events").fetch();
 		assertProblem(answer, 401, "invalid-token");
+		assertThat(this.node.meter("fanfare.refusals", "reason", "credential-missing")).isEqualTo(before + 1);
 		assertThat(answer.header("WWW-Authenticate")).startsWith("Bearer");
 	}
 

@@ -160,6 +160,11 @@ public final class RedisKeys {
 		return key("ch:" + channel.value());
 	}
 
+	/** What came before an entry of a history without what was erased: id to state. */
+	public byte[] erased(ChannelName channel) {
+		return key("erased:" + channel.value());
+	}
+
 	public byte[] lease(String node) {
 		return key("lease:" + node);
 	}

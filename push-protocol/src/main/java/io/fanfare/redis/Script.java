@@ -42,6 +42,10 @@ public enum Script {
 
 	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "owner"),
 
+	ERASE_MESSAGE(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "doubt", "owner", "entry"),
+
+	ERASE_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "owner", "kick"),
+
 	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "owner", "kick"),
 
 	PUT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "revocation", "revocation-log"),

@@ -18,7 +18,7 @@ import org.springframework.stereotype.Component;
  * the search.
  */
 @Component
-final class ClientAddress {
+public final class ClientAddress {
 
 	private static final String FORWARDED_FOR = "X-Forwarded-For";
 
@@ -28,7 +28,12 @@ final class ClientAddress {
 		this.trusted = settings.blocks();
 	}
 
-	InetAddress of(HttpServletRequest request) {
+	/**
+	 * Finds where a caller is.
+	 * @param request its request
+	 * @return the address
+	 */
+	public InetAddress of(HttpServletRequest request) {
 		InetAddress address = InetAddress.ofLiteral(withoutZone(request.getRemoteAddr()));
 		if (!lies(address, this.trusted)) {
 			return address;

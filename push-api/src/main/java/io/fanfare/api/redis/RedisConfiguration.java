@@ -1,6 +1,7 @@
 package io.fanfare.api.redis;
 
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 
 import io.fanfare.boot.RedisLinkConfiguration;
@@ -9,6 +10,7 @@ import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.NodeCalls;
+import io.fanfare.redis.erasure.Erasure;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Presence;
@@ -45,6 +47,12 @@ class RedisConfiguration {
 	@Bean
 	Tickets tickets(CommandLink link, RedisKeys keys) {
 		return new Tickets(link, keys, new SecureRandom());
+	}
+
+	@Bean
+	Erasure erasure(CommandLink link, RedisKeys keys, HistorySettings history, Clock clock) {
+		return new Erasure(link, keys,
+				new Erasure.Settings(history.length(), history.age(), Presence.Times.DEFAULT.tombstone()), clock);
 	}
 
 	@Bean

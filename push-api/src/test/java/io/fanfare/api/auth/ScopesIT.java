@@ -91,6 +91,8 @@ class ScopesIT {
 			POST | /v1/revocations | {"user":"nobody"} | disconnect admin
 			GET | /v1/revocations?user=nobody | | disconnect admin
 			DELETE | /v1/revocations?user=somebody | | disconnect admin
+			DELETE | /v1/users/nobody/data | | admin
+			DELETE | /v1/channels/news/messages/1-1 | | admin
 			""";
 
 	private static TestApi api;

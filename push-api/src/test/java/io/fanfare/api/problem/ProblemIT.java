@@ -122,6 +122,8 @@ class ProblemIT {
 			assertThat(raw(number, "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + more + "\r\n")).as(port)
 				.startsWith("HTTP/1.1 200");
 			for (String request : List.of("GET /" + ";".repeat(47_000) + " HTTP/1.1\r\nHost: x\r\n\r\n",
+					"s3cret " + path + " HTTP/1.1\r\nHost: x\r\n\r\n",
+					"A".repeat(21) + " " + path + " HTTP/1.1\r\nHost: x\r\n\r\n",
 					"GET " + path + " HTTP/1.1\r\nHost: x\r\nAccept: a/b" + ",a/b".repeat(11_000) + "\r\n\r\n",
 					"GET " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")) {
 				assertThat(raw(number, request)).as(port)

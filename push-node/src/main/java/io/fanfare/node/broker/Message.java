@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Retraction;
 import io.fanfare.protocol.sse.SseBlock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +24,16 @@ public final class Message {
 
 	private final long expiresAt;
 
+	private final @Nullable Retraction retraction;
+
 	private volatile byte @Nullable [] deflated;
 
-	private Message(long id, ChannelName channel, byte[] block, long expiresAt) {
+	private Message(long id, ChannelName channel, byte[] block, long expiresAt, @Nullable Retraction retraction) {
 		this.id = id;
 		this.channel = channel;
 		this.block = block;
 		this.expiresAt = expiresAt;
+		this.retraction = retraction;
 	}
 
 	/**
@@ -41,7 +45,7 @@ public final class Message {
 	 */
 	public static Message render(long id, ChannelName channel, Envelope envelope) {
 		return new Message(id, channel, SseBlock.message(MessageId.format(id), envelope.event(), envelope.data()),
-				envelope.expiresAt());
+				envelope.expiresAt(), Retraction.of(channel, envelope));
 	}
 
 	/**
@@ -58,6 +62,14 @@ public final class Message {
 	 */
 	public ChannelName channel() {
 		return this.channel;
+	}
+
+	/**
+	 * What it retracts.
+	 * @return what was erased, or null where it is a message of a publisher
+	 */
+	public @Nullable Retraction retraction() {
+		return this.retraction;
 	}
 
 	/**

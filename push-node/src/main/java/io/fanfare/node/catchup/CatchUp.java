@@ -179,6 +179,14 @@ public final class CatchUp {
 		this.shared.forget();
 	}
 
+	/**
+	 * Drops what was read of a channel: some of it was erased.
+	 * @param channel the channel
+	 */
+	public void forget(ChannelName channel) {
+		this.shared.forget(channel);
+	}
+
 	/** Drops what no stream asks for any more. To be called from time to time. */
 	public void sweep() {
 		this.shared.sweep();

@@ -216,6 +216,16 @@ final class SharedReads {
 		}
 	}
 
+	/** Drops all that was read of a channel, or is on its way. */
+	void forget(ChannelName channel) {
+		synchronized (this.lock) {
+			Deque<Read> reads = this.channels.remove(channel);
+			for (Read read : (reads != null) ? reads : new ArrayDeque<Read>()) {
+				drop(read);
+			}
+		}
+	}
+
 	/** Drops what no stream asks for any more. Called from time to time. */
 	void sweep() {
 		synchronized (this.lock) {

@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import java.net.InetAddress;
 import java.time.Duration;
 
 import io.fanfare.node.ratelimit.Quota;
@@ -54,6 +55,14 @@ public interface ConnectionEvents {
 	 * @param reason why, one of a small closed set
 	 */
 	void ticketRefused(String reason);
+
+	/**
+	 * A request was refused for what its client sent, or sent too often.
+	 * @param reason the kind, one of a small closed set
+	 * @param address where the client is
+	 */
+	default void rejected(String reason, InetAddress address) {
+	}
 
 	/**
 	 * A client was asked to stop.

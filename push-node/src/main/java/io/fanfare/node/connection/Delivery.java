@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 import io.fanfare.node.broker.Message;
@@ -20,6 +21,7 @@ import io.fanfare.node.encoding.Owed;
 import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Retraction;
 import io.fanfare.protocol.Predecessor;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.sse.SseBlock;
@@ -60,6 +62,9 @@ final class Delivery {
 	private static final int MAX_OWED = 1024;
 
 	private static final int MAX_OWED_BYTES = 1024 * 1024;
+
+	/** Retractions that are noted before a backlog is searched for what they cover. */
+	private static final int MAX_RETRACTIONS = 64;
 
 	/**
 	 * What is written at once, or one message that is larger: it bounds what lies in
@@ -135,11 +140,17 @@ final class Delivery {
 
 	private boolean waitingForRound;
 
+	/** What was erased since it was last looked for among what is owed and read. */
+	private List<Retraction> retractions = List.of();
+
+	/**
+	 * Whether the round that is on its way reads a channel that was given up since, or
+	 * more was erased meanwhile than is noted.
+	 */
+	private boolean outdated;
+
 	/** How many rounds failed one after the other. */
 	private int failures;
-
-	/** Whether the round that is on its way reads a channel that was given up since. */
-	private boolean outdated;
 
 	/** Whether a message is missing that only a read which is yet to begin will find. */
 	private boolean unread;
@@ -333,6 +344,55 @@ final class Delivery {
 		return true;
 	}
 
+	/**
+	 * Messages were erased: those that were not written yet are not written any more. A
+	 * backlog is searched when it is written next, so that a retraction costs a loop with
+	 * many slow readers no more than a note for each. In order with what arrives.
+	 */
+	void retract(Retraction retraction) {
+		take();
+		if (this.state == State.CLOSED) {
+			return;
+		}
+		if (!this.owed.isEmpty() || !this.replay.isEmpty() || this.reading) {
+			if (this.retractions.isEmpty()) {
+				this.retractions = new ArrayList<>();
+			}
+			this.retractions.add(retraction);
+			if (this.retractions.size() > MAX_RETRACTIONS) {
+				dropRetracted();
+				this.outdated |= this.reading;
+				this.retractions = List.of();
+			}
+		}
+		if (retraction.all() && this.connection.isBegun()) {
+			this.writer.write(SseBlock.platform(Retraction.EVENT, MessageId.format(this.cursor), retraction.data(), 0));
+		}
+	}
+
+	/** Drops what was erased of what is owed and of what a round brought. */
+	private void dropRetracted() {
+		if (this.retractions.isEmpty()) {
+			return;
+		}
+		List<Retraction> erased = this.retractions;
+		Predicate<Message> covered = (message) -> isRetracted(erased, message);
+		this.owed = this.account.except(this.owed, covered);
+		this.replay = this.account.except(this.replay, covered);
+		if (!this.reading) {
+			this.retractions = List.of();
+		}
+	}
+
+	private static boolean isRetracted(List<Retraction> erased, Message message) {
+		for (Retraction retraction : erased) {
+			if (retraction.covers(message.channel(), message.id())) {
+				return true;
+			}
+		}
+		return false;
+	}
+
 	/** Leaves what it is owed, and what a round brought, to history, and falls behind. */
 	void dropToHistory() {
 		if (!this.replay.isEmpty()) {
@@ -363,6 +423,7 @@ final class Delivery {
 			writeReplay();
 			return;
 		}
+		dropRetracted();
 		if (this.state != State.LIVE || this.owed.isEmpty()) {
 			return;
 		}
@@ -678,7 +739,7 @@ final class Delivery {
 		}
 		if (dated) {
 			untrack();
-			catchUp();
+			this.loop.submit(this.connection, this::catchUp);
 		}
 		else if (round == null) {
 			untrack();
@@ -806,6 +867,7 @@ final class Delivery {
 				this.replay = this.account.append(this.replay, message);
 			}
 		}
+		dropRetracted();
 		this.replayUpTo = round.upTo();
 		this.replayComplete = round.complete();
 		if (this.replay.isEmpty()) {
@@ -826,7 +888,15 @@ final class Delivery {
 			untrack();
 			return;
 		}
-		if (this.writing || !hasRoomFor(this.replay)) {
+		if (this.writing) {
+			return;
+		}
+		dropRetracted();
+		if (this.replay.isEmpty()) {
+			replayed();
+			return;
+		}
+		if (!hasRoomFor(this.replay)) {
 			return;
 		}
 		Backlog piece = this.replay.upTo(PIECE_BYTES);

@@ -8,6 +8,7 @@ import io.fanfare.node.broker.MessageSink;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Frame;
+import io.fanfare.protocol.Retraction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +39,14 @@ public final class FrameRouter implements MessageSink {
 
 	@Override
 	public void broadcast(Message message) {
+		Retraction retraction = message.retraction();
 		for (StreamLoop loop : this.connections.loops()) {
-			loop.offer(message);
+			if (retraction != null) {
+				loop.submit(() -> loop.retract(retraction));
+			}
+			if (retraction == null || !retraction.all()) {
+				loop.offer(message);
+			}
 		}
 	}
 
@@ -47,7 +54,13 @@ public final class FrameRouter implements MessageSink {
 	public void deliver(String id, Message message) {
 		Connection connection = this.connections.find(id);
 		if (connection != null) {
-			connection.loop().offer(connection, message);
+			Retraction retraction = message.retraction();
+			if (retraction != null) {
+				connection.loop().submit(connection, () -> connection.delivery().retract(retraction));
+			}
+			if (retraction == null || !retraction.all()) {
+				connection.loop().offer(connection, message);
+			}
 		}
 	}
 

@@ -35,6 +35,7 @@ import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Frame;
+import io.fanfare.protocol.Retraction;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.Failures;
 import io.fanfare.redis.presence.Claim;
@@ -803,6 +804,23 @@ public final class StreamLoop {
 		}
 		each("inbox", concerned, (connection) -> connection.delivery().lost());
 		worked(concerned.size());
+	}
+
+	/**
+	 * What was erased is not given to a stream any more. In order with the messages. On
+	 * the loop.
+	 */
+	void retract(Retraction retraction) {
+		// A read that was begun before may hold it.
+		this.node.errors().run("inbox", () -> this.node.catchUp().forget(retraction.channel()));
+		Topic<Connection> topic = this.topics.find(retraction.channel());
+		if (topic == null) {
+			return;
+		}
+		for (int i = topic.size() - 1; i >= 0; i--) {
+			guard("inbox", topic.subscriber(i), (connection) -> connection.delivery().retract(retraction));
+		}
+		worked(topic.size());
 	}
 
 	void began(Connection connection, boolean resumed, boolean waited) {

@@ -1,6 +1,7 @@
 package io.fanfare.node.encoding;
 
 import java.util.IdentityHashMap;
+import java.util.function.Predicate;
 
 import io.fanfare.node.broker.Message;
 
@@ -189,6 +190,30 @@ public final class Owed {
 			Message[] messages = held.messages();
 			for (int i = beginning.size(); i < messages.length; i++) {
 				kept = append(kept, messages[i]);
+			}
+		}
+		drop(held);
+		return kept;
+	}
+
+	/**
+	 * Moves a connection to what it is owed but for some messages.
+	 * @param held its backlog until now
+	 * @param left those that it is owed no longer
+	 * @return its backlog from now on
+	 */
+	public Backlog except(Backlog held, Predicate<Message> left) {
+		Backlog kept = this.root;
+		boolean any = false;
+		for (Message each : held.messages()) {
+			any |= left.test(each);
+		}
+		if (!any) {
+			return held;
+		}
+		for (Message each : held.messages()) {
+			if (!left.test(each)) {
+				kept = append(kept, each);
 			}
 		}
 		drop(held);

@@ -1,5 +1,6 @@
 package io.fanfare.node.observability;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumMap;
@@ -19,6 +20,8 @@ import io.fanfare.node.connection.Ending;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.audit.AuditLog;
+import io.fanfare.protocol.guard.Ticker;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -72,6 +75,25 @@ public final class StreamMetrics implements ConnectionEvents {
 	private final Timer waits;
 
 	private volatile long lastSampled;
+
+	private volatile @Nullable AuditLog audit;
+
+	/**
+	 * Has refused clients logged and counted, once, before the first comes.
+	 * @param ticker the monotonic clock
+	 */
+	public void audit(Ticker ticker) {
+		this.audit = new AuditLog(ticker,
+				(reason) -> this.registry.counter("fanfare.refusals", "reason", reason).increment());
+	}
+
+	@Override
+	public void rejected(String reason, InetAddress address) {
+		AuditLog log = this.audit;
+		if (log != null) {
+			log.refused(reason, address.getHostAddress(), Map.of());
+		}
+	}
 
 	/**
 	 * Registers the meters.

@@ -222,9 +222,23 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		}
 	}
 
+	/** Has a client that is refused counted and logged. */
+	void note(ChannelHandlerContext context, FullHttpRequest request, Problem problem) {
+		String reason = RefusalReason.of(problem);
+		if (reason != null) {
+			this.loop.context()
+				.events()
+				.rejected(reason,
+						this.gate.proxies()
+							.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"))
+							.address());
+		}
+	}
+
 	/** Answers a request that is refused. */
 	void refused(ChannelHandlerContext context, FullHttpRequest request, Problem problem, String cors, boolean close) {
 		boolean unread = request.decoderResult().isFailure();
+		note(context, request, problem);
 		kept().refused();
 		// A connection of HTTP/1.0 is kept only where the answer says so, of later
 		// versions the rules are not known.

@@ -74,7 +74,7 @@ final class StreamOpener {
 			authenticate(new Asked(context, request, parameters, credential, client, cors, close));
 		}
 		catch (ProblemException ex) {
-			explain(context, parameters, cors, ex);
+			explain(context, request, parameters, cors, ex);
 		}
 	}
 
@@ -160,7 +160,7 @@ final class StreamOpener {
 					authenticated(asked, authentication);
 				}
 				catch (ProblemException ex) {
-					explain(context, asked.parameters(), asked.cors(), ex);
+					explain(context, asked.request(), asked.parameters(), asked.cors(), ex);
 				}
 			}
 			catch (ProblemException ex) {
@@ -216,11 +216,12 @@ final class StreamOpener {
 		return outlet;
 	}
 
-	private void explain(ChannelHandlerContext context, StreamParameters parameters, String cors, ProblemException ex)
-			throws ProblemException {
+	private void explain(ChannelHandlerContext context, FullHttpRequest request, StreamParameters parameters,
+			String cors, ProblemException ex) throws ProblemException {
 		if (!parameters.wantsExplanation()) {
 			throw ex;
 		}
+		this.handler.note(context, request, ex.problem());
 		this.handler.answer(context, this.gate.answers().refused(ex.problem(), parameters.cursorText(), cors), true);
 	}
 

@@ -38,6 +38,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.Predecessor;
+import io.fanfare.protocol.Retraction;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
@@ -283,6 +284,23 @@ public final class TestLoop {
 
 		/** What the next claims find revoked, by topic. */
 		Map<String, String> revokedTopics = Map.of();
+
+		/** Erases a message. Returns its retraction, which is stored. */
+		Message erase(Message message) {
+			this.history.getOrDefault(message.channel(), new TreeMap<>()).remove(message.id());
+			return retract(message);
+		}
+
+		/**
+		 * Stores the retraction of a message, which is left for reads that were before.
+		 */
+		Message retract(Message message) {
+			Envelope envelope = new Envelope(Retraction.EVENT,
+					new Retraction(message.channel(), message.id(), false).data().getBytes(StandardCharsets.UTF_8), 0,
+					0, false, null);
+			this.history.computeIfAbsent(message.channel(), (name) -> new TreeMap<>()).put(++this.clock, envelope);
+			return Message.render(this.clock, message.channel(), envelope);
+		}
 
 		public void answer() {
 			while (!this.asked.isEmpty()) {

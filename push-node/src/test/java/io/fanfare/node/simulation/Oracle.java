@@ -32,6 +32,14 @@ final class Oracle implements RedisModel.Witness {
 
 	private final Map<String, Truth> byId = new HashMap<>();
 
+	/** What was erased, and by which retraction. */
+	private final Map<Truth, Long> erased = new HashMap<>();
+
+	private final Set<Truth> erasedOnes = new HashSet<>();
+
+	/** The retractions that each loop knows of. */
+	private final Map<SimulatedLoop, Set<Long>> known = new HashMap<>();
+
 	private int era;
 
 	private final Map<String, Set<String>> owners = new HashMap<>();
@@ -101,6 +109,8 @@ final class Oracle implements RedisModel.Witness {
 
 		int revocations;
 
+		int erased;
+
 		void add(Statistics other) {
 			this.messages += other.messages;
 			this.gaps += other.gaps;
@@ -112,13 +122,15 @@ final class Oracle implements RedisModel.Witness {
 			this.ticketsSpent += other.ticketsSpent;
 			this.ticketsRefused += other.ticketsRefused;
 			this.revocations += other.revocations;
+			this.erased += other.erased;
 		}
 
 		@Override
 		public String toString() {
 			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
 					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited
-					+ " tickets=" + this.ticketsSpent + "/" + this.ticketsRefused + " revocations=" + this.revocations;
+					+ " tickets=" + this.ticketsSpent + "/" + this.ticketsRefused + " revocations=" + this.revocations
+					+ " erased=" + this.erased;
 		}
 
 	}
@@ -213,6 +225,15 @@ final class Oracle implements RedisModel.Witness {
 		return 0;
 	}
 
+	boolean isErased(Truth one) {
+		return this.erased.containsKey(one);
+	}
+
+	/** Messages that were erased one by one. */
+	Set<Truth> erasedNow() {
+		return Set.copyOf(this.erasedOnes);
+	}
+
 	int claimedAt(String connection) {
 		return this.claimedAt.getOrDefault(connection, 0);
 	}
@@ -288,6 +309,38 @@ final class Oracle implements RedisModel.Witness {
 
 	}
 
+	@Override
+	public void erased(ChannelName channel, long id, long retraction) {
+		this.truth.stream().filter((one) -> one.channel().equals(channel.value()) && one.id() == id).forEach((one) -> {
+			this.erased.put(one, retraction);
+			this.erasedOnes.add(one);
+			this.statistics.erased++;
+		});
+	}
+
+	@Override
+	public void erasedAll(ChannelName channel, long upTo) {
+		this.truth.stream()
+			.filter((one) -> one.channel().equals(channel.value()) && one.id() <= upTo)
+			.forEach((one) -> this.erased.putIfAbsent(one, upTo));
+	}
+
+	/** A loop has taken a retraction from its inbox. */
+	void retracted(SimulatedLoop loop, long retraction) {
+		this.known.computeIfAbsent(loop, (one) -> new HashSet<>()).add(retraction);
+	}
+
+	/** A loop wrote messages: it must not know that one of them was erased. */
+	private void checkErased(SimulatedSocket socket, String text) {
+		Set<Long> retractions = this.known.getOrDefault(socket.loop(), Set.of());
+		this.erased.forEach((one, retraction) -> {
+			if (retractions.contains(retraction) && text.contains("id: " + MessageId.format(one.id()) + "\n")
+					&& text.contains("data: " + one.label() + "\n")) {
+				fail("ERASED", "%s is written to %s, whose loop knows its retraction", one, socket.connection());
+			}
+		});
+	}
+
 	/** The API is about to end streams, after which a user may be left without one. */
 	void disconnects() {
 		this.disconnects = true;
@@ -349,6 +402,7 @@ final class Oracle implements RedisModel.Witness {
 			return;
 		}
 		checkRevoked(socket, text);
+		checkErased(socket, text);
 		Long since = this.displacedAt.get(connection);
 		if (this.simulation.isTracing()) {
 			this.simulation.trace("%s: writes to %s: %s", socket.node(), connection,

@@ -20,6 +20,7 @@ import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Predecessor;
+import io.fanfare.protocol.Retraction;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.presence.Claim;
@@ -138,6 +139,12 @@ final class RedisModel {
 		default void revoked(Revocation revocation) {
 		}
 
+		default void erased(ChannelName channel, long id, long retraction) {
+		}
+
+		default void erasedAll(ChannelName channel, long upTo) {
+		}
+
 	}
 
 	/** An owner in the presence hash. */
@@ -167,7 +174,12 @@ final class RedisModel {
 
 	}
 
-	private record Stored(long id, Predecessor predecessor, byte[] envelope) {
+	/** An entry; {@code before} is its predecessor without what was erased. */
+	private record Stored(long id, Predecessor predecessor, Predecessor before, byte[] envelope) {
+
+		private Stored(long id, Predecessor predecessor, byte[] envelope) {
+			this(id, predecessor, predecessor, envelope);
+		}
 
 	}
 
@@ -883,6 +895,76 @@ final class RedisModel {
 		return new Publisher.Result.Stored(receipts, false);
 	}
 
+	/** Returns the id of the retraction, 0 where there is no such message. */
+	long erase(Caller caller, ChannelName channel, long id, Envelope retraction) {
+		Stream stream = stream(channel);
+		Stored entry = (stream != null) ? stream.entries.remove(id) : null;
+		if (stream == null || entry == null) {
+			return MessageId.ZERO;
+		}
+		Predecessor previous = this.store.last.getOrDefault(channel.value(), predecessorOfAbsent());
+		Map.Entry<Long, Stored> behind = stream.entries.higherEntry(id);
+		if (behind == null) {
+			previous = (previous.id() == id) ? entry.before() : previous;
+		}
+		else if (behind.getValue().before().id() == id) {
+			stream.entries.put(behind.getKey(), new Stored(behind.getKey(), behind.getValue().predecessor(),
+					entry.before(), behind.getValue().envelope()));
+		}
+		long own = nextId(caller.seen());
+		byte[] bytes = retraction.encode();
+		stream.entries.put(own, new Stored(own, previous, bytes));
+		this.store.last.put(channel.value(), new Predecessor(own, own, 0));
+		double pace = (double) this.settings.age() / this.settings.length();
+		long ahead = Math.min(MessageId.timestamp(own) - now(), this.settings.age());
+		stream.expiresAt = now() + Math.round(this.settings.age() + pace + 1000 + ((ahead > 0) ? ahead + pace : 0));
+		this.witness.erased(channel, id, own);
+		this.witness.stored(channel, own, retraction);
+		notifyOwner(channel, own, bytes);
+		return own;
+	}
+
+	private void notifyOwner(ChannelName channel, long id, byte[] envelope) {
+		Owner owner = channel.isUser() ? this.store.presence.get(channel.userId()) : null;
+		String head = "M " + MessageId.format(id) + " " + ((owner != null) ? owner.connection() : "-") + " "
+				+ channel.value() + "\n";
+		if (owner != null) {
+			send("node:" + owner.node(), head, envelope);
+		}
+		else if (!channel.isUser()) {
+			send("ch:" + channel.value(), head, envelope);
+		}
+		else if (isPresenceUncertain()) {
+			send("ch:all", head, envelope);
+		}
+	}
+
+	/** Returns the connection that ends, or null. */
+	@Nullable String eraseUser(Caller caller, String user, CloseReason reason) {
+		ChannelName channel = ChannelName.user(user);
+		this.store.streams.remove(channel.value());
+		this.store.last.remove(channel.value());
+		this.store.hidden.remove(user);
+		this.store.takeovers.remove(user);
+		Owner owner = this.store.presence.get(user);
+		long own = nextId(caller.seen());
+		this.witness.erasedAll(channel, own);
+		Retraction retraction = new Retraction(channel, own, true);
+		byte[] envelope = new Envelope(Retraction.EVENT, retraction.data().getBytes(StandardCharsets.UTF_8), 1, 0, true,
+				null)
+			.encode();
+		notifyOwner(channel, own, envelope);
+		if (owner == null) {
+			return null;
+		}
+		this.store.tombstones.put(tombstoneKey(user, owner.client()),
+				new Expiring<>(own, now() + this.settings.tombstone()));
+		this.store.presence.remove(user);
+		kick(owner, own, reason.wireName(), 0);
+		this.witness.disconnected(user, owner.connection());
+		return owner.connection();
+	}
+
 	private void send(String channel, String head, byte[] envelope) {
 		ByteArrayOutputStream frame = new ByteArrayOutputStream(head.length() + envelope.length);
 		frame.writeBytes(head.getBytes(StandardCharsets.UTF_8));
@@ -963,8 +1045,9 @@ final class RedisModel {
 			size += entry.envelope().length;
 			entries.add(new History.Entry(entry.id(), Envelope.decode(entry.envelope(), 0)));
 		}
+		Stored first = found.getFirst();
 		return new History.Batch(complete ? this.store.clock : entries.getLast().id(), since(), complete,
-				found.getFirst().predecessor(), entries);
+				(first.predecessor().id() > position) ? first.before() : first.predecessor(), entries);
 	}
 
 	private long oldest() {

@@ -79,6 +79,13 @@ enum Scenario {
 			Fault.PUBSUB_BLACK_HOLE, Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE, Fault.CRASH,
 			Fault.DRAIN, Fault.FREEZE, Fault.OVERFLOW, Fault.API_CUT),
 
+	ERASED_MESSAGES(2, 2, 1, Fault.ERASE, Fault.TCP_CUT, Fault.SLOW, Fault.PUBSUB_CUT, Fault.OVERFLOW),
+
+	ERASED_AND_TRIMMED(2, 2, 1, Fault.ERASE, Fault.TRIM, Fault.TCP_CUT, Fault.SLOW),
+
+	ERASED_USERS(2, 2, 2, Fault.ERASE, Fault.ERASE_USER, Fault.TCP_CUT, Fault.SLOW, Fault.PUBSUB_CUT,
+			Fault.COMMAND_CUT),
+
 	EVERYTHING(3, 3, 2, Fault.TCP_CUT, Fault.HALF_OPEN, Fault.SLOW, Fault.PUBSUB_CUT, Fault.PUBSUB_BLACK_HOLE,
 			Fault.COMMAND_TIMEOUT, Fault.COMMAND_CUT, Fault.COMMAND_OUTAGE, Fault.CRASH, Fault.DRAIN, Fault.FREEZE,
 			Fault.TRIM, Fault.OVERFLOW, Fault.REDIS_EMPTY, Fault.REDIS_SNAPSHOT, Fault.REDIS_FLUSH, Fault.API_CUT,
@@ -178,6 +185,10 @@ enum Scenario {
 		TICKETS,
 		/** The API revokes users, tokens and topics. */
 		REVOKE,
+		/** The API erases messages. */
+		ERASE,
+		/** The API erases users. */
+		ERASE_USER,
 		/** Not a fault: pages stay. */
 		NOBODY_LEAVES,
 		/** Not a fault: gaps may be announced where nothing is missing. */

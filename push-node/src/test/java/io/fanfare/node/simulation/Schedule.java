@@ -2,10 +2,12 @@ package io.fanfare.node.simulation;
 
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
+import io.fanfare.node.simulation.Oracle.Truth;
 import io.fanfare.node.simulation.Scenario.Fault;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
@@ -22,6 +24,9 @@ final class Schedule {
 	private static final int BIG = 600_000;
 
 	static final List<ChannelName> TOPICS = List.of(ChannelName.topic("t1"), ChannelName.topic("t2"));
+
+	/** Are as likely in all schedules. */
+	private static final EnumSet<Fault> ERASURES = EnumSet.of(Fault.ERASE, Fault.ERASE_USER);
 
 	private final Simulation simulation;
 
@@ -84,7 +89,7 @@ final class Schedule {
 		this.random = random;
 		// Where much may go wrong, a few things a schedule go deeper than all at once.
 		int bound = scenario.isWide() ? 3 : 4;
-		for (Fault fault : Fault.values()) {
+		for (Fault fault : EnumSet.complementOf(ERASURES)) {
 			if (fault == Fault.TICKETS) {
 				// Nothing happens by it, so it takes no part in the draw.
 				continue;
@@ -92,6 +97,7 @@ final class Schedule {
 			int weight = Math.max(0, this.random.nextInt(2 * bound) - bound + (scenario.isWide() ? 0 : 2));
 			this.weights.put(fault, scenario.has(fault) ? weight : 0);
 		}
+		ERASURES.forEach((fault) -> this.weights.put(fault, scenario.has(fault) ? 2 : 0));
 		this.faultRate = new int[] { 5, 10, 20, 50 }[this.random.nextInt(4)];
 		this.publishWeight = new int[] { 1, 2, 4, 8, 12 }[this.random.nextInt(5)];
 		this.pace = new int[] { 4, 8, 25 }[this.random.nextInt(3)];
@@ -230,11 +236,30 @@ final class Schedule {
 		this.simulation.redis().offerFaults(this, this.scenario.has(Fault.TIME_STEPS_FORWARD) ? 1 : 2);
 		fault(Fault.FIELD_VANISHES, () -> this.simulation.redis().dropPresence(anyUser()));
 		fault(Fault.EVICTION, this.simulation.redis()::evict);
+		fault(Fault.ERASE_USER, () -> this.simulation.api().eraseUser(anyUser()));
+		if (this.scenario.has(Fault.ERASE)) {
+			offerErasure();
+		}
 		fault(Fault.DISCONNECT, () -> {
 			String user = anyUser();
 			this.simulation.api().disconnect(user, this.random.nextInt(4) * 1_500L);
 		});
 		fault(Fault.REVOKE, () -> this.simulation.api().revoke(anyRight()));
+	}
+
+	/** One of the messages that were published lately, or any. */
+	private void offerErasure() {
+		int published = this.simulation.oracle().published();
+		if (published == 0) {
+			return;
+		}
+		Runnable erasure = () -> {
+			int back = this.random.nextInt(this.random.nextBoolean() ? Math.min(4, published) : published);
+			Truth one = this.simulation.oracle().truth(published - 1 - back);
+			this.simulation.api().erase(ChannelName.parse(one.channel()), one.id());
+		};
+		this.choices.add(1, erasure);
+		fault(Fault.ERASE, erasure);
 	}
 
 	private void offerFaults(SimulatedNode node) {

@@ -1,5 +1,6 @@
 package io.fanfare.node.simulation;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -10,9 +11,11 @@ import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Retraction;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.redis.erasure.Erasure;
 import io.fanfare.redis.history.Publisher;
 import io.fanfare.redis.revocation.Revocation;
 
@@ -101,6 +104,24 @@ final class SimulatedApi {
 						}, (heard) -> {
 						});
 					}
+				});
+	}
+
+	/** Erases a message. */
+	void erase(ChannelName channel, long id) {
+		Envelope retraction = new Envelope(Retraction.EVENT,
+				new Retraction(channel, id, false).data().getBytes(StandardCharsets.UTF_8), 1, 0, false, null);
+		this.commands.run("erase", MessageId.format(id),
+				(caller) -> this.simulation.redis().model().erase(caller, channel, id, retraction),
+				this.commands::observe);
+	}
+
+	/** Erases all of a user, and ends the user's stream. */
+	void eraseUser(String user) {
+		this.simulation.oracle().disconnects();
+		this.commands.run("erase user", user,
+				(caller) -> String.valueOf(this.simulation.redis().model().eraseUser(caller, user, Erasure.REASON)),
+				(connection) -> {
 				});
 	}
 

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,6 +16,7 @@ import io.fanfare.node.simulation.Oracle.Mark;
 import io.fanfare.node.simulation.Oracle.Truth;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.Retraction;
 import io.fanfare.protocol.Tier;
 import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.ticket.Tickets;
@@ -101,6 +103,9 @@ final class SimulatedClient {
 
 	private final BitSet seen = new BitSet();
 
+	/** Messages that were retracted: channel and id. */
+	private final Set<String> retracted = new HashSet<>();
+
 	private int lastRead;
 
 	private final List<Gap> gaps = new ArrayList<>();
@@ -141,7 +146,7 @@ final class SimulatedClient {
 
 	}
 
-	private record Gap(String channel, long from, long to, String reason, boolean isForgotten) {
+	private record Gap(String channel, long from, long to, String reason, boolean isForgotten, Set<Truth> erased) {
 
 	}
 
@@ -329,6 +334,12 @@ final class SimulatedClient {
 		if (block.retry() != null && block.retry().toMillis() > 0) {
 			this.retry = block.retry().toMillis();
 		}
+		if (block.type().equals(Retraction.EVENT) && String.valueOf(block.data()).contains("\"id\":")) {
+			message(from, block);
+			this.retracted
+				.add(field(String.valueOf(block.data()), "channel") + " " + field(String.valueOf(block.data()), "id"));
+			return;
+		}
 		if (block.type().equals("message") && block.data() != null) {
 			message(from, block);
 			return;
@@ -399,6 +410,9 @@ final class SimulatedClient {
 		if (!this.channels.contains(truth.channel())) {
 			this.simulation.oracle().fail("FOREIGN", "%s gets %s", this, truth);
 		}
+		if (this.retracted.contains(truth.channel() + " " + id)) {
+			this.simulation.oracle().fail("ERASED", "%s gets %s after its retraction", this, truth);
+		}
 		if (this.seen.get(truth.index()) && truth.id() > this.repeatedFrom) {
 			return;
 		}
@@ -445,7 +459,7 @@ final class SimulatedClient {
 	private boolean isMissing(Truth truth) {
 		return this.channels.contains(truth.channel()) && !this.seen.get(truth.index()) && !truth.isEphemeral()
 				&& truth.index() >= this.excused.getOrDefault(truth.channel(), 0)
-				&& !truth.isExpired(this.simulation.now());
+				&& !truth.isExpired(this.simulation.now()) && !this.simulation.oracle().isErased(truth);
 	}
 
 	private void gap(SimulatedSocket from, String id, String data, Mark mark) {
@@ -456,7 +470,8 @@ final class SimulatedClient {
 
 	private void gap(SimulatedSocket from, String id, String data, Mark mark, String channel) {
 		Gap gap = new Gap(channel, MessageId.parse(field(data, "from")), MessageId.parse(field(data, "to")),
-				field(data, "reason"), this.simulation.oracle().isForgotten(MessageId.parse(field(data, "from"))));
+				field(data, "reason"), this.simulation.oracle().isForgotten(MessageId.parse(field(data, "from"))),
+				this.simulation.oracle().erasedNow());
 		if (!this.channels.contains(gap.channel())) {
 			this.simulation.oracle().fail("FOREIGN", "%s gets a gap of %s", this, gap.channel());
 		}
@@ -479,7 +494,7 @@ final class SimulatedClient {
 	/** What it still misses at the end, or null. */
 	@Nullable Truth findMissing() {
 		for (Truth truth : this.hidden) {
-			if (!truth.isExpired(this.simulation.now())) {
+			if (!truth.isExpired(this.simulation.now()) && !this.simulation.oracle().isErased(truth)) {
 				return truth;
 			}
 		}
@@ -503,7 +518,7 @@ final class SimulatedClient {
 					for (int i = this.promised; i < this.simulation.oracle().published(); i++) {
 						Truth truth = this.simulation.oracle().truth(i);
 						if (truth.channel().equals(gap.channel()) && truth.id() > gap.from() && truth.id() <= gap.to()
-								&& !this.seen.get(i)) {
+								&& !this.seen.get(i) && !gap.erased().contains(truth)) {
 							return false;
 						}
 					}

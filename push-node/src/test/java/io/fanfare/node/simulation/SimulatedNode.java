@@ -368,6 +368,10 @@ final class SimulatedNode {
 		return this.slot;
 	}
 
+	List<SimulatedLoop> loops() {
+		return this.loops;
+	}
+
 	boolean isUp() {
 		return this.up;
 	}

@@ -334,6 +334,12 @@ final class SimulatedPubSub implements Topics.Upstream {
 				else {
 					this.sink.broadcast(message);
 				}
+				if (message.retraction() != null) {
+					// Behind the turn that takes it.
+					this.node.loops()
+						.forEach(
+								(loop) -> loop.execute(() -> this.simulation.oracle().retracted(loop, published.id())));
+				}
 			}
 			case Frame.Kick kick -> {
 				this.simulation.trace("%s: gets %s", this.node.name(), kick);

@@ -37,6 +37,9 @@ final class RequestGuard implements Adapter {
 	 */
 	static final int MAX_PARAMETERS = 1000;
 
+	/** The longest method that is registered has 17 characters. */
+	static final int MAX_METHOD = 20;
+
 	/** Elements of the lists and parameters in each header below, in all its fields. */
 	static final int MAX_ELEMENTS = 64;
 
@@ -139,10 +142,27 @@ final class RequestGuard implements Adapter {
 			return null;
 		}
 		String method = request.getMethod();
+		if (!isMethod(method)) {
+			return "The method is none of HTTP";
+		}
 		if ((method.equals("GET") || method.equals("HEAD")) && (coding != null || request.getContentLengthLong() > 0)) {
 			return "A request with this method has no body";
 		}
 		return null;
+	}
+
+	/**
+	 * Whether it can be a method: those that are registered have capital letters and
+	 * hyphens. What Spring refuses it logs at DEBUG, and it may be a secret.
+	 */
+	private static boolean isMethod(String text) {
+		for (int i = 0; i < text.length(); i++) {
+			char letter = text.charAt(i);
+			if ((letter < 'A' || letter > 'Z') && letter != '-') {
+				return false;
+			}
+		}
+		return text.length() <= MAX_METHOD;
 	}
 
 	/** Returns the name of a header that has too many elements. */

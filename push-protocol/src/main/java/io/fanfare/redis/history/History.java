@@ -184,7 +184,7 @@ public final class History {
 	 */
 	public CompletableFuture<Batch> read(ChannelName channel, long position, int count, int bytes) {
 		byte[][] scriptKeys = { this.keys.clock(), this.keys.run(), this.keys.since(), this.keys.last(),
-				this.keys.stream(channel) };
+				this.keys.stream(channel), this.keys.erased(channel) };
 		return this.link
 			.<List<Object>>run(Script.READ_HISTORY, scriptKeys,
 					(run) -> new byte[][] { run, seen(), this.link.durable(), RedisKeys.bytes(channel.value()),

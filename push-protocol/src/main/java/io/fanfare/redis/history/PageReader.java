@@ -60,7 +60,7 @@ final class PageReader {
 
 	/** Reads the page; {@code floor} is the oldest id retained. */
 	CompletableFuture<Page> read(long floor) {
-		byte[][] scriptKeys = { this.keys.last(), this.keys.stream(this.channel) };
+		byte[][] scriptKeys = { this.keys.last(), this.keys.stream(this.channel), this.keys.erased(this.channel) };
 		byte[] least = this.pieces.isEmpty() ? new byte[0] : History.number(this.bytesLeft);
 		return this.link
 			.<List<Object>>run(Script.READ_PAGE, scriptKeys,

@@ -68,6 +68,16 @@ public final class MalformedRequests {
 						+ "\r\nTransfer-Encoding: chunked, xchunked\r\n\r\nzz\r\n",
 				"POST /events/ack HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\nAuthorization: Bearer " + secret
 						+ "\r\n\r\n",
+				get + secret + ": x\r\n\r\n", get + "X-Api-Key: " + secret + "\r\nHost: twice\r\n\r\n",
+				get + "Proxy-Authorization: Basic " + secret + "\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+				secret + " /events HTTP/1.1\r\nHost: h\r\n\r\n", "GET /events " + secret + "\r\nHost: h\r\n\r\n",
+				"GET /events HTTP/1.1\r\nHost: " + secret + "@h:x\r\n\r\n",
+				"POST /v1/messages HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;" + secret + "=\""
+						+ secret + "\"\r\n{x}\r\n0\r\n" + secret + ": " + secret + "\r\n\r\n",
+				"POST /events/ack HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;" + secret
+						+ "\r\n{x}\r\n0\r\n" + secret + "\r\n\r\n",
+				"POST /events/close HTTP/1.1\r\nHost: h\r\nContent-Length: " + (secret.length() + 9)
+						+ "\r\n\r\n{\"key\":\"" + secret + "\"",
 				get + "X: " + "y".repeat(70_000) + "\r\nAuthorization: Bearer " + secret + "\r\n\r\n");
 	}
 
