@@ -11,8 +11,8 @@
 --       then us in which all of it does, and the same two of new channels
 --       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored); its own expiry in ms since
 --       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms;
---       where there are quotas, its weight in bytes; "-" for a further piece of a message, which is not refused any more; or "!"
---       and how an earlier message of the request was refused
+--       where there are quotas, its weight in bytes, behind a "+" for the first piece of a message that has more; "-" for a
+--       further piece, which is not refused any more; or "!" and how an earlier message of the request was refused
 -- No channel occurs twice in one message. A user's message goes to the node that presence names; for a while after a data
 -- loss, when presence names none, to all.
 -- Returns for each message "ok id:online id:online …", "replayed id:online …", "mismatch", or "refused" and Redis's error where
@@ -130,6 +130,10 @@ while argument <= #ARGV do
 			elseif byte_us > 0 and not limited then
 				bytes_charge = weight * byte_us
 				limited = quota_refusal('bytes', bytes_charge, bytes_used, bytes_whole)
+			end
+			-- New channels of further pieces are owed: nothing more is owed before that has grown back.
+			if not limited and not ephemeral and channel_us > 0 and sub(weight, 1, 1) == '+' then
+				limited = quota_refusal('new-channels', 0, channels_used, channels_whole)
 			end
 		end
 		local receipts, refusal, i = {}, limited or full, 1

@@ -108,7 +108,8 @@ final class PiecewiseSending {
 		if (number > 0) {
 			return new PublishQuota.Charge.Further();
 		}
-		return (this.behind != null) ? new PublishQuota.Charge.Behind(this.behind) : this.message.script().charge();
+		return (this.behind != null) ? new PublishQuota.Charge.Behind(this.behind)
+				: new PublishQuota.Charge.First(this.message.bytes());
 	}
 
 	/** Waits until no more than some pieces are on their way. */

@@ -62,7 +62,7 @@ public record PublishQuota(String caller, long bytesPerSecond, long bytes, int c
 		String argument();
 
 		/**
-		 * A message, or the first piece of one, which takes for all of them.
+		 * A message.
 		 *
 		 * @param bytes how many bytes
 		 */
@@ -71,6 +71,21 @@ public record PublishQuota(String caller, long bytesPerSecond, long bytes, int c
 			@Override
 			public String argument() {
 				return Long.toString(this.bytes);
+			}
+
+		}
+
+		/**
+		 * The first piece of a message, which takes for all of them. It is refused also
+		 * while new channels are owed, for those of further pieces are not known yet.
+		 *
+		 * @param bytes how many bytes all pieces have
+		 */
+		record First(long bytes) implements Charge {
+
+			@Override
+			public String argument() {
+				return "+" + this.bytes;
 			}
 
 		}

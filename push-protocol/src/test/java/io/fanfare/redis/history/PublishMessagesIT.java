@@ -650,6 +650,34 @@ class PublishMessagesIT {
 			.channels()).as("owed").isGreaterThan(Duration.ofSeconds(75));
 	}
 
+	/** Otherwise new channels of further pieces would be free behind known ones. */
+	@Test
+	void aMessageInPiecesWaitsForWhatEarlierOnesOweOfNewChannels() {
+		PublishQuota quota = new PublishQuota("backend", 0, 0, 3);
+		PublishQuota.Charge first = new PublishQuota.Charge.First(9);
+		assertThat(publish(quota, request(message("1"), "k", NEWS).with(first)).results().getFirst())
+			.isInstanceOf(Result.Stored.class);
+		List<Publisher.Request> further = IntStream.range(0, 5)
+			.mapToObj((i) -> request(message("1"), null, ChannelName.user("u" + i))
+				.with(new PublishQuota.Charge.Further()))
+			.toList();
+		publish(quota, further.toArray(Publisher.Request[]::new));
+		Publisher.Published refused = publish(quota, request(message("2"), "l", NEWS).with(first),
+				request(message("1"), "k", NEWS).with(first));
+		Result.Limited limited = (Result.Limited) refused.results().getFirst();
+		assertThat(limited.limit().policy()).isEqualTo("new-channels");
+		assertThat(limited.limit().retryAfter()).as("of six, three are owed")
+			.isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
+		assertThat(refused.results().getLast()).as("a repetition").isInstanceOf(Result.Stored.class);
+		assertThat(stored(NEWS_STREAM)).hasSize(1);
+		assertThat(publish(quota, request(ephemeral("4"), null, NEWS).with(first)).results().getFirst())
+			.as("an ephemeral message makes no channel")
+			.isInstanceOf(Result.Stored.class);
+		assertThat(publish(quota, request(message("3"), null, NEWS).with(weight(9))).results().getFirst())
+			.as("a message of one piece, to a channel that is known")
+			.isInstanceOf(Result.Stored.class);
+	}
+
 	@Test
 	void whatIsNoAccountOfQuotasIsReplaced() {
 		PublishQuota quota = new PublishQuota("backend", 1_000, 10_000, 60);
