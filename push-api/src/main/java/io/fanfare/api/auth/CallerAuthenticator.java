@@ -8,6 +8,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.authentication.AuthenticationProvider;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
@@ -77,6 +78,12 @@ final class CallerAuthenticator implements AuthenticationManagerResolver<HttpSer
 		}
 		catch (OAuth2AuthenticationException ex) {
 			this.throttle.refused(request);
+			throw ex;
+		}
+		catch (AuthenticationServiceException ex) {
+			if (SignatureCheck.UndecidedException.isCauseOf(ex)) {
+				this.throttle.checkedInVain(request);
+			}
 			throw ex;
 		}
 	}

@@ -1,11 +1,8 @@
 package io.fanfare.api.auth;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,17 +31,7 @@ final class CredentialThrottle {
 
 	static final Duration WINDOW = Duration.ofMinutes(1);
 
-	/** Above it, addresses that are not counted yet share one count. */
-	static final int MAX_ADDRESSES = 10_000;
-
-	/** More than come, so that those which nothing counts of any more do not stay. */
-	private static final int FORGOTTEN_AT_ONCE = 2;
-
 	private static final int MAX_TOKENS = 10_000;
-
-	private static final ByteBuffer OTHERS = ByteBuffer.allocate(0);
-
-	private static final int IPV6_NETWORK_BYTES = 8;
 
 	private final int limit;
 
@@ -52,10 +39,10 @@ final class CredentialThrottle {
 
 	private final ClientAddress addresses;
 
-	private final Ticker ticker;
+	/** Null where there is no limit. Guarded by the lock, as is what follows. */
+	private final @Nullable RefusalCounts counts;
 
-	/** When nothing counts any more; the least recently refused first. */
-	private final Map<ByteBuffer, Long> endings = new LinkedHashMap<>();
+	private final Object lock = new Object();
 
 	/** Digests of tokens that were good. */
 	private final Map<ByteBuffer, Boolean> known = new LinkedHashMap<>(16, 0.75f, true) {
@@ -76,7 +63,7 @@ final class CredentialThrottle {
 		this.limit = settings.refusalsPerMinute();
 		this.exempt = exemptions.blocks();
 		this.addresses = addresses;
-		this.ticker = ticker;
+		this.counts = (this.limit > 0) ? new RefusalCounts(this.limit, WINDOW, ticker) : null;
 		this.wrong = counter(meters, "unauthorized");
 		this.unchecked = counter(meters, "quota-exceeded");
 	}
@@ -88,13 +75,6 @@ final class CredentialThrottle {
 			.register(meters);
 	}
 
-	/** How many addresses are counted. */
-	int addresses() {
-		synchronized (this.endings) {
-			return this.endings.size();
-		}
-	}
-
 	int limit() {
 		return this.limit;
 	}
@@ -102,19 +82,20 @@ final class CredentialThrottle {
 	/**
 	 * Whether a token is to be refused unchecked.
 	 * @param request the request it came with
-	 * @param token the token
+	 * @param token the token; null for what can be none, and was good at no time
 	 * @return for how long, or null if it is to be checked
 	 */
-	@Nullable Duration refusal(HttpServletRequest request, String token) {
-		ByteBuffer address = (this.limit > 0) ? key(request) : null;
-		if (address == null) {
+	@Nullable Duration refusal(HttpServletRequest request, @Nullable String token) {
+		if (this.counts == null) {
 			return null;
 		}
-		synchronized (this.endings) {
-			long now = this.ticker.nanoTime();
-			Long ending = this.endings.get(counted(address, now));
-			long wait = (ending != null) ? ending - now + unit() - WINDOW.toNanos() : 0;
-			if (wait <= 0 || this.known.containsKey(ByteBuffer.wrap(ApiKeys.sha256(token)))) {
+		InetAddress address = this.addresses.of(request);
+		if (ClientAddress.lies(address, this.exempt)) {
+			return null;
+		}
+		synchronized (this.lock) {
+			long wait = this.counts.untilNext(address);
+			if (wait <= 0 || token != null && this.known.containsKey(ByteBuffer.wrap(ApiKeys.sha256(token)))) {
 				return null;
 			}
 			this.unchecked.increment();
@@ -127,9 +108,9 @@ final class CredentialThrottle {
 	 * @param token the token
 	 */
 	void accepted(String token) {
-		if (this.limit > 0) {
+		if (this.counts != null) {
 			ByteBuffer digest = ByteBuffer.wrap(ApiKeys.sha256(token));
-			synchronized (this.endings) {
+			synchronized (this.lock) {
 				this.known.put(digest, true);
 			}
 		}
@@ -141,42 +122,28 @@ final class CredentialThrottle {
 	 */
 	void refused(HttpServletRequest request) {
 		this.wrong.increment();
-		ByteBuffer address = (this.limit > 0) ? key(request) : null;
-		if (address != null) {
-			synchronized (this.endings) {
-				long now = this.ticker.nanoTime();
-				ByteBuffer counted = counted(address, now);
-				Long ending = this.endings.remove(counted);
-				this.endings.put(counted, ((ending != null && ending - now > 0) ? ending : now) + unit());
+		count(request);
+	}
+
+	/**
+	 * Notes that a signature was checked, and that it cannot be known whether it is
+	 * wrong.
+	 * @param request the request it came with
+	 */
+	void checkedInVain(HttpServletRequest request) {
+		count(request);
+	}
+
+	private void count(HttpServletRequest request) {
+		if (this.counts == null) {
+			return;
+		}
+		InetAddress address = this.addresses.of(request);
+		if (!ClientAddress.lies(address, this.exempt)) {
+			synchronized (this.lock) {
+				this.counts.add(address);
 			}
 		}
-	}
-
-	/** How long one takes to be forgotten. */
-	private long unit() {
-		return WINDOW.toNanos() / this.limit;
-	}
-
-	/** The address, or what stands for all others where there are too many. */
-	private ByteBuffer counted(ByteBuffer address, long now) {
-		if (this.endings.containsKey(address)) {
-			return address;
-		}
-		Iterator<Long> eldest = this.endings.values().iterator();
-		for (int i = 0; i < FORGOTTEN_AT_ONCE && eldest.hasNext() && eldest.next() - now <= 0; i++) {
-			eldest.remove();
-		}
-		return (this.endings.size() < MAX_ADDRESSES) ? address : OTHERS;
-	}
-
-	/** An IPv6 network is given to one customer. Null where no limit holds. */
-	private @Nullable ByteBuffer key(HttpServletRequest request) {
-		InetAddress address = this.addresses.of(request);
-		if (ClientAddress.lies(address, this.exempt)) {
-			return null;
-		}
-		byte[] bytes = address.getAddress();
-		return ByteBuffer.wrap((address instanceof Inet6Address) ? Arrays.copyOf(bytes, IPV6_NETWORK_BYTES) : bytes);
 	}
 
 }

@@ -1,6 +1,7 @@
 package io.fanfare.api.auth;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 
 import io.fanfare.boot.jwt.JwtKeys;
@@ -68,8 +69,12 @@ class SecurityConfiguration implements WebMvcConfigurer {
 		header.setBearerTokenResolver(new BearerHeader());
 		BearerTokenAuthenticationFilter filter = new BearerTokenAuthenticationFilter(callers, header);
 		filter.setAuthenticationEntryPoint((request, response, malformed) -> {
-			throttle.refused(request);
-			refusals.commence(request, response, malformed);
+			Duration wait = throttle.refusal(request, null);
+			if (wait == null) {
+				throttle.refused(request);
+			}
+			refusals.commence(request, response,
+					(wait != null) ? new CallerAuthenticator.ThrottledException(throttle.limit(), wait) : malformed);
 		});
 		filter.setAuthenticationFailureHandler(refusals::commence);
 		return filter;

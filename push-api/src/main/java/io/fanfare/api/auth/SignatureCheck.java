@@ -38,6 +38,24 @@ final class SignatureCheck implements JWTProcessor<SecurityContext> {
 		this.keys = keys;
 	}
 
+	/** Signatures were checked in vain, and a key that is not known may be the one. */
+	@SuppressWarnings("serial")
+	static final class UndecidedException extends RemoteKeySourceException {
+
+		UndecidedException() {
+			super("The keys of tokens are not known", null);
+		}
+
+		static boolean isCauseOf(Throwable failure) {
+			Throwable cause = failure;
+			while (cause != null && !(cause instanceof UndecidedException)) {
+				cause = cause.getCause();
+			}
+			return cause != null;
+		}
+
+	}
+
 	@Override
 	public JWTClaimsSet process(String token, @Nullable SecurityContext context)
 			throws ParseException, BadJOSEException, RemoteKeySourceException {
@@ -89,7 +107,8 @@ final class SignatureCheck implements JWTProcessor<SecurityContext> {
 			return;
 		}
 		if (!candidates.complete()) {
-			throw new RemoteKeySourceException("The keys of tokens are not known", null);
+			throw candidates.keys().isEmpty() ? new RemoteKeySourceException("The keys of tokens are not known", null)
+					: new UndecidedException();
 		}
 		throw new BadJWSException("The token's signature is not valid");
 	}

@@ -58,11 +58,27 @@ class JwksIT {
 
 	@Test
 	void keysThatWereNeverFetchedLeaveApiKeysAlone() {
-		try (TestApi api = TestApi.start(TestRedis.shared(), URI + "1/")) {
-			assertUnknown(call(api, TokenMint.withNewKey(Algorithm.RS256).named("one").sign(claims())));
+		TokenMint fixed = TokenMint.withNewKey(Algorithm.ES256);
+		try (TestApi api = TestApi.start(TestRedis.shared(), URI + "1/", "--fanfare.api.jwt.keys[1].algorithm=ES256",
+				"--fanfare.api.jwt.keys[1].public-key=" + fixed.publicKey(),
+				"--fanfare.api.limits.refusals-per-minute=2")) {
+			String unknown = TokenMint.withNewKey(Algorithm.RS256).named("one").sign(claims());
+			assertUnknown(call(api, unknown));
 			assertThat(api.get("/v1/cursor").status()).isEqualTo(200);
 			assertThat(call(api, "an-unknown-key").status()).isEqualTo(401);
+			String checked = TokenMint.withNewKey(Algorithm.ES256).named("one").sign(claims());
+			assertUnknown(from(api, "203.0.113.7", checked));
+			assertUnknown(from(api, "203.0.113.7", checked));
+			assertThat(from(api, "203.0.113.7", checked).status()).as("signatures were checked in vain").isEqualTo(429);
+			for (int i = 0; i < 4; i++) {
+				assertUnknown(from(api, "203.0.113.8", unknown));
+			}
+			assertThat(from(api, "203.0.113.8", fixed.sign(claims())).status()).isEqualTo(200);
 		}
+	}
+
+	private static Answer from(TestApi api, String address, String token) {
+		return api.send("GET", "/v1/cursor", null, "Authorization", "Bearer " + token, "X-Forwarded-For", address);
 	}
 
 	private static void assertUnknown(Answer answer) {

@@ -135,6 +135,10 @@ class LimitsIT {
 		}
 		assertThat(this.api.sendTo(this.api.controlPort(), "GET", "/actuator/prometheus", null).body())
 			.contains("fanfare_credentials_refused_total{outcome=\"quota-exceeded\"} 1.0");
+		for (int i = 0; i < 3; i++) {
+			assertThat(from("203.0.113.10", "").status()).as("no key at all").isEqualTo(401);
+		}
+		assertThat(from("203.0.113.10", "").status()).isEqualTo(429);
 	}
 
 	private Answer from(String address, String key) {
