@@ -22,8 +22,9 @@ class TokenKeyConfiguration {
 		settings.check(ApiJwtSettings.PREFIX);
 		stream.settings().check(StreamJwtSettings.PREFIX);
 		List<JWK> keys = settings.jwks(ApiJwtSettings.PREFIX);
-		JwtKeys.requireDistinct(stream.keys(shortForm), stream.settings(), keys, settings);
-		return JwtKeys.of("api", keys, settings, scheduler, registry);
+		List<JWK> streamKeys = stream.keys(shortForm);
+		JwtKeys.requireDistinct(streamKeys, stream.settings(), keys, settings);
+		return JwtKeys.of("api", keys, settings, streamKeys, scheduler, registry);
 	}
 
 }

@@ -2,12 +2,15 @@ package io.fanfare.boot.jwt;
 
 import java.net.MalformedURLException;
 import java.net.URI;
+import java.net.URL;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 import com.nimbusds.jose.KeySourceException;
+import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSetBasedJWKSource;
 import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
@@ -32,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * else waits for it: all others see the last set. That one is used through an outage for
  * a set time, after which there is none. Any thread may call.
  * <p>
- * Nimbus parses the set and keeps it through an outage. Its caches are not used: with
- * them a caller blocks during a fetch, and its limit lets two fetches through.
+ * Nimbus keeps the set through an outage. Its caches are not used: with them a caller
+ * blocks during a fetch, and its limit lets two fetches through.
  */
 final class JwksKeys implements AutoCloseable {
 
@@ -49,7 +52,12 @@ final class JwksKeys implements AutoCloseable {
 
 	private final JwksRetriever retriever = new JwksRetriever();
 
+	private final JwkSetReader reader;
+
 	private final JWKSetSource<SecurityContext> source;
+
+	/** Those of the other kind of tokens: their thumbprints. */
+	private final Set<String> foreign;
 
 	private final Duration refresh;
 
@@ -71,6 +79,8 @@ final class JwksKeys implements AutoCloseable {
 
 	private boolean failing;
 
+	private LeftOut leftOut = LeftOut.NONE;
+
 	/** Guarded by this, as is what follows. */
 	private boolean fetching;
 
@@ -79,6 +89,13 @@ final class JwksKeys implements AutoCloseable {
 	private long fetchBegan;
 
 	private final List<Waiting> waiting = new ArrayList<>();
+
+	/** How many keys of a set are not used. */
+	private record LeftOut(int unreadable, int shared) {
+
+		static final LeftOut NONE = new LeftOut(0, 0);
+
+	}
 
 	/** Who waits for a fetch. */
 	private record Waiting(boolean before, Outcome outcome) {
@@ -103,16 +120,19 @@ final class JwksKeys implements AutoCloseable {
 	 * @param uri the address
 	 * @param refresh how often it is fetched
 	 * @param tolerance how long a set is used that could not be fetched again
+	 * @param foreign keys that verify the other kind of tokens, and are none of these
 	 * @param scheduler runs fetches
 	 * @param registry has the meters
 	 */
-	JwksKeys(String tokens, URI uri, Duration refresh, Duration tolerance, Scheduler scheduler,
+	JwksKeys(String tokens, URI uri, Duration refresh, Duration tolerance, List<JWK> foreign, Scheduler scheduler,
 			MeterRegistry registry) {
 		this.tokens = tokens;
 		this.refresh = refresh;
 		this.ticker = scheduler.ticker();
 		this.worker = scheduler.createWorker("jwks");
-		this.source = source(uri, tolerance);
+		this.foreign = Set.copyOf(foreign.stream().map(KeyReader::print).toList());
+		this.reader = new JwkSetReader(url(uri), this.retriever);
+		this.source = source(tolerance);
 		this.fetched = counter(registry, "ok");
 		this.failed = counter(registry, "failed");
 		TimeGauge.builder("fanfare.jwks.age", this, TimeUnit.SECONDS, JwksKeys::age)
@@ -121,24 +141,28 @@ final class JwksKeys implements AutoCloseable {
 			.register(registry);
 	}
 
-	private JWKSetSource<SecurityContext> source(URI uri, Duration tolerance) {
+	private static URL url(URI uri) {
 		try {
-			JWKSource<SecurityContext> built = JWKSourceBuilder.<SecurityContext>create(uri.toURL(), this.retriever)
-				.cache(false)
-				.refreshAheadCache(false)
-				.rateLimited(false)
-				.retrying(false)
-				.outageTolerant(tolerance.toMillis(), (event) -> {
-					if (event instanceof OutageTolerantJWKSetSource.OutageEvent<SecurityContext> outage) {
-						this.outage = outage.getException();
-					}
-				})
-				.build();
-			return ((JWKSetBasedJWKSource<SecurityContext>) built).getJWKSetSource();
+			return uri.toURL();
 		}
 		catch (MalformedURLException ex) {
 			throw new IllegalArgumentException(ex);
 		}
+	}
+
+	private JWKSetSource<SecurityContext> source(Duration tolerance) {
+		JWKSource<SecurityContext> built = JWKSourceBuilder.create(this.reader)
+			.cache(false)
+			.refreshAheadCache(false)
+			.rateLimited(false)
+			.retrying(false)
+			.outageTolerant(tolerance.toMillis(), (event) -> {
+				if (event instanceof OutageTolerantJWKSetSource.OutageEvent<SecurityContext> outage) {
+					this.outage = outage.getException();
+				}
+			})
+			.build();
+		return ((JWKSetBasedJWKSource<SecurityContext>) built).getJWKSetSource();
 	}
 
 	private Counter counter(MeterRegistry registry, String outcome) {
@@ -241,7 +265,7 @@ final class JwksKeys implements AutoCloseable {
 			JWKSet read = this.source.getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(),
 					TimeUnit.NANOSECONDS.toMillis(this.ticker.nanoTime()), null);
 			failure = this.outage;
-			set = (failure != null) ? this.present : KeySet.ofPublic(read.getKeys());
+			set = (failure != null) ? this.present : ownKeys(read.getKeys());
 		}
 		catch (KeySourceException | RuntimeException ex) {
 			failure = ex;
@@ -257,6 +281,16 @@ final class JwksKeys implements AutoCloseable {
 		this.present = set;
 		this.failing = failure != null;
 		return failure == null;
+	}
+
+	private KeySet ownKeys(List<JWK> read) {
+		List<JWK> own = read.stream().filter((key) -> !this.foreign.contains(KeyReader.print(key))).toList();
+		LeftOut now = new LeftOut(this.reader.unreadable(), read.size() - own.size());
+		if (!now.equals(this.leftOut)) {
+			log.warn("jwks=left-out tokens={} unreadable={} shared={}", this.tokens, now.unreadable(), now.shared());
+			this.leftOut = now;
+		}
+		return KeySet.ofPublic(own);
 	}
 
 	/** A line for each fetch that failed, and for each change. */

@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,6 +33,8 @@ final class JwksRetriever implements ResourceRetriever, AutoCloseable {
 	private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
 	private static final int OK = 200;
+
+	private static final List<String> LOOPBACK = List.of("localhost", "127.0.0.1", "[::1]");
 
 	private final HttpClient client = HttpClient.newBuilder()
 		.followRedirects(HttpClient.Redirect.NEVER)
@@ -72,6 +75,21 @@ final class JwksRetriever implements ResourceRetriever, AutoCloseable {
 		catch (UnknownHostException ex) {
 			return false;
 		}
+	}
+
+	/**
+	 * What an address names, however it is written (RFC 3986, section 6.2).
+	 * @param address an address that was checked
+	 * @return equal for two addresses of the same
+	 */
+	static Object resource(URI address) {
+		URI normal = address.normalize();
+		String scheme = normal.getScheme().toLowerCase(Locale.ROOT);
+		String host = normal.getHost().toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
+		int port = (normal.getPort() >= 0) ? normal.getPort() : scheme.equals("https") ? 443 : 80;
+		String path = normal.getPath().isEmpty() ? "/" : normal.getPath();
+		return List.of(scheme, LOOPBACK.contains(host) ? LOOPBACK.getFirst() : host, port, path,
+				(normal.getQuery() != null) ? normal.getQuery() : "");
 	}
 
 	@Override

@@ -50,9 +50,25 @@ public final class JwtKeys implements AutoCloseable {
 	 */
 	public static JwtKeys of(String tokens, List<JWK> keys, JwtSettings settings, Scheduler scheduler,
 			MeterRegistry registry) {
+		return of(tokens, keys, settings, List.of(), scheduler, registry);
+	}
+
+	/**
+	 * Makes the keys, none of which verifies tokens of the other kind.
+	 * @param tokens which tokens they are for
+	 * @param keys the keys of the settings
+	 * @param settings the rest of the settings, which were checked
+	 * @param foreign keys of the other kind of tokens: those of the JWKS address that are
+	 * among them are left out
+	 * @param scheduler fetches the JWKS address
+	 * @param registry has the meters
+	 * @return the keys
+	 */
+	public static JwtKeys of(String tokens, List<JWK> keys, JwtSettings settings, List<JWK> foreign,
+			Scheduler scheduler, MeterRegistry registry) {
 		URI address = settings.jwks();
 		return new JwtKeys(KeySet.of(keys), (address == null) ? null : new JwksKeys(tokens, address,
-				settings.jwksRefresh(), settings.jwksOutageTolerance(), scheduler, registry));
+				settings.jwksRefresh(), settings.jwksOutageTolerance(), foreign, scheduler, registry));
 	}
 
 	/**
@@ -85,8 +101,11 @@ public final class JwtKeys implements AutoCloseable {
 					"is a key of stream tokens as well (fanfare.stream.jwt.keys or fanfare.jwt.secret):"
 							+ " the two never share a key");
 		}
+		URI streamAddress = streamSettings.jwks();
+		URI apiAddress = apiSettings.jwks();
 		InvalidSettingException.require(
-				streamSettings.jwks() == null || !streamSettings.jwks().equals(apiSettings.jwks()),
+				streamAddress == null || apiAddress == null
+						|| !JwksRetriever.resource(streamAddress).equals(JwksRetriever.resource(apiAddress)),
 				"fanfare.api.jwt.jwks-uri",
 				"is fanfare.stream.jwt.jwks-uri as well: stream tokens and API tokens never share a key");
 	}

@@ -85,11 +85,16 @@ class JwtKeysTests {
 	}
 
 	private JwtKeys keys(List<KeySettings> fixed) {
+		JwtSettings settings = settings(fixed);
+		return JwtKeys.of("stream", settings.jwks("x"), settings, this.time, this.registry);
+	}
+
+	private JwtSettings settings(List<KeySettings> fixed) {
 		JwtSettings settings = new JwtSettings(fixed,
 				"http://127.0.0.1:" + this.server.getAddress().getPort() + "/jwks", REFRESH, TOLERANCE, null,
 				Duration.ofHours(1), null);
 		settings.check("x");
-		return JwtKeys.of("stream", settings.jwks("x"), settings, this.time, this.registry);
+		return settings;
 	}
 
 	@AfterEach
@@ -264,6 +269,50 @@ class JwtKeysTests {
 		assertThat(verify(rsa, "rsa", SignatureAlgorithm.RS256)).isNotEqualTo(true);
 		assertThat(first()).isNotEqualTo(true);
 		assertThat(this.keys.present("oct", SignatureAlgorithm.HS256)).isEqualTo(new Candidates(List.of(), true));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "7", "null", "[]", "{}", "{\"kty\":\"new\"}",
+			"{\"kty\":\"EC\",\"crv\":\"P-999\",\"x\":\"AA\",\"y\":\"AA\",\"kid\":\"odd\"}",
+			"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}", "{\"kty\":\"RSA\",\"n\":\"AQAB\"}",
+			"{\"kty\":\"OKP\",\"crv\":\"P-256\",\"x\":\"AA\"}", "{\"kty\":\"RSA\",\"n\":\"\",\"e\":\"\"}",
+			"{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\",\"use\":\"enc\",\"key_ops\":[\"sign\"]}",
+			"{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\",\"x5c\":[\"AQAB\"]}", "{\"kty\":7}" })
+	void anOddKeyOfASetCostsNoOther(String odd) {
+		this.answer = (exchange) -> send(exchange,
+				"{\"keys\":[" + this.first.jwk() + "," + odd + "," + this.second.jwk() + "]}");
+		this.time.run();
+		assertThat(failures()).isZero();
+		assertThat(first()).isTrue();
+		assertThat(second()).isTrue();
+	}
+
+	@Test
+	void aSetMayBeEmptiedAndOneOfWhichNothingIsUnderstoodIsNone() {
+		this.time.run();
+		this.answer = (exchange) -> send(exchange, "{\"keys\":[{\"kty\":\"new\"},7]}");
+		this.time.pass(REFRESH);
+		assertThat(failures()).isEqualTo(1);
+		assertThat(first()).isTrue();
+		this.answer = (exchange) -> send(exchange, "{\"keys\":[]}");
+		this.time.pass(REFRESH);
+		assertThat(failures()).isEqualTo(1);
+		this.time.pass(JwksKeys.LEAST_INTERVAL);
+		assertThat(first()).as("withdrawn").isFalse();
+	}
+
+	@Test
+	void keysOfTheOtherTokensAreLeftOutOfASet() {
+		List<KeySettings> other = List
+			.of(new KeySettings("other", SignatureAlgorithm.EDDSA, null, this.second.publicKey()));
+		this.answer = (exchange) -> send(exchange, set(this.first, this.second));
+		this.keys.close();
+		this.keys = JwtKeys.of("api", List.of(), settings(List.of()), settings(other).jwks("x"), this.time,
+				this.registry);
+		this.keys.start();
+		this.time.run();
+		assertThat(first()).isTrue();
+		assertThat(second()).isNotEqualTo(true);
 	}
 
 	@Test

@@ -196,10 +196,32 @@ class JwtSettingsTests {
 							secret("d", SignatureAlgorithm.HS256, MARKER))
 						.jwks("a"),
 					JwtSettings.NONE));
-		JwtSettings address = fetched("https://id.example/jwks");
-		assertThatExceptionOfType(InvalidSettingException.class)
-			.isThrownBy(() -> JwtKeys.requireDistinct(List.of(), address, List.of(), address))
-			.withMessageStartingWith("fanfare.api.jwt.jwks-uri (FANFARE_API_JWT_JWKSURI) ");
+	}
+
+	@Test
+	void streamTokensAndApiTokensShareNoAddressHoweverItIsWritten() {
+		for (List<String> same : List.of(List.of("https://id.example/jwks", "https://id.example/jwks"),
+				List.of("https://id.example/jwks", "HTTPS://ID.Example.:443/jwks?"),
+				List.of("https://id.example/jwks", "https://id.example/a/../%6Awks"),
+				List.of("https://id.example", "https://id.example:443/"),
+				List.of("http://localhost/jwks?a=1", "http://127.0.0.1:80/./jwks?a=1"))) {
+			assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> requireDistinct(same))
+				.withMessageStartingWith("fanfare.api.jwt.jwks-uri (FANFARE_API_JWT_JWKSURI) ");
+		}
+		for (List<String> distinct : List.of(List.of("https://id.example/jwks", "https://id.example/Jwks"),
+				List.of("https://id.example/jwks", "https://id.example/jwks?a=1"),
+				List.of("https://id.example/jwks", "https://id.example:8443/jwks"),
+				List.of("https://id.example/jwks", "https://ids.example/jwks"))) {
+			assertThatNoException().isThrownBy(() -> requireDistinct(distinct));
+		}
+	}
+
+	private static void requireDistinct(List<String> addresses) {
+		JwtSettings stream = fetched(addresses.getFirst());
+		JwtSettings api = fetched(addresses.getLast());
+		stream.check("s");
+		api.check("a");
+		JwtKeys.requireDistinct(List.of(), stream, List.of(), api);
 	}
 
 }
