@@ -1,14 +1,7 @@
 package io.fanfare.api.auth;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
+import io.fanfare.boot.jwt.TokenPart;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
@@ -22,10 +15,6 @@ import org.springframework.security.oauth2.jwt.JwtDecoder;
 final class StrictJwtDecoder implements JwtDecoder {
 
 	private static final int PARTS = 3;
-
-	private static final JsonMapper JSON = JsonMapper.builder()
-		.enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY, DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-		.build();
 
 	private final JwtDecoder decoder;
 
@@ -43,32 +32,15 @@ final class StrictJwtDecoder implements JwtDecoder {
 	}
 
 	private static boolean isStrict(String[] parts) {
-		try {
-			bytes(parts[2]);
-			return read(parts[0]).isObject() && isStrict(read(parts[1]));
-		}
-		catch (CharacterCodingException | JacksonException | IllegalArgumentException ex) {
-			return false;
-		}
+		JsonNode claims = TokenPart.read(parts[1]);
+		return TokenPart.read(parts[0]) != null && claims != null && hasStrictSubject(claims)
+				&& TokenPart.isBase64Url(parts[2]);
 	}
 
 	/** The library makes a text of a number of any kind. */
-	private static boolean isStrict(JsonNode claims) {
+	private static boolean hasStrictSubject(JsonNode claims) {
 		JsonNode subject = claims.path("sub");
-		return claims.isObject() && (!subject.isNumber() || subject.isIntegralNumber());
-	}
-
-	private static JsonNode read(String part) throws CharacterCodingException {
-		return JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(part))).toString());
-	}
-
-	/** There is one way to write them. */
-	private static byte[] bytes(String part) {
-		byte[] bytes = Base64.getUrlDecoder().decode(part);
-		if (!Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(part)) {
-			throw new IllegalArgumentException("Not the base64url of these bytes");
-		}
-		return bytes;
+		return !subject.isNumber() || subject.isIntegralNumber();
 	}
 
 }

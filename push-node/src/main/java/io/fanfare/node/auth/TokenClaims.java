@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.fanfare.boot.jwt.TokenPart;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.TokenAudience;
@@ -46,7 +47,7 @@ final class TokenClaims {
 	 * @throws InvalidTokenException if it grants nothing
 	 */
 	StreamToken read(String payload) throws InvalidTokenException {
-		JsonNode claims = StrictJson.read(payload);
+		JsonNode claims = TokenPart.read(payload);
 		if (claims == null) {
 			throw InvalidTokenException.malformed();
 		}

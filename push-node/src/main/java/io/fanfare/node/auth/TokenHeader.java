@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 
 import io.fanfare.boot.jwt.SignatureAlgorithm;
+import io.fanfare.boot.jwt.TokenPart;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -38,7 +39,7 @@ record TokenHeader(String text, @Nullable String kid, SignatureAlgorithm algorit
 	 * @throws InvalidTokenException if no token with it is valid
 	 */
 	static TokenHeader read(String text) throws InvalidTokenException {
-		JsonNode header = (text.length() <= MAX_LENGTH) ? StrictJson.read(text) : null;
+		JsonNode header = (text.length() <= MAX_LENGTH) ? TokenPart.read(text) : null;
 		if (header == null || NOT_UNDERSTOOD.stream().anyMatch(header::has)) {
 			throw InvalidTokenException.malformed();
 		}

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 
 import com.nimbusds.jose.util.Base64URL;
 import io.fanfare.boot.jwt.JwtKeys;
+import io.fanfare.boot.jwt.TokenPart;
 import io.fanfare.boot.jwt.JwtKeys.Candidates;
 import io.fanfare.boot.jwt.VerificationKey;
 import io.fanfare.node.ratelimit.CheckLimits;
@@ -198,7 +199,7 @@ public final class TokenVerifier implements Authenticator {
 		Known header = header(token.substring(0, payload - 1));
 		String encoded = token.substring(signature);
 		int mac = header.header().algorithm().macBytes();
-		if (!(mac > 0 ? StrictJson.isBase64Url(encoded, mac) : StrictJson.isBase64Url(encoded))) {
+		if (!(mac > 0 ? TokenPart.isBase64Url(encoded, mac) : TokenPart.isBase64Url(encoded))) {
 			throw InvalidTokenException.malformed();
 		}
 		return new Signed(header, token.substring(payload, signature - 1),

@@ -1,4 +1,4 @@
-package io.fanfare.node.auth;
+package io.fanfare.boot.jwt;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -15,9 +15,9 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Reads the parts of a token: base64url in its one form (RFC 7515, section 2: no padding,
  * no other characters, no bits that do not count), then UTF-8, then a JSON object without
- * a name that stands twice. So one token has one text.
+ * a name that stands twice. So one token has one text. Any thread may call.
  */
-final class StrictJson {
+public final class TokenPart {
 
 	private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -39,7 +39,7 @@ final class StrictJson {
 		.enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY, DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
 		.build();
 
-	private StrictJson() {
+	private TokenPart() {
 	}
 
 	/** Whether the bits of the last character that carry nothing are zero. */
@@ -58,7 +58,7 @@ final class StrictJson {
 	 * @param text the text
 	 * @return whether it is
 	 */
-	static boolean isBase64Url(String text) {
+	public static boolean isBase64Url(String text) {
 		for (int i = 0; i < text.length(); i++) {
 			char next = text.charAt(i);
 			if (!(next >= 'a' && next <= 'z' || next >= 'A' && next <= 'Z' || next >= '0' && next <= '9' || next == '-'
@@ -76,7 +76,7 @@ final class StrictJson {
 	 * @param bytes how many it stands for
 	 * @return whether it may be base64url in its one form
 	 */
-	static boolean isBase64Url(String text, int bytes) {
+	public static boolean isBase64Url(String text, int bytes) {
 		return text.length() == (bytes * 4 + 2) / 3 && isCanonical(text) && text.indexOf('+') < 0
 				&& text.indexOf('/') < 0;
 	}
@@ -95,7 +95,7 @@ final class StrictJson {
 	 * @param part the encoded part
 	 * @return the object, or null where it is none
 	 */
-	static @Nullable JsonNode read(String part) {
+	public static @Nullable JsonNode read(String part) {
 		byte[] bytes = decode(part);
 		if (bytes == null || !isUtf8(bytes)) {
 			return null;
