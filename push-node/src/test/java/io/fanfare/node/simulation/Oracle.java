@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Oracle implements RedisModel.Witness {
 
+	private boolean linkLost;
+
 	private final Simulation simulation;
 
 	private final Scenario scenario;
@@ -141,7 +143,12 @@ final class Oracle implements RedisModel.Witness {
 	 * Whether a stream may be set back: the link was lost before the data loss was known.
 	 */
 	boolean repeats() {
-		return this.scenario.has(Fault.PUBSUB_CUT) && this.scenario.has(Fault.REDIS_FLUSH);
+		return this.linkLost && this.scenario.has(Fault.REDIS_FLUSH);
+	}
+
+	/** A node has lost its pub/sub link: it was cut, or is taken for dead. */
+	void linkLost() {
+		this.linkLost = true;
 	}
 
 	/** Whether a page that was told to stop may have a stream, once the other is gone. */
