@@ -86,7 +86,8 @@ final class JwksRetriever implements ResourceRetriever, AutoCloseable {
 		URI normal = address.normalize();
 		String scheme = normal.getScheme().toLowerCase(Locale.ROOT);
 		String host = normal.getHost().toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
-		int port = (normal.getPort() >= 0) ? normal.getPort() : scheme.equals("https") ? 443 : 80;
+		int standard = scheme.equals("https") ? 443 : 80;
+		int port = (normal.getPort() >= 0) ? normal.getPort() : standard;
 		String path = normal.getPath().isEmpty() ? "/" : normal.getPath();
 		return List.of(scheme, LOOPBACK.contains(host) ? LOOPBACK.getFirst() : host, port, path,
 				(normal.getQuery() != null) ? normal.getQuery() : "");

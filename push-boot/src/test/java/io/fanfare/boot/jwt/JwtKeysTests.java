@@ -297,7 +297,6 @@ class JwtKeysTests {
 		this.answer = (exchange) -> send(exchange, "{\"keys\":[]}");
 		this.time.pass(REFRESH);
 		assertThat(failures()).isEqualTo(1);
-		this.time.pass(JwksKeys.LEAST_INTERVAL);
 		assertThat(first()).as("withdrawn").isFalse();
 	}
 
