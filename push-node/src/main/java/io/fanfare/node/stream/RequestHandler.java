@@ -13,10 +13,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
-import io.fanfare.protocol.ConnectionId;
-import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.guard.Errors;
-import io.fanfare.redis.Failures;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -277,12 +274,14 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			}
 			case "/events/close" -> {
 				if (isCall(context, request, cors, close)) {
-					relay(context, request, ClientCalls.close(RequestChecks.body(request)), cors, close);
+					new RelayedCall(this, this.gate, this.loop, context, cors, close).answer(request,
+							ClientCalls.close(RequestChecks.body(request)));
 				}
 			}
 			case "/events/ack" -> {
 				if (isCall(context, request, cors, close)) {
-					relay(context, request, ClientCalls.acknowledgement(RequestChecks.body(request)), cors, close);
+					new RelayedCall(this, this.gate, this.loop, context, cors, close).answer(request,
+							ClientCalls.acknowledgement(RequestChecks.body(request)));
 				}
 			}
 			case "/events/ticket" -> {
@@ -324,53 +323,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 		return true;
 	}
 
-	/** Brings what a client says about its stream to the node that holds it. */
-	private void relay(ChannelHandlerContext context, FullHttpRequest request, Frame.FromClient said, String cors,
-			boolean close) throws ProblemException {
-		String owner = ConnectionId.nodeOf(said.connection());
-		if (owner == null) {
-			throw new ProblemException(Problem.notOpen());
-		}
-		if (owner.equals(this.gate.identity().value())) {
-			Connections connections = this.gate.connections();
-			boolean held = switch (said) {
-				case Frame.Close gone -> connections.closeByClient(gone.connection());
-				case Frame.Acknowledgement heard -> connections.acknowledgeByClient(heard.connection(), heard.nonces());
-			};
-			answerRelayed(context, held, cors, close);
-			return;
-		}
-		TrustedProxies.Client client = this.gate.proxies()
-			.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"));
-		Quota quota = this.gate.forwards().take(client.address());
-		if (quota != null) {
-			throw new ProblemException(Problem.quotaExceeded(quota, this.loop.context().spread().retryAfter(quota)));
-		}
-		this.gate.forwards().send(owner, said).whenComplete((heard, failure) -> context.executor().execute(() -> {
-			boolean done = this.loop.context().errors().run("http", () -> {
-				if (failure != null) {
-					if (!Failures.isOfRedis(failure)) {
-						this.loop.context().errors().note("http", failure);
-					}
-					answer(context, this.gate.answers()
-						.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors, close, true),
-							close);
-				}
-				else {
-					answerRelayed(context, heard, cors, close);
-				}
-			});
-			if (!done) {
-				context.close();
-			}
-		}));
-	}
-
-	private void answerRelayed(ChannelHandlerContext context, boolean found, String cors, boolean close) {
-		if (found) {
-			answer(context, this.gate.answers().empty(cors, close), close);
-			return;
-		}
+	/** Answers that what was named is not here: the address may be guessing. */
+	void answerNotOpen(ChannelHandlerContext context, String cors, boolean close) {
 		kept().refused();
 		boolean last = close || kept().isSpent();
 		answer(context, this.gate.answers().problem(Problem.notOpen(), cors, last, true), last);

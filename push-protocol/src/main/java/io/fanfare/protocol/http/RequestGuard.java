@@ -127,6 +127,12 @@ final class RequestGuard implements Adapter {
 		if (count(request.queryString(), '&', '&') >= MAX_PARAMETERS) {
 			return "The query has more than " + MAX_PARAMETERS + " parameters";
 		}
+		if (hasDotSegment(request.requestURI())) {
+			return "The path climbs";
+		}
+		if (!isEncoded(request.queryString())) {
+			return "The query has a malformed percent-encoding";
+		}
 		MimeHeaders headers = request.getMimeHeaders();
 		String list = longList(headers);
 		if (list != null) {
@@ -163,6 +169,34 @@ final class RequestGuard implements Adapter {
 			}
 		}
 		return text.length() <= MAX_METHOD;
+	}
+
+	/**
+	 * Whether a segment of a path is {@code .} or {@code ..}. Clients resolve these
+	 * before they send (RFC 3986, section 5.2.4); what is left matches handlers that
+	 * throw at it.
+	 */
+	private static boolean hasDotSegment(MessageBytes path) {
+		String text = path.isNull() ? "" : path.toString();
+		for (int i = text.indexOf("/."); i >= 0; i = text.indexOf("/.", i + 1)) {
+			int end = text.startsWith("/..", i) ? i + 3 : i + 2;
+			if (end == text.length() || text.charAt(end) == '/') {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/** Tomcat throws at it where a parameter is first looked at. */
+	private static boolean isEncoded(MessageBytes query) {
+		String text = query.isNull() ? "" : query.toString();
+		for (int i = text.indexOf('%'); i >= 0; i = text.indexOf('%', i + 1)) {
+			if (i + 2 >= text.length() || Character.digit(text.charAt(i + 1), 16) < 0
+					|| Character.digit(text.charAt(i + 2), 16) < 0) {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	/** Returns the name of a header that has too many elements. */
