@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.ChildProcess;
+import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -107,6 +108,22 @@ class ComposeIT {
 					.distinct()).containsExactlyElementsOf(sent);
 			}
 		});
+	}
+
+	/** Its policy lets it connect to what the API names alone. */
+	@Test
+	void thePageIsToldOfStreamsThatItMayOpen() {
+		Answer page = SseClient.request("localhost", 8080, "/").fetch();
+		Answer streams = SseClient.request("localhost", 8080, "/streams.js").fetch();
+		for (int port : List.of(8081, 8082)) {
+			assertThat(page.header("Content-Security-Policy")).contains("http://localhost:" + port);
+			assertThat(streams.text()).contains("\"http://localhost:" + port + "/events\"");
+			Answer probe = SseClient.request("localhost", port, "/events")
+				.header("Origin", "http://localhost:8080")
+				.fetch();
+			assertThat(probe.status()).isEqualTo(401);
+			assertThat(probe.header("Access-Control-Allow-Origin")).isEqualTo("http://localhost:8080");
+		}
 	}
 
 	@Test

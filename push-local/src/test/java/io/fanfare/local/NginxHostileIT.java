@@ -131,6 +131,39 @@ class NginxHostileIT {
 		}
 	}
 
+	/**
+	 * nginx decodes and normalises paths to find a location, and sends them on as they
+	 * came: a path that is the API's own there must not pass as one of the library.
+	 */
+	@Test
+	void theApiHearsOfTheLibraryAlone() throws Exception {
+		try (Recorder api = new Recorder();
+				NginxProcess nginx = NginxProcess.start(api.port(), this.cluster.streamPort(0))) {
+			for (String path : List.of("/v1/users/a%2F..%2F..%2F..%2Fclient%2Fx",
+					"/v1/users/a%2f%2e%2e%2f..%2f..%2fclient", "/v1/users/%2e%2e/%2e%2e/client/x",
+					"/v1/users/%2E%2E%2F..%2F..%2Fclient/fanfare.js", "/v1/../client/x", "/v1/users/../../client",
+					"//client/x", "/client//x", "/client/./x", "/v1/messages/%2e%2e/../client/", "/%63lient/x",
+					"/client%2Fx", "/client/%2e%2e/v1/nodes", "/client/..%2fv1/nodes", "/client/..%5cv1%5cnodes",
+					"/client/..\\v1/nodes", "/client/;/../v1/nodes", "/client;/x", "/client/x;y",
+					"/client/#/../v1/nodes", "/client#/v1", "/client/..", "/client/.",
+					"/v1/users/x%3F/..%2F..%2F..%2Fclient/x", "/v1/users/%252e%252e/../../client/x", "/client/x%00",
+					"/v1/nodes?/client/", "/v1/users/a%2F..%2F..%2F..%2Fevents%2Fclose",
+					"/v1/users/..%2F..%2F..%2Flivez")) {
+				for (String method : List.of("GET ", "POST ")) {
+					String answer = exchange(nginx,
+							method + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+					assertThat(answer).as(method + path).startsWith("HTTP/1.1 4");
+				}
+			}
+			assertThat(api.heard()).isEmpty();
+			for (String path : List.of("/client", "/client?x=/../%2F;#", "/client/fanfare.js",
+					"/client/types/fanfare.d.ts?v=1;2")) {
+				exchange(nginx, "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+				assertThat(api.heard()).contains("GET " + path + " HTTP/1.1");
+			}
+		}
+	}
+
 	/** Sends, and reads what comes within a moment. */
 	private static String exchange(NginxProcess nginx, String request) {
 		StringBuilder answers = new StringBuilder();

@@ -435,7 +435,7 @@ class NginxIT {
 			"/v1/users/../nodes", "/v1/users/x/../../nodes", "/v1/users/%2E%2E/nodes", "/v1/channels/%2e%2e/nodes",
 			"/v1/users/../disconnect", "/actuator", "/actuator/health", "/-/nodes", "/consoles", "/console.bak/x",
 			"/clients/x", "/-/nodes-seen", "/-/named-in-path", "/-/named-in-path?/v1/users/x", "/-/uri-too-long",
-			"/livez/x" })
+			"/livez/x", "/v1/users/a%2F..%2F..%2F..%2Fclient%2Fx", "/%6civez", "/v1/..%2Flivez", "/v1/../events" })
 	void whatIsPrivateIsNotThere(String path) {
 		Answer answer = nginx.request(path).bearer("dev-secret").header("Accept", "*/*").fetch();
 		assertThat(answer.status()).isEqualTo(404);

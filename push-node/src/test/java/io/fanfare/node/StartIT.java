@@ -108,13 +108,9 @@ class StartIT {
 
 	@Test
 	void aSettingOfTheWrongTypeIsOneLineToo(CapturedOutput output) {
-		Throwable failure = catchThrowable(() -> TestNode
-			.launch(this.redis, "refused", "--fanfare.connections.lifetime=soon", "--fanfare.redis.prefix=other")
-			.close());
-		assertThat(failure).isNotNull();
-		assertThat(output.getOut().lines()).anyMatch((line) -> line.contains(
-				"start=failed A setting is wrong: fanfare.connections.lifetime (FANFARE_CONNECTIONS_LIFETIME) must be a duration"));
-		assertThat(output.getOut()).doesNotContain("\tat ");
+		assertRefused(output,
+				"A setting is wrong: fanfare.connections.lifetime (FANFARE_CONNECTIONS_LIFETIME) must be a duration",
+				"--fanfare.connections.lifetime=soon", "--fanfare.redis.prefix=other");
 	}
 
 	@ParameterizedTest

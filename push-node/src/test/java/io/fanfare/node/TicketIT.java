@@ -88,6 +88,8 @@ class TicketIT {
 		assertThat(answer.status()).as(answer.text()).isEqualTo(201);
 		assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
 		assertThat(answer.header("Content-Type")).isEqualTo("application/json");
+		assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+		assertThat(answer.header("Referrer-Policy")).isEqualTo("no-referrer");
 		assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo("https://app.example");
 		assertThat(Instant.parse(json(answer).get("expiresAt").stringValue())).isBetween(Instant.now().plusSeconds(15),
 				Instant.now().plusSeconds(31));

@@ -5,12 +5,17 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How many bytes the node holds of requests that have not arrived as a whole. A request
- * that comes in one piece, as nearly all do, is not counted. Any thread may call.
+ * that comes in one piece, as nearly all do, is not counted. When all that may be held
+ * is, connections that hold little still get on: refused are those that hold more. Any
+ * thread may call.
  */
 public final class ArrivingBytes {
 
 	/** Two thousand of the longest bodies. */
 	static final int MAX = 32 * 1024 * 1024;
+
+	/** What a connection may hold in any case: a head with all that browsers send. */
+	static final int SMALL = 8 * 1024;
 
 	private final AtomicInteger held = new AtomicInteger();
 
@@ -22,10 +27,11 @@ public final class ArrivingBytes {
 	/**
 	 * Changes how many are held.
 	 * @param change what comes, or goes where negative
+	 * @param own how many its connection holds then
 	 * @return whether they fit; they are counted in any case
 	 */
-	public boolean change(int change) {
-		boolean fits = this.held.addAndGet(change) <= MAX || change <= 0;
+	public boolean change(int change, int own) {
+		boolean fits = this.held.addAndGet(change) <= MAX || change <= 0 || own <= SMALL;
 		if (!fits) {
 			this.refused.incrementAndGet();
 		}

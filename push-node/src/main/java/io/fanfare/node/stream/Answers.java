@@ -64,7 +64,7 @@ final class Answers {
 	ByteBuf created(byte[] json, String cors, boolean close) {
 		byte[] head = ascii("HTTP/1.1 201 Created\r\n" + this.date.line()
 				+ "Content-Type: application/json\r\nContent-Length: " + json.length + "\r\nCache-Control: no-store\r\n"
-				+ cors + (close ? "Connection: close\r\n" : "") + "\r\n");
+				+ SAFETY + cors + (close ? "Connection: close\r\n" : "") + "\r\n");
 		return Unpooled.wrappedBuffer(head, json);
 	}
 

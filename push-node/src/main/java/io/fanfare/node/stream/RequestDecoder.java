@@ -27,6 +27,9 @@ final class RequestDecoder extends HttpRequestDecoder {
 	/** Of a body with its framing, which may be longer than what it frames. */
 	private static final int MAX_RAW_BODY = 8 * RequestAggregator.MAX_BODY;
 
+	/** What a header line takes besides its bytes once it is decoded. */
+	private static final int LINE_BYTES = 128;
+
 	private final RequestHandler handler;
 
 	private final @Nullable ArrivingBytes arriving;
@@ -35,6 +38,9 @@ final class RequestDecoder extends HttpRequestDecoder {
 
 	/** Of the body, with its framing. */
 	private int bodyBytes;
+
+	/** Of the request that is not there as a whole: what was decoded of it. */
+	private int decodedBytes;
 
 	/** What is counted there. */
 	private int counted;
@@ -74,7 +80,7 @@ final class RequestDecoder extends HttpRequestDecoder {
 		if (!this.paused && bytes > 0) {
 			this.handler.arrives(bytes);
 		}
-		if (!count(actualReadableBytes() + this.bodyBytes)) {
+		if (!count(actualReadableBytes() + this.decodedBytes + LINE_BYTES * this.scanner.lines())) {
 			this.handler.refuse(Problem.tooMuchArriving());
 		}
 	}
@@ -83,7 +89,7 @@ final class RequestDecoder extends HttpRequestDecoder {
 	private boolean count(int held) {
 		int change = held - this.counted;
 		this.counted = held;
-		return change == 0 || this.arriving == null || this.arriving.change(change);
+		return change == 0 || this.arriving == null || this.arriving.change(change, held);
 	}
 
 	@Override
@@ -112,12 +118,16 @@ final class RequestDecoder extends HttpRequestDecoder {
 
 	private void decoded(int consumed, List<Object> out) {
 		this.scanner.decoded(consumed);
+		if (this.scanner.hasBegun()) {
+			this.decodedBytes += consumed;
+		}
 		if (out.isEmpty()) {
 			countBody(consumed);
 		}
 		else if (out.getLast() instanceof LastHttpContent) {
 			this.scanner.requestDecoded();
 			this.bodyBytes = 0;
+			this.decodedBytes = 0;
 			this.paused = true;
 		}
 		else if (out.getLast() instanceof HttpMessage head) {

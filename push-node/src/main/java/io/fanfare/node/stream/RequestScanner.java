@@ -141,6 +141,16 @@ final class RequestScanner {
 		return null;
 	}
 
+	/** Whether the first character of a request has come. */
+	boolean hasBegun() {
+		return this.phase != Phase.BEFORE;
+	}
+
+	/** How many header lines of the request have begun. */
+	int lines() {
+		return this.lines;
+	}
+
 	/** Whether the head was looked at to its end. */
 	boolean isBehindHead() {
 		return this.phase.compareTo(Phase.LAST_LINE) > 0;

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 
 import io.fanfare.node.auth.Authentication;
 import io.fanfare.node.auth.Credential;
@@ -67,16 +68,41 @@ class RefusalLimitsTests {
 		}
 	}
 
+	/** Who fills what there is for single addresses spends no count of other networks. */
 	@Test
-	void addressesThatDoNotFitShareOneCount() {
+	void anAddressThatDoesNotFitIsCountedWithItsNetwork() {
 		for (int i = 0; i < 100_000; i++) {
-			assertThat(this.limits
-				.refused(InetAddress.ofLiteral("10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255)))).isNull();
+			assertThat(this.limits.refused(address("2001:db8:" + Integer.toHexString(i >> 16) + ":%x::1", i & 0xffff)))
+				.isNull();
 		}
-		for (int i = 0; i < 2; i++) {
-			assertThat(this.limits.refused(InetAddress.ofLiteral("192.0.2." + i))).isNull();
+		assertThat(this.limits.refused(address("2001:db8:%x::1", 0))).as("one that fits").isNull();
+		assertThat(this.limits.refused(address("2001:db8:%x::1", 0))).isNotNull();
+		assertThat(refusedOf("2001:db8:0:1:%x::1")).as("an address that is known").containsExactly(false, true, true);
+		assertThat(refusedOf("192.0.2.%d")).as("a network of IPv4").containsExactly(false, false, true);
+		assertThat(refusedOf("192.0.3.%d")).as("the next").containsExactly(false, false, true);
+		assertThat(refusedOf("2001:db8:7:%x::1")).as("a network of IPv6").containsExactly(false, false, true);
+		assertThat(refusedOf("2001:db8:8:%x::1")).as("the next").containsExactly(false, false, true);
+		this.now += Duration.ofMinutes(1).toNanos();
+		assertThat(this.limits.refused(address("2001:db8:7:%x::1", 9))).as("the next window").isNull();
+	}
+
+	@Test
+	void aNetworkThatDoesNotFitIsCountedWithALargerOne() {
+		for (int i = 0; i < 300_000; i++) {
+			this.limits.refused(address("2001:" + Integer.toHexString(0x100 + (i >> 16)) + ":%x::1", i & 0xffff));
 		}
-		assertThat(this.limits.refused(InetAddress.ofLiteral("192.0.2.9"))).isNotNull();
+		assertThat(refusedOf("2001:1:%x::1")).as("a network that has nothing to do with it")
+			.containsExactly(false, false, true);
+		assertThat(refusedOf("2001:2:%x::1")).as("the next").containsExactly(false, false, true);
+		assertThat(refusedOf("2001:104:%x::ff")).as("one that has").containsExactly(true, true, true);
+	}
+
+	private List<Boolean> refusedOf(String format) {
+		return IntStream.rangeClosed(1, 3).mapToObj((i) -> this.limits.refused(address(format, i)) != null).toList();
+	}
+
+	private static InetAddress address(String format, int number) {
+		return InetAddress.ofLiteral(String.format(format, number));
 	}
 
 }

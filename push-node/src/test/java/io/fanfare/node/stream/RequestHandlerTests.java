@@ -104,9 +104,11 @@ class RequestHandlerTests {
 	private void connectRaw() {
 		connect();
 		RequestHandler handler = this.channel.pipeline().get(RequestHandler.class);
+		HttpDecoderConfig config = new HttpDecoderConfig().setMaxInitialLineLength(36 * 1024)
+			.setMaxHeaderSize(StreamSettings.MAX_HEADERS);
 		this.channel.pipeline()
 			.replace(StreamPort.DECODER, StreamPort.DECODER,
-					new RequestDecoder(new HttpDecoderConfig(), handler, this.sockets.arriving()));
+					new RequestDecoder(config, handler, this.sockets.arriving()));
 		this.channel.pipeline()
 			.replace(StreamPort.AGGREGATOR, StreamPort.AGGREGATOR,
 					new RequestAggregator(new Cors(List.of(), List.of()), new Answers(Clock.systemUTC())));
@@ -497,14 +499,51 @@ class RequestHandlerTests {
 		disconnect();
 		assertThat(arriving.held()).as("after its connection").isZero();
 
+	}
+
+	@Test
+	void whatIsHeldOfAHeadCountsLineByLine() {
+		ArrivingBytes arriving = this.sockets.arriving();
+		connectRaw();
+		int sent = 0;
+		for (int line = 0; line < 20; line++) {
+			String text = (line == 0) ? "POST /events/ack?x=" + "x".repeat(1_000) + " HTTP/1.1\r\n"
+					: "X-" + line + ": " + "y".repeat(100) + "\r\n";
+			assertThat(sendRaw(text)).isEmpty();
+			sent += text.length();
+			assertThat(arriving.held()).as("after line " + line).isEqualTo(sent + 128 * line);
+		}
+		assertThat(sendRaw("Host: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")).isEmpty();
+		assertThat(arriving.held()).as("within its body").isGreaterThan(sent);
+		assertThat(sendRaw("cde\r\n0\r\n\r\n")).startsWith("HTTP/1.1 400");
+		assertThat(arriving.held()).as("once it is there").isZero();
+		assertThat(sendRaw("GET / HTTP/1.1\r\n")).isEmpty();
+		assertThat(arriving.held()).as("of the next").isEqualTo("GET / HTTP/1.1\r\n".length());
+		disconnect();
+		assertThat(arriving.held()).isZero();
+	}
+
+	@Test
+	void whoHoldsLittleGetsOnWhenAllThatMayBeHeldIs() {
+		ArrivingBytes arriving = this.sockets.arriving();
 		int full = 32 * 1024 * 1024;
-		arriving.change(full);
+		arriving.change(full, full);
 		connectRaw();
 		assertThat(sendRaw("OPTIONS /events HTTP/1.1\r\nHost: x\r\n\r\n")).as("in one piece")
 			.startsWith("HTTP/1.1 204");
-		assertThat(sendRaw(begun)).startsWith("HTTP/1.1 503").contains("Retry-After: 10", "Connection: close");
-		assertThat(arriving.held()).isEqualTo(full);
-		assertThat(arriving.refused()).isEqualTo(1);
+		assertThat(sendRaw("POST /events/ack HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n{\"key\"")).isEmpty();
+		assertThat(sendRaw(":\"a\"}")).as("in two pieces").startsWith("HTTP/1.1 400");
+		for (String large : List.of("GET /events?x=" + "x".repeat(8_200),
+				"GET /events HTTP/1.1\r\n" + ("X: " + "x".repeat(3_000) + "\r\n").repeat(3),
+				"GET /events HTTP/1.1\r\n" + "X:\r\n".repeat(70),
+				"POST /events/ack HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n" + "x".repeat(8_200))) {
+			connectRaw();
+			assertThat(sendRaw(large)).as(large.substring(0, 20))
+				.startsWith("HTTP/1.1 503")
+				.contains("Retry-After: 10", "Connection: close");
+			assertThat(arriving.held()).isEqualTo(full);
+		}
+		assertThat(arriving.refused()).isEqualTo(4);
 	}
 
 }
