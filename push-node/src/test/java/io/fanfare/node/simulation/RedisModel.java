@@ -39,6 +39,7 @@ import io.fanfare.redis.presence.Renewal;
 import io.fanfare.redis.presence.Verdict;
 import io.fanfare.redis.revocation.Revocation;
 import io.fanfare.redis.revocation.RevocationPage;
+import io.fanfare.redis.revocation.Revocations;
 import io.fanfare.redis.ticket.Tickets;
 import org.jspecify.annotations.Nullable;
 
@@ -250,6 +251,8 @@ final class RedisModel {
 
 		private final Map<Revocation.Target, Revocation> revocations = new LinkedHashMap<>();
 
+		private final Map<Revocation.Target, Long> lifted = new HashMap<>();
+
 		private final List<Logged> log = new ArrayList<>();
 
 		private Store copy() {
@@ -273,6 +276,7 @@ final class RedisModel {
 			copy.idempotency.putAll(this.idempotency);
 			copy.tickets.putAll(this.tickets);
 			copy.revocations.putAll(this.revocations);
+			copy.lifted.putAll(this.lifted);
 			copy.log.addAll(this.log);
 			return copy;
 		}
@@ -614,8 +618,10 @@ final class RedisModel {
 	/** Stores a revocation. Returns its id. */
 	long revoke(Caller caller, Revocation.Target target, long issuedBefore, String reason) {
 		Revocation known = this.store.revocations.get(target);
+		Long lifted = this.store.lifted.get(target);
 		Revocation revocation = new Revocation(target,
-				(known != null) ? Math.max(known.issuedBefore(), issuedBefore) : issuedBefore, 0, now(), reason);
+				(known != null) ? Math.max(known.issuedBefore(), issuedBefore) : issuedBefore, 0,
+				(lifted != null) ? Math.max(now(), lifted + 1) : now(), reason);
 		this.store.revocations.put(target, revocation);
 		long id = nextId(caller.seen());
 		this.store.log.add(new Logged(id, target));
@@ -624,7 +630,23 @@ final class RedisModel {
 	}
 
 	boolean lift(Revocation.Target target) {
-		return this.store.revocations.remove(target) != null;
+		Revocation known = this.store.revocations.remove(target);
+		this.store.lifted.put(target, (known != null) ? Math.max(now(), known.stored()) : now());
+		return known != null;
+	}
+
+	/** Writes back what was in force. */
+	Revocations.Restored restore(Caller caller, Revocation lost) {
+		Long lifted = this.store.lifted.get(lost.target());
+		Revocation known = this.store.revocations.get(lost.target());
+		if (lifted != null && lost.stored() <= lifted) {
+			return Revocations.Restored.LIFTED;
+		}
+		if (known != null && known.issuedBefore() >= lost.issuedBefore()) {
+			return Revocations.Restored.HELD;
+		}
+		revoke(caller, lost.target(), lost.issuedBefore(), lost.reason());
+		return Revocations.Restored.WRITTEN;
 	}
 
 	private RevocationPage revokedSince(@Nullable Long known) {
