@@ -117,8 +117,8 @@ final class RedisModel {
 
 	}
 
-	/** An entry of the log of revocations. */
-	private record Logged(long id, Revocation.Target target) {
+	/** An entry of the log of revocations, and the one before it. */
+	private record Logged(long id, Revocation.Target target, long before) {
 
 	}
 
@@ -624,7 +624,11 @@ final class RedisModel {
 				(lifted != null) ? Math.max(now(), lifted + 1) : now(), reason);
 		this.store.revocations.put(target, revocation);
 		long id = nextId(caller.seen());
-		this.store.log.add(new Logged(id, target));
+		long before = lastLogged(id);
+		if (!this.store.log.isEmpty() && this.store.log.getLast().id() >= id) {
+			this.store.log.clear();
+		}
+		this.store.log.add(new Logged(id, target, before));
 		this.witness.revoked(revocation);
 		return id;
 	}
@@ -649,20 +653,29 @@ final class RedisModel {
 		return Revocations.Restored.WRITTEN;
 	}
 
+	/** The last entry up to an id. */
+	private long lastLogged(long upTo) {
+		return this.store.log.stream().mapToLong(Logged::id).filter((id) -> id <= upTo).max().orElse(0);
+	}
+
 	private RevocationPage revokedSince(@Nullable Long known) {
-		long last = this.store.log.isEmpty() ? 0 : this.store.log.getLast().id();
+		long last = lastLogged(this.store.clock);
 		if (known == null) {
 			return new RevocationPage(last, RevocationPage.Extent.ALL, List.of());
 		}
+		List<Logged> behind = this.store.log.stream()
+			.filter((logged) -> logged.id() > known && logged.id() <= this.store.clock)
+			.toList();
+		if (known > this.store.clock || !behind.isEmpty() && behind.getFirst().before() > known) {
+			return new RevocationPage(last, RevocationPage.Extent.BEHIND, List.of());
+		}
 		List<Revocation> found = new ArrayList<>();
 		long upTo = known;
-		for (Logged logged : this.store.log) {
+		for (Logged logged : behind) {
 			Revocation one = this.store.revocations.get(logged.target());
-			if (logged.id() > known) {
-				upTo = logged.id();
-				if (one != null) {
-					found.add(one);
-				}
+			upTo = logged.id();
+			if (one != null) {
+				found.add(one);
 			}
 		}
 		return new RevocationPage(upTo, RevocationPage.Extent.ALL, found);
