@@ -53,7 +53,7 @@ local function last_of_user(last_key, user, head_id)
 	return head_id
 end
 
-local read, extent, revoked = log_since(prefix, KEYS[8], ARGV[10])
+local read, extent, revoked = log_since(prefix, KEYS[8], ARGV[10], head_id)
 local answer = {head_id, loss_floor, read, extent, #revoked / 4}
 for i = 1, #revoked do
 	answer[#answer + 1] = revoked[i]

@@ -3,6 +3,7 @@
 -- `revoked:<user>` is a hash: its field "*" is about all tokens of the user, "ch:<topic>" about the topic that they grant.
 -- `revoked:jti:<SHA-256 of a token's id>` is one with the field "jti". A value is "issued-before until stored reason", the times
 -- in ms: it refuses what was issued in the second of the first or before, and everything up to the second ("0" for none).
+-- `lifted:<user>` and `lifted:jti:<SHA-256>` have the same fields: when a revocation was lifted, in ms.
 -- What cannot be read refuses: a right that was taken away must not come back by an accident.
 
 -- Topics that may be revoked of one user, which bounds what a claim reads.

@@ -46,6 +46,7 @@ class SettingsIT {
 			fanfare.api.keys              | dev:dev-secret:read  | FANFARE_API_KEYS
 			fanfare.jwt.secret            | for-development-only-known-to-everybody | FANFARE_JWT_SECRET
 			fanfare.tokens.max-ttl        | 25h                  | FANFARE_STREAM_JWT_MAXLIFE
+			fanfare.revocations.keep      | 24h                  | FANFARE_STREAM_JWT_MAXLIFE
 			fanfare.development           | perhaps              | FANFARE_DEVELOPMENT
 			fanfare.history.length        | 0                    | FANFARE_HISTORY_LENGTH
 			fanfare.history.age           | soon                 | FANFARE_HISTORY_AGE

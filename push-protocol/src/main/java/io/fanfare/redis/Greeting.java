@@ -177,10 +177,13 @@ final class Greeting {
 		}
 		this.unfit = null;
 		if (policy.startsWith("volatile") && !policy.equals(this.warnedOf)) {
-			log.warn("redis=evicting maxmemory-policy={}: when memory is short, tombstones may go early (a displaced"
-					+ " client comes back), idempotency records (a repetition is published twice), leases (users seem"
-					+ " offline), histories (streams get gaps) and what streams did not receive (a client that reconnects"
-					+ " may miss it without a gap); set noeviction", policy);
+			log.warn(
+					"redis=evicting maxmemory-policy={}: when memory is short, revocations may go early (what was taken"
+							+ " away is granted again), tickets (a client is refused), tombstones (a displaced client comes back),"
+							+ " idempotency records (a repetition is published twice), leases (users seem offline), histories"
+							+ " (streams get gaps) and what streams did not receive (a client that reconnects may miss it without"
+							+ " a gap); set noeviction",
+					policy);
 		}
 		this.warnedOf = policy;
 	}

@@ -226,6 +226,20 @@ public final class RedisKeys {
 		return key("revoked:jti:" + hash);
 	}
 
+	/** When revocations of a user were lifted. */
+	public byte[] lifted(String user) {
+		return key("lifted:" + user);
+	}
+
+	/**
+	 * When the revocation of a token was lifted.
+	 * @param hash the SHA-256 of its id in hex
+	 * @return the key
+	 */
+	public byte[] liftedToken(String hash) {
+		return key("lifted:jti:" + hash);
+	}
+
 	public byte[] connections(String address) {
 		return key("connections:" + address);
 	}

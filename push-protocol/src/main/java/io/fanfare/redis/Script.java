@@ -50,7 +50,7 @@ public enum Script {
 
 	PUT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "revocation", "revocation-log"),
 
-	LIFT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.INTEGER),
+	LIFT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock", "revocation"),
 
 	READ_REVOCATIONS(ScriptOutputType.MULTI, "revocation"),
 

@@ -29,8 +29,6 @@ import org.springframework.stereotype.Component;
 @Component
 final class StreamTokens {
 
-	private static final String MAX_LIFE = StreamJwtSettings.PREFIX + ".max-life";
-
 	private final @Nullable JWSSigner signer;
 
 	private final JWSHeader header;
@@ -46,7 +44,7 @@ final class StreamTokens {
 				"or a secret in fanfare.stream.jwt.keys is needed where fanfare.tokens.enabled"
 						+ " (FANFARE_TOKENS_ENABLED) is true");
 		InvalidSettingException.require(!settings.enabled() || settings.maxTtl().compareTo(stream.jwt().maxLife()) <= 0,
-				"fanfare.tokens.max-ttl", "must not be above " + InvalidSettingException.named(MAX_LIFE)
+				"fanfare.tokens.max-ttl", "must not be above " + InvalidSettingException.named(StreamTokenLife.SETTING)
 						+ ": nodes accept no token that lives longer");
 		this.signer = (key != null) ? new MACSigner(key) : null;
 		this.header = new JWSHeader.Builder(

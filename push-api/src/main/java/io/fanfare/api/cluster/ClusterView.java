@@ -3,8 +3,11 @@ package io.fanfare.api.cluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 import io.fanfare.api.problem.ProblemException;
@@ -14,8 +17,14 @@ import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.Failures;
+import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.cluster.Nodes;
+import jakarta.annotation.PreDestroy;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +41,12 @@ public final class ClusterView {
 
 	static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
 
+	/** How often it looks which nodes there are. */
+	private static final Duration LOOK = Duration.ofMillis(NodeStatus.INTERVAL_MS);
+
+	/** In this time all nodes write their state anew where Redis has lost it. */
+	private static final Duration LOST_FOR = Duration.ofMillis(6 * NodeStatus.INTERVAL_MS);
+
 	private static final Logger log = LoggerFactory.getLogger(ClusterView.class);
 
 	private final Nodes nodes;
@@ -40,10 +55,62 @@ public final class ClusterView {
 
 	private final Errors errors;
 
-	ClusterView(Nodes nodes, RedisCalls calls, Errors errors) {
+	private final Ticker ticker;
+
+	private final Worker worker;
+
+	/** The nodes that were listed last, and since a loss those before it. */
+	private final Set<String> listed = new TreeSet<>();
+
+	/** The data-loss floor that was seen last. Guarded by the set. */
+	private @Nullable Long floor;
+
+	/** When it moved last. Guarded by the set. */
+	private @Nullable Long lostAt;
+
+	ClusterView(Nodes nodes, RedisCalls calls, Errors errors, Scheduler scheduler) {
 		this.nodes = nodes;
 		this.calls = calls;
 		this.errors = errors;
+		this.ticker = scheduler.ticker();
+		this.worker = scheduler.createWorker("nodes");
+		this.worker.every(LOOK, LOOK, this::remember);
+	}
+
+	private void remember() {
+		try {
+			Set<String> present = this.calls.await(this.nodes.names());
+			boolean lost = isLost();
+			synchronized (this.listed) {
+				if (!lost) {
+					this.listed.clear();
+				}
+				this.listed.addAll(present);
+			}
+		}
+		catch (RedisUnavailableException | ProblemException ex) {
+			// The link has noted it.
+		}
+	}
+
+	/**
+	 * Whether Redis lost data a moment ago: a list that was read before may be empty.
+	 */
+	private boolean isLost() {
+		long present = this.calls.await(this.nodes.dataLossFloor());
+		long now = this.ticker.nanoTime();
+		synchronized (this.listed) {
+			if (this.floor != null && this.floor != present) {
+				this.lostAt = now;
+			}
+			this.floor = present;
+			return this.lostAt != null && now - this.lostAt < LOST_FOR.toNanos();
+		}
+	}
+
+	@PreDestroy
+	void close() {
+		this.worker.close();
 	}
 
 	/**
@@ -116,6 +183,24 @@ public final class ClusterView {
 		return Stream.concat(seen.stream().map((one) -> one.status().node()), unreadable.stream().sorted()).toList();
 	}
 
+	/**
+	 * The identities of the nodes; shortly after a data loss also of those that were
+	 * listed before it, for they are there and have not written their state again.
+	 * @return those of {@link #identities()}, then the others
+	 */
+	public List<String> identitiesDespiteLoss() {
+		Set<String> identities = new LinkedHashSet<>(identities());
+		boolean lost = isLost();
+		synchronized (this.listed) {
+			if (!lost) {
+				this.listed.clear();
+			}
+			this.listed.addAll(identities);
+			identities.addAll(this.listed);
+		}
+		return List.copyOf(identities);
+	}
+
 	/** Adds the nodes that can be read; returns the identities of the others. */
 	private List<String> look(List<Seen> seen) {
 		Nodes.NodeStates told = this.calls.await(this.nodes.list());
@@ -146,6 +231,9 @@ public final class ClusterView {
 
 	/** The next look tries again where this fails. */
 	private void forget(String node) {
+		synchronized (this.listed) {
+			this.listed.remove(node);
+		}
 		this.nodes.remove(node).whenComplete((removed, failure) -> {
 			if (failure == null) {
 				log.info("node={} state=forgotten", node);

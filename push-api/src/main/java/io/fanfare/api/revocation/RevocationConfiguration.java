@@ -1,5 +1,6 @@
 package io.fanfare.api.revocation;
 
+import io.fanfare.api.auth.StreamTokenLife;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.revocation.Revocations;
@@ -12,8 +13,8 @@ import org.springframework.context.annotation.Configuration;
 class RevocationConfiguration {
 
 	@Bean
-	Revocations revocations(CommandLink link, RedisKeys keys, RevocationSettings settings) {
-		return new Revocations(link, keys, settings.keep());
+	Revocations revocations(CommandLink link, RedisKeys keys, RevocationSettings settings, StreamTokenLife longest) {
+		return new Revocations(link, keys, settings.keep(longest.value(), StreamTokenLife.SETTING));
 	}
 
 }

@@ -83,8 +83,8 @@ class RevocationEndpoint {
 	@Schema(name = "Revoked")
 	record Revoked(@JsonUnwrapped RevocationAnswer revocation,
 			@Schema(description = "How many streams ended, or lost the topic.") int connections, List<OnNode> nodes,
-			@Schema(description = "Identities of nodes that did not answer; their streams end within a lease.",
-					example = "[]") List<String> unanswered) {
+			@Schema(description = "Identities of nodes that did not answer; their streams end within a lease,"
+					+ " but not those on a node of an earlier version.", example = "[]") List<String> unanswered) {
 
 	}
 
@@ -155,7 +155,7 @@ class RevocationEndpoint {
 
 	private NodeAsker.Answers<CallResult.Disconnected> end(CallRequest.Revoke request) {
 		Map<String, CallRequest.Revoke> requests = new LinkedHashMap<>();
-		this.view.identities().forEach((node) -> requests.put(node, request));
+		this.view.identitiesDespiteLoss().forEach((node) -> requests.put(node, request));
 		return this.nodes.askAll(requests);
 	}
 

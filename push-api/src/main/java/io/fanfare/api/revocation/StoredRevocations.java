@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
@@ -19,10 +21,13 @@ import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.LinkFollower;
 import io.fanfare.redis.RedisServer;
+import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.revocation.Revocation;
 import io.fanfare.redis.revocation.Revocation.Target;
 import io.fanfare.redis.revocation.Revocations;
 import io.fanfare.redis.revocation.Revocations.Outcome;
+import io.fanfare.redis.revocation.Revocations.Restored;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -53,11 +58,14 @@ public final class StoredRevocations implements LinkFollower {
 
 	private static final Duration RETRY = Duration.ofSeconds(1);
 
+	/** How often it looks whether Redis lost data while the connection lived. */
+	private static final Duration LOOK = Duration.ofSeconds(2);
+
 	private final Revocations revocations;
 
-	private final RedisCalls calls;
+	private final Nodes nodes;
 
-	private final Duration keep;
+	private final RedisCalls calls;
 
 	private final Clock clock;
 
@@ -73,14 +81,17 @@ public final class StoredRevocations implements LinkFollower {
 
 	private boolean restoring;
 
-	/** Guarded by this object. */
-	private @Nullable RedisServer server;
+	/** How many were written back since the last loss. Belongs to the worker. */
+	private int restored;
 
-	StoredRevocations(CommandLink link, Revocations revocations, RedisCalls calls, RevocationSettings settings,
-			Clock clock, Scheduler scheduler, MeterRegistry registry) {
+	/** The data-loss floor that was seen last. Guarded by this object. */
+	private @Nullable Long floor;
+
+	StoredRevocations(CommandLink link, Revocations revocations, Nodes nodes, RedisCalls calls, Clock clock,
+			Scheduler scheduler, MeterRegistry registry) {
+		this.nodes = nodes;
 		this.revocations = revocations;
 		this.calls = calls;
-		this.keep = settings.keep();
 		this.clock = clock;
 		this.worker = scheduler.createWorker("revocations");
 		this.registry = registry;
@@ -88,6 +99,7 @@ public final class StoredRevocations implements LinkFollower {
 			.description("Revocations that this process writes back after a data loss")
 			.register(registry);
 		link.follow(this);
+		this.worker.every(LOOK, LOOK, this::look);
 	}
 
 	private int size() {
@@ -110,17 +122,30 @@ public final class StoredRevocations implements LinkFollower {
 	}
 
 	/**
-	 * Refuses every token of some users for a time.
+	 * Refuses every token of some users for a time, and ends their streams. Then it is
+	 * logged: a stream whose node did not learn of its end is ended by its renewal, and
+	 * those that are notified already keep their delay.
+	 * @param <T> what came of ending the streams
 	 * @param users the users
 	 * @param time how long
 	 * @param reason why
+	 * @param end ends the streams
+	 * @return what came of it
 	 */
-	public void block(List<String> users, Duration time, String reason) {
-		List<CompletableFuture<Outcome>> sent = users.stream()
-			.map((user) -> this.revocations.block(user, time, reason))
+	public <T> T block(List<String> users, Duration time, String reason, Supplier<T> end) {
+		List<Revocation> blocked = each(users, (user) -> this.revocations.block(user, time, reason)).stream()
+			.map((outcome) -> stored(outcome).revocation())
 			.toList();
+		T ended = end.get();
+		each(blocked, this.revocations::log);
+		return ended;
+	}
+
+	/** All are on their way before the first answer is waited for. */
+	private <A> List<Outcome> each(List<A> all, Function<A, CompletableFuture<Outcome>> send) {
+		List<CompletableFuture<Outcome>> sent = all.stream().map(send).toList();
 		long deadline = this.calls.deadline();
-		sent.forEach((one) -> stored(this.calls.await(one, deadline)));
+		return sent.stream().map((one) -> this.calls.await(one, deadline)).toList();
 	}
 
 	private Outcome.Stored stored(Outcome outcome) {
@@ -155,10 +180,20 @@ public final class StoredRevocations implements LinkFollower {
 	 * @return whether it was
 	 */
 	boolean lift(Target target) {
+		Revocation known;
 		synchronized (this.remembered) {
-			this.remembered.remove(target);
+			known = this.remembered.get(target);
 		}
-		return this.calls.await(this.revocations.lift(target));
+		boolean lifted = this.calls.await(this.revocations.lift(target));
+		// One that is to be written back was in force.
+		return forget(target, known) || lifted;
+	}
+
+	/** Not one that was stored meanwhile. */
+	private boolean forget(Target target, @Nullable Revocation known) {
+		synchronized (this.remembered) {
+			return known != null && this.remembered.remove(target, known);
+		}
 	}
 
 	List<Revocation> ofUser(String user) {
@@ -172,10 +207,26 @@ public final class StoredRevocations implements LinkFollower {
 	// ---- after a data loss
 
 	@Override
-	public synchronized void reached(RedisServer reached) {
-		RedisServer before = this.server;
-		this.server = reached;
-		if (before != null && before.dataLossFloor() != reached.dataLossFloor()) {
+	public void reached(RedisServer reached) {
+		saw(reached.dataLossFloor());
+	}
+
+	/**
+	 * A connection may outlive the data: FLUSHALL, or a node that was first to notice.
+	 */
+	private void look() {
+		try {
+			saw(this.calls.await(this.nodes.dataLossFloor()));
+		}
+		catch (RedisUnavailableException | ProblemException ex) {
+			// The link has noted it.
+		}
+	}
+
+	private synchronized void saw(long present) {
+		Long before = this.floor;
+		this.floor = present;
+		if (before != null && before != present) {
 			this.worker.execute(this::beginRestore);
 		}
 	}
@@ -186,7 +237,8 @@ public final class StoredRevocations implements LinkFollower {
 	}
 
 	private void beginRestore() {
-		long oldest = this.clock.millis() - this.keep.toMillis();
+		this.restored = 0;
+		long oldest = this.clock.millis() - this.revocations.life().toMillis();
 		synchronized (this.remembered) {
 			this.remembered.values().removeIf((one) -> one.stored() < oldest && one.until() < this.clock.millis());
 			this.lost.clear();
@@ -203,7 +255,7 @@ public final class StoredRevocations implements LinkFollower {
 	}
 
 	private void restore() {
-		Map<Target, CompletableFuture<Outcome>> sent = new LinkedHashMap<>();
+		Map<Revocation, CompletableFuture<Restored>> sent = new LinkedHashMap<>();
 		while (sent.size() < PIECE && !this.lost.isEmpty()) {
 			Target target = this.lost.poll();
 			Revocation known;
@@ -211,18 +263,25 @@ public final class StoredRevocations implements LinkFollower {
 				known = this.remembered.get(target);
 			}
 			if (known != null) {
-				sent.put(target, this.revocations.restore(known));
+				sent.put(known, this.revocations.restore(known));
 			}
 		}
 		boolean failed = false;
-		for (Map.Entry<Target, CompletableFuture<Outcome>> one : sent.entrySet()) {
+		for (Map.Entry<Revocation, CompletableFuture<Restored>> one : sent.entrySet()) {
+			Revocation known = one.getKey();
 			try {
-				this.calls.await(one.getValue());
+				switch (this.calls.await(one.getValue())) {
+					case WRITTEN -> this.restored++;
+					case LIFTED -> forget(known.target(), known);
+					case HELD, FULL -> {
+						// Nothing is to be done, or can be.
+					}
+				}
 			}
 			catch (RuntimeException ex) {
 				// The link has noted it.
 				failed = true;
-				this.lost.addFirst(one.getKey());
+				this.lost.addFirst(known.target());
 			}
 		}
 		this.restoring = !this.lost.isEmpty();
@@ -230,7 +289,7 @@ public final class StoredRevocations implements LinkFollower {
 			this.worker.schedule(failed ? RETRY : PAUSE, this::restore);
 		}
 		else if (!sent.isEmpty()) {
-			log.info("revocations=restored");
+			log.info("revocations=restored count={}", this.restored);
 		}
 	}
 

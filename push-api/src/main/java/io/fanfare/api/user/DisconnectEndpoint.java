@@ -1,5 +1,6 @@
 package io.fanfare.api.user;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,9 +127,16 @@ class DisconnectEndpoint {
 		if (users == null && channel == null) {
 			caller.require(Scope.ADMIN);
 		}
-		if (users != null && notice.block() != null) {
-			this.revocations.block(users, notice.block(), notice.reason().wireName());
+		Duration block = notice.block();
+		if (users != null && block != null) {
+			return this.revocations.block(users, block, notice.reason().wireName(),
+					() -> end(users, channel, tier, node, notice));
 		}
+		return end(users, channel, tier, node, notice);
+	}
+
+	private DisconnectedMany end(@Nullable List<String> users, @Nullable String channel, @Nullable Tier tier,
+			@Nullable String node, DisconnectNotice notice) {
 		if (users != null && notice.isForGood()) {
 			return kick(users, notice);
 		}

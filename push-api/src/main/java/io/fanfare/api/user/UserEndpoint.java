@@ -1,5 +1,6 @@
 package io.fanfare.api.user;
 
+import java.time.Duration;
 import java.util.List;
 
 import io.fanfare.api.auth.Caller;
@@ -111,9 +112,12 @@ class UserEndpoint {
 		DisconnectNotice notice = DisconnectNotice.read(body.fields(DisconnectRules.ONE),
 				DisconnectRules.REASON_FOR_ONE);
 		body.errors().check();
-		if (notice.block() != null) {
-			this.revocations.block(List.of(user), notice.block(), notice.reason().wireName());
-		}
+		Duration block = notice.block();
+		return (block == null) ? end(user, notice)
+				: this.revocations.block(List.of(user), block, notice.reason().wireName(), () -> end(user, notice));
+	}
+
+	private Disconnected end(String user, DisconnectNotice notice) {
 		return new Disconnected(user,
 				this.calls.await(this.presence.disconnect(user, notice.reason(), notice.grace(), notice.message())));
 	}

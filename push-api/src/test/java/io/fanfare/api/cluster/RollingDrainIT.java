@@ -26,6 +26,7 @@ import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallName;
 import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.cluster.Nodes;
@@ -175,8 +176,8 @@ class RollingDrainIT {
 		RedisCalls calls = this.api.bean(RedisCalls.class);
 		Nodes access = this.api.bean(Nodes.class);
 		Errors errors = this.api.bean(Errors.class);
-		return new RollingDrain(new ClusterView(access, calls, errors), this.api.bean(NodeAsker.class), access, calls,
-				errors, clock, ticker);
+		return new RollingDrain(new ClusterView(access, calls, errors, this.api.bean(Scheduler.class)),
+				this.api.bean(NodeAsker.class), access, calls, errors, clock, ticker);
 	}
 
 	/**

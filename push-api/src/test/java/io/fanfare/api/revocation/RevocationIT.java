@@ -18,6 +18,9 @@ import io.fanfare.redis.revocation.Revocation;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +37,18 @@ class RevocationIT {
 
 	private static final long NOW = Instant.now().getEpochSecond();
 
-	private final TestApi api = TestApi.shared();
+	/**
+	 * Its own: what it stores is written back when Redis is emptied for the next test.
+	 */
+	@AutoClose
+	private static TestApi started;
+
+	private final TestApi api = started;
+
+	@BeforeAll
+	static void start() {
+		started = TestApi.start(TestRedis.shared());
+	}
 
 	private static ClaimResult claim(TestApi api, String user, String token, long issued) {
 		return api.bean(Presence.class)
@@ -171,6 +185,44 @@ class RevocationIT {
 			assertThat(((ClaimResult.Owner) claim(own, "bob", "t-3", NOW - 60)).revokedTopics()).containsKey("news");
 			assertThat(claim(own, "carol", "t-4", NOW - 60)).isInstanceOf(ClaimResult.Owner.class);
 		}
+	}
+
+	@Test
+	void whatOneProcessLiftedNoOtherWritesBackAndALossUnderALivingConnectionIsNoticed() throws Exception {
+		try (RedisProcess redis = TestRedis.start();
+				TestApi own = TestApi.start(redis);
+				TestApi other = TestApi.start(redis)) {
+			assertThat(own.post(PATH, "{\"user\":\"alice\"}").status()).isEqualTo(200);
+			assertThat(own.post(PATH, "{\"user\":\"bob\"}").status()).isEqualTo(200);
+			assertThat(
+					other.send("DELETE", PATH + "?user=alice", null, "Authorization", "Bearer " + TestApi.KEY).status())
+				.isEqualTo(200);
+			redis.restart(RedisProcess.Data.KEPT);
+			await().atMost(Duration.ofSeconds(20)).until(() -> remembered(own) == 1);
+			assertThat(claim(own, "alice", "t-1", NOW - 60)).isInstanceOf(ClaimResult.Owner.class);
+			assertThat(claim(own, "bob", "t-1", NOW - 60)).isInstanceOf(ClaimResult.Revoked.class);
+			assertThat(redis.<Long>ask((commands) -> commands.xlen("fanfare:{0}:revocations"))).isEqualTo(2);
+			redis.ask((commands) -> commands.flushall());
+			await().atMost(Duration.ofSeconds(20))
+				.until(() -> claim(own, "bob", "t-1", NOW - 60) instanceof ClaimResult.Revoked);
+			assertThat(own.send("DELETE", PATH + "?user=bob", null, "Authorization", "Bearer " + TestApi.KEY).status())
+				.isEqualTo(200);
+			assertThat(remembered(own)).isZero();
+			try (NodeVoice node = new NodeVoice(own, redis, "node-1").answering(CallName.REVOKE,
+					"{\"connections\":1}")) {
+				for (int i = 0; i < 2; i++) {
+					Answer answer = own.post(PATH, "{\"jti\":\"t-9\"}");
+					assertThat(answer.json().get("nodes").findValuesAsString("node"))
+						.containsExactly("node-1.abcdefgh");
+					assertThat(node.asked()).isNotNull();
+					redis.ask((commands) -> commands.flushall());
+				}
+			}
+		}
+	}
+
+	private static double remembered(TestApi api) {
+		return api.bean(MeterRegistry.class).get("fanfare.revocations.remembered").gauge().value();
 	}
 
 }

@@ -2,6 +2,7 @@ package io.fanfare.api.user;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
@@ -12,6 +13,10 @@ import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.Range;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +28,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(RedisExtension.class)
 class BlockIT {
 
-	private final TestApi api = TestApi.shared();
+	/**
+	 * Its own: what it stores is written back when Redis is emptied for the next test.
+	 */
+	@AutoClose
+	private static TestApi started;
+
+	private final TestApi api = started;
+
+	@BeforeAll
+	static void start() {
+		started = TestApi.start(TestRedis.shared());
+	}
 
 	private ClaimResult claim(String user) {
 		return this.api.bean(Presence.class)
@@ -56,6 +72,12 @@ class BlockIT {
 		assertThat(claim("bob")).isInstanceOf(ClaimResult.Revoked.class);
 		assertThat(claim("carol")).isInstanceOf(ClaimResult.Revoked.class);
 		assertThat(claim("dave")).isInstanceOf(ClaimResult.Owner.class);
+		List<String> logged = TestRedis.shared()
+			.ask((redis) -> redis.xrange("fanfare:{0}:revocations", Range.unbounded())
+				.stream()
+				.map((entry) -> entry.getBody().get("u"))
+				.toList());
+		assertThat(logged).contains("bob", "carol");
 	}
 
 	@ParameterizedTest

@@ -39,6 +39,7 @@ import io.fanfare.redis.presence.Renewal;
 import io.fanfare.redis.presence.Verdict;
 import io.fanfare.redis.revocation.Revocation;
 import io.fanfare.redis.revocation.RevocationPage;
+import io.fanfare.redis.revocation.Revocations;
 import io.fanfare.redis.ticket.Tickets;
 import org.jspecify.annotations.Nullable;
 
@@ -116,8 +117,8 @@ final class RedisModel {
 
 	}
 
-	/** An entry of the log of revocations. */
-	private record Logged(long id, Revocation.Target target) {
+	/** An entry of the log of revocations, and the one before it. */
+	private record Logged(long id, Revocation.Target target, long before) {
 
 	}
 
@@ -250,6 +251,8 @@ final class RedisModel {
 
 		private final Map<Revocation.Target, Revocation> revocations = new LinkedHashMap<>();
 
+		private final Map<Revocation.Target, Long> lifted = new HashMap<>();
+
 		private final List<Logged> log = new ArrayList<>();
 
 		private Store copy() {
@@ -273,6 +276,7 @@ final class RedisModel {
 			copy.idempotency.putAll(this.idempotency);
 			copy.tickets.putAll(this.tickets);
 			copy.revocations.putAll(this.revocations);
+			copy.lifted.putAll(this.lifted);
 			copy.log.addAll(this.log);
 			return copy;
 		}
@@ -614,33 +618,64 @@ final class RedisModel {
 	/** Stores a revocation. Returns its id. */
 	long revoke(Caller caller, Revocation.Target target, long issuedBefore, String reason) {
 		Revocation known = this.store.revocations.get(target);
+		Long lifted = this.store.lifted.get(target);
 		Revocation revocation = new Revocation(target,
-				(known != null) ? Math.max(known.issuedBefore(), issuedBefore) : issuedBefore, 0, now(), reason);
+				(known != null) ? Math.max(known.issuedBefore(), issuedBefore) : issuedBefore, 0,
+				(lifted != null) ? Math.max(now(), lifted + 1) : now(), reason);
 		this.store.revocations.put(target, revocation);
 		long id = nextId(caller.seen());
-		this.store.log.add(new Logged(id, target));
+		long before = lastLogged(id);
+		if (!this.store.log.isEmpty() && this.store.log.getLast().id() >= id) {
+			this.store.log.clear();
+		}
+		this.store.log.add(new Logged(id, target, before));
 		this.witness.revoked(revocation);
 		return id;
 	}
 
 	boolean lift(Revocation.Target target) {
-		return this.store.revocations.remove(target) != null;
+		Revocation known = this.store.revocations.remove(target);
+		this.store.lifted.put(target, (known != null) ? Math.max(now(), known.stored()) : now());
+		return known != null;
+	}
+
+	/** Writes back what was in force. */
+	Revocations.Restored restore(Caller caller, Revocation lost) {
+		Long lifted = this.store.lifted.get(lost.target());
+		Revocation known = this.store.revocations.get(lost.target());
+		if (lifted != null && lost.stored() <= lifted) {
+			return Revocations.Restored.LIFTED;
+		}
+		if (known != null && known.issuedBefore() >= lost.issuedBefore()) {
+			return Revocations.Restored.HELD;
+		}
+		revoke(caller, lost.target(), lost.issuedBefore(), lost.reason());
+		return Revocations.Restored.WRITTEN;
+	}
+
+	/** The last entry up to an id. */
+	private long lastLogged(long upTo) {
+		return this.store.log.stream().mapToLong(Logged::id).filter((id) -> id <= upTo).max().orElse(0);
 	}
 
 	private RevocationPage revokedSince(@Nullable Long known) {
-		long last = this.store.log.isEmpty() ? 0 : this.store.log.getLast().id();
+		long last = lastLogged(this.store.clock);
 		if (known == null) {
 			return new RevocationPage(last, RevocationPage.Extent.ALL, List.of());
 		}
+		List<Logged> behind = this.store.log.stream()
+			.filter((logged) -> logged.id() > known && logged.id() <= this.store.clock)
+			.toList();
+		if (known > this.store.clock || !behind.isEmpty() && behind.getFirst().before() > known) {
+			return new RevocationPage(last, RevocationPage.Extent.BEHIND, List.of());
+		}
 		List<Revocation> found = new ArrayList<>();
 		long upTo = known;
-		for (Logged logged : this.store.log) {
+		for (Logged logged : behind) {
 			Revocation one = this.store.revocations.get(logged.target());
-			if (logged.id() > known) {
-				upTo = logged.id();
-				if (one != null) {
-					found.add(one);
-				}
+			upTo = logged.id();
+			if (one != null) {
+				found.add(one);
 			}
 		}
 		return new RevocationPage(upTo, RevocationPage.Extent.ALL, found);
@@ -946,6 +981,7 @@ final class RedisModel {
 		this.store.last.remove(channel.value());
 		this.store.hidden.remove(user);
 		this.store.takeovers.remove(user);
+		this.store.tickets.values().removeIf((one) -> one.value().user().equals(user) && one.value().by() == null);
 		Owner owner = this.store.presence.get(user);
 		long own = nextId(caller.seen());
 		this.witness.erasedAll(channel, own);

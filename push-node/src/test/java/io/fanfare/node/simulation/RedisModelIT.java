@@ -93,6 +93,8 @@ class RedisModelIT {
 			new Revocation.OfTopic("u", "t"), new Revocation.OfTopic("v", "t"),
 			new Revocation.OfToken(IssuedToken.hash("t1")));
 
+	private static final long EVER = 999_999_999_999_999L;
+
 	private static final int LENGTH = 5;
 
 	private static final Duration AGE = Duration.ofHours(1);
@@ -343,6 +345,13 @@ class RedisModelIT {
 		}
 		long issuedBefore = this.random.nextInt(5) * 1000 + this.random.nextInt(2) * 999;
 		String reason = "r" + this.random.nextInt(3);
+		if (this.random.nextInt(4) == 0) {
+			// Stored before whatever was lifted, or after it.
+			Revocation lost = new Revocation(target, issuedBefore, 0, this.random.nextBoolean() ? 1 : EVER, reason);
+			assertThat(revocations.restore(lost).join()).as(what + lost).isEqualTo(this.model.restore(caller(), lost));
+			observe(this.model.clock());
+			return;
+		}
 		long modelled = this.model.revoke(caller(), target, issuedBefore, reason);
 		Revocations.Outcome.Stored real = (Revocations.Outcome.Stored) revocations.put(target, issuedBefore, reason)
 			.join();

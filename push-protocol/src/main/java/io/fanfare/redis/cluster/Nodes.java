@@ -117,6 +117,21 @@ public final class Nodes {
 		return this.link.hasMoved(REWRITTEN);
 	}
 
+	/**
+	 * Reads below which id Redis may have lost something: it moves with each loss.
+	 * @return the id, or {@link MessageId#ZERO} where Redis holds none that can be read
+	 */
+	public CompletableFuture<Long> dataLossFloor() {
+		return this.link.<byte @Nullable []>call((commands) -> commands.get(this.keys.since())).thenApply((since) -> {
+			try {
+				return (since != null) ? MessageId.parse(new String(since, StandardCharsets.UTF_8)) : MessageId.ZERO;
+			}
+			catch (IllegalArgumentException ex) {
+				return MessageId.ZERO;
+			}
+		});
+	}
+
 	/** What TIME answers: seconds, and the microseconds within the second. */
 	private static long milliseconds(List<byte[]> time) {
 		return Long.parseLong(new String(time.get(0), StandardCharsets.US_ASCII)) * 1000

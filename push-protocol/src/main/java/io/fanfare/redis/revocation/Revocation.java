@@ -1,6 +1,5 @@
 package io.fanfare.redis.revocation;
 
-import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,11 +24,6 @@ public record Revocation(Target target, long issuedBefore, long until, long stor
 
 	/** How many topics of one user may be revoked; as in revocation.lua. */
 	public static final int MAX_TOPICS = 1000;
-
-	/**
-	 * How long one is kept unless set up otherwise: as long as a token lives, and skew.
-	 */
-	public static final Duration DEFAULT_LIFE = Duration.ofHours(24).plusSeconds(30);
 
 	/** Later than any token. */
 	private static final long EVER = 999_999_999_999_999L;

@@ -36,7 +36,9 @@ public final class Revocations {
 
 	private final RedisKeys keys;
 
-	private final byte[] life;
+	private final Duration life;
+
+	private final byte[] lifeMs;
 
 	/**
 	 * Makes the access.
@@ -47,7 +49,16 @@ public final class Revocations {
 	public Revocations(CommandLink link, RedisKeys keys, Duration life) {
 		this.link = link;
 		this.keys = keys;
-		this.life = RedisKeys.bytes(Long.toString(life.toMillis()));
+		this.life = life;
+		this.lifeMs = RedisKeys.bytes(Long.toString(life.toMillis()));
+	}
+
+	/**
+	 * How long each is kept.
+	 * @return the time
+	 */
+	public Duration life() {
+		return this.life;
 	}
 
 	/** What came of storing one. */
@@ -70,6 +81,20 @@ public final class Revocations {
 
 	}
 
+	/** What came of writing one back. */
+	public enum Restored {
+
+		/** It was lost, and is in force again. */
+		WRITTEN,
+		/** It was not lost, or more than it is in force. */
+		HELD,
+		/** It was lifted. */
+		LIFTED,
+		/** The user has as many revoked topics as may be. */
+		FULL
+
+	}
+
 	/**
 	 * Revokes what tokens grant that were issued by now or before a time.
 	 * @param target what is taken away
@@ -78,33 +103,59 @@ public final class Revocations {
 	 * @return what is in force then
 	 */
 	public CompletableFuture<Outcome> put(Target target, @Nullable Long issuedBefore, String reason) {
-		return put(target, (issuedBefore != null) ? Long.toString(issuedBefore) : "", "0", reason, true);
+		return put(target, (issuedBefore != null) ? Long.toString(issuedBefore) : "", "0", reason, true, null)
+			.thenApply((reply) -> outcome(target, reply));
 	}
 
 	/**
 	 * Refuses every token of a user for a time. Streams that are open stay open: it is
-	 * not written to the log.
+	 * not written to the log before {@link #log}.
 	 * @param user the user
 	 * @param time how long, by Redis's clock
 	 * @param reason why
 	 * @return what is in force then
 	 */
 	public CompletableFuture<Outcome> block(String user, Duration time, String reason) {
-		return put(new OfUser(user), "0", "+" + time.toMillis(), reason, false);
+		Target target = new OfUser(user);
+		return put(target, "0", "+" + time.toMillis(), reason, false, null)
+			.thenApply((reply) -> outcome(target, reply));
 	}
 
 	/**
-	 * Writes one that Redis has lost.
-	 * @param lost what was in force
+	 * Writes one to the log that is in force already: renewals end what streams there
+	 * still are.
+	 * @param stored the revocation
 	 * @return what is in force then
 	 */
-	public CompletableFuture<Outcome> restore(Revocation lost) {
-		return put(lost.target(), Long.toString(lost.issuedBefore()), Long.toString(lost.until()), lost.reason(), true);
+	public CompletableFuture<Outcome> log(Revocation stored) {
+		return put(stored.target(), Long.toString(stored.issuedBefore()), Long.toString(stored.until()),
+				stored.reason(), true, null)
+			.thenApply((reply) -> outcome(stored.target(), reply));
 	}
 
-	private CompletableFuture<Outcome> put(Target target, String issuedBefore, String until, String reason,
-			boolean logged) {
-		byte[][] scriptKeys = { this.keys.clock(), this.keys.since(), this.keys.revocations(), key(target) };
+	/**
+	 * Writes one back, if Redis has lost it and it was not lifted since it was stored.
+	 * @param lost what was in force
+	 * @return what came of it
+	 */
+	public CompletableFuture<Restored> restore(Revocation lost) {
+		return put(lost.target(), Long.toString(lost.issuedBefore()), Long.toString(lost.until()), lost.reason(), true,
+				lost.stored())
+			.thenApply((reply) -> switch (reply.text()) {
+				case "stored" -> {
+					this.link.observe(reply.id());
+					yield Restored.WRITTEN;
+				}
+				case "held" -> Restored.HELD;
+				case "lifted" -> Restored.LIFTED;
+				default -> Restored.FULL;
+			});
+	}
+
+	private CompletableFuture<Reply> put(Target target, String issuedBefore, String until, String reason,
+			boolean logged, @Nullable Long stored) {
+		byte[][] scriptKeys = { this.keys.clock(), this.keys.since(), this.keys.revocations(), key(target),
+				liftedKey(target) };
 		byte[] user = NONE;
 		byte[] token = NONE;
 		byte[] topic = NONE;
@@ -117,13 +168,14 @@ public final class Revocations {
 			case OfToken(String hash) -> token = RedisKeys.bytes(hash);
 		}
 		byte[][] rest = { RedisKeys.bytes(target.field()), RedisKeys.bytes(issuedBefore), RedisKeys.bytes(until),
-				this.life, RedisKeys.bytes(reason), user, token, topic, logged ? TRUE : FALSE };
+				this.lifeMs, RedisKeys.bytes(reason), user, token, topic, logged ? TRUE : FALSE,
+				(stored != null) ? RedisKeys.bytes(Long.toString(stored)) : NONE };
 		return this.link.<List<Object>>run(Script.PUT_REVOCATION, scriptKeys, (run) -> {
 			byte[][] arguments = new byte[rest.length + 1][];
 			arguments[0] = RedisKeys.bytes(MessageId.format(this.link.seen()));
 			System.arraycopy(rest, 0, arguments, 1, rest.length);
 			return arguments;
-		}).thenApply((values) -> outcome(target, new Reply(values)));
+		}).thenApply(Reply::new);
 	}
 
 	private Outcome outcome(Target target, Reply reply) {
@@ -137,14 +189,14 @@ public final class Revocations {
 	}
 
 	/**
-	 * Lifts one.
+	 * Lifts one, and notes that it is, for whoever would restore it.
 	 * @param target what was taken away
 	 * @return whether there was one
 	 */
 	public CompletableFuture<Boolean> lift(Target target) {
 		return this.link
-			.<Long>run(Script.LIFT_REVOCATION, new byte[][] { key(target) },
-					(run) -> new byte[][] { RedisKeys.bytes(target.field()) })
+			.<Long>run(Script.LIFT_REVOCATION, new byte[][] { key(target), liftedKey(target) },
+					(run) -> new byte[][] { RedisKeys.bytes(target.field()), this.lifeMs })
 			.thenApply((removed) -> removed > 0);
 	}
 
@@ -199,6 +251,14 @@ public final class Revocations {
 			case OfUser(String user) -> this.keys.revoked(user);
 			case OfTopic(String user, String topic) -> this.keys.revoked(user);
 			case OfToken(String hash) -> this.keys.revokedToken(hash);
+		};
+	}
+
+	private byte[] liftedKey(Target target) {
+		return switch (target) {
+			case OfUser(String user) -> this.keys.lifted(user);
+			case OfTopic(String user, String topic) -> this.keys.lifted(user);
+			case OfToken(String hash) -> this.keys.liftedToken(hash);
 		};
 	}
 

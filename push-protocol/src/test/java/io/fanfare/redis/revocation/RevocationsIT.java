@@ -16,6 +16,8 @@ import io.fanfare.redis.revocation.Revocation.OfUser;
 import io.fanfare.redis.revocation.Revocation.Target;
 import io.fanfare.redis.revocation.RevocationPage.Extent;
 import io.fanfare.redis.revocation.Revocations.Outcome;
+import io.fanfare.redis.revocation.Revocations.Restored;
+import io.lettuce.core.XAddArgs;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,6 +26,8 @@ import static io.fanfare.redis.RedisPartition.PREFIX;
 import static io.fanfare.redis.RedisPartition.PRESENCE;
 import static io.fanfare.redis.RedisPartition.get;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 class RevocationsIT {
 
@@ -125,12 +129,16 @@ class RevocationsIT {
 	}
 
 	@Test
-	void aBlockRefusesWhateverIsIssuedAndLeavesNoTraceInTheLog() {
+	void aBlockRefusesWhateverIsIssuedAndIsLoggedByASecondCall() {
+		long begun = renew(null).upTo();
 		Outcome.Stored stored = (Outcome.Stored) get(this.revocations.block("alice", Duration.ofHours(2), "x"));
 		assertThat(stored.revocation().until()).isGreaterThan(redisMillis() + 7_000_000);
 		assertThat(opens("t", 1L << 40)).isFalse();
 		assertThat(this.partition.redis().pttl(ALICE)).isGreaterThan(7_000_000);
 		assertThat(this.partition.redis().exists(LOG)).isZero();
+		get(this.revocations.log(stored.revocation()));
+		assertThat(renew(begun).revocations()).extracting(Revocation::target, Revocation::until)
+			.containsExactly(tuple(USER, stored.revocation().until()));
 		get(this.revocations.lift(USER));
 		assertThat(opens("t", 1)).isTrue();
 	}
@@ -229,15 +237,109 @@ class RevocationsIT {
 	}
 
 	@Test
-	void aLogThatIsNoneIsBegunAnew() {
+	void aLogThatIsNoneIsBegunAnewAndWhoReadItMayHaveMissedSomething() {
 		this.partition.redis().set(LOG, "junk");
 		assertThat(renew(5L).upTo()).isEqualTo(5);
+		long begun = renew(null).upTo();
 		long id = put(USER, 9_000L, "x").id();
-		assertThat(renew(5L).upTo()).isEqualTo(id);
-		this.partition.redis().xadd(LOG, new io.lettuce.core.XAddArgs().id("9999999999999-0"), Map.of("u", "bob"));
-		long later = put(USER, 9_500L, "x").id();
-		assertThat(renew(id).revocations()).extracting(Revocation::issuedBefore).containsExactly(9_500L);
-		assertThat(renew(id).upTo()).isEqualTo(later);
+		RevocationPage page = renew(begun);
+		assertThat(page.extent()).isEqualTo(Extent.BEHIND);
+		assertThat(page.upTo()).isEqualTo(id);
+		assertThat(renew(id).extent()).isEqualTo(Extent.ALL);
+	}
+
+	@Test
+	void anEntryThatIsNoneOfOursNeitherEndsNorHidesTheLog() {
+		long begun = put(USER, 1_000L, "x").id();
+		long known = put(USER, 9_000L, "x").id();
+		for (String junk : List.of("99999999999999-0", "9999999999999-0", "8796093022207-0",
+				"18446744073709551615-18446744073709551615")) {
+			this.partition.redis().xadd(LOG, new XAddArgs().id(junk), Map.of("u", "bob"));
+			assertThat(renew(null).upTo()).as(junk).isEqualTo(known);
+			assertThat(renew(known)).as(junk).isEqualTo(new RevocationPage(known, Extent.ALL, List.of()));
+			assertThat(renew(begun).revocations()).as(junk).hasSize(1);
+			long later = put(USER, null, junk).id();
+			assertThat(this.partition.redis().xlen(LOG)).as(junk).isEqualTo(1);
+			RevocationPage page = renew(known);
+			assertThat(page.extent()).as(junk).isEqualTo(Extent.ALL);
+			assertThat(page.revocations()).as(junk).extracting(Revocation::reason).containsExactly(junk);
+			assertThat(page.upTo()).as(junk).isEqualTo(later);
+			assertThat(renew(begun).extent()).as(junk).isEqualTo(Extent.BEHIND);
+			// The next round finds one behind it.
+			known = put(USER, null, "again").id();
+			begun = later;
+		}
+	}
+
+	@Test
+	void anEntryWithoutAnIdOfTheClockIsPassedOver() {
+		long known = put(USER, 9_000L, "x").id();
+		this.partition.redis()
+			.xadd(LOG, new XAddArgs().id(MessageId.timestamp(known) + "-99999999"), Map.of("u", "alice"));
+		assertThat(renew(known)).isEqualTo(new RevocationPage(known, Extent.ALL, List.of()));
+		assertThat(renew(null).extent()).isEqualTo(Extent.ALL);
+		await().until(() -> redisMillis() > MessageId.timestamp(known));
+		long later = put(NEWS, 9_000L, "y").id();
+		assertThat(renew(later).extent()).isEqualTo(Extent.ALL);
+		assertThat(renew(null).upTo()).isEqualTo(later);
+	}
+
+	@Test
+	void whoKnowsMoreThanTheClockIsBehind() {
+		long last = put(USER, 9_000L, "x").id();
+		RevocationPage page = renew(MessageId.of(8_796_093_022_207L, 0));
+		assertThat(page.extent()).isEqualTo(Extent.BEHIND);
+		assertThat(page.upTo()).isEqualTo(last);
+	}
+
+	@Test
+	void onlyWhatIsLostIsWrittenBackAndNothingThatWasLifted() {
+		Revocation user = put(USER, 9_000L, "x").revocation();
+		Revocation topic = put(NEWS, 9_000L, "y").revocation();
+		Revocation token = put(TOKEN, 9_000L, "z").revocation();
+		long entries = this.partition.redis().xlen(LOG);
+		for (Revocation held : List.of(user, topic, token)) {
+			assertThat(get(this.revocations.restore(held))).isEqualTo(Restored.HELD);
+			assertThat(get(this.revocations.lift(held.target()))).isTrue();
+			assertThat(get(this.revocations.restore(held))).isEqualTo(Restored.LIFTED);
+		}
+		assertThat(this.partition.redis().xlen(LOG)).isEqualTo(entries);
+		assertThat(opens("t-1", 1)).isTrue();
+		assertThat(this.partition.redis().pttl(PREFIX + "lifted:alice")).isBetween(LIFE.toMillis() - 5_000,
+				LIFE.toMillis());
+		// What is stored after a lift is newer than it, in the same millisecond too.
+		Revocation again = put(USER, 9_000L, "x").revocation();
+		this.partition.redis().del(ALICE);
+		assertThat(get(this.revocations.restore(user))).isEqualTo(Restored.LIFTED);
+		assertThat(get(this.revocations.restore(again))).isEqualTo(Restored.WRITTEN);
+		assertThat(opens("t-1", 9)).isFalse();
+		// One that Redis does not hold any more can be lifted before it is written back.
+		this.partition.redis().del(ALICE);
+		assertThat(get(this.revocations.lift(USER))).isFalse();
+		assertThat(get(this.revocations.restore(again))).isEqualTo(Restored.LIFTED);
+	}
+
+	@Test
+	void aLiftedBlockStaysLiftedForAsLongAsItWouldHaveLasted() {
+		Outcome.Stored block = (Outcome.Stored) get(this.revocations.block("alice", Duration.ofHours(9), "x"));
+		assertThat(get(this.revocations.lift(USER))).isTrue();
+		assertThat(this.partition.redis().pttl(PREFIX + "lifted:alice")).isGreaterThan(Duration.ofHours(8).toMillis());
+		assertThat(get(this.revocations.restore(block.revocation()))).isEqualTo(Restored.LIFTED);
+	}
+
+	@Test
+	void soManyLiftedTopicsAreKnownAndTheOldestMakesRoom() {
+		String lifted = PREFIX + "lifted:alice";
+		for (int i = 0; i < Revocation.MAX_TOPICS; i++) {
+			this.partition.redis().hset(lifted, "ch:t" + i, "" + (redisMillis() + i));
+		}
+		get(this.revocations.lift(NEWS));
+		assertThat(this.partition.redis().hlen(lifted)).isEqualTo(Revocation.MAX_TOPICS);
+		assertThat(this.partition.redis().hexists(lifted, "ch:t0")).isFalse();
+		this.partition.redis().set(lifted, "another type");
+		put(NEWS, 9_000L, "y");
+		assertThat(get(this.revocations.lift(NEWS))).isTrue();
+		assertThat(this.partition.redis().hkeys(lifted)).containsExactly("ch:news");
 	}
 
 	private RevocationPage renew(Long known) {
