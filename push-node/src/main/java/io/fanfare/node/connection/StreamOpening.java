@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamOpening {
 
+	/** What refuses a ticket whose token is revoked. */
+	private static final String REVOKED = "revoked";
+
 	/** Null once it was said. */
 	private @Nullable ConnectionKey key;
 
@@ -84,6 +87,9 @@ final class StreamOpening {
 			}
 			if (!answered) {
 				this.connection.refuse(CloseReason.REDIS_UNAVAILABLE);
+			}
+			else if (REVOKED.equals(refusal)) {
+				this.connection.ending().revoked(MessageId.of(this.loop.millis(), 0));
 			}
 			else if (refusal != null) {
 				this.connection.ending().refuseTicket(refusal);
