@@ -304,17 +304,22 @@ final class StreamOpening {
 		if (channel == null || this.connection.isClosed() || !this.connection.channels().contains(channel)) {
 			return false;
 		}
-		this.delivery.take();
+		boolean subscribed = this.connection.isClaiming() || this.connection.isBegun();
+		if (subscribed) {
+			this.delivery.take();
+		}
 		this.connection.leave(channel);
-		this.topics.remove(this.loop.topics(), channel);
-		this.delivery.left();
+		if (subscribed) {
+			this.topics.remove(this.loop.topics(), channel);
+			this.delivery.left();
+		}
 		if (this.connection.isBegun()) {
 			notifyUnsubscribed(channel, reason);
 			return true;
 		}
 		this.unsubscribed = (this.unsubscribed != null) ? this.unsubscribed : new HashMap<>();
 		this.unsubscribed.put(channel, reason);
-		if (this.claim.state() == UserClaim.State.NONE) {
+		if (subscribed && this.claim.state() == UserClaim.State.NONE) {
 			// It may have waited for that topic alone.
 			claimWhenSubscribed();
 		}

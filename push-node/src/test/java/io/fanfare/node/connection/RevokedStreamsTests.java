@@ -150,6 +150,37 @@ class RevokedStreamsTests {
 	}
 
 	@Test
+	void aClientThatDoesNotReadIsCut() {
+		this.node.run();
+		this.alice.pending = 1;
+		assertThat(end(revocation(new OfUser("alice"), EVER))).isEqualTo(1);
+		assertThat(this.alice.aborted).isTrue();
+		assertThat(this.alice.ended).isNull();
+		assertThat(this.node.endings).containsExactly(Ending.of(CloseReason.REVOKED));
+	}
+
+	@Test
+	void aTopicOfAUserWhoWaitsIsLeftOutOfTheStreamToCome() {
+		TestLoop full = TestLoop.ofSlots(1, 10);
+		TestLoop.Socket first = full.open("zoe", new StreamRequest.Start.Now());
+		full.run();
+		TestLoop.Socket waiter = full.open("carol", new StreamRequest.Start.Now(), "news", "sport");
+		full.run();
+		assertThat(waiter.text).contains("push.waiting");
+		full.loop.revoked().end(List.of(revocation(new OfTopic("carol", "news"), EVER)), 7);
+		full.run();
+		assertThat(waiter.text).doesNotContain("push.unsubscribed");
+		first.cut();
+		full.run();
+		full.publish(NEWS);
+		full.publish(SPORT);
+		full.run();
+		assertThat(waiter.numbers()).containsExactly(2);
+		assertThat(waiter.text.indexOf("push.connected")).isPositive()
+			.isLessThan(waiter.text.indexOf("push.unsubscribed"));
+	}
+
+	@Test
 	void whereTheLogDoesNotReachBackAllReconnect() {
 		this.bob.mayEnd = true;
 		this.node.run();
