@@ -149,6 +149,33 @@ class RevokedStreamsTests {
 		assertThat(connection.isProven()).isTrue();
 	}
 
+	/**
+	 * Nothing is proven meanwhile: at one page per tick this would take half a minute.
+	 */
+	@Test
+	void aLongLogIsReadAsFastAsRedisAnswers() {
+		this.node.run();
+		for (int i = 1; i < 300; i++) {
+			this.node.store.pages.add(new RevocationPage(i, Extent.MORE, List.of()));
+		}
+		this.node.store.pages.add(new RevocationPage(300, Extent.ALL, List.of(revocation(new OfUser("alice"), EVER))));
+		this.node.store.revoked = new RevocationPage(300, Extent.ALL, List.of());
+		this.node.store.renewed.clear();
+		Connection bobs = this.node.loop.present().getLast();
+		this.node.seconds(6);
+		assertThat(this.node.store.pages).isEmpty();
+		assertThat(this.node.endings).containsExactly(Ending.of(CloseReason.REVOKED));
+		assertThat(this.node.loop.revoked().known()).isEqualTo(300);
+		assertThat(this.node.store.renewed).as("once for what is proven, and nobody is named meanwhile")
+			.hasSize(301)
+			.filteredOn((held) -> !held.isEmpty())
+			.hasSize(2)
+			.last()
+			.isEqualTo(List.of(bobs.id()));
+		this.node.seconds(11);
+		assertThat(bobs.isProven()).isTrue();
+	}
+
 	@Test
 	void aClientThatDoesNotReadIsCut() {
 		this.node.run();
