@@ -949,6 +949,7 @@ final class RedisModel {
 		this.store.last.remove(channel.value());
 		this.store.hidden.remove(user);
 		this.store.takeovers.remove(user);
+		this.store.tickets.values().removeIf((one) -> one.value().user().equals(user) && one.value().by() == null);
 		Owner owner = this.store.presence.get(user);
 		long own = nextId(caller.seen());
 		this.witness.erasedAll(channel, own);
