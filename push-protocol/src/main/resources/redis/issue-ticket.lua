@@ -1,12 +1,16 @@
--- Stores a ticket, unless its user has as many that are not spent as may be.
+-- Stores a ticket, unless its user has as many that are not spent as may be, or the token that it is made of is revoked.
 --
 -- KEYS  1 ticket  2 tickets of this user that are not spent, and when each ends
+--       where it is made of a token: 3 revocations of this user  4 revocation of the token (no such key where it has no id)
 -- ARGV  1 digest of the ticket, which its key ends with  2 its life in ms  3 the longest life of a ticket in ms
---       4 tickets that a user may have
+--       4 tickets that a user may have  5 when the right was issued, in seconds
 --       then the fields of the right, each a name and a value
--- Returns {"issued", ms since the epoch at which it ends} or {"full", ms until the first of the others ends}.
+-- Returns {"issued", ms since the epoch at which it ends}, {"full", ms until the first of the others ends} or {"revoked"}.
 
 local now = time_ms()
+if KEYS[3] and redis.call('EXISTS', KEYS[3], KEYS[4]) > 0 and token_revoked(KEYS[3], KEYS[4], tonumber(ARGV[5]), now) then
+	return {'revoked'}
+end
 local all = redis.pcall('HGETALL', KEYS[2])
 if all.err then
 	redis.call('UNLINK', KEYS[2])
@@ -30,7 +34,7 @@ if unspent >= tonumber(ARGV[4]) then
 end
 local ends = now + ARGV[2]
 local fields = {}
-for i = 5, #ARGV do
+for i = 6, #ARGV do
 	fields[#fields + 1] = ARGV[i]
 end
 redis.call('UNLINK', KEYS[1])

@@ -131,8 +131,9 @@ class NodeConfiguration {
 
 	@Bean
 	TicketAuthenticator ticketAuthenticator(TokenVerifier verifier, Tickets tickets, NodeSettings.Tiers tiers,
-			StreamMetrics metrics, Clock clock, Errors errors) {
-		return new TicketAuthenticator(verifier, tickets, tiers.defaultTier(), metrics::ticketRefused, clock, errors);
+			StreamMetrics metrics, Clock clock, Ticker ticker, Errors errors) {
+		return new TicketAuthenticator(verifier, tickets, tiers.defaultTier(), metrics::ticketRefused, clock, ticker,
+				errors);
 	}
 
 	@Bean

@@ -29,11 +29,13 @@ public enum Script {
 	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim", "quota"),
 
 	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
-			"hidden", "owner", "kick", "succession", "revocation", "tickets"),
+			"hidden", "owner", "kick", "succession", "revocation", "revoked-token", "tickets"),
 
-	ISSUE_TICKET(ScriptOutputType.MULTI, "ids", "clock"),
+	ISSUE_TICKET(ScriptOutputType.MULTI, "ids", "clock", "revocation", "revoked-token"),
 
-	SPEND_TICKET(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "tickets"),
+	SPEND_TICKET(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "revocation", "revoked-token", "tickets"),
+
+	CHECK_TOKEN(ScriptOutputType.INTEGER, "ids", "clock", "revocation", "revoked-token"),
 
 	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "hidden", "owner", "entry"),
 

@@ -106,6 +106,7 @@ class TicketEndpoint {
 				this.metrics.refused();
 				throw refused(tooMany.reset());
 			}
+			case Issue.Revoked revoked -> throw new IllegalStateException("It was made of no token");
 		};
 	}
 

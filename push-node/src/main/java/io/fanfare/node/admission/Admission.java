@@ -142,7 +142,20 @@ public final class Admission {
 		}
 	}
 
+	/**
+	 * Who has no right to a stream takes no position in the queue, and no stream goes for
+	 * it. What has a slot at once is checked by its claim.
+	 */
 	private void arrive(Connection connection, Slots.Request slot) {
+		if (!connection.request().elsewhere() && this.slots.isToWait(connection.user())) {
+			connection.loop().checkToken(connection, () -> place(connection, slot));
+		}
+		else {
+			place(connection, slot);
+		}
+	}
+
+	private void place(Connection connection, Slots.Request slot) {
 		StreamLoop loop = connection.loop();
 		switch (this.slots.arrive(slot, connection.request().elsewhere())) {
 			case ADMITTED -> loop.admit(connection);

@@ -209,6 +209,11 @@ final class Slots {
 		return isFree() || this.byUser.containsKey(user);
 	}
 
+	/** Whether a newcomer would have to wait for a slot, or for that of another. */
+	synchronized boolean isToWait(String user) {
+		return !this.shut && !this.paused && !isFree() && !this.byUser.containsKey(user);
+	}
+
 	/** Whether a stream of tier low may be evicted for a newcomer. */
 	boolean mayEvict(Request request) {
 		return request.tier == Tier.HIGH && this.policy != Policy.REJECT;

@@ -10,7 +10,8 @@ import io.fanfare.node.ratelimit.RefusalLimits;
  * Tells an address that showed too many wrong credentials to come back later. What is
  * right is granted all the same: behind one address there may be an office, and the check
  * of a token costs less than all else of its request. A check that costs more has a limit
- * of its own, before it runs.
+ * of its own, before it runs. A ticket costs a look into Redis, and is not looked up for
+ * such an address.
  */
 public final class ThrottledAuthenticator implements Authenticator {
 
@@ -30,6 +31,11 @@ public final class ThrottledAuthenticator implements Authenticator {
 
 	@Override
 	public void authenticate(Credential credential, InetAddress address, Consumer<Authentication> then) {
+		Quota exceeded = (credential instanceof Credential.Ticket) ? this.limits.exceeded(address) : null;
+		if (exceeded != null) {
+			then.accept(new Authentication.Limited(exceeded));
+			return;
+		}
 		this.authenticator.authenticate(credential, address,
 				(authentication) -> then.accept(limited(authentication, address)));
 	}

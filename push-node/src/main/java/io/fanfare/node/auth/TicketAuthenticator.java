@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.Failures;
 import io.fanfare.redis.ticket.TicketRight;
 import io.fanfare.redis.ticket.TicketState;
@@ -35,6 +36,8 @@ public final class TicketAuthenticator implements Authenticator {
 
 	private final Errors errors;
 
+	private final Lookups lookups;
+
 	/**
 	 * Makes it.
 	 * @param tokens checks tokens
@@ -42,30 +45,46 @@ public final class TicketAuthenticator implements Authenticator {
 	 * @param defaultTier the tier of a ticket that names none
 	 * @param refused counts tickets that are refused, by reason
 	 * @param clock the wall clock
+	 * @param ticker the monotonic clock
 	 * @param errors notes what nothing else handles
 	 */
 	public TicketAuthenticator(Authenticator tokens, Tickets tickets, Tier defaultTier, Consumer<String> refused,
-			InstantSource clock, Errors errors) {
+			InstantSource clock, Ticker ticker, Errors errors) {
 		this.tokens = tokens;
 		this.tickets = tickets;
 		this.defaultTier = defaultTier;
 		this.refused = refused;
 		this.clock = clock;
 		this.errors = errors;
+		this.lookups = new Lookups(ticker);
 	}
 
 	@Override
 	public void authenticate(Credential credential, InetAddress address, Consumer<Authentication> then) {
 		switch (credential) {
 			case Credential.Token token -> this.tokens.authenticate(token, address, then);
+			case Credential.Ticket ticket when !this.lookups.take() ->
+				then.accept(new Authentication.Unavailable(CloseReason.FULL));
 			case Credential.Ticket ticket ->
 				this.tickets.find(ticket.text(), ticket.attempt()).whenComplete((state, failure) -> {
 					if (failure != null && !Failures.isOfRedis(failure)) {
 						this.errors.note("ticket", failure);
 					}
 					then.accept((failure != null) ? new Authentication.Unavailable(CloseReason.REDIS_UNAVAILABLE)
-							: answer(state));
+							: answered(state));
 				});
+		}
+	}
+
+	/** Whoever asked waits for an answer: whatever is thrown is one. */
+	@SuppressWarnings("CatchThrowable")
+	private Authentication answered(TicketState state) {
+		try {
+			return answer(state);
+		}
+		catch (Throwable ex) {
+			this.errors.note("ticket", ex);
+			return new Authentication.Unavailable(CloseReason.ERROR);
 		}
 	}
 

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import io.fanfare.node.presence.Proof;
 import io.fanfare.protocol.ChannelName;
@@ -65,6 +66,9 @@ final class Renewals {
 	/** How many rounds failed one after the other. */
 	private int failures;
 
+	/** Whether the log of revocations is read on: no slice is sent meanwhile. */
+	private boolean reading;
+
 	Renewals(StreamLoop loop, StreamLoop.Node node) {
 		this.loop = loop;
 		this.node = node;
@@ -82,7 +86,7 @@ final class Renewals {
 
 	/** Whether a part of this round is not sent or not answered: then none is due. */
 	private boolean isRenewing() {
-		return this.unanswered > 0 || !this.slices.isEmpty();
+		return this.reading || this.unanswered > 0 || !this.slices.isEmpty();
 	}
 
 	/** Renews at the next tick, as fast as Redis answers. */
@@ -120,7 +124,7 @@ final class Renewals {
 	}
 
 	private void send() {
-		while (this.due > 0 && this.unanswered < WINDOW && !this.slices.isEmpty()) {
+		while (!this.reading && this.due > 0 && this.unanswered < WINDOW && !this.slices.isEmpty()) {
 			if (this.due != Integer.MAX_VALUE) {
 				this.due--;
 			}
@@ -187,9 +191,10 @@ final class Renewals {
 
 	private void renewed(List<Connection> slice, Renewal renewal, Proof sent) {
 		this.loop.askClocks();
+		Long known = this.loop.revoked().known();
 		if (!this.loop.revoked().read(renewal.revoked())) {
 			// More was revoked: one of these may be, so nothing is proven yet.
-			this.loop.renewSoon();
+			readOn(known);
 			return;
 		}
 		this.loop.noteProof(sent);
@@ -206,6 +211,50 @@ final class Renewals {
 			});
 		}
 		check(lagging);
+	}
+
+	/**
+	 * Reads the rest of the log of revocations as fast as Redis answers, for nothing is
+	 * proven until it is read.
+	 * @param before the last entry that was known before the last page
+	 */
+	private void readOn(@Nullable Long before) {
+		if (this.reading) {
+			return;
+		}
+		if (Objects.equals(before, this.loop.revoked().known())) {
+			this.loop.renewSoon();
+			return;
+		}
+		this.reading = true;
+		boolean asked = false;
+		try {
+			this.loop.ask("renew", () -> this.node.ownership().renew(List.of(), this.loop.revoked().known()),
+					(renewal, failure) -> readOn(renewal));
+			asked = true;
+		}
+		finally {
+			this.reading = asked;
+		}
+	}
+
+	private void readOn(@Nullable Renewal renewal) {
+		this.reading = false;
+		if (renewal == null) {
+			this.failures++;
+			this.slices.clear();
+			this.nextNanos = this.loop.nanoTime() + retry().toNanos();
+			this.urgent = true;
+			return;
+		}
+		this.loop.answered();
+		Long known = this.loop.revoked().known();
+		if (this.loop.revoked().read(renewal.revoked())) {
+			restart();
+		}
+		else {
+			readOn(known);
+		}
 	}
 
 	private static void renewed(Connection connection, @Nullable Verdict verdict, Renewal renewal, Proof sent) {

@@ -33,6 +33,9 @@ public final class RevokedStreams {
 	/** The last entry of the log that was read; null before the first renewal. */
 	private @Nullable Long known;
 
+	/** How often all are still being sent on, for the log did not reach back. */
+	private int sendingOn;
+
 	RevokedStreams(StreamLoop loop) {
 		this.loop = loop;
 	}
@@ -50,15 +53,26 @@ public final class RevokedStreams {
 		Long before = this.known;
 		this.known = (before != null) ? Math.max(before, page.upTo()) : page.upTo();
 		if (page.extent() == RevocationPage.Extent.BEHIND) {
-			List<Connection> present = this.loop.present();
-			log.warn("revocations=missed streams={}: their clients reconnect, and are checked", present.size());
-			this.loop.each(WHERE, present, (connection) -> connection.goAway(CloseReason.ERROR));
-			return true;
+			// Slices that were sent at once read the same.
+			if (this.sendingOn == 0 || before == null || page.upTo() > before) {
+				sendOn(this.loop.present());
+			}
+			return false;
 		}
 		if (!page.revocations().isEmpty()) {
 			end(page.revocations(), page.upTo());
 		}
-		return page.isComplete();
+		return page.isComplete() && this.sendingOn == 0;
+	}
+
+	/** Nothing is proven before each of them is asked to reconnect. */
+	private void sendOn(List<Connection> present) {
+		log.warn("revocations=missed streams={}: their clients reconnect, and are checked", present.size());
+		this.sendingOn++;
+		Slices
+			.of(this.loop, present, Slices.WRITE,
+					(connection) -> this.loop.guard(WHERE, connection, (one) -> one.goAway(CloseReason.ERROR)))
+			.whenComplete((done, failure) -> this.sendingOn--);
 	}
 
 	/**
@@ -86,7 +100,8 @@ public final class RevokedStreams {
 			}
 		}
 		if (!tokens.isEmpty()) {
-			List<Connection> present = this.loop.present();
+			List<Connection> present = new ArrayList<>(this.loop.waiting());
+			present.addAll(this.loop.admitted());
 			for (Connection connection : present) {
 				Revocation revocation = tokens.get(connection.request().token().hash());
 				if (revocation != null) {

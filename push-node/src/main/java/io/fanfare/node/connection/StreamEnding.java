@@ -83,9 +83,17 @@ final class StreamEnding {
 		kicked(reason, by, null);
 	}
 
-	/** Its token was revoked. A client that asked for a status gets it. */
+	/**
+	 * Its token was revoked. A client that asked for a status gets it. One that does not
+	 * read what was written before gets neither that nor the notice.
+	 */
 	void revoked(long by) {
-		if (this.notice.refuseToken()) {
+		if (this.connection.isBegun() && this.writer.pendingBytes() > 0) {
+			this.writer.abort();
+			this.loop.context().events().kicked(CloseReason.REVOKED);
+			this.connection.close(Ending.of(CloseReason.REVOKED));
+		}
+		else if (this.notice.refuseToken()) {
 			this.connection.close(Ending.of(CloseReason.REVOKED));
 		}
 		else {

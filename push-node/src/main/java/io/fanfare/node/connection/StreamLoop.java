@@ -171,6 +171,8 @@ public final class StreamLoop {
 
 	private final RevokedStreams revoked = new RevokedStreams(this);
 
+	private final TokenChecks tokenChecks = new TokenChecks(this);
+
 	private int ticks;
 
 	private boolean stopped;
@@ -951,8 +953,24 @@ public final class StreamLoop {
 	}
 
 	void spend(Connection connection, Claim.Ticket ticket, BiConsumer<@Nullable String, @Nullable Throwable> then) {
-		reply(connection, asked("spend", () -> this.node.ownership().spend(connection.user(), connection.id(), ticket)),
-				then);
+		reply(connection, asked("spend", () -> this.node.ownership()
+			.spend(connection.user(), connection.id(), ticket, connection.request().token())), then);
+	}
+
+	/**
+	 * Looks up whether the token of a newcomer is revoked, which has to wait for a slot.
+	 * On the loop.
+	 * @param connection the newcomer, which is told if it is
+	 * @param granted is run if it is not
+	 */
+	public void checkToken(Connection connection, Runnable granted) {
+		asks(connection);
+		this.tokenChecks.add(connection, granted);
+	}
+
+	void isRevoked(Connection connection, BiConsumer<@Nullable Boolean, @Nullable Throwable> then) {
+		reply(connection, asked("revoked",
+				() -> this.node.ownership().isRevoked(connection.user(), connection.request().token())), then);
 	}
 
 	void round(Connection connection, Standing standing, BiConsumer<@Nullable Round, @Nullable Throwable> then) {
@@ -1123,9 +1141,14 @@ public final class StreamLoop {
 		return present;
 	}
 
-	/** The connections that wait for a slot. On the loop. */
+	/** The connections that have a slot. On the loop. */
+	List<Connection> admitted() {
+		return this.connections.all();
+	}
+
+	/** The connections that wait for a slot, or for an answer. On the loop. */
 	List<Connection> waiting() {
-		return this.waiters.all();
+		return this.waiters.everybody();
 	}
 
 	/**

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamOpening {
 
+	/** What refuses a ticket whose token is revoked. */
+	private static final String REVOKED = "revoked";
+
 	/** Null once it was said. */
 	private @Nullable ConnectionKey key;
 
@@ -84,6 +87,9 @@ final class StreamOpening {
 			}
 			if (!answered) {
 				this.connection.refuse(CloseReason.REDIS_UNAVAILABLE);
+			}
+			else if (REVOKED.equals(refusal)) {
+				this.connection.ending().revoked(MessageId.of(this.loop.millis(), 0));
 			}
 			else if (refusal != null) {
 				this.connection.ending().refuseTicket(refusal);
@@ -298,17 +304,22 @@ final class StreamOpening {
 		if (channel == null || this.connection.isClosed() || !this.connection.channels().contains(channel)) {
 			return false;
 		}
-		this.delivery.take();
+		boolean subscribed = this.connection.isClaiming() || this.connection.isBegun();
+		if (subscribed) {
+			this.delivery.take();
+		}
 		this.connection.leave(channel);
-		this.topics.remove(this.loop.topics(), channel);
-		this.delivery.left();
+		if (subscribed) {
+			this.topics.remove(this.loop.topics(), channel);
+			this.delivery.left();
+		}
 		if (this.connection.isBegun()) {
 			notifyUnsubscribed(channel, reason);
 			return true;
 		}
 		this.unsubscribed = (this.unsubscribed != null) ? this.unsubscribed : new HashMap<>();
 		this.unsubscribed.put(channel, reason);
-		if (this.claim.state() == UserClaim.State.NONE) {
+		if (subscribed && this.claim.state() == UserClaim.State.NONE) {
 			// It may have waited for that topic alone.
 			claimWhenSubscribed();
 		}

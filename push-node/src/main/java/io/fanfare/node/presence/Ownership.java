@@ -8,6 +8,7 @@ import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Renewal;
+import io.fanfare.redis.revocation.IssuedToken;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +29,18 @@ public interface Ownership {
 	 * @param user whose it is
 	 * @param connection the connection
 	 * @param ticket the ticket
+	 * @param token what it keeps of the token that it is for
 	 * @return what refuses it, or null where it is spent
 	 */
-	CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket);
+	CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket, IssuedToken token);
+
+	/**
+	 * Returns whether a token is revoked, for a connection that waits before it claims.
+	 * @param user whose it is
+	 * @param token the token
+	 * @return whether it is
+	 */
+	CompletableFuture<Boolean> isRevoked(String user, IssuedToken token);
 
 	/**
 	 * Renews the node's lease and confirms what it holds.

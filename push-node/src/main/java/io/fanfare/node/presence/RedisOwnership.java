@@ -10,6 +10,7 @@ import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Renewal;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.redis.ticket.Tickets;
 import org.jspecify.annotations.Nullable;
 
@@ -44,8 +45,14 @@ public final class RedisOwnership implements Ownership {
 	}
 
 	@Override
-	public CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket) {
-		return this.tickets.spend(user, ticket.digest(), connection, ticket.attempt());
+	public CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket,
+			IssuedToken token) {
+		return this.tickets.spend(user, ticket.digest(), connection, ticket.attempt(), token);
+	}
+
+	@Override
+	public CompletableFuture<Boolean> isRevoked(String user, IssuedToken token) {
+		return this.presence.isRevoked(user, token);
 	}
 
 	@Override

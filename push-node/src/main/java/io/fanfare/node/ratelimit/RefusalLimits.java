@@ -1,6 +1,8 @@
 package io.fanfare.node.ratelimit;
 
 import java.net.InetAddress;
+import java.util.HashSet;
+import java.util.Set;
 
 import io.fanfare.protocol.guard.Ticker;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RefusalLimits {
 
+	/** Those beyond are looked at, and refused then. */
+	private static final int MAX_ADDRESSES = 100_000;
+
 	private final LimitSettings limits;
 
 	private final int most;
@@ -19,6 +24,9 @@ public final class RefusalLimits {
 	private final AddressBlocks exempt;
 
 	private final AddressCounts counts;
+
+	/** The addresses that have used it up, within the window that the counts have. */
+	private final Set<String> usedUp = new HashSet<>();
 
 	/**
 	 * Has counted none yet.
@@ -43,9 +51,41 @@ public final class RefusalLimits {
 			return null;
 		}
 		synchronized (this.counts) {
-			return (this.counts.count(address) > this.most)
-					? new Quota("refusals", this.most, this.limits.window(), this.counts.reset()) : null;
+			forget();
+			if (this.counts.count(address) <= this.most) {
+				return null;
+			}
+			if (this.usedUp.size() < MAX_ADDRESSES) {
+				this.usedUp.add(AddressLimits.key(address));
+			}
+			return quota();
 		}
+	}
+
+	/**
+	 * Whether an address has used it up. Counts nothing: for what costs too much to look
+	 * at first.
+	 * @param address where a client is
+	 * @return the quota that is used up, or null if its credential may be looked at
+	 */
+	public @Nullable Quota exceeded(InetAddress address) {
+		if (this.most == 0) {
+			return null;
+		}
+		synchronized (this.counts) {
+			forget();
+			return (!this.usedUp.isEmpty() && this.usedUp.contains(AddressLimits.key(address))) ? quota() : null;
+		}
+	}
+
+	private void forget() {
+		if (!this.usedUp.isEmpty() && this.counts.reset().isZero()) {
+			this.usedUp.clear();
+		}
+	}
+
+	private Quota quota() {
+		return new Quota("refusals", this.most, this.limits.window(), this.counts.reset());
 	}
 
 }

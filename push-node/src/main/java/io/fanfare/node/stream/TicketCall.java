@@ -117,7 +117,7 @@ final class TicketCall {
 		}
 		this.gate.tickets()
 			.tickets()
-			.issue(right, this.gate.tickets().clock().instant())
+			.inherit(right, this.gate.tickets().clock().instant())
 			.whenComplete((issue, failure) -> onLoop(() -> issued(issue, failure)));
 	}
 
@@ -133,6 +133,10 @@ final class TicketCall {
 			case Issue.TooMany tooMany -> {
 				this.loop.context().events().ticketRefused("quota");
 				throw refused(new Quota("tickets", Tickets.MAX_PER_USER, Tickets.LIFE, tooMany.reset()));
+			}
+			case Issue.Revoked revoked -> {
+				this.loop.context().events().ticketRefused("revoked");
+				throw new ProblemException(Problem.unauthorized("The token was revoked", true));
 			}
 			case Issue.Issued issued -> {
 				this.loop.context().events().ticketIssued();

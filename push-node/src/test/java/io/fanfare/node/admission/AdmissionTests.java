@@ -1,6 +1,7 @@
 package io.fanfare.node.admission;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.node.connection.StreamRequest;
@@ -89,6 +90,53 @@ class AdmissionTests {
 		this.node.run();
 		assertThat(socket.refused).isEqualTo(CloseReason.DRAINING);
 		assertThat(this.node.connections.known()).isZero();
+	}
+
+	private static TestLoop.Socket come(TestLoop node, String user, boolean mayEnd) {
+		TestLoop.Socket socket = node.socket(user, new StreamRequest.Start.Now());
+		socket.mayEnd = mayEnd;
+		node.connect(socket);
+		node.run();
+		return socket;
+	}
+
+	@Test
+	void onAFullNodeARevokedTokenTakesNoPosition() {
+		TestLoop full = TestLoop.ofSlots(1, 10);
+		TestLoop.Socket first = come(full, "zoe", false);
+		TestLoop.Socket waiter = come(full, "alice", false);
+		assertThat(waiter.text).contains("push.waiting");
+		full.store.revokedUsers = Set.of("alice", "mallory");
+		for (String user : full.store.revokedUsers) {
+			TestLoop.Socket revoked = come(full, user, true);
+			assertThat(revoked.text).contains("push.kicked", "\"reason\":\"revoked\"").doesNotContain("push.waiting");
+			assertThat(full.admission.waiting()).isEqualTo(1);
+		}
+		full.store.revokedUsers = Set.of();
+		first.cut();
+		full.run();
+		assertThat(waiter.text).contains("push.connected");
+	}
+
+	@Test
+	void aRevokedTokenHasNoStreamEvicted() {
+		TestLoop full = TestLoop.ofSlots(1, 0);
+		come(full, "zoe", false);
+		full.store.revokedUsers = Set.of("mallory");
+		TestLoop.Socket revoked = come(full, "mallory", true);
+		assertThat(revoked.text).contains("\"reason\":\"revoked\"");
+		assertThat(revoked.refused).isNull();
+		assertThat(come(full, "bob", true).refused).isEqualTo(CloseReason.FULL);
+		assertThat(full.admission.size()).isEqualTo(1);
+	}
+
+	@Test
+	void whereRedisDoesNotSayWhetherATokenIsRevokedNobodyWaits() {
+		TestLoop full = TestLoop.ofSlots(1, 10);
+		come(full, "zoe", false);
+		full.store.silent = true;
+		assertThat(come(full, "alice", true).refused).isEqualTo(CloseReason.REDIS_UNAVAILABLE);
+		assertThat(full.admission.waiting()).isZero();
 	}
 
 	@Test

@@ -149,6 +149,64 @@ class RevokedStreamsTests {
 		assertThat(connection.isProven()).isTrue();
 	}
 
+	/**
+	 * Nothing is proven meanwhile: at one page per tick this would take half a minute.
+	 */
+	@Test
+	void aLongLogIsReadAsFastAsRedisAnswers() {
+		this.node.run();
+		for (int i = 1; i < 300; i++) {
+			this.node.store.pages.add(new RevocationPage(i, Extent.MORE, List.of()));
+		}
+		this.node.store.pages.add(new RevocationPage(300, Extent.ALL, List.of(revocation(new OfUser("alice"), EVER))));
+		this.node.store.revoked = new RevocationPage(300, Extent.ALL, List.of());
+		this.node.store.renewed.clear();
+		Connection bobs = this.node.loop.present().getLast();
+		this.node.seconds(6);
+		assertThat(this.node.store.pages).isEmpty();
+		assertThat(this.node.endings).containsExactly(Ending.of(CloseReason.REVOKED));
+		assertThat(this.node.loop.revoked().known()).isEqualTo(300);
+		assertThat(this.node.store.renewed).as("once for what is proven, and nobody is named meanwhile")
+			.hasSize(301)
+			.filteredOn((held) -> !held.isEmpty())
+			.hasSize(2)
+			.last()
+			.isEqualTo(List.of(bobs.id()));
+		this.node.seconds(11);
+		assertThat(bobs.isProven()).isTrue();
+	}
+
+	@Test
+	void aClientThatDoesNotReadIsCut() {
+		this.node.run();
+		this.alice.pending = 1;
+		assertThat(end(revocation(new OfUser("alice"), EVER))).isEqualTo(1);
+		assertThat(this.alice.aborted).isTrue();
+		assertThat(this.alice.ended).isNull();
+		assertThat(this.node.endings).containsExactly(Ending.of(CloseReason.REVOKED));
+	}
+
+	@Test
+	void aTopicOfAUserWhoWaitsIsLeftOutOfTheStreamToCome() {
+		TestLoop full = TestLoop.ofSlots(1, 10);
+		TestLoop.Socket first = full.open("zoe", new StreamRequest.Start.Now());
+		full.run();
+		TestLoop.Socket waiter = full.open("carol", new StreamRequest.Start.Now(), "news", "sport");
+		full.run();
+		assertThat(waiter.text).contains("push.waiting");
+		full.loop.revoked().end(List.of(revocation(new OfTopic("carol", "news"), EVER)), 7);
+		full.run();
+		assertThat(waiter.text).doesNotContain("push.unsubscribed");
+		first.cut();
+		full.run();
+		full.publish(NEWS);
+		full.publish(SPORT);
+		full.run();
+		assertThat(waiter.numbers()).containsExactly(2);
+		assertThat(waiter.text.indexOf("push.connected")).isPositive()
+			.isLessThan(waiter.text.indexOf("push.unsubscribed"));
+	}
+
 	@Test
 	void whereTheLogDoesNotReachBackAllReconnect() {
 		this.bob.mayEnd = true;

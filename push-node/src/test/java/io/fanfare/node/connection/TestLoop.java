@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,6 +42,7 @@ import io.fanfare.protocol.Predecessor;
 import io.fanfare.protocol.Retraction;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.ClaimResult;
@@ -75,13 +77,11 @@ public final class TestLoop {
 	private final Errors errors = new Errors(() -> this.nanos, this.thrown::add, (fatal) -> {
 	});
 
-	public final Connections connections = new Connections("node", 10_000, new Random(1));
+	public final Connections connections;
 
-	final FrameRouter router = new FrameRouter(this.connections);
+	final FrameRouter router;
 
-	public final Admission admission = new Admission(this.connections,
-			new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(2)),
-			(address) -> this.limit, System::nanoTime, this.errors);
+	public final Admission admission;
 
 	public final Store store = new Store(this);
 
@@ -129,6 +129,21 @@ public final class TestLoop {
 	}
 
 	TestLoop(int inboxLimit, MemoryBudget budget) {
+		this(inboxLimit, budget, 10_000, 1_000);
+	}
+
+	/** A node that is full with so many streams. */
+	public static TestLoop ofSlots(int slots, int waitingRoom) {
+		return new TestLoop(Inbox.LIMIT, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30), slots, waitingRoom);
+	}
+
+	private TestLoop(int inboxLimit, MemoryBudget budget, int slots, int waitingRoom) {
+		this.connections = new Connections("node", slots, new Random(1));
+		this.router = new FrameRouter(this.connections);
+		this.admission = new Admission(
+				this.connections, new AdmissionSettings(AdmissionSettings.Policy.WAIT, waitingRoom,
+						Duration.ofSeconds(30), Duration.ofSeconds(2)),
+				(address) -> this.limit, System::nanoTime, this.errors);
 		this.loop = new StreamLoop(new LoopThread(),
 				new StreamLoop.Node("node", SETTINGS, Duration.ofSeconds(5), Duration.ofSeconds(15),
 						Duration.ofSeconds(2), this.store, new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)),
@@ -282,6 +297,15 @@ public final class TestLoop {
 		/** What the next renewals say of the log of revocations. */
 		RevocationPage revoked = new RevocationPage(0, RevocationPage.Extent.ALL, List.of());
 
+		/** Whose tokens are found revoked before they wait. */
+		public Set<String> revokedUsers = Set.of();
+
+		/** Whether that is not answered. */
+		public boolean silent;
+
+		/** What the next renewals say of the log, one after the other, before others. */
+		final Deque<RevocationPage> pages = new ArrayDeque<>();
+
 		/** What the next claims find revoked, by topic. */
 		Map<String, String> revokedTopics = Map.of();
 
@@ -356,14 +380,26 @@ public final class TestLoop {
 		}
 
 		@Override
-		public CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket) {
+		public CompletableFuture<@Nullable String> spend(String user, String connection, Claim.Ticket ticket,
+				IssuedToken token) {
 			return ask(() -> null);
+		}
+
+		@Override
+		public CompletableFuture<Boolean> isRevoked(String user, IssuedToken token) {
+			return ask(() -> {
+				if (this.silent) {
+					throw new RedisUnavailableException("silent", null);
+				}
+				return this.revokedUsers.contains(user);
+			});
 		}
 
 		@Override
 		public CompletableFuture<Renewal> renew(List<Held> held, @Nullable Long revocations) {
 			this.renewed.add(held.stream().map(Held::connection).toList());
-			return ask(() -> new Renewal(this.clock, this.since, this.revoked, List.of()));
+			return ask(() -> new Renewal(this.clock, this.since,
+					this.pages.isEmpty() ? this.revoked : this.pages.remove(), List.of()));
 		}
 
 		@Override

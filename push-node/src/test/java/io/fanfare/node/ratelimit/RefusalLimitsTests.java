@@ -21,6 +21,8 @@ class RefusalLimitsTests {
 
 	private long now;
 
+	private int checked;
+
 	private final RefusalLimits limits = limits(2);
 
 	private RefusalLimits limits(int most) {
@@ -29,9 +31,15 @@ class RefusalLimitsTests {
 	}
 
 	private Authentication show(Authentication outcome, InetAddress address) {
+		return show(new Credential.Token("x"), outcome, address);
+	}
+
+	private Authentication show(Credential shown, Authentication outcome, InetAddress address) {
 		AtomicReference<Authentication> answer = new AtomicReference<>();
-		new ThrottledAuthenticator((credential, from, then) -> then.accept(outcome), this.limits)
-			.authenticate(new Credential.Token("x"), address, answer::set);
+		new ThrottledAuthenticator((credential, from, then) -> {
+			this.checked++;
+			then.accept(outcome);
+		}, this.limits).authenticate(shown, address, answer::set);
 		return Objects.requireNonNull(answer.get());
 	}
 
@@ -56,6 +64,24 @@ class RefusalLimitsTests {
 			assertThat(show(new Authentication.Refused("wrong"), OFFICE)).isNotNull();
 			assertThat(show(right, OFFICE)).isSameAs(right);
 		}
+	}
+
+	@Test
+	void aTicketIsNotLookedUpForAnAddressThatWasToldTooOften() {
+		Credential ticket = new Credential.Ticket("x", "");
+		Authentication wrong = new Authentication.Refused("wrong");
+		for (int i = 0; i < 3; i++) {
+			assertThat(show(ticket, wrong, OFFICE)).isNotNull();
+		}
+		assertThat(this.checked).isEqualTo(3);
+		assertThat(show(ticket, wrong, OFFICE)).isInstanceOf(Authentication.Limited.class);
+		assertThat(this.checked).isEqualTo(3);
+		assertThat(show(ticket, wrong, InetAddress.ofLiteral("192.0.2.8"))).as("another address").isSameAs(wrong);
+		for (int i = 0; i < 5; i++) {
+			assertThat(show(ticket, wrong, InetAddress.ofLiteral("198.51.100.9"))).as("exempt").isSameAs(wrong);
+		}
+		this.now += Duration.ofMinutes(1).toNanos();
+		assertThat(show(ticket, wrong, OFFICE)).as("the next window").isSameAs(wrong);
 	}
 
 	@Test

@@ -37,6 +37,7 @@ import io.fanfare.redis.presence.Presence.Twins;
 import io.fanfare.redis.presence.Presence.UserLimits;
 import io.fanfare.redis.presence.Renewal;
 import io.fanfare.redis.presence.Verdict;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.redis.revocation.Revocation;
 import io.fanfare.redis.revocation.RevocationPage;
 import io.fanfare.redis.revocation.Revocations;
@@ -543,7 +544,7 @@ final class RedisModel {
 		noteRenewal(caller, node);
 		guard(caller);
 		this.store.leases.put(node, now() + this.settings.lease());
-		if (isRevoked(claim)) {
+		if (isRevoked(claim.user(), claim.token())) {
 			Owner own = this.store.presence.get(claim.user());
 			if (own != null && own.connection().equals(claim.connection())) {
 				this.store.presence.remove(claim.user());
@@ -597,11 +598,10 @@ final class RedisModel {
 
 	// ---- revocations
 
-	private boolean isRevoked(Claim claim) {
-		return java.util.stream.Stream
-			.of(new Revocation.OfUser(claim.user()), new Revocation.OfToken(claim.token().hash()))
+	boolean isRevoked(String user, IssuedToken token) {
+		return java.util.stream.Stream.of(new Revocation.OfUser(user), new Revocation.OfToken(token.hash()))
 			.map(this.store.revocations::get)
-			.anyMatch((one) -> one != null && one.refuses(claim.token(), now()));
+			.anyMatch((one) -> one != null && one.refuses(token, now()));
 	}
 
 	private Map<String, String> revokedTopics(Claim claim) {
@@ -697,7 +697,10 @@ final class RedisModel {
 	}
 
 	/** Spends a ticket for a connection that waits. Returns null, or why not. */
-	@Nullable String spendTicket(String connection, Claim.Ticket ticket) {
+	@Nullable String spendTicket(String user, String connection, Claim.Ticket ticket, IssuedToken token) {
+		if (isRevoked(user, token)) {
+			return "revoked";
+		}
 		String refusal = ticketRefusal(connection, ticket);
 		if (refusal == null) {
 			spend(connection, ticket);

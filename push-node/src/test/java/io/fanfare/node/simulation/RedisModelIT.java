@@ -233,7 +233,7 @@ class RedisModelIT {
 				case 17 -> probe(what, nodes);
 				case 18 -> lose();
 				case 19, 20 -> revoke(what);
-				case 21, 22 -> tickets(what);
+				case 21, 22 -> tickets(what, presence);
 				case 23, 24 -> erase(what);
 				case 25 -> eraseUser(what);
 				default -> forget(what, history);
@@ -289,14 +289,16 @@ class RedisModelIT {
 				List.of("", "a", "b").get(this.random.nextInt(3)));
 	}
 
-	private void tickets(String what) throws Exception {
+	private void tickets(String what, Presence presence) throws Exception {
 		Tickets tickets = new Tickets(this.link, KEYS, this.random);
 		String user = any(USERS);
 		Claim.Ticket ticket = ticket(user);
 		if (this.random.nextInt(3) == 0) {
 			String connection = "n" + this.random.nextInt(1, this.counter + 2);
-			String real = get(tickets.spend(user, ticket.digest(), connection, ticket.attempt()));
-			assertThat(real).as(what + ticket).isEqualTo(this.model.spendTicket(connection, ticket));
+			IssuedToken token = IssuedToken.of("t" + this.random.nextInt(3), this.random.nextInt(6));
+			String real = get(tickets.spend(user, ticket.digest(), connection, ticket.attempt(), token));
+			assertThat(real).as(what + ticket).isEqualTo(this.model.spendTicket(user, connection, ticket, token));
+			assertThat(get(presence.isRevoked(user, token))).as(what).isEqualTo(this.model.isRevoked(user, token));
 			return;
 		}
 		Instant now = Instant.now();

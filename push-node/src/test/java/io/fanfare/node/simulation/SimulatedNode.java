@@ -38,6 +38,7 @@ import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Presence.Suspect;
 import io.fanfare.redis.presence.Renewal;
+import io.fanfare.redis.revocation.IssuedToken;
 import org.jspecify.annotations.Nullable;
 
 /** One start of a node: the real loops and connections on simulated seams. */
@@ -119,9 +120,17 @@ final class SimulatedNode {
 
 					@Override
 					public CompletableFuture<@Nullable String> spend(String user, String connection,
-							Claim.Ticket ticket) {
+							Claim.Ticket ticket, IssuedToken token) {
 						return SimulatedNode.this.commands.run("spend", ticket,
-								(caller) -> simulation.redis().model().spendTicket(connection, ticket), (refusal) -> {
+								(caller) -> simulation.redis().model().spendTicket(user, connection, ticket, token),
+								(refusal) -> {
+								});
+					}
+
+					@Override
+					public CompletableFuture<Boolean> isRevoked(String user, IssuedToken token) {
+						return SimulatedNode.this.commands.run("revoked", user,
+								(caller) -> simulation.redis().model().isRevoked(user, token), (revoked) -> {
 								});
 					}
 

@@ -15,6 +15,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.Reply;
 import io.fanfare.redis.Script;
+import io.fanfare.redis.revocation.IssuedToken;
 import io.fanfare.redis.revocation.RevocationPage;
 import io.fanfare.redis.revocation.Revocations;
 import org.jspecify.annotations.Nullable;
@@ -309,6 +310,20 @@ public final class Presence {
 			}
 			return new Renewal(headId, dataLossFloor, revoked, verdicts);
 		});
+	}
+
+	/**
+	 * Returns whether a token is revoked, for a connection that does not claim yet.
+	 * @param user the user
+	 * @param token the token
+	 * @return whether it is
+	 */
+	public CompletableFuture<Boolean> isRevoked(String user, IssuedToken token) {
+		return this.link
+			.<Long>run(Script.CHECK_TOKEN,
+					new byte[][] { this.keys.revoked(user), this.keys.revokedToken(token.hash()) },
+					(run) -> new byte[][] { bytes(Long.toString(token.issued())) })
+			.thenApply((revoked) -> revoked != 0);
 	}
 
 	/**

@@ -30,4 +30,9 @@ public sealed interface Issue {
 
 	}
 
+	/** The token that it was to be made of is revoked. */
+	record Revoked() implements Issue {
+
+	}
+
 }

@@ -18,6 +18,7 @@ import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.Reply;
 import io.fanfare.redis.Script;
+import io.fanfare.redis.revocation.IssuedToken;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -62,13 +63,31 @@ public final class Tickets {
 	}
 
 	/**
-	 * Makes a ticket. It ends with the right, if that is sooner than usual.
+	 * Makes a ticket of a new right. It ends with the right, if that is sooner than
+	 * usual.
 	 * @param right what it grants, which is not too large
+	 * @param now the time by the clock that the right is measured by
+	 * @return what it came to; never revoked
+	 * @throws IllegalArgumentException if the right is too large
+	 */
+	public CompletableFuture<Issue> issue(TicketRight right, Instant now) {
+		return issue(right, now, new byte[0][]);
+	}
+
+	/**
+	 * Makes a ticket of a token, as {@link #issue} does.
+	 * @param right what the token grants, which is not too large
 	 * @param now the time by the clock that the right is measured by
 	 * @return what it came to
 	 * @throws IllegalArgumentException if the right is too large
 	 */
-	public CompletableFuture<Issue> issue(TicketRight right, Instant now) {
+	public CompletableFuture<Issue> inherit(TicketRight right, Instant now) {
+		IssuedToken token = IssuedToken.of(right.id(), right.issued().getEpochSecond());
+		return issue(right, now,
+				new byte[][] { this.keys.revoked(right.user()), this.keys.revokedToken(token.hash()) });
+	}
+
+	private CompletableFuture<Issue> issue(TicketRight right, Instant now, byte[][] revocations) {
 		String excess = right.excess();
 		if (excess != null) {
 			throw new IllegalArgumentException(excess);
@@ -82,6 +101,7 @@ public final class Tickets {
 		arguments.add(bytes(Long.toString(Math.max(1, life.toMillis()))));
 		arguments.add(LONGEST);
 		arguments.add(MOST);
+		arguments.add(bytes(Long.toString(right.issued().getEpochSecond())));
 		put(arguments, "user", right.user());
 		put(arguments, "channels", JSON.writeValueAsString(right.channels()));
 		put(arguments, "iat", Long.toString(right.issued().getEpochSecond()));
@@ -94,14 +114,18 @@ public final class Tickets {
 		if (id != null) {
 			put(arguments, "jti", id);
 		}
+		List<byte[]> scriptKeys = new ArrayList<>(List.of(this.keys.ticket(digest), this.keys.tickets(right.user())));
+		scriptKeys.addAll(List.of(revocations));
 		return this.link
-			.<List<Object>>run(Script.ISSUE_TICKET,
-					new byte[][] { this.keys.ticket(digest), this.keys.tickets(right.user()) },
+			.<List<Object>>run(Script.ISSUE_TICKET, scriptKeys.toArray(byte[][]::new),
 					(run) -> arguments.toArray(byte[][]::new))
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
-				return reply.text().equals("issued") ? new Issue.Issued(ticket, Instant.ofEpochMilli(reply.number()))
-						: new Issue.TooMany(Duration.ofMillis(reply.number()));
+				return switch (reply.text()) {
+					case "issued" -> new Issue.Issued(ticket, Instant.ofEpochMilli(reply.number()));
+					case "revoked" -> new Issue.Revoked();
+					default -> new Issue.TooMany(Duration.ofMillis(reply.number()));
+				};
 			});
 	}
 
@@ -142,12 +166,17 @@ public final class Tickets {
 	 * @param digest the ticket's digest
 	 * @param connection the connection
 	 * @param attempt the request of a proxy that it came with, or "" for none
+	 * @param token what it keeps of the token that it is for
 	 * @return the name of what refuses it, or null where it is spent
 	 */
-	public CompletableFuture<@Nullable String> spend(String user, String digest, String connection, String attempt) {
+	public CompletableFuture<@Nullable String> spend(String user, String digest, String connection, String attempt,
+			IssuedToken token) {
+		byte[][] scriptKeys = { this.keys.ticket(digest), this.keys.tickets(user), this.keys.revoked(user),
+				this.keys.revokedToken(token.hash()) };
 		return this.link
-			.<byte[]>run(Script.SPEND_TICKET, new byte[][] { this.keys.ticket(digest), this.keys.tickets(user) },
-					(run) -> new byte[][] { bytes(digest), bytes(connection), bytes(attempt) })
+			.<byte[]>run(Script.SPEND_TICKET, scriptKeys,
+					(run) -> new byte[][] { bytes(digest), bytes(connection), bytes(attempt),
+							bytes(Long.toString(token.issued())) })
 			.<@Nullable String>thenApply((refusal) -> (refusal.length == 0) ? null : text(refusal));
 	}
 

@@ -16,6 +16,8 @@ import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.ClaimResult;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.revocation.IssuedToken;
+import io.fanfare.redis.revocation.Revocation;
+import io.fanfare.redis.revocation.Revocations;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -99,21 +101,44 @@ class TicketsIT {
 		Issue.TooMany refused = (Issue.TooMany) get(this.tickets.issue(right("alice"), NOW));
 		assertThat(refused.reset()).isBetween(Duration.ofSeconds(20), Tickets.LIFE);
 		assertThat(get(this.tickets.issue(right("bob"), NOW))).isInstanceOf(Issue.Issued.class);
-		assertThat(get(this.tickets.spend("alice", Tickets.digest(all.getFirst()), "c1", ""))).isNull();
+		assertThat(get(this.tickets.spend("alice", Tickets.digest(all.getFirst()), "c1", "", IssuedToken.LATEST)))
+			.isNull();
 		assertThat(this.partition.redis().hlen(UNSPENT)).isEqualTo(9);
 		issued();
 		assertThat(get(this.tickets.issue(right("alice"), NOW))).isInstanceOf(Issue.TooMany.class);
 		List<Object> later = this.partition.runAt(System.currentTimeMillis() + 31_000, Script.ISSUE_TICKET,
-				List.of(PREFIX + "ticket:d", UNSPENT), "d", "30000", "30000", "10", "user", "alice");
+				List.of(PREFIX + "ticket:d", UNSPENT), "d", "30000", "30000", "10", "1", "user", "alice");
 		assertThat(later.getFirst()).isEqualTo("issued");
 		assertThat(this.partition.redis().hkeys(UNSPENT)).containsExactly("d");
 		assertThat(this.partition.redis().pttl(UNSPENT)).isBetween(20_000L, 30_000L);
 		// TIME goes back, or the key holds something else: not for long
 		List<Object> back = this.partition.runAt(System.currentTimeMillis() - 1_000_000_000, Script.ISSUE_TICKET,
-				List.of(PREFIX + "ticket:e", UNSPENT), "e", "30000", "30000", "1", "user", "alice");
+				List.of(PREFIX + "ticket:e", UNSPENT), "e", "30000", "30000", "1", "1", "user", "alice");
 		assertThat(back).isEqualTo(List.of("full", 30_000L));
 		this.partition.plantForeign(PREFIX + "tickets:carol");
 		assertThat(get(this.tickets.issue(right("carol"), NOW))).isInstanceOf(Issue.Issued.class);
+	}
+
+	@Test
+	void aRevokedTokenMakesNoTicketAndSpendsNone() {
+		String digest = String.valueOf(Tickets.digest(issued().ticket()));
+		IssuedToken token = IssuedToken.of("jti \u00e9", NOW.getEpochSecond());
+		Revocations revocations = new Revocations(this.partition.link(), this.partition.keys, Duration.ofHours(1));
+		for (Revocation.Target target : List.of(new Revocation.OfToken(token.hash()), new Revocation.OfUser("alice"))) {
+			assertThat(get(this.partition.presence().isRevoked("alice", token))).isFalse();
+			get(revocations.put(target, NOW.toEpochMilli(), "why"));
+			assertThat(get(this.partition.presence().isRevoked("alice", token))).isTrue();
+			assertThat(get(this.partition.presence().isRevoked("alice", IssuedToken.LATEST))).isFalse();
+			assertThat(get(this.tickets.inherit(right("alice"), NOW))).isInstanceOf(Issue.Revoked.class);
+			assertThat(get(this.tickets.spend("alice", digest, "c1", "", token))).isEqualTo("revoked");
+			assertThat(get(revocations.lift(target))).isTrue();
+		}
+		assertThat(get(this.tickets.inherit(right("alice"), NOW))).isInstanceOf(Issue.Issued.class);
+		String unreadable = PREFIX + "revoked:alice";
+		this.partition.plantForeign(unreadable);
+		assertThat(get(this.tickets.inherit(right("alice"), NOW))).isInstanceOf(Issue.Revoked.class);
+		this.partition.redis().del(unreadable);
+		assertThat(get(this.tickets.spend("alice", digest, "c1", "", token))).isNull();
 	}
 
 	@Test
@@ -169,13 +194,13 @@ class TicketsIT {
 	void aWaiterSpendsItAndClaimsWithoutIt() {
 		String ticket = issued().ticket();
 		String digest = String.valueOf(Tickets.digest(ticket));
-		assertThat(get(this.tickets.spend("alice", digest, "c1", "attempt-1"))).isNull();
-		assertThat(get(this.tickets.spend("alice", digest, "c1", ""))).as("repeated").isNull();
-		assertThat(get(this.tickets.spend("alice", digest, "c2", "attempt-1"))).isNull();
-		assertThat(get(this.tickets.spend("alice", digest, "c2", ""))).isEqualTo("spent");
+		assertThat(get(this.tickets.spend("alice", digest, "c1", "attempt-1", IssuedToken.LATEST))).isNull();
+		assertThat(get(this.tickets.spend("alice", digest, "c1", "", IssuedToken.LATEST))).as("repeated").isNull();
+		assertThat(get(this.tickets.spend("alice", digest, "c2", "attempt-1", IssuedToken.LATEST))).isNull();
+		assertThat(get(this.tickets.spend("alice", digest, "c2", "", IssuedToken.LATEST))).isEqualTo("spent");
 		assertThat(claim("c1", "page", ticket, "")).as("got a slot meanwhile").isInstanceOf(ClaimResult.Owner.class);
 		this.partition.redis().del(key(ticket));
-		assertThat(get(this.tickets.spend("alice", digest, "c1", ""))).isEqualTo("unknown");
+		assertThat(get(this.tickets.spend("alice", digest, "c1", "", IssuedToken.LATEST))).isEqualTo("unknown");
 	}
 
 	/** What is refused may come again with the same ticket. */
