@@ -36,7 +36,8 @@ class AuditConfiguration {
 	/** In front of all others, so that it sees what each of them answers. */
 	@Bean
 	FilterRegistrationBean<RefusalFilter> refusalFilter(AuditLog audit, ClientAddress addresses) {
-		FilterRegistrationBean<RefusalFilter> filter = new FilterRegistrationBean<>(new RefusalFilter(audit, addresses));
+		FilterRegistrationBean<RefusalFilter> filter = new FilterRegistrationBean<>(
+				new RefusalFilter(audit, addresses));
 		filter.setOrder(Ordered.HIGHEST_PRECEDENCE);
 		return filter;
 	}
