@@ -148,14 +148,12 @@ final class HostileTable {
 	private static String unescape(String template) {
 		String bytes = new String(template.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
 		StringBuilder text = new StringBuilder();
-		for (int i = 0; i < bytes.length(); i++) {
-			char c = bytes.charAt(i);
-			if (c != '\\') {
-				text.append(c);
-				continue;
-			}
-			char escaped = bytes.charAt(++i);
+		int at = 0;
+		while (at < bytes.length()) {
+			char c = bytes.charAt(at++);
+			char escaped = (c == '\\') ? bytes.charAt(at++) : 0;
 			switch (escaped) {
+				case 0 -> text.append(c);
 				case 'n' -> text.append("\r\n");
 				case 'r' -> text.append('\r');
 				case 'l' -> text.append('\n');
@@ -163,8 +161,8 @@ final class HostileTable {
 				case 's' -> text.append(' ');
 				case '\\' -> text.append('\\');
 				case 'x' -> {
-					text.append((char) Integer.parseInt(bytes.substring(i + 1, i + 3), 16));
-					i += 2;
+					text.append((char) Integer.parseInt(bytes.substring(at, at + 2), 16));
+					at += 2;
 				}
 				default -> throw new IllegalArgumentException("\\" + escaped + " in " + template);
 			}

@@ -45,8 +45,9 @@ class ArchitectureTests {
 	static final ArchRule FEATURES_IN_REDIS_ARE_APART = slices().matching("io.fanfare.redis.(*)")
 		.should()
 		.notDependOnEachOther()
-		// A claim and a renewal refuse what was revoked
-		.ignoreDependency(JavaClass.Predicates.resideInAPackage("io.fanfare.redis.presence"),
+		// Claims, renewals and tickets refuse what was revoked
+		.ignoreDependency(
+				JavaClass.Predicates.resideInAnyPackage("io.fanfare.redis.presence", "io.fanfare.redis.ticket"),
 				JavaClass.Predicates.resideInAPackage("io.fanfare.redis.revocation"));
 
 	@ArchTest

@@ -51,8 +51,10 @@ public final class RevokedStreams {
 	 */
 	boolean read(RevocationPage page) {
 		Long before = this.known;
-		this.known = (before != null) ? Math.max(before, page.upTo()) : page.upTo();
-		if (page.extent() == RevocationPage.Extent.BEHIND) {
+		boolean isBehind = page.extent() == RevocationPage.Extent.BEHIND;
+		// What it knew may be no id of this log.
+		this.known = (before == null || isBehind) ? page.upTo() : Math.max(before, page.upTo());
+		if (isBehind) {
 			// Slices that were sent at once read the same.
 			if (this.sendingOn == 0 || before == null || page.upTo() > before) {
 				sendOn(this.loop.present());
