@@ -1,6 +1,7 @@
 package io.fanfare.node;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 import io.fanfare.protocol.ProblemType;
@@ -11,8 +12,10 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;
+import org.springframework.web.util.UriUtils;
 
 /**
  * Refuses paths on the control port that Tomcat and Spring MVC understand in two ways, so
@@ -27,11 +30,24 @@ final class ControlPathFilter implements Filter {
 	public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
 			throws IOException, ServletException {
 		if (request instanceof HttpServletRequest http && response instanceof HttpServletResponse answer
-				&& AMBIGUOUS.stream().anyMatch(http.getRequestURI()::contains)) {
+				&& (AMBIGUOUS.stream().anyMatch(http.getRequestURI()::contains) || !isEncoded(http.getQueryString()))) {
 			ControlPortErrors.write(answer, ProblemType.INVALID_REQUEST.status(), ProblemType.INVALID_REQUEST);
 			return;
 		}
 		chain.doFilter(request, response);
+	}
+
+	/** Tomcat throws where a parameter is first looked at. */
+	private static boolean isEncoded(@Nullable String query) {
+		try {
+			if (query != null) {
+				UriUtils.decode(query, StandardCharsets.UTF_8);
+			}
+			return true;
+		}
+		catch (IllegalArgumentException ex) {
+			return false;
+		}
 	}
 
 }

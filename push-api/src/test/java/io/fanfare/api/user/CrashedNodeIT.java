@@ -12,6 +12,8 @@ import java.util.stream.IntStream;
 import io.fanfare.api.TestApi;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
 import io.fanfare.redis.presence.Held;
@@ -22,8 +24,12 @@ import io.fanfare.redis.presence.Presence.Slice;
 import io.fanfare.redis.presence.Presence.Suspect;
 import io.fanfare.redis.presence.Presence.Suspicion;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.RedisUser;
 import io.fanfare.test.redis.TestRedis;
+import io.lettuce.core.RedisClient;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -46,8 +52,24 @@ class CrashedNodeIT {
 
 	private final TestApi api = TestApi.shared();
 
-	private final Presence node = new Presence(this.api.bean(CommandLink.class), KEYS,
+	private final RedisClient client = RedisClient.create(TestRedis.shared().uri(RedisUser.NODE));
+
+	private final CommandLink link = new CommandLink(this.client, KEYS, false, this.api.bean(Scheduler.class),
+			this.api.bean(Errors.class));
+
+	private final Presence node = new Presence(this.link, KEYS,
 			new Presence.Times(LEASE, Presence.Times.DEFAULT.tombstone()));
+
+	@BeforeEach
+	void connect() {
+		assertThat(this.link.awaitUp(Duration.ofSeconds(10))).isTrue();
+	}
+
+	@AfterEach
+	void disconnect() {
+		this.link.close();
+		this.client.shutdown(0, 1, TimeUnit.SECONDS);
+	}
 
 	@Test
 	void itsUsersAreOfflineOnceItsLeaseHasLapsedReapedOrNot() {

@@ -130,9 +130,6 @@ final class RequestGuard implements Adapter {
 		if (hasDotSegment(request.requestURI())) {
 			return "The path climbs";
 		}
-		if (!isEncoded(request.queryString())) {
-			return "The query has a malformed percent-encoding";
-		}
 		MimeHeaders headers = request.getMimeHeaders();
 		String list = longList(headers);
 		if (list != null) {
@@ -185,18 +182,6 @@ final class RequestGuard implements Adapter {
 			}
 		}
 		return false;
-	}
-
-	/** Tomcat throws at it where a parameter is first looked at. */
-	private static boolean isEncoded(MessageBytes query) {
-		String text = query.isNull() ? "" : query.toString();
-		for (int i = text.indexOf('%'); i >= 0; i = text.indexOf('%', i + 1)) {
-			if (i + 2 >= text.length() || Character.digit(text.charAt(i + 1), 16) < 0
-					|| Character.digit(text.charAt(i + 2), 16) < 0) {
-				return false;
-			}
-		}
-		return true;
 	}
 
 	/** Returns the name of a header that has too many elements. */
