@@ -140,8 +140,6 @@ final class WarmUp implements ApplicationRunner {
 	}
 
 	private void publish(long deadline) throws IOException, ExecutionException, InterruptedException {
-		// The first connection of a cold JVM takes up to a second.
-		this.link.awaitUp(this.duration);
 		try (ScratchPartition scratch = ScratchPartition.open(this.link, this.installation, this.duration);
 				AnnotationConfigApplicationContext own = context(scratch)) {
 			List<RequestMappingInfo> mapped = map(own);

@@ -101,7 +101,9 @@ class WarmUpIT {
 		try (RedisProcess process = TestRedis.start(); RedisClient client = RedisClient.create(process.uri())) {
 			RedisCommands<String, String> redis = client.connect().sync();
 			CompletableFuture<TestApi> starting = CompletableFuture
-				.supplyAsync(() -> TestApi.start(process, "--fanfare.api.warm-up=3s"));
+				// Not in the common pool, whose threads Lettuce needs to log in.
+				.supplyAsync(() -> TestApi.start(process, "--fanfare.api.warm-up=3s"),
+						(task) -> Thread.ofPlatform().start(task));
 			await().until(() -> !redis.keys("fanfare:{scratch-*:ch:*").isEmpty());
 			redis.del(redis.keys("fanfare:{scratch-*").toArray(String[]::new));
 			try (TestApi api = starting.join()) {
