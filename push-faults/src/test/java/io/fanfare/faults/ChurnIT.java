@@ -58,7 +58,8 @@ class ChurnIT {
 			assertThat(sum(deployment, "sse_connection_duration_seconds_count")).isPositive();
 			for (int i = 0; i < before.size(); i++) {
 				assertThat(after.get(i).heap()).isLessThan(before.get(i).heap() * 105 / 100);
-				assertThat(after.get(i).threads()).isLessThanOrEqualTo(before.get(i).threads());
+				// One comes and goes: that of the common pool, by which Lettuce logs in.
+				assertThat(after.get(i).threads()).isLessThanOrEqualTo(before.get(i).threads() + 1);
 			}
 		}
 	}
