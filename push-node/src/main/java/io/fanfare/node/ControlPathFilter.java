@@ -31,7 +31,7 @@ final class ControlPathFilter implements Filter {
 			throws IOException, ServletException {
 		if (request instanceof HttpServletRequest http && response instanceof HttpServletResponse answer
 				&& (AMBIGUOUS.stream().anyMatch(http.getRequestURI()::contains) || !isEncoded(http.getQueryString()))) {
-			ControlPortErrors.write(answer, ProblemType.INVALID_REQUEST.status(), ProblemType.INVALID_REQUEST);
+			ControlPortErrors.write(answer, ProblemType.REFUSED.status(), ProblemType.REFUSED);
 			return;
 		}
 		chain.doFilter(request, response);

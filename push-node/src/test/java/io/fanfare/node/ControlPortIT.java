@@ -19,11 +19,11 @@ class ControlPortIT {
 
 	@ParameterizedTest
 	@CsvSource({ "GET, /error, 404, not-found", "POST, /error, 404, not-found", "OPTIONS, /error, 404, not-found",
-			"GET, /error?status=200, 404, not-found", "GET, /actuator/health/../env, 400, invalid-request",
-			"GET, /actuator/../error, 400, invalid-request", "GET, /actuator/health/./x, 400, invalid-request",
-			"GET, /actuator/health/%2e%2e/env, 400, invalid-request", "GET, /actuator//health, 400, invalid-request",
-			"GET, /actuator;x=1/health, 400, invalid-request", "GET, /actuator/health/.., 400, invalid-request",
-			"POST, /actuator/health/../env, 400, invalid-request" })
+			"GET, /error?status=200, 404, not-found", "GET, /actuator/health/../env, 400, refused",
+			"GET, /actuator/../error, 400, refused", "GET, /actuator/health/./x, 400, refused",
+			"GET, /actuator/health/%2e%2e/env, 400, refused", "GET, /actuator//health, 400, refused",
+			"GET, /actuator;x=1/health, 400, refused", "GET, /actuator/health/.., 400, refused",
+			"POST, /actuator/health/../env, 400, refused" })
 	void whatIsNotThereIsAProblemDocument(String method, String path, int status, String type) {
 		Answer answer = this.node.control(path).method(method).fetch();
 		assertThat(answer.status()).isEqualTo(status);
@@ -31,7 +31,8 @@ class ControlPortIT {
 		JsonNode problem = JsonMapper.shared().readTree(answer.text());
 		assertThat(problem.required("type").asString()).isEqualTo("https://fanfare.io/problems/" + type);
 		assertThat(problem.required("status").asInt()).isEqualTo(status);
-		assertThat(problem.propertyNames()).containsExactlyInAnyOrder("type", "title", "status");
+		assertThat(problem.propertyNames()).contains("type", "title", "status")
+			.isSubsetOf("type", "title", "status", "detail");
 	}
 
 	@ParameterizedTest
