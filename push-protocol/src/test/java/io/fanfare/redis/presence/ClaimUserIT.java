@@ -681,7 +681,7 @@ class ClaimUserIT {
 						PREFIX + "renewals", PREFIX + "hidden:alice", PREFIX + "user-opens:alice",
 						PREFIX + "revoked:alice", PREFIX + "revoked:jti:"),
 				"run", "0-0", "0", PREFIX, PREFIX, "alice", "a", connection, client, "normal", "15000", "300000",
-				Integer.toString(takeovers), "60000", page, "10", "30000", "3", "300000", "1." + now, "0-0", "0",
+				Integer.toString(takeovers), "60000", page, "10 30000 3 300000", "1." + now, "0-0", "0",
 				"1000");
 	}
 
