@@ -15,9 +15,11 @@
 --       19 opens that a user may have within the time of 14 ("0": any number)  20 when the token was issued, in seconds
 --       where it comes by a ticket: 21 digest of the ticket  22 attempt, "" for none
 -- Returns {"owner", generation, head_id, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
--- received, then topic, reason of each topic that the token grants no more}, {"revoked", head_id, head_id, loss_floor}: the token
--- is, {"kicked", generation that displaced this client, head_id, loss_floor}, {"limited" or "opens", ms until takeovers
--- or opens are counted anew, head_id, loss_floor} or {"ticket", "unknown" or "spent", head_id, loss_floor}: then the owner stays.
+-- received, how many opens the user had with this one, ms until they are counted anew (0, 0 where they are not limited, or the
+-- user is owned already), then topic, reason of each topic that the token grants no more}, {"revoked", head_id, head_id,
+-- loss_floor}: the token is, {"kicked", generation that displaced this client, head_id, loss_floor}, {"limited" or "opens", ms
+-- until takeovers or opens are counted anew, head_id, loss_floor} or {"ticket", "unknown" or "spent", head_id, loss_floor}:
+-- then the owner stays.
 -- A ticket is spent where the answer is "owner", and only there.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
@@ -82,7 +84,7 @@ if value then
 	--+ owner
 	victim = owner_parse(value)
 	if victim and victim.connection == connection then
-		return {'owner', victim.generation, head_id, loss_floor, hidden_from, unpack(revoked_topics)}
+		return {'owner', victim.generation, head_id, loss_floor, hidden_from, 0, 0, unpack(revoked_topics)}
 	end
 end
 
@@ -118,9 +120,13 @@ local left = verdict == 'takeover' and ARGV[13] ~= '0' and count_refused(KEYS[7]
 if left then
 	return {'limited', left, head_id, loss_floor}
 end
-left = ARGV[19] ~= '0' and count_refused(KEYS[10], tonumber(ARGV[19]), ARGV[14], not value)
-if left then
-	return {'opens', left, head_id, loss_floor}
+local opened, reset = 0, 0
+if ARGV[19] ~= '0' then
+	left, opened = count_refused(KEYS[10], tonumber(ARGV[19]), ARGV[14], not value)
+	if left then
+		return {'opens', left, head_id, loss_floor}
+	end
+	reset = opened == 1 and tonumber(ARGV[14]) or redis.call('PTTL', KEYS[10])
 end
 
 if ticket then
@@ -141,4 +147,4 @@ if victim then
 	displace(prefix, channels, user, victim, owner, verdict, ARGV[12])
 end
 redis.call('HSET', KEYS[4], user, owner_format(owner))
-return {'owner', generation, generation, loss_floor, hidden_from, unpack(revoked_topics)}
+return {'owner', generation, generation, loss_floor, hidden_from, opened, reset, unpack(revoked_topics)}

@@ -115,12 +115,14 @@ final class Claims {
 		}
 		long dataLossFloor = reply.id();
 		long hiddenFrom = reply.idOrZero();
+		ClaimResult.Opens opens = new ClaimResult.Opens(this.limits, (int) reply.number(),
+				Duration.ofMillis(Math.max(0, reply.number())));
 		Map<String, String> revokedTopics = reply.hasNext() ? new HashMap<>() : Map.of();
 		while (reply.hasNext()) {
 			revokedTopics.put(reply.text(), reply.text());
 		}
 		return new ClaimResult.Owner(generation, headId, dataLossFloor,
-				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null, revokedTopics);
+				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null, (opens.count() > 0) ? opens : null, revokedTopics);
 	}
 
 }
