@@ -7,6 +7,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import io.fanfare.api.auth.RequiresScope;
 
 import io.fanfare.test.architecture.ProcessRules;
+import io.fanfare.test.architecture.RegularExpressions;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 
@@ -106,6 +107,9 @@ class ArchitectureTests {
 		.areAnnotatedWith(GetMapping.class)
 		.should()
 		.beAnnotatedWith(RequiresScope.class);
+
+	@ArchTest
+	static final ArchRule REGULAR_EXPRESSIONS_ARE_BOUNDED = RegularExpressions.areBounded("io.fanfare.api..");
 
 	@ArchTest
 	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor();

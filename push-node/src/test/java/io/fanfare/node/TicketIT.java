@@ -137,6 +137,9 @@ class TicketIT {
 			.header("Cookie", "__Host-fanfare=" + token)
 			.fetch()
 			.status()).isEqualTo(401);
+		Answer two = call(this.node, token).header("Cookie", "__Host-fanfare=" + token).fetch();
+		assertThat(two.status()).as("a token twice").isEqualTo(400);
+		assertThat(two.text()).contains("Authorization, Cookie", "one credential");
 		assertThat(call(this.node, token).body("application/json", "{}").fetch().status()).isEqualTo(400);
 		assertThat(this.node.request("/events/ticket")
 			.method("POST")

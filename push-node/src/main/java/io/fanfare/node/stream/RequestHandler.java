@@ -273,19 +273,19 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				}
 			}
 			case "/events/close" -> {
-				if (isCall(context, request, cors, close)) {
+				if (isCall(context, request, uri, cors, close)) {
 					new RelayedCall(this, this.gate, this.loop, context, cors, close).answer(request,
 							ClientCalls.close(RequestChecks.body(request)));
 				}
 			}
 			case "/events/ack" -> {
-				if (isCall(context, request, cors, close)) {
+				if (isCall(context, request, uri, cors, close)) {
 					new RelayedCall(this, this.gate, this.loop, context, cors, close).answer(request,
 							ClientCalls.acknowledgement(RequestChecks.body(request)));
 				}
 			}
 			case "/events/ticket" -> {
-				if (isCall(context, request, cors, close)) {
+				if (isCall(context, request, uri, cors, close)) {
 					new TicketCall(this, this.gate, this.loop, context, request, cors, close)
 						.answer(RequestChecks.query(uri));
 				}
@@ -306,8 +306,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	}
 
 	/** Whether it is a call and no preflight. */
-	private boolean isCall(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
-			throws ProblemException {
+	private boolean isCall(ChannelHandlerContext context, FullHttpRequest request, QueryStringDecoder uri, String cors,
+			boolean close) throws ProblemException {
 		if (request.method().equals(HttpMethod.OPTIONS)) {
 			preflight(context, request, cors, CALL_METHODS, close);
 			return false;
@@ -320,6 +320,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				throw new ProblemException(Problem.unsupportedCoding());
 			}
 		}
+		StreamCredentials.check(request.headers(), RequestChecks.query(uri),
+				RequestOrigin.isToLoopback(request.headers(), isProxied(context)));
 		return true;
 	}
 
