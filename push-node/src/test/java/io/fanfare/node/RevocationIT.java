@@ -113,6 +113,7 @@ class RevocationIT {
 			assertKicked(stream, SOON);
 			assertThat(stream(first, old).lastEventId(stream.lastEventId()).fetch().status()).isEqualTo(204);
 		}
+		double refused = first.meter("fanfare.refusals", "reason", "token-revoked");
 		for (int i = 0; i < 40; i++) {
 			try (SseClient back = stream((i % 2 == 0) ? first : second, old).query("client", "page-" + i).open()) {
 				assertThat(back.status()).isEqualTo(200);
@@ -121,6 +122,7 @@ class RevocationIT {
 			}
 		}
 		assertThat(this.backend.presenceField(this.user)).isNull();
+		assertThat(first.meter("fanfare.refusals", "reason", "token-revoked")).isEqualTo(refused + 20);
 		try (SseClient strict = stream(first, old).query("strict", "1").open()) {
 			assertThat(strict.status()).isEqualTo(401);
 			assertThat(strict.text()).contains("invalid-token", "revoked");

@@ -170,7 +170,9 @@ class LimitsIT {
 			assertThat(from("192.0.2.9", "wrong").status()).as("exempt").isEqualTo(401);
 		}
 		assertThat(this.api.sendTo(this.api.controlPort(), "GET", "/actuator/prometheus", null).body())
-			.contains("fanfare_credentials_refused_total{outcome=\"quota-exceeded\"} 1.0");
+			.contains("fanfare_credentials_refused_total{outcome=\"quota-exceeded\"} 1.0",
+					"fanfare_refusals_total{reason=\"throttled\"} 1.0",
+					"fanfare_refusals_total{reason=\"token-expired\"} 0.0");
 		for (int i = 0; i < 3; i++) {
 			assertThat(from("203.0.113.10", "").status()).as("no key at all").isEqualTo(401);
 		}
