@@ -183,6 +183,8 @@ class LimitsIT {
 		assertViolates(refused, "refusals");
 		assertThat(refused.header("RateLimit-Policy")).isEqualTo("\"refusals\";q=3;w=60");
 		assertThat(wary.meter("fanfare.streams.refused", "limit", "refusals")).isEqualTo(1);
+		assertThat(wary.meter("fanfare.refusals", "reason", "throttled")).isEqualTo(1);
+		assertThat(wary.meter("fanfare.refusals", "reason", "token-malformed")).isEqualTo(3);
 		keep(wary.stream(newUser()).header("X-Forwarded-For", address));
 	}
 

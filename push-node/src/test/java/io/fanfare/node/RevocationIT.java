@@ -114,6 +114,7 @@ class RevocationIT {
 			assertKicked(stream, SOON);
 			assertThat(stream(first, old).lastEventId(stream.lastEventId()).fetch().status()).isEqualTo(204);
 		}
+		double refused = first.meter("fanfare.refusals", "reason", "token-revoked");
 		for (int i = 0; i < 40; i++) {
 			try (SseClient back = stream((i % 2 == 0) ? first : second, old).query("client", "page-" + i).open()) {
 				assertThat(back.status()).isEqualTo(200);
@@ -122,6 +123,7 @@ class RevocationIT {
 			}
 		}
 		assertThat(this.backend.presenceField(this.user)).isNull();
+		assertThat(first.meter("fanfare.refusals", "reason", "token-revoked")).isEqualTo(refused + 20);
 		Answer strict = stream(first, old).query("strict", "1").fetch();
 		assertThat(strict.status()).isEqualTo(401);
 		assertThat(strict.text()).contains("invalid-token", "revoked");

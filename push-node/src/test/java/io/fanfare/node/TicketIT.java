@@ -116,6 +116,7 @@ class TicketIT {
 			assertThat(explained.text()).contains("event: push.refused", "\"status\":401");
 		}
 		assertThat(this.node.meter("fanfare.tickets.refused", "reason", "spent")).isPositive();
+		assertThat(this.node.meter("fanfare.refusals", "reason", "ticket-spent")).isPositive();
 		assertThat(output.getAll()).doesNotContain(ticket);
 	}
 

@@ -16,6 +16,7 @@ import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.QuotaUse;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Errors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -169,7 +170,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 
 	@Override
 	public void refuseTicket() {
-		Problem problem = Problem.unauthorized(TicketAuthenticator.REFUSAL, true);
+		Problem problem = Problem.invalidToken(RefusalReason.TICKET_UNKNOWN, TicketAuthenticator.REFUSAL);
 		if (this.broken) {
 			abort();
 		}
@@ -186,7 +187,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		if (!this.refusal.strict() || this.broken) {
 			return false;
 		}
-		refuse(Problem.unauthorized("The token was revoked", true));
+		refuse(Problem.revoked());
 		return true;
 	}
 

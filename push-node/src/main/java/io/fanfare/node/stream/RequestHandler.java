@@ -13,6 +13,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Errors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -221,7 +222,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	/** Has a client that is refused counted and logged. */
 	void note(ChannelHandlerContext context, FullHttpRequest request, Problem problem) {
-		String reason = RefusalReason.of(problem);
+		RefusalReason reason = problem.refusal();
 		if (reason != null) {
 			this.loop.context()
 				.events()

@@ -61,8 +61,8 @@ final class StreamCredentials {
 			throws ProblemException {
 		Found only = only(headers, query, loopback);
 		if (only == null) {
-			throw new ProblemException(Problem
-				.unauthorized("A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE, false));
+			throw new ProblemException(Problem.credentialMissing(
+					"A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE));
 		}
 		if (only.cookie() && origin != RequestOrigin.TRUSTED) {
 			throw new ProblemException(Problem.foreignOrigin(
@@ -90,7 +90,7 @@ final class StreamCredentials {
 		}
 		Found only = only(headers, query, loopback);
 		if (only == null || only.cookie() || !(only.credential() instanceof Credential.Token token)) {
-			throw new ProblemException(Problem.unauthorized("A token is needed: Authorization: Bearer", false));
+			throw new ProblemException(Problem.credentialMissing("A token is needed: Authorization: Bearer"));
 		}
 		return token;
 	}

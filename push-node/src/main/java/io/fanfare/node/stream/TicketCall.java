@@ -83,7 +83,7 @@ final class TicketCall {
 		switch (result) {
 			case Authentication.Granted granted -> issue(granted.token());
 			case Authentication.Refused refused ->
-				throw new ProblemException(Problem.unauthorized(refused.detail(), true));
+				throw new ProblemException(Problem.invalidToken(refused.reason(), refused.detail()));
 			case Authentication.Unavailable unavailable ->
 				throw new ProblemException(Problem.unavailable(unavailable.reason().wireName(), RETRY));
 			case Authentication.Limited limited -> throw refused(limited.quota());
@@ -118,7 +118,7 @@ final class TicketCall {
 			}
 			case Issue.Revoked revoked -> {
 				this.loop.context().events().ticketRefused("revoked");
-				throw new ProblemException(Problem.unauthorized("The token was revoked", true));
+				throw new ProblemException(Problem.revoked());
 			}
 			case Issue.Issued issued -> {
 				this.loop.context().events().ticketIssued();
