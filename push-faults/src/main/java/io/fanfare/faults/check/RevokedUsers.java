@@ -84,6 +84,19 @@ public final class RevokedUsers {
 		return all;
 	}
 
+	/**
+	 * How much there was to check.
+	 * @param users the revoked users
+	 * @return a few words
+	 */
+	public static String extent(List<RevokedUser> users) {
+		return "%d users revoked, %d of them while a node did not answer; %d attempts to return".formatted(users.size(),
+				users.stream().filter((user) -> !user.everywhere()).count(),
+				users.stream()
+					.mapToLong((user) -> user.attempts().stream().filter((attempt) -> isReturn(user, attempt)).count())
+					.sum());
+	}
+
 	private Duration atMost(RevokedUser user) {
 		return (user.everywhere() && this.expectations.link()) ? ON_ITS_WAY : this.timing.lease().plus(ON_ITS_WAY);
 	}

@@ -365,6 +365,7 @@ public final class Stage {
 		check("revocations are answered", this.outcasts.wrong().isEmpty(), this.outcasts.wrong());
 		List<RevokedUser> revoked = this.outcasts.revoked();
 		RevokedUsers check = new RevokedUsers(scenario.expectations(), timing(), this.complaints);
+		measured(RevokedUsers.extent(revoked));
 		score = score.revoked(check.longest(revoked)).revived(revived + check.returned(revoked));
 		this.libraries.close();
 		this.outcasts.close();

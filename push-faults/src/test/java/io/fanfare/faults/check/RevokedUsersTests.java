@@ -68,6 +68,14 @@ class RevokedUsersTests {
 	}
 
 	@Test
+	void extentCountsUsersAndTheirAttemptsAfterTheAnswer() {
+		assertThat(RevokedUsers.extent(List.of(
+				user(true, attempt(0, true, null), attempt(ms(10_100), false, null), attempt(ms(10_200), true, null)),
+				user(false, attempt(0, true, null), attempt(ms(10_100), false, null)))))
+			.isEqualTo("2 users revoked, 1 of them while a node did not answer; 3 attempts to return");
+	}
+
+	@Test
 	void nobodyRevokedIsAComplaint() {
 		check(Expectations.ORDINARY).longest(List.of());
 		assertThat(found()).hasSize(1);
