@@ -736,7 +736,7 @@ class Hub {
 	}
 
 	serves(tab, plan, cursor) {
-		return within(tab.channels, plan.channels) && (tab.at === undefined || tab.at === plan.from || !before(tab.at, cursor));
+		return within(tab.channels, plan.channels) && (tab.at === undefined || tab.at === cursor || !before(tab.at, cursor));
 	}
 
 	welcome(tab, at) {
@@ -1043,6 +1043,7 @@ class Group {
 			end(this.env, this.url, this.key);
 		}
 		this.post({ kind: 'leave', tab: this.id });
+		this.hub?.post('bye');
 		this.resign(close);
 		this.left = true;
 		this.joined = false;

@@ -335,28 +335,38 @@ export class ServerStream {
 
 	write(text) {
 		if (!this.ended) {
-			const bytes = new TextEncoder().encode(text);
-			// What arrives at a frozen tab waits in its process
-			this.request.tab.frozen ? this.request.tab.queue.push(() => this.ended || this.controller.enqueue(bytes))
-				: this.controller.enqueue(bytes);
+			this.arrive(() => this.controller.enqueue(new TextEncoder().encode(text)));
 		}
 	}
 
 	end() {
 		if (!this.ended) {
 			this.ended = true;
-			try {
-				this.controller.close();
-			}
-			catch {
-				// was aborted
-			}
+			this.arrive(() => this.controller.close());
 		}
 	}
 
 	fail() {
 		this.ended = true;
-		this.controller.error(new TypeError('network error'));
+		this.arrive(() => this.controller.error(new TypeError('network error')));
+	}
+
+	/** What arrives at a frozen tab waits in its process. */
+	arrive(act) {
+		const guarded = () => {
+			try {
+				act();
+			}
+			catch {
+				// it was aborted
+			}
+		};
+		if (this.request.tab.frozen) {
+			this.request.tab.queue.push(guarded);
+		}
+		else {
+			guarded();
+		}
 	}
 
 }
