@@ -2,6 +2,8 @@
 
 import { createHash } from 'node:crypto';
 
+import { host } from '../src/fanfare.js';
+
 export class World {
 
 	constructor({ random = () => 0.5, start = 1_800_000_000_000 } = {}) {
@@ -73,7 +75,7 @@ export const never = () => new Promise(() => {});
 
 class Browser {
 
-	constructor(world, { locks = true, channels = true, href = 'https://app.example/page' } = {}) {
+	constructor(world, { locks = true, channels = true, workers = false, href = 'https://app.example/page' } = {}) {
 		this.world = world;
 		this.href = href;
 		this.tabs = new Set();
@@ -81,6 +83,7 @@ class Browser {
 		this.held = new Map();
 		this.withLocks = locks;
 		this.withChannels = channels;
+		this.withWorkers = workers;
 		this.workers = new Map();
 	}
 
@@ -88,6 +91,14 @@ class Browser {
 		const tab = new Tab(this, session);
 		this.tabs.add(tab);
 		return tab;
+	}
+
+	/** The SharedWorker of a name: a tab that nobody sees, with the script that the client brings for it. */
+	worker(name) {
+		if (!this.workers.get(name) || this.workers.get(name).closed) {
+			this.workers.set(name, Object.assign(this.tab(), { shown: false, isWorker: true, storage: () => undefined }));
+		}
+		return this.workers.get(name);
 	}
 
 	deliver(from, name, data) {
@@ -142,6 +153,26 @@ class Tab {
 		} };
 		if (browser.withLocks) {
 			this.locks = { request: (name, options, hold) => this.request(name, options, hold) };
+		}
+		if (browser.withWorkers) {
+			this.SharedWorker = class {
+
+				constructor(address, { name, type }) {
+					if (type !== 'module') {
+						throw new TypeError('the worker is a module');
+					}
+					if (browser.withWorkers === 'broken') {
+						tab.task(() => this.onerror?.({}));
+						this.port = { postMessage() {} };
+						return;
+					}
+					const worker = browser.worker(name);
+					const port = {};
+					host(port, worker);
+					this.port = { postMessage: (data) => worker.task(() => port.onmessage({ data: structuredClone(data) })) };
+				}
+
+			};
 		}
 		if (browser.withChannels) {
 			this.BroadcastChannel = class {
