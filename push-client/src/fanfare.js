@@ -650,7 +650,7 @@ class Hub {
 			return stream.close();
 		}
 		if (FINAL.includes(state.name)) {
-			return tabs.forEach((tab) => this.welcome(tab));
+			return;
 		}
 		if (current) {
 			tabs.forEach((tab) => this.serves(tab, current.plan, current.cursor) && this.welcome(tab, current.cursor));
@@ -1125,7 +1125,7 @@ class Group {
 			case 'lead':
 				this.page = message.page;
 				this.join();
-				if (this.env.locks) {
+				if (this.env.locks && !this.lockless) {
 					this.contend(); // behind the one who leads
 				}
 				break;
@@ -1134,7 +1134,6 @@ class Group {
 				break;
 			case 'welcome':
 				this.joined = true;
-				this.fresh = false;
 				this.members.forEach((member) => member.begin(message.at));
 				break;
 			case 'state':
@@ -1219,7 +1218,7 @@ class Group {
 			const channels = [...new Set([...this.members].flatMap((member) => [...member.channels]))].sort();
 			this.post({ kind: 'join', tab: this.id, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
 				again: this.again });
-			this.again = false;
+			this.again = this.fresh = false;
 		}
 	}
 

@@ -13,16 +13,22 @@ export class World {
 		this.timer = 0;
 		this.random = random;
 		this.seed = 0;
+		this.tasks = 0;
 		this.requests = [];
 		this.calls = [];
 		/** Answers a request: (request) => Response-like, or a promise of it. */
 		this.serve = () => never();
 	}
 
-	/** Lets all promises settle that wait for nothing but each other. */
+	/** Lets all promises settle that wait for nothing but each other. Tabs that never stop talking are a failure. */
 	async settle() {
-		for (let i = 0; i < 5; i++) {
+		for (let quiet = 0, rounds = 0; quiet < 5; rounds++) {
+			const { tasks } = this;
 			await new Promise((resolve) => setImmediate(resolve));
+			quiet = (tasks === this.tasks) ? quiet + 1 : 0;
+			if (rounds > 500) {
+				throw new Error('a storm of messages');
+			}
 		}
 	}
 
@@ -200,6 +206,7 @@ class Tab {
 
 	/** Runs as a task of the tab: later if it is frozen, never if it is closed. */
 	task(run) {
+		this.world.tasks++;
 		if (this.closed) {
 			return;
 		}
