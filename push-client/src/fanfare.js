@@ -14,22 +14,19 @@ const ELECTION = 300;
 const TOKEN_NEXT = 2_000; // then the next tab is asked as well
 const TOKEN_LAST = 30_000;
 const HIDDEN = 60_000;
+const SESSION = 'sessionStorage';
+const LOCAL = 'localStorage';
 const ACK_SOON = 1_000;
 const ACK_PAUSE = 20_000; // between two acknowledgements of a cursor alone
 
 const FINAL = ['kicked', 'failed', 'closed'];
 
-const isId = (id) => /^\d{1,16}-\d{1,8}$/.test(id ?? '');
+const isId = (id) => /^\d{1,16}-\d{1,8}$/.test(id);
+
+const rank = (cursor) => (isId(cursor) ? cursor.split('-').map((part) => part.padStart(16)).join() : '');
 
 /** Whether one cursor stands before another; what is no id stands before all ids. */
-function before(one, other) {
-	if (!isId(one) || !isId(other)) {
-		return isId(other);
-	}
-	const [ms, seq] = one.split('-');
-	const [otherMs, otherSeq] = other.split('-');
-	return ms - otherMs < 0 || (ms - otherMs === 0 && seq - otherSeq < 0);
-}
+const before = (one, other) => rank(one) < rank(other);
 
 const lowest = (cursors) => cursors.filter((cursor) => cursor !== undefined)
 	.reduce((low, cursor) => (low === undefined || before(cursor, low)) ? cursor : low, undefined);
@@ -45,11 +42,10 @@ function json(text) {
 	}
 }
 
-/** The claims of a token; nothing is verified. */
+/** The claims of a token, of which `sub` only has to be the same in all tabs. */
 function claims(token) {
 	try {
-		const bytes = atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'));
-		return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))));
+		return JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
 	}
 	catch {
 		return {};
@@ -61,21 +57,18 @@ const beside = (url, call) => url.replace(/[?#].*/, '').replace(/\/sse$/, '/even
 
 const end = (env, url, key) => env.beacon(beside(url, 'close'), JSON.stringify({ key }));
 
-/** Reads an event stream (HTML, section 9.2.6). A block without data is handed on as well, with data null: it may move the cursor. */
+/** Reads an event stream (HTML, section 9.2.6). A block without data has data null: it may move the cursor. @internal */
 export class Parser {
 
-	/** @param {(block: {type: string, id: string, data: string | null}) => void} onBlock */
 	constructor(onBlock) {
 		this.onBlock = onBlock;
 		this.decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 		this.begun = this.cr = false;
 		this.rest = this.id = this.type = '';
 		this.data = null;
-		/** The last `retry`, ms. */
 		this.retry = 0;
 	}
 
-	/** @param {string | Uint8Array} chunk */
 	feed(chunk) {
 		let text = typeof chunk === 'string' ? chunk : this.decoder.decode(chunk, { stream: true });
 		if (!text) {
@@ -125,7 +118,7 @@ export class Parser {
 
 }
 
-/** Random pauses that grow with each failure ("full jitter"). */
+/** Random pauses that grow with each failure (full jitter). @internal */
 export class Backoff {
 
 	constructor({ min = 1_000, max = 30_000 } = {}, random = Math.random) {
@@ -149,9 +142,7 @@ export class Backoff {
 class Acks {
 
 	constructor(env, url, stats) {
-		this.env = env;
-		this.url = url;
-		this.stats = stats;
+		Object.assign(this, { env, url, stats });
 		this.nonces = [];
 		this.ids = new Set();
 		this.sentAt = -Infinity;
@@ -230,17 +221,11 @@ class Acks {
 
 }
 
-/**
- * Holds a stream open. Its owner answers what to ask for (`plan`), and with which token, and is handed states and blocks.
- * Of two attempts, `current` is connected and `next` is to replace it: blocks are missed between the two by none.
- */
+/** Holds a stream open: `current` is connected, `next` is to replace it, and both are read until it does. @internal */
 export class Stream {
 
 	constructor(env, config, owner) {
-		this.env = env;
-		this.config = config;
-		this.owner = owner;
-		this.url = new URL(config.url);
+		Object.assign(this, { env, config, owner });
 		this.backoff = new Backoff(config.backoff, () => env.random());
 		this.stats = { opens: 0, reconnects: 0, gaps: 0, errors: 0 };
 		this.acks = new Acks(env, beside(config.url, 'ack'), this.stats);
@@ -270,7 +255,7 @@ export class Stream {
 		this.next?.abort.abort();
 		this.current?.abort.abort();
 		this.next = this.current = undefined;
-		this.acks.bind(undefined);
+		this.acks.bind();
 	}
 
 	/** Ends the stream on the server as well. */
@@ -281,7 +266,7 @@ export class Stream {
 		this.stop();
 	}
 
-	/** @param {boolean} [asked] by the server: nothing shortens it */
+	/** Nothing shortens a pause that the server asked for. */
 	schedule(delay, asked = false) {
 		const now = this.env.now();
 		delay = Math.max(delay, Math.min(SPACING, this.openedAt + SPACING - now));
@@ -356,7 +341,7 @@ export class Stream {
 		if (signal.aborted) {
 			return;
 		}
-		const address = new URL(this.url);
+		const address = new URL(this.config.url);
 		const { client, page } = this.owner;
 		Object.entries({ client, page, ack: 1 }).forEach(([name, value]) => address.searchParams.set(name, value));
 		if (this.config.heartbeat) {
@@ -376,7 +361,7 @@ export class Stream {
 			credentials: token ? 'omit' : 'include' });
 		attempt.at = this.env.now();
 		const type = response.headers.get('content-type') ?? '';
-		if (response.status !== 200 || !/^text\/event-stream\b/i.test(type)) {
+		if (response.status !== 200 || !/^text\/event-stream *(;|$)/i.test(type)) {
 			const problem = /json/.test(type) ? await response.json().catch(() => ({})) : {};
 			attempt.status = response.status;
 			attempt.reason = problem.detail ?? problem.title ?? `HTTP ${response.status}, no stream`;
@@ -462,36 +447,38 @@ export class Stream {
 	}
 
 	ended(attempt) {
-		const { status, connectedAt } = attempt;
-		let { wait, reason } = attempt;
+		const { status, connectedAt, final, reason = 'ended' } = attempt;
+		const failed = { name: 'failed', status, reason };
+		let { wait } = attempt;
 		attempt.abort.abort();
 		if (attempt === this.next) {
 			this.next = undefined;
 		}
 		else {
 			this.current = undefined;
-			this.acks.bind(undefined);
-			if (this.next || this.due) { // it is replaced already
-				return this.owner.onState(this.next ? { name: 'connecting' } : { name: 'reconnecting', at: this.due, reason: reason ?? 'ended' });
+			this.acks.bind();
+			if (this.next) {
+				return this.owner.onState({ name: 'connecting' });
 			}
-			if (!reason) {
+			if (this.due) {
+				return this.retrying(reason);
+			}
+			if (!attempt.reason) {
 				this.owner.onReplaced();
 			}
 		}
-		if (attempt.final) {
-			return this.current || this.finish({ name: 'failed', reason });
-		}
 		if (status === 401) {
 			this.owner.dropToken();
-			if (++this.unauthorized > 1) {
-				return this.current || this.finish({ name: 'failed', status, reason });
-			}
+			this.unauthorized++;
 		}
-		else if (status === 403 || status === 400) {
-			if (this.owner.onRefused({ name: 'failed', status, reason })) {
+		if (status === 403 || status === 400) {
+			if (this.owner.onRefused(failed)) {
 				return this.schedule(0);
 			}
-			return this.current || this.finish({ name: 'failed', status, reason });
+			return this.fail(failed);
+		}
+		if (final || this.unauthorized > 1) {
+			return this.fail(failed);
 		}
 		if (connectedAt && this.env.now() - connectedAt >= LIVED) {
 			this.failures = 0;
@@ -499,15 +486,26 @@ export class Stream {
 		}
 		else if (wait < SPACING) {
 			this.stats.errors++;
-			if (++this.failures >= this.config.maxAttempts && !this.current) {
-				return this.finish({ name: 'failed', status, reason: reason ?? 'ended' });
+			if (++this.failures >= this.config.maxAttempts) {
+				return this.fail(failed);
 			}
 		}
 		const asked = wait >= this.backoff.min;
-		wait = asked ? Math.min(wait, MAX_WAIT) : Math.max(wait, Math.min(this.retry, MAX_WAIT), this.backoff.next());
-		this.schedule(wait, asked);
+		wait = asked ? wait : Math.max(this.retry, this.backoff.next());
+		this.schedule(Math.min(wait, MAX_WAIT), asked);
+		this.retrying(reason);
+	}
+
+	retrying(reason) {
 		if (!this.current) {
-			this.owner.onState({ name: 'reconnecting', at: this.due, reason: reason ?? 'ended' });
+			this.owner.onState({ name: 'reconnecting', at: this.due, reason });
+		}
+	}
+
+	/** For good, unless a stream is still connected. */
+	fail(state) {
+		if (!this.current) {
+			this.finish(state);
 		}
 	}
 
@@ -521,14 +519,10 @@ export class Stream {
 class Hub {
 
 	constructor(env, group, since) {
-		this.env = env;
-		this.group = group;
-		this.since = since;
+		Object.assign(this, { env, group, since, client: group.client, page: group.page });
 		this.tabs = new Map();
 		this.accepted = [];
 		this.state = FINAL.includes(group.state.name) ? group.state : { name: 'connecting' };
-		this.client = group.client;
-		this.page = group.page;
 		this.stream = new Stream(env, { ...group.options, url: group.url }, this);
 		this.stream.openedAt = group.openedAt;
 		this.asks = new Map();
@@ -791,8 +785,8 @@ class Hub {
 
 	/** Asks a tab for a token, each 2 s another one as well; functions cannot cross into another tab or a worker. */
 	ask() {
-		const rank = (tab) => (tab.tried ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
-		const left = [...this.tabs.values()].sort((one, other) => rank(other) - rank(one));
+		const worth = (tab) => (tab.tried ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
+		const left = [...this.tabs.values()].sort((one, other) => worth(other) - worth(one));
 		const ask = ++this.asked;
 		const timers = [];
 		let pending = 0;
@@ -875,9 +869,8 @@ class Group {
 		this.shared = share && name !== null;
 		this.name = `fanfare ${this.url} ${name}`;
 		if (!this.worker) {
-			const left = json(this.storage('sessionStorage')?.getItem(this.url) ?? '{}');
-			this.storage('sessionStorage')?.removeItem(this.url); // so that a duplicate of this tab does not find it
-			this.client = this.shared ? this.storage('localStorage')?.getItem(this.name) : left.client;
+			const left = json(this.store(SESSION, null) ?? '{}'); // a duplicate of this tab finds nothing
+			this.client = left.client;
 			this.members.forEach((member) => this.options.keepCursor && member.begin(left.cursor));
 			this.listen();
 		}
@@ -889,12 +882,21 @@ class Group {
 		return this.hub?.stats() ?? this.heard;
 	}
 
-	storage(kind) {
+	/** Reads what is stored under the name of the group, and puts another value in its place. */
+	store(kind, value) {
 		try {
-			return this.env.storage(kind);
+			const storage = this.env.storage(kind);
+			const old = storage.getItem(this.name) ?? undefined;
+			if (value === null) {
+				storage.removeItem(this.name);
+			}
+			else if (value !== undefined && value !== old) {
+				storage.setItem(this.name, value);
+			}
+			return old;
 		}
 		catch {
-			return undefined; // forbidden to this page
+			return undefined; // forbidden, or full
 		}
 	}
 
@@ -904,10 +906,9 @@ class Group {
 		env.listen('online', () => this.wake(), signal);
 		env.listen('visibilitychange', () => this.seen(), signal);
 		env.listen('pagehide', ({ persisted }) => {
-			const { client } = this;
 			if (!this.left) {
-				this.storage('sessionStorage')?.setItem(this.url, JSON.stringify({
-					client: (this.shared || FINAL.includes(this.state.name)) ? undefined : client,
+				this.store(SESSION, JSON.stringify({
+					client: (this.shared || FINAL.includes(this.state.name)) ? undefined : this.client,
 					cursor: this.options.keepCursor ? this.at() : undefined,
 				}));
 				this.away = true;
@@ -916,7 +917,7 @@ class Group {
 		}, signal);
 		env.listen('pageshow', ({ persisted }) => {
 			if (persisted && this.away) {
-				this.storage('sessionStorage')?.removeItem(this.url);
+				this.store(SESSION, null);
 				this.enter();
 			}
 		}, signal);
@@ -977,7 +978,7 @@ class Group {
 		try {
 			const hired = new env.SharedWorker(worker, { type: 'module', name: this.name });
 			hired.onerror = () => this.contend();
-			hired.port.postMessage({ url: this.url, name: this.name, client: this.client,
+			hired.port.postMessage({ url: this.url, name: this.name, client: this.store(LOCAL) ?? this.client,
 				options: { backoff, maxAttempts, heartbeat, user: this.name } });
 		}
 		catch {
@@ -1055,10 +1056,10 @@ class Group {
 
 	lead() {
 		if (!this.left && !this.hub) {
-			// A fraction tells two of one millisecond apart
-			if (this.shared && !this.worker) {
-				this.client = this.storage('localStorage')?.getItem(this.name) ?? this.client;
+			if (this.shared) {
+				this.client = this.store(LOCAL) ?? this.client;
 			}
+			// A fraction tells two of one millisecond apart
 			this.hub = new Hub(this.env, this, Math.max(this.env.now(), this.led) + this.env.random() + 1);
 			this.hub.start(this.shared ? COLLECT : 0);
 		}
@@ -1099,7 +1100,7 @@ class Group {
 
 	/** From other pages, and from this one. */
 	receive(message) {
-		const { kind, hub, since, tab } = message;
+		const { kind, hub, since } = message;
 		if (this.left) {
 			return;
 		}
@@ -1177,15 +1178,9 @@ class Group {
 	}
 
 	follow({ state, client, page, key, count, stats, openedAt }) {
-		const local = this.storage('localStorage');
 		Object.assign(this, { client, page, count, heard: stats, key, openedAt });
-		if (this.shared && !this.worker) {
-			if (state.name === 'kicked') {
-				local?.removeItem(this.name); // a page that is loaded is another client
-			}
-			else if (local?.getItem(this.name) !== client) {
-				local?.setItem(this.name, client);
-			}
+		if (this.shared) {
+			this.store(LOCAL, state.name === 'kicked' ? null : client); // a page that is loaded then is another client
 		}
 		this.setState(state);
 	}
@@ -1285,39 +1280,27 @@ class Group {
 
 }
 
-/** What {@link connect} returns: a page's hold on the stream. */
-export class Push {
+/** What `connect` returns. @internal */
+class Member {
 
 	#group;
 	#listeners = new Map();
 	#watchers = new Set();
-	#open = new Map();
+	#open = new Map(); // messages that are to be acknowledged by hand, and where the member stood before each
 	#counts = { messages: 0, duplicates: 0, errors: 0 };
 	#closed;
 
-	/** @internal */
 	constructor(group, options) {
 		this.#group = group;
-		/** @internal */
 		this.options = options;
-		/** @internal */
 		this.channels = new Set(options.channels);
-		/** @internal @type {string | undefined} */
 		this.position = undefined;
 	}
 
-	/** The same object until it changes. @returns {State} */
 	get state() {
 		return this.#closed ?? this.#group.state;
 	}
 
-	/**
-	 * Listens to messages of a name; `*` to all. Platform events, such as `push.retracted`, by their names only.
-	 * @param {string} type
-	 * @param {Listener} listener is given the data, parsed where it is JSON
-	 * @param {{ack?: 'manual'}} [options] `manual`: the listener calls `event.ack()`
-	 * @returns {() => void} ends it
-	 */
 	on(type, listener, { ack } = {}) {
 		const entry = { listener, manual: ack === 'manual' };
 		const entries = this.#listeners.get(type) ?? new Set();
@@ -1325,35 +1308,26 @@ export class Push {
 		return () => entries.delete(entry);
 	}
 
-	/** @param {(state: State) => void} listener @returns {() => void} ends it */
 	onState(listener) {
 		const watcher = () => listener(this.state);
 		this.#watchers.add(watcher);
 		return () => this.#watchers.delete(watcher);
 	}
 
-	/**
-	 * Messages are gone: after `retryMs` the page loads its state anew.
-	 * @param {(gap: {channels: string[], from: string, to: string, reason: string, retryMs: number}) => void} listener
-	 * @returns {() => void} ends it
-	 */
 	onGap(listener) {
 		return this.on('push.gap', listener);
 	}
 
-	/** Several calls in one turn cost one reopen, and nothing is missed. @param {string} topic */
 	subscribe(topic) {
-		this.channels.add(named('topic', topic));
+		this.channels.add(named(topic));
 		this.#group.update();
 	}
 
-	/** @param {string} topic */
 	unsubscribe(topic) {
-		this.channels.delete(named('topic', topic));
+		this.channels.delete(named(topic));
 		this.#group.update();
 	}
 
-	/** After `kicked` or `failed`: receives here again. */
 	takeOver() {
 		if (!this.#closed) {
 			this.#group.takeOver();
@@ -1368,15 +1342,13 @@ export class Push {
 		}
 	}
 
-	/** @returns {Stats} */
 	stats() {
 		const { env, stats, id, count } = this.#group;
-		const { messages, duplicates, errors } = this.#counts;
-		const connections = [...env.groups.values()].flatMap((group) => group.stats.connections.map((stream) => ({ ...stream, url: group.url })));
-		return { ...stats, connections, messages, duplicates, errors: stats.errors + errors, lastEvent: this.position, tab: id, tabs: count };
+		const { errors, ...counts } = this.#counts;
+		const connections = [...env.groups.values()].flatMap(({ stats: { connections: streams }, url }) => streams.map((stream) => ({ ...stream, url })));
+		return { ...stats, ...counts, connections, errors: stats.errors + errors, lastEvent: this.position, tab: id, tabs: count };
 	}
 
-	/** Prints a table in the console. */
 	debug() {
 		const { connections, ...counts } = this.stats();
 		const { console } = this.#group.env;
@@ -1384,22 +1356,18 @@ export class Push {
 		console.table({ ...counts, state: this.state.name });
 	}
 
-	/** @internal */
 	get acknowledged() {
 		return this.#open.size ? this.#open.values().next().value : this.position;
 	}
 
-	/** @internal */
 	begin(position) {
 		this.position ??= position;
 	}
 
-	/** @internal */
 	changed() {
 		this.#watchers.forEach((watcher) => this.#call(watcher));
 	}
 
-	/** @internal */
 	receive({ type, id, data }) {
 		const value = (data === null) ? undefined : json(data);
 		const { position } = this;
@@ -1460,17 +1428,15 @@ export class Push {
 
 }
 
-function named(field, value) {
-	if (typeof value !== 'string' || !value) {
-		throw new TypeError(`${field} must be a string that is not empty`);
+function check(right, text) {
+	if (!right) {
+		throw new TypeError(text);
 	}
-	return value;
 }
 
-function oneOf(field, value, values) {
-	if (value !== undefined && !values.includes(value)) {
-		throw new TypeError(`${field} must be one of ${values.join(', ')}`);
-	}
+function named(topic) {
+	check(topic && typeof topic === 'string', 'a topic of channels is a string');
+	return topic;
 }
 
 let page;
@@ -1507,6 +1473,11 @@ function globals() {
 	return page;
 }
 
+/** @typedef {import('./types.js').Options} Options */
+/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').PushEvent} PushEvent */
+/** @typedef {import('./types.js').Push} Push */
+
 /**
  * Opens the stream of an address, or shares the one that is open.
  * @param {string | URL} url of the stream, such as `https://push.example/events`
@@ -1514,20 +1485,14 @@ function globals() {
  * @returns {Push}
  */
 export function connect(url, options = {}, env = globals()) {
-	const { token, channels = [], lastEventId, user, tabs, whenHidden, heartbeat } = options;
-	if (token !== undefined && typeof token !== 'function') {
-		throw new TypeError('token must be a function');
-	}
-	if (!Array.isArray(channels)) {
-		throw new TypeError('channels must be an array');
-	}
-	channels.forEach((channel) => named('channels', channel));
-	if (lastEventId !== undefined && !/^[!-~]{1,256}$/.test(lastEventId)) {
-		throw new TypeError('lastEventId must be an id, or earliest');
-	}
-	oneOf('tabs', tabs, ['shared', 'each']);
-	oneOf('whenHidden', whenHidden, ['keep', 'close']);
-	oneOf('heartbeat', heartbeat, ['event']);
+	const { token, channels = [], lastEventId = 'earliest', user, tabs = 'shared', whenHidden = 'keep', heartbeat = 'event' } = options;
+	check(!token || typeof token === 'function', 'token is a function');
+	check(Array.isArray(channels), 'channels is an array');
+	channels.forEach(named);
+	check(/^[!-~]{1,256}$/.test(lastEventId), 'lastEventId is an id, or earliest');
+	check(['shared', 'each'].includes(tabs), 'tabs is shared or each');
+	check(['keep', 'close'].includes(whenHidden), 'whenHidden is keep or close');
+	check(heartbeat === 'event', 'heartbeat is event');
 	const address = new URL(url, env.href).href;
 	const key = `${address} ${user ?? ''}`;
 	let group = env.groups.get(key);
@@ -1539,7 +1504,7 @@ export function connect(url, options = {}, env = globals()) {
 			env.console.warn(`fanfare: this page has ${env.groups.size} streams. Browsers have six connections per server over HTTP/1.1`);
 		}
 	}
-	const push = new Push(group, options);
+	const push = new Member(group, options);
 	group.add(push);
 	return push;
 }

@@ -401,7 +401,7 @@ describe('an end', () => {
 		const world = new World();
 		const { push } = open(world, { token: async () => null });
 		await world.advance(MINUTE);
-		assert.deepEqual(push.state, { name: 'failed', reason: 'no token' });
+		assert.deepEqual(push.state, { name: 'failed', status: undefined, reason: 'no token' });
 		assert.equal(world.requests.length, 0);
 	});
 
