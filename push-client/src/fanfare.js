@@ -1,23 +1,22 @@
-// Fanfare's client for browsers: one event stream for all tabs, which heals itself. No dependency, no build step.
-// Time, network, storage and tabs are reached through `env`, so that tests have their own.
+// Fanfare's client: one event stream for all tabs, which heals itself. How: docs/decisions/0036. Types: types.js.
 
-const SPACING = 500; // between two opens of a stream, whatever the server answers
-const LIVED = 10_000; // a stream that lived so long was no failure
-const SILENCE = 60_000; // without a byte: the wire is dead
+const SPACING = 500; // between two opens, whatever the server answers
+const LIVED = 10_000; // no failure
+const SILENCE = 60_000; // a dead wire
 const CHECK = 10_000;
-const MAX_WAIT = 3_600_000; // of what a server asks for
+const MAX_WAIT = 3_600_000;
 const MAX_TOPICS = 32;
 const BEAT = 1_000;
-const MISSED = 3; // beats, or roll calls, without an answer
-const COLLECT = 50; // for the positions of the other tabs
+const MISSED = 3; // beats or roll calls
+const COLLECT = 50; // positions of other tabs
 const ELECTION = 300;
-const TOKEN_NEXT = 2_000; // then the next tab is asked as well
+const TOKEN_NEXT = 2_000;
 const TOKEN_LAST = 30_000;
 const HIDDEN = 60_000;
 const SESSION = 'sessionStorage';
 const LOCAL = 'localStorage';
 const ACK_SOON = 1_000;
-const ACK_PAUSE = 20_000; // between two acknowledgements of a cursor alone
+const ACK_PAUSE = 20_000;
 
 const FINAL = ['kicked', 'failed', 'closed'];
 
@@ -25,7 +24,7 @@ const isId = (id) => /^\d{1,16}-\d{1,8}$/.test(id);
 
 const rank = (cursor) => (isId(cursor) ? cursor.split('-').map((part) => part.padStart(16)).join() : '');
 
-/** Whether one cursor stands before another; what is no id stands before all ids. */
+/** What is no id stands before all ids. */
 const before = (one, other) => rank(one) < rank(other);
 
 const lowest = (cursors) => cursors.filter((cursor) => cursor !== undefined)
@@ -42,7 +41,6 @@ function json(text) {
 	}
 }
 
-/** The claims of a token, of which `sub` only has to be the same in all tabs. */
 function claims(token) {
 	try {
 		return JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
@@ -52,12 +50,11 @@ function claims(token) {
 	}
 }
 
-/** The address of a call beside the stream. */
 const beside = (url, call) => url.replace(/[?#].*/, '').replace(/\/sse$/, '/events') + '/' + call;
 
 const end = (env, url, key) => env.beacon(beside(url, 'close'), JSON.stringify({ key }));
 
-/** Reads an event stream (HTML, section 9.2.6). A block without data has data null: it may move the cursor. @internal */
+/** Reads an event stream (HTML, section 9.2.6). Blocks without data, which move the cursor, have null. @internal */
 export class Parser {
 
 	constructor(onBlock) {
@@ -148,7 +145,7 @@ class Acks {
 		this.sentAt = -Infinity;
 	}
 
-	/** Another stream, or none. What was not acknowledged by the one before is by this one. */
+	/** To another stream: what is left is acknowledged by it. */
 	bind(key) {
 		this.key = key;
 		this.nonces = [];
@@ -233,7 +230,6 @@ export class Stream {
 		this.retry = this.failures = this.unauthorized = this.due = 0;
 	}
 
-	/** Opens another stream, with what is asked for by then; the current one goes on until the other is connected. */
 	reopen(delay = 0) {
 		if (!this.running) {
 			this.running = true;
@@ -242,7 +238,7 @@ export class Stream {
 			this.watch();
 		}
 		else if (this.due) {
-			return; // what is asked for by then
+			return; // its plan is made then
 		}
 		this.schedule(delay);
 	}
@@ -258,7 +254,6 @@ export class Stream {
 		this.acks.bind();
 	}
 
-	/** Ends the stream on the server as well. */
 	close() {
 		if (this.current) {
 			end(this.env, this.config.url, this.current.key);
@@ -276,21 +271,20 @@ export class Stream {
 		this.timer = this.env.setTimeout(() => this.open(), delay);
 	}
 
-	/** Timers of hidden tabs are late; messages of other tabs are not, and call this. */
+	/** Timers of hidden tabs are late; the pings of others are not. */
 	tick() {
 		if (this.due && this.env.now() >= this.due) {
 			this.open();
 		}
 	}
 
-	/** The network is back, or the page: a pause of our own ends, and a dead wire is not waited for. */
+	/** The network is back, or the page. */
 	wake() {
 		if (this.due && !this.asked) {
 			this.schedule(0);
 		}
 		const silence = 1.5 * (this.current?.heartbeatMs ?? SILENCE);
-		// What has arrived meanwhile is read first
-		this.env.setTimeout(() => this.inspect(silence), 1_000);
+		this.env.setTimeout(() => this.inspect(silence), BEAT); // after what has arrived
 	}
 
 	watch() {
@@ -390,7 +384,6 @@ export class Stream {
 		if (type === 'push.connected') {
 			this.connected(attempt, value);
 		}
-		// Where a new server knows no such id, the stream goes on from a lower one
 		const back = type === 'push.gap' && value.reason === 'cursor-ahead' && value.to;
 		if (back || (isId(id) && !before(id, attempt.cursor))) {
 			attempt.cursor = back || id;
@@ -559,7 +552,6 @@ class Hub {
 		this.post('lead', { client: this.client, page: this.page, state: this.state });
 	}
 
-	/** What tabs say. */
 	receive(message) {
 		const tab = this.tabs.get(message.tab);
 		if (this.stopped) {
@@ -613,7 +605,7 @@ class Hub {
 		this.changed ||= known && String(tab.channels) !== String(channels);
 		Object.assign(tab, { channels, visible });
 		if (fresh && !known && FINAL.includes(this.state.name)) {
-			this.restart(); // a page that was loaded is a newcomer
+			this.restart(); // a page that was loaded takes over
 		}
 		this.sync();
 		if (!known) {
@@ -621,7 +613,6 @@ class Hub {
 		}
 	}
 
-	/** Begins anew after an end for good: as another client, which takes over. */
 	restart() {
 		if (this.state.name === 'kicked') {
 			this.client = random(this.env);
@@ -662,7 +653,7 @@ class Hub {
 		}
 	}
 
-	/** The tabs to be served: after a refusal the others come one after the other. */
+	/** The tabs to serve: after a refusal one more at a time. */
 	served() {
 		const { accepted, careful } = this;
 		const tabs = [...this.tabs.values()];
@@ -696,8 +687,6 @@ class Hub {
 		const { stats, current } = this.stream;
 		return { ...stats, connections: current ? [{ id: current.connection, since: current.connectedAt, tab: this.group.id }] : [] };
 	}
-
-	// What the stream asks and says
 
 	plan() {
 		this.changed = false;
@@ -734,7 +723,7 @@ class Hub {
 		this.group.post({ kind: 'who' });
 	}
 
-	/** Each tab that leads calls the roll; who does not answer has gone. */
+	/** Calls the roll. */
 	onWatch() {
 		for (const tab of this.tabs.values()) {
 			if (++tab.missed > MISSED) {
@@ -745,7 +734,7 @@ class Hub {
 		this.sync();
 	}
 
-	/** Returns whether another attempt makes sense: with a token of the tab that asked, or without that tab. */
+	/** Whether to try again: with a token of the tab that asked, or without that tab. */
 	onRefused(state) {
 		const asked = this.served().filter((tab) => !within(tab.channels, this.accepted));
 		const [tab] = asked;
@@ -783,7 +772,7 @@ class Hub {
 		return this.cached.token;
 	}
 
-	/** Asks a tab for a token, each 2 s another one as well; functions cannot cross into another tab or a worker. */
+	/** Functions cannot cross into another tab or a worker: one is asked, then the next. */
 	ask() {
 		const worth = (tab) => (tab.tried ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
 		const left = [...this.tabs.values()].sort((one, other) => worth(other) - worth(one));
@@ -826,17 +815,16 @@ class Hub {
 
 const random = (env) => Array.from(env.crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-');
 
-/** This page among the tabs of a user: finds out who leads, follows, and leads where it has to. */
-class Group {
+/** This page among the tabs of a user: follows the one that leads, or leads. In a worker it is no tab. @internal */
+export class Group {
 
-	/** @param {boolean} [worker] in a SharedWorker: leads, and is no tab */
 	constructor(env, url, options, worker = false) {
 		Object.assign(this, { env, url, options, worker });
 		this.id = random(env);
 		this.page = random(env);
 		this.members = new Set();
 		this.state = Object.freeze({ name: 'connecting' });
-		this.led = this.missed = 0; // since when the leader leads, and how many pings it did not answer
+		this.led = this.missed = 0;
 		this.count = 1;
 		this.heard = { opens: 0, reconnects: 0, gaps: 0, errors: 0, connections: [] };
 		this.acked = [];
@@ -868,13 +856,10 @@ class Group {
 		}
 		this.shared = share && name !== null;
 		this.name = `fanfare ${this.url} ${name}`;
-		if (!this.worker) {
-			const left = json(this.store(SESSION, null) ?? '{}'); // a duplicate of this tab finds nothing
-			this.client = left.client;
-			this.members.forEach((member) => this.options.keepCursor && member.begin(left.cursor));
-			this.listen();
-		}
-		this.client ??= random(this.env);
+		const left = json(this.store(SESSION, null) ?? '{}'); // a duplicate of this tab finds nothing
+		this.client = left.client ?? random(this.env);
+		this.members.forEach((member) => this.options.keepCursor && member.begin(left.cursor));
+		this.listen();
 		this.enter();
 	}
 
@@ -882,7 +867,7 @@ class Group {
 		return this.hub?.stats() ?? this.heard;
 	}
 
-	/** Reads what is stored under the name of the group, and puts another value in its place. */
+	/** Returns what is stored for the group; puts another value in its place, or null for none. */
 	store(kind, value) {
 		try {
 			const storage = this.env.storage(kind);
@@ -968,7 +953,7 @@ class Group {
 		}
 	}
 
-	/** Lets a SharedWorker lead. This page stands in line behind it. */
+	/** Lets a SharedWorker lead, if there can be one. */
 	hire() {
 		const { env } = this;
 		const { worker, backoff, maxAttempts, heartbeat } = this.options;
@@ -979,7 +964,7 @@ class Group {
 			const hired = new env.SharedWorker(worker, { type: 'module', name: this.name });
 			hired.onerror = () => this.contend();
 			hired.port.postMessage({ url: this.url, name: this.name, client: this.store(LOCAL) ?? this.client,
-				options: { backoff, maxAttempts, heartbeat, user: this.name } });
+				options: { backoff, maxAttempts, heartbeat } });
 		}
 		catch {
 			return false;
@@ -988,7 +973,7 @@ class Group {
 		return true;
 	}
 
-	/** Leaves the tabs; the next one leads. @param {boolean} close ends the stream if no tab is left */
+	/** With `close` the last tab ends the stream on the server as well. */
 	leave(close) {
 		if (this.left) {
 			return;
@@ -1009,7 +994,7 @@ class Group {
 		this.channel = undefined;
 	}
 
-	/** To lead as soon as no other page does. @param {boolean} [steal] the leader is silent */
+	/** To lead as soon as no other page does, or in place of a silent one. */
 	contend(steal) {
 		if (this.left || this.hub || this.electing || (this.waiting && !steal)) {
 			return;
@@ -1036,7 +1021,7 @@ class Group {
 		});
 	}
 
-	/** Without locks: the first by name of those who want to lead. Where two lead for a moment the later one stays. */
+	/** Without locks the lowest id leads. Of two leaders the later one stays. */
 	elect() {
 		const { led } = this;
 		const election = this.electing = { lost: false };
@@ -1072,7 +1057,7 @@ class Group {
 		release?.();
 	}
 
-	/** Visible pages look whether the leader lives; timers of hidden ones are late. */
+	/** A visible page looks whether the leader lives. */
 	beat() {
 		const { env } = this;
 		env.clearTimeout(this.beating);
@@ -1098,7 +1083,6 @@ class Group {
 		queueMicrotask(() => this.receive(message));
 	}
 
-	/** From other pages, and from this one. */
 	receive(message) {
 		const { kind, hub, since } = message;
 		if (this.left) {
@@ -1107,7 +1091,7 @@ class Group {
 		if (!hub) {
 			return this.request(message);
 		}
-		if (since < this.led) { // of a leader before
+		if (since < this.led) {
 			return this.hub?.announce();
 		}
 		this.missed = 0;
@@ -1180,7 +1164,7 @@ class Group {
 	follow({ state, client, page, key, count, stats, openedAt }) {
 		Object.assign(this, { client, page, count, heard: stats, key, openedAt });
 		if (this.shared) {
-			this.store(LOCAL, state.name === 'kicked' ? null : client); // a page that is loaded then is another client
+			this.store(LOCAL, state.name === 'kicked' ? null : client);
 		}
 		this.setState(state);
 	}
@@ -1198,7 +1182,6 @@ class Group {
 		}
 	}
 
-	/** The members of this page have changed, or what they want. */
 	update(again = false) {
 		this.again ||= again;
 		this.joined &&= !again;
@@ -1221,7 +1204,6 @@ class Group {
 		return lowest([...this.members].map((member) => member.position));
 	}
 
-	/** Says how far the members of this page are, at most once per second. */
 	acknowledge() {
 		this.acking ??= this.env.setTimeout(() => {
 			this.acking = undefined;
@@ -1286,7 +1268,7 @@ class Member {
 	#group;
 	#listeners = new Map();
 	#watchers = new Set();
-	#open = new Map(); // messages that are to be acknowledged by hand, and where the member stood before each
+	#open = new Map(); // to be acknowledged: id to the position before it
 	#counts = { messages: 0, duplicates: 0, errors: 0 };
 	#closed;
 
@@ -1441,8 +1423,8 @@ function named(topic) {
 
 let page;
 
-/** The page's own time, network, storage and tabs. */
-function globals() {
+/** The page's own. @internal */
+export function globals() {
 	if (page) {
 		return page;
 	}
@@ -1507,16 +1489,4 @@ export function connect(url, options = {}, env = globals()) {
 	const push = new Member(group, options);
 	group.add(push);
 	return push;
-}
-
-/** Leads from within a SharedWorker. @internal */
-export function host(port, env = globals()) {
-	port.onmessage = ({ data: { url, name, client, options } }) => {
-		if (!env.groups.has(name)) {
-			const group = new Group(env, url, options, true);
-			env.groups.set(name, group);
-			Object.assign(group, { client, shared: true, name });
-			group.enter();
-		}
-	};
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 
-import { host } from '../src/fanfare.js';
+import { host } from '../src/fanfare-worker.js';
 
 export class World {
 
