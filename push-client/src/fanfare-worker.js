@@ -1,7 +1,7 @@
 // Runs in a SharedWorker: holds the stream of all tabs of a user. See the option `worker` of connect.
 import { Group, globals } from './fanfare.js';
 
-/** What a page asks of the worker. */
+/** What a page asks of the worker. @internal */
 export function host(port, env = globals()) {
 	port.onmessage = ({ data: { url, name, client, options } }) => {
 		if (!env.groups.has(name)) {

@@ -8,7 +8,8 @@ import fc from 'fast-check';
 import { Parser } from '../src/fanfare.js';
 
 const RUNS = process.env.FANFARE_LONG === 'true' ? 100_000 : 3_000;
-const FIXTURES = new URL('../../push-protocol/src/test/resources/sse-fixtures/blocks.json', import.meta.url);
+const REPOSITORY = process.env.FANFARE_REPOSITORY ?? new URL('../..', import.meta.url).pathname;
+const FIXTURES = `${REPOSITORY}/push-protocol/src/test/resources/sse-fixtures/blocks.json`;
 
 const encode = (text) => new TextEncoder().encode(text);
 
