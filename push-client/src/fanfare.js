@@ -1,0 +1,1603 @@
+// Fanfare's client for browsers: one event stream for all tabs, which heals itself. No dependency, no build step.
+// Time, network, storage and tabs are reached through `env`, so that tests have their own.
+
+const SPACING = 500; // between two opens of a stream, whatever the server answers
+const LIVED = 10_000; // a stream that lived so long was no failure
+const SILENCE = 60_000; // without a byte: the wire is dead
+const CHECK = 10_000;
+const MAX_WAIT = 3_600_000; // of what a server asks for
+const MAX_TOPICS = 32;
+const BEAT = 1_000;
+const MISSED = 3; // beats, or roll calls, without an answer
+const COLLECT = 50; // for the positions of the other tabs
+const ELECTION = 300;
+const TOKEN_NEXT = 2_000; // then the next tab is asked as well
+const TOKEN_LAST = 30_000;
+const HIDDEN = 60_000;
+const ACK_SOON = 1_000;
+const ACK_PAUSE = 20_000; // between two acknowledgements of a cursor alone
+
+/** What to do at the end of a stream, by its last block, and the reasons that the block may have. */
+export const CLOSE_REASONS = Object.freeze({
+	'push.kicked': ['takeover', 'logout', 'permission-change', 'revoked'],
+	'push.goaway': ['lifetime', 'idle', 'maintenance', 'drain', 'rebalance', 'slow', 'zombie', 'error', 'memory', 'preempted',
+		'token-expired'],
+	'push.busy': ['full', 'rate-limited', 'draining', 'redis-unavailable', 'keys-unavailable', 'error'],
+});
+
+const FINAL = ['kicked', 'failed', 'closed'];
+
+/**
+ * @typedef {object} Options
+ * @property {() => string | null | Promise<string | null>} [token] a fresh token, or null where nobody is signed in;
+ * without it the browser sends its cookies
+ * @property {string[]} [channels] topics
+ * @property {'shared' | 'each'} [tabs] one stream for all tabs (default), or one per tab
+ * @property {'keep' | 'close'} [whenHidden] `close`: after 60 s in the background
+ * @property {number} [maxAttempts] failures in a row; by default any number
+ * @property {{min?: number, max?: number}} [backoff] in ms; by default 1000 and 30000
+ * @property {string} [lastEventId] the cursor to begin at, or `earliest`
+ * @property {string} [user] who shares; by default the token's `sub`
+ * @property {string | URL} [worker] address of fanfare-worker.js, of the page's own origin
+ * @property {boolean} [keepCursor] keeps the cursor over a reload
+ * @property {'event'} [heartbeat] heartbeats as `push.heartbeat`
+ * @property {boolean} [debug] logs each change of state
+ */
+
+/**
+ * @typedef {object} State
+ * @property {'connecting' | 'waiting' | 'open' | 'reconnecting' | 'kicked' | 'failed' | 'closed'} name
+ * @property {number} [position] in the waiting room
+ * @property {number} [total]
+ * @property {number | null} [estimateMs]
+ * @property {number} [at] time of the next try, ms
+ * @property {string} [reason]
+ * @property {number} [status] of the refusal
+ * @property {string} [message] of the backend
+ */
+
+/**
+ * @typedef {object} PushEvent
+ * @property {string} type
+ * @property {string} id
+ * @property {string} data as it came
+ * @property {() => void} [ack] with `{ack: 'manual'}`: acknowledges this message
+ */
+
+/** @typedef {(data: any, event: PushEvent) => void} Listener */
+
+/**
+ * @typedef {object} Stats
+ * @property {{id: string, since: number, tab: string, url: string}[]} connections streams that serve this page
+ * @property {number} opens
+ * @property {number} reconnects
+ * @property {number} messages
+ * @property {number} duplicates that were dropped
+ * @property {number} gaps
+ * @property {number} errors
+ * @property {string | undefined} lastEvent the cursor
+ * @property {number | undefined} roundTrip of the last acknowledgement, ms
+ * @property {string} tab
+ * @property {number} tabs that share the stream
+ */
+
+const isId = (id) => /^\d{1,16}-\d{1,8}$/.test(id ?? '');
+
+/** Whether one cursor stands before another; what is no id stands before all ids. */
+function before(one, other) {
+	if (!isId(one) || !isId(other)) {
+		return isId(other);
+	}
+	const [ms, seq] = one.split('-');
+	const [otherMs, otherSeq] = other.split('-');
+	return ms - otherMs < 0 || (ms - otherMs === 0 && seq - otherSeq < 0);
+}
+
+const lowest = (cursors) => cursors.filter((cursor) => cursor !== undefined)
+	.reduce((low, cursor) => (low === undefined || before(cursor, low)) ? cursor : low, undefined);
+
+const within = (topics, set) => topics.every((topic) => set.includes(topic));
+
+function json(text) {
+	try {
+		return JSON.parse(text);
+	}
+	catch {
+		return text;
+	}
+}
+
+/** The claims of a token; nothing is verified. */
+function claims(token) {
+	try {
+		const bytes = atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'));
+		return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))));
+	}
+	catch {
+		return {};
+	}
+}
+
+/** The address of a call beside the stream. */
+const beside = (url, call) => url.replace(/[?#].*/, '').replace(/\/sse$/, '/events') + '/' + call;
+
+const end = (env, url, key) => env.beacon(beside(url, 'close'), JSON.stringify({ key }));
+
+/** Reads an event stream (HTML, section 9.2.6). A block without data is handed on as well, with data null: it may move the cursor. */
+export class Parser {
+
+	/** @param {(block: {type: string, id: string, data: string | null}) => void} onBlock */
+	constructor(onBlock) {
+		this.onBlock = onBlock;
+		this.decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+		this.begun = this.cr = false;
+		this.rest = this.id = this.type = '';
+		this.data = null;
+		/** The last `retry`, ms. */
+		this.retry = 0;
+	}
+
+	/** @param {string | Uint8Array} chunk */
+	feed(chunk) {
+		let text = typeof chunk === 'string' ? chunk : this.decoder.decode(chunk, { stream: true });
+		if (!text) {
+			return;
+		}
+		if (!this.begun && text.charCodeAt(0) === 0xFEFF) {
+			text = text.slice(1);
+		}
+		this.begun = true;
+		if (this.cr && text[0] === '\n') { // of a CR LF whose CR ended the line
+			text = text.slice(1);
+			this.cr = false;
+		}
+		if (text) {
+			this.cr = text.endsWith('\r');
+			const lines = text.split(/\r\n|\n|\r/);
+			lines[0] = this.rest + lines[0];
+			this.rest = lines.pop();
+			lines.forEach((line) => this.line(line));
+		}
+	}
+
+	line(line) {
+		if (line === '') {
+			const { type, id, data } = this;
+			this.type = '';
+			this.data = null;
+			this.onBlock({ type: type || 'message', id, data });
+			return;
+		}
+		const colon = line.indexOf(':');
+		const field = (colon < 0) ? line : line.slice(0, colon);
+		const value = (colon < 0) ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1));
+		if (field === 'data') {
+			this.data = (this.data === null) ? value : `${this.data}\n${value}`;
+		}
+		else if (field === 'event') {
+			this.type = value;
+		}
+		else if (field === 'id' && !value.includes('\0')) {
+			this.id = value;
+		}
+		else if (field === 'retry' && /^\d+$/.test(value)) {
+			this.retry = Number(value);
+		}
+	}
+
+}
+
+/** Random pauses that grow with each failure ("full jitter"). */
+export class Backoff {
+
+	constructor({ min = 1_000, max = 30_000 } = {}, random = Math.random) {
+		this.min = min;
+		this.max = max;
+		this.random = random;
+		this.failures = 0;
+	}
+
+	next() {
+		return this.random() * Math.min(this.max, this.min * 2 ** this.failures++);
+	}
+
+	reset() {
+		this.failures = 0;
+	}
+
+}
+
+/** Sends acknowledgements: nonces at once, ids soon, a cursor alone from time to time. */
+class Acks {
+
+	constructor(env, url, stats) {
+		this.env = env;
+		this.url = url;
+		this.stats = stats;
+		this.nonces = [];
+		this.ids = new Set();
+		this.sentAt = -Infinity;
+	}
+
+	/** Another stream, or none. What was not acknowledged by the one before is by this one. */
+	bind(key) {
+		this.key = key;
+		this.nonces = [];
+		this.sent = undefined;
+		this.schedule(ACK_SOON);
+	}
+
+	add({ cursor, ids = [], nonce }) {
+		if (isId(cursor)) {
+			this.cursor = cursor;
+		}
+		ids.filter(isId).forEach((id) => this.ids.add(id));
+		if (nonce) {
+			this.nonces.push(nonce);
+			this.flush();
+		}
+		else if (this.ids.size) {
+			this.schedule(ACK_SOON);
+		}
+		else {
+			this.schedule(Math.max(ACK_SOON, this.sentAt + ACK_PAUSE - this.env.now()));
+		}
+	}
+
+	schedule(delay) {
+		const due = this.env.now() + delay;
+		if (this.key && !(this.due <= due)) {
+			this.env.clearTimeout(this.timer);
+			this.due = due;
+			this.timer = this.env.setTimeout(() => this.flush(), delay);
+		}
+	}
+
+	async flush() {
+		this.env.clearTimeout(this.timer);
+		this.due = undefined;
+		const { key, cursor } = this;
+		const nonces = this.nonces.slice(0, 16);
+		const ids = [...this.ids].slice(0, 100);
+		if (!key || this.running || (!nonces.length && !ids.length && !before(this.sent, cursor))) {
+			return;
+		}
+		this.running = true;
+		this.sentAt = this.env.now();
+		let status = 0;
+		try {
+			const body = JSON.stringify({ key, nonces, cursor, ids: ids.length ? ids : undefined });
+			({ status } = await this.env.fetch(this.url, { method: 'POST', body, credentials: 'omit' }));
+			this.stats.roundTrip = this.env.now() - this.sentAt;
+		}
+		catch {
+			this.stats.errors++;
+		}
+		this.running = false;
+		if (status === 404 && key === this.key) {
+			this.key = undefined; // its stream has ended
+		}
+		else if (status && status !== 404 && status !== 429 && status < 500) {
+			ids.forEach((id) => this.ids.delete(id));
+			this.nonces = this.nonces.filter((nonce) => !nonces.includes(nonce));
+			this.sent = key === this.key ? cursor : undefined;
+			if (this.nonces.length || this.ids.size) {
+				this.schedule(ACK_SOON);
+			}
+		}
+		else {
+			this.schedule(5 * ACK_SOON);
+		}
+	}
+
+}
+
+/**
+ * Holds a stream open. Its owner answers what to ask for (`plan`), and with which token, and is handed states and blocks.
+ * Of two attempts, `current` is connected and `next` is to replace it: blocks are missed between the two by none.
+ */
+export class Stream {
+
+	constructor(env, config, owner) {
+		this.env = env;
+		this.config = config;
+		this.owner = owner;
+		this.url = new URL(config.url);
+		this.backoff = new Backoff(config.backoff, () => env.random());
+		this.stats = { opens: 0, reconnects: 0, gaps: 0, errors: 0 };
+		this.acks = new Acks(env, beside(config.url, 'ack'), this.stats);
+		this.openedAt = -Infinity;
+		this.retry = this.failures = this.unauthorized = this.due = 0;
+	}
+
+	/** Opens another stream, with what is asked for by then; the current one goes on until the other is connected. */
+	reopen(delay = 0) {
+		if (!this.running) {
+			this.running = true;
+			this.failures = this.unauthorized = 0;
+			this.backoff.reset();
+			this.watch();
+		}
+		else if (this.due) {
+			return; // what is asked for by then
+		}
+		this.schedule(delay);
+	}
+
+	stop() {
+		this.running = false;
+		this.due = 0;
+		this.env.clearTimeout(this.timer);
+		this.env.clearTimeout(this.watchdog);
+		this.next?.abort.abort();
+		this.current?.abort.abort();
+		this.next = this.current = undefined;
+		this.acks.bind(undefined);
+	}
+
+	/** Ends the stream on the server as well. */
+	close() {
+		if (this.current) {
+			end(this.env, this.config.url, this.current.key);
+		}
+		this.stop();
+	}
+
+	/** @param {boolean} [asked] by the server: nothing shortens it */
+	schedule(delay, asked = false) {
+		const now = this.env.now();
+		delay = Math.max(delay, Math.min(SPACING, this.openedAt + SPACING - now));
+		this.env.clearTimeout(this.timer);
+		this.due = now + delay;
+		this.asked = asked;
+		this.timer = this.env.setTimeout(() => this.open(), delay);
+	}
+
+	/** Timers of hidden tabs are late; messages of other tabs are not, and call this. */
+	tick() {
+		if (this.due && this.env.now() >= this.due) {
+			this.open();
+		}
+	}
+
+	/** The network is back, or the page: a pause of our own ends, and a dead wire is not waited for. */
+	wake() {
+		if (this.due && !this.asked) {
+			this.schedule(0);
+		}
+		const silence = 1.5 * (this.current?.heartbeatMs ?? SILENCE);
+		// What has arrived meanwhile is read first
+		this.env.setTimeout(() => this.inspect(silence), 1_000);
+	}
+
+	watch() {
+		this.watchdog = this.env.setTimeout(() => {
+			this.inspect(SILENCE);
+			if (this.running) {
+				this.owner.onWatch?.();
+				this.watch();
+			}
+		}, CHECK);
+	}
+
+	inspect(silence) {
+		for (const attempt of [this.current, this.next]) {
+			if (attempt && this.running) {
+				attempt.at = Math.min(attempt.at, this.env.now()); // clocks are set back
+				if (this.env.now() - attempt.at > Math.max(silence, 1.5 * (attempt.heartbeatMs ?? 0))) {
+					attempt.reason = 'silent';
+					this.ended(attempt);
+				}
+			}
+		}
+	}
+
+	open() {
+		this.env.clearTimeout(this.timer);
+		this.due = 0;
+		this.next?.abort.abort();
+		const now = this.openedAt = this.env.now();
+		const attempt = this.next = { plan: this.owner.plan(), abort: new AbortController(), at: now, wait: 0, cursor: undefined };
+		attempt.cursor = attempt.plan.from;
+		if (!this.current) {
+			this.owner.onState({ name: 'connecting' });
+		}
+		this.read(attempt).catch((error) => {
+			attempt.reason ??= `not reached (${error.message})`;
+			attempt.final = error.final;
+		}).then(() => {
+			if (attempt === this.next || attempt === this.current) {
+				this.ended(attempt);
+			}
+		});
+	}
+
+	async read(attempt) {
+		const { plan, abort: { signal } } = attempt;
+		const token = await this.owner.token();
+		if (signal.aborted) {
+			return;
+		}
+		const address = new URL(this.url);
+		const { client, page } = this.owner;
+		Object.entries({ client, page, ack: 1 }).forEach(([name, value]) => address.searchParams.set(name, value));
+		if (this.config.heartbeat) {
+			address.searchParams.set('heartbeat', this.config.heartbeat);
+		}
+		plan.channels.forEach((channel) => address.searchParams.append('channel', channel));
+		const headers = { Accept: 'text/event-stream' };
+		if (token) {
+			headers.Authorization = `Bearer ${token}`;
+		}
+		if (plan.from) {
+			headers['Last-Event-ID'] = plan.from;
+		}
+		this.openedAt = attempt.at = this.env.now();
+		this.stats.opens++;
+		const response = await this.env.fetch(address.href, { headers, signal, cache: 'no-store',
+			credentials: token ? 'omit' : 'include' });
+		attempt.at = this.env.now();
+		const type = response.headers.get('content-type') ?? '';
+		if (response.status !== 200 || !/^text\/event-stream\b/i.test(type)) {
+			const problem = /json/.test(type) ? await response.json().catch(() => ({})) : {};
+			attempt.status = response.status;
+			attempt.reason = problem.detail ?? problem.title ?? `HTTP ${response.status}, no stream`;
+			const after = response.headers.get('retry-after');
+			attempt.wait = (after * 1_000 || Date.parse(after) - this.env.now()) || 0;
+			return;
+		}
+		const parser = new Parser((block) => this.block(attempt, block));
+		const reader = response.body.getReader();
+		for (let part; !(part = await reader.read()).done;) {
+			if (signal.aborted) {
+				return;
+			}
+			attempt.at = this.env.now();
+			parser.feed(part.value);
+			this.retry = parser.retry || this.retry;
+		}
+	}
+
+	block(attempt, block) {
+		if (attempt !== this.current && attempt !== this.next) {
+			return;
+		}
+		const { type, id, data } = block;
+		const value = (data !== null && type.startsWith('push.')) ? json(data) ?? {} : {};
+		if (type === 'push.connected') {
+			this.connected(attempt, value);
+		}
+		// Where a new server knows no such id, the stream goes on from a lower one
+		const back = type === 'push.gap' && value.reason === 'cursor-ahead' && value.to;
+		if (back || (isId(id) && !before(id, attempt.cursor))) {
+			attempt.cursor = back || id;
+		}
+		switch (type) {
+			case 'push.waiting':
+				attempt.heartbeatMs = value.heartbeatMs;
+				if (!this.current) {
+					const { position, total, estimateMs } = value;
+					this.owner.onState({ name: 'waiting', position, total, estimateMs });
+				}
+				break;
+			case 'push.busy':
+			case 'push.goaway':
+				attempt.wait = value.retryMs ?? value.afterMs ?? 0;
+				attempt.reason = value.reason;
+				if (value.reason === 'token-expired') {
+					this.owner.dropToken();
+				}
+				break;
+			case 'push.kicked':
+				this.finish({ name: 'kicked', reason: value.reason, message: value.message });
+				break;
+			case 'push.refused': // by a proxy that asks for explanations
+				attempt.status = value.status;
+				attempt.reason = value.detail;
+				break;
+			case 'push.expiring':
+				if (value.reason === 'token') {
+					this.owner.dropToken();
+				}
+				if (attempt === this.current) {
+					this.reopen(Math.max(0, attempt.connectedAt + 4 * SPACING - this.env.now()));
+				}
+				break;
+			case 'push.probe':
+				this.acks.add({ nonce: value.nonce });
+				break;
+			case 'push.gap':
+				this.stats.gaps++;
+		}
+		if (attempt === this.current || type === 'push.kicked') {
+			this.owner.onBlock(block);
+		}
+	}
+
+	connected(attempt, { key, connection, heartbeatMs }) {
+		Object.assign(attempt, { key, connection, heartbeatMs, connectedAt: this.env.now() });
+		this.current?.abort.abort();
+		this.current = attempt;
+		this.next = undefined;
+		this.unauthorized = 0;
+		this.stats.reconnects += this.lives ? 1 : 0;
+		this.lives = true;
+		this.acks.bind(key);
+		this.owner.onConnected(attempt.plan);
+		this.owner.onState({ name: 'open' });
+	}
+
+	ended(attempt) {
+		const { status, connectedAt } = attempt;
+		let { wait, reason } = attempt;
+		attempt.abort.abort();
+		if (attempt === this.next) {
+			this.next = undefined;
+		}
+		else {
+			this.current = undefined;
+			this.acks.bind(undefined);
+			if (this.next || this.due) { // it is replaced already
+				return this.owner.onState(this.next ? { name: 'connecting' } : { name: 'reconnecting', at: this.due, reason: reason ?? 'ended' });
+			}
+			if (!reason) {
+				this.owner.onReplaced();
+			}
+		}
+		if (attempt.final) {
+			return this.current || this.finish({ name: 'failed', reason });
+		}
+		if (status === 401) {
+			this.owner.dropToken();
+			if (++this.unauthorized > 1) {
+				return this.current || this.finish({ name: 'failed', status, reason });
+			}
+		}
+		else if (status === 403 || status === 400) {
+			const others = this.owner.onRefused(attempt.plan, { name: 'failed', status, reason });
+			if (!others) {
+				return this.current || this.finish({ name: 'failed', status, reason });
+			}
+			return this.running && this.schedule(0);
+		}
+		if (connectedAt && this.env.now() - connectedAt >= LIVED) {
+			this.failures = 0;
+			this.backoff.reset();
+		}
+		else if (wait < SPACING) {
+			this.stats.errors++;
+			if (++this.failures >= this.config.maxAttempts && !this.current) {
+				return this.finish({ name: 'failed', status, reason: reason ?? 'ended' });
+			}
+		}
+		const asked = wait >= this.backoff.min;
+		wait = asked ? Math.min(wait, MAX_WAIT) : Math.max(wait, Math.min(this.retry, MAX_WAIT), this.backoff.next());
+		this.schedule(wait, asked);
+		if (!this.current) {
+			this.owner.onState({ name: 'reconnecting', at: this.due, reason: reason ?? 'ended' });
+		}
+	}
+
+	finish(state) {
+		this.stop();
+		this.owner.onState(state);
+	}
+
+}
+/** Leads the tabs of a group: holds their stream, and sends them what it brings. */
+class Hub {
+
+	constructor(env, group, since) {
+		this.env = env;
+		this.group = group;
+		this.since = since;
+		this.tabs = new Map();
+		this.accepted = [];
+		this.state = FINAL.includes(group.state.name) ? group.state : { name: 'connecting' };
+		this.client = group.client;
+		this.page = group.page;
+		this.stream = new Stream(env, { ...group.options, url: group.url }, this);
+		this.asks = new Map();
+		this.asked = 0;
+	}
+
+	start(collect) {
+		this.announce();
+		this.timer = this.env.setTimeout(() => {
+			this.ready = true;
+			this.sync();
+		}, collect);
+	}
+
+	stop(close) {
+		this.stopped = true;
+		this.env.clearTimeout(this.timer);
+		if (close) {
+			this.stream.close();
+		}
+		else {
+			this.stream.stop();
+		}
+	}
+
+	post(kind, message) {
+		this.group.post({ kind, hub: this.group.id, since: this.since, ...message });
+	}
+
+	announce() {
+		this.post('lead', { client: this.client, page: this.page, state: this.state });
+	}
+
+	/** What tabs say. */
+	receive(message) {
+		const tab = this.tabs.get(message.tab);
+		if (this.stopped) {
+			return;
+		}
+		if (tab) {
+			tab.missed = 0;
+		}
+		switch (message.kind) {
+			case 'join':
+				this.join(message);
+				break;
+			case 'leave':
+				this.tabs.delete(message.tab);
+				this.sync();
+				this.tell();
+				break;
+			case 'ping':
+				this.stream.tick();
+				this.post('pong', { stats: this.stats() });
+				if (!tab) {
+					this.announce();
+				}
+				break;
+			case 'ack':
+				if (tab) {
+					tab.acked = message.at;
+					const acked = [...this.tabs.values()].filter((other) => other.welcome && other.missed < 2).map((other) => other.acked);
+					this.stream.acks.add({ ids: message.ids, cursor: acked.every(isId) ? lowest(acked) : undefined });
+				}
+				break;
+			case 'token':
+				this.asks.get(message.ask)?.(message);
+				break;
+			case 'wake':
+				this.stream.wake();
+				break;
+			case 'takeover':
+				if (FINAL.includes(this.state.name)) {
+					this.restart();
+				}
+		}
+	}
+
+	join({ tab: id, at, channels, visible, fresh, again }) {
+		let tab = this.tabs.get(id);
+		const known = tab && !again;
+		if (!known) {
+			this.tabs.set(id, tab = { id, at, acked: at, missed: 0 });
+		}
+		this.changed ||= known && String(tab.channels) !== String(channels);
+		Object.assign(tab, { channels, visible });
+		if (fresh && !known && FINAL.includes(this.state.name)) {
+			this.restart(); // a page that was loaded is a newcomer
+		}
+		this.sync();
+		if (!known) {
+			this.tell();
+		}
+	}
+
+	/** Begins anew after an end for good: as another client, which takes over. */
+	restart() {
+		this.client = this.group.newClient();
+		this.state = { name: 'connecting' };
+		this.dropToken();
+		this.sync();
+		this.tell();
+	}
+
+	/** Welcomes the tabs that the stream serves, and opens another one where it does not serve all. */
+	sync() {
+		if (!this.ready || this.stopped) {
+			return;
+		}
+		if (!this.tabs.size) {
+			return this.stream.close();
+		}
+		if (FINAL.includes(this.state.name)) {
+			return this.tabs.forEach((tab) => this.welcome(tab));
+		}
+		const { current, next } = this.stream;
+		if (current) {
+			this.tabs.forEach((tab) => !tab.welcome && this.serves(tab, current.plan, current.cursor) && this.welcome(tab, current.cursor));
+		}
+		for (const tab of [...this.tabs.values()].reverse()) {
+			if (this.topics().length > MAX_TOPICS && !within(tab.channels, this.accepted)) {
+				this.refuse(tab, { name: 'failed', reason: `more than ${MAX_TOPICS} topics` });
+			}
+		}
+		const plan = (next ?? current)?.plan;
+		const topics = this.topics();
+		const served = plan && within(topics, plan.channels) && !(this.changed && !within(plan.channels, topics))
+			&& [...this.tabs.values()].every((tab) => tab.welcome || this.serves(tab, plan, next ? plan.from : current.cursor));
+		if (!served) {
+			this.stream.reopen();
+		}
+	}
+
+	topics() {
+		const tabs = [...this.tabs.values()];
+		const asks = this.careful ? tabs.find((tab) => !within(tab.channels, this.accepted)) : undefined;
+		return [...new Set(tabs.filter((tab) => !this.careful || tab === asks || within(tab.channels, this.accepted))
+			.flatMap((tab) => tab.channels))].sort();
+	}
+
+	serves(tab, plan, cursor) {
+		return within(tab.channels, plan.channels) && (tab.at === undefined || tab.at === cursor || !before(tab.at, cursor));
+	}
+
+	welcome(tab, at) {
+		if (!tab.welcome) {
+			tab.welcome = true;
+			this.post('welcome', { to: tab.id, at });
+			this.tell();
+		}
+	}
+
+	tell() {
+		this.post('state', { state: this.state, client: this.client, page: this.page, key: this.stream.current?.key,
+			count: this.tabs.size, stats: this.stats() });
+	}
+
+	stats() {
+		const { stats, current } = this.stream;
+		return { ...stats, connections: current ? [{ id: current.connection, since: current.connectedAt, tab: this.group.id }] : [] };
+	}
+
+	// What the stream asks and says
+
+	plan() {
+		this.changed = false;
+		const waiting = [...this.tabs.values()].filter((tab) => !tab.welcome).map((tab) => tab.at);
+		return { channels: this.topics(), from: lowest([...waiting, this.stream.current?.cursor ?? this.cursor]) };
+	}
+
+	onConnected(plan) {
+		this.accepted = plan.channels;
+		this.careful &&= [...this.tabs.values()].some((tab) => !within(tab.channels, this.accepted));
+		this.tabs.forEach((tab) => this.serves(tab, plan, plan.from) && this.welcome(tab));
+	}
+
+	onState(state) {
+		this.state = state;
+		if (state.name === 'kicked') {
+			this.group.forgetClient(this.client);
+		}
+		this.tell();
+		this.sync();
+	}
+
+	onBlock({ type, id, data }) {
+		this.cursor = this.stream.current?.cursor ?? this.cursor;
+		if (type === 'push.unsubscribed') { // not to be asked for again
+			const { channel } = json(data);
+			this.tabs.forEach((tab) => {
+				tab.channels = tab.channels.filter((topic) => topic !== channel);
+			});
+		}
+		if (data !== null || isId(id)) {
+			this.post('block', { type, id, data });
+		}
+	}
+
+	onReplaced() {
+		this.group.post({ kind: 'who' });
+	}
+
+	/** Each tab that leads calls the roll; who does not answer has gone. */
+	onWatch() {
+		for (const tab of this.tabs.values()) {
+			if (++tab.missed > MISSED) {
+				this.tabs.delete(tab.id);
+			}
+		}
+		this.announce();
+		this.sync();
+	}
+
+	/** Returns whether another attempt makes sense: without the tab that asked for too much. */
+	onRefused(plan, state) {
+		const asked = [...this.tabs.values()].filter((tab) => !within(tab.channels, this.accepted));
+		if (!asked.length) {
+			return false;
+		}
+		if (asked.length > 1 && !this.careful) {
+			this.careful = true; // one after the other
+		}
+		else {
+			this.refuse(asked[0], state);
+		}
+		return true;
+	}
+
+	refuse(tab, state) {
+		this.tabs.delete(tab.id);
+		this.post('refused', { to: tab.id, state });
+	}
+
+	dropToken() {
+		this.cached = undefined;
+	}
+
+	async token() {
+		const expires = claims(this.cached?.token).exp;
+		if (this.cached && !(expires * 1_000 < this.env.now() + 5_000)) {
+			return this.cached.token;
+		}
+		this.asking ??= this.ask().finally(() => {
+			this.asking = undefined;
+		});
+		this.cached = await this.asking;
+		return this.cached.token;
+	}
+
+	/** Asks a tab for a token, each 2 s another one as well; functions cannot cross into another tab or a worker. */
+	ask() {
+		const rank = (tab) => (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
+		const left = [...this.tabs.values()].sort((one, other) => rank(other) - rank(one));
+		const ask = ++this.asked;
+		const timers = [];
+		let pending = 0;
+		return new Promise((resolve, reject) => {
+			const next = (problem) => {
+				const tab = left.shift();
+				if (tab) {
+					pending++;
+					this.post('ask', { to: tab.id, ask });
+					timers.push(this.env.setTimeout(next, TOKEN_NEXT));
+				}
+				else if (problem && !pending) {
+					reject(new Error(problem));
+				}
+			};
+			timers.push(this.env.setTimeout(() => reject(new Error('no tab has a token')), TOKEN_LAST));
+			this.asks.set(ask, ({ token, problem }) => {
+				if (problem) {
+					pending--;
+					next(problem);
+				}
+				else if (token === null) {
+					reject(Object.assign(new Error('no token'), { final: true }));
+				}
+				else {
+					resolve({ token });
+				}
+			});
+			next('no tab');
+		}).finally(() => {
+			this.asks.delete(ask);
+			timers.forEach((timer) => this.env.clearTimeout(timer));
+		});
+	}
+
+}
+
+const random = (env) => Array.from(env.crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-');
+
+/** This page among the tabs of a user: finds out who leads, follows, and leads where it has to. */
+class Group {
+
+	/** @param {boolean} [worker] in a SharedWorker: leads, and is no tab */
+	constructor(env, url, options, worker = false) {
+		Object.assign(this, { env, url, options, worker });
+		this.id = random(env);
+		this.page = random(env);
+		this.members = new Set();
+		this.state = Object.freeze({ name: 'connecting' });
+		this.led = this.missed = 0; // since when the leader leads, and how many pings it did not answer
+		this.count = 1;
+		this.stats = { opens: 0, reconnects: 0, gaps: 0, errors: 0, connections: [] };
+		this.acked = [];
+		this.fresh = this.left = true;
+	}
+
+	async start() {
+		const { tabs = 'shared', user } = this.options;
+		const backoff = new Backoff(this.options.backoff, () => this.env.random());
+		const share = tabs === 'shared' && this.env.BroadcastChannel;
+		let name = user;
+		while (share && name === undefined) {
+			try {
+				this.first = await this.token();
+				name = claims(this.first).sub ?? null;
+			}
+			catch (error) {
+				const wait = Math.max(SPACING, backoff.next());
+				this.setState({ name: 'reconnecting', at: this.env.now() + wait, reason: error.message });
+				await new Promise((resolve) => this.env.setTimeout(resolve, wait));
+			}
+			if (this.closed) {
+				return;
+			}
+		}
+		this.shared = share && name !== null;
+		this.name = `fanfare ${this.url} ${name}`;
+		if (!this.worker) {
+			const left = json(this.storage('sessionStorage')?.getItem(this.url) ?? '{}');
+			this.storage('sessionStorage')?.removeItem(this.url); // so that a duplicate of this tab does not find it
+			this.client = this.shared ? this.storage('localStorage')?.getItem(this.name) : left.client;
+			this.members.forEach((member) => this.options.keepCursor && member.begin(left.cursor));
+			this.listen();
+		}
+		this.client ??= random(this.env);
+		this.enter();
+	}
+
+	storage(kind) {
+		try {
+			return this.env.storage(kind);
+		}
+		catch {
+			return undefined; // forbidden to this page
+		}
+	}
+
+	listen() {
+		const { env } = this;
+		env.listen('online', () => this.wake());
+		env.listen('visibilitychange', () => this.seen());
+		env.listen('pagehide', ({ persisted }) => {
+			const { client } = this;
+			if (!this.left) {
+				this.storage('sessionStorage')?.setItem(this.url, JSON.stringify({
+					client: (this.shared || FINAL.includes(this.state.name)) ? undefined : client,
+					cursor: this.options.keepCursor ? this.at() : undefined,
+				}));
+				this.away = true;
+				this.leave(!persisted);
+			}
+		});
+		env.listen('pageshow', ({ persisted }) => {
+			if (persisted && this.away) {
+				this.storage('sessionStorage')?.removeItem(this.url);
+				this.enter();
+			}
+		});
+		this.seen();
+	}
+
+	seen() {
+		const { env } = this;
+		env.clearTimeout(this.hiding);
+		if (env.visible()) {
+			if (this.away && this.state.reason === 'hidden') {
+				this.enter();
+			}
+			this.wake();
+			this.beat();
+			this.join();
+		}
+		else if (this.options.whenHidden === 'close') {
+			this.hiding = env.setTimeout(() => {
+				if (!this.left) {
+					this.away = true;
+					this.leave(true);
+					this.setState({ name: 'closed', reason: 'hidden' });
+				}
+			}, HIDDEN);
+		}
+	}
+
+	wake() {
+		this.post({ kind: 'wake', tab: this.id });
+	}
+
+	enter() {
+		this.left = this.away = this.joined = false;
+		this.led = this.missed = 0;
+		if (!FINAL.includes(this.state.name) || this.state.reason === 'hidden') {
+			this.setState({ name: 'connecting' });
+		}
+		if (!this.shared) {
+			return this.lead();
+		}
+		this.channel = new this.env.BroadcastChannel(this.name);
+		this.channel.onmessage = ({ data }) => this.receive(data);
+		this.post({ kind: 'who' });
+		this.beat();
+		if (this.worker || !this.hire()) {
+			this.contend();
+		}
+	}
+
+	/** Lets a SharedWorker lead. This page stands in line behind it. */
+	hire() {
+		const { env } = this;
+		const { worker, backoff, maxAttempts, heartbeat } = this.options;
+		if (!worker || !env.SharedWorker || new URL(worker, env.href).origin !== new URL(env.href).origin) {
+			return false;
+		}
+		try {
+			const hired = new env.SharedWorker(worker, { type: 'module', name: this.name });
+			hired.onerror = () => this.contend();
+			hired.port.postMessage({ url: this.url, name: this.name, client: this.client,
+				options: { backoff, maxAttempts, heartbeat, user: this.name } });
+		}
+		catch {
+			return false;
+		}
+		env.setTimeout(() => this.contend(), MISSED * BEAT);
+		return true;
+	}
+
+	/** Leaves the tabs; the next one leads. @param {boolean} close ends the stream if no tab is left */
+	leave(close) {
+		if (this.left) {
+			return;
+		}
+		close &&= this.count <= 1;
+		if (close && !this.hub && this.key) {
+			end(this.env, this.url, this.key);
+		}
+		this.post({ kind: 'leave', tab: this.id });
+		this.hub?.post('bye');
+		this.resign(close);
+		this.left = true;
+		this.joined = false;
+		this.waiting?.abort();
+		this.waiting = this.electing = undefined;
+		this.env.clearTimeout(this.beating);
+		this.channel?.close();
+		this.channel = undefined;
+	}
+
+	/** To lead as soon as no other page does. */
+	contend() {
+		if (this.left || this.hub || this.waiting || this.electing) {
+			return;
+		}
+		if (this.env.locks) {
+			this.lock();
+		}
+		else {
+			this.elect();
+		}
+	}
+
+	lock(steal = false) {
+		this.waiting?.abort();
+		const waiting = this.waiting = new AbortController();
+		const hold = () => (this.waiting === waiting) && new Promise((release) => {
+			this.release = release;
+			this.lead();
+		});
+		this.env.locks.request(this.name, steal ? { steal } : { signal: waiting.signal }, hold).catch(() => {}).then(() => {
+			if (this.waiting === waiting) { // released, or stolen by another page
+				this.waiting = undefined;
+				this.resign();
+				this.env.setTimeout(() => this.contend(), SPACING);
+			}
+		});
+	}
+
+	/** Without locks: the first by name of those who want to lead. Where two lead for a moment the later one stays. */
+	elect() {
+		const { led } = this;
+		const election = this.electing = { lost: false };
+		this.post({ kind: 'claim', tab: this.id });
+		this.env.setTimeout(() => {
+			if (this.electing === election) {
+				this.electing = undefined;
+				if (!election.lost) {
+					this.lead();
+				}
+				else {
+					this.env.setTimeout(() => this.led === led && this.contend(), BEAT);
+				}
+			}
+		}, ELECTION);
+	}
+
+	lead() {
+		if (!this.left && !this.hub) {
+			// A fraction tells two of one millisecond apart
+			this.hub = new Hub(this.env, this, Math.max(this.env.now(), this.led) + this.env.random() + 1);
+			this.hub.start(this.shared ? COLLECT : 0);
+		}
+	}
+
+	resign(close = false) {
+		const { hub, release } = this;
+		this.hub = this.release = undefined;
+		hub?.stop(close);
+		release?.();
+	}
+
+	/** Visible pages look whether the leader lives; timers of hidden ones are late. */
+	beat() {
+		const { env } = this;
+		env.clearTimeout(this.beating);
+		if (this.left || !this.shared || this.worker || !env.visible()) {
+			this.missed = 0;
+			return;
+		}
+		this.beating = env.setTimeout(() => this.beat(), BEAT);
+		if (this.hub) {
+			return;
+		}
+		if (this.missed++ < MISSED) {
+			this.post({ kind: 'ping', tab: this.id });
+		}
+		else if (env.locks) {
+			this.missed = 0;
+			this.lock(true);
+		}
+		else {
+			this.missed = 0;
+			this.contend();
+		}
+	}
+
+	post(message) {
+		this.channel?.postMessage(message);
+		queueMicrotask(() => this.receive(message));
+	}
+
+	/** From other pages, and from this one. */
+	receive(message) {
+		const { kind, hub, since, tab } = message;
+		if (this.left) {
+			return;
+		}
+		if (!hub) {
+			return this.request(message);
+		}
+		if (since < this.led) { // of a leader before
+			return this.hub?.announce();
+		}
+		this.missed = 0;
+		this.electing = undefined;
+		if (since > this.led) {
+			this.led = since;
+			this.joined = false;
+			if (this.hub && this.hub.since !== since) {
+				this.resign();
+			}
+		}
+		if (message.to && message.to !== this.id) {
+			return;
+		}
+		switch (kind) {
+			case 'lead':
+				this.page = message.page;
+				this.join();
+				if (this.env.locks) {
+					this.contend(); // behind the one who leads
+				}
+				break;
+			case 'bye':
+				this.contend();
+				break;
+			case 'welcome':
+				this.joined = true;
+				this.fresh = false;
+				this.members.forEach((member) => member.begin(message.at));
+				break;
+			case 'state':
+				this.follow(message);
+				break;
+			case 'pong':
+				this.stats = message.stats;
+				break;
+			case 'block':
+				if (this.joined) {
+					this.members.forEach((member) => member.receive(message));
+					this.acknowledge();
+				}
+				break;
+			case 'ask':
+				this.answer(message.ask);
+				break;
+			case 'refused':
+				this.leave(false);
+				this.setState(message.state);
+		}
+	}
+
+	request(message) {
+		const { kind, tab } = message;
+		if (kind === 'who') {
+			this.hub?.announce();
+		}
+		else if (kind !== 'claim') {
+			this.hub?.receive(message);
+		}
+		else if (this.hub) {
+			this.hub.announce();
+		}
+		else if (this.electing && tab !== this.id) {
+			this.electing.lost ||= tab < this.id;
+			if (tab > this.id && !message.again) {
+				this.post({ kind: 'claim', tab: this.id, again: true });
+			}
+		}
+	}
+
+	follow({ state, client, page, key, count, stats }) {
+		const local = this.storage('localStorage');
+		Object.assign(this, { client, page, count, stats, key });
+		if (this.shared && !this.worker) {
+			if (state.name === 'kicked') {
+				local?.removeItem(this.name); // a page that is loaded is another client
+			}
+			else if (local?.getItem(this.name) !== client) {
+				local?.setItem(this.name, client);
+			}
+		}
+		this.setState(state);
+	}
+
+	setState(state) {
+		if (JSON.stringify(state) !== JSON.stringify(this.state)) {
+			this.state = Object.freeze(state);
+			if (this.options.debug) {
+				this.env.console.debug('fanfare', this.url, state);
+			}
+			if (state.reason === 'takeover' && !this.shared) {
+				this.env.console.warn('fanfare: another tab or device took the stream over. Tabs share one with tabs: \'shared\'');
+			}
+			this.members.forEach((member) => member.changed());
+		}
+	}
+
+	/** The members of this page have changed, or what they want. */
+	update(again = false) {
+		this.again ||= again;
+		this.joined &&= !again;
+		this.updating ??= queueMicrotask(() => {
+			this.updating = undefined;
+			this.join();
+		}) ?? true;
+	}
+
+	join() {
+		if (!this.worker && !this.left && this.led) {
+			const channels = [...new Set([...this.members].flatMap((member) => [...member.channels]))].sort();
+			this.post({ kind: 'join', tab: this.id, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
+				again: this.again });
+			this.again = false;
+		}
+	}
+
+	at() {
+		return lowest([...this.members].map((member) => member.position));
+	}
+
+	/** Says how far the members of this page are, at most once per second. */
+	acknowledge() {
+		this.acking ??= this.env.setTimeout(() => {
+			this.acking = undefined;
+			const at = lowest([...this.members].map((member) => member.acknowledged));
+			this.post({ kind: 'ack', tab: this.id, at, ids: this.acked.splice(0) });
+		}, ACK_SOON);
+	}
+
+	async token() {
+		const { first } = this;
+		this.first = undefined;
+		const source = [...this.members].find((member) => member.options.token)?.options.token;
+		return first ?? (source ? await source() || null : undefined);
+	}
+
+	async answer(ask) {
+		const answer = await this.token().then((token) => ({ token }), (error) => ({ problem: String(error?.message || error) }));
+		this.post({ kind: 'token', tab: this.id, ask, ...answer });
+	}
+
+	add(member) {
+		member.begin(member.options.lastEventId);
+		this.members.add(member);
+		this.update(member.position !== undefined && !this.left);
+	}
+
+	remove(member) {
+		this.members.delete(member);
+		if (this.members.size) {
+			return this.update();
+		}
+		this.closed = true;
+		this.away = false;
+		this.leave(true);
+		for (const [key, group] of this.env.groups) {
+			if (group === this) {
+				this.env.groups.delete(key);
+			}
+		}
+	}
+
+	takeOver() {
+		this.fresh = true;
+		if (this.left) {
+			this.state = { name: 'connecting' };
+			return this.enter();
+		}
+		this.post({ kind: 'takeover', tab: this.id });
+	}
+
+}
+
+/** What {@link connect} returns: a page's hold on the stream. */
+export class Push {
+
+	#group;
+	#listeners = new Map();
+	#watchers = new Set();
+	#open = new Map();
+	#counts = { messages: 0, duplicates: 0, errors: 0 };
+	#closed;
+
+	/** @internal */
+	constructor(group, options) {
+		this.#group = group;
+		/** @internal */
+		this.options = options;
+		/** @internal */
+		this.channels = new Set(options.channels);
+		/** @internal @type {string | undefined} */
+		this.position = undefined;
+	}
+
+	/** The same object until it changes. @returns {State} */
+	get state() {
+		return this.#closed ?? this.#group.state;
+	}
+
+	/**
+	 * Listens to messages of a name; `*` to all. Platform events, such as `push.retracted`, by their names only.
+	 * @param {string} type
+	 * @param {Listener} listener is given the data, parsed where it is JSON
+	 * @param {{ack?: 'manual'}} [options] `manual`: the listener calls `event.ack()`
+	 * @returns {() => void} ends it
+	 */
+	on(type, listener, { ack } = {}) {
+		const entry = { listener, manual: ack === 'manual' };
+		const entries = this.#listeners.get(type) ?? new Set();
+		this.#listeners.set(type, entries.add(entry));
+		return () => entries.delete(entry);
+	}
+
+	/** @param {(state: State) => void} listener @returns {() => void} ends it */
+	onState(listener) {
+		const watcher = () => listener(this.state);
+		this.#watchers.add(watcher);
+		return () => this.#watchers.delete(watcher);
+	}
+
+	/**
+	 * Messages are gone: after `retryMs` the page loads its state anew.
+	 * @param {(gap: {channels: string[], from: string, to: string, reason: string, retryMs: number}) => void} listener
+	 * @returns {() => void} ends it
+	 */
+	onGap(listener) {
+		return this.on('push.gap', listener);
+	}
+
+	/** Several calls in one turn cost one reopen, and nothing is missed. @param {string} topic */
+	subscribe(topic) {
+		this.channels.add(named('topic', topic));
+		this.#group.update();
+	}
+
+	/** @param {string} topic */
+	unsubscribe(topic) {
+		this.channels.delete(named('topic', topic));
+		this.#group.update();
+	}
+
+	/** After `kicked` or `failed`: receives here again. */
+	takeOver() {
+		if (!this.#closed) {
+			this.#group.takeOver();
+		}
+	}
+
+	close() {
+		if (!this.#closed) {
+			this.#closed = Object.freeze({ name: 'closed' });
+			this.#group.remove(this);
+			this.changed();
+		}
+	}
+
+	/** @returns {Stats} */
+	stats() {
+		const { env, stats, id, count } = this.#group;
+		const { messages, duplicates, errors } = this.#counts;
+		const connections = [...env.groups.values()].flatMap((group) => group.stats.connections.map((stream) => ({ ...stream, url: group.url })));
+		return { ...stats, connections, messages, duplicates, errors: stats.errors + errors, lastEvent: this.position, tab: id, tabs: count };
+	}
+
+	/** Prints a table in the console. */
+	debug() {
+		const { connections, ...counts } = this.stats();
+		const { console } = this.#group.env;
+		console.table(connections);
+		console.table({ ...counts, state: this.state.name });
+	}
+
+	/** @internal */
+	get acknowledged() {
+		return this.#open.size ? this.#open.values().next().value : this.position;
+	}
+
+	/** @internal */
+	begin(position) {
+		this.position ??= position;
+	}
+
+	/** @internal */
+	changed() {
+		this.#watchers.forEach((watcher) => this.#call(watcher));
+	}
+
+	/** @internal */
+	receive({ type, id, data }) {
+		const value = (data === null) ? undefined : json(data);
+		const { position } = this;
+		const platform = type.startsWith('push.');
+		const message = data !== null && (!platform || (type === 'push.retracted' && value.id));
+		if (message && isId(id) && position !== undefined && !before(position, id)) {
+			this.#counts.duplicates++;
+			return;
+		}
+		if (type === 'push.gap') {
+			if (value.reason === 'cursor-ahead') {
+				this.position = value.to;
+			}
+			else if (value.reason === 'retention' && position !== undefined && !before(position, value.to)) {
+				return; // of another tab, which stands lower
+			}
+		}
+		if (type === 'push.unsubscribed') {
+			this.channels.delete(value.channel);
+		}
+		if (isId(id) && !before(id, this.position)) {
+			this.position = id;
+		}
+		if (data !== null) {
+			this.#counts.messages += platform ? 0 : 1;
+			this.#dispatch({ type, id, data }, value, [type, ...(platform ? [] : ['*'])], position);
+		}
+	}
+
+	#dispatch(event, value, types, position) {
+		const entries = types.flatMap((type) => [...this.#listeners.get(type) ?? []]);
+		const { id } = event;
+		let open = isId(id) ? entries.filter((entry) => entry.manual).length : 0;
+		if (open) {
+			this.#open.set(id, position);
+		}
+		for (const { listener, manual } of entries) {
+			let once = manual && open;
+			const ack = () => {
+				if (once && --open === 0) {
+					this.#open.delete(id);
+					this.#group.acked.push(id);
+					this.#group.acknowledge();
+				}
+				once = false;
+			};
+			this.#call(listener, value, manual ? { ...event, ack } : event);
+		}
+	}
+
+	#call(listener, ...values) {
+		try {
+			listener(...values);
+		}
+		catch (error) {
+			this.#counts.errors++;
+			this.#group.env.console.error(error);
+		}
+	}
+
+}
+
+function named(field, value) {
+	if (typeof value !== 'string' || !value) {
+		throw new TypeError(`${field} must be a string that is not empty`);
+	}
+	return value;
+}
+
+function oneOf(field, value, values) {
+	if (value !== undefined && !values.includes(value)) {
+		throw new TypeError(`${field} must be one of ${values.join(', ')}`);
+	}
+}
+
+let page;
+
+/** The page's own time, network, storage and tabs. */
+function globals() {
+	if (page) {
+		return page;
+	}
+	const scope = globalThis;
+	const { navigator, document } = scope;
+	page = {
+		groups: new Map(),
+		console: scope.console,
+		crypto: scope.crypto,
+		href: scope.location?.href,
+		locks: navigator?.locks,
+		BroadcastChannel: scope.BroadcastChannel,
+		SharedWorker: scope.SharedWorker,
+		fetch: (...values) => scope.fetch(...values),
+		setTimeout: (...values) => scope.setTimeout(...values),
+		clearTimeout: (timer) => scope.clearTimeout(timer),
+		now: () => Date.now(),
+		random: () => Math.random(),
+		visible: () => document?.visibilityState !== 'hidden',
+		listen: (type, listener) => (type === 'visibilitychange' ? document : scope)?.addEventListener?.(type, listener),
+		storage: (kind) => scope[kind],
+		beacon(url, body) {
+			if (!navigator?.sendBeacon?.(url, body)) {
+				scope.fetch(url, { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(() => {});
+			}
+		},
+	};
+	return page;
+}
+
+/**
+ * Opens the stream of an address, or shares the one that is open.
+ * @param {string | URL} url of the stream, such as `https://push.example/events`
+ * @param {Options} [options]
+ * @returns {Push}
+ */
+export function connect(url, options = {}, env = globals()) {
+	const { token, channels = [], lastEventId, user, tabs, whenHidden, heartbeat } = options;
+	if (token !== undefined && typeof token !== 'function') {
+		throw new TypeError('token must be a function');
+	}
+	if (!Array.isArray(channels)) {
+		throw new TypeError('channels must be an array');
+	}
+	channels.forEach((channel) => named('channels', channel));
+	if (lastEventId !== undefined && !/^[!-~]{1,256}$/.test(lastEventId)) {
+		throw new TypeError('lastEventId must be an id, or earliest');
+	}
+	oneOf('tabs', tabs, ['shared', 'each']);
+	oneOf('whenHidden', whenHidden, ['keep', 'close']);
+	oneOf('heartbeat', heartbeat, ['event']);
+	const address = new URL(url, env.href).href;
+	const key = `${address} ${user ?? ''}`;
+	let group = env.groups.get(key);
+	if (!group) {
+		group = new Group(env, address, options);
+		env.groups.set(key, group);
+		queueMicrotask(() => group.start());
+		if (env.groups.size > 2) {
+			env.console.warn(`fanfare: this page has ${env.groups.size} streams. Browsers have six connections per server over HTTP/1.1`);
+		}
+	}
+	const push = new Push(group, options);
+	group.add(push);
+	return push;
+}
+
+/** Leads from within a SharedWorker. @internal */
+export function host(port, env = globals()) {
+	port.onmessage = ({ data: { url, name, client, options } }) => {
+		if (!env.groups.has(name)) {
+			const group = new Group(env, url, options, true);
+			env.groups.set(name, group);
+			Object.assign(group, { client, shared: true, name });
+			group.enter();
+		}
+	};
+}
