@@ -17,69 +17,7 @@ const HIDDEN = 60_000;
 const ACK_SOON = 1_000;
 const ACK_PAUSE = 20_000; // between two acknowledgements of a cursor alone
 
-/** What to do at the end of a stream, by its last block, and the reasons that the block may have. */
-export const CLOSE_REASONS = Object.freeze({
-	'push.kicked': ['takeover', 'logout', 'permission-change', 'revoked'],
-	'push.goaway': ['lifetime', 'idle', 'maintenance', 'drain', 'rebalance', 'slow', 'zombie', 'error', 'memory', 'preempted',
-		'token-expired'],
-	'push.busy': ['full', 'rate-limited', 'draining', 'redis-unavailable', 'keys-unavailable', 'error'],
-});
-
 const FINAL = ['kicked', 'failed', 'closed'];
-
-/**
- * @typedef {object} Options
- * @property {() => string | null | Promise<string | null>} [token] a fresh token, or null where nobody is signed in;
- * without it the browser sends its cookies
- * @property {string[]} [channels] topics
- * @property {'shared' | 'each'} [tabs] one stream for all tabs (default), or one per tab
- * @property {'keep' | 'close'} [whenHidden] `close`: after 60 s in the background
- * @property {number} [maxAttempts] failures in a row; by default any number
- * @property {{min?: number, max?: number}} [backoff] in ms; by default 1000 and 30000
- * @property {string} [lastEventId] the cursor to begin at, or `earliest`
- * @property {string} [user] who shares; by default the token's `sub`
- * @property {string | URL} [worker] address of fanfare-worker.js, of the page's own origin
- * @property {boolean} [keepCursor] keeps the cursor over a reload
- * @property {'event'} [heartbeat] heartbeats as `push.heartbeat`
- * @property {boolean} [debug] logs each change of state
- */
-
-/**
- * @typedef {object} State
- * @property {'connecting' | 'waiting' | 'open' | 'reconnecting' | 'kicked' | 'failed' | 'closed'} name
- * @property {number} [position] in the waiting room
- * @property {number} [total]
- * @property {number | null} [estimateMs]
- * @property {number} [at] time of the next try, ms
- * @property {string} [reason]
- * @property {number} [status] of the refusal
- * @property {string} [message] of the backend
- */
-
-/**
- * @typedef {object} PushEvent
- * @property {string} type
- * @property {string} id
- * @property {string} data as it came
- * @property {() => void} [ack] with `{ack: 'manual'}`: acknowledges this message
- */
-
-/** @typedef {(data: any, event: PushEvent) => void} Listener */
-
-/**
- * @typedef {object} Stats
- * @property {{id: string, since: number, tab: string, url: string}[]} connections streams that serve this page
- * @property {number} opens
- * @property {number} reconnects
- * @property {number} messages
- * @property {number} duplicates that were dropped
- * @property {number} gaps
- * @property {number} errors
- * @property {string | undefined} lastEvent the cursor
- * @property {number | undefined} roundTrip of the last acknowledgement, ms
- * @property {string} tab
- * @property {number} tabs that share the stream
- */
 
 const isId = (id) => /^\d{1,16}-\d{1,8}$/.test(id ?? '');
 
@@ -403,7 +341,7 @@ export class Stream {
 			this.owner.onState({ name: 'connecting' });
 		}
 		this.read(attempt).catch((error) => {
-			attempt.reason ??= `not reached (${error.message})`;
+			attempt.reason ??= error.final ? error.message : `not reached (${error.message})`;
 			attempt.final = error.final;
 		}).then(() => {
 			if (attempt === this.next || attempt === this.current) {
@@ -491,10 +429,6 @@ export class Stream {
 			case 'push.kicked':
 				this.finish({ name: 'kicked', reason: value.reason, message: value.message });
 				break;
-			case 'push.refused': // by a proxy that asks for explanations
-				attempt.status = value.status;
-				attempt.reason = value.detail;
-				break;
 			case 'push.expiring':
 				if (value.reason === 'token') {
 					this.owner.dropToken();
@@ -554,11 +488,10 @@ export class Stream {
 			}
 		}
 		else if (status === 403 || status === 400) {
-			const others = this.owner.onRefused(attempt.plan, { name: 'failed', status, reason });
-			if (!others) {
-				return this.current || this.finish({ name: 'failed', status, reason });
+			if (this.owner.onRefused({ name: 'failed', status, reason })) {
+				return this.schedule(0);
 			}
-			return this.running && this.schedule(0);
+			return this.current || this.finish({ name: 'failed', status, reason });
 		}
 		if (connectedAt && this.env.now() - connectedAt >= LIVED) {
 			this.failures = 0;
@@ -597,12 +530,14 @@ class Hub {
 		this.client = group.client;
 		this.page = group.page;
 		this.stream = new Stream(env, { ...group.options, url: group.url }, this);
+		this.stream.openedAt = group.openedAt;
 		this.asks = new Map();
 		this.asked = 0;
 	}
 
 	start(collect) {
 		this.announce();
+		this.ready = !collect;
 		this.timer = this.env.setTimeout(() => {
 			this.ready = true;
 			this.sync();
@@ -621,7 +556,9 @@ class Hub {
 	}
 
 	post(kind, message) {
-		this.group.post({ kind, hub: this.group.id, since: this.since, ...message });
+		if (!this.stopped) {
+			this.group.post({ kind, hub: this.group.id, since: this.since, ...message });
+		}
 	}
 
 	announce() {
@@ -692,7 +629,9 @@ class Hub {
 
 	/** Begins anew after an end for good: as another client, which takes over. */
 	restart() {
-		this.client = this.group.newClient();
+		if (this.state.name === 'kicked') {
+			this.client = random(this.env);
+		}
 		this.state = { name: 'connecting' };
 		this.dropToken();
 		this.sync();
@@ -701,42 +640,49 @@ class Hub {
 
 	/** Welcomes the tabs that the stream serves, and opens another one where it does not serve all. */
 	sync() {
+		const { stream, tabs, state } = this;
+		const { current, next } = stream;
 		if (!this.ready || this.stopped) {
 			return;
 		}
-		if (!this.tabs.size) {
-			return this.stream.close();
+		if (!tabs.size) {
+			this.cursor = undefined;
+			return stream.close();
 		}
-		if (FINAL.includes(this.state.name)) {
-			return this.tabs.forEach((tab) => this.welcome(tab));
+		if (FINAL.includes(state.name)) {
+			return tabs.forEach((tab) => this.welcome(tab));
 		}
-		const { current, next } = this.stream;
 		if (current) {
-			this.tabs.forEach((tab) => !tab.welcome && this.serves(tab, current.plan, current.cursor) && this.welcome(tab, current.cursor));
+			tabs.forEach((tab) => this.serves(tab, current.plan, current.cursor) && this.welcome(tab, current.cursor));
 		}
-		for (const tab of [...this.tabs.values()].reverse()) {
+		for (const tab of [...tabs.values()].reverse()) {
 			if (this.topics().length > MAX_TOPICS && !within(tab.channels, this.accepted)) {
 				this.refuse(tab, { name: 'failed', reason: `more than ${MAX_TOPICS} topics` });
 			}
 		}
-		const plan = (next ?? current)?.plan;
 		const topics = this.topics();
-		const served = plan && within(topics, plan.channels) && !(this.changed && !within(plan.channels, topics))
-			&& [...this.tabs.values()].every((tab) => tab.welcome || this.serves(tab, plan, next ? plan.from : current.cursor));
-		if (!served) {
-			this.stream.reopen();
+		const served = current && within(topics, current.plan.channels) && this.served().every((tab) => tab.welcome)
+			&& !(this.changed && !within(current.plan.channels, topics));
+		if (!next && !served) {
+			stream.reopen();
 		}
 	}
 
-	topics() {
+	/** The tabs to be served: after a refusal the others come one after the other. */
+	served() {
+		const { accepted, careful } = this;
 		const tabs = [...this.tabs.values()];
-		const asks = this.careful ? tabs.find((tab) => !within(tab.channels, this.accepted)) : undefined;
-		return [...new Set(tabs.filter((tab) => !this.careful || tab === asks || within(tab.channels, this.accepted))
-			.flatMap((tab) => tab.channels))].sort();
+		const first = tabs.find((tab) => !within(tab.channels, accepted));
+		return careful ? tabs.filter((tab) => tab === first || within(tab.channels, accepted)) : tabs;
+	}
+
+	topics() {
+		return [...new Set(this.served().flatMap((tab) => tab.channels))].sort();
 	}
 
 	serves(tab, plan, cursor) {
-		return within(tab.channels, plan.channels) && (tab.at === undefined || tab.at === cursor || !before(tab.at, cursor));
+		return within(tab.channels, plan.channels)
+			&& (tab.at === undefined || tab.at === cursor || (cursor !== undefined && !before(tab.at, cursor)));
 	}
 
 	welcome(tab, at) {
@@ -749,7 +695,7 @@ class Hub {
 
 	tell() {
 		this.post('state', { state: this.state, client: this.client, page: this.page, key: this.stream.current?.key,
-			count: this.tabs.size, stats: this.stats() });
+			count: this.tabs.size, stats: this.stats(), openedAt: this.stream.openedAt });
 	}
 
 	stats() {
@@ -773,9 +719,6 @@ class Hub {
 
 	onState(state) {
 		this.state = state;
-		if (state.name === 'kicked') {
-			this.group.forgetClient(this.client);
-		}
 		this.tell();
 		this.sync();
 	}
@@ -808,19 +751,21 @@ class Hub {
 		this.sync();
 	}
 
-	/** Returns whether another attempt makes sense: without the tab that asked for too much. */
-	onRefused(plan, state) {
-		const asked = [...this.tabs.values()].filter((tab) => !within(tab.channels, this.accepted));
-		if (!asked.length) {
-			return false;
+	/** Returns whether another attempt makes sense: with a token of the tab that asked, or without that tab. */
+	onRefused(state) {
+		const asked = this.served().filter((tab) => !within(tab.channels, this.accepted));
+		const [tab] = asked;
+		if (asked.length > 1) {
+			this.careful = true;
 		}
-		if (asked.length > 1 && !this.careful) {
-			this.careful = true; // one after the other
+		else if (tab && !tab.tried) {
+			tab.tried = true;
+			this.dropToken();
 		}
-		else {
-			this.refuse(asked[0], state);
+		else if (tab) {
+			this.refuse(tab, state);
 		}
-		return true;
+		return !!tab;
 	}
 
 	refuse(tab, state) {
@@ -846,7 +791,7 @@ class Hub {
 
 	/** Asks a tab for a token, each 2 s another one as well; functions cannot cross into another tab or a worker. */
 	ask() {
-		const rank = (tab) => (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
+		const rank = (tab) => (tab.tried ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
 		const left = [...this.tabs.values()].sort((one, other) => rank(other) - rank(one));
 		const ask = ++this.asked;
 		const timers = [];
@@ -899,9 +844,10 @@ class Group {
 		this.state = Object.freeze({ name: 'connecting' });
 		this.led = this.missed = 0; // since when the leader leads, and how many pings it did not answer
 		this.count = 1;
-		this.stats = { opens: 0, reconnects: 0, gaps: 0, errors: 0, connections: [] };
+		this.heard = { opens: 0, reconnects: 0, gaps: 0, errors: 0, connections: [] };
 		this.acked = [];
 		this.fresh = this.left = true;
+		this.openedAt = -Infinity;
 	}
 
 	async start() {
@@ -915,6 +861,9 @@ class Group {
 				name = claims(this.first).sub ?? null;
 			}
 			catch (error) {
+				if (backoff.failures + 1 >= this.options.maxAttempts) {
+					return this.setState({ name: 'failed', reason: error.message });
+				}
 				const wait = Math.max(SPACING, backoff.next());
 				this.setState({ name: 'reconnecting', at: this.env.now() + wait, reason: error.message });
 				await new Promise((resolve) => this.env.setTimeout(resolve, wait));
@@ -936,6 +885,10 @@ class Group {
 		this.enter();
 	}
 
+	get stats() {
+		return this.hub?.stats() ?? this.heard;
+	}
+
 	storage(kind) {
 		try {
 			return this.env.storage(kind);
@@ -947,8 +900,9 @@ class Group {
 
 	listen() {
 		const { env } = this;
-		env.listen('online', () => this.wake());
-		env.listen('visibilitychange', () => this.seen());
+		const { signal } = this.off = new AbortController();
+		env.listen('online', () => this.wake(), signal);
+		env.listen('visibilitychange', () => this.seen(), signal);
 		env.listen('pagehide', ({ persisted }) => {
 			const { client } = this;
 			if (!this.left) {
@@ -959,13 +913,13 @@ class Group {
 				this.away = true;
 				this.leave(!persisted);
 			}
-		});
+		}, signal);
 		env.listen('pageshow', ({ persisted }) => {
 			if (persisted && this.away) {
 				this.storage('sessionStorage')?.removeItem(this.url);
 				this.enter();
 			}
-		});
+		}, signal);
 		this.seen();
 	}
 
@@ -1054,31 +1008,29 @@ class Group {
 		this.channel = undefined;
 	}
 
-	/** To lead as soon as no other page does. */
-	contend() {
-		if (this.left || this.hub || this.waiting || this.electing) {
+	/** To lead as soon as no other page does. @param {boolean} [steal] the leader is silent */
+	contend(steal) {
+		if (this.left || this.hub || this.electing || (this.waiting && !steal)) {
 			return;
 		}
-		if (this.env.locks) {
-			this.lock();
+		if (!this.env.locks || this.lockless) {
+			return this.elect();
 		}
-		else {
-			this.elect();
-		}
-	}
-
-	lock(steal = false) {
 		this.waiting?.abort();
 		const waiting = this.waiting = new AbortController();
-		const hold = () => (this.waiting === waiting) && new Promise((release) => {
+		const mine = () => this.waiting === waiting;
+		let held = false;
+		const hold = () => mine() && new Promise((release) => {
+			held = true;
 			this.release = release;
 			this.lead();
 		});
 		this.env.locks.request(this.name, steal ? { steal } : { signal: waiting.signal }, hold).catch(() => {}).then(() => {
-			if (this.waiting === waiting) { // released, or stolen by another page
+			if (mine()) { // released, stolen by another page, or forbidden
 				this.waiting = undefined;
+				this.lockless = !held;
 				this.resign();
-				this.env.setTimeout(() => this.contend(), SPACING);
+				this.contend();
 			}
 		});
 	}
@@ -1104,6 +1056,9 @@ class Group {
 	lead() {
 		if (!this.left && !this.hub) {
 			// A fraction tells two of one millisecond apart
+			if (this.shared && !this.worker) {
+				this.client = this.storage('localStorage')?.getItem(this.name) ?? this.client;
+			}
 			this.hub = new Hub(this.env, this, Math.max(this.env.now(), this.led) + this.env.random() + 1);
 			this.hub.start(this.shared ? COLLECT : 0);
 		}
@@ -1128,16 +1083,12 @@ class Group {
 		if (this.hub) {
 			return;
 		}
-		if (this.missed++ < MISSED) {
+		if (++this.missed < MISSED) {
 			this.post({ kind: 'ping', tab: this.id });
-		}
-		else if (env.locks) {
-			this.missed = 0;
-			this.lock(true);
 		}
 		else {
 			this.missed = 0;
-			this.contend();
+			this.contend(true);
 		}
 	}
 
@@ -1190,7 +1141,7 @@ class Group {
 				this.follow(message);
 				break;
 			case 'pong':
-				this.stats = message.stats;
+				this.heard = message.stats;
 				break;
 			case 'block':
 				if (this.joined) {
@@ -1226,9 +1177,9 @@ class Group {
 		}
 	}
 
-	follow({ state, client, page, key, count, stats }) {
+	follow({ state, client, page, key, count, stats, openedAt }) {
 		const local = this.storage('localStorage');
-		Object.assign(this, { client, page, count, stats, key });
+		Object.assign(this, { client, page, count, heard: stats, key, openedAt });
 		if (this.shared && !this.worker) {
 			if (state.name === 'kicked') {
 				local?.removeItem(this.name); // a page that is loaded is another client
@@ -1298,9 +1249,9 @@ class Group {
 	}
 
 	add(member) {
-		member.begin(member.options.lastEventId);
+		member.begin(member.options.lastEventId ?? this.at());
 		this.members.add(member);
-		this.update(member.position !== undefined && !this.left);
+		this.update(!this.left && member.options.lastEventId !== undefined);
 	}
 
 	remove(member) {
@@ -1309,7 +1260,8 @@ class Group {
 			return this.update();
 		}
 		this.closed = true;
-		this.away = false;
+		this.off?.abort();
+		this.env.clearTimeout(this.hiding);
 		this.leave(true);
 		for (const [key, group] of this.env.groups) {
 			if (group === this) {
@@ -1320,11 +1272,16 @@ class Group {
 
 	takeOver() {
 		this.fresh = true;
-		if (this.left) {
-			this.state = { name: 'connecting' };
-			return this.enter();
+		if (!this.left) {
+			return this.post({ kind: 'takeover', tab: this.id });
 		}
-		this.post({ kind: 'takeover', tab: this.id });
+		this.setState({ name: 'connecting' });
+		if (this.name) {
+			this.enter();
+		}
+		else {
+			this.start();
+		}
 	}
 
 }
@@ -1453,18 +1410,16 @@ export class Push {
 			this.#counts.duplicates++;
 			return;
 		}
-		if (type === 'push.gap') {
-			if (value.reason === 'cursor-ahead') {
-				this.position = value.to;
-			}
-			else if (value.reason === 'retention' && position !== undefined && !before(position, value.to)) {
-				return; // of another tab, which stands lower
-			}
+		if (type === 'push.gap' && value.reason === 'retention' && position !== undefined && !before(position, value.to)) {
+			return; // of another tab, which stands lower
 		}
 		if (type === 'push.unsubscribed') {
 			this.channels.delete(value.channel);
 		}
-		if (isId(id) && !before(id, this.position)) {
+		if (type === 'push.gap' && value.reason === 'cursor-ahead') {
+			this.position = value.to;
+		}
+		else if (isId(id) && !before(id, position)) {
 			this.position = id;
 		}
 		if (data !== null) {
@@ -1542,7 +1497,7 @@ function globals() {
 		now: () => Date.now(),
 		random: () => Math.random(),
 		visible: () => document?.visibilityState !== 'hidden',
-		listen: (type, listener) => (type === 'visibilitychange' ? document : scope)?.addEventListener?.(type, listener),
+		listen: (type, listener, signal) => (type === 'visibilitychange' ? document : scope)?.addEventListener(type, listener, { signal }),
 		storage: (kind) => scope[kind],
 		beacon(url, body) {
 			if (!navigator?.sendBeacon?.(url, body)) {

@@ -225,8 +225,10 @@ class Tab {
 		return this.shown;
 	}
 
-	listen(type, listener) {
-		this.listeners.push({ type, listener });
+	listen(type, listener, signal) {
+		const entry = { type, listener };
+		this.listeners.push(entry);
+		signal.addEventListener('abort', () => this.listeners.splice(this.listeners.indexOf(entry), 1));
 	}
 
 	fire(type, event = {}) {
