@@ -128,11 +128,30 @@ final class ClientTab {
 	/** Ends its process. */
 	void crash() {
 		try {
-			this.page.navigate("chrome://crash");
+			session().send("Page.crash");
 		}
 		catch (PlaywrightException ex) {
 			// The page is gone.
 		}
+		look();
+	}
+
+	/** Looks whether its process is gone, which it may have had in common with another. */
+	void look() {
+		try {
+			count();
+		}
+		catch (PlaywrightException ex) {
+			this.crashed = true;
+		}
+	}
+
+	/** The id of the browser without a past that it belongs to. */
+	String browserContext() {
+		return session().send("Target.getTargetInfo")
+			.getAsJsonObject("targetInfo")
+			.get("browserContextId")
+			.getAsString();
 	}
 
 	private CDPSession session() {

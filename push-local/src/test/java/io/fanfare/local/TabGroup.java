@@ -110,7 +110,10 @@ final class TabGroup implements AutoCloseable {
 				stopped(holder);
 				holder.freeze();
 			}
-			case CRASHED -> holder.crash();
+			case CRASHED -> {
+				holder.crash();
+				running().forEach(ClientTab::look);
+			}
 			case PAUSED -> {
 				if (worker) {
 					pauseWorkers();
@@ -178,11 +181,12 @@ final class TabGroup implements AutoCloseable {
 	}
 
 	private List<String> workers() {
+		String context = this.tabs.getFirst().browserContext();
 		List<String> targets = new ArrayList<>();
 		for (JsonElement one : browser().send("Target.getTargets").getAsJsonArray("targetInfos")) {
 			JsonObject target = one.getAsJsonObject();
 			if (target.get("type").getAsString().equals(WORKER)
-					&& target.get("url").getAsString().startsWith(this.site.origin())) {
+					&& target.get("browserContextId").getAsString().equals(context)) {
 				targets.add(target.get("targetId").getAsString());
 			}
 		}
