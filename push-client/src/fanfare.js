@@ -1053,7 +1053,10 @@ export class Group {
 	resign(close = false) {
 		const { hub, release } = this;
 		this.hub = this.release = undefined;
-		hub?.stop(close);
+		if (hub) {
+			this.openedAt = hub.stream.openedAt;
+			hub.stop(close);
+		}
 		release?.();
 	}
 
@@ -1162,7 +1165,7 @@ export class Group {
 	}
 
 	follow({ state, client, page, key, count, stats, openedAt }) {
-		Object.assign(this, { client, page, count, heard: stats, key, openedAt });
+		Object.assign(this, { client, page, count, heard: stats, key, openedAt: Math.max(this.openedAt, openedAt) });
 		if (this.shared) {
 			this.store(LOCAL, state.name === 'kicked' ? null : client);
 		}
