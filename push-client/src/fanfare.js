@@ -562,7 +562,9 @@ class Hub {
 		}
 		switch (message.kind) {
 			case 'join':
-				this.join(message);
+				if (message.led === this.since) { // and not of what the tab had from another leader
+					this.join(message);
+				}
 				break;
 			case 'leave':
 				this.tabs.delete(message.tab);
@@ -1197,7 +1199,7 @@ export class Group {
 	join() {
 		if (!this.worker && !this.left && this.led) {
 			const channels = [...new Set([...this.members].flatMap((member) => [...member.channels]))].sort();
-			this.post({ kind: 'join', tab: this.id, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
+			this.post({ kind: 'join', tab: this.id, led: this.led, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
 				again: this.again });
 			this.again = this.fresh = false;
 		}
