@@ -1449,7 +1449,7 @@ export function globals() {
 		now: () => Date.now(),
 		random: () => Math.random(),
 		visible: () => document?.visibilityState !== 'hidden',
-		listen: (type, listener, signal) => (type === 'visibilitychange' ? document : scope)?.addEventListener(type, listener, { signal }),
+		listen: (type, listener, signal) => (type === 'visibilitychange' ? document : scope)?.addEventListener?.(type, listener, { signal }),
 		storage: (kind) => scope[kind],
 		beacon(url, body) {
 			if (!navigator?.sendBeacon?.(url, body)) {

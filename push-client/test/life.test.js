@@ -130,6 +130,5 @@ test(`tabs come and go: no hole, no double, one stream (${ROUNDS} rounds from FA
 		opens += requests.length;
 		close += requests.filter((at, i) => at - requests[i - 1] < 500).length;
 	}
-
 	assert.ok(close <= opens / 20, `${close} of ${opens} opens are closer than 500 ms to the one before`);
 });
