@@ -1,35 +1,31 @@
-// Fanfare's client for browsers: one event stream for all tabs, which heals itself. No dependency, no build step.
-// Time, network, storage and tabs are reached through `env`, so that tests have their own.
+// Fanfare's client: one event stream for all tabs, which heals itself. How: docs/decisions/0036. Types: types.js.
 
-const SPACING = 500; // between two opens of a stream, whatever the server answers
-const LIVED = 10_000; // a stream that lived so long was no failure
-const SILENCE = 60_000; // without a byte: the wire is dead
+const SPACING = 500; // between two opens, whatever the server answers
+const LIVED = 10_000; // no failure
+const SILENCE = 60_000; // a dead wire
 const CHECK = 10_000;
-const MAX_WAIT = 3_600_000; // of what a server asks for
+const MAX_WAIT = 3_600_000;
 const MAX_TOPICS = 32;
 const BEAT = 1_000;
-const MISSED = 3; // beats, or roll calls, without an answer
-const COLLECT = 50; // for the positions of the other tabs
+const MISSED = 3; // beats or roll calls
+const COLLECT = 50; // positions of other tabs
 const ELECTION = 300;
-const TOKEN_NEXT = 2_000; // then the next tab is asked as well
+const TOKEN_NEXT = 2_000;
 const TOKEN_LAST = 30_000;
 const HIDDEN = 60_000;
+const SESSION = 'sessionStorage';
+const LOCAL = 'localStorage';
 const ACK_SOON = 1_000;
-const ACK_PAUSE = 20_000; // between two acknowledgements of a cursor alone
+const ACK_PAUSE = 20_000;
 
 const FINAL = ['kicked', 'failed', 'closed'];
 
-const isId = (id) => /^\d{1,16}-\d{1,8}$/.test(id ?? '');
+const isId = (id) => /^\d{1,16}-\d{1,8}$/.test(id);
 
-/** Whether one cursor stands before another; what is no id stands before all ids. */
-function before(one, other) {
-	if (!isId(one) || !isId(other)) {
-		return isId(other);
-	}
-	const [ms, seq] = one.split('-');
-	const [otherMs, otherSeq] = other.split('-');
-	return ms - otherMs < 0 || (ms - otherMs === 0 && seq - otherSeq < 0);
-}
+const rank = (cursor) => (isId(cursor) ? cursor.split('-').map((part) => part.padStart(16)).join() : '');
+
+/** What is no id stands before all ids. */
+const before = (one, other) => rank(one) < rank(other);
 
 const lowest = (cursors) => cursors.filter((cursor) => cursor !== undefined)
 	.reduce((low, cursor) => (low === undefined || before(cursor, low)) ? cursor : low, undefined);
@@ -45,37 +41,31 @@ function json(text) {
 	}
 }
 
-/** The claims of a token; nothing is verified. */
 function claims(token) {
 	try {
-		const bytes = atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'));
-		return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))));
+		return JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
 	}
 	catch {
 		return {};
 	}
 }
 
-/** The address of a call beside the stream. */
 const beside = (url, call) => url.replace(/[?#].*/, '').replace(/\/sse$/, '/events') + '/' + call;
 
 const end = (env, url, key) => env.beacon(beside(url, 'close'), JSON.stringify({ key }));
 
-/** Reads an event stream (HTML, section 9.2.6). A block without data is handed on as well, with data null: it may move the cursor. */
+/** Reads an event stream (HTML, section 9.2.6). Blocks without data, which move the cursor, have null. @internal */
 export class Parser {
 
-	/** @param {(block: {type: string, id: string, data: string | null}) => void} onBlock */
 	constructor(onBlock) {
 		this.onBlock = onBlock;
 		this.decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 		this.begun = this.cr = false;
 		this.rest = this.id = this.type = '';
-		this.data = null;
-		/** The last `retry`, ms. */
+		this.data = this.channel = null;
 		this.retry = 0;
 	}
 
-	/** @param {string | Uint8Array} chunk */
 	feed(chunk) {
 		let text = typeof chunk === 'string' ? chunk : this.decoder.decode(chunk, { stream: true });
 		if (!text) {
@@ -100,10 +90,10 @@ export class Parser {
 
 	line(line) {
 		if (line === '') {
-			const { type, id, data } = this;
+			const { type, id, data, channel } = this;
 			this.type = '';
-			this.data = null;
-			this.onBlock({ type: type || 'message', id, data });
+			this.data = this.channel = null;
+			this.onBlock({ type: type || 'message', id, data, channel });
 			return;
 		}
 		const colon = line.indexOf(':');
@@ -115,6 +105,9 @@ export class Parser {
 		else if (field === 'event') {
 			this.type = value;
 		}
+		else if (field === 'channel') { // an extension of Fanfare
+			this.channel = value;
+		}
 		else if (field === 'id' && !value.includes('\0')) {
 			this.id = value;
 		}
@@ -125,7 +118,7 @@ export class Parser {
 
 }
 
-/** Random pauses that grow with each failure ("full jitter"). */
+/** Random pauses that grow with each failure (full jitter). @internal */
 export class Backoff {
 
 	constructor({ min = 1_000, max = 30_000 } = {}, random = Math.random) {
@@ -149,15 +142,13 @@ export class Backoff {
 class Acks {
 
 	constructor(env, url, stats) {
-		this.env = env;
-		this.url = url;
-		this.stats = stats;
+		Object.assign(this, { env, url, stats });
 		this.nonces = [];
 		this.ids = new Set();
 		this.sentAt = -Infinity;
 	}
 
-	/** Another stream, or none. What was not acknowledged by the one before is by this one. */
+	/** To another stream: what is left is acknowledged by it. */
 	bind(key) {
 		this.key = key;
 		this.nonces = [];
@@ -230,17 +221,11 @@ class Acks {
 
 }
 
-/**
- * Holds a stream open. Its owner answers what to ask for (`plan`), and with which token, and is handed states and blocks.
- * Of two attempts, `current` is connected and `next` is to replace it: blocks are missed between the two by none.
- */
+/** Holds a stream open: `current` is connected, `next` is to replace it, and both are read until it does. @internal */
 export class Stream {
 
 	constructor(env, config, owner) {
-		this.env = env;
-		this.config = config;
-		this.owner = owner;
-		this.url = new URL(config.url);
+		Object.assign(this, { env, config, owner });
 		this.backoff = new Backoff(config.backoff, () => env.random());
 		this.stats = { opens: 0, reconnects: 0, gaps: 0, errors: 0 };
 		this.acks = new Acks(env, beside(config.url, 'ack'), this.stats);
@@ -248,7 +233,6 @@ export class Stream {
 		this.retry = this.failures = this.unauthorized = this.due = 0;
 	}
 
-	/** Opens another stream, with what is asked for by then; the current one goes on until the other is connected. */
 	reopen(delay = 0) {
 		if (!this.running) {
 			this.running = true;
@@ -257,7 +241,7 @@ export class Stream {
 			this.watch();
 		}
 		else if (this.due) {
-			return; // what is asked for by then
+			return; // its plan is made then
 		}
 		this.schedule(delay);
 	}
@@ -270,10 +254,9 @@ export class Stream {
 		this.next?.abort.abort();
 		this.current?.abort.abort();
 		this.next = this.current = undefined;
-		this.acks.bind(undefined);
+		this.acks.bind();
 	}
 
-	/** Ends the stream on the server as well. */
 	close() {
 		if (this.current) {
 			end(this.env, this.config.url, this.current.key);
@@ -281,7 +264,7 @@ export class Stream {
 		this.stop();
 	}
 
-	/** @param {boolean} [asked] by the server: nothing shortens it */
+	/** Nothing shortens a pause that the server asked for. */
 	schedule(delay, asked = false) {
 		const now = this.env.now();
 		delay = Math.max(delay, Math.min(SPACING, this.openedAt + SPACING - now));
@@ -291,21 +274,20 @@ export class Stream {
 		this.timer = this.env.setTimeout(() => this.open(), delay);
 	}
 
-	/** Timers of hidden tabs are late; messages of other tabs are not, and call this. */
+	/** Timers of hidden tabs are late; the pings of others are not. */
 	tick() {
 		if (this.due && this.env.now() >= this.due) {
 			this.open();
 		}
 	}
 
-	/** The network is back, or the page: a pause of our own ends, and a dead wire is not waited for. */
+	/** The network is back, or the page. */
 	wake() {
 		if (this.due && !this.asked) {
 			this.schedule(0);
 		}
 		const silence = 1.5 * (this.current?.heartbeatMs ?? SILENCE);
-		// What has arrived meanwhile is read first
-		this.env.setTimeout(() => this.inspect(silence), 1_000);
+		this.env.setTimeout(() => this.inspect(silence), BEAT); // after what has arrived
 	}
 
 	watch() {
@@ -356,7 +338,7 @@ export class Stream {
 		if (signal.aborted) {
 			return;
 		}
-		const address = new URL(this.url);
+		const address = new URL(this.config.url);
 		const { client, page } = this.owner;
 		Object.entries({ client, page, ack: 1 }).forEach(([name, value]) => address.searchParams.set(name, value));
 		if (this.config.heartbeat) {
@@ -376,7 +358,7 @@ export class Stream {
 			credentials: token ? 'omit' : 'include' });
 		attempt.at = this.env.now();
 		const type = response.headers.get('content-type') ?? '';
-		if (response.status !== 200 || !/^text\/event-stream\b/i.test(type)) {
+		if (response.status !== 200 || !/^text\/event-stream *(;|$)/i.test(type)) {
 			const problem = /json/.test(type) ? await response.json().catch(() => ({})) : {};
 			attempt.status = response.status;
 			attempt.reason = problem.detail ?? problem.title ?? `HTTP ${response.status}, no stream`;
@@ -405,7 +387,6 @@ export class Stream {
 		if (type === 'push.connected') {
 			this.connected(attempt, value);
 		}
-		// Where a new server knows no such id, the stream goes on from a lower one
 		const back = type === 'push.gap' && value.reason === 'cursor-ahead' && value.to;
 		if (back || (isId(id) && !before(id, attempt.cursor))) {
 			attempt.cursor = back || id;
@@ -462,36 +443,38 @@ export class Stream {
 	}
 
 	ended(attempt) {
-		const { status, connectedAt } = attempt;
-		let { wait, reason } = attempt;
+		const { status, connectedAt, final, reason = 'ended' } = attempt;
+		const failed = { name: 'failed', status, reason };
+		let { wait } = attempt;
 		attempt.abort.abort();
 		if (attempt === this.next) {
 			this.next = undefined;
 		}
 		else {
 			this.current = undefined;
-			this.acks.bind(undefined);
-			if (this.next || this.due) { // it is replaced already
-				return this.owner.onState(this.next ? { name: 'connecting' } : { name: 'reconnecting', at: this.due, reason: reason ?? 'ended' });
+			this.acks.bind();
+			if (this.next) {
+				return this.owner.onState({ name: 'connecting' });
 			}
-			if (!reason) {
+			if (this.due) {
+				return this.retrying(reason);
+			}
+			if (!attempt.reason) {
 				this.owner.onReplaced();
 			}
 		}
-		if (attempt.final) {
-			return this.current || this.finish({ name: 'failed', reason });
-		}
 		if (status === 401) {
 			this.owner.dropToken();
-			if (++this.unauthorized > 1) {
-				return this.current || this.finish({ name: 'failed', status, reason });
-			}
+			this.unauthorized++;
 		}
-		else if (status === 403 || status === 400) {
-			if (this.owner.onRefused({ name: 'failed', status, reason })) {
+		if (status === 403 || status === 400) {
+			if (this.owner.onRefused(failed)) {
 				return this.schedule(0);
 			}
-			return this.current || this.finish({ name: 'failed', status, reason });
+			return this.fail(failed);
+		}
+		if (final || this.unauthorized > 1) {
+			return this.fail(failed);
 		}
 		if (connectedAt && this.env.now() - connectedAt >= LIVED) {
 			this.failures = 0;
@@ -499,15 +482,26 @@ export class Stream {
 		}
 		else if (wait < SPACING) {
 			this.stats.errors++;
-			if (++this.failures >= this.config.maxAttempts && !this.current) {
-				return this.finish({ name: 'failed', status, reason: reason ?? 'ended' });
+			if (++this.failures >= this.config.maxAttempts) {
+				return this.fail(failed);
 			}
 		}
 		const asked = wait >= this.backoff.min;
-		wait = asked ? Math.min(wait, MAX_WAIT) : Math.max(wait, Math.min(this.retry, MAX_WAIT), this.backoff.next());
-		this.schedule(wait, asked);
+		wait = asked ? wait : Math.max(this.retry, this.backoff.next());
+		this.schedule(Math.min(wait, MAX_WAIT), asked);
+		this.retrying(reason);
+	}
+
+	retrying(reason) {
 		if (!this.current) {
-			this.owner.onState({ name: 'reconnecting', at: this.due, reason: reason ?? 'ended' });
+			this.owner.onState({ name: 'reconnecting', at: this.due, reason });
+		}
+	}
+
+	/** For good, unless a stream is still connected. */
+	fail(state) {
+		if (!this.current) {
+			this.finish(state);
 		}
 	}
 
@@ -521,14 +515,10 @@ export class Stream {
 class Hub {
 
 	constructor(env, group, since) {
-		this.env = env;
-		this.group = group;
-		this.since = since;
+		Object.assign(this, { env, group, since, client: group.client, page: group.page });
 		this.tabs = new Map();
 		this.accepted = [];
 		this.state = FINAL.includes(group.state.name) ? group.state : { name: 'connecting' };
-		this.client = group.client;
-		this.page = group.page;
 		this.stream = new Stream(env, { ...group.options, url: group.url }, this);
 		this.stream.openedAt = group.openedAt;
 		this.asks = new Map();
@@ -565,7 +555,6 @@ class Hub {
 		this.post('lead', { client: this.client, page: this.page, state: this.state });
 	}
 
-	/** What tabs say. */
 	receive(message) {
 		const tab = this.tabs.get(message.tab);
 		if (this.stopped) {
@@ -576,7 +565,9 @@ class Hub {
 		}
 		switch (message.kind) {
 			case 'join':
-				this.join(message);
+				if (message.led === this.since) { // and not of what the tab had from another leader
+					this.join(message);
+				}
 				break;
 			case 'leave':
 				this.tabs.delete(message.tab);
@@ -619,7 +610,7 @@ class Hub {
 		this.changed ||= known && String(tab.channels) !== String(channels);
 		Object.assign(tab, { channels, visible });
 		if (fresh && !known && FINAL.includes(this.state.name)) {
-			this.restart(); // a page that was loaded is a newcomer
+			this.restart(); // a page that was loaded takes over
 		}
 		this.sync();
 		if (!known) {
@@ -627,7 +618,6 @@ class Hub {
 		}
 	}
 
-	/** Begins anew after an end for good: as another client, which takes over. */
 	restart() {
 		if (this.state.name === 'kicked') {
 			this.client = random(this.env);
@@ -650,7 +640,7 @@ class Hub {
 			return stream.close();
 		}
 		if (FINAL.includes(state.name)) {
-			return tabs.forEach((tab) => this.welcome(tab));
+			return;
 		}
 		if (current) {
 			tabs.forEach((tab) => this.serves(tab, current.plan, current.cursor) && this.welcome(tab, current.cursor));
@@ -668,7 +658,7 @@ class Hub {
 		}
 	}
 
-	/** The tabs to be served: after a refusal the others come one after the other. */
+	/** The tabs to serve: after a refusal one more at a time. */
 	served() {
 		const { accepted, careful } = this;
 		const tabs = [...this.tabs.values()];
@@ -703,8 +693,6 @@ class Hub {
 		return { ...stats, connections: current ? [{ id: current.connection, since: current.connectedAt, tab: this.group.id }] : [] };
 	}
 
-	// What the stream asks and says
-
 	plan() {
 		this.changed = false;
 		const waiting = [...this.tabs.values()].filter((tab) => !tab.welcome).map((tab) => tab.at);
@@ -723,16 +711,16 @@ class Hub {
 		this.sync();
 	}
 
-	onBlock({ type, id, data }) {
+	onBlock({ type, id, data, channel }) {
 		this.cursor = this.stream.current?.cursor ?? this.cursor;
 		if (type === 'push.unsubscribed') { // not to be asked for again
-			const { channel } = json(data);
+			const gone = json(data).channel;
 			this.tabs.forEach((tab) => {
-				tab.channels = tab.channels.filter((topic) => topic !== channel);
+				tab.channels = tab.channels.filter((topic) => topic !== gone);
 			});
 		}
 		if (data !== null || isId(id)) {
-			this.post('block', { type, id, data });
+			this.post('block', { type, id, data, channel });
 		}
 	}
 
@@ -740,7 +728,7 @@ class Hub {
 		this.group.post({ kind: 'who' });
 	}
 
-	/** Each tab that leads calls the roll; who does not answer has gone. */
+	/** Calls the roll. */
 	onWatch() {
 		for (const tab of this.tabs.values()) {
 			if (++tab.missed > MISSED) {
@@ -751,7 +739,7 @@ class Hub {
 		this.sync();
 	}
 
-	/** Returns whether another attempt makes sense: with a token of the tab that asked, or without that tab. */
+	/** Whether to try again: with a token of the tab that asked, or without that tab. */
 	onRefused(state) {
 		const asked = this.served().filter((tab) => !within(tab.channels, this.accepted));
 		const [tab] = asked;
@@ -789,10 +777,10 @@ class Hub {
 		return this.cached.token;
 	}
 
-	/** Asks a tab for a token, each 2 s another one as well; functions cannot cross into another tab or a worker. */
+	/** Functions cannot cross into another tab or a worker: one is asked, then the next. */
 	ask() {
-		const rank = (tab) => (tab.tried ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
-		const left = [...this.tabs.values()].sort((one, other) => rank(other) - rank(one));
+		const worth = (tab) => (tab.tried ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
+		const left = [...this.tabs.values()].sort((one, other) => worth(other) - worth(one));
 		const ask = ++this.asked;
 		const timers = [];
 		let pending = 0;
@@ -832,17 +820,16 @@ class Hub {
 
 const random = (env) => Array.from(env.crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-');
 
-/** This page among the tabs of a user: finds out who leads, follows, and leads where it has to. */
-class Group {
+/** This page among the tabs of a user: follows the one that leads, or leads. In a worker it is no tab. @internal */
+export class Group {
 
-	/** @param {boolean} [worker] in a SharedWorker: leads, and is no tab */
 	constructor(env, url, options, worker = false) {
 		Object.assign(this, { env, url, options, worker });
 		this.id = random(env);
 		this.page = random(env);
 		this.members = new Set();
 		this.state = Object.freeze({ name: 'connecting' });
-		this.led = this.missed = 0; // since when the leader leads, and how many pings it did not answer
+		this.led = this.missed = 0;
 		this.count = 1;
 		this.heard = { opens: 0, reconnects: 0, gaps: 0, errors: 0, connections: [] };
 		this.acked = [];
@@ -874,14 +861,10 @@ class Group {
 		}
 		this.shared = share && name !== null;
 		this.name = `fanfare ${this.url} ${name}`;
-		if (!this.worker) {
-			const left = json(this.storage('sessionStorage')?.getItem(this.url) ?? '{}');
-			this.storage('sessionStorage')?.removeItem(this.url); // so that a duplicate of this tab does not find it
-			this.client = this.shared ? this.storage('localStorage')?.getItem(this.name) : left.client;
-			this.members.forEach((member) => this.options.keepCursor && member.begin(left.cursor));
-			this.listen();
-		}
-		this.client ??= random(this.env);
+		const left = json(this.store(SESSION, null) ?? '{}'); // a duplicate of this tab finds nothing
+		this.client = left.client ?? random(this.env);
+		this.members.forEach((member) => this.options.keepCursor && member.begin(left.cursor));
+		this.listen();
 		this.enter();
 	}
 
@@ -889,12 +872,21 @@ class Group {
 		return this.hub?.stats() ?? this.heard;
 	}
 
-	storage(kind) {
+	/** Returns what is stored for the group; puts another value in its place, or null for none. */
+	store(kind, value) {
 		try {
-			return this.env.storage(kind);
+			const storage = this.env.storage(kind);
+			const old = storage.getItem(this.name) ?? undefined;
+			if (value === null) {
+				storage.removeItem(this.name);
+			}
+			else if (value !== undefined && value !== old) {
+				storage.setItem(this.name, value);
+			}
+			return old;
 		}
 		catch {
-			return undefined; // forbidden to this page
+			return undefined; // forbidden, or full
 		}
 	}
 
@@ -904,10 +896,9 @@ class Group {
 		env.listen('online', () => this.wake(), signal);
 		env.listen('visibilitychange', () => this.seen(), signal);
 		env.listen('pagehide', ({ persisted }) => {
-			const { client } = this;
 			if (!this.left) {
-				this.storage('sessionStorage')?.setItem(this.url, JSON.stringify({
-					client: (this.shared || FINAL.includes(this.state.name)) ? undefined : client,
+				this.store(SESSION, JSON.stringify({
+					client: (this.shared || FINAL.includes(this.state.name)) ? undefined : this.client,
 					cursor: this.options.keepCursor ? this.at() : undefined,
 				}));
 				this.away = true;
@@ -916,7 +907,7 @@ class Group {
 		}, signal);
 		env.listen('pageshow', ({ persisted }) => {
 			if (persisted && this.away) {
-				this.storage('sessionStorage')?.removeItem(this.url);
+				this.store(SESSION, null);
 				this.enter();
 			}
 		}, signal);
@@ -967,7 +958,7 @@ class Group {
 		}
 	}
 
-	/** Lets a SharedWorker lead. This page stands in line behind it. */
+	/** Lets a SharedWorker lead, if there can be one. */
 	hire() {
 		const { env } = this;
 		const { worker, backoff, maxAttempts, heartbeat } = this.options;
@@ -977,8 +968,8 @@ class Group {
 		try {
 			const hired = new env.SharedWorker(worker, { type: 'module', name: this.name });
 			hired.onerror = () => this.contend();
-			hired.port.postMessage({ url: this.url, name: this.name, client: this.client,
-				options: { backoff, maxAttempts, heartbeat, user: this.name } });
+			hired.port.postMessage({ url: this.url, name: this.name, client: this.store(LOCAL) ?? this.client,
+				options: { backoff, maxAttempts, heartbeat } });
 		}
 		catch {
 			return false;
@@ -987,7 +978,7 @@ class Group {
 		return true;
 	}
 
-	/** Leaves the tabs; the next one leads. @param {boolean} close ends the stream if no tab is left */
+	/** With `close` the last tab ends the stream on the server as well. */
 	leave(close) {
 		if (this.left) {
 			return;
@@ -1008,7 +999,7 @@ class Group {
 		this.channel = undefined;
 	}
 
-	/** To lead as soon as no other page does. @param {boolean} [steal] the leader is silent */
+	/** To lead as soon as no other page does, or in place of a silent one. */
 	contend(steal) {
 		if (this.left || this.hub || this.electing || (this.waiting && !steal)) {
 			return;
@@ -1035,7 +1026,7 @@ class Group {
 		});
 	}
 
-	/** Without locks: the first by name of those who want to lead. Where two lead for a moment the later one stays. */
+	/** Without locks the lowest id leads. Of two leaders the later one stays. */
 	elect() {
 		const { led } = this;
 		const election = this.electing = { lost: false };
@@ -1055,10 +1046,10 @@ class Group {
 
 	lead() {
 		if (!this.left && !this.hub) {
-			// A fraction tells two of one millisecond apart
-			if (this.shared && !this.worker) {
-				this.client = this.storage('localStorage')?.getItem(this.name) ?? this.client;
+			if (this.shared) {
+				this.client = this.store(LOCAL) ?? this.client;
 			}
+			// A fraction tells two of one millisecond apart
 			this.hub = new Hub(this.env, this, Math.max(this.env.now(), this.led) + this.env.random() + 1);
 			this.hub.start(this.shared ? COLLECT : 0);
 		}
@@ -1067,11 +1058,14 @@ class Group {
 	resign(close = false) {
 		const { hub, release } = this;
 		this.hub = this.release = undefined;
-		hub?.stop(close);
+		if (hub) {
+			this.openedAt = hub.stream.openedAt;
+			hub.stop(close);
+		}
 		release?.();
 	}
 
-	/** Visible pages look whether the leader lives; timers of hidden ones are late. */
+	/** A visible page looks whether the leader lives. */
 	beat() {
 		const { env } = this;
 		env.clearTimeout(this.beating);
@@ -1097,16 +1091,15 @@ class Group {
 		queueMicrotask(() => this.receive(message));
 	}
 
-	/** From other pages, and from this one. */
 	receive(message) {
-		const { kind, hub, since, tab } = message;
+		const { kind, hub, since } = message;
 		if (this.left) {
 			return;
 		}
 		if (!hub) {
 			return this.request(message);
 		}
-		if (since < this.led) { // of a leader before
+		if (since < this.led) {
 			return this.hub?.announce();
 		}
 		this.missed = 0;
@@ -1125,7 +1118,7 @@ class Group {
 			case 'lead':
 				this.page = message.page;
 				this.join();
-				if (this.env.locks) {
+				if (this.env.locks && !this.lockless) {
 					this.contend(); // behind the one who leads
 				}
 				break;
@@ -1134,7 +1127,6 @@ class Group {
 				break;
 			case 'welcome':
 				this.joined = true;
-				this.fresh = false;
 				this.members.forEach((member) => member.begin(message.at));
 				break;
 			case 'state':
@@ -1178,15 +1170,9 @@ class Group {
 	}
 
 	follow({ state, client, page, key, count, stats, openedAt }) {
-		const local = this.storage('localStorage');
-		Object.assign(this, { client, page, count, heard: stats, key, openedAt });
-		if (this.shared && !this.worker) {
-			if (state.name === 'kicked') {
-				local?.removeItem(this.name); // a page that is loaded is another client
-			}
-			else if (local?.getItem(this.name) !== client) {
-				local?.setItem(this.name, client);
-			}
+		Object.assign(this, { client, page, count, heard: stats, key, openedAt: Math.max(this.openedAt, openedAt) });
+		if (this.shared) {
+			this.store(LOCAL, state.name === 'kicked' ? null : client);
 		}
 		this.setState(state);
 	}
@@ -1204,7 +1190,6 @@ class Group {
 		}
 	}
 
-	/** The members of this page have changed, or what they want. */
 	update(again = false) {
 		this.again ||= again;
 		this.joined &&= !again;
@@ -1217,9 +1202,9 @@ class Group {
 	join() {
 		if (!this.worker && !this.left && this.led) {
 			const channels = [...new Set([...this.members].flatMap((member) => [...member.channels]))].sort();
-			this.post({ kind: 'join', tab: this.id, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
+			this.post({ kind: 'join', tab: this.id, led: this.led, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
 				again: this.again });
-			this.again = false;
+			this.again = this.fresh = false;
 		}
 	}
 
@@ -1227,7 +1212,6 @@ class Group {
 		return lowest([...this.members].map((member) => member.position));
 	}
 
-	/** Says how far the members of this page are, at most once per second. */
 	acknowledge() {
 		this.acking ??= this.env.setTimeout(() => {
 			this.acking = undefined;
@@ -1286,39 +1270,27 @@ class Group {
 
 }
 
-/** What {@link connect} returns: a page's hold on the stream. */
-export class Push {
+/** What `connect` returns. @internal */
+class Member {
 
 	#group;
 	#listeners = new Map();
 	#watchers = new Set();
-	#open = new Map();
+	#open = new Map(); // to be acknowledged: id to the position before it
 	#counts = { messages: 0, duplicates: 0, errors: 0 };
 	#closed;
 
-	/** @internal */
 	constructor(group, options) {
 		this.#group = group;
-		/** @internal */
 		this.options = options;
-		/** @internal */
 		this.channels = new Set(options.channels);
-		/** @internal @type {string | undefined} */
 		this.position = undefined;
 	}
 
-	/** The same object until it changes. @returns {State} */
 	get state() {
 		return this.#closed ?? this.#group.state;
 	}
 
-	/**
-	 * Listens to messages of a name; `*` to all. Platform events, such as `push.retracted`, by their names only.
-	 * @param {string} type
-	 * @param {Listener} listener is given the data, parsed where it is JSON
-	 * @param {{ack?: 'manual'}} [options] `manual`: the listener calls `event.ack()`
-	 * @returns {() => void} ends it
-	 */
 	on(type, listener, { ack } = {}) {
 		const entry = { listener, manual: ack === 'manual' };
 		const entries = this.#listeners.get(type) ?? new Set();
@@ -1326,35 +1298,26 @@ export class Push {
 		return () => entries.delete(entry);
 	}
 
-	/** @param {(state: State) => void} listener @returns {() => void} ends it */
 	onState(listener) {
 		const watcher = () => listener(this.state);
 		this.#watchers.add(watcher);
 		return () => this.#watchers.delete(watcher);
 	}
 
-	/**
-	 * Messages are gone: after `retryMs` the page loads its state anew.
-	 * @param {(gap: {channels: string[], from: string, to: string, reason: string, retryMs: number}) => void} listener
-	 * @returns {() => void} ends it
-	 */
 	onGap(listener) {
 		return this.on('push.gap', listener);
 	}
 
-	/** Several calls in one turn cost one reopen, and nothing is missed. @param {string} topic */
 	subscribe(topic) {
-		this.channels.add(named('topic', topic));
+		this.channels.add(named(topic));
 		this.#group.update();
 	}
 
-	/** @param {string} topic */
 	unsubscribe(topic) {
-		this.channels.delete(named('topic', topic));
+		this.channels.delete(named(topic));
 		this.#group.update();
 	}
 
-	/** After `kicked` or `failed`: receives here again. */
 	takeOver() {
 		if (!this.#closed) {
 			this.#group.takeOver();
@@ -1369,15 +1332,13 @@ export class Push {
 		}
 	}
 
-	/** @returns {Stats} */
 	stats() {
 		const { env, stats, id, count } = this.#group;
-		const { messages, duplicates, errors } = this.#counts;
-		const connections = [...env.groups.values()].flatMap((group) => group.stats.connections.map((stream) => ({ ...stream, url: group.url })));
-		return { ...stats, connections, messages, duplicates, errors: stats.errors + errors, lastEvent: this.position, tab: id, tabs: count };
+		const { errors, ...counts } = this.#counts;
+		const connections = [...env.groups.values()].flatMap(({ stats: { connections: streams }, url }) => streams.map((stream) => ({ ...stream, url })));
+		return { ...stats, ...counts, connections, errors: stats.errors + errors, lastEvent: this.position, tab: id, tabs: count };
 	}
 
-	/** Prints a table in the console. */
 	debug() {
 		const { connections, ...counts } = this.stats();
 		const { console } = this.#group.env;
@@ -1385,23 +1346,19 @@ export class Push {
 		console.table({ ...counts, state: this.state.name });
 	}
 
-	/** @internal */
 	get acknowledged() {
 		return this.#open.size ? this.#open.values().next().value : this.position;
 	}
 
-	/** @internal */
 	begin(position) {
 		this.position ??= position;
 	}
 
-	/** @internal */
 	changed() {
 		this.#watchers.forEach((watcher) => this.#call(watcher));
 	}
 
-	/** @internal */
-	receive({ type, id, data }) {
+	receive({ type, id, data, channel }) {
 		const value = (data === null) ? undefined : json(data);
 		const { position } = this;
 		const platform = type.startsWith('push.');
@@ -1422,9 +1379,9 @@ export class Push {
 		else if (isId(id) && !before(id, position)) {
 			this.position = id;
 		}
-		if (data !== null) {
+		if (data !== null && (!channel || this.channels.has(channel))) { // the topics of other tabs are theirs
 			this.#counts.messages += platform ? 0 : 1;
-			this.#dispatch({ type, id, data }, value, [type, ...(platform ? [] : ['*'])], position);
+			this.#dispatch({ type, id, data, channel }, value, [type, ...(platform ? [] : ['*'])], position);
 		}
 	}
 
@@ -1461,23 +1418,21 @@ export class Push {
 
 }
 
-function named(field, value) {
-	if (typeof value !== 'string' || !value) {
-		throw new TypeError(`${field} must be a string that is not empty`);
+function check(right, text) {
+	if (!right) {
+		throw new TypeError(text);
 	}
-	return value;
 }
 
-function oneOf(field, value, values) {
-	if (value !== undefined && !values.includes(value)) {
-		throw new TypeError(`${field} must be one of ${values.join(', ')}`);
-	}
+function named(topic) {
+	check(topic && typeof topic === 'string', 'a topic of channels is a string');
+	return topic;
 }
 
 let page;
 
-/** The page's own time, network, storage and tabs. */
-function globals() {
+/** The page's own. @internal */
+export function globals() {
 	if (page) {
 		return page;
 	}
@@ -1497,7 +1452,7 @@ function globals() {
 		now: () => Date.now(),
 		random: () => Math.random(),
 		visible: () => document?.visibilityState !== 'hidden',
-		listen: (type, listener, signal) => (type === 'visibilitychange' ? document : scope)?.addEventListener(type, listener, { signal }),
+		listen: (type, listener, signal) => (type === 'visibilitychange' ? document : scope)?.addEventListener?.(type, listener, { signal }),
 		storage: (kind) => scope[kind],
 		beacon(url, body) {
 			if (!navigator?.sendBeacon?.(url, body)) {
@@ -1508,6 +1463,11 @@ function globals() {
 	return page;
 }
 
+/** @typedef {import('./types.js').Options} Options */
+/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').PushEvent} PushEvent */
+/** @typedef {import('./types.js').Push} Push */
+
 /**
  * Opens the stream of an address, or shares the one that is open.
  * @param {string | URL} url of the stream, such as `https://push.example/events`
@@ -1515,20 +1475,14 @@ function globals() {
  * @returns {Push}
  */
 export function connect(url, options = {}, env = globals()) {
-	const { token, channels = [], lastEventId, user, tabs, whenHidden, heartbeat } = options;
-	if (token !== undefined && typeof token !== 'function') {
-		throw new TypeError('token must be a function');
-	}
-	if (!Array.isArray(channels)) {
-		throw new TypeError('channels must be an array');
-	}
-	channels.forEach((channel) => named('channels', channel));
-	if (lastEventId !== undefined && !/^[!-~]{1,256}$/.test(lastEventId)) {
-		throw new TypeError('lastEventId must be an id, or earliest');
-	}
-	oneOf('tabs', tabs, ['shared', 'each']);
-	oneOf('whenHidden', whenHidden, ['keep', 'close']);
-	oneOf('heartbeat', heartbeat, ['event']);
+	const { token, channels = [], lastEventId = 'earliest', user, tabs = 'shared', whenHidden = 'keep', heartbeat = 'event' } = options;
+	check(!token || typeof token === 'function', 'token is a function');
+	check(Array.isArray(channels), 'channels is an array');
+	channels.forEach(named);
+	check(/^[!-~]{1,256}$/.test(lastEventId), 'lastEventId is an id, or earliest');
+	check(['shared', 'each'].includes(tabs), 'tabs is shared or each');
+	check(['keep', 'close'].includes(whenHidden), 'whenHidden is keep or close');
+	check(heartbeat === 'event', 'heartbeat is event');
 	const address = new URL(url, env.href).href;
 	const key = `${address} ${user ?? ''}`;
 	let group = env.groups.get(key);
@@ -1540,19 +1494,7 @@ export function connect(url, options = {}, env = globals()) {
 			env.console.warn(`fanfare: this page has ${env.groups.size} streams. Browsers have six connections per server over HTTP/1.1`);
 		}
 	}
-	const push = new Push(group, options);
+	const push = new Member(group, options);
 	group.add(push);
 	return push;
-}
-
-/** Leads from within a SharedWorker. @internal */
-export function host(port, env = globals()) {
-	port.onmessage = ({ data: { url, name, client, options } }) => {
-		if (!env.groups.has(name)) {
-			const group = new Group(env, url, options, true);
-			env.groups.set(name, group);
-			Object.assign(group, { client, shared: true, name });
-			group.enter();
-		}
-	};
 }

@@ -2,6 +2,8 @@
 
 import { createHash } from 'node:crypto';
 
+import { host } from '../src/fanfare-worker.js';
+
 export class World {
 
 	constructor({ random = () => 0.5, start = 1_800_000_000_000 } = {}) {
@@ -11,16 +13,22 @@ export class World {
 		this.timer = 0;
 		this.random = random;
 		this.seed = 0;
+		this.tasks = 0;
 		this.requests = [];
 		this.calls = [];
 		/** Answers a request: (request) => Response-like, or a promise of it. */
 		this.serve = () => never();
 	}
 
-	/** Lets all promises settle that wait for nothing but each other. */
+	/** Lets all promises settle that wait for nothing but each other. Tabs that never stop talking are a failure. */
 	async settle() {
-		for (let i = 0; i < 5; i++) {
+		for (let quiet = 0, rounds = 0; quiet < 5; rounds++) {
+			const { tasks } = this;
 			await new Promise((resolve) => setImmediate(resolve));
+			quiet = (tasks === this.tasks) ? quiet + 1 : 0;
+			if (rounds > 500) {
+				throw new Error('a storm of messages');
+			}
 		}
 	}
 
@@ -73,7 +81,7 @@ export const never = () => new Promise(() => {});
 
 class Browser {
 
-	constructor(world, { locks = true, channels = true, href = 'https://app.example/page' } = {}) {
+	constructor(world, { locks = true, channels = true, workers = false, href = 'https://app.example/page' } = {}) {
 		this.world = world;
 		this.href = href;
 		this.tabs = new Set();
@@ -81,6 +89,7 @@ class Browser {
 		this.held = new Map();
 		this.withLocks = locks;
 		this.withChannels = channels;
+		this.withWorkers = workers;
 		this.workers = new Map();
 	}
 
@@ -88,6 +97,14 @@ class Browser {
 		const tab = new Tab(this, session);
 		this.tabs.add(tab);
 		return tab;
+	}
+
+	/** The SharedWorker of a name: a tab that nobody sees, with the script that the client brings for it. */
+	worker(name) {
+		if (!this.workers.get(name) || this.workers.get(name).closed) {
+			this.workers.set(name, Object.assign(this.tab(), { shown: false, isWorker: true, storage: () => undefined }));
+		}
+		return this.workers.get(name);
 	}
 
 	deliver(from, name, data) {
@@ -143,6 +160,26 @@ class Tab {
 		if (browser.withLocks) {
 			this.locks = { request: (name, options, hold) => this.request(name, options, hold) };
 		}
+		if (browser.withWorkers) {
+			this.SharedWorker = class {
+
+				constructor(address, { name, type }) {
+					if (type !== 'module') {
+						throw new TypeError('the worker is a module');
+					}
+					if (browser.withWorkers === 'broken') {
+						tab.task(() => this.onerror?.({}));
+						this.port = { postMessage() {} };
+						return;
+					}
+					const worker = browser.worker(name);
+					const port = {};
+					host(port, worker);
+					this.port = { postMessage: (data) => worker.task(() => port.onmessage({ data: structuredClone(data) })) };
+				}
+
+			};
+		}
 		if (browser.withChannels) {
 			this.BroadcastChannel = class {
 
@@ -169,6 +206,7 @@ class Tab {
 
 	/** Runs as a task of the tab: later if it is frozen, never if it is closed. */
 	task(run) {
+		this.world.tasks++;
 		if (this.closed) {
 			return;
 		}
@@ -443,7 +481,7 @@ export class Server {
 
 	send(stream, { id, channel, event, data }) {
 		if (!channel || stream.channels.includes(channel)) {
-			stream.write(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`);
+			stream.write(`id: ${id}\n${channel ? `channel: ${channel}\n` : ''}event: ${event}\ndata: ${data}\n\n`);
 		}
 	}
 
