@@ -1,13 +1,20 @@
 package io.fanfare.local;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Page;
 import io.fanfare.local.ClientSite.Sharing;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
@@ -28,6 +35,24 @@ import static org.awaitility.Awaitility.await;
 class ClientIT {
 
 	private static final String TOPIC = "client.news";
+
+	private static final Path README = Path.of("..", "README.md");
+
+	/** The first code that the README shows for pages. */
+	private static final Pattern LINES = Pattern.compile("## From a page\n\n```js\n(.*?)```", Pattern.DOTALL);
+
+	private static final String README_PAGE = """
+			<!doctype html>
+			<title>The lines of the README</title>
+			<link rel="icon" href="data:,">
+			<script>
+			var shown = [];
+			const show = (data) => shown.push(data.number);
+			const fetchToken = async () => (await fetch('/token?user=client-readme')).text();
+			</script>
+			<script type="module">
+			%s</script>
+			""";
 
 	private static final Map<String, ?> NEWS = Map.of("channels", List.of(TOPIC));
 
@@ -67,6 +92,37 @@ class ClientIT {
 	void closeContexts() {
 		this.contexts.forEach(BrowserContext::close);
 		ClientOpens.assertNoneInATightLoop(nginx);
+	}
+
+	@Test
+	void twoTabsWithTheTwoLinesOfTheReadmeReceiveEverything() throws IOException {
+		Matcher lines = LINES.matcher(Files.readString(README));
+		assertThat(lines.find()).isTrue();
+		assertThat(lines.group(1).lines()).hasSize(2);
+		site.pages(Map.of("/readme.html",
+				README_PAGE.formatted(lines.group(1).replace("https://push.example", nginx.url()))));
+		BrowserContext context = newContext();
+		List<Page> tabs = List.of(context.newPage(), context.newPage());
+		tabs.forEach((tab) -> tab.navigate(site.origin() + "/readme.html"));
+		AtomicInteger published = new AtomicInteger();
+		until(() -> {
+			this.backend.publish(Map.of("to", Map.of("user", "client-readme"), "event", "order", "data",
+					Map.of("number", published.incrementAndGet())))
+				.ok();
+			return tabs.stream().allMatch((tab) -> shown(tab).size() > 20);
+		});
+		int last = published.get();
+		for (Page tab : tabs) {
+			until(() -> shown(tab).getLast() == last);
+			assertThat(shown(tab)).isEqualTo(IntStream.rangeClosed(shown(tab).getFirst(), last).boxed().toList());
+		}
+		assertThat(ClientOpens.of(this.backend, "client-readme")).isEqualTo(1);
+	}
+
+	private static List<Integer> shown(Page tab) {
+		List<Integer> shown = new ArrayList<>();
+		((List<?>) tab.evaluate("() => shown")).forEach((number) -> shown.add((Integer) number));
+		return shown;
 	}
 
 	@Test
@@ -191,10 +247,7 @@ class ClientIT {
 	}
 
 	private static void assertStays(Callable<Boolean> condition) {
-		await().pollInSameThread()
-			.during(Duration.ofSeconds(3))
-			.atMost(Duration.ofSeconds(10))
-			.until(condition);
+		await().pollInSameThread().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(10)).until(condition);
 	}
 
 }

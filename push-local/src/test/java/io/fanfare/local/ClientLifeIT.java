@@ -94,9 +94,8 @@ class ClientLifeIT {
 			visitors.add(new Visitor(user, context, tabs));
 		}
 		visitors.forEach((visitor) -> visitor.tabs().forEach((tab) -> tab.awaitState("open")));
-		SteadyPublisher publisher = keep(
-				new SteadyPublisher(backend, "life", visitors.stream().map(Visitor::user).toList(), TOPIC,
-						Duration.ofMillis(20)));
+		SteadyPublisher publisher = keep(new SteadyPublisher(backend, "life",
+				visitors.stream().map(Visitor::user).toList(), TOPIC, Duration.ofMillis(20)));
 		for (int round = 0; round < ROUNDS; round++) {
 			awaitAll(visitors, publisher);
 
@@ -114,8 +113,9 @@ class ClientLifeIT {
 			awaitAll(visitors, publisher);
 			mortal.start();
 
+			int workers = workersThatEnded(nginx);
 			nginx.reload();
-			until(() -> nginx.errorLog().contains("exited with code 0"));
+			until(() -> workersThatEnded(nginx) > workers);
 			awaitAll(visitors, publisher);
 
 			redis.kill();
@@ -130,8 +130,17 @@ class ClientLifeIT {
 		publisher.stop();
 		publisher.close();
 		awaitAll(visitors, publisher);
-		visitors.forEach((visitor) -> visitor.context().close());
+		for (Visitor visitor : visitors) {
+			assertThat(site.asked(visitor.user())).as("tokens").isGreaterThan(2);
+			visitor.tabs().forEach((tab) -> assertThat(tab.lines("failures")).isEmpty());
+			visitor.context().close();
+			until(() -> !backend.user(visitor.user()).required("online").asBoolean());
+		}
 		ClientOpens.assertNoneInATightLoop(nginx);
+	}
+
+	private static int workersThatEnded(NginxProcess nginx) {
+		return nginx.errorLog().split("exited with code 0", -1).length - 1;
 	}
 
 	private static void leaveAndComeBack(ClientSite site, List<Visitor> visitors, SteadyPublisher publisher) {

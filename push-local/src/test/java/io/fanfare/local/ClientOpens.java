@@ -6,7 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
+import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.process.NginxProcess;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -26,10 +28,22 @@ final class ClientOpens {
 	private ClientOpens() {
 	}
 
-	/** What the log of nginx has to say for this, and that it serves the pages of a site. */
+	/**
+	 * What the log of nginx has to say for this, and that it serves the pages of a site.
+	 */
 	static Map<String, String> logged(ClientSite site) {
 		return Map.of("[$time_iso8601]", "[$msec]", "\"$http_user_agent\"", "client=\"$arg_client\"",
 				"\"http://localhost:8080\"", "\"" + site.origin() + "\"");
+	}
+
+	/** How many streams a user has, on both nodes. */
+	static int of(ApiClient backend, String user) {
+		return Stream.of("node-1", "node-2")
+			.mapToInt((node) -> backend.get("/v1/nodes/" + node + "/connections?user=" + user)
+				.ok()
+				.required("connections")
+				.size())
+			.sum();
 	}
 
 	/** When streams were asked for, in milliseconds, by client. */

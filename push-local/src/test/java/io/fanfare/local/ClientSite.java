@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -39,6 +40,9 @@ final class ClientSite implements AutoCloseable {
 
 	/** The token of a user, or null where it is not signed in. */
 	private volatile Function<String, @Nullable String> tokens = (user) -> null;
+
+	/** How often the token of a user was asked for. */
+	private final Map<String, Integer> asked = new ConcurrentHashMap<>();
 
 	/** Pages of the test, by path. */
 	private volatile Map<String, String> pages = Map.of();
@@ -86,7 +90,9 @@ final class ClientSite implements AutoCloseable {
 			answer(exchange, 200, HTML, page.getBytes(StandardCharsets.UTF_8));
 		}
 		else if (path.equals("/token")) {
-			String token = this.tokens.apply(exchange.getRequestURI().getQuery().replaceFirst("user=", ""));
+			String user = exchange.getRequestURI().getQuery().replaceFirst("user=", "");
+			this.asked.merge(user, 1, Integer::sum);
+			String token = this.tokens.apply(user);
 			answer(exchange, (token != null) ? 200 : 401, "text/plain",
 					Objects.requireNonNullElse(token, "").getBytes(StandardCharsets.UTF_8));
 		}
@@ -132,6 +138,11 @@ final class ClientSite implements AutoCloseable {
 	/** Names what makes the token of a user, or null where it is not signed in. */
 	void tokens(Function<String, @Nullable String> by) {
 		this.tokens = by;
+	}
+
+	/** How often the token of a user was asked for. */
+	int asked(String user) {
+		return this.asked.getOrDefault(user, 0);
 	}
 
 	/** Has pages of its own, by path. */

@@ -136,7 +136,9 @@ final class ClientTab {
 		look();
 	}
 
-	/** Looks whether its process is gone, which it may have had in common with another. */
+	/**
+	 * Looks whether its process is gone, which it may have had in common with another.
+	 */
 	void look() {
 		try {
 			count();

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 import io.fanfare.local.ClientSite.Sharing;
 import io.fanfare.local.TabGroup.Disturbance;
@@ -65,7 +64,8 @@ class ClientTabsIT {
 	void theOthersGoOnWhateverHappensToTheHolderOfTheStream() throws Exception {
 		site.tokens(this.backend::token);
 		List<TabGroup> groups = List.of(new TabGroup(site, Sharing.WORKER, "client-worker"),
-				new TabGroup(site, Sharing.WORKER, "client-debugged"), new TabGroup(site, Sharing.LOCKS, "client-locks"),
+				new TabGroup(site, Sharing.WORKER, "client-debugged"),
+				new TabGroup(site, Sharing.LOCKS, "client-locks"),
 				new TabGroup(site, Sharing.MESSAGES, "client-messages"));
 		for (int tab = 0; tab < TABS; tab++) {
 			groups.forEach((group) -> group.open(nginx.url() + "/events", OPTIONS));
@@ -110,12 +110,7 @@ class ClientTabsIT {
 	}
 
 	private int streams(TabGroup group) {
-		return Stream.of("node-1", "node-2")
-			.mapToInt((node) -> this.backend.get("/v1/nodes/" + node + "/connections?user=" + group.user())
-				.ok()
-				.required("connections")
-				.size())
-			.sum();
+		return ClientOpens.of(this.backend, group.user());
 	}
 
 }

@@ -140,8 +140,8 @@ final class TabGroup implements AutoCloseable {
 	}
 
 	/**
-	 * The tab that holds the stream; any where a worker does, whose requests are not those
-	 * of a tab.
+	 * The tab that holds the stream; any where a worker does, whose requests are not
+	 * those of a tab.
 	 */
 	private ClientTab holder() {
 		List<ClientTab> running = running();

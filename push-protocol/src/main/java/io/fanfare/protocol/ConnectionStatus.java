@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record ConnectionStatus(String connection, String node, String user, String client, String tier, String address,
 		String state, long createdAt, long lastActivityAt, long lastAcknowledgedAt, @Nullable String acknowledged,
-		@Nullable Integer acknowledgedAbove, long roundTripMicros, long messagesSent, long bytesSent, int errors, long durationMs, @Nullable String reason) {
+		@Nullable Integer acknowledgedAbove, long roundTripMicros, long messagesSent, long bytesSent, int errors,
+		long durationMs, @Nullable String reason) {
 
 	/** Checks that nothing is missing. */
 	public ConnectionStatus {

@@ -129,8 +129,8 @@ public sealed interface Frame {
 	 *
 	 * @param connection the connection
 	 * @param nonces of the probes that it received, which may be none
-	 * @param cursor everything up to this id was received; {@link MessageId#ZERO}, written
-	 * {@code 0-0}, where that is not said
+	 * @param cursor everything up to this id was received; {@link MessageId#ZERO},
+	 * written {@code 0-0}, where that is not said
 	 * @param ids messages above the cursor that were received, which may be none
 	 */
 	record Acknowledgement(String connection, List<String> nonces, long cursor, List<Long> ids) implements FromClient {
@@ -197,7 +197,8 @@ public sealed interface Frame {
 			case 'H' -> hidden(head);
 			case 'P' -> probe(head);
 			case 'C' -> new Close(head.substring(2));
-			case 'A' -> acknowledgement(head, new String(bytes, end + 1, bytes.length - end - 1, StandardCharsets.UTF_8));
+			case 'A' ->
+				acknowledgement(head, new String(bytes, end + 1, bytes.length - end - 1, StandardCharsets.UTF_8));
 			case 'Q' -> call(head, Arrays.copyOfRange(bytes, end + 1, bytes.length));
 			default -> null;
 		};

@@ -109,9 +109,9 @@ class FrameTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "\n", "M", "M\n", "M 7-3 - news", "M 7-3\n", "M 7-3 -\n", "M x - news\n",
 			"M 7-3 - news\n", "K c 7-3 logout\n", "K c 7-3 logout x\n", "K c x logout 0\n", "K c 7-3 logout 0 more\n",
-			"K \n", "A \n", "A n.c  a\n", "A n.c a\n7-", "A n.c a\n7-3 x", "A n.c a\n7-3  7-4", "A n.c a\n ", "P 7-3\n", "P x n\n", "P \n", "Q 1 api\n", "Q 1 api a b\n", "Q 1 api show",
-			"B n.c1\n", "B n.c1 7-3 6-1\n", "B n.c1 x\n", "B n.c1 7-3 6-1 x\n", "H n.c1 7-3\n", "H n.c1 7-3 x\n",
-			"H n.c1 7-3 7-9 8\n" })
+			"K \n", "A \n", "A n.c  a\n", "A n.c a\n7-", "A n.c a\n7-3 x", "A n.c a\n7-3  7-4", "A n.c a\n ", "P 7-3\n",
+			"P x n\n", "P \n", "Q 1 api\n", "Q 1 api a b\n", "Q 1 api show", "B n.c1\n", "B n.c1 7-3 6-1\n",
+			"B n.c1 x\n", "B n.c1 7-3 6-1 x\n", "H n.c1 7-3\n", "H n.c1 7-3 x\n", "H n.c1 7-3 7-9 8\n" })
 	void malformedFramesAreRefused(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> Frame.decode(bytes(text)));
 	}

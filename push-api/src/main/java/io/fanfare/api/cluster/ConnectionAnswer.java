@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastAcknowledgedAt when it last acknowledged; absent if it never did
  * @param acknowledged everything up to this id was received, as its client says; absent
  * if it never said so
- * @param acknowledgedAbove how many messages above that it acknowledged singly; absent for
- * none
+ * @param acknowledgedAbove how many messages above that it acknowledged singly; absent
+ * for none
  * @param roundTripMs from its last probe to its answer; absent without one
  * @param messagesSent messages written to it
  * @param bytesSent bytes written to it, before compression
@@ -42,9 +42,8 @@ public record ConnectionAnswer(@Schema(example = "node-1.x7Gh2kPq.4f9Ka2QzbT81Lm
 				"connecting", "waiting", "active", "idle", "error", "closed" }) String state,
 		Instant createdAt, Instant lastActivityAt, @Nullable Instant lastAcknowledgedAt,
 		@Schema(example = "1764288000000-0") @Nullable String acknowledged, @Nullable Integer acknowledgedAbove,
-		@Nullable Double roundTripMs,
-		long messagesSent, long bytesSent, int errors, double durationSeconds, @Nullable Instant closedAt,
-		@Schema(example = "lifetime") @Nullable String reason){
+		@Nullable Double roundTripMs, long messagesSent, long bytesSent, int errors, double durationSeconds,
+		@Nullable Instant closedAt, @Schema(example = "lifetime") @Nullable String reason){
 
 	/**
 	 * Makes it of what a node reported.

@@ -49,9 +49,9 @@ final class ConnectionReport {
 				connection.client(), connection.request().tier().wireName(),
 				connection.request().address().getHostAddress(), connection.state(now).wireName(),
 				connection.openedMillis(), millis - active / 1_000_000, heard, acknowledged.shownCursor(),
-				acknowledged.shownAbove(),
-				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, writer.messagesSent(), writer.bytesSent(),
-				timers.errors(), open / 1_000_000, (ending != null) ? ending.reason() : null);
+				acknowledged.shownAbove(), (liveness != null) ? liveness.roundTripNanos() / 1_000 : 0,
+				writer.messagesSent(), writer.bytesSent(), timers.errors(), open / 1_000_000,
+				(ending != null) ? ending.reason() : null);
 	}
 
 }

@@ -112,7 +112,8 @@ final class ClientCalls {
 	private static long id(String field, JsonNode given) throws ProblemException {
 		Long id = given.isString() ? MessageId.tryParse(given.stringValue()) : null;
 		if (id == null) {
-			throw new ProblemException(Problem.badRequest(field, "an id of an event is needed, such as 1764288000000-0"));
+			throw new ProblemException(
+					Problem.badRequest(field, "an id of an event is needed, such as 1764288000000-0"));
 		}
 		return id;
 	}

@@ -43,8 +43,8 @@ class ConnectionStateTests {
 	}
 
 	private void acknowledge(String... nonces) {
-		this.node.router.acknowledge(
-				new Frame.Acknowledgement(status().connection(), List.of(nonces), MessageId.ZERO, List.of()));
+		this.node.router
+			.acknowledge(new Frame.Acknowledgement(status().connection(), List.of(nonces), MessageId.ZERO, List.of()));
 		this.node.run();
 	}
 
@@ -101,8 +101,7 @@ class ConnectionStateTests {
 	}
 
 	private void received(long cursor, Long... ids) {
-		this.node.router
-			.acknowledge(new Frame.Acknowledgement(status().connection(), List.of(), cursor, List.of(ids)));
+		this.node.router.acknowledge(new Frame.Acknowledgement(status().connection(), List.of(), cursor, List.of(ids)));
 		this.node.run();
 	}
 

@@ -180,10 +180,13 @@ class CallJsonTests {
 		for (String field : List.copyOf(connection.propertyNames())) {
 			byte[] json = bytes(whole.deepCopy().set("connection", connection.deepCopy().without(field)));
 			if (OPTIONAL.contains(field)) {
-				assertThat(object(new String(CallJson.write(CallJson.readResult(request, json)), StandardCharsets.UTF_8))
-					.get("connection")
-					.get(field)
-					.isNull()).as(field).isTrue();
+				assertThat(
+						object(new String(CallJson.write(CallJson.readResult(request, json)), StandardCharsets.UTF_8))
+							.get("connection")
+							.get(field)
+							.isNull())
+					.as(field)
+					.isTrue();
 			}
 			else {
 				assertThatThrownBy(() -> CallJson.readResult(request, json)).as(field)
