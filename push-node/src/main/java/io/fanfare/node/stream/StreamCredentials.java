@@ -69,8 +69,8 @@ final class StreamCredentials {
 
 	private Credential only(RequestOrigin origin) throws ProblemException {
 		if (this.found.isEmpty()) {
-			throw new ProblemException(Problem.credentialMissing(
-					"A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE));
+			throw new ProblemException(Problem
+				.credentialMissing("A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE));
 		}
 		if (this.found.size() > 1) {
 			throw new ProblemException(
