@@ -77,7 +77,7 @@ if victim and victim.connection == connection then
 	return {'owner', victim.generation, head_id, loss_floor, hidden_from, unpack(revoked_topics)}
 end
 
--- Before anything is counted: whoever has no right counts for nothing.
+-- Before anything is counted: a client without a right counts for nothing.
 local ticket = KEYS[13]
 local refusal = ticket and ticket_refusal(ticket, connection, ARGV[25])
 if refusal then
