@@ -88,7 +88,7 @@ if value then
 	end
 end
 
--- Before anything is counted: a claim without a right counts for nothing.
+-- Before anything is counted: a client without a right counts for nothing.
 local ticket, spend = KEYS[13], nil
 if ticket then
 	--+ tickets

@@ -91,27 +91,46 @@ local function hand_out(channel, owner, id, envelope)
 	return '0'
 end
 
--- How many of these arguments are channels that `last` does not have, or Redis's error. Lua takes some 8 000 values at a time.
-local LOOKED_UP_AT_ONCE = 1000
+local key, argument, answers, forgotten = 6, 7, {}, nil
+local quotas = ARGV[6] ~= ''
+local byte_us, bytes_whole, channel_us, channels_whole, quota_now, bytes_used, channels_used, charged, limited_by
+
+local function refuse_channels(new)
+	return quota_refusal('new-channels', new * channel_us, channels_used, channels_whole)
+end
+
+-- How many of these arguments are channels that `last` does not have, or Redis's error. Where they are too many it looks no
+-- further: the others count as new.
+local LOOKED_UP_AT_ONCE = 100
 local function count_new(from, to)
 	local new = 0
 	for first = from, to, LOOKED_UP_AT_ONCE do
-		local states = try('HMGET', KEYS[4], unpack(ARGV, first, math.min(first + LOOKED_UP_AT_ONCE - 1, to)))
+		local final = math.min(first + LOOKED_UP_AT_ONCE - 1, to)
+		local states = try('HMGET', KEYS[4], unpack(ARGV, first, final))
 		if states.err then
 			return new, states.err
 		end
 		for i = 1, #states do
 			new = states[i] and new or new + 1
 		end
+		if new > 0 and refuse_channels(new) then
+			return new + to - final
+		end
+	end
+	return new
+end
+
+-- The same of keys of histories.
+local function count_new_keys(from, to)
+	local new = 0
+	for i = from, to do
+		new = call('HGET', KEYS[4], sub(KEYS[i], name_at)) and new or new + 1
 	end
 	return new
 end
 
 -- `last` keeps for a channel "id", or where messages with a ttl of their own came since: "id durable expiry", the last id
 -- without a ttl and the latest expiry of those with one: a message past its own ttl is no hole.
-local key, argument, answers, forgotten = 6, 7, {}, nil
-local quotas = ARGV[6] ~= ''
-local byte_us, bytes_whole, channel_us, channels_whole, quota_now, bytes_used, channels_used, charged, limited_by
 if quotas then
 	byte_us, bytes_whole, channel_us, channels_whole = ARGV[6] + 0, ARGV[7] + 0, ARGV[8] + 0, ARGV[9] + 0
 	quota_now, bytes_used, channels_used = quota_open(KEYS[6])
@@ -155,8 +174,9 @@ while argument <= #ARGV do
 			-- The first piece pays for all, so that no other message passes on what further pieces need.
 			if others and not limited and not full and not ephemeral and channel_us > 0 then
 				new_channels, broken = count_new(others, others_end)
-				limited = new_channels > 0
-					and quota_refusal('new-channels', new_channels * channel_us, channels_used, channels_whole)
+				limited = new_channels > 0 and refuse_channels(new_channels)
+					-- It may need more: the wait is for all of it.
+					and refuse_channels(new_channels + count_new_keys(key, key + count - 1))
 			end
 		end
 		local receipts, refusal, i = {}, limited or full or broken, 1
@@ -181,7 +201,8 @@ while argument <= #ARGV do
 					forgotten = forgotten or call('HGET', KEYS[4], '') or '0-0'
 					if quotas and channel_us > 0 and weight ~= '-' then
 						new_channels = new_channels + 1
-						limited = quota_refusal('new-channels', new_channels * channel_us, channels_used, channels_whole)
+						limited = refuse_channels(new_channels)
+							and refuse_channels(new_channels + count_new_keys(key + i, key + count - 1))
 						refusal = limited
 					end
 				end

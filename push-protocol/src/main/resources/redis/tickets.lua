@@ -1,7 +1,7 @@
 -- Shared preamble: tickets, each the right to one stream.
 --
 -- The hash of a ticket has, beside its right, `by` and `attempt` from when it is spent: the connection that spent it, and the
--- request of a proxy in which that was. Whoever sends the same again finds it as it was: the connection repeats a claim whose
+-- request of a proxy in which that was. A repetition with the same value finds it as it was: the connection repeats a claim whose
 -- outcome it does not know, the proxy sends the request to the next node.
 
 -- How long a ticket is kept once it is spent.

@@ -115,6 +115,9 @@ class ArchitectureTests {
 	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor();
 
 	@ArchTest
+	static final ArchRule SETTINGS_ARE_VALIDATED = ProcessRules.settingsAreValidated();
+
+	@ArchTest
 	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules.threadsComeFromTheScheduler(
 			// Waits for nodes, for many minutes
 			"io.fanfare.api.cluster.RollingDrain",

@@ -10,6 +10,7 @@ import io.lettuce.core.SslOptions;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * How the links to Redis are encrypted, where its URL begins with {@code rediss://}. The
@@ -23,6 +24,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param key file with the private key of that certificate, as PKCS #8 without a
  * passphrase
  */
+@Validated
 @ConfigurationProperties("fanfare.redis.tls")
 public record RedisTlsSettings(@Nullable File ca, @Nullable File certificate, @Nullable File key) {
 

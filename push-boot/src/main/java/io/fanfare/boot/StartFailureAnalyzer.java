@@ -256,6 +256,7 @@ public final class StartFailureAnalyzer implements FailureAnalyzer {
 			case "int", "Integer", "long", "Long" -> "a whole number";
 			case "double", "Double", "float", "Float" -> "a number";
 			case "boolean", "Boolean" -> "true or false";
+			case "HeapShare" -> "1% to 80% of the heap, such as 25%, or a size such as 512MB";
 			default -> "a value of type " + type.getSimpleName();
 		};
 	}

@@ -22,6 +22,9 @@ class ArchitectureTests {
 		.timeComesByConstructor("io.fanfare.boot.ProcessConfiguration");
 
 	@ArchTest
+	static final ArchRule SETTINGS_ARE_VALIDATED = ProcessRules.settingsAreValidated();
+
+	@ArchTest
 	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules
 		.threadsComeFromTheScheduler("io.fanfare.boot.ProcessConfiguration");
 

@@ -92,7 +92,7 @@ class ChurnIT {
 			.count();
 	}
 
-	/** No stream, no waiter, no subscription, nobody present. */
+	/** No stream, no waiter, no subscription, no user present. */
 	private static void awaitEmpty(Deployment deployment) {
 		await().atMost(Duration.ofSeconds(30))
 			.untilAsserted(() -> assertThat(Stream.of("sse_active_connections", "sse_waiting_connections")

@@ -30,7 +30,7 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * Nodes that let their streams go, as an operator makes them: by a signal, by call, one
- * after the other, or some of them to a node that was added. Nobody misses anything.
+ * after the other, or some of them to a node that was added. No client misses anything.
  */
 class LettingGoIT {
 
@@ -235,7 +235,7 @@ class LettingGoIT {
 		return publisher;
 	}
 
-	/** Each node has its share, and nobody was moved twice. */
+	/** Each node has its share, and no stream was moved twice. */
 	private void assertLevelled(Thread publisher) throws InterruptedException {
 		await().atMost(SOON).untilAsserted(() -> {
 			assertThat(this.pages).allMatch(StreamClient::isLive);

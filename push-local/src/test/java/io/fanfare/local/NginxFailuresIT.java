@@ -186,7 +186,7 @@ class NginxFailuresIT {
 			assertThat(close(nginx, key).status()).isEqualTo(204);
 			closeStreams();
 			TestCluster.awaitEmpty();
-			// Nobody was left alone for having been full.
+			// No node was left alone for having been full.
 			key(open(nginx.stream(backend.token("edge-next"))));
 		}
 		closeStreams();

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What anybody may send through the nginx configuration that is shipped. */
+/** What any client may send through the nginx configuration that is shipped. */
 class NginxHostileIT {
 
 	private static final byte[] LOOK = "OPTIONS /events HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -49,6 +49,7 @@ final class NodeSettings {
 	 *
 	 * @param development whether a secret that everyone knows may sign tokens
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare")
 	record Development(@DefaultValue("false") boolean development) {
 
@@ -59,6 +60,7 @@ final class NodeSettings {
 	 *
 	 * @param jwt the keys and the rules
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare.stream")
 	record StreamJwt(@DefaultValue @NestedConfigurationProperty JwtSettings jwt) {
 
@@ -77,6 +79,7 @@ final class NodeSettings {
 	 * @param clockSkew how far the clock of the issuer of tokens may run ahead;
 	 * {@code exp} is exact
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare.jwt")
 	record Jwt(@DefaultValue("") String secret, @DefaultValue(SharedDefaults.CLOCK_SKEW) Duration clockSkew) {
 
@@ -114,6 +117,7 @@ final class NodeSettings {
 	 *
 	 * @param defaultTier the tier of a token without the claim {@code tier}
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare.jwt")
 	record Tiers(@DefaultValue("normal") Tier defaultTier) {
 
@@ -122,7 +126,7 @@ final class NodeSettings {
 	/**
 	 * What is retained. The API must have the same.
 	 *
-	 * @param length messages a channel
+	 * @param length messages per channel
 	 * @param age how long a message is retained; a week at most, for the last ids of
 	 * silent channels are forgotten then
 	 */
@@ -151,6 +155,7 @@ final class NodeSettings {
 	 * @param renewInterval how often leases are renewed; a third of the lease leaves room
 	 * for two failures
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare.redis")
 	record Redis(@DefaultValue(RedisKeys.DEFAULT_PREFIX) String prefix,
 			@DefaultValue(SharedDefaults.REDIS_DURABLE) boolean durable,

@@ -286,7 +286,7 @@ class AdmissionIT {
 			Map<SseClient, Tier> tiers = new HashMap<>();
 			for (int i = 0; i < 300; i++) {
 				Tier tier = List.of(Tier.values()).get(i % 3);
-				// Low streams hold no place here, so nobody can be preempted.
+				// Low streams hold no place here, so no stream can be preempted.
 				SseClient waiter = waiter(node, stream(node, newUser(), tier).query("client", "page-" + i));
 				lines.computeIfAbsent(tier, (line) -> new ArrayList<>()).add(waiter);
 				tiers.put(waiter, tier);
@@ -364,7 +364,7 @@ class AdmissionIT {
 		}
 	}
 
-	// ---- somebody goes
+	// ---- a stream ends
 
 	@Test
 	void theIdlestOfTierLowGoesForOneOfTierHighAndComesBack() {

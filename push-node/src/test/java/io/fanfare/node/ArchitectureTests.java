@@ -149,6 +149,9 @@ class ArchitectureTests {
 			"io.fanfare.protocol.http.BoundedHttp11Protocol");
 
 	@ArchTest
+	static final ArchRule SETTINGS_ARE_VALIDATED = ProcessRules.settingsAreValidated();
+
+	@ArchTest
 	static final ArchRule THREADS_COME_FROM_THE_SCHEDULER = ProcessRules.threadsComeFromTheScheduler(
 			"io.fanfare.node.NodeConfiguration",
 			// Ends the process, and with it the scheduler

@@ -76,7 +76,7 @@ final class Backend implements AutoCloseable {
 		this.plain = this.client.connect(StringCodec.UTF8, redis.uri());
 	}
 
-	/** A publisher that retains another number of messages a channel. */
+	/** A publisher that retains another number of messages per channel. */
 	Publisher publisher(int length) {
 		return new Publisher(this.link, this.keys, length, AGE);
 	}

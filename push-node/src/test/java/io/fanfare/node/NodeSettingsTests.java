@@ -160,7 +160,7 @@ class NodeSettingsTests {
 	}
 
 	@Test
-	void twinNumbersHaveBoundsAndAreNamedWhereTheyAreBeyondThem() {
+	void twinNumbersHaveDefaultsAndMayBeSet() {
 		TwinSettings defaults = environment(Map.of()).bindOrCreate("fanfare.twins", TwinSettings.class);
 		assertThat(defaults.twins(Duration.ofSeconds(5))).isEqualTo(Presence.Twins.DEFAULT);
 		assertThat(defaults.twins(Duration.ofSeconds(20)).within()).as("twice max-retry")
@@ -170,20 +170,6 @@ class NodeSettingsTests {
 			.bindOrCreate("fanfare.twins", TwinSettings.class);
 		assertThat(told.twins(Duration.ofSeconds(5)))
 			.isEqualTo(new Presence.Twins(4, Duration.ofSeconds(10), 1, Duration.ofMinutes(1)));
-		Duration ok = Duration.ofSeconds(1);
-		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(1, ok, 3, ok))
-			.withMessageContaining("fanfare.twins.replacements");
-		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(1001, ok, 3, ok))
-			.withMessageContaining("fanfare.twins.replacements");
-		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(10, Duration.ZERO, 3, ok))
-			.withMessageContaining("fanfare.twins.within");
-		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(10, ok, 0, ok))
-			.withMessageContaining("fanfare.twins.returns");
-		assertThatIllegalArgumentException().isThrownBy(() -> new TwinSettings(10, ok, 11, ok))
-			.withMessageContaining("fanfare.twins.returns");
-		assertThatIllegalArgumentException()
-			.isThrownBy(() -> new TwinSettings(10, ok, 3, Duration.ofHours(24).plusMillis(1)))
-			.withMessageContaining("fanfare.twins.window (FANFARE_TWINS_WINDOW)");
 	}
 
 	private static Binder environment(Map<String, Object> variables) {

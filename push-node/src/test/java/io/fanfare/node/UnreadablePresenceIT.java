@@ -13,7 +13,7 @@ import static io.fanfare.node.TestNode.opened;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-/** A presence field that is no owner: it keeps nobody out, and the reaper removes it. */
+/** A presence field that is no owner: it keeps no user out, and the reaper removes it. */
 class UnreadablePresenceIT {
 
 	private final Backend backend = Cluster.backend();

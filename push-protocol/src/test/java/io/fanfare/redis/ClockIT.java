@@ -138,7 +138,7 @@ class ClockIT {
 		assertThat(this.partition.redis().get(SINCE)).isEqualTo(TOLD_MS + "-0");
 	}
 
-	/** What a publish begins is vouched for; nobody has seen anything older. */
+	/** What a publish begins is vouched for; no node has seen anything older. */
 	@ParameterizedTest
 	@ValueSource(strings = { "0", "1" })
 	void aStoreThatAPublishBeganIsVouchedForFromItsFirstId(String durable) {

@@ -121,8 +121,8 @@ class LinkChannelsIT {
 	}
 
 	/**
-	 * Lettuce hands that to whoever stands behind its handler, and the message without
-	 * its content on.
+	 * Lettuce hands that to what stands behind its handler, and the message without its
+	 * content on.
 	 */
 	@Test
 	void aSubscriptionEndsWhereAMessageCouldNotBeDecoded() {

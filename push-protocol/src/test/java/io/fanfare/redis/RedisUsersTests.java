@@ -69,7 +69,9 @@ class RedisUsersTests {
 			.isEqualTo(needed(RedisUser.API, Stream.of(OF_BOTH, OF_THE_API).flatMap(List::stream).toList()));
 	}
 
-	/** Redis reads its append-only file as the user default, as whom nobody logs in. */
+	/**
+	 * Redis reads its append-only file as the user default, as whom no process logs in.
+	 */
 	@Test
 	void nobodyGetsInWithoutAPassword() {
 		assertThat(RedisUser.shipped()).hasSize(5)

@@ -24,6 +24,7 @@ final class AddressSettings {
 	 * @param trustedProxies addresses, or CIDR blocks of them, of proxies whose
 	 * {@code X-Forwarded-For} is believed. As for nodes
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare")
 	record Proxies(@DefaultValue( {
 			"127.0.0.0/8", "::1" }) List<String> trustedProxies){
@@ -43,6 +44,7 @@ final class AddressSettings {
 	 *
 	 * @param exempt addresses, or CIDR blocks of them. As for nodes
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare.limits")
 	record Exemptions(@DefaultValue( {
 			"127.0.0.0/8", "::1" }) List<String> exempt){

@@ -7,12 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * {@code fanfare.api}: who may call.
  *
  * @param keys the API keys. None by default: calls are possible by token only then
  */
+@Validated
 @ConfigurationProperties("fanfare.api")
 record ApiKeySettings(@DefaultValue List<Key> keys) {
 

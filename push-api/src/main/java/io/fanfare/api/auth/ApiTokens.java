@@ -66,8 +66,11 @@ final class ApiTokens {
 				CredentialRefusal.because(RefusalReason.TOKEN_AUDIENCE, new JwtAudienceValidator(TokenAudience.API)),
 				new ApiTokenRules(settings.maxLife(), settings.clockSkew(SKEW), clock));
 		NimbusJwtDecoder decoder = new NimbusJwtDecoder(new SignatureCheck(keys));
-		decoder.setJwtValidator(
-				(issuer != null) ? new DelegatingOAuth2TokenValidator<>(rules, CredentialRefusal.because(RefusalReason.TOKEN_ISSUER, new JwtIssuerValidator(issuer))) : rules);
+		decoder
+			.setJwtValidator((issuer != null)
+					? new DelegatingOAuth2TokenValidator<>(rules,
+							CredentialRefusal.because(RefusalReason.TOKEN_ISSUER, new JwtIssuerValidator(issuer)))
+					: rules);
 		// Spring's own would make up an iat where there is none.
 		decoder.setClaimSetConverter(ApiTokens::claims);
 		return new StrictJwtDecoder(decoder);

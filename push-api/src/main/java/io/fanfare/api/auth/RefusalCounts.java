@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How much each address was refused, by the generic cell rate algorithm. Where too many
  * are counted, others are counted by the network they lie in, and where those are too
- * many by a larger one, so that whoever has many addresses uses up the counts of its own
- * networks. Belongs to whoever holds the lock.
+ * many by a larger one, so that a client with many addresses uses up the counts of its
+ * own networks. Not safe for threads: its users hold a lock.
  */
 final class RefusalCounts {
 
@@ -104,8 +104,8 @@ final class RefusalCounts {
 	}
 
 	/**
-	 * Counts one. No more is kept than what fits: what was refused anyway delays nobody
-	 * further.
+	 * Counts one. No more is kept than what fits: a request that is refused anyway does
+	 * not lengthen the wait.
 	 * @param address the address
 	 */
 	void add(InetAddress address) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * {@code fanfare.stream.jwt}: what the API must know of the settings by which nodes
@@ -19,10 +20,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param jwt the keys, and what tokens must have
  */
+@Validated
 @ConfigurationProperties("fanfare.stream")
 record StreamJwtSettings(@DefaultValue Jwt jwt) {
 
 	static final String PREFIX = "fanfare.stream.jwt";
+
+	/** Fails where one is wrong. */
+	StreamJwtSettings {
+		settings(jwt).check(PREFIX);
+	}
 
 	/**
 	 * What nodes accept.
@@ -42,8 +49,12 @@ record StreamJwtSettings(@DefaultValue Jwt jwt) {
 
 	/** The same as nodes have it. */
 	JwtSettings settings() {
-		return new JwtSettings(this.jwt.keys(), this.jwt.jwksUri(), JwtSettings.NONE.jwksRefresh(),
-				JwtSettings.NONE.jwksOutageTolerance(), null, this.jwt.maxLife(), null);
+		return settings(this.jwt);
+	}
+
+	private static JwtSettings settings(Jwt jwt) {
+		return new JwtSettings(jwt.keys(), jwt.jwksUri(), JwtSettings.NONE.jwksRefresh(),
+				JwtSettings.NONE.jwksOutageTolerance(), null, jwt.maxLife(), null);
 	}
 
 	/** All keys of stream tokens that stand in settings: the short form is the last. */

@@ -19,8 +19,6 @@ class TokenKeyConfiguration {
 	JwtKeys apiTokenKeys(ApiJwtSettings api, StreamJwtSettings stream, StreamSecretSettings shortForm,
 			Scheduler scheduler, MeterRegistry registry) {
 		JwtSettings settings = api.jwt();
-		settings.check(ApiJwtSettings.PREFIX);
-		stream.settings().check(StreamJwtSettings.PREFIX);
 		List<JWK> keys = settings.jwks(ApiJwtSettings.PREFIX);
 		List<JWK> streamKeys = stream.keys(shortForm);
 		JwtKeys.requireDistinct(streamKeys, stream.settings(), keys, settings);

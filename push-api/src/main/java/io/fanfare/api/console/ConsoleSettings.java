@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * {@code fanfare.api}: the page.
@@ -17,6 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * origin, or an address of another one. The page connects to nothing else. By default
  * {@code /events}, as behind a proxy that serves streams and API from one origin
  */
+@Validated
 @ConfigurationProperties("fanfare.api")
 record ConsoleSettings(@DefaultValue("/events") List<String> streams) {
 

@@ -11,8 +11,8 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestMethod;
 
 /**
- * Tells the page which streams it offers. An address in a link would let whoever made the
- * link receive the tokens that the page makes.
+ * Tells the page which streams it offers. If the address came from a link, the author of
+ * the link would receive the tokens that the page makes.
  */
 @Controller
 final class StreamsScript {

@@ -5,6 +5,7 @@ import io.fanfare.protocol.settings.InvalidSettingException;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * {@code fanfare.body}: what a request may carry.
@@ -13,6 +14,7 @@ import org.springframework.util.unit.DataSize;
  * may hold up to 60 times as much memory while it is read, within a third of the heap for
  * all. At most 64 MB. Default: 1 MB
  */
+@Validated
 @ConfigurationProperties("fanfare.body")
 record BodySettings(@DefaultValue("1MB") DataSize max) {
 

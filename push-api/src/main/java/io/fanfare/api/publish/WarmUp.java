@@ -47,8 +47,8 @@ import org.springframework.web.servlet.mvc.method.RequestMappingInfo;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
 
 /**
- * Lets the JVM compile what publishing takes before anybody waits for it: calls the API's
- * own port for as long as it is notified, while the API is not ready yet.
+ * Lets the JVM compile what publishing takes before a caller waits for it: calls the
+ * API's own port for as long as it is notified, while the API is not ready yet.
  * <p>
  * For that time {@link #PATH} has the endpoints of {@code /v1} once more, with a key of
  * their own, over a {@link ScratchPartition} and with a meter registry that is thrown

@@ -16,6 +16,7 @@ import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.redis.RedisCalls;
 import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.CommandLink;
@@ -69,6 +70,8 @@ public final class StoredRevocations implements LinkFollower {
 
 	private final Clock clock;
 
+	private final Errors errors;
+
 	private final Worker worker;
 
 	private final MeterRegistry registry;
@@ -88,8 +91,9 @@ public final class StoredRevocations implements LinkFollower {
 	private @Nullable Long floor;
 
 	StoredRevocations(CommandLink link, Revocations revocations, Nodes nodes, RedisCalls calls, Clock clock,
-			Scheduler scheduler, MeterRegistry registry) {
+			Errors errors, Scheduler scheduler, MeterRegistry registry) {
 		this.nodes = nodes;
+		this.errors = errors;
 		this.revocations = revocations;
 		this.calls = calls;
 		this.clock = clock;
@@ -278,8 +282,13 @@ public final class StoredRevocations implements LinkFollower {
 					}
 				}
 			}
-			catch (RuntimeException ex) {
+			catch (RedisUnavailableException | ProblemException ex) {
 				// The link has noted it.
+				failed = true;
+				this.lost.addFirst(known.target());
+			}
+			catch (RuntimeException ex) {
+				this.errors.note("revocations", ex);
 				failed = true;
 				this.lost.addFirst(known.target());
 			}

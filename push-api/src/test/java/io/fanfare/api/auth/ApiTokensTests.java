@@ -237,8 +237,7 @@ class ApiTokensTests {
 		assertRefused(strict, signed("{\"alg\":\"ES256K\"}", "iss", "x"), RefusalReason.TOKEN_ALGORITHM);
 		assertRefused(strict, signed("{\"alg\":\"HS256\",\"crit\":[\"x\"]}", "iss", "x"),
 				RefusalReason.TOKEN_ALGORITHM);
-		assertRefused(strict, signed("{\"alg\":\"HS256\",\"kid\":\"b\"}", "iss", "x"),
-				RefusalReason.TOKEN_KEY_UNKNOWN);
+		assertRefused(strict, signed("{\"alg\":\"HS256\",\"kid\":\"b\"}", "iss", "x"), RefusalReason.TOKEN_KEY_UNKNOWN);
 		assertRefused(strict, new TokenMint(OTHER).sign(json()), RefusalReason.TOKEN_SIGNATURE);
 		assertRefused(strict, sign(json()), RefusalReason.TOKEN_ISSUER);
 		assertRefused(this.tokens, token((claims) -> claims.audience("fanfare:stream")), RefusalReason.TOKEN_AUDIENCE);

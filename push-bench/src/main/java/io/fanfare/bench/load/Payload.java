@@ -38,7 +38,7 @@ public final class Payload {
 	/**
 	 * What fills a message.
 	 *
-	 * @param size bytes a message
+	 * @param size bytes per message
 	 * @param json whether it is JSON, different each time, as is sent to be compressed
 	 */
 	public record Content(int size, boolean json) {

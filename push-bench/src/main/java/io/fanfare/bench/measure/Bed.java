@@ -95,8 +95,8 @@ record Bed(Plan plan, Site site, Consumer<Row> rows) {
 	}
 
 	/**
-	 * Publishes to nobody yet, so that what takes publishes is compiled: at the rates of
-	 * broadcasts alone a JVM would take minutes.
+	 * Publishes before there are streams, so that what takes publishes is compiled: at
+	 * the rates of broadcasts alone a JVM would take minutes.
 	 */
 	void warmPublishing(Peer peer, Fleet fleet) {
 		if (!peer.isJava()) {

@@ -45,7 +45,7 @@ record Memory(long process, long sockets, long slab) {
 		}
 	}
 
-	/** KiB a stream more than before. */
+	/** KiB per stream more than before. */
 	static double each(long now, long before, int streams) {
 		return (now - before) / 1024.0 / streams;
 	}

@@ -16,7 +16,7 @@ import io.fanfare.bench.peer.Catalog;
  * @param growth numbers of streams
  * @param seconds how long each point is measured
  * @param hold how long the highest rate is held
- * @param size bytes a message
+ * @param size bytes per message
  * @param cluster how many streams over six nodes
  */
 public record Plan(List<Catalog> systems, List<String> measures, int streams, List<Integer> rates, List<Integer> growth,

@@ -36,7 +36,7 @@ final class Publishing {
 		this.plan = bed.plan();
 	}
 
-	/** How backends publish: how many, messages a second each (0: at once), batch. */
+	/** How backends publish: how many, messages per second each (0: at once), batch. */
 	private record Pace(int backends, double rate, int batch) {
 
 	}

@@ -79,8 +79,8 @@ public final class Publishers {
 	 * @param index its number among those with the same audience
 	 * @param of how many share the audience
 	 * @param audience whom for
-	 * @param rate messages a second of this backend; 0 for one request after the other
-	 * @param batch messages a request at most
+	 * @param rate messages per second of this backend; 0 for one request after the other
+	 * @param batch messages per request at most
 	 */
 	public void start(int index, int of, Audience audience, double rate, int batch) {
 		int most = Math.min(batch, this.wire.batch());

@@ -86,6 +86,7 @@ final class JwkSetReader implements JWKSetSource<SecurityContext> {
 			return (element instanceof Map<?, ?> members) ? JWK.parse((Map<String, Object>) members) : null;
 		}
 		catch (ParseException | RuntimeException ex) {
+			// Whatever the library throws: the key is counted as unreadable.
 			return null;
 		}
 	}

@@ -251,9 +251,10 @@ final class JwksKeys implements AutoCloseable {
 				done = List.copyOf(this.waiting);
 				this.waiting.clear();
 			}
-			for (Waiting one : done) {
-				one.outcome().done(good && one.before());
-			}
+			boolean certain = good;
+			// Each behind the barrier of the worker: one that throws keeps no answer from
+			// others.
+			done.forEach((one) -> this.worker.execute(() -> one.outcome().done(certain && one.before())));
 		}
 	}
 

@@ -105,6 +105,7 @@ public final class TokenPart {
 			return node.isObject() ? node : null;
 		}
 		catch (RuntimeException ex) {
+			// Whatever the parser throws, it is no token. Its refusal is counted.
 			return null;
 		}
 	}

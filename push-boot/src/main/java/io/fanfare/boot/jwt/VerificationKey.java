@@ -171,7 +171,9 @@ public final class VerificationKey {
 			return this.check.verify(signed, signature);
 		}
 		catch (JOSEException | GeneralSecurityException | RuntimeException ex) {
-			// Libraries throw what they like at a signature of a wrong form.
+			// Libraries throw what they like at a signature of a wrong form. Its refusal
+			// is
+			// counted.
 			return false;
 		}
 	}

@@ -25,7 +25,7 @@ final class InnerFaults {
 
 	private static final String NODE = "io.fanfare.node.";
 
-	/** What an event loop does ten times a second. */
+	/** What an event loop does ten times per second. */
 	private static final String TICK = NODE + "connection.Renewals#tick";
 
 	/** Methods, and at which of their calls they fail. */

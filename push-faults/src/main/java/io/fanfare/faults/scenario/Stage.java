@@ -320,7 +320,7 @@ public final class Stage {
 	}
 
 	/**
-	 * What fails must concern somebody: nginx leaves a node that has failed alone for a
+	 * What fails must concern a client: nginx leaves a node that has failed alone for a
 	 * while, though it is back.
 	 */
 	private void awaitBothNodes() {

@@ -115,7 +115,7 @@ final class StoreFaults {
 		return redis.configSet("maxmemory", Long.toString(used - 1_000_000));
 	}
 
-	/** Nobody opens a page meanwhile: a claim renews its node's lease, too. */
+	/** No client opens a stream meanwhile: a claim renews its node's lease, too. */
 	static void redisClockForward(Stage stage) {
 		stage.crowd().calmDown();
 		shift(stage, 1);

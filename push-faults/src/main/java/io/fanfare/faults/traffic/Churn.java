@@ -28,7 +28,7 @@ public final class Churn {
 
 	private static final int TOPICS = 40;
 
-	/** How long somebody stays who does not go by itself. */
+	/** How long a client stays that does not go by itself. */
 	private static final int PATIENCE_MS = 6_000;
 
 	private final List<Integer> ports;
@@ -39,7 +39,7 @@ public final class Churn {
 
 	private final Map<Way, LongAdder> gone = new ConcurrentSkipListMap<>();
 
-	/** How somebody goes. */
+	/** How a client goes. */
 	public enum Way {
 
 		/** Closes the connection once the stream began. */
@@ -119,7 +119,7 @@ public final class Churn {
 			go(way, socket, random);
 		}
 		catch (IOException ex) {
-			// Whoever is reset or refused has gone as well.
+			// A client that is reset or refused has gone as well.
 		}
 		this.gone.computeIfAbsent(way, (first) -> new LongAdder()).increment();
 	}

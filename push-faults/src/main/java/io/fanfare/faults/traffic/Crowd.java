@@ -73,7 +73,8 @@ public final class Crowd implements AutoCloseable {
 		List<String> mine = new ArrayList<>(
 				List.of(this.topics.get(index % TOPICS), this.topics.get((index + 1) % TOPICS)));
 		if (index >= STEADY) {
-			// Heard by nobody else: a node subscribes anew with every page of this user.
+			// Only this user receives it: a node subscribes anew with every page of this
+			// user.
 			mine.add(this.topics.get(TOPICS + index - STEADY));
 		}
 		String token = this.tokens.get(index);

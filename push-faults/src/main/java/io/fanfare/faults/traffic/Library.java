@@ -71,7 +71,7 @@ public final class Library implements AutoCloseable {
 					}
 				}
 				catch (UncheckedIOException ex) {
-					// Nobody is there: it tries again.
+					// No server is there: it tries again.
 				}
 				synchronized (this.monitor) {
 					this.open = null;

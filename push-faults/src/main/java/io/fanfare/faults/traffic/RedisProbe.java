@@ -12,7 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sends {@code PING} to Redis two hundred times a second, on a connection of its own. A
+ * Sends {@code PING} to Redis two hundred times per second, on a connection of its own. A
  * reply counts from when its {@code PING} was due: what blocks Redis delays all that fall
  * into it, as it does for everybody else.
  */

@@ -5,8 +5,8 @@ import java.time.Duration;
 import io.fanfare.protocol.guard.Ticker;
 
 /**
- * How many tickets a node looks up in Redis per second, whoever sends them: a client
- * chooses when it sends one. Any thread may call; nothing blocks.
+ * How many tickets a node looks up in Redis per second, from all clients together: a
+ * client chooses when it sends one. Any thread may call; nothing blocks.
  */
 final class Lookups {
 

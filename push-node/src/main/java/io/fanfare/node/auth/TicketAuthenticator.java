@@ -77,7 +77,7 @@ public final class TicketAuthenticator implements Authenticator {
 		}
 	}
 
-	/** Whoever asked waits for an answer: whatever is thrown is one. */
+	/** The request waits for an answer, so an error is answered, too. */
 	@SuppressWarnings("CatchThrowable")
 	private Authentication answered(TicketState state) {
 		try {

@@ -92,7 +92,8 @@ final class TokenClaims {
 		}
 		if (Duration.between(issued, expires).compareTo(this.rules.maxLife()) > 0) {
 			throw new InvalidTokenException(RefusalReason.TOKEN_LIFE_TOO_LONG,
-					"The token is valid for too long: its exp may be at most " + this.rules.maxLife().toSeconds() + " s after its iat");
+					"The token is valid for too long: its exp may be at most " + this.rules.maxLife().toSeconds()
+							+ " s after its iat");
 		}
 	}
 
@@ -164,8 +165,7 @@ final class TokenClaims {
 	private static List<String> channels(JsonNode claims) throws InvalidTokenException {
 		List<String> channels = texts(claim(claims, "channels"));
 		if (channels == null) {
-			throw new InvalidTokenException(RefusalReason.TOKEN_CLAIMS,
-					"The token's channels is no list of strings");
+			throw new InvalidTokenException(RefusalReason.TOKEN_CLAIMS, "The token's channels is no list of strings");
 		}
 		return channels;
 	}

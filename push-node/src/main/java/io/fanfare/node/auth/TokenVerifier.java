@@ -120,7 +120,8 @@ public final class TokenVerifier implements Authenticator {
 	public void authenticate(Credential credential, InetAddress address, Consumer<Authentication> then) {
 		switch (credential) {
 			case Credential.Token token -> authenticate(token.text(), address, then);
-			case Credential.Ticket ticket -> then.accept(new Authentication.Refused(RefusalReason.TICKET_UNKNOWN, "A ticket is no token"));
+			case Credential.Ticket ticket ->
+				then.accept(new Authentication.Refused(RefusalReason.TICKET_UNKNOWN, "A ticket is no token"));
 		}
 	}
 

@@ -74,7 +74,7 @@ final class TokenChecks {
 		}
 	}
 
-	/** Redis does not answer: nobody waits for it in a queue. */
+	/** Redis does not answer: no request waits for it in a queue. */
 	private void refuseAll() {
 		Check next;
 		while ((next = this.due.poll()) != null) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What a request says of the page that made it, and what it may do therefore. Browsers
  * write {@code Origin} and {@code Sec-Fetch-Site} (Fetch, Fetch Metadata) and no page can
  * change them; other clients are not bound by them, and cannot be made to send the cookie
- * of somebody else.
+ * of another user.
  */
 enum RequestOrigin {
 

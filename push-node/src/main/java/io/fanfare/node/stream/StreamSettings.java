@@ -8,14 +8,15 @@ import java.util.regex.Pattern;
 import io.fanfare.node.ratelimit.AddressBlocks;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.TokenLimits;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
-import io.fanfare.protocol.settings.InvalidSettingException;
-import jakarta.validation.constraints.NotBlank;
 
 /**
  * Settings of the stream port.
@@ -33,11 +34,11 @@ import jakarta.validation.constraints.NotBlank;
  * @param maxChannels how many topics a stream may ask for; a request line may be 512
  * bytes longer for each, and a proxy has to let it pass
  * @param gzip whether streams are compressed for clients that accept it. Each message is
- * compressed alone, once for all, some 5 us a KiB; its size then tells how much it
+ * compressed alone, once for all, some 5 us per KiB; its size then tells how much it
  * repeats itself
  * @param gzipThreshold blocks up to this size travel as they are in a compressed stream
  * @param warmUp how long streams are opened on the node's own behalf before it takes
- * anybody in, so that the JVM has compiled what they take; zero for not at all. The start
+ * clients, so that the JVM has compiled what they take; zero for not at all. The start
  * takes so much longer, with a processor or two at work
  */
 @Validated
@@ -127,9 +128,10 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	/**
 	 * Which proxies are believed where clients are.
 	 *
-	 * @param trustedProxies their addresses, or CIDR blocks of them; from anybody else
-	 * X-Forwarded-For is ignored
+	 * @param trustedProxies their addresses, or CIDR blocks of them; from any other
+	 * address X-Forwarded-For is ignored
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare")
 	public record Proxies(@DefaultValue( {
 			"127.0.0.0/8", "::1" }) List<String> trustedProxies){
@@ -153,6 +155,7 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	 * @param allowedHeaders names of request headers that a preflight allows besides
 	 * those that the node reads
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare")
 	public record Headers(@DefaultValue( {
 			"traceparent", "baggage", "X-Requested-With" }) List<String> allowedHeaders){
@@ -184,6 +187,7 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 	 * node's own; {@code *} allows all, but none with cookies, and
 	 * {@code http://localhost:*} those of this machine
 	 */
+	@Validated
 	@ConfigurationProperties("fanfare")
 	public record Origins(@DefaultValue List<String> allowedOrigins) {
 

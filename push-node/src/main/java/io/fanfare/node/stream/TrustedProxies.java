@@ -12,9 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out where a client is behind proxies, by X-Forwarded-For. Anybody can send that
- * header, so of its entries only those count that a trusted proxy added: it is read from
- * the right, up to the first address that is no trusted proxy's. Any thread may call.
+ * Finds out where a client is behind proxies, by X-Forwarded-For. Any client can send
+ * that header, so of its entries only those count that a trusted proxy added: it is read
+ * from the right, up to the first address that is no trusted proxy's. Any thread may
+ * call.
  */
 final class TrustedProxies {
 

@@ -54,9 +54,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets the JVM compile what opening a stream takes before anybody waits for it: opens and
- * closes streams, new and resumed ones, and publishes to them, over a stream port of its
- * own on the loopback address and a {@link ScratchPartition}, for as long as it is
+ * Lets the JVM compile what opening a stream takes before a client waits for it: opens
+ * and closes streams, new and resumed ones, and publishes to them, over a stream port of
+ * its own on the loopback address and a {@link ScratchPartition}, for as long as it is
  * notified.
  * <p>
  * All of it is the real thing, but stands for itself: its tokens are signed with a secret

@@ -58,7 +58,7 @@ class WaitingRoomTests {
 			enter("high" + i, Tier.HIGH);
 		}
 		List<String> order = emptied();
-		// As long as all three lines have somebody: 8 and 4 and 1 of each 13 in a row.
+		// As long as all three lines have a member: 8 and 4 and 1 of each 13 in a row.
 		for (int from = 0; from + 13 <= 156; from++) {
 			Map<Tier, Integer> shares = new EnumMap<>(Tier.class);
 			order.subList(from, from + 13).forEach((name) -> shares.merge(tier(name), 1, Integer::sum));

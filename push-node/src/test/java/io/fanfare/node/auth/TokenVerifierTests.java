@@ -142,8 +142,7 @@ class TokenVerifierTests {
 			channels | "news" | TOKEN_CLAIMS
 			""")
 	void eachRefusalOfAClaimHasItsReason(String claim, @Nullable String json, RefusalReason reason) {
-		TokenVerifier strict = verifier(
-				new TokenRules("https://id.example", Duration.ofHours(1), SKEW, Tier.NORMAL));
+		TokenVerifier strict = verifier(new TokenRules("https://id.example", Duration.ofHours(1), SKEW, Tier.NORMAL));
 		assertReason(strict, token("iss", "\"https://id.example\"", claim, json), reason);
 	}
 

@@ -48,7 +48,9 @@ class StreamLoopTests {
 		assertThat(alice.text.toString()).containsOnlyOnce("data: m3\n").containsOnlyOnce("data: m4\n");
 	}
 
-	/** A turn ends in time, or nobody else is accepted, read or answered meanwhile. */
+	/**
+	 * A turn ends in time, or no other client is accepted, read or answered meanwhile.
+	 */
 	@Test
 	void aTurnIsShortThoughEveryWriteMakesItsSocketWritableAgain() {
 		TestLoop node = new TestLoop(Inbox.LIMIT);

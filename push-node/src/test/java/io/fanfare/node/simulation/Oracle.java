@@ -438,7 +438,7 @@ final class Oracle implements RedisModel.Witness {
 		}
 	}
 
-	/** One live stream for each user who has an open page, and nobody else's. */
+	/** One live stream for each user who has an open page, and no other. */
 	void checkRest() {
 		int live = 0;
 		for (int i = 0; i < this.scenario.users(); i++) {

@@ -96,7 +96,7 @@ final class RedisModel {
 	 *
 	 * @param lease the life of a lease
 	 * @param tombstone the life of a tombstone
-	 * @param length messages a channel
+	 * @param length messages per channel
 	 * @param age how long a message is retained
 	 * @param takeovers how many takeovers a user may have, 0 for any number
 	 * @param takeoverWindow within how long

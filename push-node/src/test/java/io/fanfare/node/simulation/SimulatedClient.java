@@ -506,7 +506,7 @@ final class SimulatedClient {
 		return null;
 	}
 
-	/** Where history was trimmed meanwhile nobody knows what was hidden. */
+	/** Where history was trimmed meanwhile, what was hidden is not known. */
 	private boolean isVague(Gap gap) {
 		return gap.reason().equals("presence-loss") && this.simulation.oracle().forgets();
 	}

@@ -161,8 +161,9 @@ class TopicsTests {
 	}
 
 	/**
-	 * A walk as the loop does it. Whoever is there all the while must be met, also when
-	 * those who are visited leave (which moves the last into their place) or others come.
+	 * A walk as the loop does it. A member that is there all the while must be met, also
+	 * when those who are visited leave (which moves the last into their place) or others
+	 * come.
 	 */
 	@Test
 	void aWalkFromTheEndMeetsAllWhoStayWhileTheVisitedLeave() {

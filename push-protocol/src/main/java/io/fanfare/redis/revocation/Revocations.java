@@ -189,7 +189,7 @@ public final class Revocations {
 	}
 
 	/**
-	 * Lifts one, and notes that it is, for whoever would restore it.
+	 * Lifts one, and notes it, so that no process restores it.
 	 * @param target what was taken away
 	 * @return whether there was one
 	 */

@@ -23,7 +23,7 @@ class AuditLogTests {
 
 	private final AtomicLong nanos = new AtomicLong(-1);
 
-	private final List<String> counted = new ArrayList<>();
+	private final List<RefusalReason> counted = new ArrayList<>();
 
 	private final AuditLog audit = new AuditLog(this.nanos::get, this.counted::add);
 
@@ -87,14 +87,14 @@ class AuditLogTests {
 	@Test
 	void aFloodFromOneAddressIsOneLinePerIntervalWithTheirNumber() {
 		for (int i = 0; i < 1_000; i++) {
-			this.audit.refused("expired", "192.0.2.1", Map.of());
+			this.audit.refused(RefusalReason.TOKEN_EXPIRED, "192.0.2.1", Map.of());
 		}
-		this.audit.refused("signature", "192.0.2.1", Map.of());
+		this.audit.refused(RefusalReason.TOKEN_SIGNATURE, "192.0.2.1", Map.of());
 		this.nanos.addAndGet(AuditLog.INTERVAL.toNanos());
-		this.audit.refused("expired", "192.0.2.1", Map.of("caller", "x"));
-		assertThat(lines()).containsExactly("audit=refused reason=\"expired\" address=\"192.0.2.1\" count=1",
-				"audit=refused reason=\"signature\" address=\"192.0.2.1\" count=1",
-				"audit=refused reason=\"expired\" address=\"192.0.2.1\" caller=\"x\" count=1000");
+		this.audit.refused(RefusalReason.TOKEN_EXPIRED, "192.0.2.1", Map.of("caller", "x"));
+		assertThat(lines()).containsExactly("audit=refused reason=\"token-expired\" address=\"192.0.2.1\" count=1",
+				"audit=refused reason=\"token-signature\" address=\"192.0.2.1\" count=1",
+				"audit=refused reason=\"token-expired\" address=\"192.0.2.1\" caller=\"x\" count=1000");
 		assertThat(this.counted).hasSize(1_002);
 	}
 
@@ -102,11 +102,11 @@ class AuditLogTests {
 	void aFloodFromManyAddressesIsBoundedAndNoneIsForgotten() {
 		int refusals = 5_000;
 		for (int i = 0; i < refusals; i++) {
-			this.audit.refused("expired", "192.0.2." + i, Map.of());
+			this.audit.refused(RefusalReason.TOKEN_EXPIRED, "192.0.2." + i, Map.of());
 		}
 		assertThat(lines()).hasSize(AuditLog.MAX_LINES);
 		this.nanos.addAndGet(AuditLog.INTERVAL.toNanos());
-		this.audit.refused("expired", "198.51.100.1", Map.of());
+		this.audit.refused(RefusalReason.TOKEN_EXPIRED, "198.51.100.1", Map.of());
 		assertThat(lines().get(AuditLog.MAX_LINES)).matches("audit=unlogged count=[0-9]+");
 		assertThat(this.counted).hasSize(refusals + 1);
 	}

@@ -657,13 +657,13 @@ class PublishMessagesIT {
 		}
 		Publisher.Published first = publish(quota, firstPiece("1", "k", mine));
 		assertThat(first.results().getFirst()).isInstanceOf(Result.Stored.class);
-		assertThat(first.used().channels()).as("70 of 100 per minute").isBetween(Duration.ofSeconds(40),
-				Duration.ofSeconds(42));
+		assertThat(first.used().channels()).as("70 of 100 per minute")
+			.isBetween(Duration.ofSeconds(40), Duration.ofSeconds(42));
 		Publisher.Published between = publish(quota, firstPiece("2", "l", yours), firstPiece("1", "k", mine));
 		Result.Limited limited = (Result.Limited) between.results().getFirst();
 		assertThat(limited.limit().policy()).isEqualTo("new-channels");
-		assertThat(limited.limit().retryAfter()).as("40 are too many").isBetween(Duration.ofSeconds(22),
-				Duration.ofSeconds(24));
+		assertThat(limited.limit().retryAfter()).as("40 are too many")
+			.isBetween(Duration.ofSeconds(22), Duration.ofSeconds(24));
 		assertThat(between.results().getLast()).as("a repetition").isInstanceOf(Result.Stored.class);
 		assertThat(this.partition.redis().exists(PREFIX + "ch:user:yours0", PREFIX + "idem:backend:l")).isZero();
 		Publisher.Published rest = publish(quota, furtherPiece("1", mine.subList(32, 64)),
@@ -672,12 +672,9 @@ class PublishMessagesIT {
 		assertThat(rest.used().channels()).as("paid by the first").isLessThan(Duration.ofSeconds(42));
 		assertThat(publish(quota, firstPiece("3", "m", known)).results().getFirst()).as("none is new")
 			.isInstanceOf(Result.Stored.class);
-		assertThat(
-				publish(quota, request(ephemeral("4"), null, NEWS).with(new PublishQuota.Charge.First(9, List.of())))
-					.results()
-					.getFirst())
-			.as("an ephemeral message makes no channel")
-			.isInstanceOf(Result.Stored.class);
+		assertThat(publish(quota, request(ephemeral("4"), null, NEWS).with(new PublishQuota.Charge.First(9, List.of())))
+			.results()
+			.getFirst()).as("an ephemeral message makes no channel").isInstanceOf(Result.Stored.class);
 	}
 
 	@Test

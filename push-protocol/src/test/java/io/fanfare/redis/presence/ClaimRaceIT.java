@@ -29,8 +29,8 @@ import static io.fanfare.redis.RedisPartition.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Several nodes that claim, renew, release and reap at once, in an order that nobody
- * chose. Every kick is lost: renewals have to find out.
+ * Several nodes that claim, renew, release and reap at once, in a random order. Every
+ * kick is lost: renewals have to find out.
  */
 class ClaimRaceIT {
 

@@ -14,9 +14,13 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.lang.ArchRule;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
-/** A process has one clock of each kind and one scheduler, which come by constructor. */
+/**
+ * A process has one clock of each kind and one scheduler, which come by constructor, and
+ * looks at its settings.
+ */
 public final class ProcessRules {
 
 	private static final String GUARD = "io.fanfare.protocol.guard.";
@@ -46,6 +50,18 @@ public final class ProcessRules {
 			.should()
 			.accessTargetWhere(meets("makes a thread or an executor", ProcessRules::makesAThread))
 			.because("a task belongs behind a barrier, to a worker of the process's one scheduler");
+	}
+
+	/**
+	 * Bounds of settings are looked at.
+	 * @return the rule
+	 */
+	public static ArchRule settingsAreValidated() {
+		return classes().that()
+			.areAnnotatedWith("org.springframework.boot.context.properties.ConfigurationProperties")
+			.should()
+			.beAnnotatedWith("org.springframework.validation.annotation.Validated")
+			.because("a constraint without it is ignored");
 	}
 
 	private static DescribedPredicate<JavaClass> are(String... but) {

@@ -10,6 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * The rows of {@code docs/reference/settings.md}, to be compared with what a process has.
@@ -80,6 +83,19 @@ public final class SettingsPage {
 			throw new UncheckedIOException(ex);
 		}
 		return page;
+	}
+
+	/**
+	 * The settings of a process.
+	 * @param process {@code node} or {@code API}
+	 * @return their names
+	 */
+	public Set<String> names(String process) {
+		return this.rows.entrySet()
+			.stream()
+			.filter((row) -> row.getValue().processes().contains(process))
+			.map(Map.Entry::getKey)
+			.collect(Collectors.toCollection(TreeSet::new));
 	}
 
 	/**

@@ -1,4 +1,4 @@
-/** Inputs that nobody wrote by hand. */
+/** Inputs that are made at random. */
 @NullMarked
 package io.fanfare.test.fuzz;
 

@@ -65,7 +65,7 @@ public final class NginxProcess implements AutoCloseable {
 		Path nginx = RequiredTool.NGINX.path();
 		try {
 			Path directory = Files.createTempDirectory("fanfare-nginx");
-			// Started by root, its workers are somebody else.
+			// Started by root, its workers run as another user.
 			directory.toFile().setExecutable(true, false);
 			NginxProcess started = new NginxProcess(directory);
 			copy(shipped(), started.configuration());
