@@ -386,7 +386,7 @@ export class Stream {
 		}
 		const { type, id, data } = block;
 		const value = (data !== null && type.startsWith('push.')) ? json(data) ?? {} : {};
-		if (type === 'push.connected') {
+		if (type === 'push.connected' && attempt === this.next) {
 			this.connected(attempt, value);
 		}
 		const back = type === 'push.gap' && value.reason === 'cursor-ahead' && value.to;
