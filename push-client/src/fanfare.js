@@ -748,8 +748,8 @@ class Hub {
 		if (asked.length > 1) {
 			this.careful = true;
 		}
-		else if (tab && !tab.tried) {
-			tab.tried = true;
+		else if (tab && this.reused) {
+			tab.asks = true;
 			this.dropToken();
 		}
 		else if (tab) {
@@ -768,7 +768,8 @@ class Hub {
 	}
 
 	async token() {
-		if (this.cached && !expired(this.env, this.cached.token)) {
+		this.reused = this.cached && !expired(this.env, this.cached.token);
+		if (this.reused) {
 			return this.cached.token;
 		}
 		this.asking ??= this.ask().finally(() => {
@@ -780,7 +781,7 @@ class Hub {
 
 	/** Functions cannot cross into another tab or a worker: one is asked, then the next. */
 	ask() {
-		const worth = (tab) => (tab.tried ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
+		const worth = (tab) => (tab.asks ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
 		const left = [...this.tabs.values()].sort((one, other) => worth(other) - worth(one));
 		const ask = ++this.asked;
 		const timers = [];

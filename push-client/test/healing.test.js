@@ -381,7 +381,7 @@ describe('an end', () => {
 		test(`by ${status} is final`, async () => {
 			const world = new World();
 			world.serve = () => new Response('{"title":"no"}', { status, headers: { 'content-type': 'application/problem+json' } });
-			const { push } = open(world);
+			const { push } = open(world, { channels: ['secret'] });
 			await world.advance(10 * MINUTE);
 			assert.deepEqual(push.state, { name: 'failed', status, reason: 'no' });
 			assert.equal(world.requests.length, 1);
