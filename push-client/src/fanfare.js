@@ -43,7 +43,7 @@ function json(text) {
 
 function claims(token) {
 	try {
-		return JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+		return JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))) ?? {};
 	}
 	catch {
 		return {};
