@@ -105,9 +105,14 @@ final class SteadyPublisher implements AutoCloseable {
 		tab.assertInOrder();
 	}
 
-	/** The longest that a message took from its publishing to a tab, in milliseconds. */
-	long slowest(ClientTab tab, String user) {
-		Map<String, Long> sent = publishedTo(user).stream().collect(Collectors.toMap(Published::data, Published::at));
+	/**
+	 * The longest that a message took from its publishing to a tab, in milliseconds.
+	 * @param since of those published from then on
+	 */
+	long slowest(ClientTab tab, String user, long since) {
+		Map<String, Long> sent = publishedTo(user).stream()
+			.filter((one) -> one.at() >= since)
+			.collect(Collectors.toMap(Published::data, Published::at));
 		long slowest = 0;
 		for (ClientTab.Received one : tab.received()) {
 			slowest = Math.max(slowest, one.at() - sent.getOrDefault(one.data(), one.at()));
