@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 
+import io.fanfare.protocol.NameRule;
 import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 
@@ -15,12 +16,16 @@ import org.springframework.security.oauth2.jwt.Jwt;
 /**
  * What an API token must have besides its signature, its audience, its issuer and its
  * type: {@code exp} to the second, {@code iat} at most 2 s ahead, no longer life than
- * allowed, and a {@code sub}. {@code nbf} may be ahead by the clock skew.
+ * allowed, and a {@code sub} that names a caller. {@code nbf} may be ahead by the clock
+ * skew.
  */
 final class ApiTokenRules implements OAuth2TokenValidator<Jwt> {
 
 	/** How far the clock of the issuer may be ahead. */
 	private static final Duration MAX_AHEAD = Duration.ofSeconds(2);
+
+	/** As long as OpenID Connect lets one be (Core, section 2). It stands in keys. */
+	private static final NameRule SUBJECT = new NameRule("[^\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029]", 255);
 
 	private final Duration maxLife;
 
@@ -57,8 +62,8 @@ final class ApiTokenRules implements OAuth2TokenValidator<Jwt> {
 		if (Duration.between(issued, expires).compareTo(this.maxLife) > 0) {
 			return refusal(RefusalReason.TOKEN_LIFE_TOO_LONG, "The token lives too long");
 		}
-		return (token.getClaims().get("sub") instanceof String subject && !subject.isEmpty()) ? null
-				: refusal(RefusalReason.TOKEN_CLAIMS, "The token needs a sub");
+		return (token.getClaims().get("sub") instanceof String subject && SUBJECT.matches(subject)) ? null
+				: refusal(RefusalReason.TOKEN_CLAIMS, "The token needs a sub of 1 to 255 characters, no controls");
 	}
 
 	private static CredentialRefusal.Rule refusal(RefusalReason reason, String text) {

@@ -25,7 +25,6 @@ import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtAudienceValidator;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
-import org.springframework.security.oauth2.jwt.JwtTypeValidator;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
 
@@ -35,8 +34,6 @@ import org.springframework.security.oauth2.server.resource.authentication.JwtAut
  * and {@code channels}. Scopes not known here grant nothing.
  */
 final class ApiTokens {
-
-	private static final List<String> TYPES = List.of("JWT", "at+jwt", "application/jwt", "application/at+jwt");
 
 	private static final Duration SKEW = DurationStyle.detectAndParse(SharedDefaults.CLOCK_SKEW);
 
@@ -58,11 +55,8 @@ final class ApiTokens {
 	}
 
 	private static JwtDecoder decoder(JwtKeys keys, JwtSettings settings, Clock clock) {
-		JwtTypeValidator type = new JwtTypeValidator(TYPES);
-		type.setAllowEmpty(true);
 		String issuer = settings.issuer();
 		OAuth2TokenValidator<Jwt> rules = new DelegatingOAuth2TokenValidator<>(
-				CredentialRefusal.because(RefusalReason.TOKEN_TYPE, type),
 				CredentialRefusal.because(RefusalReason.TOKEN_AUDIENCE, new JwtAudienceValidator(TokenAudience.API)),
 				new ApiTokenRules(settings.maxLife(), settings.clockSkew(SKEW), clock));
 		NimbusJwtDecoder decoder = new NimbusJwtDecoder(new SignatureCheck(keys));

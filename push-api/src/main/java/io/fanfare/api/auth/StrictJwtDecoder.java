@@ -1,5 +1,7 @@
 package io.fanfare.api.auth;
 
+import io.fanfare.boot.jwt.JoseHeader;
+import io.fanfare.boot.jwt.RegisteredClaims;
 import io.fanfare.boot.jwt.TokenPart;
 import io.fanfare.protocol.audit.RefusalReason;
 import tools.jackson.databind.JsonNode;
@@ -10,7 +12,8 @@ import org.springframework.security.oauth2.jwt.JwtDecoder;
 /**
  * Refuses tokens that two readers could read in two ways, which libraries take: base64url
  * with padding, with other characters or with bits left over, text that is not UTF-8,
- * objects with a name twice, and a subject that is a broken number.
+ * objects with a name twice, claims of another type, times that wrap around. The header
+ * and the registered claims are read by the rules of stream tokens.
  */
 final class StrictJwtDecoder implements JwtDecoder {
 
@@ -28,22 +31,16 @@ final class StrictJwtDecoder implements JwtDecoder {
 		if (parts.length != PARTS) {
 			throw new CredentialRefusal.Unreadable(RefusalReason.KEY_WRONG, "It is neither an API key nor a token");
 		}
-		if (!isStrict(parts)) {
+		JoseHeader header = JoseHeader.read(parts[0]);
+		JsonNode claims = TokenPart.read(parts[1]);
+		if (header == null || claims == null || !RegisteredClaims.areWellFormed(claims)
+				|| !TokenPart.isBase64Url(parts[2])) {
 			throw new CredentialRefusal.Unreadable(RefusalReason.TOKEN_MALFORMED, "The token is malformed");
 		}
+		if (!header.isOfToken()) {
+			throw new CredentialRefusal.Unreadable(RefusalReason.TOKEN_TYPE, "The token's typ is none of JWT, at+jwt");
+		}
 		return this.decoder.decode(token);
-	}
-
-	private static boolean isStrict(String[] parts) {
-		JsonNode claims = TokenPart.read(parts[1]);
-		return TokenPart.read(parts[0]) != null && claims != null && hasStrictSubject(claims)
-				&& TokenPart.isBase64Url(parts[2]);
-	}
-
-	/** The library makes a text of a number of any kind. */
-	private static boolean hasStrictSubject(JsonNode claims) {
-		JsonNode subject = claims.path("sub");
-		return !subject.isNumber() || subject.isIntegralNumber();
 	}
 
 }

@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.fanfare.boot.jwt.RegisteredClaims;
 import io.fanfare.boot.jwt.TokenPart;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
@@ -29,9 +30,6 @@ final class TokenClaims {
 	/** How long before its end a client is asked to renew a token, at most. */
 	private static final Duration NOTICE = Duration.ofMinutes(1);
 
-	/** Seconds that fit into milliseconds. */
-	private static final long MAX_SECONDS = Long.MAX_VALUE / 1000;
-
 	private final TokenRules rules;
 
 	private final InstantSource clock;
@@ -49,14 +47,14 @@ final class TokenClaims {
 	 */
 	StreamToken read(String payload) throws InvalidTokenException {
 		JsonNode claims = TokenPart.read(payload);
-		if (claims == null) {
+		if (claims == null || !RegisteredClaims.areWellFormed(claims)) {
 			throw InvalidTokenException.malformed();
 		}
 		String issuer = text(claims, "iss");
 		String id = text(claims, "jti");
-		Instant issued = time(claims, "iat");
-		Instant expires = time(claims, "exp");
-		Instant notBefore = time(claims, "nbf");
+		Instant issued = RegisteredClaims.time(claims, "iat");
+		Instant expires = RegisteredClaims.time(claims, "exp");
+		Instant notBefore = RegisteredClaims.time(claims, "nbf");
 		List<String> audience = audience(claims);
 		if (this.rules.issuer() != null && !this.rules.issuer().equals(issuer)) {
 			throw new InvalidTokenException(RefusalReason.TOKEN_ISSUER,
@@ -103,48 +101,23 @@ final class TokenClaims {
 		return expires.minusMillis(life * 1000 / 4);
 	}
 
-	private static @Nullable JsonNode claim(JsonNode claims, String name) {
-		JsonNode value = claims.get(name);
-		return (value == null || value.isNull()) ? null : value;
-	}
-
-	private static @Nullable String text(JsonNode claims, String name) throws InvalidTokenException {
-		JsonNode value = claim(claims, name);
-		if (value != null && !value.isString()) {
-			throw InvalidTokenException.malformed();
-		}
+	private static @Nullable String text(JsonNode claims, String name) {
+		JsonNode value = RegisteredClaims.find(claims, name);
 		return (value != null) ? value.stringValue() : null;
 	}
 
-	/** Seconds since the epoch; what stands behind the point does not count. */
-	private static @Nullable Instant time(JsonNode claims, String name) throws InvalidTokenException {
-		JsonNode value = claim(claims, name);
+	private static List<String> audience(JsonNode claims) {
+		JsonNode value = RegisteredClaims.find(claims, "aud");
 		if (value == null) {
-			return null;
+			return List.of();
 		}
-		double seconds = value.isNumber() ? value.doubleValue() : Double.NaN;
-		if (!(Math.abs(seconds) < MAX_SECONDS)) {
-			throw InvalidTokenException.malformed();
-		}
-		return Instant.ofEpochSecond(value.isIntegralNumber() ? value.longValue() : (long) seconds);
-	}
-
-	private static List<String> audience(JsonNode claims) throws InvalidTokenException {
-		JsonNode value = claim(claims, "aud");
-		if (value != null && value.isString()) {
-			return List.of(value.stringValue());
-		}
-		List<String> audience = texts(value);
-		if (audience == null) {
-			throw InvalidTokenException.malformed();
-		}
-		return audience;
+		return value.isString() ? List.of(value.stringValue())
+				: value.valueStream().map(JsonNode::stringValue).toList();
 	}
 
 	private static String user(JsonNode claims) throws InvalidTokenException {
-		JsonNode value = claim(claims, "sub");
-		String user = (value != null && value.canConvertToLong() && value.isIntegralNumber())
-				? Long.toString(value.longValue()) : text(claims, "sub");
+		JsonNode value = RegisteredClaims.find(claims, "sub");
+		String user = (value == null || value.isString()) ? text(claims, "sub") : Long.toString(value.longValue());
 		if (user == null || !ChannelName.isUser(user)) {
 			throw new InvalidTokenException(RefusalReason.TOKEN_CLAIMS,
 					"The token's sub is no user id: 1 to 128 characters, no controls");
@@ -153,7 +126,7 @@ final class TokenClaims {
 	}
 
 	private Tier tier(JsonNode claims) throws InvalidTokenException {
-		JsonNode name = claim(claims, "tier");
+		JsonNode name = RegisteredClaims.find(claims, "tier");
 		Tier tier = (name == null) ? this.rules.defaultTier() : name.isString() ? Tier.find(name.stringValue()) : null;
 		if (tier == null) {
 			throw new InvalidTokenException(RefusalReason.TOKEN_CLAIMS,
@@ -163,7 +136,7 @@ final class TokenClaims {
 	}
 
 	private static List<String> channels(JsonNode claims) throws InvalidTokenException {
-		List<String> channels = texts(claim(claims, "channels"));
+		List<String> channels = texts(RegisteredClaims.find(claims, "channels"));
 		if (channels == null) {
 			throw new InvalidTokenException(RefusalReason.TOKEN_CLAIMS, "The token's channels is no list of strings");
 		}

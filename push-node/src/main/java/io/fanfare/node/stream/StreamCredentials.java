@@ -61,8 +61,8 @@ final class StreamCredentials {
 			throws ProblemException {
 		Found only = only(headers, query, loopback);
 		if (only == null) {
-			throw new ProblemException(Problem.credentialMissing(
-					"A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE));
+			throw new ProblemException(Problem
+				.credentialMissing("A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE));
 		}
 		if (only.cookie() && origin != RequestOrigin.TRUSTED) {
 			throw new ProblemException(Problem.foreignOrigin(

@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Oracle implements RedisModel.Witness {
 
-	private boolean linkLost;
-
 	private final Simulation simulation;
 
 	private final Scenario scenario;
@@ -44,11 +42,20 @@ final class Oracle implements RedisModel.Witness {
 
 	private int era;
 
+	/** When Redis first lost data. */
+	private long lostAt = Long.MAX_VALUE;
+
+	/** When nodes last lost their pub/sub links. */
+	private final Map<SimulatedNode, Long> linksLost = new HashMap<>();
+
 	private final Map<String, Set<String>> owners = new HashMap<>();
 
 	private final Map<String, Long> displacedAt = new HashMap<>();
 
 	private final Map<String, Integer> claimedAt = new HashMap<>();
+
+	/** Users of whom a client came back because its tombstone was evicted. */
+	private final Set<String> exposed = new HashSet<>();
 
 	private int displacements;
 
@@ -140,15 +147,16 @@ final class Oracle implements RedisModel.Witness {
 	// ---- what is allowed in this scenario
 
 	/**
-	 * Whether a stream may be set back: the link was lost before the data loss was known.
+	 * Whether a stream may be set back: its node lost the link after Redis had lost data,
+	 * and before that was known. A stream with proof on one link goes on as it is.
 	 */
-	boolean repeats() {
-		return this.linkLost && this.scenario.has(Fault.REDIS_FLUSH);
+	boolean setsBack(SimulatedNode node, long openedAt) {
+		return this.linksLost.getOrDefault(node, -1L) >= Math.max(openedAt, this.lostAt);
 	}
 
 	/** A node has lost its pub/sub link: it was cut, or is taken for dead. */
-	void linkLost() {
-		this.linkLost = true;
+	void linkLost(SimulatedNode node) {
+		this.linksLost.put(node, this.simulation.now());
 	}
 
 	/** Whether a page that was told to stop may have a stream, once the other is gone. */
@@ -284,6 +292,12 @@ final class Oracle implements RedisModel.Witness {
 		this.displacedAt.putIfAbsent(connection, this.simulation.now());
 	}
 
+	/** The client may have been asked to stop; so is the one that it takes over. */
+	@Override
+	public void returned(String user) {
+		this.exposed.add(user);
+	}
+
 	@Override
 	public void revoked(Revocation revocation) {
 		this.revoked.add(new Revoked(revocation, this.simulation.now()));
@@ -361,6 +375,7 @@ final class Oracle implements RedisModel.Witness {
 	/** Redis is about to lose data: what was stored before may be missing from now on. */
 	void nextEra() {
 		this.era++;
+		this.lostAt = Math.min(this.lostAt, this.simulation.now());
 	}
 
 	/**
@@ -453,7 +468,8 @@ final class Oracle implements RedisModel.Witness {
 				fail("TWO", "%s are all open", open);
 			}
 			if (open.isEmpty()) {
-				if (!all.isEmpty() && !this.disconnects && all.stream().noneMatch(SimulatedClient::isLeft)) {
+				if (!all.isEmpty() && !this.disconnects && !this.exposed.contains(user)
+						&& all.stream().noneMatch(SimulatedClient::isLeft)) {
 					fail("NONE", "every page of %s was told to stop", user);
 				}
 				if (owner != null) {

@@ -71,6 +71,9 @@ final class RedisModel {
 
 	private final BiConsumer<String, byte[]> publish;
 
+	/** Tombstones that were evicted: user and client. */
+	private final Set<String> evicted = new HashSet<>();
+
 	private Witness witness = new Witness() {
 	};
 
@@ -136,6 +139,10 @@ final class RedisModel {
 		}
 
 		default void disconnected(String user, String connection) {
+		}
+
+		/** A client took its user over, although a tombstone kept it away once. */
+		default void returned(String user) {
 		}
 
 		default void revoked(Revocation revocation) {
@@ -342,6 +349,11 @@ final class RedisModel {
 
 	/** Whatever would expire some time is evicted. */
 	void evict() {
+		this.store.tombstones.forEach((key, tombstone) -> {
+			if (tombstone.at() > now()) {
+				this.evicted.add(key);
+			}
+		});
 		this.store.leases.clear();
 		this.store.tombstones.clear();
 		this.store.takeovers.clear();
@@ -589,6 +601,9 @@ final class RedisModel {
 		if (victim == null && isPresenceUncertain()) {
 			send("ch:all", "D " + MessageId.format(generation) + " " + claim.connection() + " " + claim.client() + " "
 					+ claim.user() + "\n");
+		}
+		if (victim != null && this.evicted.contains(tombstoneKey(claim.user(), claim.client()))) {
+			this.witness.returned(claim.user());
 		}
 		displace(claim.user(), victim, Owner.of(node, claim.connection(), generation, claim.client(), now(), state),
 				state.how());

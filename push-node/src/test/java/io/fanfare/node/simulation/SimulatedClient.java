@@ -98,10 +98,13 @@ final class SimulatedClient {
 
 	private final Map<String, Integer> excused = new HashMap<>();
 
-	/** Above it all may come again: the stream was set back, and said so. */
-	private long repeatedFrom = Long.MAX_VALUE;
-
 	private final BitSet seen = new BitSet();
+
+	/** Where its stream was set back to. */
+	private long setBackTo = Long.MAX_VALUE;
+
+	/** What comes once more: the stream was set back, and announced it. */
+	private final BitSet again = new BitSet();
 
 	/** Messages that were retracted: channel and id. */
 	private final Set<String> retracted = new HashSet<>();
@@ -413,7 +416,8 @@ final class SimulatedClient {
 		if (this.retracted.contains(truth.channel() + " " + id)) {
 			this.simulation.oracle().fail("ERASED", "%s gets %s after its retraction", this, truth);
 		}
-		if (this.seen.get(truth.index()) && truth.id() > this.repeatedFrom) {
+		if (this.again.get(truth.index())) {
+			this.again.clear(truth.index());
 			return;
 		}
 		if (this.seen.get(truth.index())) {
@@ -463,6 +467,13 @@ final class SimulatedClient {
 	}
 
 	private void gap(SimulatedSocket from, String id, String data, Mark mark) {
+		if (!this.lastId.isEmpty() && MessageId.parse(id) < MessageId.parse(this.lastId)) {
+			this.setBackTo = MessageId.parse(id);
+			if (!this.simulation.oracle().setsBack(from.node(), this.connectedAt)) {
+				this.simulation.oracle()
+					.fail("SET BACK", "%s stood at %s and is set back to %s", this, this.lastId, id);
+			}
+		}
 		for (JsonNode channel : JsonMapper.shared().readTree(data).required("channels")) {
 			gap(from, id, data, mark, channel.asString());
 		}
@@ -478,9 +489,13 @@ final class SimulatedClient {
 		this.gaps.add(gap);
 		this.hidden.removeIf((truth) -> truth.channel().equals(gap.channel()) && truth.id() > gap.from()
 				&& (truth.id() <= gap.to() || truth.era() < mark.era()));
-		if (gap.reason().equals("data-loss") && gap.from() < MessageId.parse(id)
-				&& this.simulation.oracle().repeats()) {
-			this.repeatedFrom = Math.min(this.repeatedFrom, gap.from());
+		if (gap.reason().equals("data-loss") && MessageId.parse(id) == this.setBackTo) {
+			for (int i = this.seen.nextSetBit(0); i >= 0; i = this.seen.nextSetBit(i + 1)) {
+				Truth truth = this.simulation.oracle().truth(i);
+				if (truth.channel().equals(channel) && truth.id() > this.setBackTo && truth.id() <= gap.to()) {
+					this.again.set(i);
+				}
+			}
 		}
 		boolean isLoss = !gap.reason().equals("retention") && !gap.reason().equals("presence-loss");
 		int to = isLoss ? this.simulation.oracle().coveredBy(gap.to(), mark)

@@ -224,7 +224,7 @@ final class SimulatedPubSub implements Topics.Upstream {
 			return;
 		}
 		this.simulation.trace("%s: pub/sub link %d is lost: %s", this.node.name(), this.link, reason);
-		this.simulation.oracle().linkLost();
+		this.simulation.oracle().linkLost(this.node);
 		this.session = null;
 		ended.over = true;
 		this.simulation.redis().disconnected(ended);

@@ -184,10 +184,14 @@ class TicketsIT {
 		assertThat(claim("c1", "page", ticket, "attempt-1")).isInstanceOf(ClaimResult.Owner.class);
 		assertThat(get(this.tickets.find(ticket, "attempt-1"))).isInstanceOf(TicketState.Valid.class);
 		long left = this.partition.redis().pttl(key(ticket));
+		assertThat(left).isBetween(5_000L, 10_000L);
 		assertThat(claim("c2", "page", ticket, "attempt-1")).isInstanceOf(ClaimResult.Owner.class);
 		assertThat(this.partition.redis().pttl(key(ticket))).as("lives no longer").isLessThanOrEqualTo(left);
 		assertThat(claim("c3", "page", ticket, "attempt-2")).isEqualTo(new ClaimResult.TicketRefused("spent"));
 		assertThat(claim("c3", "page", ticket, "")).isEqualTo(new ClaimResult.TicketRefused("spent"));
+		this.partition.redis().pexpire(key(ticket), 1);
+		await().until(() -> get(this.tickets.find(ticket, "attempt-1")) instanceof TicketState.Unknown);
+		assertThat(claim("c3", "page", ticket, "attempt-1")).isEqualTo(new ClaimResult.TicketRefused("unknown"));
 	}
 
 	@Test
