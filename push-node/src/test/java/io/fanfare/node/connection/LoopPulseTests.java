@@ -37,6 +37,17 @@ class LoopPulseTests {
 	}
 
 	@Test
+	void theLeaseIsAsOldAsTheLastRenewalThatWasAnswered() {
+		assertThat(this.pulse.sinceRenewal(this.node.nanos())).isNull();
+		this.node.open("alice", new StreamRequest.Start.Now());
+		this.node.run();
+		this.node.stand(Duration.ofSeconds(3));
+		assertThat(this.pulse.sinceRenewal(this.node.nanos())).isGreaterThanOrEqualTo(Duration.ofSeconds(3));
+		this.node.seconds(20);
+		assertThat(this.pulse.sinceRenewal(this.node.nanos())).isLessThan(Duration.ofSeconds(6));
+	}
+
+	@Test
 	void aLoopThatEndsIsNotLate() {
 		this.node.seconds(1);
 		this.node.loop.submit(() -> this.node.loop.stop(CloseReason.DRAIN));
