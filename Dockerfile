@@ -15,6 +15,7 @@ COPY .mvn .mvn/
 COPY etc etc/
 COPY push-test/pom.xml push-test/
 COPY push-protocol/pom.xml push-protocol/
+COPY push-client/pom.xml push-client/
 COPY push-boot/pom.xml push-boot/
 COPY push-node/pom.xml push-node/
 COPY push-api/pom.xml push-api/

@@ -9,31 +9,38 @@
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels
 --       6 user  7 node  8 connection  9 client  10 tier  11 lease in ms  12 life of a tombstone in ms
 --       13 takeovers that a user may have within a time ("0": any number)  14 that time in ms
---       15 page, "" where it is not known  16 replacements without a page that make a takeover  17 ms from one to the next
---       18 returns of a displaced page that make a takeover  19 within ms
---       20 value of this claim for renewals  21 cursor, "0-0" for none
---       22 opens that a user may have within the time of 14 ("0": any number)  23 when the token was issued, in seconds
---       where it comes by a ticket: 24 digest of the ticket  25 attempt, "" for none
+--       15 page, "" where it is not known  16 four numbers, which few claims need: replacements without a page that make a
+--       takeover, ms from one to the next, returns of a displaced page that make a takeover, within ms
+--       17 value of this claim for renewals  18 cursor, "0-0" for none
+--       19 opens that a user may have within the time of 14 ("0": any number)  20 when the token was issued, in seconds
+--       where it comes by a ticket: 21 digest of the ticket  22 attempt, "" for none
 -- Returns {"owner", generation, head_id, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
--- received, then topic, reason of each topic that the token grants no more}, {"revoked", head_id, head_id, loss_floor}: the token
--- is, {"kicked", generation that displaced this client, head_id, loss_floor}, {"limited" or "opens", ms until takeovers
--- or opens are counted anew, head_id, loss_floor} or {"ticket", "unknown" or "spent", head_id, loss_floor}: then the owner stays.
+-- received, how many opens the user had with this one, ms until they are counted anew (0, 0 where they are not limited, or the
+-- user is owned already), then topic, reason of each topic that the token grants no more}, {"revoked", head_id, head_id,
+-- loss_floor}: the token is, {"kicked", generation that displaced this client, head_id, loss_floor}, {"limited" or "opens", ms
+-- until takeovers or opens are counted anew, head_id, loss_floor} or {"ticket", "unknown" or "spent", head_id, loss_floor}:
+-- then the owner stays.
 -- A ticket is spent where the answer is "owner", and only there.
 -- "kicked" writes that the client tried: it is kept away for the life of a tombstone from its last claim on.
 
-if not note_renewal(KEYS[8], ARGV[7], ARGV[20]) then
+if not note_renewal(KEYS[8], ARGV[7], ARGV[17]) then
 	return redis.error_reply(STALE)
 end
 local head_id, loss_floor, displaced_by = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3], KEYS[6])
 local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
-redis.call('SET', KEYS[5], '1', 'PX', ARGV[11])
+if redis.call('PEXPIRE', KEYS[5], ARGV[11]) == 0 then
+	redis.call('SET', KEYS[5], '1', 'PX', ARGV[11])
+end
 
 local now = time_ms()
 local revoked_topics = {}
 if redis.call('EXISTS', KEYS[11], KEYS[12]) > 0 then
+	--+ revocation
+	--+ revoked-token
+	--+ owner
 	local revoked
-	revoked, revoked_topics = token_revoked(KEYS[11], KEYS[12], tonumber(ARGV[23]), now)
+	revoked, revoked_topics = token_revoked(KEYS[11], KEYS[12], tonumber(ARGV[20]), now)
 	if revoked then
 		-- An earlier claim of this connection may have been done.
 		local value = redis.call('HGET', KEYS[4], user)
@@ -58,7 +65,8 @@ end
 
 -- The record stays: should the answer or the gap that follows from it be lost, the next claim needs it again.
 local hidden_from = ''
-if ARGV[21] ~= '0-0' then
+if ARGV[18] ~= '0-0' then
+	--+ hidden
 	local hidden, from, to = hidden_read(KEYS[9])
 	if hidden and not from then
 		-- It may have named any stretch up to now.
@@ -66,49 +74,63 @@ if ARGV[21] ~= '0-0' then
 		redis.call('UNLINK', KEYS[9])
 		redis.call('SET', KEYS[9], from .. ' ' .. to, 'PX', HIDDEN_MS)
 	end
-	if from and id_above(ARGV[21], from) and not id_above(ARGV[21], to) then
+	if from and id_above(ARGV[18], from) and not id_above(ARGV[18], to) then
 		hidden_from = from
 	end
 end
 
-local value = redis.call('HGET', KEYS[4], user)
-local victim = value and owner_parse(value)
-if victim and victim.connection == connection then
-	return {'owner', victim.generation, head_id, loss_floor, hidden_from, unpack(revoked_topics)}
+local value, victim = redis.call('HGET', KEYS[4], user), nil
+if value then
+	--+ owner
+	victim = owner_parse(value)
+	if victim and victim.connection == connection then
+		return {'owner', victim.generation, head_id, loss_floor, hidden_from, 0, 0, unpack(revoked_topics)}
+	end
 end
 
--- Before anything is counted: whoever has no right counts for nothing.
-local ticket = KEYS[13]
-local refusal = ticket and ticket_refusal(ticket, connection, ARGV[25])
-if refusal then
-	return {'ticket', refusal, head_id, loss_floor}
+-- Before anything is counted: a claim without a right counts for nothing.
+local ticket, spend = KEYS[13], nil
+if ticket then
+	--+ tickets
+	local refusal = ticket_refusal(ticket, connection, ARGV[22])
+	if refusal then
+		return {'ticket', refusal, head_id, loss_floor}
+	end
+	spend = ticket_spend
 end
 
 local owner = {
-	node = node, connection = connection, client = client, opened_at = string.format('%d', now), tier = ARGV[10],
-	page = ARGV[15]
+	node = node, connection = connection, generation = '', client = client, opened_at = string.format('%d', now),
+	tier = ARGV[10], page = ARGV[15], replaced = '', window = ''
 }
--- Only pages of one client can be twins.
-local verdict = succeed(owner, victim, now, victim and victim.client == client and {
-	replacements = tonumber(ARGV[16]), within = tonumber(ARGV[17]),
-	returns = tonumber(ARGV[18]), window = tonumber(ARGV[19]), tombstone = tonumber(ARGV[12])
-})
-if verdict == 'stopped' then
-	redis.call('HSET', KEYS[4], user, owner_format(victim))
-	return {'kicked', victim.generation, head_id, loss_floor}
+local verdict
+if victim and victim.client == client then
+	-- Only pages of one client can be twins.
+	--+ succession
+	verdict = succeed(owner, victim, now, ARGV[16], ARGV[12])
+	if verdict == 'stopped' then
+		redis.call('HSET', KEYS[4], user, owner_format(victim))
+		return {'kicked', victim.generation, head_id, loss_floor}
+	end
+else
+	verdict = owner_begin(owner, victim, owner.opened_at)
 end
 
-local left = verdict == 'takeover' and ARGV[13] ~= '0' and count_refused(KEYS[7], tonumber(ARGV[13]), ARGV[14])
+local left = verdict == 'takeover' and ARGV[13] ~= '0' and count_refused(KEYS[7], tonumber(ARGV[13]), ARGV[14], true)
 if left then
 	return {'limited', left, head_id, loss_floor}
 end
-left = ARGV[22] ~= '0' and count_refused(KEYS[10], tonumber(ARGV[22]), ARGV[14])
-if left then
-	return {'opens', left, head_id, loss_floor}
+local opened, reset = 0, 0
+if ARGV[19] ~= '0' then
+	left, opened = count_refused(KEYS[10], tonumber(ARGV[19]), ARGV[14], not value)
+	if left then
+		return {'opens', left, head_id, loss_floor}
+	end
+	reset = opened == 1 and tonumber(ARGV[14]) or redis.call('PTTL', KEYS[10])
 end
 
 if ticket then
-	ticket_spend(ticket, KEYS[14], ARGV[24], connection, ARGV[25])
+	spend(ticket, KEYS[14], ARGV[21], connection, ARGV[22])
 end
 local generation = id_after(head_id, now)
 redis.call('SET', KEYS[1], generation, 'KEEPTTL')
@@ -119,5 +141,10 @@ if not victim and (value or presence_uncertain(loss_floor, now)) then
 		'D ' .. generation .. ' ' .. connection .. ' ' .. client .. ' ' .. user .. '\n')
 end
 owner.generation = generation
-displace(prefix, channels, KEYS[4], user, victim, owner, verdict, ARGV[12])
-return {'owner', generation, generation, loss_floor, hidden_from, unpack(revoked_topics)}
+if victim then
+	--+ kick
+	--+ displacement
+	displace(prefix, channels, user, victim, owner, verdict, ARGV[12])
+end
+redis.call('HSET', KEYS[4], user, owner_format(owner))
+return {'owner', generation, generation, loss_floor, hidden_from, opened, reset, unpack(revoked_topics)}

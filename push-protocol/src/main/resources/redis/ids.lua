@@ -6,6 +6,9 @@
 -- Redis runs the whole text of a script for each call, and makes each function anew. So a preamble holds only what the scripts
 -- that name it need.
 
+-- A local name is found in less time than a global one.
+local redis = redis
+
 local SEQ_LIMIT = 1048576
 local MS_LIMIT = 8796093022208
 

@@ -1,8 +1,5 @@
 -- Shared preamble, behind that of the owner: how a connection is displaced, and its client kept away.
 
--- The longest time for which claims in vain keep a client away.
-local TOMBSTONE_LIMIT_MS = 86400000
-
 local function tombstone_key(prefix, user, client)
 	return prefix .. 'kicked:' .. user .. ':' .. client
 end
@@ -10,8 +7,10 @@ end
 -- Leaves a tombstone, also where the key holds something else, which may be large.
 local function tombstone_put(prefix, user, client, generation, tombstone_ms)
 	local key = tombstone_key(prefix, user, client)
-	redis.call('UNLINK', key)
-	redis.call('SET', key, generation, 'PX', tombstone_ms)
+	if not redis.call('SET', key, generation, 'PX', tombstone_ms, 'NX') then
+		redis.call('UNLINK', key)
+		redis.call('SET', key, generation, 'PX', tombstone_ms)
+	end
 end
 
 -- Notifies the node of `victim` that `generation` displaced that one connection. Kick frames are

@@ -11,8 +11,9 @@
 --       then us in which all of it does, and the same two of new channels
 --       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored); its own expiry in ms since
 --       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms;
---       where there are quotas, its weight in bytes, behind a "+" for the first piece of a message that has more; "-" for a
---       further piece, which is not refused any more; or "!" and how an earlier message of the request was refused
+--       where there are quotas, its weight in bytes; "+" and the weight of all pieces for the first piece of a message, then how
+--       many channels of further pieces follow, and these; "-" for a further piece, which the first one has paid for; or "!" and
+--       how an earlier message of the request was refused
 -- No channel occurs twice in one message. A user's message goes to the node that presence names; for a while after a data
 -- loss, when presence names none, to all.
 -- Returns for each message "ok id:online id:online …", "replayed id:online …", "mismatch", or "refused" and Redis's error where
@@ -90,6 +91,22 @@ local function hand_out(channel, owner, id, envelope)
 	return '0'
 end
 
+-- How many of these arguments are channels that `last` does not have, or Redis's error. Lua takes some 8 000 values at a time.
+local LOOKED_UP_AT_ONCE = 1000
+local function count_new(from, to)
+	local new = 0
+	for first = from, to, LOOKED_UP_AT_ONCE do
+		local states = try('HMGET', KEYS[4], unpack(ARGV, first, math.min(first + LOOKED_UP_AT_ONCE - 1, to)))
+		if states.err then
+			return new, states.err
+		end
+		for i = 1, #states do
+			new = states[i] and new or new + 1
+		end
+	end
+	return new
+end
+
 -- `last` keeps for a channel "id", or where messages with a ttl of their own came since: "id durable expiry", the last id
 -- without a ttl and the latest expiry of those with one: a message past its own ttl is no hole.
 local key, argument, answers, forgotten = 6, 7, {}, nil
@@ -110,9 +127,13 @@ while argument <= #ARGV do
 		key, argument = key + 1, argument + 1
 		record = try('GET', record_key)
 	end
-	local weight
+	local weight, others, others_end
 	if quotas then
 		weight, argument = ARGV[argument], argument + 1
+		if sub(weight, 1, 1) == '+' then
+			others, others_end = argument + 1, argument + ARGV[argument]
+			argument = others_end + 1
+		end
 	end
 	if type(record) == 'table' then
 		answer = 'refused ' .. record.err
@@ -122,7 +143,7 @@ while argument <= #ARGV do
 	else
 		-- To all of its channels, or to none: first all that may be refused, then `last` and the frames, so that a repetition of
 		-- a message that was refused doubles nothing. The tables hold by channel what the second half needs of the first.
-		local limited, new_channels, bytes_charge = false, 0, 0
+		local limited, new_channels, bytes_charge, broken = false, 0, 0, nil
 		if quotas and weight ~= '-' then
 			limited = limited_by
 			if sub(weight, 1, 1) == '!' then
@@ -131,12 +152,14 @@ while argument <= #ARGV do
 				bytes_charge = weight * byte_us
 				limited = quota_refusal('bytes', bytes_charge, bytes_used, bytes_whole)
 			end
-			-- New channels of further pieces are owed: nothing more is owed before that has grown back.
-			if not limited and not ephemeral and channel_us > 0 and sub(weight, 1, 1) == '+' then
-				limited = quota_refusal('new-channels', 0, channels_used, channels_whole)
+			-- The first piece pays for all, so that no other message passes on what further pieces need.
+			if others and not limited and not full and not ephemeral and channel_us > 0 then
+				new_channels, broken = count_new(others, others_end)
+				limited = new_channels > 0
+					and quota_refusal('new-channels', new_channels * channel_us, channels_used, channels_whole)
 			end
 		end
-		local receipts, refusal, i = {}, limited or full, 1
+		local receipts, refusal, i = {}, limited or full or broken, 1
 		local states, owners = count > 1 and {}, count > 1 and {}
 		local id, channel, previous, owner
 		while i <= count and not refusal do
@@ -156,8 +179,8 @@ while argument <= #ARGV do
 					refusal = previous and previous.err or entries.err
 				elseif not previous then
 					forgotten = forgotten or call('HGET', KEYS[4], '') or '0-0'
-					new_channels = new_channels + 1
 					if quotas and channel_us > 0 and weight ~= '-' then
+						new_channels = new_channels + 1
 						limited = quota_refusal('new-channels', new_channels * channel_us, channels_used, channels_whole)
 						refusal = limited
 					end

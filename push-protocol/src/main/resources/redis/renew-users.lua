@@ -87,7 +87,11 @@ for i = 11, #ARGV, 7 do
 				node = node, connection = connection, generation = generation, client = client,
 				opened_at = ARGV[i + 4], tier = ARGV[i + 5], page = ARGV[i + 6]
 			}
-			displace(prefix, channels, KEYS[4], user, owner, restored, succeed(restored, owner, now), ARGV[8])
+			local verdict = succeed(restored, owner, now)
+			if owner then
+				displace(prefix, channels, user, owner, restored, verdict, ARGV[8])
+			end
+			redis.call('HSET', KEYS[4], user, owner_format(restored))
 			redis.call('PUBLISH', channels .. 'node:' .. node,
 				string.format('B %s %s\n', connection, last_of_user(KEYS[7], user, head_id)))
 			say(index, 'restored', generation)

@@ -1,4 +1,4 @@
--- Shared preamble, behind that of kicks: how one owner follows on another.
+-- Shared preamble, behind those of tombstones and of successors: how one owner follows on another of the same client.
 
 -- How many displaced pages a field keeps.
 local DISPLACED_PAGES = 4
@@ -18,17 +18,15 @@ local function tier_format(tier, own, displaced)
 	if own.page == '' and not displaced[1] then
 		return name
 	end
+	if not displaced[1] then
+		return name .. '/' .. own.page .. '/' .. own.returns
+	end
 	local words = {name, own.page, own.returns}
 	for i = 1, math.min(#displaced, DISPLACED_PAGES) do
 		words[#words + 1] = displaced[i].page
 		words[#words + 1] = displaced[i].returns
 	end
 	return table.concat(words, '/')
-end
-
-local function owner_format(owner)
-	return string.format('%s %s %s %s %s %s %d %d', owner.node, owner.connection, owner.generation, owner.client,
-		owner.opened_at, owner.tier, owner.replaced, owner.window)
 end
 
 -- Whether a page was asked to stop so recently that it is not to come back.
@@ -45,15 +43,13 @@ end
 --   "stopped"   the page was asked to stop; nothing is displaced, and `victim` notes the claim
 -- Pages that share a client id are distinguished from one page by `twins`: a displaced page that comes back `returns` times within
 -- `window`; where either of the two has no page, `replacements` of which each comes `within` that time of the one before.
--- Without `twins` an owner is written back: no page came back.
-local function succeed(owner, victim, now, twins)
-	owner.replaced, owner.window = 0, now
+-- `twins` are these four numbers as a text: "replacements within returns window". Without it an owner is written back: no page
+-- came back.
+local function succeed(owner, victim, now, twins, tombstone_ms)
 	if not victim or victim.client ~= owner.client then
-		if owner.page ~= '' then
-			owner.tier = owner.tier .. '/' .. owner.page .. '/'
-		end
-		return victim and 'takeover' or 'free'
+		return owner_begin(owner, victim, now)
 	end
+	owner.replaced, owner.window = '0', string.format('%d', now)
 	local own = {page = owner.page, returns = ''}
 	local holder, displaced = owner_pages(victim.tier)
 	local takeover, back = false, nil
@@ -64,26 +60,28 @@ local function succeed(owner, victim, now, twins)
 	end
 	if not twins then
 		owner.replaced, owner.window = victim.replaced, victim.window
-	elseif back and is_stopped(back.returns, now, twins.tombstone) then
+	elseif back and is_stopped(back.returns, now, tonumber(tombstone_ms)) then
 		back.returns = string.format('!%s,%.0f', string.match(back.returns, '%d+'), now)
 		table.insert(displaced, 1, back)
 		victim.tier = tier_format(victim.tier, holder, displaced)
 		return 'stopped'
-	else
+	elseif back or own.page == '' or holder.page == '' then
+		local replacements, within, returns, window = string.match(twins, '^(%d+) (%d+) (%d+) (%d+)$')
 		if own.page == '' or holder.page == '' then
-			owner.replaced = now - victim.window <= twins.within and victim.replaced + 1 or 1
-			takeover = owner.replaced >= twins.replacements
+			owner.replaced = now - victim.window <= tonumber(within) and victim.replaced + 1 or 1
+			takeover = owner.replaced >= tonumber(replacements)
 		end
 		if back then
+			returns = tonumber(returns)
 			local times = {}
 			for at in string.gmatch(string.match(back.returns, '^[%d,]+$') or '', '%d+') do
-				if now - at <= twins.window then
+				if now - at <= tonumber(window) then
 					times[#times + 1] = at
 				end
 			end
 			times[#times + 1] = string.format('%.0f', now)
-			takeover = takeover or #times >= twins.returns
-			own.returns = table.concat(times, ',', math.max(1, #times - twins.returns + 2))
+			takeover = takeover or #times >= returns
+			own.returns = table.concat(times, ',', math.max(1, #times - returns + 2))
 		end
 	end
 	if holder.page == own.page then
@@ -96,17 +94,4 @@ local function succeed(owner, victim, now, twins)
 	end
 	owner.tier = tier_format(owner.tier, own, displaced)
 	return takeover and 'takeover' or 'reconnect'
-end
-
--- Puts `owner` into the place of `victim`, as succeed() found.
--- By a takeover the victim is notified, and a tombstone answers every further claim of its client; but none where that is the
--- winner's own. Otherwise it ends silently.
-local function displace(prefix, channels, presence_key, user, victim, owner, verdict, tombstone_ms)
-	if victim then
-		if victim.client ~= owner.client then
-			tombstone_put(prefix, user, victim.client, owner.generation, tombstone_ms)
-		end
-		kick(channels, victim, owner.generation, verdict == 'takeover' and 'takeover' or '-', '0')
-	end
-	redis.call('HSET', presence_key, user, owner_format(owner))
 end

@@ -8,6 +8,7 @@ import io.fanfare.api.auth.AnyCaller;
 import io.fanfare.api.auth.RequiresScope;
 
 import io.fanfare.test.architecture.ProcessRules;
+import io.fanfare.test.architecture.RegularExpressions;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 
@@ -113,6 +114,9 @@ class ArchitectureTests {
 		.beAnnotatedWith(RequiresScope.class)
 		.orShould()
 		.beAnnotatedWith(AnyCaller.class);
+
+	@ArchTest
+	static final ArchRule REGULAR_EXPRESSIONS_ARE_BOUNDED = RegularExpressions.areBounded("io.fanfare.api..");
 
 	@ArchTest
 	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor();

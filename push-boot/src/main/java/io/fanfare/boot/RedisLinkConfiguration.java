@@ -15,6 +15,7 @@ import io.fanfare.redis.cluster.NodeCalls;
 import io.fanfare.redis.cluster.Nodes;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -47,6 +48,11 @@ public class RedisLinkConfiguration {
 	@Bean
 	LettuceClientConfigurationBuilderCustomizer commandTimeout(RedisLinkSettings settings) {
 		return (builder) -> builder.commandTimeout(settings.commandTimeout());
+	}
+
+	@Bean
+	LettuceClientConfigurationBuilderCustomizer loginOnLoop() {
+		return (builder) -> builder.redisCredentialsProviderFactory(new LoginOnLoop());
 	}
 
 	/** Sets option by option, so that what Boot set for TLS stays. */
@@ -121,7 +127,11 @@ public class RedisLinkConfiguration {
 			return null;
 		}
 		RedisURI uri = LettuceConverters.sentinelConfigurationToRedisURI(sentinels);
-		uri.getSentinels().forEach((sentinel) -> sentinel.setSsl(connections.isUseSsl()));
+		RedisCredentialsProvider login = new LoginOnLoop().createSentinelCredentialsProvider(sentinels);
+		uri.getSentinels().forEach((sentinel) -> {
+			sentinel.setSsl(connections.isUseSsl());
+			sentinel.setCredentialsProvider(login);
+		});
 		return new SentinelWatch(client, uri, link, scheduler);
 	}
 

@@ -5,11 +5,17 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.fanfare.test.architecture.ProcessRules;
+import io.fanfare.test.architecture.RegularExpressions;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 @AnalyzeClasses(packages = "io.fanfare.boot", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTests {
+
+	@ArchTest
+	static final ArchRule REGULAR_EXPRESSIONS_ARE_BOUNDED = RegularExpressions.areBounded("io.fanfare.boot..",
+			// What a start that failed says
+			"io.fanfare.boot.StartFailureAnalyzer");
 
 	@ArchTest
 	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules

@@ -37,6 +37,7 @@ import io.lettuce.core.api.sync.RedisCommands;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -44,8 +45,10 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * Sends each request of the {@link HostileTable} over a socket of its own, and holds its
- * answer and its cost to a budget; then looks for what they left.
+ * answer and its cost to a budget; then looks for what they left. CPU, heap and log are
+ * those of the whole JVM, so no other test runs meanwhile.
  */
+@Isolated
 class HostileTableIT {
 
 	/** What is logged starts with it where a request could begin a line. */

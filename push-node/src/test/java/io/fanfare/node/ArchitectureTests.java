@@ -17,6 +17,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.fanfare.node.connection.Outlet;
 import io.fanfare.test.architecture.ProcessRules;
+import io.fanfare.test.architecture.RegularExpressions;
 
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
@@ -137,6 +138,9 @@ class ArchitectureTests {
 		long all = lines.values().stream().mapToLong(Long::longValue).sum();
 		assertThat(lines).containsKey("connection").allSatisfy((name, own) -> assertThat(own).isLessThan(all / 3));
 	}
+
+	@ArchTest
+	static final ArchRule REGULAR_EXPRESSIONS_ARE_BOUNDED = RegularExpressions.areBounded("io.fanfare.node..");
 
 	@ArchTest
 	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor(

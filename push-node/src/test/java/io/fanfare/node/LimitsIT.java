@@ -154,14 +154,14 @@ class LimitsIT {
 	}
 
 	@Test
-	void theHeadOfAStreamShowsWhatItsAddressHasLeft() {
+	void theHeadOfAStreamShowsWhatItsAddressAndItsUserHaveLeft() {
 		String address = newAddress();
 		keep(from(Cluster.second(), address));
 		SseClient stream = keep(from(Cluster.first(), address).header("Origin", "https://app.example"));
 		assertThat(stream.headers().firstValue("RateLimit-Policy"))
-			.contains("\"connections\";q=50;qu=\"concurrent-requests\", \"opens\";q=60;w=60");
+			.contains("\"connections\";q=50;qu=\"concurrent-requests\", \"opens\";q=60;w=60, \"user-opens\";q=30;w=60");
 		assertThat(stream.headers().firstValue("RateLimit").orElse(""))
-			.matches("\"connections\";r=48, \"opens\";r=58;t=(60|[1-5]?[0-9])");
+			.matches("\"connections\";r=48, \"opens\";r=58;t=(60|[1-5]?[0-9]), \"user-opens\";r=29;t=60");
 		assertThat(stream.headers().firstValue("Access-Control-Expose-Headers"))
 			.contains("RateLimit, RateLimit-Policy, Retry-After");
 	}
@@ -183,6 +183,8 @@ class LimitsIT {
 		assertViolates(refused, "refusals");
 		assertThat(refused.header("RateLimit-Policy")).isEqualTo("\"refusals\";q=3;w=60");
 		assertThat(wary.meter("fanfare.streams.refused", "limit", "refusals")).isEqualTo(1);
+		assertThat(wary.meter("fanfare.refusals", "reason", "throttled")).isEqualTo(1);
+		assertThat(wary.meter("fanfare.refusals", "reason", "token-malformed")).isEqualTo(3);
 		keep(wary.stream(newUser()).header("X-Forwarded-For", address));
 	}
 
@@ -328,6 +330,9 @@ class LimitsIT {
 				.query("page", "p"));
 		}
 		SseClient owner = this.streams.getLast();
+		assertThat(owner.headers().firstValue("RateLimit-Policy")).as("no other limit applies to loopback")
+			.contains("\"user-opens\";q=30;w=60");
+		assertThat(owner.headers().firstValue("RateLimit").orElse("")).matches("\"user-opens\";r=0;t=(60|[1-5]?[0-9])");
 		Answer answer = Cluster.first().stream(user).query("client", "a").query("strict", "1").fetch();
 		assertViolates(answer, "user-opens");
 		assertThat(answer.header("RateLimit-Policy")).isEqualTo("\"user-opens\";q=30;w=60");

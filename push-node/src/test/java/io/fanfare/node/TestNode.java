@@ -18,6 +18,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.ResourceLeakDetector;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.awaitility.Awaitility.await;
@@ -43,13 +44,26 @@ final class TestNode implements AutoCloseable {
 
 	/** Starts a node and waits until messages reach it. */
 	static TestNode start(TestRedis redis, String name, String... settings) {
-		TestNode node = launch(redis, name, settings);
+		return start(redis, name, (context) -> {
+		}, settings);
+	}
+
+	/** Starts a node some of whose parts are others. */
+	static TestNode start(TestRedis redis, String name,
+			ApplicationContextInitializer<ConfigurableApplicationContext> parts, String... settings) {
+		TestNode node = launch(redis, name, parts, settings);
 		await().atMost(SOON).until(() -> node.bean(NodeHealth.class).isReady() && node.bean(PubSubLink.class).isUp());
 		return node;
 	}
 
 	/** Starts a node, whose Redis may be away. */
 	static TestNode launch(TestRedis redis, String name, String... settings) {
+		return launch(redis, name, (context) -> {
+		}, settings);
+	}
+
+	private static TestNode launch(TestRedis redis, String name,
+			ApplicationContextInitializer<ConfigurableApplicationContext> parts, String... settings) {
 		ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
 		List<String> arguments = new ArrayList<>(
 				List.of("--spring.config.name=push-node", "--fanfare.node.name=" + name, "--fanfare.stream.port=0",
@@ -66,6 +80,7 @@ final class TestNode implements AutoCloseable {
 		}
 		SpringApplication application = new SpringApplicationBuilder(NodeApplication.class).logStartupInfo(false)
 			.registerShutdownHook(false)
+			.initializers(parts)
 			.build();
 		return new TestNode(application.run(arguments.toArray(String[]::new)));
 	}

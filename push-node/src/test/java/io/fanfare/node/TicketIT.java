@@ -116,6 +116,7 @@ class TicketIT {
 			assertThat(explained.text()).contains("event: push.refused", "\"status\":401");
 		}
 		assertThat(this.node.meter("fanfare.tickets.refused", "reason", "spent")).isPositive();
+		assertThat(this.node.meter("fanfare.refusals", "reason", "ticket-spent")).isPositive();
 		assertThat(output.getAll()).doesNotContain(ticket);
 	}
 
@@ -137,6 +138,9 @@ class TicketIT {
 			.header("Cookie", "__Host-fanfare=" + token)
 			.fetch()
 			.status()).isEqualTo(401);
+		Answer two = call(this.node, token).header("Cookie", "__Host-fanfare=" + token).fetch();
+		assertThat(two.status()).as("a token twice").isEqualTo(400);
+		assertThat(two.text()).contains("Authorization, Cookie", "one credential");
 		assertThat(call(this.node, token).body("application/json", "{}").fetch().status()).isEqualTo(400);
 		assertThat(this.node.request("/events/ticket")
 			.method("POST")

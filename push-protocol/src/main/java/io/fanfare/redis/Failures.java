@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 /** Says in a line why Redis was not reached, without what is secret. */
 public final class Failures {
 
-	/** User name and password in front of a host. */
-	private static final Pattern CREDENTIALS = Pattern.compile("//[^/\\s\"']*@");
+	/** User name and password in front of a host; the last {@code @} counts. */
+	private static final Pattern CREDENTIALS = Pattern.compile("//(?:[^/\\s\"'@]*+@)++");
 
 	/** Redis repeats what it does not understand. */
-	private static final Pattern ARGUMENTS = Pattern.compile(",? with args beginning with:.*", Pattern.DOTALL);
+	private static final Pattern ARGUMENTS = Pattern.compile(",? with args beginning with:.*+", Pattern.DOTALL);
 
 	private Failures() {
 	}
@@ -80,7 +80,7 @@ public final class Failures {
 
 	/** A message without line ends, credentials, and what a command was given. */
 	static String harmless(@Nullable String message) {
-		String line = String.valueOf(message).replaceAll("\\s+", " ").strip();
+		String line = String.valueOf(message).replaceAll("\\s++", " ").strip();
 		return ARGUMENTS.matcher(CREDENTIALS.matcher(line).replaceAll("//")).replaceAll("");
 	}
 

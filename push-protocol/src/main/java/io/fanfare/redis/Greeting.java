@@ -26,9 +26,9 @@ final class Greeting {
 
 	private static final Logger log = LoggerFactory.getLogger(Greeting.class);
 
-	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S+)", Pattern.MULTILINE);
+	private static final Pattern EVICTION = Pattern.compile("^maxmemory_policy:(\\S++)", Pattern.MULTILINE);
 
-	private static final Pattern USER = Pattern.compile(" user=(\\S+)");
+	private static final Pattern USER = Pattern.compile(" user=(\\S++)");
 
 	private final RedisKeys keys;
 

@@ -20,14 +20,14 @@ public record RedisServer(String run, long dataLossFloor) {
 	/** Scripts say by their first line that they may run where memory is short. */
 	private static final int OLDEST = 7;
 
-	private static final Pattern RUN_ID = Pattern.compile("^run_id:(\\w+)", Pattern.MULTILINE);
+	private static final Pattern RUN_ID = Pattern.compile("^run_id:(\\w++)", Pattern.MULTILINE);
 
-	private static final Pattern VERSION = Pattern.compile("^redis_version:((\\d{1,6})\\.[\\w.-]*)", Pattern.MULTILINE);
+	private static final Pattern VERSION = Pattern.compile("^redis_version:((\\d{1,6})\\.[\\w.-]*+)", Pattern.MULTILINE);
 
 	/** A script writes a time in milliseconds as a long of C. */
 	private static final Pattern BITS = Pattern.compile("^arch_bits:(\\d{1,6})", Pattern.MULTILINE);
 
-	private static final Pattern ROLE = Pattern.compile("^role:(\\w+)", Pattern.MULTILINE);
+	private static final Pattern ROLE = Pattern.compile("^role:(\\w++)", Pattern.MULTILINE);
 
 	/**
 	 * Finds out which server a connection reached, and waits for the answer.

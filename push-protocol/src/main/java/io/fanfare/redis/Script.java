@@ -13,7 +13,9 @@ import io.lettuce.core.ScriptOutputType;
 
 /**
  * The catalog of scripts: {@code redis/<verb>-<noun>.lua}, each behind the preambles it
- * uses. What a script takes and returns stands at its head.
+ * uses. What a script takes and returns stands at its head. A preamble that a call rarely
+ * needs stands in the middle, in place of a line {@code --+ <preamble>}: Redis makes its
+ * functions where the call gets that far.
  * <p>
  * What keeps streams alive and frees memory runs on a Redis whose {@code maxmemory} is
  * reached, by the flag {@code allow-oom}. A script with flags is refused as a whole where
@@ -28,37 +30,37 @@ public enum Script {
 	 */
 	PUBLISH_MESSAGES(ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "trim", "quota"),
 
-	CLAIM_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
-			"hidden", "owner", "kick", "succession", "revocation", "revoked-token", "tickets"),
+	CLAIM_USER(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "doubt", "counts", "renewals",
+			"tombstone", "successor"),
 
 	ISSUE_TICKET(ScriptOutputType.MULTI, "ids", "clock", "revocation", "revoked-token"),
 
-	SPEND_TICKET(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "revocation", "revoked-token", "tickets"),
+	SPEND_TICKET(Lines.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "revocation", "revoked-token", "tickets"),
 
 	CHECK_TOKEN(ScriptOutputType.INTEGER, "ids", "clock", "revocation", "revoked-token"),
 
-	RELEASE_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "hidden", "owner", "entry"),
+	RELEASE_USERS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "hidden", "owner", "entry"),
 
-	RENEW_USERS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "renewals", "owner", "kick",
-			"succession", "revocation-log"),
+	RENEW_USERS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "guard", "renewals", "owner", "kick",
+			"displacement", "tombstone", "successor", "succession", "revocation-log"),
 
-	REAP_PRESENCE(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "owner"),
+	REAP_PRESENCE(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "owner"),
 
-	ERASE_MESSAGE(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "doubt", "owner", "entry"),
+	ERASE_MESSAGE(Lines.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "doubt", "owner", "entry"),
 
-	ERASE_USER(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "owner", "kick"),
+	ERASE_USER(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "doubt", "owner", "kick"),
 
-	DISCONNECT_USER(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "owner", "kick"),
+	DISCONNECT_USER(Lines.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "owner", "kick"),
 
-	PUT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "revocation", "revocation-log"),
+	PUT_REVOCATION(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "revocation", "revocation-log"),
 
-	LIFT_REVOCATION(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock", "revocation"),
+	LIFT_REVOCATION(Lines.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock", "revocation"),
 
 	READ_REVOCATIONS(ScriptOutputType.MULTI, "revocation"),
 
-	ADMIT_ADDRESS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "counts"),
+	ADMIT_ADDRESS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "counts"),
 
-	RENEW_ADDRESSES(Flags.ALLOW_OOM, ScriptOutputType.VALUE),
+	RENEW_ADDRESSES(Lines.ALLOW_OOM, ScriptOutputType.VALUE),
 
 	READ_HISTORY(ScriptOutputType.MULTI, "ids", "clock", "guard", "entry", "history"),
 
@@ -68,24 +70,27 @@ public enum Script {
 
 	READ_PAGE(ScriptOutputType.MULTI, "ids", "clock", "entry", "history"),
 
-	PROBE_NODE(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take"),
+	PROBE_NODE(Lines.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take"),
 
-	FORGET_CHANNELS(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock"),
+	FORGET_CHANNELS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock"),
 
-	TRIM_HISTORY(Flags.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "trim"),
+	TRIM_HISTORY(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "trim"),
 
-	PUT_NODE(Flags.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock"),
+	PUT_NODE(Lines.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock"),
 
 	LEAD_DRAIN(ScriptOutputType.INTEGER),
 
-	OPEN_PARTITION(Flags.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock"),
+	OPEN_PARTITION(Lines.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock"),
 
 	CHECK_WRITES(ScriptOutputType.VALUE);
 
-	/** First lines of scripts; constants of an enum cannot name its own fields. */
-	private static final class Flags {
+	/** Lines of scripts; constants of an enum cannot name its own fields. */
+	private static final class Lines {
 
 		private static final String ALLOW_OOM = "#!lua flags=allow-oom\n";
+
+		/** Begins a line in place of which a preamble stands. */
+		private static final String PREAMBLE = "--+ ";
 
 	}
 
@@ -105,7 +110,10 @@ public enum Script {
 		for (String preamble : preambles) {
 			text.append(read(preamble));
 		}
-		text.append(read(fileName()));
+		read(fileName()).lines()
+			.map((line) -> line.strip().startsWith(Lines.PREAMBLE)
+					? read(line.strip().substring(Lines.PREAMBLE.length())) : line + "\n")
+			.forEach(text::append);
 		this.source = text.toString();
 		try {
 			this.digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(source()));
@@ -147,7 +155,7 @@ public enum Script {
 	 * reached.
 	 */
 	byte[] sourceThatAllowsOom() {
-		return (Flags.ALLOW_OOM.strip() + "\n" + this.source).getBytes(StandardCharsets.UTF_8);
+		return (Lines.ALLOW_OOM.strip() + "\n" + this.source).getBytes(StandardCharsets.UTF_8);
 	}
 
 	String digest() {

@@ -6,6 +6,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.fanfare.test.architecture.ProcessRules;
+import io.fanfare.test.architecture.RegularExpressions;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -52,6 +53,13 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule PACKAGES_HAVE_NO_CYCLES = slices().matching("io.fanfare.(**)").should().beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule REGULAR_EXPRESSIONS_ARE_BOUNDED = RegularExpressions.areBounded("io.fanfare..",
+			// Names of settings, from the environment and from arguments
+			"io.fanfare.protocol.settings.SettingNames",
+			// What a start that failed says
+			"io.fanfare.protocol.settings.StartFailure");
 
 	@ArchTest
 	static final ArchRule TIME_COMES_BY_CONSTRUCTOR = ProcessRules.timeComesByConstructor(

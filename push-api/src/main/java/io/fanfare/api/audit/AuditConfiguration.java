@@ -1,6 +1,7 @@
 package io.fanfare.api.audit;
 
 import io.fanfare.api.auth.ClientAddress;
+import io.fanfare.boot.RefusalCounter;
 import io.fanfare.protocol.audit.AuditLog;
 import io.fanfare.protocol.guard.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,7 +19,7 @@ class AuditConfiguration {
 
 	@Bean
 	AuditLog auditLog(MeterRegistry meters, Ticker ticker) {
-		return new AuditLog(ticker, (reason) -> meters.counter("fanfare.refusals", "reason", reason).increment());
+		return new AuditLog(ticker, new RefusalCounter(meters));
 	}
 
 	@Bean

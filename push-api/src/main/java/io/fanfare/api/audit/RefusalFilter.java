@@ -5,14 +5,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 import io.fanfare.api.auth.ClientAddress;
+import io.fanfare.api.auth.RefusedRequest;
 import io.fanfare.protocol.audit.AuditLog;
+import io.fanfare.protocol.audit.RefusalReason;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.filter.OncePerRequestFilter;
 
@@ -35,7 +36,7 @@ final class RefusalFilter extends OncePerRequestFilter {
 			chain.doFilter(request, response);
 		}
 		finally {
-			String reason = reason(request, response.getStatus());
+			RefusalReason reason = reason(request, response.getStatus());
 			if (reason != null) {
 				Map<String, Object> values = new LinkedHashMap<>();
 				Object caller = AuditedRequest.of(request).values().get("caller");
@@ -48,13 +49,15 @@ final class RefusalFilter extends OncePerRequestFilter {
 		}
 	}
 
-	/** The kind of a refusal, or null where it is none of a caller. */
-	static @Nullable String reason(HttpServletRequest request, int status) {
-		return switch (HttpStatus.resolve(status)) {
-			case UNAUTHORIZED ->
-				(request.getHeader(HttpHeaders.AUTHORIZATION) == null) ? "credential-missing" : "credential-wrong";
-			case FORBIDDEN -> "scope";
-			case TOO_MANY_REQUESTS -> "quota";
+	/**
+	 * The kind of a refusal, or null where it is none of a caller. Of callers that are
+	 * known the status says it.
+	 */
+	private static @Nullable RefusalReason reason(HttpServletRequest request, int status) {
+		RefusalReason ofCredential = RefusedRequest.reason(request);
+		return (ofCredential != null) ? ofCredential : switch (HttpStatus.resolve(status)) {
+			case FORBIDDEN -> RefusalReason.SCOPE;
+			case TOO_MANY_REQUESTS -> RefusalReason.QUOTA;
 			case null, default -> null;
 		};
 	}

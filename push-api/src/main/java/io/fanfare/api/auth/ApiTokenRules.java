@@ -4,9 +4,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 
+import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.security.oauth2.core.OAuth2Error;
 import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
@@ -36,30 +36,33 @@ final class ApiTokenRules implements OAuth2TokenValidator<Jwt> {
 
 	@Override
 	public OAuth2TokenValidatorResult validate(Jwt token) {
-		String reason = refusal(token);
-		return (reason == null) ? OAuth2TokenValidatorResult.success()
-				: OAuth2TokenValidatorResult.failure(new OAuth2Error(OAuth2ErrorCodes.INVALID_TOKEN, reason, null));
+		CredentialRefusal.Rule refusal = refusal(token);
+		return (refusal == null) ? OAuth2TokenValidatorResult.success() : OAuth2TokenValidatorResult.failure(refusal);
 	}
 
-	private @Nullable String refusal(Jwt token) {
+	private CredentialRefusal.@Nullable Rule refusal(Jwt token) {
 		Instant expires = token.getExpiresAt();
 		Instant issued = token.getIssuedAt();
 		Instant notBefore = token.getNotBefore();
 		Instant now = this.clock.instant();
 		if (expires == null || issued == null) {
-			return "The token needs exp and iat";
+			return refusal(RefusalReason.TOKEN_TIMES_MISSING, "The token needs exp and iat");
 		}
 		if (!now.isBefore(expires)) {
-			return "The token has expired";
+			return refusal(RefusalReason.TOKEN_EXPIRED, "The token has expired");
 		}
 		if (issued.isAfter(now.plus(MAX_AHEAD)) || notBefore != null && notBefore.isAfter(now.plus(this.skew))) {
-			return "The token is not valid yet";
+			return refusal(RefusalReason.TOKEN_NOT_YET_VALID, "The token is not valid yet");
 		}
 		if (Duration.between(issued, expires).compareTo(this.maxLife) > 0) {
-			return "The token lives too long";
+			return refusal(RefusalReason.TOKEN_LIFE_TOO_LONG, "The token lives too long");
 		}
 		return (token.getClaims().get("sub") instanceof String subject && !subject.isEmpty()) ? null
-				: "The token needs a sub";
+				: refusal(RefusalReason.TOKEN_CLAIMS, "The token needs a sub");
+	}
+
+	private static CredentialRefusal.Rule refusal(RefusalReason reason, String text) {
+		return new CredentialRefusal.Rule(reason, OAuth2ErrorCodes.INVALID_TOKEN, text);
 	}
 
 }

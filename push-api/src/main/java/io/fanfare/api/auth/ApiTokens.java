@@ -13,6 +13,7 @@ import io.fanfare.boot.jwt.JwtKeys;
 import io.fanfare.boot.jwt.JwtSettings;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.TokenAudience;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.settings.SharedDefaults;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,6 @@ import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
 import org.springframework.security.oauth2.jwt.JwtTypeValidator;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
-import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
 
 /**
@@ -61,12 +61,13 @@ final class ApiTokens {
 		JwtTypeValidator type = new JwtTypeValidator(TYPES);
 		type.setAllowEmpty(true);
 		String issuer = settings.issuer();
-		OAuth2TokenValidator<Jwt> rules = new DelegatingOAuth2TokenValidator<>(type,
-				new JwtAudienceValidator(TokenAudience.API),
+		OAuth2TokenValidator<Jwt> rules = new DelegatingOAuth2TokenValidator<>(
+				CredentialRefusal.because(RefusalReason.TOKEN_TYPE, type),
+				CredentialRefusal.because(RefusalReason.TOKEN_AUDIENCE, new JwtAudienceValidator(TokenAudience.API)),
 				new ApiTokenRules(settings.maxLife(), settings.clockSkew(SKEW), clock));
 		NimbusJwtDecoder decoder = new NimbusJwtDecoder(new SignatureCheck(keys));
 		decoder.setJwtValidator(
-				(issuer != null) ? new DelegatingOAuth2TokenValidator<>(rules, new JwtIssuerValidator(issuer)) : rules);
+				(issuer != null) ? new DelegatingOAuth2TokenValidator<>(rules, CredentialRefusal.because(RefusalReason.TOKEN_ISSUER, new JwtIssuerValidator(issuer))) : rules);
 		// Spring's own would make up an iat where there is none.
 		decoder.setClaimSetConverter(ApiTokens::claims);
 		return new StrictJwtDecoder(decoder);
@@ -133,8 +134,8 @@ final class ApiTokens {
 		return items.stream().map(String.class::cast).toList();
 	}
 
-	private static InvalidBearerTokenException malformed() {
-		return new InvalidBearerTokenException("A claim of the token is malformed");
+	private static CredentialRefusal.Malformed malformed() {
+		return new CredentialRefusal.Malformed(RefusalReason.TOKEN_CLAIMS, "A claim of the token is malformed");
 	}
 
 }

@@ -3,11 +3,11 @@ package io.fanfare.api.auth;
 import java.util.Collections;
 import java.util.List;
 
+import io.fanfare.protocol.audit.RefusalReason;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
-import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 import org.springframework.security.oauth2.server.resource.web.BearerTokenResolver;
 
 /**
@@ -30,7 +30,7 @@ final class BearerHeader implements BearerTokenResolver {
 		}
 		String credentials = headers.getFirst().substring(SCHEME.length()).strip();
 		if (headers.size() > 1 || credentials.isEmpty()) {
-			throw new InvalidBearerTokenException("One key or token is needed");
+			throw new CredentialRefusal.Malformed(RefusalReason.CREDENTIAL_MALFORMED, "One key or token is needed");
 		}
 		return credentials;
 	}

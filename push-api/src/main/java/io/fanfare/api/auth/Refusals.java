@@ -45,6 +45,7 @@ class Refusals implements AuthenticationEntryPoint, RequestRejectedHandler {
 					"The keys by which tokens are signed cannot be fetched at the moment"));
 			return;
 		}
+		RefusedRequest.note(request, CredentialRefusal.of(ex));
 		if (ex instanceof CallerAuthenticator.ThrottledException throttled) {
 			throttle(response, throttled.limit(), throttled.remaining());
 			return;

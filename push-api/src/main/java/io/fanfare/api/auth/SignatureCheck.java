@@ -21,6 +21,7 @@ import com.nimbusds.jwt.SignedJWT;
 import com.nimbusds.jwt.proc.JWTProcessor;
 import io.fanfare.boot.jwt.JwtKeys;
 import io.fanfare.boot.jwt.SignatureAlgorithm;
+import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,17 +69,17 @@ final class SignatureCheck implements JWTProcessor<SecurityContext> {
 		if (token instanceof SignedJWT signed) {
 			return process(signed, context);
 		}
-		throw new BadJOSEException("The token is not signed");
+		throw new CredentialRefusal.Signature(RefusalReason.TOKEN_ALGORITHM, "The token is not signed");
 	}
 
 	@Override
 	public JWTClaimsSet process(PlainJWT token, @Nullable SecurityContext context) throws BadJOSEException {
-		throw new BadJOSEException("The token is not signed");
+		throw new CredentialRefusal.Signature(RefusalReason.TOKEN_ALGORITHM, "The token is not signed");
 	}
 
 	@Override
 	public JWTClaimsSet process(EncryptedJWT token, @Nullable SecurityContext context) throws BadJOSEException {
-		throw new BadJOSEException("The token is encrypted");
+		throw new CredentialRefusal.Signature(RefusalReason.TOKEN_ALGORITHM, "The token is encrypted");
 	}
 
 	@Override
@@ -99,7 +100,8 @@ final class SignatureCheck implements JWTProcessor<SecurityContext> {
 		// A JWT's payload is always encoded (RFC 7797, section 7), and no extension is
 		// understood.
 		if (algorithm == null || !header.isBase64URLEncodePayload() || header.getCriticalParams() != null) {
-			throw new BadJWSException("The token is signed in a way that is not accepted");
+			throw new CredentialRefusal.Signature(RefusalReason.TOKEN_ALGORITHM,
+					"The token is signed in a way that is not accepted");
 		}
 		JwtKeys.Candidates candidates = find(header.getKeyID(), algorithm);
 		byte[] signed = token.getSigningInput();
@@ -110,7 +112,9 @@ final class SignatureCheck implements JWTProcessor<SecurityContext> {
 			throw candidates.keys().isEmpty() ? new RemoteKeySourceException("The keys of tokens are not known", null)
 					: new UndecidedException();
 		}
-		throw new BadJWSException("The token's signature is not valid");
+		throw new CredentialRefusal.Signature(
+				candidates.keys().isEmpty() ? RefusalReason.TOKEN_KEY_UNKNOWN : RefusalReason.TOKEN_SIGNATURE,
+				"The token's signature is not valid");
 	}
 
 	private JwtKeys.Candidates find(@Nullable String kid, SignatureAlgorithm algorithm)

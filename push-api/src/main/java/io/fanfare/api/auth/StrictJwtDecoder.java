@@ -1,9 +1,9 @@
 package io.fanfare.api.auth;
 
 import io.fanfare.boot.jwt.TokenPart;
+import io.fanfare.protocol.audit.RefusalReason;
 import tools.jackson.databind.JsonNode;
 
-import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 
@@ -25,8 +25,11 @@ final class StrictJwtDecoder implements JwtDecoder {
 	@Override
 	public Jwt decode(String token) {
 		String[] parts = token.split("\\.", PARTS + 1);
-		if (parts.length != PARTS || !isStrict(parts)) {
-			throw new BadJwtException("The token is malformed");
+		if (parts.length != PARTS) {
+			throw new CredentialRefusal.Unreadable(RefusalReason.KEY_WRONG, "It is neither an API key nor a token");
+		}
+		if (!isStrict(parts)) {
+			throw new CredentialRefusal.Unreadable(RefusalReason.TOKEN_MALFORMED, "The token is malformed");
 		}
 		return this.decoder.decode(token);
 	}

@@ -98,18 +98,25 @@ final class PiecewiseSending {
 		Idempotency record = (this.key == null || number == 0) ? this.key
 				: this.key.of(new Publisher.Piece(this.given.getFirst().id(), number));
 		CompletableFuture<List<Result>> answer = this.calls
-			.call(List.of(new Publisher.Request(piece, this.message.script().envelope(), record, charge(number))));
+			.call(List.of(new Publisher.Request(piece, this.message.script().envelope(), record, charge(piece, number))));
 		this.answered = CompletableFuture.allOf(this.answered, answer);
 		this.sent.addLast(new Piece(number, piece.size(), answer));
 	}
 
 	/** The first piece takes for all, so that no further one is refused. */
-	private PublishQuota.Charge charge(int number) {
+	private PublishQuota.Charge charge(List<ChannelName> piece, int number) {
 		if (number > 0) {
 			return new PublishQuota.Charge.Further();
 		}
 		return (this.behind != null) ? new PublishQuota.Charge.Behind(this.behind)
-				: new PublishQuota.Charge.First(this.message.bytes());
+				: new PublishQuota.Charge.First(this.message.bytes(), storedBehind(piece));
+	}
+
+	/** The channels of further pieces; of an ephemeral message nothing is stored. */
+	private List<ChannelName> storedBehind(List<ChannelName> first) {
+		List<ChannelName> channels = this.message.script().channels();
+		return this.message.script().envelope().ephemeral() ? List.of()
+				: channels.subList(first.size(), channels.size());
 	}
 
 	/** Waits until no more than some pieces are on their way. */

@@ -83,8 +83,9 @@ class RevocationEndpoint {
 	@Schema(name = "Revoked")
 	record Revoked(@JsonUnwrapped RevocationAnswer revocation,
 			@Schema(description = "How many streams ended, or lost the topic.") int connections, List<OnNode> nodes,
-			@Schema(description = "Identities of nodes that did not answer; their streams end within a lease,"
-					+ " but not those on a node of an earlier version.", example = "[]") List<String> unanswered) {
+			@Schema(description = "Identities of nodes that did not answer; their streams receive no message"
+					+ " after a lease, except on a node of an earlier version.",
+					example = "[]") List<String> unanswered) {
 
 	}
 

@@ -88,7 +88,7 @@ class AuditIT {
 	@Test
 	void refusalsAreCountedByReason() {
 		double missing = refusals("credential-missing");
-		double wrong = refusals("credential-wrong");
+		double wrong = refusals("key-wrong");
 		double scope = refusals("scope");
 		for (int i = 0; i < 20; i++) {
 			this.api.send("GET", "/v1/users/alice", null);
@@ -97,8 +97,16 @@ class AuditIT {
 		}
 		await().untilAsserted(() -> {
 			assertThat(refusals("credential-missing") - missing).isEqualTo(20);
-			assertThat(refusals("credential-wrong") - wrong).isEqualTo(20);
+			assertThat(refusals("key-wrong") - wrong).isEqualTo(20);
 			assertThat(refusals("scope") - scope).isEqualTo(20);
+		});
+		double malformed = refusals("token-malformed");
+		double twice = refusals("credential-malformed");
+		this.api.send("GET", "/v1/users/alice", null, "Authorization", "Bearer a.b.c");
+		this.api.send("GET", "/v1/users/alice", null, "Authorization", "Bearer ");
+		await().untilAsserted(() -> {
+			assertThat(refusals("token-malformed") - malformed).isOne();
+			assertThat(refusals("credential-malformed") - twice).isOne();
 		});
 		List<String> refused = this.lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
 		assertThat(refused).hasSizeLessThan(10).noneMatch((line) -> line.contains("wrong-secret"));

@@ -26,6 +26,7 @@ import io.fanfare.boot.jwt.JwtKeys;
 import io.fanfare.boot.jwt.JwtSettings;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.test.api.TokenMint;
 import org.jspecify.annotations.Nullable;
@@ -224,6 +225,40 @@ class ApiTokensTests {
 		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> new StreamSecretSettings("short"))
 			.withMessageContaining("fanfare.jwt.secret (FANFARE_JWT_SECRET)")
 			.withMessageNotContaining("short'");
+	}
+
+	@Test
+	void eachRefusalHasItsReason() throws Exception {
+		AuthenticationProvider strict = provider("https://id.example", hmac("a", SECRET));
+		assertRefused(strict, "no-token", RefusalReason.KEY_WRONG);
+		assertRefused(strict, "a.b.c", RefusalReason.TOKEN_MALFORMED);
+		assertRefused(strict, signed("{\"alg\":\"HS256\",\"typ\":\"x\"}", "iss", "https://id.example"),
+				RefusalReason.TOKEN_TYPE);
+		assertRefused(strict, signed("{\"alg\":\"ES256K\"}", "iss", "x"), RefusalReason.TOKEN_ALGORITHM);
+		assertRefused(strict, signed("{\"alg\":\"HS256\",\"crit\":[\"x\"]}", "iss", "x"),
+				RefusalReason.TOKEN_ALGORITHM);
+		assertRefused(strict, signed("{\"alg\":\"HS256\",\"kid\":\"b\"}", "iss", "x"),
+				RefusalReason.TOKEN_KEY_UNKNOWN);
+		assertRefused(strict, new TokenMint(OTHER).sign(json()), RefusalReason.TOKEN_SIGNATURE);
+		assertRefused(strict, sign(json()), RefusalReason.TOKEN_ISSUER);
+		assertRefused(this.tokens, token((claims) -> claims.audience("fanfare:stream")), RefusalReason.TOKEN_AUDIENCE);
+		assertRefused(this.tokens, token((claims) -> claims.issueTime(null)), RefusalReason.TOKEN_TIMES_MISSING);
+		assertRefused(this.tokens, times(-10, 0), RefusalReason.TOKEN_EXPIRED);
+		assertRefused(this.tokens, times(3, 10), RefusalReason.TOKEN_NOT_YET_VALID);
+		assertRefused(this.tokens, times(0, 86_401), RefusalReason.TOKEN_LIFE_TOO_LONG);
+		assertRefused(this.tokens, token((claims) -> claims.subject(null)), RefusalReason.TOKEN_CLAIMS);
+		assertRefused(this.tokens, token((claims) -> claims.claim("scope", 7)), RefusalReason.TOKEN_CLAIMS);
+		assertRefused(this.tokens, token((claims) -> claims.claim("sub", List.of())), RefusalReason.TOKEN_MALFORMED);
+	}
+
+	private static void assertRefused(AuthenticationProvider provider, String token, RefusalReason reason) {
+		assertThatExceptionOfType(OAuth2AuthenticationException.class).as(token)
+			.isThrownBy(() -> provider.authenticate(new BearerTokenAuthenticationToken(token)))
+			.satisfies((ex) -> assertThat(CredentialRefusal.of(ex)).isEqualTo(reason));
+	}
+
+	private static String signed(String header, String claim, String value) throws Exception {
+		return new TokenMint(SECRET).sign(header, claims().claim(claim, value).build().toString());
 	}
 
 	private @Nullable Caller read(String token) {

@@ -2,6 +2,10 @@ package io.fanfare.api.ratelimit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 import io.fanfare.api.TestApi;
@@ -12,6 +16,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -86,13 +92,43 @@ class LimitsIT {
 
 	@Test
 	void aMessageToManyIsRefusedAsAWholeOrNotAtAll() {
-		String users = String.join(",", IntStream.range(0, 70).mapToObj((i) -> "\"m" + i + "\"").toList());
-		String body = "{\"to\":{\"users\":[" + users + "]},\"data\":\"" + "z".repeat(325) + "\"}";
+		String body = manyUsers("m", 325);
 		assertThat(publish(body, "m").status()).as("more than the quota, which is whole").isEqualTo(200);
 		Answer refused = publish(body, "n");
 		assertThat(refused.status()).isEqualTo(429);
 		assertThat(publish(body, "m").header("Idempotency-Replayed")).isEqualTo("true");
 		assertThat(this.api.get("/v1/channels/user:m69/messages").json().path("items").size()).isEqualTo(1);
+	}
+
+	/** The quota allows one of them, whichever comes first. */
+	@ParameterizedTest
+	@CsvSource({ "1, new-channels", "160, bytes" })
+	void messagesInPiecesAtTheSameTimeTakeNoMoreThanTheQuota(int length, String policy) throws Exception {
+		int messages = 4;
+		for (int round = 0; round < 5; round++) {
+			forget();
+			CyclicBarrier together = new CyclicBarrier(messages);
+			List<Answer> answers = new ArrayList<>();
+			try (ExecutorService callers = Executors.newFixedThreadPool(messages)) {
+				List<Future<Answer>> calls = new ArrayList<>();
+				for (int i = 0; i < messages; i++) {
+					String body = manyUsers("c" + i + "-", length);
+					calls.add(callers.submit(() -> {
+						together.await();
+						return this.api.post("/v1/messages", body);
+					}));
+				}
+				for (Future<Answer> call : calls) {
+					answers.add(call.get());
+				}
+			}
+			assertThat(answers).extracting(Answer::status).containsExactlyInAnyOrder(200, 429, 429, 429);
+			assertThat(answers).filteredOn((answer) -> answer.status() == 429)
+				.extracting((answer) -> answer.json().at("/violated-policies/0").asString(""))
+				.containsOnly(policy);
+			assertThat(TestRedis.shared().ask((redis) -> redis.keys("*:ch:user:c*"))).as("what was refused is not stored")
+				.hasSize(70);
+		}
 	}
 
 	@Test
@@ -134,11 +170,18 @@ class LimitsIT {
 			assertThat(from("192.0.2.9", "wrong").status()).as("exempt").isEqualTo(401);
 		}
 		assertThat(this.api.sendTo(this.api.controlPort(), "GET", "/actuator/prometheus", null).body())
-			.contains("fanfare_credentials_refused_total{outcome=\"quota-exceeded\"} 1.0");
+			.contains("fanfare_credentials_refused_total{outcome=\"quota-exceeded\"} 1.0",
+					"fanfare_refusals_total{reason=\"throttled\"} 1.0",
+					"fanfare_refusals_total{reason=\"token-expired\"} 0.0");
 		for (int i = 0; i < 3; i++) {
 			assertThat(from("203.0.113.10", "").status()).as("no key at all").isEqualTo(401);
 		}
 		assertThat(from("203.0.113.10", "").status()).isEqualTo(429);
+	}
+
+	private static String manyUsers(String name, int length) {
+		String users = String.join(",", IntStream.range(0, 70).mapToObj((i) -> "\"" + name + i + "\"").toList());
+		return "{\"to\":{\"users\":[" + users + "]},\"data\":\"" + "z".repeat(length) + "\"}";
 	}
 
 	private Answer from(String address, String key) {

@@ -124,7 +124,7 @@ public final class Checker {
 		return new Score(this.accepted.size(), refused.size(),
 				refused.stream().map(ApiClient.Reply::took).max(Duration::compareTo).orElse(Duration.ZERO),
 				this.delivered, this.lost, this.unannounced, this.doubled, this.reordered, this.gaps, this.falseGaps,
-				this.longestSilence, this.recovery, twice, ends.size(), 0, List.of(), this.complaints);
+				this.longestSilence, this.recovery, twice, Duration.ZERO, ends.size(), 0, List.of(), this.complaints);
 	}
 
 	private void checkRefusals(Collection<ApiClient.Reply> refused) {

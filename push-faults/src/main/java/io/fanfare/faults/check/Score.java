@@ -23,14 +23,17 @@ import org.jspecify.annotations.Nullable;
  * published since; null where no fault ended
  * @param twice the longest for which a stream heard messages after a newer one of the
  * same user had begun
+ * @param revoked the longest for which a stream heard messages after the revocation of
+ * its user was answered
  * @param closed streams of steady pages that ended
- * @param revived streams that clients got after they were told to stop
+ * @param revived streams that clients got after they were told to stop, or after their
+ * user was revoked
  * @param measured what was measured besides, in words
  * @param complaints what is not as expected, in words; empty if all is well
  */
 public record Score(int published, int refused, Duration slowestRefusal, int delivered, int lost, int unannounced,
 		int doubled, int reordered, int gaps, int falseGaps, Duration longestSilence, @Nullable Duration recovery,
-		Duration twice, int closed, int revived, List<String> measured, List<String> complaints) {
+		Duration twice, Duration revoked, int closed, int revived, List<String> measured, List<String> complaints) {
 
 	public Score {
 		measured = List.copyOf(measured);
@@ -45,18 +48,29 @@ public record Score(int published, int refused, Duration slowestRefusal, int del
 	public Score with(List<String> all) {
 		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.unannounced,
 				this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice,
-				this.closed, this.revived, this.measured, all);
+				this.revoked, this.closed, this.revived, this.measured, all);
 	}
 
 	/**
-	 * The same with streams of clients that were told to stop.
+	 * The same with streams of revoked users.
+	 * @param longest how long one heard messages after the revocation was answered
+	 * @return the score
+	 */
+	public Score revoked(Duration longest) {
+		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.unannounced,
+				this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice,
+				longest, this.closed, this.revived, this.measured, this.complaints);
+	}
+
+	/**
+	 * The same with streams of clients that were told to stop, or whose user was revoked.
 	 * @param streams how many they got
 	 * @return the score
 	 */
 	public Score revived(int streams) {
 		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.unannounced,
 				this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice,
-				this.closed, streams, this.measured, this.complaints);
+				this.revoked, this.closed, streams, this.measured, this.complaints);
 	}
 
 	/**
@@ -67,7 +81,7 @@ public record Score(int published, int refused, Duration slowestRefusal, int del
 	public Score measured(List<String> all) {
 		return new Score(this.published, this.refused, this.slowestRefusal, this.delivered, this.lost, this.unannounced,
 				this.doubled, this.reordered, this.gaps, this.falseGaps, this.longestSilence, this.recovery, this.twice,
-				this.closed, this.revived, all, this.complaints);
+				this.revoked, this.closed, this.revived, all, this.complaints);
 	}
 
 }

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import io.fanfare.faults.check.Score;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.scenario.Scenario;
+import io.fanfare.faults.traffic.Outcasts;
 import org.jspecify.annotations.Nullable;
 
 /** A table of scenarios and what came of them, as text and as Markdown. */
@@ -27,6 +28,7 @@ public final class Report {
 			new Column("silence, s", (line) -> seconds(line.score().longestSilence())),
 			new Column("back after, s", (line) -> seconds(line.score().recovery())),
 			new Column("two streams, ms", (line) -> number(line.score().twice().toMillis())),
+			new Column("revoked, ms", (line) -> number(line.score().revoked().toMillis())),
 			new Column("refused", (line) -> number(line.score().refused())),
 			new Column("refusal, s", (line) -> seconds(line.score().slowestRefusal())),
 			new Column("streams ended", (line) -> number(line.score().closed())),
@@ -112,7 +114,8 @@ public final class Report {
 				Real processes, from the jars and the nginx configuration that are shipped: Redis 7, two nodes, the API, nginx. \
 				26 users listen through nginx to their own channel, two topics and all; some lose their network every second or so, some \
 				open one page after another. Six backends publish all the time, one by one and in batches, and repeat what was not \
-				answered by 200 with the same idempotency key. Where a scenario says so there are thousands more, each with topics of its own, on one node directly. \
+				answered by 200 with the same idempotency key. %s more users listen whose right is revoked, of one after the other, \
+				and whose clients try to return all the time, under any client id. Where a scenario says so there are thousands more, each with topics of its own, on one node directly. \
 				Then something fails for %s s or longer (lease %s s, heartbeat \
 				%s s), and what pages heard is held against what the API accepted.
 
@@ -126,13 +129,18 @@ public final class Report {
 				- **silence**: longest time without a message for any page, the fault included.
 				- **back after**: from the end of the fault until the last page had heard something published since.
 				- **two streams**: longest time for which a stream heard messages after a newer one of its user had begun.
+				- **revoked**: longest time for which a stream heard messages after the revocation of its user was answered by 200. \
+				It must be below 1 s; where not all nodes answered or something is wrong with their links to Redis, below a lease and 1 s. \
+				Where Redis loses data nothing is promised.
 				- **refused**, **refusal**: publishes not answered by 200, and the longest wait for such an answer.
 				- **streams ended**: of the 18 users who only listen.
-				- **revived**: streams that clients got which had been told to stop and tried again all the same.
+				- **revived**: streams that clients got which had been told to stop, or whose user was revoked, and tried again all the same. \
+				Where Redis loses data, a revoked user may have one until the API has written the revocation back; at the end none has.
 
 				"""
-			.formatted(this.timing.equals(Timing.SHORT) ? "faults" : "faults,long", this.timing.outage().toSeconds(),
-					this.timing.lease().toSeconds(), this.timing.heartbeat().toSeconds());
+			.formatted(this.timing.equals(Timing.SHORT) ? "faults" : "faults,long", Outcasts.USERS,
+					this.timing.outage().toSeconds(), this.timing.lease().toSeconds(),
+					this.timing.heartbeat().toSeconds());
 	}
 
 	private static String row(List<String> cells) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
+import io.fanfare.faults.traffic.Libraries;
 import io.fanfare.faults.traffic.Library;
 import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.faults.traffic.Visitors;
@@ -99,26 +100,27 @@ final class EdgeFaults {
 	 */
 	static void twins(Stage stage) {
 		stage.calm();
+		Libraries libraries = stage.libraries();
 		Duration retry = stage.timing().patience();
 		boolean real = stage.timing().siege().compareTo(Duration.ofMinutes(5)) > 0;
-		Library displaced = stage.library("displaced", "a", null, retry.dividedBy(2), false);
+		Library displaced = libraries.open("displaced", "a", null, retry.dividedBy(2), false);
 		stage.expect("the first client has its stream", Duration.ofSeconds(10), displaced::isLive);
-		Library owner = stage.library("displaced", "b", null, retry, true);
+		Library owner = libraries.open("displaced", "b", null, retry, true);
 		stage.expect("the first client is told", Duration.ofSeconds(10), displaced::isTold);
-		List<Library> plain = List.of(stage.library("plain", "twin", null, retry, true),
-				stage.library("plain", "twin", null, retry, true));
-		List<Library> paged = List.of(stage.library("paged", "twin", "p", retry, false),
-				stage.library("paged", "twin", "q", retry, false));
-		Library reloaded = stage.library("reloaded", "kept", "r0", retry, true);
+		List<Library> plain = List.of(libraries.open("plain", "twin", null, retry, true),
+				libraries.open("plain", "twin", null, retry, true));
+		List<Library> paged = List.of(libraries.open("paged", "twin", "p", retry, false),
+				libraries.open("paged", "twin", "q", retry, false));
+		Library reloaded = libraries.open("reloaded", "kept", "r0", retry, true);
 		boolean told = false;
 		long end = System.nanoTime() + stage.timing().siege().toNanos();
 		for (int i = 1; System.nanoTime() - end < 0; i++) {
 			stage.last(retry);
 			if (!real) {
-				stage.ageTombstone("displaced", "a", Duration.ofMinutes(1));
+				libraries.ageTombstone("displaced", "a", Duration.ofMinutes(1));
 			}
 			Library before = reloaded;
-			reloaded = stage.library("reloaded", "kept", "r" + i, retry, true);
+			reloaded = libraries.open("reloaded", "kept", "r" + i, retry, true);
 			stage.expect("a page that is loaded again has its stream", Duration.ofSeconds(10), reloaded::isLive);
 			before.close();
 			told |= before.isTold();

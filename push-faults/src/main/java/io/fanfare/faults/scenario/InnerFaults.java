@@ -40,6 +40,8 @@ final class InnerFaults {
 		SEAMS.put(NODE + "connection.StreamLoop#dispatch", 60);
 		SEAMS.put(TICK, 12);
 		// On other threads.
+		// Each call: what ends the streams of revoked users is a renewal.
+		SEAMS.put(NODE + "admin.RevokeStreams#run", 1);
 		SEAMS.put("io.fanfare.protocol.Frame#decode", 150);
 		SEAMS.put(NODE + "broker.Probe#send", 1);
 		SEAMS.put(NODE + "cluster.NodeReporter#look", 3);

@@ -2,7 +2,6 @@ package io.fanfare.faults.scenario;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,19 +12,21 @@ import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Checker;
 import io.fanfare.faults.check.Complaints;
+import io.fanfare.faults.check.RevokedUsers;
 import io.fanfare.faults.check.Score;
 import io.fanfare.faults.deployment.Deployment;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Audience;
 import io.fanfare.faults.traffic.Crowd;
-import io.fanfare.faults.traffic.Library;
+import io.fanfare.faults.traffic.Libraries;
 import io.fanfare.faults.traffic.Notes;
-import io.fanfare.faults.traffic.StreamClient;
+import io.fanfare.faults.traffic.Outcasts;
 import io.fanfare.faults.traffic.Publisher;
+import io.fanfare.faults.traffic.RevokedUser;
+import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.faults.traffic.Visitors;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.redis.OldStore;
-import io.fanfare.test.sse.SseRequest;
 import io.lettuce.core.api.sync.RedisCommands;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,9 @@ public final class Stage {
 
 	private static final Duration SETTLE = Duration.ofSeconds(20);
 
+	/** Of users, while a fault lasts that lasts as long as faults do. */
+	private static final int REVOCATIONS = 6;
+
 	private final Deployment deployment;
 
 	private final ApiClient api;
@@ -50,9 +54,9 @@ public final class Stage {
 
 	private final Publisher publisher;
 
-	private final Map<String, String> tokens = new HashMap<>();
+	private final Libraries libraries;
 
-	private final List<Library> libraries = new ArrayList<>();
+	private final Outcasts outcasts;
 
 	private final List<Audience> audiences = new ArrayList<>();
 
@@ -71,12 +75,15 @@ public final class Stage {
 		this.id = "s" + count.incrementAndGet();
 		// What an earlier scenario lost would make the store young.
 		OldStore.seed(deployment.master());
+		this.libraries = new Libraries(this.id, this.api, deployment);
 		this.crowd = new Crowd(this.id, this.api, deployment.nginx());
+		this.outcasts = new Outcasts(this.id, this.api, deployment, this.crowd.topics());
 		awaitAllLive();
 		awaitBothNodes();
 		this.begunAt = System.nanoTime();
 		this.publisher = new Publisher(this.api, this.id, this.crowd.users(), this.crowd.topics());
 		this.crowd.stirUp();
+		this.outcasts.begin(timing().outage().dividedBy(REVOCATIONS));
 	}
 
 	/**
@@ -92,7 +99,8 @@ public final class Stage {
 			return stage.finish(scenario);
 		}
 		finally {
-			stage.libraries.forEach(Library::close);
+			stage.libraries.close();
+			stage.outcasts.close();
 			stage.audiences.forEach(Audience::close);
 			stage.publisher.close();
 			stage.crowd.close();
@@ -254,37 +262,11 @@ public final class Stage {
 	}
 
 	/**
-	 * Opens a client that tries again after every end of its stream, of a user whom the
-	 * crowd does not know.
-	 * @param user the user, unique within the scenario
-	 * @param client its client id
-	 * @param page its page id; null for none
-	 * @param retry how long it waits
-	 * @param obeys whether it stops when it is notified to
-	 * @return the client
+	 * Clients beside the crowd that try again after every end of their stream.
+	 * @return them
 	 */
-	public Library library(String user, String client, @Nullable String page, Duration retry, boolean obeys) {
-		String name = this.id + "-" + user;
-		String token = this.tokens.computeIfAbsent(name, this.api::token);
-		Library library = new Library(name + "-" + client, (tries) -> {
-			SseRequest request = this.deployment.nginx().stream(token).query("client", client);
-			return (page != null) ? request.query("page", page) : request;
-		}, retry, obeys);
-		this.libraries.add(library);
-		return library;
-	}
-
-	/**
-	 * As if a client that was displaced had tried for longer, and not tried for a while.
-	 * @param user the user, as {@link #library} takes it
-	 * @param client its client id
-	 * @param by how much longer
-	 */
-	public void ageTombstone(String user, String client, Duration by) {
-		this.deployment.ask((redis) -> {
-			String key = "fanfare:{0}:kicked:" + this.id + "-" + user + ":" + client;
-			return redis.pexpire(key, redis.pttl(key) - by.toMillis());
-		});
+	public Libraries libraries() {
+		return this.libraries;
 	}
 
 	/**
@@ -334,7 +316,7 @@ public final class Stage {
 		Awaitility.await("all pages live")
 			.pollInterval(Duration.ofMillis(20))
 			.atMost(SETTLE)
-			.until(() -> this.crowd.pages().stream().allMatch(StreamClient::isLive));
+			.until(() -> this.outcasts.isLive() && this.crowd.pages().stream().allMatch(StreamClient::isLive));
 	}
 
 	/**
@@ -359,6 +341,10 @@ public final class Stage {
 		if (!this.publisher.finish(SETTLE)) {
 			this.complaints.add("Publishers could not get rid of their messages");
 		}
+		if (!this.outcasts.finish(SETTLE)) {
+			this.complaints.add("A revocation could not be stored");
+		}
+		long finished = System.nanoTime();
 		List<StreamClient> pages = new ArrayList<>(this.crowd.pages());
 		this.audiences.forEach((audience) -> pages.addAll(audience.pages()));
 		expect("every page is live or stopped", SETTLE,
@@ -371,16 +357,23 @@ public final class Stage {
 		}
 		Score score = new Checker(scenario.expectations(), this.publisher.accepted(), this.begunAt, this.healedAt)
 			.check(notes(pages), notes(this.crowd.steady()), this.publisher.refused(), timing());
-		int revived = this.libraries.stream().mapToInt(Library::revived).sum();
+		int revived = this.libraries.revived();
 		if (revived > 0) {
 			this.complaints.add("revived: " + revived + " streams of clients that were told to stop");
 		}
-		this.libraries.forEach(Library::close);
+		expect("every revoked user is refused", SETTLE, () -> this.outcasts.areRefusedSince(finished));
+		check("revocations are answered", this.outcasts.wrong().isEmpty(), this.outcasts.wrong());
+		List<RevokedUser> revoked = this.outcasts.revoked();
+		RevokedUsers check = new RevokedUsers(scenario.expectations(), timing(), this.complaints);
+		measured(RevokedUsers.extent(revoked));
+		score = score.revoked(check.longest(revoked)).revived(revived + check.returned(revoked));
+		this.libraries.close();
+		this.outcasts.close();
 		this.audiences.forEach(Audience::close);
 		this.crowd.close();
 		expect("nobody is online any more", timing().lease().plusSeconds(5),
 				() -> this.crowd.users().stream().allMatch((user) -> this.api.connectionOf(user) == null));
-		return this.complaints.in(score).revived(revived).measured(this.measured);
+		return this.complaints.in(score).measured(this.measured);
 	}
 
 	private static List<Notes> notes(List<StreamClient> pages) {

@@ -88,7 +88,7 @@ public final class Admission {
 		Quota exceeded = newcomer.exceeded();
 		CloseReason refusal = refusal(loop);
 		if (exceeded != null) {
-			refuse(loop, exceeded, newcomer.outlet());
+			refuse(loop, exceeded, newcomer);
 		}
 		else if (refusal != null) {
 			refuse(loop, refusal, newcomer.outlet());
@@ -120,7 +120,7 @@ public final class Admission {
 			if (quota != null) {
 				reservation.giveBack();
 				newcomer.limited();
-				refuse(loop, quota, newcomer.outlet());
+				refuse(loop, quota, newcomer);
 			}
 			else if (newcomer.outlet().isOpen()) {
 				newcomer.allowed(reservation.left());
@@ -188,9 +188,10 @@ public final class Admission {
 		outlet.refuse(reason, loop.context().spread().retry());
 	}
 
-	private static void refuse(StreamLoop loop, Quota quota, Outlet outlet) {
+	private static void refuse(StreamLoop loop, Quota quota, Newcomer newcomer) {
 		loop.context().events().limited(quota);
-		outlet.refuse(quota, loop.context().spread().retryAfter(quota));
+		loop.context().events().rejected(quota.refusal(), newcomer.request().address());
+		newcomer.outlet().refuse(quota, loop.context().spread().retryAfter(quota));
 	}
 
 	/**

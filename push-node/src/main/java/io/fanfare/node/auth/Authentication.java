@@ -2,6 +2,7 @@ package io.fanfare.node.auth;
 
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.audit.RefusalReason;
 
 /** What the check of a credential came to. */
 public sealed interface Authentication {
@@ -18,9 +19,10 @@ public sealed interface Authentication {
 	/**
 	 * It grants nothing, and never will.
 	 *
-	 * @param detail what is wrong with it; may be shown to the client
+	 * @param reason what is wrong with it
+	 * @param detail the same for the client
 	 */
-	record Refused(String detail) implements Authentication {
+	record Refused(RefusalReason reason, String detail) implements Authentication {
 
 	}
 

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.Failures;
@@ -92,8 +93,9 @@ public final class TicketAuthenticator implements Authenticator {
 		if (state instanceof TicketState.Valid valid && valid.right().expires().isAfter(this.clock.instant())) {
 			return new Authentication.Granted(token(valid.right()));
 		}
-		this.refused.accept((state instanceof TicketState.Spent) ? "spent" : "unknown");
-		return new Authentication.Refused(REFUSAL);
+		boolean spent = state instanceof TicketState.Spent;
+		this.refused.accept(spent ? "spent" : "unknown");
+		return new Authentication.Refused(spent ? RefusalReason.TICKET_SPENT : RefusalReason.TICKET_UNKNOWN, REFUSAL);
 	}
 
 	private StreamToken token(TicketRight right) {

@@ -11,6 +11,7 @@ import io.fanfare.boot.jwt.TokenPart;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.TokenAudience;
+import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -58,17 +59,18 @@ final class TokenClaims {
 		Instant notBefore = time(claims, "nbf");
 		List<String> audience = audience(claims);
 		if (this.rules.issuer() != null && !this.rules.issuer().equals(issuer)) {
-			throw new InvalidTokenException("The token's iss is not the issuer that is accepted");
+			throw new InvalidTokenException(RefusalReason.TOKEN_ISSUER,
+					"The token's iss is not the issuer that is accepted");
 		}
 		if (!audience.contains(TokenAudience.STREAM)) {
-			throw new InvalidTokenException(
+			throw new InvalidTokenException(RefusalReason.TOKEN_AUDIENCE,
 					audience.isEmpty() ? "The token has no aud" : "The token's aud is not " + TokenAudience.STREAM);
 		}
 		if (expires == null) {
-			throw new InvalidTokenException("The token has no exp");
+			throw new InvalidTokenException(RefusalReason.TOKEN_TIMES_MISSING, "The token has no exp");
 		}
 		if (issued == null) {
-			throw new InvalidTokenException("The token has no iat");
+			throw new InvalidTokenException(RefusalReason.TOKEN_TIMES_MISSING, "The token has no iat");
 		}
 		checkTimes(issued, expires, notBefore);
 		return new StreamToken(user(claims), id, issued, renewal(issued, expires), expires, tier(claims),
@@ -78,17 +80,19 @@ final class TokenClaims {
 	private void checkTimes(Instant issued, Instant expires, @Nullable Instant notBefore) throws InvalidTokenException {
 		Instant now = this.clock.instant();
 		if (!expires.isAfter(now)) {
-			throw new InvalidTokenException("The token has expired");
+			throw new InvalidTokenException(RefusalReason.TOKEN_EXPIRED, "The token has expired");
 		}
 		if (notBefore != null && notBefore.isAfter(now.plus(this.rules.skew()))) {
-			throw new InvalidTokenException("The token is not valid yet: its nbf lies ahead");
+			throw new InvalidTokenException(RefusalReason.TOKEN_NOT_YET_VALID,
+					"The token is not valid yet: its nbf lies ahead");
 		}
 		if (issued.isAfter(now.plus(MAX_AHEAD))) {
-			throw new InvalidTokenException("The token is not valid yet: its iat lies ahead");
+			throw new InvalidTokenException(RefusalReason.TOKEN_NOT_YET_VALID,
+					"The token is not valid yet: its iat lies ahead");
 		}
 		if (Duration.between(issued, expires).compareTo(this.rules.maxLife()) > 0) {
-			throw new InvalidTokenException("The token is valid for too long: its exp may be at most "
-					+ this.rules.maxLife().toSeconds() + " s after its iat");
+			throw new InvalidTokenException(RefusalReason.TOKEN_LIFE_TOO_LONG,
+					"The token is valid for too long: its exp may be at most " + this.rules.maxLife().toSeconds() + " s after its iat");
 		}
 	}
 
@@ -141,7 +145,8 @@ final class TokenClaims {
 		String user = (value != null && value.canConvertToLong() && value.isIntegralNumber())
 				? Long.toString(value.longValue()) : text(claims, "sub");
 		if (user == null || !ChannelName.isUser(user)) {
-			throw new InvalidTokenException("The token's sub is no user id: 1 to 128 characters, no controls");
+			throw new InvalidTokenException(RefusalReason.TOKEN_CLAIMS,
+					"The token's sub is no user id: 1 to 128 characters, no controls");
 		}
 		return user;
 	}
@@ -150,7 +155,8 @@ final class TokenClaims {
 		JsonNode name = claim(claims, "tier");
 		Tier tier = (name == null) ? this.rules.defaultTier() : name.isString() ? Tier.find(name.stringValue()) : null;
 		if (tier == null) {
-			throw new InvalidTokenException("The token's tier is none of high, normal, low");
+			throw new InvalidTokenException(RefusalReason.TOKEN_CLAIMS,
+					"The token's tier is none of high, normal, low");
 		}
 		return tier;
 	}
@@ -158,7 +164,8 @@ final class TokenClaims {
 	private static List<String> channels(JsonNode claims) throws InvalidTokenException {
 		List<String> channels = texts(claim(claims, "channels"));
 		if (channels == null) {
-			throw new InvalidTokenException("The token's channels is no list of strings");
+			throw new InvalidTokenException(RefusalReason.TOKEN_CLAIMS,
+					"The token's channels is no list of strings");
 		}
 		return channels;
 	}

@@ -6,6 +6,7 @@ import java.util.Set;
 
 import io.fanfare.boot.jwt.SignatureAlgorithm;
 import io.fanfare.boot.jwt.TokenPart;
+import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -50,11 +51,11 @@ record TokenHeader(String text, @Nullable String kid, SignatureAlgorithm algorit
 			throw InvalidTokenException.malformed();
 		}
 		if (type != null && !isType(type.toLowerCase(Locale.ROOT))) {
-			throw new InvalidTokenException("The token's typ is none of JWT, at+jwt");
+			throw new InvalidTokenException(RefusalReason.TOKEN_TYPE, "The token's typ is none of JWT, at+jwt");
 		}
 		SignatureAlgorithm algorithm = (name != null) ? SignatureAlgorithm.find(name) : null;
 		if (algorithm == null) {
-			throw InvalidTokenException.signature();
+			throw InvalidTokenException.signature(RefusalReason.TOKEN_ALGORITHM);
 		}
 		return new TokenHeader(text, kid, algorithm);
 	}

@@ -15,6 +15,7 @@ import io.fanfare.boot.jwt.VerificationKey;
 import io.fanfare.node.ratelimit.CheckLimits;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,7 +120,7 @@ public final class TokenVerifier implements Authenticator {
 	public void authenticate(Credential credential, InetAddress address, Consumer<Authentication> then) {
 		switch (credential) {
 			case Credential.Token token -> authenticate(token.text(), address, then);
-			case Credential.Ticket ticket -> then.accept(new Authentication.Refused("A ticket is no token"));
+			case Credential.Ticket ticket -> then.accept(new Authentication.Refused(RefusalReason.TICKET_UNKNOWN, "A ticket is no token"));
 		}
 	}
 
@@ -143,7 +144,7 @@ public final class TokenVerifier implements Authenticator {
 			throws InvalidTokenException {
 		Candidates present = this.keys.present(signed.header().kid(), signed.header().algorithm());
 		if (this.costly == null || present.complete() && present.keys().isEmpty()) {
-			throw InvalidTokenException.signature();
+			throw notSignedBy(List.of());
 		}
 		Quota exceeded = this.costly.limits().take(address);
 		if (exceeded != null) {
@@ -162,7 +163,7 @@ public final class TokenVerifier implements Authenticator {
 				then.accept(granted(signed));
 			}
 			else if (candidates.complete()) {
-				then.accept(refused(InvalidTokenException.signature()));
+				then.accept(refused(notSignedBy(candidates.keys())));
 			}
 			else if (mayFetch) {
 				this.keys.find(signed.header().kid(), signed.header().algorithm(),
@@ -187,7 +188,7 @@ public final class TokenVerifier implements Authenticator {
 	}
 
 	private static Authentication refused(InvalidTokenException ex) {
-		return new Authentication.Refused(String.valueOf(ex.getMessage()));
+		return new Authentication.Refused(ex.reason(), String.valueOf(ex.getMessage()));
 	}
 
 	private Signed read(String token) throws InvalidTokenException {
@@ -224,8 +225,14 @@ public final class TokenVerifier implements Authenticator {
 
 	private static void require(Signed signed, List<VerificationKey> keys) throws InvalidTokenException {
 		if (!signed.isBy(keys)) {
-			throw InvalidTokenException.signature();
+			throw notSignedBy(keys);
 		}
+	}
+
+	/** None of the keys that could be has signed it. */
+	private static InvalidTokenException notSignedBy(List<VerificationKey> keys) {
+		return InvalidTokenException
+			.signature(keys.isEmpty() ? RefusalReason.TOKEN_KEY_UNKNOWN : RefusalReason.TOKEN_SIGNATURE);
 	}
 
 }

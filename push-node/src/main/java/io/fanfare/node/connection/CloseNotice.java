@@ -6,6 +6,7 @@ import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ final class CloseNotice {
 	/** A quota is used up. */
 	void refuse(Quota quota) {
 		this.loop.context().events().limited(quota);
+		rejected(quota.refusal());
 		Duration retry = this.loop.context().spread().retryAfter(quota);
 		if (this.writer.isAnswered()) {
 			this.writer.end(Blocks.busy(CloseReason.RATE_LIMITED, this.request.cursorText(), retry));
@@ -58,12 +60,18 @@ final class CloseNotice {
 	/** Its ticket opens no stream: it had ended, or was spent by another. */
 	void refuseTicket(String reason) {
 		this.loop.context().events().ticketRefused(reason);
+		rejected("spent".equals(reason) ? RefusalReason.TICKET_SPENT : RefusalReason.TICKET_UNKNOWN);
 		if (this.writer.isAnswered()) {
 			this.writer.end(null);
 		}
 		else {
 			this.writer.refuseTicket();
 		}
+	}
+
+	/** The client is counted among those that are refused. */
+	void rejected(RefusalReason reason) {
+		this.loop.context().events().rejected(reason, this.request.address());
 	}
 
 	/**

@@ -5,6 +5,7 @@ import java.time.Duration;
 
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,10 +59,10 @@ public interface ConnectionEvents {
 
 	/**
 	 * A request was refused for what its client sent, or sent too often.
-	 * @param reason the kind, one of a small closed set
+	 * @param reason the kind
 	 * @param address where the client is
 	 */
-	default void rejected(String reason, InetAddress address) {
+	default void rejected(RefusalReason reason, InetAddress address) {
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.time.Duration;
 
 import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.QuotaUse;
 import io.fanfare.protocol.CloseReason;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,14 @@ import org.jspecify.annotations.Nullable;
  * loop.
  */
 public interface Outlet {
+
+	/**
+	 * Shows what is left of a quota in the head of the answer, where it is still to be
+	 * written.
+	 * @param left what is left of it
+	 */
+	default void show(QuotaUse left) {
+	}
 
 	/**
 	 * Answers that the stream begins.

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Ends what was revoked, on one loop. It learns of it by a call, at once; and by each
  * renewal, which reads the log of revocations before it proves anything. So a stream
- * whose node missed the call is written to no longer than its last proof holds.
+ * whose node missed the call receives messages no longer than its last proof holds.
  * <p>
  * A stream that claims its user later is refused by the claim itself. Belongs to its
  * loop.

@@ -5,6 +5,7 @@ import java.time.Duration;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Errors;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +89,9 @@ final class StreamEnding {
 	 * read what was written before gets neither that nor the notice.
 	 */
 	void revoked(long by) {
+		if (!this.connection.isBegun()) {
+			this.notice.rejected(RefusalReason.TOKEN_REVOKED);
+		}
 		if (this.connection.isBegun() && this.writer.pendingBytes() > 0) {
 			this.writer.abort();
 			this.loop.context().events().kicked(CloseReason.REVOKED);

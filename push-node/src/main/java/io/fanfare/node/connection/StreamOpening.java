@@ -9,6 +9,7 @@ import io.fanfare.node.catchup.Gap;
 import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.presence.Proof;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.QuotaUse;
 import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
@@ -165,6 +166,7 @@ final class StreamOpening {
 				}
 				owner.revokedTopics().forEach(this::unsubscribe);
 				if (!this.connection.isClosed()) {
+					show(owner.opens());
 					begin(owner);
 				}
 			}
@@ -201,6 +203,14 @@ final class StreamOpening {
 			case TAKEOVERS -> Quota.takeovers(limits.takeovers(), limits.window(), limited.reset());
 			case OPENS -> Quota.userOpens(limits.opens(), limits.window(), limited.reset());
 		};
+	}
+
+	private void show(ClaimResult.@Nullable Opens opens) {
+		if (opens != null) {
+			UserLimits limits = opens.limits();
+			this.writer.show(new QuotaUse(Quota.userOpens(limits.opens(), limits.window(), opens.reset()),
+					Math.max(0, limits.opens() - opens.count())));
+		}
 	}
 
 	private void begin(ClaimResult.Owner owner) {

@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import io.fanfare.node.encoding.Backlog;
 import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.node.ratelimit.QuotaUse;
 import io.fanfare.protocol.CloseReason;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,13 @@ final class StreamWriter {
 	}
 
 	// ---- what is written
+
+	/** Shows what is left of a quota, unless the head of the answer was written. */
+	void show(QuotaUse left) {
+		if (!this.answered) {
+			this.outlet.show(left);
+		}
+	}
 
 	/** Writes a block, behind the head of the answer if that was not written before. */
 	void answer(byte[] block) {

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
+import io.fanfare.boot.RefusalCounter;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.Connections;
@@ -22,6 +23,7 @@ import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.audit.AuditLog;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Ticker;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -84,12 +86,11 @@ public final class StreamMetrics implements ConnectionEvents {
 	 * @param ticker the monotonic clock
 	 */
 	public void audit(Ticker ticker) {
-		this.audit = new AuditLog(ticker,
-				(reason) -> this.registry.counter("fanfare.refusals", "reason", reason).increment());
+		this.audit = new AuditLog(ticker, new RefusalCounter(this.registry));
 	}
 
 	@Override
-	public void rejected(String reason, InetAddress address) {
+	public void rejected(RefusalReason reason, InetAddress address) {
 		AuditLog log = this.audit;
 		if (log != null) {
 			log.refused(reason, address.getHostAddress(), Map.of());

@@ -2,6 +2,7 @@ package io.fanfare.node.ratelimit;
 
 import java.time.Duration;
 
+import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param reset how long until it is counted anew, or null where it is unknown
  */
 public record Quota(String policy, int limit, @Nullable Duration window, @Nullable Duration reset) {
+
+	/** The policy of wrong credentials. */
+	static final String REFUSALS = "refusals";
 
 	static Quota connections(int limit) {
 		return new Quota("connections", limit, null, null);
@@ -42,6 +46,14 @@ public record Quota(String policy, int limit, @Nullable Duration window, @Nullab
 	 */
 	public static Quota takeovers(int limit, Duration window, Duration reset) {
 		return new Quota("takeovers", limit, window, reset);
+	}
+
+	/**
+	 * As what a client is counted that is refused because of it.
+	 * @return the reason
+	 */
+	public RefusalReason refusal() {
+		return this.policy.equals(REFUSALS) ? RefusalReason.THROTTLED : RefusalReason.QUOTA;
 	}
 
 }

@@ -85,7 +85,7 @@ public final class RefusalLimits {
 	}
 
 	private Quota quota() {
-		return new Quota("refusals", this.most, this.limits.window(), this.counts.reset());
+		return new Quota(Quota.REFUSALS, this.most, this.limits.window(), this.counts.reset());
 	}
 
 }

@@ -2,6 +2,7 @@ package io.fanfare.node.stream;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 import io.fanfare.node.auth.TicketAuthenticator;
@@ -15,6 +16,7 @@ import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.QuotaUse;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Errors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -58,7 +60,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	private Connections.@Nullable Handle connection;
 
 	/** Of the answer to come. */
-	private List<QuotaUse> left = List.of();
+	private final List<QuotaUse> left = new ArrayList<>(3);
 
 	private boolean ending;
 
@@ -112,15 +114,15 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		count();
 	}
 
-	/** Shows in the head of its answer what is left of quotas. */
-	void show(List<QuotaUse> left) {
-		this.left = left;
+	@Override
+	public void show(QuotaUse left) {
+		this.left.add(left);
 	}
 
 	@Override
 	public void begin(byte[] blocks) {
 		String shown = this.left.isEmpty() ? this.cors : RateLimitFields.lines(this.left) + Cors.exposing(this.cors);
-		this.left = List.of();
+		this.left.clear();
 		byte[] head = this.answers.stream(shown, this.varies, this.gzip != null);
 		if (this.gzip == null) {
 			write(Chunks.first(this.channel.alloc(), head, blocks));
@@ -160,14 +162,15 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 			refuse(Problem.quotaExceeded(quota, retry));
 		}
 		else {
-			show(List.of(new QuotaUse(quota, 0)));
+			this.left.clear();
+			show(new QuotaUse(quota, 0));
 			busy(CloseReason.RATE_LIMITED, retry);
 		}
 	}
 
 	@Override
 	public void refuseTicket() {
-		Problem problem = Problem.unauthorized(TicketAuthenticator.REFUSAL, true);
+		Problem problem = Problem.invalidToken(RefusalReason.TICKET_UNKNOWN, TicketAuthenticator.REFUSAL);
 		if (this.broken) {
 			abort();
 		}
@@ -184,7 +187,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		if (!this.refusal.strict() || this.broken) {
 			return false;
 		}
-		refuse(Problem.unauthorized("The token was revoked", true));
+		refuse(Problem.revoked());
 		return true;
 	}
 

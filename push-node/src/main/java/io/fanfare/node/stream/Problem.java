@@ -7,6 +7,7 @@ import java.util.Map;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ProblemType;
+import io.fanfare.protocol.audit.RefusalReason;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.io.JsonStringEncoder;
 
@@ -18,11 +19,17 @@ import tools.jackson.core.io.JsonStringEncoder;
  * @param detail what is wrong here, naming the field; never a token
  * @param headers what the answer carries besides
  * @param violated the policy whose quota is used up, or null
+ * @param refusal as what the client is counted; null where it may not be at fault
  */
-record Problem(int status, ProblemType type, String detail, Map<String, String> headers, @Nullable String violated) {
+record Problem(int status, ProblemType type, String detail, Map<String, String> headers, @Nullable String violated,
+		@Nullable RefusalReason refusal) {
 
 	private Problem(ProblemType type, String detail, Map<String, String> headers) {
-		this(type.status(), type, detail, headers, null);
+		this(type, detail, headers, null);
+	}
+
+	private Problem(ProblemType type, String detail, Map<String, String> headers, @Nullable RefusalReason refusal) {
+		this(type.status(), type, detail, headers, null, refusal);
 	}
 
 	static Problem badRequest(String field, String detail) {
@@ -33,18 +40,29 @@ record Problem(int status, ProblemType type, String detail, Map<String, String> 
 		return new Problem(ProblemType.MALFORMED_REQUEST, detail, Map.of());
 	}
 
-	static Problem unauthorized(String detail, boolean tokenGiven) {
-		return new Problem(ProblemType.INVALID_TOKEN, detail, Map.of("WWW-Authenticate",
-				tokenGiven ? "Bearer error=\"invalid_token\", error_description=\"" + detail + "\"" : "Bearer"));
+	static Problem credentialMissing(String detail) {
+		return new Problem(ProblemType.INVALID_TOKEN, detail, Map.of("WWW-Authenticate", "Bearer"),
+				RefusalReason.CREDENTIAL_MISSING);
+	}
+
+	/** A token or a ticket was sent, and opens no stream. */
+	static Problem invalidToken(RefusalReason reason, String detail) {
+		return new Problem(ProblemType.INVALID_TOKEN, detail,
+				Map.of("WWW-Authenticate", "Bearer error=\"invalid_token\", error_description=\"" + detail + "\""),
+				reason);
+	}
+
+	static Problem revoked() {
+		return invalidToken(RefusalReason.TOKEN_REVOKED, "The token was revoked");
 	}
 
 	static Problem forbidden(String detail) {
 		return new Problem(ProblemType.INSUFFICIENT_SCOPE, detail,
-				Map.of("WWW-Authenticate", "Bearer error=\"insufficient_scope\""));
+				Map.of("WWW-Authenticate", "Bearer error=\"insufficient_scope\""), RefusalReason.SCOPE);
 	}
 
 	static Problem foreignOrigin(String detail) {
-		return new Problem(ProblemType.ORIGIN_NOT_ALLOWED, detail, Map.of());
+		return new Problem(ProblemType.ORIGIN_NOT_ALLOWED, detail, Map.of(), RefusalReason.ORIGIN_NOT_ALLOWED);
 	}
 
 	static Problem notFound(String detail) {
@@ -107,7 +125,7 @@ record Problem(int status, ProblemType type, String detail, Map<String, String> 
 	/** With the status that a proxy asked for. */
 	static Problem unavailable(int status, String reason, Duration retry) {
 		return new Problem(status, ProblemType.UNAVAILABLE, reason,
-				Map.of("Retry-After", RateLimitFields.seconds(retry)), null);
+				Map.of("Retry-After", RateLimitFields.seconds(retry)), null, null);
 	}
 
 	/** Type and headers of draft-ietf-httpapi-ratelimit-headers-10. */
@@ -116,7 +134,7 @@ record Problem(int status, ProblemType type, String detail, Map<String, String> 
 				CloseReason.RATE_LIMITED.wireName(),
 				Map.of("Retry-After", RateLimitFields.seconds(retry), RateLimitFields.POLICY,
 						RateLimitFields.policy(quota), RateLimitFields.LIMIT, RateLimitFields.limit(quota, 0)),
-				quota.policy());
+				quota.policy(), quota.refusal());
 	}
 
 	byte[] body() {

@@ -13,6 +13,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Errors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -221,7 +222,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	/** Has a client that is refused counted and logged. */
 	void note(ChannelHandlerContext context, FullHttpRequest request, Problem problem) {
-		String reason = RefusalReason.of(problem);
+		RefusalReason reason = problem.refusal();
 		if (reason != null) {
 			this.loop.context()
 				.events()
@@ -273,19 +274,19 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				}
 			}
 			case "/events/close" -> {
-				if (isCall(context, request, cors, close)) {
+				if (isCall(context, request, uri, cors, close)) {
 					new RelayedCall(this, this.gate, this.loop, context, cors, close).answer(request,
 							ClientCalls.close(RequestChecks.body(request)));
 				}
 			}
 			case "/events/ack" -> {
-				if (isCall(context, request, cors, close)) {
+				if (isCall(context, request, uri, cors, close)) {
 					new RelayedCall(this, this.gate, this.loop, context, cors, close).answer(request,
 							ClientCalls.acknowledgement(RequestChecks.body(request)));
 				}
 			}
 			case "/events/ticket" -> {
-				if (isCall(context, request, cors, close)) {
+				if (isCall(context, request, uri, cors, close)) {
 					new TicketCall(this, this.gate, this.loop, context, request, cors, close)
 						.answer(RequestChecks.query(uri));
 				}
@@ -306,8 +307,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	}
 
 	/** Whether it is a call and no preflight. */
-	private boolean isCall(ChannelHandlerContext context, FullHttpRequest request, String cors, boolean close)
-			throws ProblemException {
+	private boolean isCall(ChannelHandlerContext context, FullHttpRequest request, QueryStringDecoder uri, String cors,
+			boolean close) throws ProblemException {
 		if (request.method().equals(HttpMethod.OPTIONS)) {
 			preflight(context, request, cors, CALL_METHODS, close);
 			return false;
@@ -320,6 +321,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 				throw new ProblemException(Problem.unsupportedCoding());
 			}
 		}
+		StreamCredentials.check(request.headers(), RequestChecks.query(uri),
+				RequestOrigin.isToLoopback(request.headers(), isProxied(context)));
 		return true;
 	}
 

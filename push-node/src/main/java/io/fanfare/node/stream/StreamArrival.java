@@ -32,7 +32,7 @@ record StreamArrival(StreamRequest request, NettyOutlet outlet, @Nullable Quota 
 
 	@Override
 	public void allowed(List<QuotaUse> left) {
-		this.outlet.show(left);
+		left.forEach(this.outlet::show);
 	}
 
 	@Override

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.cookie.Cookie;
 import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the one credential of a request. More than one is refused, whether or not they
@@ -24,7 +25,7 @@ final class StreamCredentials {
 	private static final String TICKET = "ticket";
 
 	/** The parameters that carry a credential. */
-	static final List<String> PARAMETERS = List.of("access_token", "token", TICKET);
+	private static final List<String> PARAMETERS = List.of("access_token", "token", TICKET);
 
 	private static final String BEARER = "Bearer ";
 
@@ -58,31 +59,69 @@ final class StreamCredentials {
 	 */
 	static Credential find(HttpHeaders headers, Map<String, List<String>> query, RequestOrigin origin, boolean loopback)
 			throws ProblemException {
+		Found only = only(headers, query, loopback);
+		if (only == null) {
+			throw new ProblemException(Problem.credentialMissing(
+					"A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE));
+		}
+		if (only.cookie() && origin != RequestOrigin.TRUSTED) {
+			throw new ProblemException(Problem.foreignOrigin(
+					"Cookie: counts for pages of the same origin, and of those that fanfare.allowed-origins names"));
+		}
+		return only.credential();
+	}
+
+	/**
+	 * Finds the token of a call that takes it by the header alone. A browser adds its
+	 * cookies by itself, so a cookie counts for nothing here.
+	 * @param headers the headers of the request
+	 * @param query its parameters
+	 * @param loopback whether the server was called by a name of its own machine
+	 * @return the token
+	 * @throws ProblemException if there is none, or another credential
+	 */
+	static Credential.Token bearer(HttpHeaders headers, Map<String, List<String>> query, boolean loopback)
+			throws ProblemException {
+		for (String name : PARAMETERS) {
+			if (query.containsKey(name)) {
+				throw new ProblemException(
+						Problem.badRequest(name, "is not for this: the token stands in Authorization"));
+			}
+		}
+		Found only = only(headers, query, loopback);
+		if (only == null || only.cookie() || !(only.credential() instanceof Credential.Token token)) {
+			throw new ProblemException(Problem.credentialMissing("A token is needed: Authorization: Bearer"));
+		}
+		return token;
+	}
+
+	/**
+	 * Looks at a call that needs no credential: it may have one, which counts for
+	 * nothing.
+	 * @param headers the headers of the request
+	 * @param query its parameters
+	 * @param loopback whether the server was called by a name of its own machine
+	 * @throws ProblemException if there is more than one
+	 */
+	static void check(HttpHeaders headers, Map<String, List<String>> query, boolean loopback) throws ProblemException {
+		only(headers, query, loopback);
+	}
+
+	private static @Nullable Found only(HttpHeaders headers, Map<String, List<String>> query, boolean loopback)
+			throws ProblemException {
 		StreamCredentials credentials = new StreamCredentials(headers, query, loopback);
 		credentials.findAuthorization();
 		for (String name : PARAMETERS) {
 			credentials.findParameter(name);
 		}
 		credentials.findCookie();
-		return credentials.only(origin);
-	}
-
-	private Credential only(RequestOrigin origin) throws ProblemException {
-		if (this.found.isEmpty()) {
-			throw new ProblemException(Problem
-				.unauthorized("A token is needed: Authorization: Bearer, access_token or the cookie " + COOKIE, false));
-		}
-		if (this.found.size() > 1) {
+		List<Found> all = credentials.found;
+		if (all.size() > 1) {
 			throw new ProblemException(
-					Problem.badRequest(String.join(", ", this.found.stream().map(Found::where).distinct().toList()),
-							"a request has one credential, this one has " + this.found.size()));
+					Problem.badRequest(String.join(", ", all.stream().map(Found::where).distinct().toList()),
+							"a request has one credential, this one has " + all.size()));
 		}
-		Found only = this.found.getFirst();
-		if (only.cookie() && origin != RequestOrigin.TRUSTED) {
-			throw new ProblemException(Problem.foreignOrigin(
-					"Cookie: counts for pages of the same origin, and of those that fanfare.allowed-origins names"));
-		}
-		return only.credential();
+		return all.isEmpty() ? null : all.getFirst();
 	}
 
 	/** Other schemes are no concern of the node: a proxy may ask for a password. */

@@ -183,7 +183,7 @@ final class StreamOpener {
 									asked.client(), this.gate.proxies(), this.loop.context().errors()));
 			}
 			case Authentication.Refused refused ->
-				throw new ProblemException(Problem.unauthorized(refused.detail(), true));
+				throw new ProblemException(Problem.invalidToken(refused.reason(), refused.detail()));
 			case Authentication.Unavailable unavailable -> {
 				this.loop.context().events().refused(unavailable.reason());
 				outlet(asked).refuse(unavailable.reason(), this.loop.context().spread().retry());
@@ -191,6 +191,7 @@ final class StreamOpener {
 			case Authentication.Limited limited -> {
 				Quota quota = limited.quota();
 				this.loop.context().events().limited(quota);
+				this.loop.context().events().rejected(quota.refusal(), asked.address());
 				outlet(asked).refuse(quota, this.loop.context().spread().retryAfter(quota));
 			}
 		}

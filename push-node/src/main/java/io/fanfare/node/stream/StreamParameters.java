@@ -108,15 +108,6 @@ final class StreamParameters {
 		return (all.size() == 1 && isPageId(all.getFirst())) ? all.getFirst() : "";
 	}
 
-	/** The token of an Authorization header, or null where it has none. */
-	static @Nullable String bearer(String authorization) {
-		if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-			return null;
-		}
-		String token = authorization.substring(7).strip();
-		return token.isEmpty() ? null : token;
-	}
-
 	StreamRequest request(StreamToken token, InetAddress address, int maxChannels, int maxHistory)
 			throws ProblemException {
 		return new StreamRequest(token.user(), pageId("client"), pageId("page"), token.tier(),

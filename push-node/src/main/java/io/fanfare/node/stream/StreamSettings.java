@@ -194,7 +194,7 @@ public record StreamSettings(@DefaultValue("8081") @Min(0) @Max(65535) int port,
 
 		/** As browsers send it (RFC 6454, section 6.2): what differs matches none. */
 		private static final Pattern ORIGIN = Pattern
-			.compile("[a-z][a-z0-9+.-]{0,30}://([a-z0-9_-]+(\\.[a-z0-9_-]+)*|\\[[0-9a-f:.]+])(:[1-9][0-9]{0,4})?");
+			.compile("[a-z][a-z0-9+.-]{0,30}://([a-z0-9_-]++(\\.[a-z0-9_-]++)*+|\\[[0-9a-f:.]++])(:[1-9][0-9]{0,4})?");
 
 		/**
 		 * Fails where one is no origin, so that no browser would send it.

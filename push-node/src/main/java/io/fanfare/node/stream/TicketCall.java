@@ -16,7 +16,6 @@ import io.fanfare.redis.ticket.TicketRight;
 import io.fanfare.redis.ticket.Tickets;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,13 +67,8 @@ final class TicketCall {
 		if (this.request.content().isReadable()) {
 			throw new ProblemException(Problem.badRequest("body", "must be empty"));
 		}
-		for (String name : StreamCredentials.PARAMETERS) {
-			if (query.containsKey(name)) {
-				throw new ProblemException(
-						Problem.badRequest(name, "is not for this: the token stands in Authorization"));
-			}
-		}
-		Credential.Token token = bearer();
+		Credential.Token token = StreamCredentials.bearer(this.request.headers(), query,
+				RequestOrigin.isToLoopback(this.request.headers(), this.handler.isProxied(this.context)));
 		TrustedProxies.Client client = this.gate.proxies()
 			.client(RequestChecks.peer(this.context), this.request.headers().getAll("X-Forwarded-For"));
 		Quota quota = this.gate.tickets().limits().take(client.address());
@@ -85,23 +79,11 @@ final class TicketCall {
 			.authenticate(token, client.address(), (result) -> onLoop(() -> authenticated(result)));
 	}
 
-	private Credential.Token bearer() throws ProblemException {
-		List<String> all = this.request.headers().getAll(HttpHeaderNames.AUTHORIZATION);
-		if (all.size() > 1) {
-			throw new ProblemException(Problem.badRequest("Authorization", "must occur once"));
-		}
-		String token = all.isEmpty() ? null : StreamParameters.bearer(all.getFirst());
-		if (token == null) {
-			throw new ProblemException(Problem.unauthorized("A token is needed: Authorization: Bearer", false));
-		}
-		return new Credential.Token(token);
-	}
-
 	private void authenticated(Authentication result) throws ProblemException {
 		switch (result) {
 			case Authentication.Granted granted -> issue(granted.token());
 			case Authentication.Refused refused ->
-				throw new ProblemException(Problem.unauthorized(refused.detail(), true));
+				throw new ProblemException(Problem.invalidToken(refused.reason(), refused.detail()));
 			case Authentication.Unavailable unavailable ->
 				throw new ProblemException(Problem.unavailable(unavailable.reason().wireName(), RETRY));
 			case Authentication.Limited limited -> throw refused(limited.quota());
@@ -136,7 +118,7 @@ final class TicketCall {
 			}
 			case Issue.Revoked revoked -> {
 				this.loop.context().events().ticketRefused("revoked");
-				throw new ProblemException(Problem.unauthorized("The token was revoked", true));
+				throw new ProblemException(Problem.revoked());
 			}
 			case Issue.Issued issued -> {
 				this.loop.context().events().ticketIssued();

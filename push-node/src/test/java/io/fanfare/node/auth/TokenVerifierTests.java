@@ -18,6 +18,7 @@ import io.fanfare.boot.jwt.KeySettings;
 import io.fanfare.boot.jwt.SignatureAlgorithm;
 import io.fanfare.node.Tokens;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.test.api.TokenMint;
 import io.fanfare.test.api.TokenMint.Algorithm;
 import org.jspecify.annotations.Nullable;
@@ -121,6 +122,53 @@ class TokenVerifierTests {
 	void aClaimThatIsNeededAndMissingIsNamed(String claim, String why) {
 		assertRefused(token(claim, null), why);
 		assertRefused(token(claim, "null"), why);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
+			iss | "https://other.example" | TOKEN_ISSUER
+			iss | | TOKEN_ISSUER
+			aud | "fanfare:api" | TOKEN_AUDIENCE
+			aud | | TOKEN_AUDIENCE
+			aud | 7 | TOKEN_MALFORMED
+			exp | | TOKEN_TIMES_MISSING
+			iat | | TOKEN_TIMES_MISSING
+			exp | 1 | TOKEN_EXPIRED
+			nbf | 9999999999 | TOKEN_NOT_YET_VALID
+			iat | 9999999999 | TOKEN_NOT_YET_VALID
+			iat | 1 | TOKEN_LIFE_TOO_LONG
+			sub | | TOKEN_CLAIMS
+			tier | "highest" | TOKEN_CLAIMS
+			channels | "news" | TOKEN_CLAIMS
+			""")
+	void eachRefusalOfAClaimHasItsReason(String claim, @Nullable String json, RefusalReason reason) {
+		TokenVerifier strict = verifier(
+				new TokenRules("https://id.example", Duration.ofHours(1), SKEW, Tier.NORMAL));
+		assertReason(strict, token("iss", "\"https://id.example\"", claim, json), reason);
+	}
+
+	@Test
+	void eachRefusalOfASignatureHasItsReason() {
+		assertReason(this.verifier, "garbage", RefusalReason.TOKEN_MALFORMED);
+		assertReason(this.verifier, Tokens.MINT.sign("{\"alg\":\"HS256\",\"crit\":[]}", payload()),
+				RefusalReason.TOKEN_MALFORMED);
+		assertReason(this.verifier, Tokens.MINT.sign("{\"alg\":\"HS256\",\"typ\":\"x\"}", payload()),
+				RefusalReason.TOKEN_TYPE);
+		assertReason(this.verifier, Tokens.MINT.sign("{\"alg\":\"none\"}", payload()), RefusalReason.TOKEN_ALGORITHM);
+		assertReason(this.verifier, Tokens.MINT.sign("{\"alg\":\"RS256\"}", payload()),
+				RefusalReason.TOKEN_KEY_UNKNOWN);
+		assertReason(this.verifier, new TokenMint("another secret, which has 32 bytes too").sign(HEADER, payload()),
+				RefusalReason.TOKEN_SIGNATURE);
+		TokenVerifier named = verifier(secret("a", SignatureAlgorithm.HS256, Tokens.SECRET));
+		assertReason(named, Tokens.MINT.sign("{\"alg\":\"HS256\",\"kid\":\"b\"}", payload()),
+				RefusalReason.TOKEN_KEY_UNKNOWN);
+	}
+
+	private static void assertReason(TokenVerifier verifier, String token, RefusalReason reason) {
+		assertThatExceptionOfType(InvalidTokenException.class).as(token)
+			.isThrownBy(() -> verifier.verify(token))
+			.extracting(InvalidTokenException::reason)
+			.isEqualTo(reason);
 	}
 
 	@Test

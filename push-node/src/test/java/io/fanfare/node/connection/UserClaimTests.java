@@ -113,7 +113,7 @@ class UserClaimTests {
 		this.claim.hidden(40L);
 		assertThat(this.claim.hiddenFrom()).isEqualTo(30);
 		this.claim.sent();
-		this.claim.owned(new ClaimResult.Owner(7, 50, 10, 20L, java.util.Map.of()), proof(1), 0);
+		this.claim.owned(new ClaimResult.Owner(7, 50, 10, 20L, null, java.util.Map.of()), proof(1), 0);
 		assertThat(this.claim.hiddenFrom()).isEqualTo(20);
 	}
 

@@ -11,6 +11,7 @@ import io.fanfare.node.auth.Authentication;
 import io.fanfare.node.auth.Credential;
 import io.fanfare.node.auth.ThrottledAuthenticator;
 import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.audit.RefusalReason;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,7 +46,7 @@ class RefusalLimitsTests {
 
 	@Test
 	void anAddressIsToldWhyUntilItWasToldTooOften() {
-		Authentication wrong = new Authentication.Refused("wrong");
+		Authentication wrong = new Authentication.Refused(RefusalReason.TOKEN_SIGNATURE, "wrong");
 		for (int i = 0; i < 2; i++) {
 			assertThat(show(wrong, OFFICE)).isSameAs(wrong);
 		}
@@ -61,7 +62,7 @@ class RefusalLimitsTests {
 	void whatIsRightIsNeitherCountedNorRefused() {
 		Authentication right = new Authentication.Unavailable(CloseReason.FULL);
 		for (int i = 0; i < 5; i++) {
-			assertThat(show(new Authentication.Refused("wrong"), OFFICE)).isNotNull();
+			assertThat(show(new Authentication.Refused(RefusalReason.TOKEN_SIGNATURE, "wrong"), OFFICE)).isNotNull();
 			assertThat(show(right, OFFICE)).isSameAs(right);
 		}
 	}
@@ -69,7 +70,7 @@ class RefusalLimitsTests {
 	@Test
 	void aTicketIsNotLookedUpForAnAddressThatWasToldTooOften() {
 		Credential ticket = new Credential.Ticket("x", "");
-		Authentication wrong = new Authentication.Refused("wrong");
+		Authentication wrong = new Authentication.Refused(RefusalReason.TOKEN_SIGNATURE, "wrong");
 		for (int i = 0; i < 3; i++) {
 			assertThat(show(ticket, wrong, OFFICE)).isNotNull();
 		}

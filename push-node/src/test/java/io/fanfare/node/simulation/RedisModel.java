@@ -561,7 +561,7 @@ final class RedisModel {
 				? Long.valueOf(hidden.from()) : null;
 		Owner victim = this.store.presence.get(claim.user());
 		if (victim != null && victim.connection().equals(claim.connection())) {
-			return new ClaimResult.Owner(victim.generation(), this.store.clock, since(), hiddenFrom,
+			return new ClaimResult.Owner(victim.generation(), this.store.clock, since(), hiddenFrom, null,
 					revokedTopics(claim));
 		}
 		Claim.Ticket ticket = claim.ticket();
@@ -593,7 +593,7 @@ final class RedisModel {
 		displace(claim.user(), victim, Owner.of(node, claim.connection(), generation, claim.client(), now(), state),
 				state.how());
 		this.witness.claimed(claim.connection());
-		return new ClaimResult.Owner(generation, generation, since(), hiddenFrom, revokedTopics(claim));
+		return new ClaimResult.Owner(generation, generation, since(), hiddenFrom, null, revokedTopics(claim));
 	}
 
 	// ---- revocations

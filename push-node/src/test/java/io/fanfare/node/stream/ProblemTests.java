@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.audit.RefusalReason;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -59,8 +60,8 @@ class ProblemTests {
 
 	@Test
 	void aTokenThatWasGivenIsCalledInvalidAndOneThatWasNotIsAskedFor() {
-		assertThat(Problem.unauthorized("why", false).headers()).containsEntry("WWW-Authenticate", "Bearer");
-		assertThat(Problem.unauthorized("why", true).headers().get("WWW-Authenticate"))
+		assertThat(Problem.credentialMissing("why").headers()).containsEntry("WWW-Authenticate", "Bearer");
+		assertThat(Problem.invalidToken(RefusalReason.TOKEN_CLAIMS, "why").headers().get("WWW-Authenticate"))
 			.isEqualTo("Bearer error=\"invalid_token\", error_description=\"why\"");
 	}
 

@@ -29,6 +29,7 @@ import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Tier;
+import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.RedisUnavailableException;
 import io.netty.buffer.ByteBuf;
@@ -410,7 +411,7 @@ class RequestHandlerTests {
 
 	@Test
 	void aClientThatWentMeanwhileTakesNoPlace() {
-		for (Authentication late : List.of(granted(), new Authentication.Refused("why"),
+		for (Authentication late : List.of(granted(), new Authentication.Refused(RefusalReason.TOKEN_SIGNATURE, "why"),
 				new Authentication.Unavailable(CloseReason.KEYS_UNAVAILABLE), new Authentication.Limited(
 						new Quota("token-checks", 5, Duration.ofMinutes(1), Duration.ofSeconds(3))))) {
 			List<Consumer<Authentication>> checks = checkLater();
@@ -427,14 +428,14 @@ class RequestHandlerTests {
 	void aRefusalThatComesLaterIsAnsweredAsOneThatComesAtOnce() {
 		List<Consumer<Authentication>> checks = checkLater();
 		send(stream(""));
-		checks.getFirst().accept(new Authentication.Refused("The token is not yours"));
+		checks.getFirst().accept(new Authentication.Refused(RefusalReason.TOKEN_CLAIMS, "The token is not yours"));
 		assertThat(after()).startsWith("HTTP/1.1 401")
 			.contains("WWW-Authenticate: Bearer error=\"invalid_token\"", "The token is not yours")
 			.doesNotContain("Connection: close");
 		assertThat(send(request("GET", "/"))).as("the next request").startsWith("HTTP/1.1 404");
 		checks.clear();
 		send(stream("?explain=1"));
-		checks.getFirst().accept(new Authentication.Refused("The token is not yours"));
+		checks.getFirst().accept(new Authentication.Refused(RefusalReason.TOKEN_CLAIMS, "The token is not yours"));
 		assertThat(after()).startsWith("HTTP/1.1 200").contains("event: push.refused", "The token is not yours");
 	}
 

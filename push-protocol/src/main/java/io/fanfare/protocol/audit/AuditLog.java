@@ -35,7 +35,7 @@ public final class AuditLog {
 
 	private final Ticker ticker;
 
-	private final Consumer<String> counter;
+	private final Consumer<RefusalReason> counter;
 
 	/** Guarded by itself, as all that follows. */
 	private final Map<Key, Count> counts = new LinkedHashMap<>(16, 0.75f, true) {
@@ -65,12 +65,12 @@ public final class AuditLog {
 	 * @param ticker the monotonic clock
 	 * @param counter counts a refusal by its reason
 	 */
-	public AuditLog(Ticker ticker, Consumer<String> counter) {
+	public AuditLog(Ticker ticker, Consumer<RefusalReason> counter) {
 		this.ticker = ticker;
 		this.counter = counter;
 	}
 
-	private record Key(String reason, String address) {
+	private record Key(RefusalReason reason, String address) {
 
 	}
 
@@ -97,11 +97,11 @@ public final class AuditLog {
 	/**
 	 * Counts a refusal, and logs it unless one of its kind and address was logged just
 	 * before.
-	 * @param reason the kind, one of a small closed set: it is a label of the metric
+	 * @param reason the kind
 	 * @param address the address of the client
 	 * @param values what else is known
 	 */
-	public void refused(String reason, String address, Map<String, ?> values) {
+	public void refused(RefusalReason reason, String address, Map<String, ?> values) {
 		this.counter.accept(reason);
 		long count;
 		long left = 0;
@@ -133,7 +133,7 @@ public final class AuditLog {
 		}
 		if (count > 0) {
 			Map<String, Object> all = new LinkedHashMap<>();
-			all.put("reason", reason);
+			all.put("reason", reason.wireName());
 			all.put("address", address);
 			all.putAll(values);
 			all.put("count", count);

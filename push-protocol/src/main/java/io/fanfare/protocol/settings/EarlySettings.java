@@ -64,7 +64,7 @@ public final class EarlySettings {
 
 	private static final Pattern ZERO = Pattern.compile("[+-]?0{1,30}");
 
-	private static final Pattern SENTINEL = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[^\\s:\\[\\]]+):([0-9]{1,5})");
+	private static final Pattern SENTINEL = Pattern.compile("(\\[[0-9a-fA-F:.]++]|[^\\s:\\[\\]]++):([0-9]{1,5})");
 
 	private EarlySettings() {
 	}

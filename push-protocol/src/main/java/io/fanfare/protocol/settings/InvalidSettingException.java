@@ -38,8 +38,8 @@ public final class InvalidSettingException extends IllegalArgumentException {
 	 * @return the variable's
 	 */
 	public static String variable(String property) {
-		return property.replaceAll("\\[(\\d+)]\\.", ".$1.")
-			.replaceAll("\\[.*", "")
+		return property.replaceAll("\\[(\\d++)]\\.", ".$1.")
+			.replaceAll("\\[.*+", "")
 			.replace('.', '_')
 			.replace("-", "")
 			.toUpperCase(Locale.ROOT);

@@ -1,7 +1,10 @@
 package io.fanfare.redis.history;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+
+import io.fanfare.protocol.ChannelName;
 
 /**
  * What a caller may publish, counted in Redis for all processes together: bytes, and
@@ -52,14 +55,32 @@ public record PublishQuota(String caller, long bytesPerSecond, long bytes, int c
 		return (number > 0) ? Double.toString((double) period.toNanos() / 1_000 / number) : "0";
 	}
 
+	/** What the script is given for one message. */
+	List<String> arguments(Charge charge) {
+		return switch (charge) {
+			case Charge.Weight weight -> List.of(Long.toString(weight.bytes()));
+			case Charge.First first -> first(first);
+			case Charge.Further further -> List.of("-");
+			case Charge.Behind behind ->
+				List.of("!" + behind.refusal().policy() + " " + behind.refusal().retryAfter().toMillis());
+		};
+	}
+
+	/** The channels only where new ones are counted: there may be thousands. */
+	private List<String> first(Charge.First first) {
+		List<ChannelName> others = (this.channelsPerMinute > 0) ? first.others() : List.of();
+		List<String> arguments = new ArrayList<>(2 + others.size());
+		arguments.add("+" + first.bytes());
+		arguments.add(Integer.toString(others.size()));
+		others.forEach((channel) -> arguments.add(channel.value()));
+		return arguments;
+	}
+
 	/** What a message takes. */
 	public sealed interface Charge {
 
 		/** A message that takes nothing. */
 		Charge FREE = new Weight(0);
-
-		/** What the script is given. */
-		String argument();
 
 		/**
 		 * A message.
@@ -68,38 +89,24 @@ public record PublishQuota(String caller, long bytesPerSecond, long bytes, int c
 		 */
 		record Weight(long bytes) implements Charge {
 
-			@Override
-			public String argument() {
-				return Long.toString(this.bytes);
-			}
-
 		}
 
 		/**
-		 * The first piece of a message, which takes for all of them. It is refused also
-		 * while new channels are owed, for those of further pieces are not known yet.
+		 * The first piece of a message, which takes for all of them before anything is
+		 * stored. So no other message passes on what further pieces need.
 		 *
 		 * @param bytes how many bytes all pieces have
+		 * @param others the channels of further pieces to which the message is stored
 		 */
-		record First(long bytes) implements Charge {
-
-			@Override
-			public String argument() {
-				return "+" + this.bytes;
-			}
+		record First(long bytes, List<ChannelName> others) implements Charge {
 
 		}
 
 		/**
-		 * A further piece of a message that was admitted: it is not refused. New channels
-		 * in it are owed.
+		 * A further piece of a message that was admitted: it is not refused and takes
+		 * nothing.
 		 */
 		record Further() implements Charge {
-
-			@Override
-			public String argument() {
-				return "-";
-			}
 
 		}
 
@@ -110,11 +117,6 @@ public record PublishQuota(String caller, long bytesPerSecond, long bytes, int c
 		 * @param refusal how the earlier one was refused
 		 */
 		record Behind(Refusal refusal) implements Charge {
-
-			@Override
-			public String argument() {
-				return "!" + this.refusal.policy() + " " + this.refusal.retryAfter().toMillis();
-			}
 
 		}
 

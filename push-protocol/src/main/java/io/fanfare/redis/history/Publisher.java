@@ -243,7 +243,7 @@ public final class Publisher {
 		for (Request request : requests) {
 			add(request, scriptKeys, arguments);
 			if (quota != null) {
-				arguments.add(RedisKeys.bytes(request.charge().argument()));
+				quota.arguments(request.charge()).forEach((text) -> arguments.add(RedisKeys.bytes(text)));
 			}
 		}
 		return this.link.<List<Object>>run(Script.PUBLISH_MESSAGES, scriptKeys.toArray(byte[][]::new), (run) -> {

@@ -16,10 +16,12 @@ public sealed interface ClaimResult {
 	 * @param dataLossFloor the id below which the store may have lost something
 	 * @param hiddenFrom up to which id, below the cursor, the user's channel was surely
 	 * received; null where nothing is known to be missing up to the cursor
+	 * @param opens what its user has opened, this one among them; null where that is not
+	 * limited, or where the connection owned the user before
 	 * @param revokedTopics the topics that the token grants no more, and the reason of
 	 * each
 	 */
-	record Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom,
+	record Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom, @Nullable Opens opens,
 			Map<String, String> revokedTopics) implements ClaimResult {
 
 		/**
@@ -29,8 +31,19 @@ public sealed interface ClaimResult {
 		 * @param dataLossFloor the id below which the store may have lost something
 		 */
 		public Owner(long generation, long headId, long dataLossFloor) {
-			this(generation, headId, dataLossFloor, null, Map.of());
+			this(generation, headId, dataLossFloor, null, null, Map.of());
 		}
+
+	}
+
+	/**
+	 * How many opens a user had.
+	 *
+	 * @param limits the limits
+	 * @param count how many opens
+	 * @param reset how long until those are counted anew
+	 */
+	record Opens(Presence.UserLimits limits, int count, Duration reset) {
 
 	}
 

@@ -42,13 +42,7 @@ final class Claims {
 
 	private final byte[] userWindow;
 
-	private final byte[] twinReplacements;
-
-	private final byte[] twinInterval;
-
-	private final byte[] twinReturns;
-
-	private final byte[] twinWindow;
+	private final byte[] twins;
 
 	Claims(CommandLink link, RedisKeys keys, Times times, UserLimits limits, Twins twins) {
 		this.link = link;
@@ -59,10 +53,8 @@ final class Claims {
 		this.maxTakeovers = Presence.bytes(Integer.toString(limits.takeovers()));
 		this.maxOpens = Presence.bytes(Integer.toString(limits.opens()));
 		this.userWindow = Presence.millis(limits.window());
-		this.twinReplacements = Presence.bytes(Integer.toString(twins.replacements()));
-		this.twinInterval = Presence.millis(twins.within());
-		this.twinReturns = Presence.bytes(Integer.toString(twins.returns()));
-		this.twinWindow = Presence.millis(twins.window());
+		this.twins = Presence.bytes(twins.replacements() + " " + twins.within().toMillis() + " " + twins.returns() + " "
+				+ twins.window().toMillis());
 	}
 
 	/** Runs {@code claim-user}. */
@@ -82,8 +74,7 @@ final class Claims {
 							this.keys.keyPrefix(), this.keys.channelPrefix(), Presence.bytes(claim.user()),
 							Presence.bytes(node), Presence.bytes(claim.connection()), Presence.bytes(claim.client()),
 							Presence.bytes(claim.tier().wireName()), this.lease, this.tombstone, this.maxTakeovers,
-							this.userWindow, Presence.bytes(claim.page()), this.twinReplacements, this.twinInterval,
-							this.twinReturns, this.twinWindow, Presence.bytes(name),
+							this.userWindow, Presence.bytes(claim.page()), this.twins, Presence.bytes(name),
 							Presence.bytes(MessageId.format(claim.cursor())), this.maxOpens,
 							Presence.bytes(Long.toString(claim.token().issued()))))
 			.thenApply((values) -> claimed(new Reply(values)));
@@ -124,12 +115,14 @@ final class Claims {
 		}
 		long dataLossFloor = reply.id();
 		long hiddenFrom = reply.idOrZero();
+		ClaimResult.Opens opens = new ClaimResult.Opens(this.limits, (int) reply.number(),
+				Duration.ofMillis(Math.max(0, reply.number())));
 		Map<String, String> revokedTopics = reply.hasNext() ? new HashMap<>() : Map.of();
 		while (reply.hasNext()) {
 			revokedTopics.put(reply.text(), reply.text());
 		}
 		return new ClaimResult.Owner(generation, headId, dataLossFloor,
-				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null, revokedTopics);
+				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null, (opens.count() > 0) ? opens : null, revokedTopics);
 	}
 
 }

@@ -128,7 +128,7 @@ public final class Presence {
 
 		/** As {@code owner_parse} in owner.lua has it. */
 		private static final Pattern VALUE = Pattern
-			.compile("(\\S+) (\\S+) ([0-9-]+) (\\S+) ([0-9]{1,18}) ([^\\s/]+)(?:/\\S*)? [0-9]+ [0-9]+");
+			.compile("(\\S++) (\\S++) ([0-9-]++) (\\S++) ([0-9]{1,18}) ([^\\s/]++)(?:/\\S*+)? [0-9]++ [0-9]++");
 
 		/** Returns null for a value of another form: then the user has no owner. */
 		static @Nullable Owner parse(String value) {

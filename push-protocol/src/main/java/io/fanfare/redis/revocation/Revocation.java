@@ -29,7 +29,7 @@ public record Revocation(Target target, long issuedBefore, long until, long stor
 	private static final long EVER = 999_999_999_999_999L;
 
 	/** As revocation.lua has it. */
-	private static final Pattern VALUE = Pattern.compile("([0-9]{1,15}) ([0-9]{1,15}) ([0-9]{1,15}) (.*)",
+	private static final Pattern VALUE = Pattern.compile("([0-9]{1,15}) ([0-9]{1,15}) ([0-9]{1,15}) (.*+)",
 			Pattern.DOTALL);
 
 	/** What is taken away. */

@@ -643,39 +643,70 @@ class PublishMessagesIT {
 		assertThat(publish(quota, request(message("3"), null, ALICE, bob)).results().getFirst())
 			.as("none of these is new")
 			.isInstanceOf(Result.Stored.class);
-		assertThat(publish(quota,
-				request(message("4"), null, ChannelName.user("carol")).with(new PublishQuota.Charge.Further()),
-				request(message("5"), null, ChannelName.user("dave")).with(new PublishQuota.Charge.Further()))
-			.used()
-			.channels()).as("owed").isGreaterThan(Duration.ofSeconds(75));
 	}
 
-	/** Otherwise new channels of further pieces would be free behind known ones. */
+	/** Otherwise several messages would pass together where the quota allows one. */
 	@Test
-	void aMessageInPiecesWaitsForWhatEarlierOnesOweOfNewChannels() {
-		PublishQuota quota = new PublishQuota("backend", 0, 0, 3);
-		PublishQuota.Charge first = new PublishQuota.Charge.First(9);
-		assertThat(publish(quota, request(message("1"), "k", NEWS).with(first)).results().getFirst())
-			.isInstanceOf(Result.Stored.class);
-		List<Publisher.Request> further = IntStream.range(0, 5)
-			.mapToObj((i) -> request(message("1"), null, ChannelName.user("u" + i))
-				.with(new PublishQuota.Charge.Further()))
-			.toList();
-		publish(quota, further.toArray(Publisher.Request[]::new));
-		Publisher.Published refused = publish(quota, request(message("2"), "l", NEWS).with(first),
-				request(message("1"), "k", NEWS).with(first));
-		Result.Limited limited = (Result.Limited) refused.results().getFirst();
+	void theFirstPieceTakesTheNewChannelsOfAllPieces() {
+		PublishQuota quota = new PublishQuota("backend", 0, 0, 100);
+		List<ChannelName> known = users("known", 70);
+		List<ChannelName> mine = users("mine", 70);
+		List<ChannelName> yours = users("yours", 70);
+		for (ChannelName channel : known) {
+			publish(channel, message("0"));
+		}
+		Publisher.Published first = publish(quota, firstPiece("1", "k", mine));
+		assertThat(first.results().getFirst()).isInstanceOf(Result.Stored.class);
+		assertThat(first.used().channels()).as("70 of 100 per minute").isBetween(Duration.ofSeconds(40),
+				Duration.ofSeconds(42));
+		Publisher.Published between = publish(quota, firstPiece("2", "l", yours), firstPiece("1", "k", mine));
+		Result.Limited limited = (Result.Limited) between.results().getFirst();
 		assertThat(limited.limit().policy()).isEqualTo("new-channels");
-		assertThat(limited.limit().retryAfter()).as("of six, three are owed")
-			.isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
-		assertThat(refused.results().getLast()).as("a repetition").isInstanceOf(Result.Stored.class);
-		assertThat(stored(NEWS_STREAM)).hasSize(1);
-		assertThat(publish(quota, request(ephemeral("4"), null, NEWS).with(first)).results().getFirst())
+		assertThat(limited.limit().retryAfter()).as("40 are too many").isBetween(Duration.ofSeconds(22),
+				Duration.ofSeconds(24));
+		assertThat(between.results().getLast()).as("a repetition").isInstanceOf(Result.Stored.class);
+		assertThat(this.partition.redis().exists(PREFIX + "ch:user:yours0", PREFIX + "idem:backend:l")).isZero();
+		Publisher.Published rest = publish(quota, furtherPiece("1", mine.subList(32, 64)),
+				furtherPiece("1", mine.subList(64, 70)));
+		assertThat(rest.results()).allSatisfy((result) -> assertThat(result).isInstanceOf(Result.Stored.class));
+		assertThat(rest.used().channels()).as("paid by the first").isLessThan(Duration.ofSeconds(42));
+		assertThat(publish(quota, firstPiece("3", "m", known)).results().getFirst()).as("none is new")
+			.isInstanceOf(Result.Stored.class);
+		assertThat(
+				publish(quota, request(ephemeral("4"), null, NEWS).with(new PublishQuota.Charge.First(9, List.of())))
+					.results()
+					.getFirst())
 			.as("an ephemeral message makes no channel")
 			.isInstanceOf(Result.Stored.class);
-		assertThat(publish(quota, request(message("3"), null, NEWS).with(weight(9))).results().getFirst())
-			.as("a message of one piece, to a channel that is known")
-			.isInstanceOf(Result.Stored.class);
+	}
+
+	@Test
+	void aMessageInPiecesToMoreNewChannelsThanAQuotaPassesOnceAndIsOwed() {
+		PublishQuota quota = new PublishQuota("backend", 0, 0, 1_000);
+		assertThat(publish(quota, firstPiece("1", "k", users("u", 5_000))).used().channels()).as("5 000 of 1 000")
+			.isBetween(Duration.ofSeconds(298), Duration.ofSeconds(300));
+		Result.Limited limited = (Result.Limited) publish(quota, request(message("2"), null, ChannelName.user("v")))
+			.results()
+			.getFirst();
+		assertThat(limited.limit().retryAfter()).isBetween(Duration.ofSeconds(238), Duration.ofSeconds(241));
+		this.partition.redis().del(PREFIX + "last");
+		this.partition.redis().set(PREFIX + "last", "no hash");
+		assertThat(publish(new PublishQuota("other", 0, 0, 1_000), firstPiece("3", "l", users("w", 70))).results()
+			.getFirst()).isInstanceOf(Result.Refused.class);
+	}
+
+	private static List<ChannelName> users(String name, int number) {
+		return IntStream.range(0, number).mapToObj((i) -> ChannelName.user(name + i)).toList();
+	}
+
+	private static Publisher.Request firstPiece(String data, String key, List<ChannelName> channels) {
+		return request(message(data), key, channels.subList(0, 32).toArray(ChannelName[]::new))
+			.with(new PublishQuota.Charge.First(9, channels.subList(32, channels.size())));
+	}
+
+	private static Publisher.Request furtherPiece(String data, List<ChannelName> channels) {
+		return request(message(data), null, channels.toArray(ChannelName[]::new))
+			.with(new PublishQuota.Charge.Further());
 	}
 
 	@Test

@@ -194,10 +194,23 @@ public final class TokenMint {
 	 * @return the token
 	 */
 	public String stream(String user, Duration life, String... channels) {
-		Instant now = Instant.now();
-		return sign("{\"sub\":" + quoted(user) + ",\"aud\":\"fanfare:stream\",\"channels\":"
+		return stream(user, null, Instant.now(), life, channels);
+	}
+
+	/**
+	 * A stream token as it was made some time ago.
+	 * @param user whose
+	 * @param id its id, or null
+	 * @param issued when it was made
+	 * @param life how long it is valid since then
+	 * @param channels the topics that it covers, or patterns of them
+	 * @return the token
+	 */
+	public String stream(String user, @Nullable String id, Instant issued, Duration life, String... channels) {
+		return sign("{\"sub\":" + quoted(user) + ((id != null) ? ",\"jti\":" + quoted(id) : "")
+				+ ",\"aud\":\"fanfare:stream\",\"channels\":"
 				+ Stream.of(channels).map(TokenMint::quoted).collect(Collectors.joining(",", "[", "]")) + ",\"iat\":"
-				+ now.getEpochSecond() + ",\"exp\":" + now.plus(life).getEpochSecond() + "}");
+				+ issued.getEpochSecond() + ",\"exp\":" + issued.plus(life).getEpochSecond() + "}");
 	}
 
 	/**

@@ -40,6 +40,11 @@ public enum RequiredTool {
 	NODE("node", "nodejs"),
 
 	/**
+	 * What installs packages for Node.js.
+	 */
+	NPM("npm"),
+
+	/**
 	 * The Redis server of the system, which is linked dynamically; the embedded one is
 	 * not.
 	 */

@@ -1,0 +1,1492 @@
+// Fanfare's client: one event stream for all tabs, which heals itself. How: docs/decisions/0036. Types: types.js.
+
+const SPACING = 500; // between two opens, whatever the server answers
+const LIVED = 10_000; // no failure
+const SILENCE = 60_000; // a dead wire
+const CHECK = 10_000;
+const MAX_WAIT = 3_600_000;
+const MAX_TOPICS = 32;
+const BEAT = 1_000;
+const MISSED = 3; // beats or roll calls
+const COLLECT = 50; // positions of other tabs
+const ELECTION = 300;
+const TOKEN_NEXT = 2_000;
+const TOKEN_LAST = 30_000;
+const HIDDEN = 60_000;
+const SESSION = 'sessionStorage';
+const LOCAL = 'localStorage';
+const ACK_SOON = 1_000;
+const ACK_PAUSE = 20_000;
+
+const FINAL = ['kicked', 'failed', 'closed'];
+
+const isId = (id) => /^\d{1,16}-\d{1,8}$/.test(id);
+
+const rank = (cursor) => (isId(cursor) ? cursor.split('-').map((part) => part.padStart(16)).join() : '');
+
+/** What is no id stands before all ids. */
+const before = (one, other) => rank(one) < rank(other);
+
+const lowest = (cursors) => cursors.filter((cursor) => cursor !== undefined)
+	.reduce((low, cursor) => (low === undefined || before(cursor, low)) ? cursor : low, undefined);
+
+const within = (topics, set) => topics.every((topic) => set.includes(topic));
+
+function json(text) {
+	try {
+		return JSON.parse(text);
+	}
+	catch {
+		return text;
+	}
+}
+
+function claims(token) {
+	try {
+		return JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+	}
+	catch {
+		return {};
+	}
+}
+
+const beside = (url, call) => url.replace(/[?#].*/, '').replace(/\/sse$/, '/events') + '/' + call;
+
+const end = (env, url, key) => env.beacon(beside(url, 'close'), JSON.stringify({ key }));
+
+/** Reads an event stream (HTML, section 9.2.6). Blocks without data, which move the cursor, have null. @internal */
+export class Parser {
+
+	constructor(onBlock) {
+		this.onBlock = onBlock;
+		this.decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+		this.begun = this.cr = false;
+		this.rest = this.id = this.type = '';
+		this.data = null;
+		this.retry = 0;
+	}
+
+	feed(chunk) {
+		let text = typeof chunk === 'string' ? chunk : this.decoder.decode(chunk, { stream: true });
+		if (!text) {
+			return;
+		}
+		if (!this.begun && text.charCodeAt(0) === 0xFEFF) {
+			text = text.slice(1);
+		}
+		this.begun = true;
+		if (this.cr && text[0] === '\n') { // of a CR LF whose CR ended the line
+			text = text.slice(1);
+			this.cr = false;
+		}
+		if (text) {
+			this.cr = text.endsWith('\r');
+			const lines = text.split(/\r\n|\n|\r/);
+			lines[0] = this.rest + lines[0];
+			this.rest = lines.pop();
+			lines.forEach((line) => this.line(line));
+		}
+	}
+
+	line(line) {
+		if (line === '') {
+			const { type, id, data } = this;
+			this.type = '';
+			this.data = null;
+			this.onBlock({ type: type || 'message', id, data });
+			return;
+		}
+		const colon = line.indexOf(':');
+		const field = (colon < 0) ? line : line.slice(0, colon);
+		const value = (colon < 0) ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1));
+		if (field === 'data') {
+			this.data = (this.data === null) ? value : `${this.data}\n${value}`;
+		}
+		else if (field === 'event') {
+			this.type = value;
+		}
+		else if (field === 'id' && !value.includes('\0')) {
+			this.id = value;
+		}
+		else if (field === 'retry' && /^\d+$/.test(value)) {
+			this.retry = Number(value);
+		}
+	}
+
+}
+
+/** Random pauses that grow with each failure (full jitter). @internal */
+export class Backoff {
+
+	constructor({ min = 1_000, max = 30_000 } = {}, random = Math.random) {
+		this.min = min;
+		this.max = max;
+		this.random = random;
+		this.failures = 0;
+	}
+
+	next() {
+		return this.random() * Math.min(this.max, this.min * 2 ** this.failures++);
+	}
+
+	reset() {
+		this.failures = 0;
+	}
+
+}
+
+/** Sends acknowledgements: nonces at once, ids soon, a cursor alone from time to time. */
+class Acks {
+
+	constructor(env, url, stats) {
+		Object.assign(this, { env, url, stats });
+		this.nonces = [];
+		this.ids = new Set();
+		this.sentAt = -Infinity;
+	}
+
+	/** To another stream: what is left is acknowledged by it. */
+	bind(key) {
+		this.key = key;
+		this.nonces = [];
+		this.sent = undefined;
+		this.schedule(ACK_SOON);
+	}
+
+	add({ cursor, ids = [], nonce }) {
+		if (isId(cursor)) {
+			this.cursor = cursor;
+		}
+		ids.filter(isId).forEach((id) => this.ids.add(id));
+		if (nonce) {
+			this.nonces.push(nonce);
+			this.flush();
+		}
+		else if (this.ids.size) {
+			this.schedule(ACK_SOON);
+		}
+		else {
+			this.schedule(Math.max(ACK_SOON, this.sentAt + ACK_PAUSE - this.env.now()));
+		}
+	}
+
+	schedule(delay) {
+		const due = this.env.now() + delay;
+		if (this.key && !(this.due <= due)) {
+			this.env.clearTimeout(this.timer);
+			this.due = due;
+			this.timer = this.env.setTimeout(() => this.flush(), delay);
+		}
+	}
+
+	async flush() {
+		this.env.clearTimeout(this.timer);
+		this.due = undefined;
+		const { key, cursor } = this;
+		const nonces = this.nonces.slice(0, 16);
+		const ids = [...this.ids].slice(0, 100);
+		if (!key || this.running || (!nonces.length && !ids.length && !before(this.sent, cursor))) {
+			return;
+		}
+		this.running = true;
+		this.sentAt = this.env.now();
+		let status = 0;
+		try {
+			const body = JSON.stringify({ key, nonces, cursor, ids: ids.length ? ids : undefined });
+			({ status } = await this.env.fetch(this.url, { method: 'POST', body, credentials: 'omit' }));
+			this.stats.roundTrip = this.env.now() - this.sentAt;
+		}
+		catch {
+			this.stats.errors++;
+		}
+		this.running = false;
+		if (status === 404 && key === this.key) {
+			this.key = undefined; // its stream has ended
+		}
+		else if (status && status !== 404 && status !== 429 && status < 500) {
+			ids.forEach((id) => this.ids.delete(id));
+			this.nonces = this.nonces.filter((nonce) => !nonces.includes(nonce));
+			this.sent = key === this.key ? cursor : undefined;
+			if (this.nonces.length || this.ids.size) {
+				this.schedule(ACK_SOON);
+			}
+		}
+		else {
+			this.schedule(5 * ACK_SOON);
+		}
+	}
+
+}
+
+/** Holds a stream open: `current` is connected, `next` is to replace it, and both are read until it does. @internal */
+export class Stream {
+
+	constructor(env, config, owner) {
+		Object.assign(this, { env, config, owner });
+		this.backoff = new Backoff(config.backoff, () => env.random());
+		this.stats = { opens: 0, reconnects: 0, gaps: 0, errors: 0 };
+		this.acks = new Acks(env, beside(config.url, 'ack'), this.stats);
+		this.openedAt = -Infinity;
+		this.retry = this.failures = this.unauthorized = this.due = 0;
+	}
+
+	reopen(delay = 0) {
+		if (!this.running) {
+			this.running = true;
+			this.failures = this.unauthorized = 0;
+			this.backoff.reset();
+			this.watch();
+		}
+		else if (this.due) {
+			return; // its plan is made then
+		}
+		this.schedule(delay);
+	}
+
+	stop() {
+		this.running = false;
+		this.due = 0;
+		this.env.clearTimeout(this.timer);
+		this.env.clearTimeout(this.watchdog);
+		this.next?.abort.abort();
+		this.current?.abort.abort();
+		this.next = this.current = undefined;
+		this.acks.bind();
+	}
+
+	close() {
+		if (this.current) {
+			end(this.env, this.config.url, this.current.key);
+		}
+		this.stop();
+	}
+
+	/** Nothing shortens a pause that the server asked for. */
+	schedule(delay, asked = false) {
+		const now = this.env.now();
+		delay = Math.max(delay, Math.min(SPACING, this.openedAt + SPACING - now));
+		this.env.clearTimeout(this.timer);
+		this.due = now + delay;
+		this.asked = asked;
+		this.timer = this.env.setTimeout(() => this.open(), delay);
+	}
+
+	/** Timers of hidden tabs are late; the pings of others are not. */
+	tick() {
+		if (this.due && this.env.now() >= this.due) {
+			this.open();
+		}
+	}
+
+	/** The network is back, or the page. */
+	wake() {
+		if (this.due && !this.asked) {
+			this.schedule(0);
+		}
+		const silence = 1.5 * (this.current?.heartbeatMs ?? SILENCE);
+		this.env.setTimeout(() => this.inspect(silence), BEAT); // after what has arrived
+	}
+
+	watch() {
+		this.watchdog = this.env.setTimeout(() => {
+			this.inspect(SILENCE);
+			if (this.running) {
+				this.owner.onWatch?.();
+				this.watch();
+			}
+		}, CHECK);
+	}
+
+	inspect(silence) {
+		for (const attempt of [this.current, this.next]) {
+			if (attempt && this.running) {
+				attempt.at = Math.min(attempt.at, this.env.now()); // clocks are set back
+				if (this.env.now() - attempt.at > Math.max(silence, 1.5 * (attempt.heartbeatMs ?? 0))) {
+					attempt.reason = 'silent';
+					this.ended(attempt);
+				}
+			}
+		}
+	}
+
+	open() {
+		this.env.clearTimeout(this.timer);
+		this.due = 0;
+		this.next?.abort.abort();
+		const now = this.openedAt = this.env.now();
+		const attempt = this.next = { plan: this.owner.plan(), abort: new AbortController(), at: now, wait: 0, cursor: undefined };
+		attempt.cursor = attempt.plan.from;
+		if (!this.current) {
+			this.owner.onState({ name: 'connecting' });
+		}
+		this.read(attempt).catch((error) => {
+			attempt.reason ??= error.final ? error.message : `not reached (${error.message})`;
+			attempt.final = error.final;
+		}).then(() => {
+			if (attempt === this.next || attempt === this.current) {
+				this.ended(attempt);
+			}
+		});
+	}
+
+	async read(attempt) {
+		const { plan, abort: { signal } } = attempt;
+		const token = await this.owner.token();
+		if (signal.aborted) {
+			return;
+		}
+		const address = new URL(this.config.url);
+		const { client, page } = this.owner;
+		Object.entries({ client, page, ack: 1 }).forEach(([name, value]) => address.searchParams.set(name, value));
+		if (this.config.heartbeat) {
+			address.searchParams.set('heartbeat', this.config.heartbeat);
+		}
+		plan.channels.forEach((channel) => address.searchParams.append('channel', channel));
+		const headers = { Accept: 'text/event-stream' };
+		if (token) {
+			headers.Authorization = `Bearer ${token}`;
+		}
+		if (plan.from) {
+			headers['Last-Event-ID'] = plan.from;
+		}
+		this.openedAt = attempt.at = this.env.now();
+		this.stats.opens++;
+		const response = await this.env.fetch(address.href, { headers, signal, cache: 'no-store',
+			credentials: token ? 'omit' : 'include' });
+		attempt.at = this.env.now();
+		const type = response.headers.get('content-type') ?? '';
+		if (response.status !== 200 || !/^text\/event-stream *(;|$)/i.test(type)) {
+			const problem = /json/.test(type) ? await response.json().catch(() => ({})) : {};
+			attempt.status = response.status;
+			attempt.reason = problem.detail ?? problem.title ?? `HTTP ${response.status}, no stream`;
+			const after = response.headers.get('retry-after');
+			attempt.wait = (after * 1_000 || Date.parse(after) - this.env.now()) || 0;
+			return;
+		}
+		const parser = new Parser((block) => this.block(attempt, block));
+		const reader = response.body.getReader();
+		for (let part; !(part = await reader.read()).done;) {
+			if (signal.aborted) {
+				return;
+			}
+			attempt.at = this.env.now();
+			parser.feed(part.value);
+			this.retry = parser.retry || this.retry;
+		}
+	}
+
+	block(attempt, block) {
+		if (attempt !== this.current && attempt !== this.next) {
+			return;
+		}
+		const { type, id, data } = block;
+		const value = (data !== null && type.startsWith('push.')) ? json(data) ?? {} : {};
+		if (type === 'push.connected') {
+			this.connected(attempt, value);
+		}
+		const back = type === 'push.gap' && value.reason === 'cursor-ahead' && value.to;
+		if (back || (isId(id) && !before(id, attempt.cursor))) {
+			attempt.cursor = back || id;
+		}
+		switch (type) {
+			case 'push.waiting':
+				attempt.heartbeatMs = value.heartbeatMs;
+				if (!this.current) {
+					const { position, total, estimateMs } = value;
+					this.owner.onState({ name: 'waiting', position, total, estimateMs });
+				}
+				break;
+			case 'push.busy':
+			case 'push.goaway':
+				attempt.wait = value.retryMs ?? value.afterMs ?? 0;
+				attempt.reason = value.reason;
+				if (value.reason === 'token-expired') {
+					this.owner.dropToken();
+				}
+				break;
+			case 'push.kicked':
+				this.finish({ name: 'kicked', reason: value.reason, message: value.message });
+				break;
+			case 'push.expiring':
+				if (value.reason === 'token') {
+					this.owner.dropToken();
+				}
+				if (attempt === this.current) {
+					this.reopen(Math.max(0, attempt.connectedAt + 4 * SPACING - this.env.now()));
+				}
+				break;
+			case 'push.probe':
+				this.acks.add({ nonce: value.nonce });
+				break;
+			case 'push.gap':
+				this.stats.gaps++;
+		}
+		if (attempt === this.current || type === 'push.kicked') {
+			this.owner.onBlock(block);
+		}
+	}
+
+	connected(attempt, { key, connection, heartbeatMs }) {
+		Object.assign(attempt, { key, connection, heartbeatMs, connectedAt: this.env.now() });
+		this.current?.abort.abort();
+		this.current = attempt;
+		this.next = undefined;
+		this.unauthorized = 0;
+		this.stats.reconnects += this.lives ? 1 : 0;
+		this.lives = true;
+		this.acks.bind(key);
+		this.owner.onConnected(attempt.plan);
+		this.owner.onState({ name: 'open' });
+	}
+
+	ended(attempt) {
+		const { status, connectedAt, final, reason = 'ended' } = attempt;
+		const failed = { name: 'failed', status, reason };
+		let { wait } = attempt;
+		attempt.abort.abort();
+		if (attempt === this.next) {
+			this.next = undefined;
+		}
+		else {
+			this.current = undefined;
+			this.acks.bind();
+			if (this.next) {
+				return this.owner.onState({ name: 'connecting' });
+			}
+			if (this.due) {
+				return this.retrying(reason);
+			}
+			if (!attempt.reason) {
+				this.owner.onReplaced();
+			}
+		}
+		if (status === 401) {
+			this.owner.dropToken();
+			this.unauthorized++;
+		}
+		if (status === 403 || status === 400) {
+			if (this.owner.onRefused(failed)) {
+				return this.schedule(0);
+			}
+			return this.fail(failed);
+		}
+		if (final || this.unauthorized > 1) {
+			return this.fail(failed);
+		}
+		if (connectedAt && this.env.now() - connectedAt >= LIVED) {
+			this.failures = 0;
+			this.backoff.reset();
+		}
+		else if (wait < SPACING) {
+			this.stats.errors++;
+			if (++this.failures >= this.config.maxAttempts) {
+				return this.fail(failed);
+			}
+		}
+		const asked = wait >= this.backoff.min;
+		wait = asked ? wait : Math.max(this.retry, this.backoff.next());
+		this.schedule(Math.min(wait, MAX_WAIT), asked);
+		this.retrying(reason);
+	}
+
+	retrying(reason) {
+		if (!this.current) {
+			this.owner.onState({ name: 'reconnecting', at: this.due, reason });
+		}
+	}
+
+	/** For good, unless a stream is still connected. */
+	fail(state) {
+		if (!this.current) {
+			this.finish(state);
+		}
+	}
+
+	finish(state) {
+		this.stop();
+		this.owner.onState(state);
+	}
+
+}
+/** Leads the tabs of a group: holds their stream, and sends them what it brings. */
+class Hub {
+
+	constructor(env, group, since) {
+		Object.assign(this, { env, group, since, client: group.client, page: group.page });
+		this.tabs = new Map();
+		this.accepted = [];
+		this.state = FINAL.includes(group.state.name) ? group.state : { name: 'connecting' };
+		this.stream = new Stream(env, { ...group.options, url: group.url }, this);
+		this.stream.openedAt = group.openedAt;
+		this.asks = new Map();
+		this.asked = 0;
+	}
+
+	start(collect) {
+		this.announce();
+		this.ready = !collect;
+		this.timer = this.env.setTimeout(() => {
+			this.ready = true;
+			this.sync();
+		}, collect);
+	}
+
+	stop(close) {
+		this.stopped = true;
+		this.env.clearTimeout(this.timer);
+		if (close) {
+			this.stream.close();
+		}
+		else {
+			this.stream.stop();
+		}
+	}
+
+	post(kind, message) {
+		if (!this.stopped) {
+			this.group.post({ kind, hub: this.group.id, since: this.since, ...message });
+		}
+	}
+
+	announce() {
+		this.post('lead', { client: this.client, page: this.page, state: this.state });
+	}
+
+	receive(message) {
+		const tab = this.tabs.get(message.tab);
+		if (this.stopped) {
+			return;
+		}
+		if (tab) {
+			tab.missed = 0;
+		}
+		switch (message.kind) {
+			case 'join':
+				this.join(message);
+				break;
+			case 'leave':
+				this.tabs.delete(message.tab);
+				this.sync();
+				this.tell();
+				break;
+			case 'ping':
+				this.stream.tick();
+				this.post('pong', { stats: this.stats() });
+				if (!tab) {
+					this.announce();
+				}
+				break;
+			case 'ack':
+				if (tab) {
+					tab.acked = message.at;
+					const acked = [...this.tabs.values()].filter((other) => other.welcome && other.missed < 2).map((other) => other.acked);
+					this.stream.acks.add({ ids: message.ids, cursor: acked.every(isId) ? lowest(acked) : undefined });
+				}
+				break;
+			case 'token':
+				this.asks.get(message.ask)?.(message);
+				break;
+			case 'wake':
+				this.stream.wake();
+				break;
+			case 'takeover':
+				if (FINAL.includes(this.state.name)) {
+					this.restart();
+				}
+		}
+	}
+
+	join({ tab: id, at, channels, visible, fresh, again }) {
+		let tab = this.tabs.get(id);
+		const known = tab && !again;
+		if (!known) {
+			this.tabs.set(id, tab = { id, at, acked: at, missed: 0 });
+		}
+		this.changed ||= known && String(tab.channels) !== String(channels);
+		Object.assign(tab, { channels, visible });
+		if (fresh && !known && FINAL.includes(this.state.name)) {
+			this.restart(); // a page that was loaded takes over
+		}
+		this.sync();
+		if (!known) {
+			this.tell();
+		}
+	}
+
+	restart() {
+		if (this.state.name === 'kicked') {
+			this.client = random(this.env);
+		}
+		this.state = { name: 'connecting' };
+		this.dropToken();
+		this.sync();
+		this.tell();
+	}
+
+	/** Welcomes the tabs that the stream serves, and opens another one where it does not serve all. */
+	sync() {
+		const { stream, tabs, state } = this;
+		const { current, next } = stream;
+		if (!this.ready || this.stopped) {
+			return;
+		}
+		if (!tabs.size) {
+			this.cursor = undefined;
+			return stream.close();
+		}
+		if (FINAL.includes(state.name)) {
+			return;
+		}
+		if (current) {
+			tabs.forEach((tab) => this.serves(tab, current.plan, current.cursor) && this.welcome(tab, current.cursor));
+		}
+		for (const tab of [...tabs.values()].reverse()) {
+			if (this.topics().length > MAX_TOPICS && !within(tab.channels, this.accepted)) {
+				this.refuse(tab, { name: 'failed', reason: `more than ${MAX_TOPICS} topics` });
+			}
+		}
+		const topics = this.topics();
+		const served = current && within(topics, current.plan.channels) && this.served().every((tab) => tab.welcome)
+			&& !(this.changed && !within(current.plan.channels, topics));
+		if (!next && !served) {
+			stream.reopen();
+		}
+	}
+
+	/** The tabs to serve: after a refusal one more at a time. */
+	served() {
+		const { accepted, careful } = this;
+		const tabs = [...this.tabs.values()];
+		const first = tabs.find((tab) => !within(tab.channels, accepted));
+		return careful ? tabs.filter((tab) => tab === first || within(tab.channels, accepted)) : tabs;
+	}
+
+	topics() {
+		return [...new Set(this.served().flatMap((tab) => tab.channels))].sort();
+	}
+
+	serves(tab, plan, cursor) {
+		return within(tab.channels, plan.channels)
+			&& (tab.at === undefined || tab.at === cursor || (cursor !== undefined && !before(tab.at, cursor)));
+	}
+
+	welcome(tab, at) {
+		if (!tab.welcome) {
+			tab.welcome = true;
+			this.post('welcome', { to: tab.id, at });
+			this.tell();
+		}
+	}
+
+	tell() {
+		this.post('state', { state: this.state, client: this.client, page: this.page, key: this.stream.current?.key,
+			count: this.tabs.size, stats: this.stats(), openedAt: this.stream.openedAt });
+	}
+
+	stats() {
+		const { stats, current } = this.stream;
+		return { ...stats, connections: current ? [{ id: current.connection, since: current.connectedAt, tab: this.group.id }] : [] };
+	}
+
+	plan() {
+		this.changed = false;
+		const waiting = [...this.tabs.values()].filter((tab) => !tab.welcome).map((tab) => tab.at);
+		return { channels: this.topics(), from: lowest([...waiting, this.stream.current?.cursor ?? this.cursor]) };
+	}
+
+	onConnected(plan) {
+		this.accepted = plan.channels;
+		this.careful &&= [...this.tabs.values()].some((tab) => !within(tab.channels, this.accepted));
+		this.tabs.forEach((tab) => this.serves(tab, plan, plan.from) && this.welcome(tab));
+	}
+
+	onState(state) {
+		this.state = state;
+		this.tell();
+		this.sync();
+	}
+
+	onBlock({ type, id, data }) {
+		this.cursor = this.stream.current?.cursor ?? this.cursor;
+		if (type === 'push.unsubscribed') { // not to be asked for again
+			const { channel } = json(data);
+			this.tabs.forEach((tab) => {
+				tab.channels = tab.channels.filter((topic) => topic !== channel);
+			});
+		}
+		if (data !== null || isId(id)) {
+			this.post('block', { type, id, data });
+		}
+	}
+
+	onReplaced() {
+		this.group.post({ kind: 'who' });
+	}
+
+	/** Calls the roll. */
+	onWatch() {
+		for (const tab of this.tabs.values()) {
+			if (++tab.missed > MISSED) {
+				this.tabs.delete(tab.id);
+			}
+		}
+		this.announce();
+		this.sync();
+	}
+
+	/** Whether to try again: with a token of the tab that asked, or without that tab. */
+	onRefused(state) {
+		const asked = this.served().filter((tab) => !within(tab.channels, this.accepted));
+		const [tab] = asked;
+		if (asked.length > 1) {
+			this.careful = true;
+		}
+		else if (tab && !tab.tried) {
+			tab.tried = true;
+			this.dropToken();
+		}
+		else if (tab) {
+			this.refuse(tab, state);
+		}
+		return !!tab;
+	}
+
+	refuse(tab, state) {
+		this.tabs.delete(tab.id);
+		this.post('refused', { to: tab.id, state });
+	}
+
+	dropToken() {
+		this.cached = undefined;
+	}
+
+	async token() {
+		const expires = claims(this.cached?.token).exp;
+		if (this.cached && !(expires * 1_000 < this.env.now() + 5_000)) {
+			return this.cached.token;
+		}
+		this.asking ??= this.ask().finally(() => {
+			this.asking = undefined;
+		});
+		this.cached = await this.asking;
+		return this.cached.token;
+	}
+
+	/** Functions cannot cross into another tab or a worker: one is asked, then the next. */
+	ask() {
+		const worth = (tab) => (tab.tried ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
+		const left = [...this.tabs.values()].sort((one, other) => worth(other) - worth(one));
+		const ask = ++this.asked;
+		const timers = [];
+		let pending = 0;
+		return new Promise((resolve, reject) => {
+			const next = (problem) => {
+				const tab = left.shift();
+				if (tab) {
+					pending++;
+					this.post('ask', { to: tab.id, ask });
+					timers.push(this.env.setTimeout(next, TOKEN_NEXT));
+				}
+				else if (problem && !pending) {
+					reject(new Error(problem));
+				}
+			};
+			timers.push(this.env.setTimeout(() => reject(new Error('no tab has a token')), TOKEN_LAST));
+			this.asks.set(ask, ({ token, problem }) => {
+				if (problem) {
+					pending--;
+					next(problem);
+				}
+				else if (token === null) {
+					reject(Object.assign(new Error('no token'), { final: true }));
+				}
+				else {
+					resolve({ token });
+				}
+			});
+			next('no tab');
+		}).finally(() => {
+			this.asks.delete(ask);
+			timers.forEach((timer) => this.env.clearTimeout(timer));
+		});
+	}
+
+}
+
+const random = (env) => Array.from(env.crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-');
+
+/** This page among the tabs of a user: follows the one that leads, or leads. In a worker it is no tab. @internal */
+export class Group {
+
+	constructor(env, url, options, worker = false) {
+		Object.assign(this, { env, url, options, worker });
+		this.id = random(env);
+		this.page = random(env);
+		this.members = new Set();
+		this.state = Object.freeze({ name: 'connecting' });
+		this.led = this.missed = 0;
+		this.count = 1;
+		this.heard = { opens: 0, reconnects: 0, gaps: 0, errors: 0, connections: [] };
+		this.acked = [];
+		this.fresh = this.left = true;
+		this.openedAt = -Infinity;
+	}
+
+	async start() {
+		const { tabs = 'shared', user } = this.options;
+		const backoff = new Backoff(this.options.backoff, () => this.env.random());
+		const share = tabs === 'shared' && this.env.BroadcastChannel;
+		let name = user;
+		while (share && name === undefined) {
+			try {
+				this.first = await this.token();
+				name = claims(this.first).sub ?? null;
+			}
+			catch (error) {
+				if (backoff.failures + 1 >= this.options.maxAttempts) {
+					return this.setState({ name: 'failed', reason: error.message });
+				}
+				const wait = Math.max(SPACING, backoff.next());
+				this.setState({ name: 'reconnecting', at: this.env.now() + wait, reason: error.message });
+				await new Promise((resolve) => this.env.setTimeout(resolve, wait));
+			}
+			if (this.closed) {
+				return;
+			}
+		}
+		this.shared = share && name !== null;
+		this.name = `fanfare ${this.url} ${name}`;
+		const left = json(this.store(SESSION, null) ?? '{}'); // a duplicate of this tab finds nothing
+		this.client = left.client ?? random(this.env);
+		this.members.forEach((member) => this.options.keepCursor && member.begin(left.cursor));
+		this.listen();
+		this.enter();
+	}
+
+	get stats() {
+		return this.hub?.stats() ?? this.heard;
+	}
+
+	/** Returns what is stored for the group; puts another value in its place, or null for none. */
+	store(kind, value) {
+		try {
+			const storage = this.env.storage(kind);
+			const old = storage.getItem(this.name) ?? undefined;
+			if (value === null) {
+				storage.removeItem(this.name);
+			}
+			else if (value !== undefined && value !== old) {
+				storage.setItem(this.name, value);
+			}
+			return old;
+		}
+		catch {
+			return undefined; // forbidden, or full
+		}
+	}
+
+	listen() {
+		const { env } = this;
+		const { signal } = this.off = new AbortController();
+		env.listen('online', () => this.wake(), signal);
+		env.listen('visibilitychange', () => this.seen(), signal);
+		env.listen('pagehide', ({ persisted }) => {
+			if (!this.left) {
+				this.store(SESSION, JSON.stringify({
+					client: (this.shared || FINAL.includes(this.state.name)) ? undefined : this.client,
+					cursor: this.options.keepCursor ? this.at() : undefined,
+				}));
+				this.away = true;
+				this.leave(!persisted);
+			}
+		}, signal);
+		env.listen('pageshow', ({ persisted }) => {
+			if (persisted && this.away) {
+				this.store(SESSION, null);
+				this.enter();
+			}
+		}, signal);
+		this.seen();
+	}
+
+	seen() {
+		const { env } = this;
+		env.clearTimeout(this.hiding);
+		if (env.visible()) {
+			if (this.away && this.state.reason === 'hidden') {
+				this.enter();
+			}
+			this.wake();
+			this.beat();
+			this.join();
+		}
+		else if (this.options.whenHidden === 'close') {
+			this.hiding = env.setTimeout(() => {
+				if (!this.left) {
+					this.away = true;
+					this.leave(true);
+					this.setState({ name: 'closed', reason: 'hidden' });
+				}
+			}, HIDDEN);
+		}
+	}
+
+	wake() {
+		this.post({ kind: 'wake', tab: this.id });
+	}
+
+	enter() {
+		this.left = this.away = this.joined = false;
+		this.led = this.missed = 0;
+		if (!FINAL.includes(this.state.name) || this.state.reason === 'hidden') {
+			this.setState({ name: 'connecting' });
+		}
+		if (!this.shared) {
+			return this.lead();
+		}
+		this.channel = new this.env.BroadcastChannel(this.name);
+		this.channel.onmessage = ({ data }) => this.receive(data);
+		this.post({ kind: 'who' });
+		this.beat();
+		if (this.worker || !this.hire()) {
+			this.contend();
+		}
+	}
+
+	/** Lets a SharedWorker lead, if there can be one. */
+	hire() {
+		const { env } = this;
+		const { worker, backoff, maxAttempts, heartbeat } = this.options;
+		if (!worker || !env.SharedWorker || new URL(worker, env.href).origin !== new URL(env.href).origin) {
+			return false;
+		}
+		try {
+			const hired = new env.SharedWorker(worker, { type: 'module', name: this.name });
+			hired.onerror = () => this.contend();
+			hired.port.postMessage({ url: this.url, name: this.name, client: this.store(LOCAL) ?? this.client,
+				options: { backoff, maxAttempts, heartbeat } });
+		}
+		catch {
+			return false;
+		}
+		env.setTimeout(() => this.contend(), MISSED * BEAT);
+		return true;
+	}
+
+	/** With `close` the last tab ends the stream on the server as well. */
+	leave(close) {
+		if (this.left) {
+			return;
+		}
+		close &&= this.count <= 1;
+		if (close && !this.hub && this.key) {
+			end(this.env, this.url, this.key);
+		}
+		this.post({ kind: 'leave', tab: this.id });
+		this.hub?.post('bye');
+		this.resign(close);
+		this.left = true;
+		this.joined = false;
+		this.waiting?.abort();
+		this.waiting = this.electing = undefined;
+		this.env.clearTimeout(this.beating);
+		this.channel?.close();
+		this.channel = undefined;
+	}
+
+	/** To lead as soon as no other page does, or in place of a silent one. */
+	contend(steal) {
+		if (this.left || this.hub || this.electing || (this.waiting && !steal)) {
+			return;
+		}
+		if (!this.env.locks || this.lockless) {
+			return this.elect();
+		}
+		this.waiting?.abort();
+		const waiting = this.waiting = new AbortController();
+		const mine = () => this.waiting === waiting;
+		let held = false;
+		const hold = () => mine() && new Promise((release) => {
+			held = true;
+			this.release = release;
+			this.lead();
+		});
+		this.env.locks.request(this.name, steal ? { steal } : { signal: waiting.signal }, hold).catch(() => {}).then(() => {
+			if (mine()) { // released, stolen by another page, or forbidden
+				this.waiting = undefined;
+				this.lockless = !held;
+				this.resign();
+				this.contend();
+			}
+		});
+	}
+
+	/** Without locks the lowest id leads. Of two leaders the later one stays. */
+	elect() {
+		const { led } = this;
+		const election = this.electing = { lost: false };
+		this.post({ kind: 'claim', tab: this.id });
+		this.env.setTimeout(() => {
+			if (this.electing === election) {
+				this.electing = undefined;
+				if (!election.lost) {
+					this.lead();
+				}
+				else {
+					this.env.setTimeout(() => this.led === led && this.contend(), BEAT);
+				}
+			}
+		}, ELECTION);
+	}
+
+	lead() {
+		if (!this.left && !this.hub) {
+			if (this.shared) {
+				this.client = this.store(LOCAL) ?? this.client;
+			}
+			// A fraction tells two of one millisecond apart
+			this.hub = new Hub(this.env, this, Math.max(this.env.now(), this.led) + this.env.random() + 1);
+			this.hub.start(this.shared ? COLLECT : 0);
+		}
+	}
+
+	resign(close = false) {
+		const { hub, release } = this;
+		this.hub = this.release = undefined;
+		hub?.stop(close);
+		release?.();
+	}
+
+	/** A visible page looks whether the leader lives. */
+	beat() {
+		const { env } = this;
+		env.clearTimeout(this.beating);
+		if (this.left || !this.shared || this.worker || !env.visible()) {
+			this.missed = 0;
+			return;
+		}
+		this.beating = env.setTimeout(() => this.beat(), BEAT);
+		if (this.hub) {
+			return;
+		}
+		if (++this.missed < MISSED) {
+			this.post({ kind: 'ping', tab: this.id });
+		}
+		else {
+			this.missed = 0;
+			this.contend(true);
+		}
+	}
+
+	post(message) {
+		this.channel?.postMessage(message);
+		queueMicrotask(() => this.receive(message));
+	}
+
+	receive(message) {
+		const { kind, hub, since } = message;
+		if (this.left) {
+			return;
+		}
+		if (!hub) {
+			return this.request(message);
+		}
+		if (since < this.led) {
+			return this.hub?.announce();
+		}
+		this.missed = 0;
+		this.electing = undefined;
+		if (since > this.led) {
+			this.led = since;
+			this.joined = false;
+			if (this.hub && this.hub.since !== since) {
+				this.resign();
+			}
+		}
+		if (message.to && message.to !== this.id) {
+			return;
+		}
+		switch (kind) {
+			case 'lead':
+				this.page = message.page;
+				this.join();
+				if (this.env.locks && !this.lockless) {
+					this.contend(); // behind the one who leads
+				}
+				break;
+			case 'bye':
+				this.contend();
+				break;
+			case 'welcome':
+				this.joined = true;
+				this.members.forEach((member) => member.begin(message.at));
+				break;
+			case 'state':
+				this.follow(message);
+				break;
+			case 'pong':
+				this.heard = message.stats;
+				break;
+			case 'block':
+				if (this.joined) {
+					this.members.forEach((member) => member.receive(message));
+					this.acknowledge();
+				}
+				break;
+			case 'ask':
+				this.answer(message.ask);
+				break;
+			case 'refused':
+				this.leave(false);
+				this.setState(message.state);
+		}
+	}
+
+	request(message) {
+		const { kind, tab } = message;
+		if (kind === 'who') {
+			this.hub?.announce();
+		}
+		else if (kind !== 'claim') {
+			this.hub?.receive(message);
+		}
+		else if (this.hub) {
+			this.hub.announce();
+		}
+		else if (this.electing && tab !== this.id) {
+			this.electing.lost ||= tab < this.id;
+			if (tab > this.id && !message.again) {
+				this.post({ kind: 'claim', tab: this.id, again: true });
+			}
+		}
+	}
+
+	follow({ state, client, page, key, count, stats, openedAt }) {
+		Object.assign(this, { client, page, count, heard: stats, key, openedAt });
+		if (this.shared) {
+			this.store(LOCAL, state.name === 'kicked' ? null : client);
+		}
+		this.setState(state);
+	}
+
+	setState(state) {
+		if (JSON.stringify(state) !== JSON.stringify(this.state)) {
+			this.state = Object.freeze(state);
+			if (this.options.debug) {
+				this.env.console.debug('fanfare', this.url, state);
+			}
+			if (state.reason === 'takeover' && !this.shared) {
+				this.env.console.warn('fanfare: another tab or device took the stream over. Tabs share one with tabs: \'shared\'');
+			}
+			this.members.forEach((member) => member.changed());
+		}
+	}
+
+	update(again = false) {
+		this.again ||= again;
+		this.joined &&= !again;
+		this.updating ??= queueMicrotask(() => {
+			this.updating = undefined;
+			this.join();
+		}) ?? true;
+	}
+
+	join() {
+		if (!this.worker && !this.left && this.led) {
+			const channels = [...new Set([...this.members].flatMap((member) => [...member.channels]))].sort();
+			this.post({ kind: 'join', tab: this.id, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
+				again: this.again });
+			this.again = this.fresh = false;
+		}
+	}
+
+	at() {
+		return lowest([...this.members].map((member) => member.position));
+	}
+
+	acknowledge() {
+		this.acking ??= this.env.setTimeout(() => {
+			this.acking = undefined;
+			const at = lowest([...this.members].map((member) => member.acknowledged));
+			this.post({ kind: 'ack', tab: this.id, at, ids: this.acked.splice(0) });
+		}, ACK_SOON);
+	}
+
+	async token() {
+		const { first } = this;
+		this.first = undefined;
+		const source = [...this.members].find((member) => member.options.token)?.options.token;
+		return first ?? (source ? await source() || null : undefined);
+	}
+
+	async answer(ask) {
+		const answer = await this.token().then((token) => ({ token }), (error) => ({ problem: String(error?.message || error) }));
+		this.post({ kind: 'token', tab: this.id, ask, ...answer });
+	}
+
+	add(member) {
+		member.begin(member.options.lastEventId ?? this.at());
+		this.members.add(member);
+		this.update(!this.left && member.options.lastEventId !== undefined);
+	}
+
+	remove(member) {
+		this.members.delete(member);
+		if (this.members.size) {
+			return this.update();
+		}
+		this.closed = true;
+		this.off?.abort();
+		this.env.clearTimeout(this.hiding);
+		this.leave(true);
+		for (const [key, group] of this.env.groups) {
+			if (group === this) {
+				this.env.groups.delete(key);
+			}
+		}
+	}
+
+	takeOver() {
+		this.fresh = true;
+		if (!this.left) {
+			return this.post({ kind: 'takeover', tab: this.id });
+		}
+		this.setState({ name: 'connecting' });
+		if (this.name) {
+			this.enter();
+		}
+		else {
+			this.start();
+		}
+	}
+
+}
+
+/** What `connect` returns. @internal */
+class Member {
+
+	#group;
+	#listeners = new Map();
+	#watchers = new Set();
+	#open = new Map(); // to be acknowledged: id to the position before it
+	#counts = { messages: 0, duplicates: 0, errors: 0 };
+	#closed;
+
+	constructor(group, options) {
+		this.#group = group;
+		this.options = options;
+		this.channels = new Set(options.channels);
+		this.position = undefined;
+	}
+
+	get state() {
+		return this.#closed ?? this.#group.state;
+	}
+
+	on(type, listener, { ack } = {}) {
+		const entry = { listener, manual: ack === 'manual' };
+		const entries = this.#listeners.get(type) ?? new Set();
+		this.#listeners.set(type, entries.add(entry));
+		return () => entries.delete(entry);
+	}
+
+	onState(listener) {
+		const watcher = () => listener(this.state);
+		this.#watchers.add(watcher);
+		return () => this.#watchers.delete(watcher);
+	}
+
+	onGap(listener) {
+		return this.on('push.gap', listener);
+	}
+
+	subscribe(topic) {
+		this.channels.add(named(topic));
+		this.#group.update();
+	}
+
+	unsubscribe(topic) {
+		this.channels.delete(named(topic));
+		this.#group.update();
+	}
+
+	takeOver() {
+		if (!this.#closed) {
+			this.#group.takeOver();
+		}
+	}
+
+	close() {
+		if (!this.#closed) {
+			this.#closed = Object.freeze({ name: 'closed' });
+			this.#group.remove(this);
+			this.changed();
+		}
+	}
+
+	stats() {
+		const { env, stats, id, count } = this.#group;
+		const { errors, ...counts } = this.#counts;
+		const connections = [...env.groups.values()].flatMap(({ stats: { connections: streams }, url }) => streams.map((stream) => ({ ...stream, url })));
+		return { ...stats, ...counts, connections, errors: stats.errors + errors, lastEvent: this.position, tab: id, tabs: count };
+	}
+
+	debug() {
+		const { connections, ...counts } = this.stats();
+		const { console } = this.#group.env;
+		console.table(connections);
+		console.table({ ...counts, state: this.state.name });
+	}
+
+	get acknowledged() {
+		return this.#open.size ? this.#open.values().next().value : this.position;
+	}
+
+	begin(position) {
+		this.position ??= position;
+	}
+
+	changed() {
+		this.#watchers.forEach((watcher) => this.#call(watcher));
+	}
+
+	receive({ type, id, data }) {
+		const value = (data === null) ? undefined : json(data);
+		const { position } = this;
+		const platform = type.startsWith('push.');
+		const message = data !== null && (!platform || (type === 'push.retracted' && value.id));
+		if (message && isId(id) && position !== undefined && !before(position, id)) {
+			this.#counts.duplicates++;
+			return;
+		}
+		if (type === 'push.gap' && value.reason === 'retention' && position !== undefined && !before(position, value.to)) {
+			return; // of another tab, which stands lower
+		}
+		if (type === 'push.unsubscribed') {
+			this.channels.delete(value.channel);
+		}
+		if (type === 'push.gap' && value.reason === 'cursor-ahead') {
+			this.position = value.to;
+		}
+		else if (isId(id) && !before(id, position)) {
+			this.position = id;
+		}
+		if (data !== null) {
+			this.#counts.messages += platform ? 0 : 1;
+			this.#dispatch({ type, id, data }, value, [type, ...(platform ? [] : ['*'])], position);
+		}
+	}
+
+	#dispatch(event, value, types, position) {
+		const entries = types.flatMap((type) => [...this.#listeners.get(type) ?? []]);
+		const { id } = event;
+		let open = isId(id) ? entries.filter((entry) => entry.manual).length : 0;
+		if (open) {
+			this.#open.set(id, position);
+		}
+		for (const { listener, manual } of entries) {
+			let once = manual && open;
+			const ack = () => {
+				if (once && --open === 0) {
+					this.#open.delete(id);
+					this.#group.acked.push(id);
+					this.#group.acknowledge();
+				}
+				once = false;
+			};
+			this.#call(listener, value, manual ? { ...event, ack } : event);
+		}
+	}
+
+	#call(listener, ...values) {
+		try {
+			listener(...values);
+		}
+		catch (error) {
+			this.#counts.errors++;
+			this.#group.env.console.error(error);
+		}
+	}
+
+}
+
+function check(right, text) {
+	if (!right) {
+		throw new TypeError(text);
+	}
+}
+
+function named(topic) {
+	check(topic && typeof topic === 'string', 'a topic of channels is a string');
+	return topic;
+}
+
+let page;
+
+/** The page's own. @internal */
+export function globals() {
+	if (page) {
+		return page;
+	}
+	const scope = globalThis;
+	const { navigator, document } = scope;
+	page = {
+		groups: new Map(),
+		console: scope.console,
+		crypto: scope.crypto,
+		href: scope.location?.href,
+		locks: navigator?.locks,
+		BroadcastChannel: scope.BroadcastChannel,
+		SharedWorker: scope.SharedWorker,
+		fetch: (...values) => scope.fetch(...values),
+		setTimeout: (...values) => scope.setTimeout(...values),
+		clearTimeout: (timer) => scope.clearTimeout(timer),
+		now: () => Date.now(),
+		random: () => Math.random(),
+		visible: () => document?.visibilityState !== 'hidden',
+		listen: (type, listener, signal) => (type === 'visibilitychange' ? document : scope)?.addEventListener(type, listener, { signal }),
+		storage: (kind) => scope[kind],
+		beacon(url, body) {
+			if (!navigator?.sendBeacon?.(url, body)) {
+				scope.fetch(url, { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(() => {});
+			}
+		},
+	};
+	return page;
+}
+
+/** @typedef {import('./types.js').Options} Options */
+/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').PushEvent} PushEvent */
+/** @typedef {import('./types.js').Push} Push */
+
+/**
+ * Opens the stream of an address, or shares the one that is open.
+ * @param {string | URL} url of the stream, such as `https://push.example/events`
+ * @param {Options} [options]
+ * @returns {Push}
+ */
+export function connect(url, options = {}, env = globals()) {
+	const { token, channels = [], lastEventId = 'earliest', user, tabs = 'shared', whenHidden = 'keep', heartbeat = 'event' } = options;
+	check(!token || typeof token === 'function', 'token is a function');
+	check(Array.isArray(channels), 'channels is an array');
+	channels.forEach(named);
+	check(/^[!-~]{1,256}$/.test(lastEventId), 'lastEventId is an id, or earliest');
+	check(['shared', 'each'].includes(tabs), 'tabs is shared or each');
+	check(['keep', 'close'].includes(whenHidden), 'whenHidden is keep or close');
+	check(heartbeat === 'event', 'heartbeat is event');
+	const address = new URL(url, env.href).href;
+	const key = `${address} ${user ?? ''}`;
+	let group = env.groups.get(key);
+	if (!group) {
+		group = new Group(env, address, options);
+		env.groups.set(key, group);
+		queueMicrotask(() => group.start());
+		if (env.groups.size > 2) {
+			env.console.warn(`fanfare: this page has ${env.groups.size} streams. Browsers have six connections per server over HTTP/1.1`);
+		}
+	}
+	const push = new Member(group, options);
+	group.add(push);
+	return push;
+}
