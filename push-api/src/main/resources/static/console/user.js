@@ -1,6 +1,6 @@
 // One user: the stream, its end, and what the user is sent.
 
-import { Parser } from '../stream.js';
+import { Parser } from '../client/fanfare.js';
 import { access } from './api.js';
 import { age, field, h, number, run, say, select } from './dom.js';
 
@@ -136,7 +136,7 @@ class FanfareUser extends HTMLElement {
 			const response = await access.fetch(this.path('/tail'), { headers: { Accept: 'text/event-stream' }, signal: abort.signal });
 			this.showTail('open', `follows ${this.user}`);
 			const parser = new Parser((block) => block.data && this.arrived(block.type, JSON.parse(block.data)));
-			const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+			const reader = response.body.getReader();
 			for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
 				parser.feed(piece.value);
 			}

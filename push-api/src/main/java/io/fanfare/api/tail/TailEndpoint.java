@@ -53,7 +53,8 @@ class TailEndpoint {
 
 	static final Duration MAX_TIME = Duration.ofMinutes(15);
 
-	private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+	/** The second one after a caller went shows it. */
+	private static final Duration HEARTBEAT = Duration.ofSeconds(5);
 
 	/** Items that are written before it is looked whether the tail is over. */
 	private static final int MAX_AT_ONCE = 64;
@@ -146,6 +147,7 @@ class TailEndpoint {
 		Map<String, Object> outcome = new LinkedHashMap<>();
 		outcome.put("state", "ended");
 		outcome.put("reason", TailEnd.CALLER.wireName());
+		boolean broken = false;
 		try {
 			TailWriter writer = new TailWriter(response.getOutputStream(), this.json);
 			try {
@@ -158,12 +160,16 @@ class TailEndpoint {
 			}
 		}
 		catch (IOException ex) {
+			broken = true;
 			log.debug("tail=ended reason=\"{}\"", ex.getMessage());
 		}
 		finally {
 			this.tails.close(tail);
 			note(known, outcome);
-			async.complete();
+			if (!broken) {
+				async.complete();
+			}
+			// Otherwise Tomcat does, and lets nothing else.
 		}
 	}
 

@@ -77,7 +77,7 @@ class TailIT {
 			assertThat(refused.header("Retry-After")).isNotEmpty();
 			open.removeLast().close();
 			// Its end is found at the next heartbeat
-			await().atMost(Duration.ofSeconds(20)).until(() -> {
+			await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofSeconds(1)).until(() -> {
 				SseClient next = tail(api, "crowded", TestApi.KEY);
 				open.add(next);
 				return next.status() == 200;
