@@ -62,7 +62,7 @@ export class Parser {
 		this.decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 		this.begun = this.cr = false;
 		this.rest = this.id = this.type = '';
-		this.data = null;
+		this.data = this.channel = null;
 		this.retry = 0;
 	}
 
@@ -90,10 +90,10 @@ export class Parser {
 
 	line(line) {
 		if (line === '') {
-			const { type, id, data } = this;
+			const { type, id, data, channel } = this;
 			this.type = '';
-			this.data = null;
-			this.onBlock({ type: type || 'message', id, data });
+			this.data = this.channel = null;
+			this.onBlock({ type: type || 'message', id, data, channel });
 			return;
 		}
 		const colon = line.indexOf(':');
@@ -104,6 +104,9 @@ export class Parser {
 		}
 		else if (field === 'event') {
 			this.type = value;
+		}
+		else if (field === 'channel') { // an extension of Fanfare
+			this.channel = value;
 		}
 		else if (field === 'id' && !value.includes('\0')) {
 			this.id = value;
@@ -562,7 +565,9 @@ class Hub {
 		}
 		switch (message.kind) {
 			case 'join':
-				this.join(message);
+				if (message.led === this.since) { // and not of what the tab had from another leader
+					this.join(message);
+				}
 				break;
 			case 'leave':
 				this.tabs.delete(message.tab);
@@ -706,16 +711,16 @@ class Hub {
 		this.sync();
 	}
 
-	onBlock({ type, id, data }) {
+	onBlock({ type, id, data, channel }) {
 		this.cursor = this.stream.current?.cursor ?? this.cursor;
 		if (type === 'push.unsubscribed') { // not to be asked for again
-			const { channel } = json(data);
+			const gone = json(data).channel;
 			this.tabs.forEach((tab) => {
-				tab.channels = tab.channels.filter((topic) => topic !== channel);
+				tab.channels = tab.channels.filter((topic) => topic !== gone);
 			});
 		}
 		if (data !== null || isId(id)) {
-			this.post('block', { type, id, data });
+			this.post('block', { type, id, data, channel });
 		}
 	}
 
@@ -1053,7 +1058,10 @@ export class Group {
 	resign(close = false) {
 		const { hub, release } = this;
 		this.hub = this.release = undefined;
-		hub?.stop(close);
+		if (hub) {
+			this.openedAt = hub.stream.openedAt;
+			hub.stop(close);
+		}
 		release?.();
 	}
 
@@ -1162,7 +1170,7 @@ export class Group {
 	}
 
 	follow({ state, client, page, key, count, stats, openedAt }) {
-		Object.assign(this, { client, page, count, heard: stats, key, openedAt });
+		Object.assign(this, { client, page, count, heard: stats, key, openedAt: Math.max(this.openedAt, openedAt) });
 		if (this.shared) {
 			this.store(LOCAL, state.name === 'kicked' ? null : client);
 		}
@@ -1194,7 +1202,7 @@ export class Group {
 	join() {
 		if (!this.worker && !this.left && this.led) {
 			const channels = [...new Set([...this.members].flatMap((member) => [...member.channels]))].sort();
-			this.post({ kind: 'join', tab: this.id, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
+			this.post({ kind: 'join', tab: this.id, led: this.led, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
 				again: this.again });
 			this.again = this.fresh = false;
 		}
@@ -1350,7 +1358,7 @@ class Member {
 		this.#watchers.forEach((watcher) => this.#call(watcher));
 	}
 
-	receive({ type, id, data }) {
+	receive({ type, id, data, channel }) {
 		const value = (data === null) ? undefined : json(data);
 		const { position } = this;
 		const platform = type.startsWith('push.');
@@ -1371,9 +1379,9 @@ class Member {
 		else if (isId(id) && !before(id, position)) {
 			this.position = id;
 		}
-		if (data !== null) {
+		if (data !== null && (!channel || this.channels.has(channel))) { // the topics of other tabs are theirs
 			this.#counts.messages += platform ? 0 : 1;
-			this.#dispatch({ type, id, data }, value, [type, ...(platform ? [] : ['*'])], position);
+			this.#dispatch({ type, id, data, channel }, value, [type, ...(platform ? [] : ['*'])], position);
 		}
 	}
 
@@ -1444,7 +1452,7 @@ export function globals() {
 		now: () => Date.now(),
 		random: () => Math.random(),
 		visible: () => document?.visibilityState !== 'hidden',
-		listen: (type, listener, signal) => (type === 'visibilitychange' ? document : scope)?.addEventListener(type, listener, { signal }),
+		listen: (type, listener, signal) => (type === 'visibilitychange' ? document : scope)?.addEventListener?.(type, listener, { signal }),
 		storage: (kind) => scope[kind],
 		beacon(url, body) {
 			if (!navigator?.sendBeacon?.(url, body)) {

@@ -95,6 +95,10 @@ export type PushEvent = {
      */
     data: string;
     /**
+     * the topic that it came by; null for the channel of the user and for `all`
+     */
+    channel: string | null;
+    /**
      * with `{ack: 'manual'}`: acknowledges this message
      */
     ack?: () => void;
@@ -227,6 +231,7 @@ export type Push = {
  * @property {string} type
  * @property {string} id
  * @property {string} data as it came
+ * @property {string | null} channel the topic that it came by; null for the channel of the user and for `all`
  * @property {() => void} [ack] with `{ack: 'manual'}`: acknowledges this message
  */
 /** @typedef {(data: any, event: PushEvent) => void} Listener */

@@ -50,6 +50,7 @@
  * @property {string} type
  * @property {string} id
  * @property {string} data as it came
+ * @property {string | null} channel the topic that it came by; null for the channel of the user and for `all`
  * @property {() => void} [ack] with `{ack: 'manual'}`: acknowledges this message
  */
 

@@ -547,8 +547,8 @@ describe('listeners', () => {
 		server.open[0].write('id: 1800000000001-2\ndata: x\n\n');
 		await world.settle();
 		assert.deepEqual(got, [
-			['{oops', { type: 'text', id: '1800000000001-0', data: '{oops' }], 'text',
-			[{ a: 1 }, { type: 'text', id: '1800000000001-1', data: '{"a":1}' }], 'text',
+			['{oops', { type: 'text', id: '1800000000001-0', data: '{oops', channel: null }], 'text',
+			[{ a: 1 }, { type: 'text', id: '1800000000001-1', data: '{"a":1}', channel: null }], 'text',
 		]);
 	});
 

@@ -38,7 +38,7 @@ describe('golden files, which the encoder writes', async () => {
 			const { expected, parsed } = fixture;
 			for (const chunks of [[expected], [encode(expected)], [...expected], [...encode(expected)].map((byte) => Uint8Array.of(byte))]) {
 				const all = blocks(...chunks);
-				assert.deepEqual([...all], [{ type: parsed.type, id: parsed.id ?? '', data: parsed.data }]);
+				assert.deepEqual([...all], [{ type: parsed.type, id: parsed.id ?? '', data: parsed.data, channel: parsed.channel ?? null }]);
 				assert.equal(all.parser.retry, parsed.retry ?? 0);
 			}
 		});
@@ -155,7 +155,7 @@ function standard(text) {
 	const lines = (text[0] === '\uFEFF' ? text.slice(1) : text).split(/\r\n|\r|\n/).slice(0, -1);
 	for (const each of lines) {
 		if (each === '') {
-			all.push({ type: type || 'message', id, data: any ? buffer.slice(0, -1) : null });
+			all.push({ type: type || 'message', id, data: any ? buffer.slice(0, -1) : null, channel: null });
 			buffer = '';
 			type = '';
 			any = false;

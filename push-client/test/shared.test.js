@@ -181,10 +181,14 @@ for (const [kind, options] of Object.entries(KINDS)) {
 			assert.ok(all.pages[0].push.stats().duplicates >= 5);
 		});
 
-		test('tabs with different topics have all of them on one stream', async () => {
+		test('tabs with different topics have all of them on one stream, and each is handed its own', async () => {
 			const all = await group(3, options, (i) => ({ channels: [`topic-${i}`] }));
 			await all.world.advance(5_000);
 			assert.deepEqual(all.server.open[0].channels, ['topic-0', 'topic-1', 'topic-2']);
+			[0, 1, 2].forEach((i) => all.server.publish(`of ${i}`, { channel: `topic-${i}` }));
+			all.server.publish('of all');
+			await all.world.settle();
+			all.pages.forEach(({ seen }, i) => assert.deepEqual(seen, [`of ${i}`, 'of all']));
 			all.pages[1].push.subscribe('more');
 			await all.world.advance(1_000);
 			assert.deepEqual(all.server.open[0].channels, ['more', 'topic-0', 'topic-1', 'topic-2']);

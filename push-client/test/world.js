@@ -481,7 +481,7 @@ export class Server {
 
 	send(stream, { id, channel, event, data }) {
 		if (!channel || stream.channels.includes(channel)) {
-			stream.write(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`);
+			stream.write(`id: ${id}\n${channel ? `channel: ${channel}\n` : ''}event: ${event}\ndata: ${data}\n\n`);
 		}
 	}
 

@@ -551,6 +551,7 @@ class NginxIT {
 				Answer listed = request.header("Origin", "http://localhost:8080").fetch();
 				assertThat(listed.header("Access-Control-Allow-Origin")).isEqualTo("http://localhost:8080");
 				assertThat(listed.header("Access-Control-Allow-Credentials")).isEqualTo("true");
+				assertThat(listed.header("Access-Control-Expose-Headers")).isEqualTo("Retry-After");
 			}
 		}
 	}

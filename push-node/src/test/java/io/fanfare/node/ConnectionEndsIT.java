@@ -7,10 +7,13 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.call.CallName;
 import io.fanfare.test.sse.Answer;
 import io.fanfare.test.sse.End;
 import io.fanfare.test.sse.SseBlock;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
 
 import static io.fanfare.node.TestNode.SOON;
 import static io.fanfare.node.TestNode.newTopic;
@@ -83,6 +87,21 @@ class ConnectionEndsIT {
 			.method("POST")
 			.body("text/plain", "{\"key\":\"" + key(stream) + "\",\"nonces\":" + nonces + "}")
 			.fetch();
+	}
+
+	/** Says by a call, as JSON behind the key, what the client of a stream received. */
+	private static Answer received(TestNode at, SseClient stream, String what) {
+		return at.request("/events/ack")
+			.method("POST")
+			.body("text/plain;charset=UTF-8", "{\"key\":\"" + key(stream) + "\"," + what + "}")
+			.fetch();
+	}
+
+	private static JsonNode shown(SseClient stream) {
+		String connection = Blocks.json(stream.blocks().getFirst()).get("connection").asString();
+		return Cluster.backend()
+			.ask(probing.identity(), CallName.SHOW_CONNECTION, "{\"connection\":\"" + connection + "\"}")
+			.get("connection");
 	}
 
 	private static String nonce(SseBlock probe) {
@@ -139,6 +158,26 @@ class ConnectionEndsIT {
 	}
 
 	@Test
+	void aClientSaysWhichMessagesItReceivedToWhicheverNode() {
+		try (SseClient stream = opened(probing.stream(this.user).query("ack", "1"))) {
+			List<String> ids = IntStream.range(0, 102)
+				.mapToObj((i) -> Cluster.backend().publish(ChannelName.user(this.user), "message " + i))
+				.toList();
+			stream.awaitBlock((block) -> ids.getLast().equals(block.id()), SOON);
+			assertThat(received(probing, stream, "\"cursor\":\"" + ids.get(1) + "\"").status()).isEqualTo(204);
+			await().atMost(SOON).until(() -> ids.get(1).equals(shown(stream).path("acknowledged").asString()));
+			String above = "[\"" + String.join("\",\"", ids.subList(2, 102)) + "\"]";
+			assertThat(received(brief, stream, "\"cursor\":\"" + ids.get(0) + "\",\"ids\":" + above).status())
+				.isEqualTo(204);
+			await().atMost(SOON).until(() -> shown(stream).path("acknowledgedAbove").asInt() == 100);
+			assertThat(shown(stream).path("acknowledged").asString()).isEqualTo(ids.get(1));
+			assertThat(received(brief, stream, "\"cursor\":\"8796093022207-0\"").status()).isEqualTo(204);
+			await().atMost(SOON).until(() -> ids.getLast().equals(shown(stream).path("acknowledged").asString()));
+			assertThat(shown(stream).path("acknowledgedAbove").isNull()).isTrue();
+		}
+	}
+
+	@Test
 	void aNativeClientIsNotProbed() {
 		try (SseClient stream = probing.open(this.user)) {
 			await().atMost(SOON).until(() -> stream.comments().size() >= 5);
@@ -150,7 +189,11 @@ class ConnectionEndsIT {
 	@CsvSource(delimiter = ';',
 			value = { "{};key", "{\"key\":1};key", "{\"key\":\"x y\"};key", "nothing;body",
 					"{\"key\":\"%s\",\"nonces\":\"a\"};nonces", "{\"key\":\"%s\",\"nonces\":[\"a b\"]};nonces",
-					"{\"key\":\"%s\",\"nonces\":[1]};nonces" })
+					"{\"key\":\"%s\",\"nonces\":[1]};nonces", "{\"key\":\"%s\",\"cursor\":null};cursor",
+					"{\"key\":\"%s\",\"cursor\":\"\"};cursor", "{\"key\":\"%s\",\"cursor\":17};cursor",
+					"{\"key\":\"%s\",\"cursor\":\"k.17\"};cursor", "{\"key\":\"%s\",\"cursor\":[\"7-3\"]};cursor",
+					"{\"key\":\"%s\",\"ids\":\"7-3\"};ids", "{\"key\":\"%s\",\"ids\":[\"7-3\",\"x\"]};ids",
+					"{\"key\":\"%s\",\"ids\":[7]};ids", "{\"key\":\"%s\",\"ids\":{}};ids" })
 	void whatIsNoAcknowledgementNamesItsField(String body, String field) {
 		Answer answer = probing.request("/events/ack")
 			.method("POST")

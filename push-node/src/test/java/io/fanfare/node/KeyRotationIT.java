@@ -115,8 +115,7 @@ class KeyRotationIT {
 	}
 
 	private void publish(TokenMint... keys) {
-		this.published
-			.set("{\"keys\":[" + Stream.of(keys).map(TokenMint::jwk).collect(Collectors.joining(",")) + "]}");
+		this.published.set("{\"keys\":[" + Stream.of(keys).map(TokenMint::jwk).collect(Collectors.joining(",")) + "]}");
 	}
 
 	private SseRequest stream(TokenMint mint) {
@@ -162,7 +161,8 @@ class KeyRotationIT {
 			one.get();
 		}
 		List<Long> times = List.copyOf(this.fetches);
-		assertThat(times).as("at the start, for each new key, for unknown ones, and for each old key").hasSize(1 + 3 * ROTATIONS);
+		assertThat(times).as("at the start, for each new key, for unknown ones, and for each old key")
+			.hasSize(1 + 3 * ROTATIONS);
 		for (int i = 1; i < times.size(); i++) {
 			assertThat(Duration.ofNanos(times.get(i) - times.get(i - 1))).as("fetch %d", i)
 				.isGreaterThanOrEqualTo(LEAST_INTERVAL.minusSeconds(1));

@@ -68,7 +68,8 @@ class StreamPortIT {
 		try (SseClient stream = this.node.request(path).bearer(Tokens.token(this.user)).open()) {
 			assertThat(stream.status()).isEqualTo(200);
 			assertThat(stream.headers().map()).containsOnlyKeys("Content-Type", "Cache-Control", "X-Accel-Buffering",
-					"Connection", "Transfer-Encoding", "Date", "X-Content-Type-Options", "Referrer-Policy");
+					"Connection", "Transfer-Encoding", "Date", "X-Content-Type-Options", "Referrer-Policy",
+					"RateLimit-Policy", "RateLimit");
 			assertThat(stream.headers().firstValue("Content-Type")).contains("text/event-stream;charset=utf-8");
 			assertThat(stream.headers().firstValue("Cache-Control")).contains("no-cache, no-store, no-transform");
 			assertThat(stream.headers().firstValue("X-Accel-Buffering")).contains("no");

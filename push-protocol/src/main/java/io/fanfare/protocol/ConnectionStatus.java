@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param lastActivityAt when it last had a message or acknowledged, at first when it
  * began
  * @param lastAcknowledgedAt when it last acknowledged
+ * @param acknowledged everything up to this id was received, as its client says; null
+ * where it never said so
+ * @param acknowledgedAbove how many messages above that it acknowledged singly; null for
+ * none
  * @param roundTripMicros from its last probe that was answered to that answer; 0 for none
  * @param messagesSent messages written to it
  * @param bytesSent bytes of blocks written to it, before compression; its last block is
@@ -29,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * {@code broken}, {@code lapsed}; null while it is open
  */
 public record ConnectionStatus(String connection, String node, String user, String client, String tier, String address,
-		String state, long createdAt, long lastActivityAt, long lastAcknowledgedAt, long roundTripMicros,
-		long messagesSent, long bytesSent, int errors, long durationMs, @Nullable String reason) {
+		String state, long createdAt, long lastActivityAt, long lastAcknowledgedAt, @Nullable String acknowledged,
+		@Nullable Integer acknowledgedAbove, long roundTripMicros, long messagesSent, long bytesSent, int errors,
+		long durationMs, @Nullable String reason) {
 
 	/** Checks that nothing is missing. */
 	public ConnectionStatus {

@@ -124,17 +124,34 @@ public sealed interface Frame {
 	}
 
 	/**
-	 * It receives the stream: {@code A connection nonce nonce…}.
+	 * It receives the stream: {@code A connection nonce nonce…}, LF, and where it says
+	 * what it received {@code cursor id id…}. Earlier versions look at the line alone.
 	 *
 	 * @param connection the connection
 	 * @param nonces of the probes that it received, which may be none
+	 * @param cursor everything up to this id was received; {@link MessageId#ZERO},
+	 * written {@code 0-0}, where that is not said
+	 * @param ids messages above the cursor that were received, which may be none
 	 */
-	record Acknowledgement(String connection, List<String> nonces) implements FromClient {
+	record Acknowledgement(String connection, List<String> nonces, long cursor, List<Long> ids) implements FromClient {
+
+		/** Says which messages were received. */
+		public Acknowledgement {
+			nonces = List.copyOf(nonces);
+			ids = List.copyOf(ids);
+		}
 
 		@Override
 		public byte[] encode() {
-			return line("A " + this.connection
-					+ this.nonces.stream().map((nonce) -> " " + nonce).collect(Collectors.joining()));
+			return line(
+					"A " + this.connection
+							+ this.nonces.stream().map((nonce) -> " " + nonce).collect(Collectors.joining()),
+					received().getBytes(StandardCharsets.US_ASCII));
+		}
+
+		private String received() {
+			return (this.cursor == MessageId.ZERO && this.ids.isEmpty()) ? "" : MessageId.format(this.cursor)
+					+ this.ids.stream().map((id) -> " " + MessageId.format(id)).collect(Collectors.joining());
 		}
 
 	}
@@ -180,7 +197,8 @@ public sealed interface Frame {
 			case 'H' -> hidden(head);
 			case 'P' -> probe(head);
 			case 'C' -> new Close(head.substring(2));
-			case 'A' -> acknowledgement(head);
+			case 'A' ->
+				acknowledgement(head, new String(bytes, end + 1, bytes.length - end - 1, StandardCharsets.UTF_8));
 			case 'Q' -> call(head, Arrays.copyOfRange(bytes, end + 1, bytes.length));
 			default -> null;
 		};
@@ -246,12 +264,15 @@ public sealed interface Frame {
 		return frame;
 	}
 
-	private static Acknowledgement acknowledgement(String head) {
+	private static Acknowledgement acknowledgement(String head, String received) {
 		List<String> parts = List.of(head.split(" "));
 		if (parts.size() < 2 || parts.contains("")) {
 			throw new IllegalArgumentException("Malformed acknowledgement frame");
 		}
-		return new Acknowledgement(parts.get(1), parts.subList(2, parts.size()));
+		List<Long> ids = received.isEmpty() ? List.of(MessageId.ZERO)
+				: Arrays.stream(received.split(" ", -1)).map(MessageId::parse).toList();
+		return new Acknowledgement(parts.get(1), parts.subList(2, parts.size()), ids.getFirst(),
+				ids.subList(1, ids.size()));
 	}
 
 	private static Call call(String head, byte[] body) {

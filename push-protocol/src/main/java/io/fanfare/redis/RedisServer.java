@@ -22,7 +22,8 @@ public record RedisServer(String run, long dataLossFloor) {
 
 	private static final Pattern RUN_ID = Pattern.compile("^run_id:(\\w++)", Pattern.MULTILINE);
 
-	private static final Pattern VERSION = Pattern.compile("^redis_version:((\\d{1,6})\\.[\\w.-]*+)", Pattern.MULTILINE);
+	private static final Pattern VERSION = Pattern.compile("^redis_version:((\\d{1,6})\\.[\\w.-]*+)",
+			Pattern.MULTILINE);
 
 	/** A script writes a time in milliseconds as a long of C. */
 	private static final Pattern BITS = Pattern.compile("^arch_bits:(\\d{1,6})", Pattern.MULTILINE);

@@ -27,7 +27,9 @@ class CodecFuzzTests {
 			Frame.line("B node.12345678.abc 1795000000000-5 1795000000000-4 0"),
 			Frame.line("H node.12345678.abc 1795000000000-5 1795000000000-6"), Frame.line("P 1795000000000-5 nonce"),
 			new Frame.Close("node.12345678.abc").encode(),
-			new Frame.Acknowledgement("node.12345678.abc", List.of("a", "b")).encode(),
+			new Frame.Acknowledgement("node.12345678.abc", List.of("a", "b"), 0, List.of()).encode(),
+			new Frame.Acknowledgement("node.12345678.abc", List.of("a"), 1L << 40, List.of(2L << 40, 3L << 40))
+				.encode(),
 			new Frame.Call("1", "asker", "show", "{}".getBytes(StandardCharsets.UTF_8)).encode());
 
 	private static final List<String> WORDS = List.of(" ", "\n", "-", "0-0", "M ", "K ", "9223372036854775807",

@@ -75,10 +75,23 @@ class FrameTests {
 
 	@Test
 	void anAcknowledgementNamesTheProbesThatWereHeard() {
-		Frame.Acknowledgement none = new Frame.Acknowledgement("n.c1", List.of());
+		Frame.Acknowledgement none = new Frame.Acknowledgement("n.c1", List.of(), MessageId.ZERO, List.of());
+		assertThat(none.encode()).isEqualTo(bytes("A n.c1\n"));
 		assertThat(Frame.decode(none.encode())).isEqualTo(none);
-		Frame.Acknowledgement two = new Frame.Acknowledgement("n.c1", List.of("a1", "b2"));
+		Frame.Acknowledgement two = new Frame.Acknowledgement("n.c1", List.of("a1", "b2"), MessageId.ZERO, List.of());
+		assertThat(two.encode()).isEqualTo(bytes("A n.c1 a1 b2\n"));
 		assertThat(Frame.decode(two.encode())).isEqualTo(two);
+	}
+
+	@Test
+	void anAcknowledgementNamesTheMessagesThatWereReceivedBehindItsLine() {
+		Frame.Acknowledgement all = new Frame.Acknowledgement("n.c1", List.of("a1"), MessageId.of(7, 3), List.of());
+		assertThat(all.encode()).isEqualTo(bytes("A n.c1 a1\n7-3"));
+		assertThat(Frame.decode(all.encode())).isEqualTo(all);
+		Frame.Acknowledgement above = new Frame.Acknowledgement("n.c1", List.of(), MessageId.ZERO,
+				List.of(MessageId.of(7, 5), MessageId.of(8, 0)));
+		assertThat(above.encode()).isEqualTo(bytes("A n.c1\n0-0 7-5 8-0"));
+		assertThat(Frame.decode(above.encode())).isEqualTo(above);
 	}
 
 	@Test
@@ -96,9 +109,9 @@ class FrameTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "\n", "M", "M\n", "M 7-3 - news", "M 7-3\n", "M 7-3 -\n", "M x - news\n",
 			"M 7-3 - news\n", "K c 7-3 logout\n", "K c 7-3 logout x\n", "K c x logout 0\n", "K c 7-3 logout 0 more\n",
-			"K \n", "A \n", "A n.c  a\n", "P 7-3\n", "P x n\n", "P \n", "Q 1 api\n", "Q 1 api a b\n", "Q 1 api show",
-			"B n.c1\n", "B n.c1 7-3 6-1\n", "B n.c1 x\n", "B n.c1 7-3 6-1 x\n", "H n.c1 7-3\n", "H n.c1 7-3 x\n",
-			"H n.c1 7-3 7-9 8\n" })
+			"K \n", "A \n", "A n.c  a\n", "A n.c a\n7-", "A n.c a\n7-3 x", "A n.c a\n7-3  7-4", "A n.c a\n ", "P 7-3\n",
+			"P x n\n", "P \n", "Q 1 api\n", "Q 1 api a b\n", "Q 1 api show", "B n.c1\n", "B n.c1 7-3 6-1\n",
+			"B n.c1 x\n", "B n.c1 7-3 6-1 x\n", "H n.c1 7-3\n", "H n.c1 7-3 x\n", "H n.c1 7-3 7-9 8\n" })
 	void malformedFramesAreRefused(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> Frame.decode(bytes(text)));
 	}

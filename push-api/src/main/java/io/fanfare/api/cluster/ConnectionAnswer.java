@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt when it asked for a stream
  * @param lastActivityAt when it last had a message or acknowledged
  * @param lastAcknowledgedAt when it last acknowledged; absent if it never did
+ * @param acknowledged everything up to this id was received, as its client says; absent
+ * if it never said so
+ * @param acknowledgedAbove how many messages above that it acknowledged singly; absent
+ * for none
  * @param roundTripMs from its last probe to its answer; absent without one
  * @param messagesSent messages written to it
  * @param bytesSent bytes written to it, before compression
@@ -36,9 +40,10 @@ public record ConnectionAnswer(@Schema(example = "node-1.x7Gh2kPq.4f9Ka2QzbT81Lm
 		@Schema(description = "Absent without the scope admin.", example = "203.0.113.7") @Nullable String address,
 		@Schema(allowableValues = {
 				"connecting", "waiting", "active", "idle", "error", "closed" }) String state,
-		Instant createdAt, Instant lastActivityAt, @Nullable Instant lastAcknowledgedAt, @Nullable Double roundTripMs,
-		long messagesSent, long bytesSent, int errors, double durationSeconds, @Nullable Instant closedAt,
-		@Schema(example = "lifetime") @Nullable String reason){
+		Instant createdAt, Instant lastActivityAt, @Nullable Instant lastAcknowledgedAt,
+		@Schema(example = "1764288000000-0") @Nullable String acknowledged, @Nullable Integer acknowledgedAbove,
+		@Nullable Double roundTripMs, long messagesSent, long bytesSent, int errors, double durationSeconds,
+		@Nullable Instant closedAt, @Schema(example = "lifetime") @Nullable String reason){
 
 	/**
 	 * Makes it of what a node reported.
@@ -51,6 +56,7 @@ public record ConnectionAnswer(@Schema(example = "node-1.x7Gh2kPq.4f9Ka2QzbT81Lm
 				withAddress ? told.address() : null, told.state(), Instant.ofEpochMilli(told.createdAt()),
 				Instant.ofEpochMilli(told.lastActivityAt()),
 				(told.lastAcknowledgedAt() != 0) ? Instant.ofEpochMilli(told.lastAcknowledgedAt()) : null,
+				told.acknowledged(), told.acknowledgedAbove(),
 				(told.roundTripMicros() != 0) ? told.roundTripMicros() / 1000.0 : null, told.messagesSent(),
 				told.bytesSent(), told.errors(), told.durationMs() / 1000.0,
 				(told.reason() != null) ? Instant.ofEpochMilli(told.createdAt() + told.durationMs()) : null,

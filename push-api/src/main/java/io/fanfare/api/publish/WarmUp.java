@@ -86,7 +86,8 @@ final class WarmUp implements ApplicationRunner {
 
 	private static final Duration HISTORY_AGE = Duration.ofSeconds(10);
 
-	private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: {0,9}(\\d{1,9})\r\n", Pattern.CASE_INSENSITIVE);
+	private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: {0,9}(\\d{1,9})\r\n",
+			Pattern.CASE_INSENSITIVE);
 
 	private final Duration duration;
 

@@ -22,7 +22,7 @@ public class ConnectionIT {
 	public static final String PAGE = """
 			{"connections":[{"connection":"node-1.abcdefgh.x","node":"node-1.abcdefgh","user":"alice","client":"page",\
 			"tier":"low","address":"203.0.113.7","state":"closed","createdAt":1785000000000,\
-			"lastActivityAt":1785000001000,"lastAcknowledgedAt":0,"roundTripMicros":1500,"messagesSent":3,\
+			"lastActivityAt":1785000001000,"lastAcknowledgedAt":0,"acknowledged":"1785000000000-4","roundTripMicros":1500,"messagesSent":3,\
 			"bytesSent":400,"errors":1,"durationMs":2500,"reason":"slow","later":1}],"next":"abc"}""";
 
 	private static final String PATH = "/v1/nodes/node-1/connections";
@@ -43,12 +43,13 @@ public class ConnectionIT {
 					"""
 							{"state":"closed","user":"a/b","tier":"low","address":"2001:db8:0:0:0:0:0:1","limit":7,"after":"b3g"}
 							"""));
-			assertThat(answer.json()).isEqualTo(TestApi.JSON.readTree("""
-					{"node":"node-1.abcdefgh","connections":[{"connection":"node-1.abcdefgh.x",
-					"node":"node-1.abcdefgh","user":"alice","client":"page","tier":"low","address":"203.0.113.7",
-					"state":"closed","createdAt":"2026-07-25T17:20:00Z","lastActivityAt":"2026-07-25T17:20:01Z",
-					"roundTripMs":1.5,"messagesSent":3,"bytesSent":400,"errors":1,"durationSeconds":2.5,
-					"closedAt":"2026-07-25T17:20:02.500Z","reason":"slow"}],"next":"abc"}"""));
+			assertThat(answer.json()).isEqualTo(TestApi.JSON.readTree(
+					"""
+							{"node":"node-1.abcdefgh","connections":[{"connection":"node-1.abcdefgh.x",
+							"node":"node-1.abcdefgh","user":"alice","client":"page","tier":"low","address":"203.0.113.7",
+							"state":"closed","createdAt":"2026-07-25T17:20:00Z","lastActivityAt":"2026-07-25T17:20:01Z",
+							"acknowledged":"1785000000000-4","roundTripMs":1.5,"messagesSent":3,"bytesSent":400,"errors":1,"durationSeconds":2.5,
+							"closedAt":"2026-07-25T17:20:02.500Z","reason":"slow"}],"next":"abc"}"""));
 			assertThat(this.api.get(PATH).status()).isEqualTo(200);
 			assertThat(node.asked()).isEqualTo(TestApi.JSON.readTree("{\"limit\":100}"));
 			assertThat(this.api.get(PATH + "?state=&user=&tier=&address=&limit=&after=").status()).isEqualTo(200);

@@ -75,7 +75,7 @@ final class FrameReader {
 			case Frame.Restored restored -> this.sink.restored(restored);
 			case Frame.Hidden hidden -> this.sink.hidden(hidden);
 			case Frame.Close close -> this.sink.close(close.connection());
-			case Frame.Acknowledgement said -> this.sink.acknowledge(said.connection(), said.nonces());
+			case Frame.Acknowledgement said -> this.sink.acknowledge(said);
 			case Frame.Call call -> this.sink.call(call);
 			case Frame.Probe arrived -> {
 				this.commands.observe(arrived.id());

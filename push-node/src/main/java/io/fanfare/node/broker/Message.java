@@ -44,8 +44,10 @@ public final class Message {
 	 * @return the message
 	 */
 	public static Message render(long id, ChannelName channel, Envelope envelope) {
-		return new Message(id, channel, SseBlock.message(MessageId.format(id), envelope.event(), envelope.data()),
-				envelope.expiresAt(), Retraction.of(channel, envelope));
+		String topic = ChannelName.isTopic(channel.value()) ? channel.value() : null;
+		return new Message(id, channel,
+				SseBlock.message(MessageId.format(id), topic, envelope.event(), envelope.data()), envelope.expiresAt(),
+				Retraction.of(channel, envelope));
 	}
 
 	/**

@@ -1,7 +1,5 @@
 package io.fanfare.node.broker;
 
-import java.util.List;
-
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Frame;
 import org.jspecify.annotations.Nullable;
@@ -60,10 +58,9 @@ public interface MessageSink {
 
 	/**
 	 * A client says that it receives its stream.
-	 * @param connection the connection
-	 * @param nonces of the probes that it heard
+	 * @param said of which connection, and what it received
 	 */
-	void acknowledge(String connection, List<String> nonces);
+	void acknowledge(Frame.Acknowledgement said);
 
 	/**
 	 * Something is asked of the node.

@@ -9,6 +9,7 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.ConnectionStatus;
+import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.Tier;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.presence.Held;
@@ -230,8 +231,9 @@ public final class Connection {
 	}
 
 	/** The client says that it receives the stream. */
-	void acknowledged(List<String> nonces) {
-		this.timers.acknowledged(nonces);
+	void acknowledged(Frame.Acknowledgement said) {
+		this.timers.acknowledged(said.nonces());
+		this.delivery.acknowledged(said.cursor(), said.ids());
 	}
 
 	/**
@@ -243,10 +245,7 @@ public final class Connection {
 				: this.timers.tick(nowNanos, nowMillis);
 	}
 
-	/**
-	 * Its client is notified of its position in the queue: at first, and whenever that
-	 * changed and the client reads.
-	 */
+	/** Writes its position in the queue: at first, and when it changed and is read. */
 	void notifyPosition() {
 		QueuePosition now = this.slot.position();
 		if (now != null && QueueNotice.write(this.phase, now, request(), this.writer, this.loop)) {

@@ -44,12 +44,14 @@ final class ConnectionReport {
 		Liveness liveness = timers.liveness();
 		long heard = (liveness != null && liveness.isEverHeard()) ? millis - (now - liveness.heardNanos()) / 1_000_000
 				: 0;
+		Acknowledged acknowledged = connection.delivery().acknowledged();
 		return new ConnectionStatus(connection.id(), connection.loop().context().node(), connection.user(),
 				connection.client(), connection.request().tier().wireName(),
 				connection.request().address().getHostAddress(), connection.state(now).wireName(),
-				connection.openedMillis(), millis - active / 1_000_000, heard,
-				(liveness != null) ? liveness.roundTripNanos() / 1_000 : 0, writer.messagesSent(), writer.bytesSent(),
-				timers.errors(), open / 1_000_000, (ending != null) ? ending.reason() : null);
+				connection.openedMillis(), millis - active / 1_000_000, heard, acknowledged.shownCursor(),
+				acknowledged.shownAbove(), (liveness != null) ? liveness.roundTripNanos() / 1_000 : 0,
+				writer.messagesSent(), writer.bytesSent(), timers.errors(), open / 1_000_000,
+				(ending != null) ? ending.reason() : null);
 	}
 
 }

@@ -13,6 +13,7 @@ import java.util.random.RandomGenerator;
 import io.fanfare.node.encoding.Owed;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionStatus;
+import io.fanfare.protocol.Frame;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -380,14 +381,13 @@ public final class Connections {
 
 	/**
 	 * Notes that a client receives its stream.
-	 * @param id the connection
-	 * @param nonces of the probes that it heard
+	 * @param said of which connection, and what it received
 	 * @return whether it is held here
 	 */
-	public boolean acknowledgeByClient(String id, List<String> nonces) {
-		Connection connection = this.byId.get(id);
+	public boolean acknowledgeByClient(Frame.Acknowledgement said) {
+		Connection connection = this.byId.get(said.connection());
 		if (connection != null) {
-			connection.loop().submit(connection, () -> connection.acknowledged(nonces));
+			connection.loop().submit(connection, () -> connection.acknowledged(said));
 		}
 		return connection != null;
 	}

@@ -124,6 +124,9 @@ final class Delivery {
 	/** Whether it is being found out what of its user's channel it received. */
 	private boolean doubted;
 
+	/** Which messages its client says that it received. */
+	private Acknowledged acknowledged = Acknowledged.NOTHING;
+
 	/**
 	 * A data loss up to this id cost it nothing, once ids above have arrived on the link.
 	 */
@@ -195,6 +198,18 @@ final class Delivery {
 		return this.cursor;
 	}
 
+	/** Which messages its client says that it received. */
+	Acknowledged acknowledged() {
+		return this.acknowledged;
+	}
+
+	/**
+	 * Its client says that it received everything up to an id, and some messages above.
+	 */
+	void acknowledged(long upTo, List<Long> ids) {
+		this.acknowledged = this.acknowledged.and(upTo, ids, this.cursor);
+	}
+
 	/** Whether all that arrived was written. */
 	boolean isIdle() {
 		take();
@@ -257,6 +272,7 @@ final class Delivery {
 			}
 			gaps(gaps);
 			this.own.setBack(since);
+			this.acknowledged = this.acknowledged.setBack(since);
 		}
 	}
 

@@ -1,6 +1,5 @@
 package io.fanfare.node.connection;
 
-import java.util.List;
 import java.util.function.Consumer;
 
 import io.fanfare.node.broker.Message;
@@ -109,8 +108,8 @@ public final class FrameRouter implements MessageSink {
 	}
 
 	@Override
-	public void acknowledge(String id, List<String> nonces) {
-		this.connections.acknowledgeByClient(id, nonces);
+	public void acknowledge(Frame.Acknowledgement said) {
+		this.connections.acknowledgeByClient(said);
 	}
 
 	@Override

@@ -81,7 +81,8 @@ final class Answers {
 		for (Map.Entry<String, String> header : problem.headers().entrySet()) {
 			head.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
 		}
-		head.append(cors).append(close ? "Connection: close\r\n" : "").append("\r\n");
+		boolean saysWhen = problem.headers().containsKey("Retry-After");
+		head.append(saysWhen ? Cors.exposing(cors) : cors).append(close ? "Connection: close\r\n" : "").append("\r\n");
 		byte[] bytes = ascii(head.toString());
 		return withBody ? Unpooled.wrappedBuffer(bytes, body) : Unpooled.wrappedBuffer(bytes);
 	}

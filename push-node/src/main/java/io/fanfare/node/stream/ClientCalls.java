@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 import io.fanfare.node.connection.ConnectionKey;
 import io.fanfare.protocol.ConnectionId;
 import io.fanfare.protocol.Frame;
+import io.fanfare.protocol.MessageId;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -22,6 +23,9 @@ final class ClientCalls {
 	/** More probes than could be out. */
 	private static final int MAX_NONCES = 16;
 
+	/** So many messages may be acknowledged singly by one call. */
+	static final int MAX_IDS = 100;
+
 	private ClientCalls() {
 	}
 
@@ -31,7 +35,13 @@ final class ClientCalls {
 
 	static Frame.Acknowledgement acknowledgement(String body) throws ProblemException {
 		JsonNode root = root(body);
-		return new Frame.Acknowledgement(connection(root), nonces((root != null) ? root.get("nonces") : null));
+		String connection = connection(root);
+		return new Frame.Acknowledgement(connection, nonces(field(root, "nonces")), cursor(field(root, "cursor")),
+				ids(field(root, "ids")));
+	}
+
+	private static @Nullable JsonNode field(@Nullable JsonNode root, String name) {
+		return (root != null) ? root.get(name) : null;
 	}
 
 	private static @Nullable JsonNode root(String body) throws ProblemException {
@@ -49,7 +59,7 @@ final class ClientCalls {
 	 * that was shown, belongs to no stream.
 	 */
 	private static String connection(@Nullable JsonNode root) throws ProblemException {
-		JsonNode key = (root != null) ? root.get("key") : null;
+		JsonNode key = field(root, "key");
 		if (key == null || !key.isString()) {
 			throw new ProblemException(Problem.badRequest("key", "a string is needed, that of push.connected"));
 		}
@@ -79,6 +89,33 @@ final class ClientCalls {
 			nonces.add(nonce.stringValue());
 		}
 		return nonces;
+	}
+
+	private static long cursor(@Nullable JsonNode given) throws ProblemException {
+		return (given != null) ? id("cursor", given) : MessageId.ZERO;
+	}
+
+	private static List<Long> ids(@Nullable JsonNode given) throws ProblemException {
+		if (given == null) {
+			return List.of();
+		}
+		if (!given.isArray() || given.size() > MAX_IDS) {
+			throw new ProblemException(Problem.badRequest("ids", "is an array of at most " + MAX_IDS));
+		}
+		List<Long> ids = new ArrayList<>(given.size());
+		for (JsonNode id : given) {
+			ids.add(id("ids", id));
+		}
+		return ids;
+	}
+
+	private static long id(String field, JsonNode given) throws ProblemException {
+		Long id = given.isString() ? MessageId.tryParse(given.stringValue()) : null;
+		if (id == null) {
+			throw new ProblemException(
+					Problem.badRequest(field, "an id of an event is needed, such as 1764288000000-0"));
+		}
+		return id;
 	}
 
 }

@@ -192,7 +192,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	}
 
 	private void refuse(Problem problem) {
-		writeLast(this.answers.problem(problem, Cors.exposing(this.cors), true, true));
+		writeLast(this.answers.problem(problem, this.cors, true, true));
 	}
 
 	private void busy(CloseReason reason, Duration retry) {

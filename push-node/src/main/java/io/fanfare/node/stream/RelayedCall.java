@@ -42,7 +42,7 @@ record RelayedCall(RequestHandler handler, RequestHandler.Gate gate, StreamLoop 
 			Connections connections = this.gate.connections();
 			answer(switch (said) {
 				case Frame.Close gone -> connections.closeByClient(gone.connection());
-				case Frame.Acknowledgement heard -> connections.acknowledgeByClient(heard.connection(), heard.nonces());
+				case Frame.Acknowledgement heard -> connections.acknowledgeByClient(heard);
 			});
 			return;
 		}

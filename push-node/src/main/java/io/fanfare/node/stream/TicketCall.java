@@ -47,7 +47,7 @@ final class TicketCall {
 		this.loop = loop;
 		this.context = context;
 		this.request = request;
-		this.cors = Cors.exposing(cors);
+		this.cors = cors;
 		this.close = close;
 	}
 

@@ -17,7 +17,7 @@ class ClosedConnectionsTests {
 
 	private static ConnectionStatus status(String user, long number) {
 		return new ConnectionStatus("node." + number, "node", user, "page", "normal", "::1", "closed", number, number,
-				0, 0, 0, 0, 0, 1, "client");
+				0, null, null, 0, 0, 0, 0, 1, "client");
 	}
 
 	private List<Long> numbers(String user, long below, int limit) {

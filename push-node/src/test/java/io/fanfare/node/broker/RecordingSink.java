@@ -65,7 +65,7 @@ final class RecordingSink implements MessageSink {
 	}
 
 	@Override
-	public void acknowledge(String connection, List<String> nonces) {
+	public void acknowledge(Frame.Acknowledgement said) {
 	}
 
 	@Override

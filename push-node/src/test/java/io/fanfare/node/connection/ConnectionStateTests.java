@@ -11,6 +11,8 @@ import io.fanfare.node.broker.Message;
 import io.fanfare.node.connection.TestLoop.Socket;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.ConnectionStatus;
+import io.fanfare.protocol.Frame;
+import io.fanfare.protocol.MessageId;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +43,8 @@ class ConnectionStateTests {
 	}
 
 	private void acknowledge(String... nonces) {
-		this.node.router.acknowledge(status().connection(), List.of(nonces));
+		this.node.router
+			.acknowledge(new Frame.Acknowledgement(status().connection(), List.of(nonces), MessageId.ZERO, List.of()));
 		this.node.run();
 	}
 
@@ -95,6 +98,41 @@ class ConnectionStateTests {
 		assertThat(status().errors()).isEqualTo(1);
 		assertThat(status().roundTripMicros()).isBetween(40_000L, 1_100_000L);
 		assertThat(status().lastAcknowledgedAt()).isEqualTo(status().createdAt() + status().durationMs());
+	}
+
+	private void received(long cursor, Long... ids) {
+		this.node.router.acknowledge(new Frame.Acknowledgement(status().connection(), List.of(), cursor, List.of(ids)));
+		this.node.run();
+	}
+
+	private long publish(String data) {
+		Message message = this.node.store.publish(ChannelName.ALL, data);
+		this.node.loop.offer(message);
+		this.node.run();
+		return message.id();
+	}
+
+	@Test
+	void itIsRememberedWhichMessagesItsClientReceived() {
+		this.node.openAcknowledging("alice");
+		this.node.run();
+		assertThat(status().acknowledged()).isNull();
+		long first = publish("first");
+		long second = publish("second");
+		long third = publish("third");
+		acknowledge();
+		assertThat(status().acknowledged()).isNull();
+		received(MessageId.ZERO, third);
+		assertThat(status().acknowledged()).isNull();
+		assertThat(status().acknowledgedAbove()).isEqualTo(1);
+		received(second);
+		assertThat(status().acknowledged()).isEqualTo(MessageId.format(second));
+		assertThat(status().acknowledgedAbove()).isEqualTo(1);
+		received(first);
+		assertThat(status().acknowledged()).as("never goes back").isEqualTo(MessageId.format(second));
+		received(MessageId.MAX, MessageId.MAX - 1);
+		assertThat(status().acknowledged()).as("not above what was written").isEqualTo(MessageId.format(third));
+		assertThat(status().acknowledgedAbove()).isNull();
 	}
 
 	@Test

@@ -376,7 +376,8 @@ public final class TestLoop {
 
 		@Override
 		public CompletableFuture<ClaimResult> claim(Claim claim) {
-			return ask(() -> new ClaimResult.Owner(++this.clock, this.clock, this.since, null, null, this.revokedTopics));
+			return ask(
+					() -> new ClaimResult.Owner(++this.clock, this.clock, this.since, null, null, this.revokedTopics));
 		}
 
 		@Override

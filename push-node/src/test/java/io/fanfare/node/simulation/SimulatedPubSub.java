@@ -356,7 +356,7 @@ final class SimulatedPubSub implements Topics.Upstream {
 				this.sink.hidden(hidden);
 			}
 			case Frame.Close close -> this.sink.close(close.connection());
-			case Frame.Acknowledgement said -> this.sink.acknowledge(said.connection(), said.nonces());
+			case Frame.Acknowledgement said -> this.sink.acknowledge(said);
 			case Frame.Call call -> this.sink.call(call);
 			case Frame.Probe probe -> {
 				this.node.commands().observe(probe.id());

@@ -1,5 +1,8 @@
 package io.fanfare.node.stream;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -54,6 +57,17 @@ class CorsTests {
 				cors.headers(NAMED) + "Access-Control-Expose-Headers: RateLimit, RateLimit-Policy, Retry-After\r\n");
 		assertThat(Cors.exposing(cors.headers("https://other.example"))).isEqualTo("Vary: Origin\r\n");
 		assertThat(Cors.exposing(new Cors(List.of("*"), List.of()).headers(null))).isEmpty();
+	}
+
+	@Test
+	void eachProblemThatSaysWhenToComeBackLetsItBeRead() {
+		Answers answers = new Answers(InstantSource.system());
+		String cors = new Cors(List.of(NAMED), List.of()).headers(NAMED);
+		assertThat(answers.problem(Problem.unavailable("redis-unavailable", Duration.ofSeconds(2)), cors, false, true)
+			.toString(StandardCharsets.UTF_8)).contains("\r\nRetry-After: 2\r\n").contains(Cors.exposing(cors));
+		assertThat(answers.problem(Problem.notOpen(), cors, false, true).toString(StandardCharsets.UTF_8))
+			.contains(cors)
+			.doesNotContain("Expose");
 	}
 
 	@Test

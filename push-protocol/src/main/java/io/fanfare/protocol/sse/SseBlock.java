@@ -20,6 +20,8 @@ public final class SseBlock {
 
 	private static final byte[] EVENT = ascii("event: ");
 
+	private static final byte[] CHANNEL = ascii("channel: ");
+
 	private static final byte[] DATA = ascii("data: ");
 
 	private final ByteArrayOutputStream out;
@@ -29,16 +31,22 @@ public final class SseBlock {
 	}
 
 	/**
-	 * Writes a message: {@code id}, {@code event} unless it is the default, {@code data}
-	 * lines.
+	 * Writes a message: {@code id}, {@code channel} if it came by a topic, {@code event}
+	 * unless it is the default, {@code data} lines.
 	 * @param id the id
+	 * @param topic the topic, or null for another channel. Parsers ignore fields that
+	 * they do not know; the client of this project shares a stream among tabs by it
 	 * @param event the event's name
 	 * @param data the payload, UTF-8
 	 * @return the block's bytes
 	 */
-	public static byte[] message(String id, String event, byte[] data) {
-		SseBlock block = new SseBlock(data.length + id.length() + event.length() + 40);
+	public static byte[] message(String id, @Nullable String topic, String event, byte[] data) {
+		int topicLength = (topic != null) ? topic.length() : 0;
+		SseBlock block = new SseBlock(data.length + id.length() + topicLength + event.length() + 50);
 		block.field(ID, id);
+		if (topic != null) {
+			block.field(CHANNEL, topic);
+		}
 		if (!event.equals(EventName.DEFAULT)) {
 			block.field(EVENT, event);
 		}

@@ -57,8 +57,9 @@ class SseBlockTests {
 	@ValueSource(strings = { "a\nb", "a\rb", "a\0b", "\n", "a\r\ndata: forged" })
 	void aFieldThatCouldForgeAnotherIsRefused(String value) {
 		byte[] data = { 'x' };
-		assertThatIllegalArgumentException().isThrownBy(() -> SseBlock.message(value, "order", data));
-		assertThatIllegalArgumentException().isThrownBy(() -> SseBlock.message("1-0", value, data));
+		assertThatIllegalArgumentException().isThrownBy(() -> SseBlock.message(value, null, "order", data));
+		assertThatIllegalArgumentException().isThrownBy(() -> SseBlock.message("1-0", null, value, data));
+		assertThatIllegalArgumentException().isThrownBy(() -> SseBlock.message("1-0", value, "order", data));
 		assertThatIllegalArgumentException().isThrownBy(() -> SseBlock.platform(value, "1-0", "{}", 0));
 		assertThatIllegalArgumentException().isThrownBy(() -> SseBlock.platform("push.x", value, "{}", 0));
 		assertThatIllegalArgumentException().isThrownBy(() -> SseBlock.platform("push.x", "1-0", value, 0));
@@ -80,7 +81,7 @@ class SseBlockTests {
 				}
 			}
 			String event = random.nextBoolean() ? "message" : "e:" + random.nextInt(9);
-			byte[] block = SseBlock.message("7-" + i, event, text.toString().getBytes(StandardCharsets.UTF_8));
+			byte[] block = SseBlock.message("7-" + i, null, event, text.toString().getBytes(StandardCharsets.UTF_8));
 			List<io.fanfare.test.sse.SseBlock> blocks = SseParser.parse(block);
 			assertThat(blocks).as("seed %d round %d: %s", SEED, i, text).hasSize(1);
 			assertThat(blocks.getFirst().id()).isEqualTo("7-" + i);
@@ -101,7 +102,7 @@ class SseBlockTests {
 			for (int j = 0; j < data.length; j++) {
 				data[j] = (byte) "a\r\n: ".charAt(random.nextInt(5));
 			}
-			stream.writeBytes(SseBlock.message("1-" + i, "message", data));
+			stream.writeBytes(SseBlock.message("1-" + i, null, "message", data));
 		}
 		assertThat(SseParser.parse(stream.toByteArray())).hasSize(500)
 			.allSatisfy((block) -> assertThat(block.fires("message")).isTrue());
@@ -109,7 +110,7 @@ class SseBlockTests {
 
 	@Test
 	void dataThatIsNoUtf8TravelsByteForByte() {
-		assertThat(SseBlock.message("1-0", "message", new byte[] { (byte) 0xFF, '\n', (byte) 0xC3 }))
+		assertThat(SseBlock.message("1-0", null, "message", new byte[] { (byte) 0xFF, '\n', (byte) 0xC3 }))
 			.isEqualTo("id: 1-0\ndata: \u00FF\ndata: \u00C3\n\n".getBytes(StandardCharsets.ISO_8859_1));
 	}
 
@@ -118,7 +119,8 @@ class SseBlockTests {
 
 		byte[] encode() {
 			return switch (text("kind")) {
-				case "message" -> SseBlock.message(text("id"), text("event"), data());
+				case "message" ->
+					SseBlock.message(text("id"), this.node.path("channel").stringValue(null), text("event"), data());
 				case "platform" ->
 					SseBlock.platform(text("event"), text("id"), text("data"), this.node.path("retry").asLong(0));
 				case "cursor" -> SseBlock.cursor(text("id"));

@@ -131,8 +131,8 @@ public final class RegularExpressions {
 		ClassModel model = ClassFile.of().parse(compiled);
 		model.fields().forEach((field) -> annotations(field, found::add));
 		model.findAttribute(Attributes.record())
-			.ifPresent((components) -> components.components()
-				.forEach((component) -> annotations(component, found::add)));
+			.ifPresent(
+					(components) -> components.components().forEach((component) -> annotations(component, found::add)));
 		for (MethodModel method : model.methods()) {
 			annotations(method, found::add);
 			method.code()
@@ -185,8 +185,7 @@ public final class RegularExpressions {
 
 	private static void annotations(AttributedElement element, Consumer<String> found) {
 		Stream
-			.of(element.findAttribute(Attributes.runtimeVisibleAnnotations())
-				.map((all) -> all.annotations().stream()),
+			.of(element.findAttribute(Attributes.runtimeVisibleAnnotations()).map((all) -> all.annotations().stream()),
 					element.findAttribute(Attributes.runtimeVisibleTypeAnnotations())
 						.map((all) -> all.annotations().stream().map((one) -> one.annotation())),
 					element.findAttribute(Attributes.runtimeVisibleParameterAnnotations())

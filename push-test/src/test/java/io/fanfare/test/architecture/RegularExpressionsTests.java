@@ -57,8 +57,8 @@ class RegularExpressionsTests {
 	}
 
 	private static byte[] compiled(Class<?> type) throws IOException {
-		try (InputStream in = type.getResourceAsStream(
-				type.getName().substring(type.getPackageName().length() + 1) + ".class")) {
+		try (InputStream in = type
+			.getResourceAsStream(type.getName().substring(type.getPackageName().length() + 1) + ".class")) {
 			assertThat(in).isNotNull();
 			return in.readAllBytes();
 		}

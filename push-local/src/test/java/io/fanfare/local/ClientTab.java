@@ -1,0 +1,172 @@
+package io.fanfare.local;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+import com.google.gson.JsonObject;
+import com.microsoft.playwright.CDPSession;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.PlaywrightException;
+import io.fanfare.protocol.MessageId;
+import org.jspecify.annotations.Nullable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A tab of a {@link ClientSite} that writes down what it receives. Belongs to the thread
+ * of its browser.
+ */
+final class ClientTab {
+
+	private final Page page;
+
+	private boolean crashed;
+
+	/** Null unless its scripts are paused. */
+	private @Nullable CDPSession debugger;
+
+	ClientTab(Page page) {
+		this.page = page;
+		page.onCrash((gone) -> this.crashed = true);
+	}
+
+	/**
+	 * What a tab received.
+	 *
+	 * @param at when, in milliseconds of the wall clock
+	 * @param id its id
+	 * @param data its data
+	 */
+	record Received(long at, String id, String data) {
+
+		private static Received of(String line) {
+			String[] parts = line.split(" ", 4);
+			return new Received(Long.parseLong(parts[0]), parts[1], parts[3]);
+		}
+
+	}
+
+	Page page() {
+		return this.page;
+	}
+
+	/** Whether it is there. */
+	boolean isAlive() {
+		return !this.crashed && !this.page.isClosed();
+	}
+
+	/** What it received so far, in order. */
+	List<Received> received() {
+		return lines("received").stream().map(Received::of).toList();
+	}
+
+	int count() {
+		return (int) this.page.evaluate("() => received.length");
+	}
+
+	/** Lines that it wrote down. */
+	List<String> lines(String log) {
+		List<String> lines = new ArrayList<>();
+		((List<?>) this.page.evaluate("(log) => window[log]", log)).forEach((line) -> lines.add(String.valueOf(line)));
+		return lines;
+	}
+
+	/** The name of the state of its client. */
+	String state() {
+		return (String) this.page.evaluate("() => window.push?.state?.name ?? ''");
+	}
+
+	void awaitState(String state) {
+		until(() -> state().equals(state));
+	}
+
+	/** Waits until it has received a message. */
+	void awaitReceived(String data) {
+		until(() -> (boolean) this.page
+			.evaluate("(data) => received.some((line) => line.split(' ').slice(3).join(' ') === data)", data));
+	}
+
+	/** No message twice, and none after one that is newer. */
+	void assertInOrder() {
+		assertThat(received().stream().map((one) -> MessageId.parse(one.id())).toList()).isSorted()
+			.doesNotHaveDuplicates();
+	}
+
+	/** Stops its scripts, timers and tasks, as a browser does with a hidden tab. */
+	void freeze() {
+		lifecycle("frozen");
+	}
+
+	/** Stops its scripts where they are; the rest of the page goes on. */
+	void pause() {
+		this.debugger = session();
+		this.debugger.send("Debugger.enable");
+		this.debugger.send("Debugger.pause");
+	}
+
+	/** Makes good that it was frozen or paused. */
+	void goOn() {
+		CDPSession paused = this.debugger;
+		if (paused != null) {
+			paused.detach();
+			this.debugger = null;
+		}
+		else {
+			lifecycle("active");
+		}
+	}
+
+	private void lifecycle(String state) {
+		JsonObject parameters = new JsonObject();
+		parameters.addProperty("state", state);
+		session().send("Page.setWebLifecycleState", parameters);
+	}
+
+	/** Ends its process. */
+	void crash() {
+		try {
+			session().send("Page.crash");
+		}
+		catch (PlaywrightException ex) {
+			// The page is gone.
+		}
+		look();
+	}
+
+	/**
+	 * Looks whether its process is gone, which it may have had in common with another.
+	 */
+	void look() {
+		try {
+			count();
+		}
+		catch (PlaywrightException ex) {
+			this.crashed = true;
+		}
+	}
+
+	/** The id of the browser without a past that it belongs to. */
+	String browserContext() {
+		return session().send("Target.getTargetInfo")
+			.getAsJsonObject("targetInfo")
+			.get("browserContextId")
+			.getAsString();
+	}
+
+	private CDPSession session() {
+		return this.page.context().newCDPSession(this.page);
+	}
+
+	/** Playwright belongs to one thread. */
+	static void until(Callable<Boolean> condition) {
+		await().dontCatchUncaughtExceptions()
+			.pollInSameThread()
+			.pollInterval(Duration.ofMillis(50))
+			.atMost(Duration.ofSeconds(30))
+			.until(condition);
+	}
+
+}

@@ -1,0 +1,116 @@
+package io.fanfare.local;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import io.fanfare.local.ClientSite.Sharing;
+import io.fanfare.local.TabGroup.Disturbance;
+import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.junit.Assume;
+import io.fanfare.test.process.NginxProcess;
+import io.fanfare.test.process.RequiredTool;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Seven tabs of a real browser, through nginx, with one stream: by a shared worker, by
+ * locks and by messages alone. Each group of tabs is in a browser without a past, and all
+ * undergo the same at the same time, for it is waiting mostly.
+ */
+class ClientTabsIT {
+
+	private static final int TABS = 7;
+
+	private static final String TOPIC = "client.tabs";
+
+	private static final Map<String, ?> OPTIONS = Map.of("channels", List.of(TOPIC));
+
+	/** So long may a message take where the holder of the stream is gone. */
+	private static final long HEALED_MILLIS = 5_000;
+
+	private static ClientSite site;
+
+	private static NginxProcess nginx;
+
+	private final Cluster cluster = TestCluster.shared();
+
+	private final ApiClient backend = TestCluster.backend(this.cluster);
+
+	@BeforeAll
+	static void start() throws IOException {
+		Assume.installed(RequiredTool.NGINX);
+		site = ClientSite.start();
+		Cluster cluster = TestCluster.shared();
+		nginx = NginxProcess.start(ClientOpens.logged(site), cluster.apiPort(), cluster.streamPort(0),
+				cluster.streamPort(1));
+	}
+
+	@AfterAll
+	static void stop() {
+		if (nginx != null) {
+			nginx.close();
+		}
+		if (site != null) {
+			site.close();
+		}
+	}
+
+	@Test
+	void theOthersGoOnWhateverHappensToTheHolderOfTheStream() throws Exception {
+		site.tokens(this.backend::token);
+		List<TabGroup> groups = List.of(new TabGroup(site, Sharing.WORKER, "client-worker"),
+				new TabGroup(site, Sharing.WORKER, "client-debugged"),
+				new TabGroup(site, Sharing.LOCKS, "client-locks"),
+				new TabGroup(site, Sharing.MESSAGES, "client-messages"));
+		for (int tab = 0; tab < TABS; tab++) {
+			groups.forEach((group) -> group.open(nginx.url() + "/events", OPTIONS));
+		}
+		groups.forEach((group) -> group.running().forEach((tab) -> tab.awaitState("open")));
+		awaitOneStreamEach(groups);
+		try (SteadyPublisher publisher = new SteadyPublisher(this.backend, "tabs",
+				groups.stream().map(TabGroup::user).toList(), TOPIC, Duration.ofMillis(20))) {
+			awaitAll(groups, publisher);
+			for (Disturbance disturbance : Disturbance.values()) {
+				// So each of the workers is disturbed in another way
+				groups.forEach((group) -> group
+					.disturb(group.user().equals("client-debugged") ? disturbance.mirrored() : disturbance));
+				awaitAll(groups, publisher);
+				groups.forEach(TabGroup::makeGood);
+				awaitAll(groups, publisher);
+				awaitOneStreamEach(groups);
+			}
+			publisher.stop();
+			awaitAll(groups, publisher);
+		}
+		groups.forEach(TabGroup::close);
+		ClientTab.until(() -> groups.stream().allMatch((group) -> streams(group) == 0));
+		ClientOpens.assertNoneInATightLoop(nginx);
+	}
+
+	/** Each tab that runs has what is published by now, each message once, and soon. */
+	private static void awaitAll(List<TabGroup> groups, SteadyPublisher publisher) {
+		publisher.awaitMore();
+		for (TabGroup group : groups) {
+			for (ClientTab tab : group.running()) {
+				publisher.awaitReceived(tab, group.user());
+				if (!group.wasStopped(tab)) {
+					assertThat(publisher.slowest(tab, group.user())).as(group.user()).isLessThan(HEALED_MILLIS);
+				}
+			}
+		}
+	}
+
+	private void awaitOneStreamEach(List<TabGroup> groups) {
+		ClientTab.until(() -> groups.stream().allMatch((group) -> streams(group) == 1));
+	}
+
+	private int streams(TabGroup group) {
+		return ClientOpens.of(this.backend, group.user());
+	}
+
+}
