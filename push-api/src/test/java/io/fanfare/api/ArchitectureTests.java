@@ -4,6 +4,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.fanfare.api.auth.AnyCaller;
 import io.fanfare.api.auth.RequiresScope;
 
 import io.fanfare.test.architecture.ProcessRules;
@@ -47,6 +48,8 @@ class ArchitectureTests {
 		.definedBy("io.fanfare.api.revocation")
 		.layer("ticket")
 		.definedBy("io.fanfare.api.ticket")
+		.layer("tail")
+		.definedBy("io.fanfare.api.tail")
 		.layer("auth")
 		.definedBy("io.fanfare.api.auth")
 		.layer("redis")
@@ -73,17 +76,19 @@ class ArchitectureTests {
 		.mayOnlyBeAccessedByLayers("user")
 		.whereLayer("ticket")
 		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("tail")
+		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("cluster")
-		.mayOnlyBeAccessedByLayers("revocation", "user")
+		.mayOnlyBeAccessedByLayers("revocation", "user", "tail")
 		.whereLayer("console")
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("ratelimit")
-		.mayOnlyBeAccessedByLayers("publish")
+		.mayOnlyBeAccessedByLayers("publish", "console")
 		.whereLayer("auth")
 		.mayOnlyBeAccessedByLayers("revocation", "description", "publish", "channel", "user", "erasure", "cluster",
-				"ratelimit", "ticket", "audit")
+				"ratelimit", "ticket", "audit", "tail", "console")
 		.whereLayer("redis")
-		.mayOnlyBeAccessedByLayers("revocation", "publish", "channel", "user", "erasure", "cluster", "ticket")
+		.mayOnlyBeAccessedByLayers("revocation", "publish", "channel", "user", "erasure", "cluster", "ticket", "tail")
 		.whereLayer("json")
 		.mayOnlyBeAccessedByLayers("revocation", "description", "publish", "channel", "user", "cluster", "ticket",
 				"auth", "audit")
@@ -106,7 +111,9 @@ class ArchitectureTests {
 		.or()
 		.areAnnotatedWith(GetMapping.class)
 		.should()
-		.beAnnotatedWith(RequiresScope.class);
+		.beAnnotatedWith(RequiresScope.class)
+		.orShould()
+		.beAnnotatedWith(AnyCaller.class);
 
 	@ArchTest
 	static final ArchRule REGULAR_EXPRESSIONS_ARE_BOUNDED = RegularExpressions.areBounded("io.fanfare.api..");

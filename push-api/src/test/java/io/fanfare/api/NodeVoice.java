@@ -39,7 +39,7 @@ public final class NodeVoice implements AutoCloseable {
 		String identity = name + ".abcdefgh";
 		long now = System.currentTimeMillis();
 		NodeStatus status = new NodeStatus(identity, name, "1", "up", now, now, 100, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, null,
-				null, null);
+				null, null, null);
 		nodes.put(identity, TestApi.JSON.writeValueAsBytes(status)).join();
 		this.client = RedisClient.create(redis.uri());
 		this.connection = this.client.connectPubSub(ByteArrayCodec.INSTANCE);

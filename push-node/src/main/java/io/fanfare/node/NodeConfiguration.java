@@ -13,6 +13,7 @@ import io.fanfare.node.admin.DisconnectConnections;
 import io.fanfare.node.admin.ListConnections;
 import io.fanfare.node.admin.RevokeStreams;
 import io.fanfare.node.admin.ShowConnection;
+import io.fanfare.node.admin.TailUser;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.SignatureChecks;
@@ -213,6 +214,11 @@ class NodeConfiguration {
 	}
 
 	@Bean
+	TailUser tailUser(Connections connections, Nodes nodes, Scheduler scheduler) {
+		return new TailUser(connections, nodes::copy, scheduler);
+	}
+
+	@Bean
 	RevokeStreams revokeStreams(Connections connections) {
 		return new RevokeStreams(connections);
 	}
@@ -281,7 +287,7 @@ class NodeConfiguration {
 					state.wireName(), startedAt, clock.millis(), admission.max(), admission.size(), admission.waiting(),
 					admission.peak(), counts.opened(), counts.closed(), counts.durationMs(), counts.sent(),
 					counts.errors(), counts.reconnections(), counts.kicks(), memory.status(), drain.outcome(),
-					loops.loops());
+					loops.loops(), counts.delivery());
 		}, scheduler, errors);
 	}
 

@@ -29,11 +29,12 @@ import org.jspecify.annotations.Nullable;
  * @param memory how it stands with memory, or null if it does not say
  * @param drained what came of its drain, once it is over; else null
  * @param loops its event loops, or null if it does not say
+ * @param delivery how messages reach its clients, or null if it does not say
  */
 public record NodeStatus(String node, String name, String version, String state, long startedAt, long updatedAt,
 		int limit, int active, int waiting, int peak, long created, long closed, long durationMs, long messagesSent,
 		long errors, long reconnections, long kicks, @Nullable Memory memory, @Nullable Drained drained,
-		@Nullable List<Loop> loops) {
+		@Nullable List<Loop> loops, @Nullable Delivery delivery) {
 
 	/** Checks that nothing is missing. */
 	public NodeStatus {
@@ -51,8 +52,11 @@ public record NodeStatus(String node, String name, String version, String state,
 	 * @param tickedAgoMs how long ago it ticked, in milliseconds; it does so every 100
 	 * @param probedAgoMs how long ago it saw a probe, in milliseconds; one is sent every
 	 * 2 000. Null if it never did
+	 * @param renewedAgoMs how old the lease is by which it holds its users, in
+	 * milliseconds. Null if it has none, or does not say
 	 */
-	public record Loop(int loop, boolean blocked, long tickedAgoMs, @Nullable Long probedAgoMs) {
+	public record Loop(int loop, boolean blocked, long tickedAgoMs, @Nullable Long probedAgoMs,
+			@Nullable Long renewedAgoMs) {
 
 	}
 
@@ -73,6 +77,18 @@ public record NodeStatus(String node, String name, String version, String state,
 		public Memory {
 			Objects.requireNonNull(state, "memory.state is missing");
 		}
+
+	}
+
+	/**
+	 * How messages reach clients, since the node's start.
+	 *
+	 * @param gaps gaps that were announced
+	 * @param samples how many deliveries were timed
+	 * @param totalMs how long they took together, from the id of the message to its
+	 * write, in milliseconds
+	 */
+	public record Delivery(long gaps, long samples, double totalMs) {
 
 	}
 

@@ -6,6 +6,7 @@ import java.util.List;
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.ChannelPattern;
 import io.fanfare.protocol.Tier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,31 @@ public final class Caller {
 	 */
 	public String id() {
 		return this.id;
+	}
+
+	/**
+	 * The scopes, as keys and tokens have them.
+	 * @return their names
+	 */
+	public List<String> scopes() {
+		return this.scopes.names();
+	}
+
+	/**
+	 * The highest tier of stream tokens and tickets that this caller makes.
+	 * @return the tier, or null for any
+	 */
+	public @Nullable Tier maxTier() {
+		return this.ceiling.maxTier();
+	}
+
+	/**
+	 * The topics that stream tokens and tickets may have that this caller makes.
+	 * @return patterns, or null for any
+	 */
+	public @Nullable List<String> tokenChannels() {
+		List<ChannelPattern> channels = this.ceiling.channels();
+		return (channels != null) ? channels.stream().map(ChannelPattern::value).toList() : null;
 	}
 
 	/**

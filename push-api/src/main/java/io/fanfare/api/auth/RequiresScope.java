@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The scope that a call needs. Every call under {@code /v1} names one: without it the
- * call is refused to all.
+ * The scope that a call needs. Every call under {@code /v1} names one, or is for
+ * {@link AnyCaller}: without it the call is refused to all.
  */
 @Documented
 @Target(ElementType.METHOD)

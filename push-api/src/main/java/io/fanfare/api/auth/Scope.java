@@ -62,6 +62,11 @@ public enum Scope {
 		return new ChannelPattern(this.prefix + text);
 	}
 
+	/** Writes a pattern that limits the scope, as it is read. */
+	String text(ChannelPattern limit) {
+		return limit.value().substring(this.prefix.length());
+	}
+
 	/**
 	 * Finds a scope by its name.
 	 * @throws IllegalArgumentException if there is none of that name

@@ -40,6 +40,19 @@ record Scopes(Set<Scope> whole, Map<Scope, List<ChannelPattern>> limited) {
 		return new Scopes(whole, limited);
 	}
 
+	/** Their names, as they are read. */
+	List<String> names() {
+		List<String> names = new ArrayList<>();
+		for (Scope scope : Scope.values()) {
+			if (this.whole.contains(scope)) {
+				names.add(scope.wireName());
+			}
+			this.limited.getOrDefault(scope, List.of())
+				.forEach((pattern) -> names.add(scope.wireName() + ":" + scope.text(pattern)));
+		}
+		return names;
+	}
+
 	/** Whether a scope is held for everything. */
 	boolean holds(Scope scope) {
 		return this.whole.contains(scope) || scope == Scope.DISCONNECT && this.whole.contains(Scope.ADMIN);

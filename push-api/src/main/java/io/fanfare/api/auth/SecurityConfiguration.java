@@ -63,6 +63,11 @@ class SecurityConfiguration implements WebMvcConfigurer {
 			.build();
 	}
 
+	@Bean
+	CallerCheck callerCheck(ApiKeys keys, ApiJwtSettings tokens, JwtKeys tokenKeys, Clock clock) {
+		return new CallerCheck(keys, ApiTokens.provider(tokenKeys, tokens.jwt(), clock));
+	}
+
 	private static BearerTokenAuthenticationFilter bearerFilter(CallerAuthenticator callers,
 			CredentialThrottle throttle, Refusals refusals) {
 		BearerTokenAuthenticationConverter header = new BearerTokenAuthenticationConverter();

@@ -12,7 +12,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * {@code fanfare.api}: the page.
+ * {@code fanfare.api}: the pages.
  *
  * @param streams addresses of streams that the page offers: a path on the page's own
  * origin, or an address of another one. The page connects to nothing else. By default

@@ -1,5 +1,6 @@
 /**
- * The page at {@code /}: which streams it offers, and what it may connect to.
+ * The pages at {@code /} and {@code /console}: which streams they offer, what they may
+ * connect to, and what a caller may do there.
  */
 @NullMarked
 package io.fanfare.api.console;

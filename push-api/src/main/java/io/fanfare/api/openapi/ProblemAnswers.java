@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.fanfare.api.auth.AnyCaller;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.problem.Answers;
@@ -32,9 +33,11 @@ final class ProblemAnswers implements OperationCustomizer {
 	@Override
 	public Operation customize(Operation operation, HandlerMethod handler) {
 		RequiresScope required = handler.getMethodAnnotation(RequiresScope.class);
-		if (required != null) {
+		if (required != null || handler.hasMethodAnnotation(AnyCaller.class)) {
 			operation.addSecurityItem(new SecurityRequirement().addList(OpenApiConfiguration.BEARER));
-			String scope = "Needs the scope `" + required.value().wireName() + "`" + others(required) + ".";
+			String scope = (required != null)
+					? "Needs the scope `" + required.value().wireName() + "`" + others(required) + "."
+					: "Needs no scope.";
 			operation.setDescription(
 					(operation.getDescription() != null) ? operation.getDescription() + " " + scope : scope);
 		}

@@ -94,7 +94,7 @@ class ClusterIT {
 
 	private static NodeStatus status(String name, long updatedAt, int active) {
 		return new NodeStatus(name + ".abcdefgh", name, "1", "up", updatedAt - 100_000, updatedAt, 100, active, 0, 9,
-				20, 10, 25_000, 1000, 1, 2, 3, null, null, null);
+				20, 10, 25_000, 1000, 1, 2, 3, null, null, null, null);
 	}
 
 }

@@ -344,7 +344,7 @@ class RollingDrainIT {
 		private void put(String identity, String state, NodeStatus.Drained drained) {
 			long now = System.currentTimeMillis();
 			NodeStatus status = new NodeStatus(identity, name(identity), "1", state, now, now, 100, 1, 0, 1, 1, 0, 0, 0,
-					0, 0, 0, null, drained, null);
+					0, 0, 0, null, drained, null, null);
 			this.access.put(identity, TestApi.JSON.writeValueAsBytes(status)).join();
 			this.states.put(name(identity), state);
 		}

@@ -97,14 +97,15 @@ class OpenApiIT {
 		assertThat(calls()).allSatisfy((call) -> {
 			JsonNode operation = call.operation();
 			assertThat(operation.path("summary").asString("")).isNotEmpty();
-			assertThat(operation.path("description").asString("")).contains("Needs the scope");
+			assertThat(operation.path("description").asString("")).contains("Needs ", "scope");
 			assertThat(operation.path("tags").size()).isEqualTo(1);
 			assertThat(operation.at("/security/0").has("bearer")).isTrue();
 			assertThat(operation.get("responses").propertyNames()).containsAll(EVERY_CALL);
 			for (Map.Entry<String, JsonNode> answer : operation.get("responses").properties()) {
 				if (answer.getKey().startsWith("2")) {
-					assertThat(answer.getValue().at("/content/application~1json/schema/$ref").asString(""))
-						.isNotEmpty();
+					assertThat(isEventStream(call)
+							|| !answer.getValue().at("/content/application~1json/schema/$ref").asString("").isEmpty())
+						.isTrue();
 				}
 				else {
 					JsonNode media = answer.getValue().at("/content/application~1problem+json");
@@ -117,6 +118,11 @@ class OpenApiIT {
 				assertThat(operation.at("/requestBody/content/application~1json/examples").isEmpty()).isFalse();
 			}
 		});
+	}
+
+	/** What it answers with does not end. */
+	private static boolean isEventStream(Call call) {
+		return call.operation().at("/responses/200/content").has("text/event-stream");
 	}
 
 	@Test
@@ -156,7 +162,7 @@ class OpenApiIT {
 	@TestFactory
 	List<DynamicTest> everyExampleIsAcceptedByTheRealCall() {
 		List<DynamicTest> tests = new ArrayList<>();
-		for (Call call : calls()) {
+		for (Call call : calls().stream().filter((one) -> !isEventStream(one)).toList()) {
 			JsonNode examples = call.operation().at("/requestBody/content/application~1json/examples");
 			if (examples.isMissingNode()) {
 				tests.add(DynamicTest.dynamicTest(call.toString(), () -> assertAccepted(call, null)));

@@ -29,6 +29,8 @@ public final class Connections {
 
 	private final Outage outage = new Outage();
 
+	private final StreamCopies copies = new StreamCopies();
+
 	private final int max;
 
 	private volatile List<StreamLoop> loops = List.of();
@@ -108,7 +110,16 @@ public final class Connections {
 	public Connection add(StreamLoop loop, StreamRequest request, Outlet outlet, Slot slot) {
 		Connection connection = loop.open(ConnectionKey.create(this.node, this.secureRandom), request, outlet, slot);
 		this.byId.put(connection.id(), connection);
+		this.copies.begin(connection);
 		return connection;
+	}
+
+	/**
+	 * Who receives copies of what is written to streams.
+	 * @return the choice
+	 */
+	public StreamCopies copies() {
+		return this.copies;
 	}
 
 	/** Calls to Redis that are not answered. */
@@ -164,6 +175,7 @@ public final class Connections {
 			return;
 		}
 		try {
+			connection.writer().ended(ending);
 			connection.slot().leave();
 		}
 		finally {

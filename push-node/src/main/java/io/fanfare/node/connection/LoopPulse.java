@@ -23,6 +23,9 @@ public final class LoopPulse {
 	/** When it last saw a probe; null for never. */
 	private volatile @Nullable Long probedNanos;
 
+	/** When the last renewal was sent that was answered; null for never. */
+	private volatile @Nullable Long renewedNanos;
+
 	/** When each probe arrived that the loop has not seen yet, the oldest first. */
 	private final Queue<Long> unseen = new ConcurrentLinkedQueue<>();
 
@@ -54,6 +57,21 @@ public final class LoopPulse {
 	void probeSeen(long nowNanos) {
 		this.unseen.poll();
 		this.probedNanos = nowNanos;
+	}
+
+	/** A renewal of its users that was sent then was answered. On the loop. */
+	void renewed(long sentNanos) {
+		this.renewedNanos = sentNanos;
+	}
+
+	/**
+	 * Tells how old the lease is by which the loop holds its users.
+	 * @param nowNanos now
+	 * @return the time, or null if it has none
+	 */
+	public @Nullable Duration sinceRenewal(long nowNanos) {
+		Long last = this.renewedNanos;
+		return (last != null) ? Duration.ofNanos(Math.max(0, nowNanos - last)) : null;
 	}
 
 	/**

@@ -1110,6 +1110,7 @@ public final class StreamLoop {
 		Proof present = this.lastProof;
 		if (present == null || proof.nanos() - present.nanos() > 0) {
 			this.lastProof = proof;
+			this.pulse.renewed(proof.nanos());
 		}
 	}
 

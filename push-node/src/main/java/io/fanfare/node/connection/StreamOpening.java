@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -282,8 +283,11 @@ final class StreamOpening {
 		Blocks.Identity identity = new Blocks.Identity(this.connection.id(), keyOnce(), this.connection.client(),
 				this.loop.context().node(), this.connection.user());
 		boolean waited = this.connection.phase() instanceof Phase.Claiming claiming && claiming.waited();
-		this.writer.answer(Blocks.connected(identity, MessageId.format(from), resumed, replayed,
-				this.loop.context().settings().heartbeat(), this.loop.context().spread().ordinaryRetry()));
+		Duration heartbeat = this.loop.context().settings().heartbeat();
+		Duration retry = this.loop.context().spread().ordinaryRetry();
+		String cursor = MessageId.format(from);
+		this.writer.answer(Blocks.connected(identity, cursor, resumed, replayed, heartbeat, retry),
+				() -> Blocks.connected(identity.withoutKey(), cursor, resumed, replayed, heartbeat, retry));
 		if (this.connection.isClosed()) {
 			return;
 		}

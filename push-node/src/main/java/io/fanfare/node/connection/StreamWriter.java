@@ -1,6 +1,7 @@
 package io.fanfare.node.connection;
 
 import java.time.Duration;
+import java.util.function.Supplier;
 
 import io.fanfare.node.encoding.Backlog;
 import io.fanfare.node.encoding.SharedChunk;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * without the last block of a stream. Belongs to its connection's loop.
  */
 final class StreamWriter {
+
+	/** Where an error of a copy is counted. */
+	private static final String COPY = "tail";
 
 	private final Outlet outlet;
 
@@ -33,6 +37,9 @@ final class StreamWriter {
 	/** What the kernel had taken when that was last asked for. */
 	private long taken = -1;
 
+	/** Who receives copies of what is written, or null for nothing. */
+	private @Nullable StreamCopy copy;
+
 	StreamWriter(Outlet outlet, StreamLoop loop) {
 		this.outlet = outlet;
 		this.loop = loop;
@@ -50,13 +57,25 @@ final class StreamWriter {
 
 	/** Writes a block, behind the head of the answer if that was not written before. */
 	void answer(byte[] block) {
+		answer(block, () -> block);
+	}
+
+	/**
+	 * Writes a block that holds what only its client may know.
+	 * @param block the block
+	 * @param shown what a copy of the stream has in its place
+	 */
+	void answer(byte[] block, Supplier<byte[]> shown) {
 		if (this.answered) {
-			write(block);
+			this.outlet.write(block);
 		}
 		else {
 			this.outlet.begin(block);
 			this.answered = true;
-			wrote(block.length);
+		}
+		wrote(block.length);
+		if (this.copy != null) {
+			copied(shown.get());
 		}
 	}
 
@@ -64,6 +83,9 @@ final class StreamWriter {
 	void write(byte[] block) {
 		this.outlet.write(block);
 		wrote(block.length);
+		if (this.copy != null) {
+			copied(block);
+		}
 	}
 
 	/**
@@ -75,6 +97,9 @@ final class StreamWriter {
 		this.outlet.write(chunk);
 		this.messagesSent += messages.size();
 		wrote(messages.bytes());
+		if (this.copy != null) {
+			messages.eachBlock(this::copied);
+		}
 	}
 
 	private void wrote(int bytes) {
@@ -111,11 +136,42 @@ final class StreamWriter {
 	 */
 	void end(byte @Nullable [] block) {
 		this.outlet.end(block);
+		if (block != null) {
+			copied(block);
+		}
 	}
 
 	/** Closes at once. */
 	void abort() {
 		this.outlet.abort();
+	}
+
+	// ---- copies
+
+	/** Copies what is written from now on. */
+	void copyTo(StreamCopy receiver) {
+		this.copy = receiver;
+	}
+
+	private void copied(byte[] block) {
+		StreamCopy receiver = this.copy;
+		if (receiver == null) {
+			return;
+		}
+		boolean[] wanted = new boolean[1];
+		this.loop.context().errors().run(COPY, () -> wanted[0] = receiver.block(block));
+		if (!wanted[0]) {
+			this.copy = null;
+		}
+	}
+
+	/** The stream ended: what receives copies is notified. */
+	void ended(Ending ending) {
+		StreamCopy receiver = this.copy;
+		this.copy = null;
+		if (receiver != null) {
+			this.loop.context().errors().run(COPY, () -> receiver.ended(ending.reason()));
+		}
 	}
 
 	// ---- what was written

@@ -1,5 +1,7 @@
 package io.fanfare.node.encoding;
 
+import java.util.function.Consumer;
+
 import io.fanfare.node.broker.Message;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -163,6 +165,16 @@ public final class Backlog {
 			chunk.writeBytes(each.block());
 		}
 		return Chunks.end(chunk);
+	}
+
+	/**
+	 * Shows the block of each message, in order.
+	 * @param receiver receives them; not to be changed
+	 */
+	public void eachBlock(Consumer<byte[]> receiver) {
+		for (Message each : messages()) {
+			receiver.accept(each.block());
+		}
 	}
 
 	/** All messages in order. */

@@ -40,6 +40,14 @@ public final class Blocks {
 	 */
 	public record Identity(String connection, String key, String client, String node, String user) {
 
+		/**
+		 * The same for those who may not act for its client.
+		 * @return the identity with an empty key
+		 */
+		public Identity withoutKey() {
+			return new Identity(this.connection, "", this.client, this.node, this.user);
+		}
+
 	}
 
 	/**

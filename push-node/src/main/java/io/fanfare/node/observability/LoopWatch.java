@@ -147,8 +147,9 @@ public final class LoopWatch implements AutoCloseable {
 		List<NodeStatus.Loop> told = new ArrayList<>();
 		for (LoopPulse loop : this.loops.get()) {
 			Duration probed = loop.sinceProbe(now);
+			Duration renewed = loop.sinceRenewal(now);
 			told.add(new NodeStatus.Loop(told.size(), blocked.contains(told.size()), loop.sinceTick(now).toMillis(),
-					(probed != null) ? probed.toMillis() : null));
+					(probed != null) ? probed.toMillis() : null, (renewed != null) ? renewed.toMillis() : null));
 		}
 		return told;
 	}

@@ -21,6 +21,7 @@ import io.fanfare.node.connection.Ending;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.audit.AuditLog;
 import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Ticker;
@@ -290,7 +291,12 @@ public final class StreamMetrics implements ConnectionEvents {
 	 */
 	public Counts counts() {
 		return new Counts(this.opened.sum(), this.closed.sum(), this.durationMs.sum(), this.sent.sum(),
-				this.errors.sum(), this.reconnections.sum(), this.kicks.sum());
+				this.errors.sum(), this.reconnections.sum(), this.kicks.sum(), delivery());
+	}
+
+	private NodeStatus.Delivery delivery() {
+		return new NodeStatus.Delivery(this.gaps.sum(), this.latency.count(),
+				this.latency.totalTime(TimeUnit.MILLISECONDS));
 	}
 
 	/**
@@ -303,9 +309,10 @@ public final class StreamMetrics implements ConnectionEvents {
 	 * @param errors streams that ended by an error
 	 * @param reconnections streams opened with a cursor
 	 * @param kicks clients told to stop
+	 * @param delivery how messages reach clients
 	 */
 	public record Counts(long opened, long closed, long durationMs, long sent, long errors, long reconnections,
-			long kicks) {
+			long kicks, NodeStatus.Delivery delivery) {
 
 	}
 

@@ -37,6 +37,14 @@ class LoopPulseTests {
 	}
 
 	@Test
+	void theLeaseIsAsOldAsTheLastRenewalThatWasAnswered() {
+		this.node.stand(Duration.ofSeconds(3));
+		assertThat(this.pulse.sinceRenewal(this.node.nanos())).isGreaterThanOrEqualTo(Duration.ofSeconds(3));
+		this.node.seconds(20);
+		assertThat(this.pulse.sinceRenewal(this.node.nanos())).isLessThan(Duration.ofSeconds(6));
+	}
+
+	@Test
 	void aLoopThatEndsIsNotLate() {
 		this.node.seconds(1);
 		this.node.loop.submit(() -> this.node.loop.stop(CloseReason.DRAIN));

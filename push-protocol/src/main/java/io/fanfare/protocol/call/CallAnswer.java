@@ -32,6 +32,9 @@ public sealed interface CallAnswer {
 		/** A cursor that came with the call is none. */
 		public static final String INVALID_CURSOR = "invalid-cursor";
 
+		/** The node copies as much as it may. */
+		public static final String TOO_MANY_TAILS = "too-many-tails";
+
 		/** The node failed, and has logged why. */
 		public static final String FAILED = "failed";
 

@@ -19,6 +19,9 @@ public enum CallName {
 	/** Ends streams whose right was revoked. */
 	REVOKE(CallRequest.Revoke.class),
 
+	/** Copies what a user is sent to the process that asks. */
+	TAIL(CallRequest.Tail.class),
+
 	/** Sends some of its connections on to other nodes. */
 	SEND_ON(CallRequest.SendOn.class),
 

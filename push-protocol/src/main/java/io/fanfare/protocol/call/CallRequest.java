@@ -2,6 +2,7 @@ package io.fanfare.protocol.call;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fanfare.protocol.CloseReason;
@@ -154,6 +155,47 @@ public sealed interface CallRequest<R extends CallResult> {
 		@Override
 		public Class<CallResult.Disconnected> result() {
 			return CallResult.Disconnected.class;
+		}
+
+	}
+
+	/**
+	 * To copy what a user is sent to a process, for a while: the streams of the user that
+	 * begin meanwhile, and one that is open. Sent again, it goes on for longer.
+	 *
+	 * @param user the user
+	 * @param to the process that receives the copies, which names the channel of its
+	 * answers
+	 * @param tail what the copies are distinguished from others by, of the choice of the
+	 * process
+	 * @param connection the connection that has the user now, wherever it is; null for
+	 * none
+	 * @param lifeMs for how long, in milliseconds; 0 ends it
+	 */
+	record Tail(String user, String to, String tail, @Nullable String connection,
+			long lifeMs) implements CallRequest<CallResult.Tailed> {
+
+		/** The longest life of a tail that is not renewed, in milliseconds. */
+		public static final long MAX_LIFE_MS = 60_000;
+
+		private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
+		/** Checks them. */
+		public Tail {
+			Objects.requireNonNull(user, "user is missing");
+			check(NAME.matcher(Objects.requireNonNull(to, "to is missing")).matches(), "to is no name");
+			check(NAME.matcher(Objects.requireNonNull(tail, "tail is missing")).matches(), "tail is no name");
+			check(lifeMs >= 0 && lifeMs <= MAX_LIFE_MS, "lifeMs is not from 0 to " + MAX_LIFE_MS);
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.TAIL;
+		}
+
+		@Override
+		public Class<CallResult.Tailed> result() {
+			return CallResult.Tailed.class;
 		}
 
 	}

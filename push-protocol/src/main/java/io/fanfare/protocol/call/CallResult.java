@@ -43,6 +43,15 @@ public sealed interface CallResult {
 	}
 
 	/**
+	 * What a user is sent is copied.
+	 *
+	 * @param connected whether the connection that was named is open on the node
+	 */
+	record Tailed(boolean connected) implements CallResult {
+
+	}
+
+	/**
 	 * Connections are being sent on.
 	 *
 	 * @param connections how many

@@ -41,7 +41,23 @@ public final class NodeCalls implements AutoCloseable {
 
 	private final Map<String, CompletableFuture<CallAnswer>> waiting = new ConcurrentHashMap<>();
 
+	private final Map<String, TailReceiver> tails = new ConcurrentHashMap<>();
+
 	private final AnswerLink answers;
+
+	/** Receives copies of what streams were sent. Called on Lettuce's event loop. */
+	public interface TailReceiver {
+
+		/**
+		 * Copies came.
+		 * @param copies the copies
+		 */
+		void received(TailFrame copies);
+
+		/** The link was lost: copies may be missing. */
+		void lost();
+
+	}
 
 	/**
 	 * Starts to listen for answers; it connects by itself.
@@ -62,6 +78,31 @@ public final class NodeCalls implements AutoCloseable {
 		this.asker = name + "." + Long.toHexString(random.nextLong());
 		this.answers = new AnswerLink(client, keys.answerChannel(this.asker), this::received, link, this::lost,
 				scheduler, errors);
+	}
+
+	/**
+	 * What this process calls itself: who it is for nodes that send it something.
+	 * @return the name
+	 */
+	public String asker() {
+		return this.asker;
+	}
+
+	/**
+	 * Names who receives the copies of a tail.
+	 * @param tail the tail, which a node is asked for by {@code Tail}
+	 * @param receiver receives them
+	 */
+	public void receive(String tail, TailReceiver receiver) {
+		this.tails.put(tail, receiver);
+	}
+
+	/**
+	 * Ends what {@link #receive} began.
+	 * @param tail the tail
+	 */
+	public void ignore(String tail) {
+		this.tails.remove(tail);
 	}
 
 	/**
@@ -133,6 +174,14 @@ public final class NodeCalls implements AutoCloseable {
 	}
 
 	private void received(byte[] bytes) {
+		if (TailFrame.is(bytes)) {
+			TailFrame copies = TailFrame.decode(bytes);
+			TailReceiver receiver = this.tails.get(copies.tail());
+			if (receiver != null) {
+				receiver.received(copies);
+			}
+			return;
+		}
 		AnswerFrame received = AnswerFrame.decode(bytes);
 		CompletableFuture<CallAnswer> answer = this.waiting.get(received.id());
 		if (answer != null) {
@@ -143,6 +192,7 @@ public final class NodeCalls implements AutoCloseable {
 	/** What is answered now is not received. */
 	private void lost() {
 		this.waiting.values().forEach((answer) -> answer.completeExceptionally(unheard()));
+		this.tails.values().forEach(TailReceiver::lost);
 	}
 
 	private static RedisUnavailableException unheard() {

@@ -251,4 +251,16 @@ public final class Nodes {
 			.thenApply((receivers) -> receivers > 0);
 	}
 
+	/**
+	 * Sends a process copies of what a stream was sent.
+	 * @param process what the process calls itself
+	 * @param copies the copies
+	 * @return whether the process received them
+	 */
+	public CompletableFuture<Boolean> copy(String process, TailFrame copies) {
+		byte[] frame = copies.encode();
+		return this.link.call((commands) -> commands.publish(this.keys.answerChannel(process), frame))
+			.thenApply((receivers) -> receivers > 0);
+	}
+
 }

@@ -34,7 +34,7 @@ class CallJsonTests {
 
 	private static final NodeStatus STATUS = new NodeStatus("n.a", "n", "1", "up", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 			12, 13, new NodeStatus.Memory("ok", 0.1, 0.2, 0.3, true), new NodeStatus.Drained(1, 2, 3),
-			List.of(new NodeStatus.Loop(0, true, 1, 2L)));
+			List.of(new NodeStatus.Loop(0, true, 1, 2L, 3L)), new NodeStatus.Delivery(1, 2, 3));
 
 	/** Each with the JSON that processes of other versions say and expect. */
 	private static Stream<Exchange> exchanges() {
@@ -67,6 +67,9 @@ class CallJsonTests {
 				new Exchange(new CallRequest.Revoke(null, null, "ab12", 5999, "5999-1", "x"),
 						"{\"token\":\"ab12\",\"issuedBeforeMs\":5999,\"id\":\"5999-1\",\"reason\":\"x\"}",
 						new CallResult.Disconnected(1), "{\"connections\":1}"),
+				new Exchange(new CallRequest.Tail("alice", "api.1f", "7", "n.a.c", 15_000),
+						"{\"user\":\"alice\",\"to\":\"api.1f\",\"tail\":\"7\",\"connection\":\"n.a.c\",\"lifeMs\":15000}",
+						new CallResult.Tailed(true), "{\"connected\":true}"),
 				new Exchange(new CallRequest.SendOn(3, 60_000), "{\"count\":3,\"windowMs\":60000}",
 						new CallResult.SentOn(3), "{\"connections\":3}"),
 				new Exchange(new CallRequest.Drain(30_000L, null), "{\"windowMs\":30000}",
@@ -137,7 +140,9 @@ class CallJsonTests {
 		for (String field : object(exchange.requestJson()).propertyNames()) {
 			byte[] json = bytes(object(exchange.requestJson()).without(field));
 			boolean spare = field.equals("reason") && exchange.request() instanceof CallRequest.Revoke;
-			if (spare || optional.contains(field) || exchange.request() instanceof CallRequest.Drain) {
+			boolean mayBeMissing = (exchange.request() instanceof CallRequest.Tail) ? field.equals("connection")
+					: spare || optional.contains(field) || exchange.request() instanceof CallRequest.Drain;
+			if (mayBeMissing) {
 				assertThat(component(CallJson.readRequest(exchange.request().call(), json), field)).isNull();
 			}
 			else {
@@ -205,7 +210,7 @@ class CallJsonTests {
 		assertThat(CallJson.readStatus(bytes(json.deepCopy().put("state", "later"))).state()).isEqualTo("later");
 		for (String field : List.copyOf(json.propertyNames())) {
 			byte[] without = bytes(json.deepCopy().without(field));
-			if (List.of("memory", "drained", "loops").contains(field)) {
+			if (List.of("memory", "drained", "loops", "delivery").contains(field)) {
 				assertThat(component(CallJson.readStatus(without), field)).isNull();
 			}
 			else {
@@ -231,7 +236,11 @@ class CallJsonTests {
 			"DISCONNECT;{\"users\":[1],\"reason\":\"logout\",\"graceMs\":0}",
 			"DISCONNECT;{\"users\":\"alice\",\"reason\":\"logout\",\"graceMs\":0}",
 			"SEND_ON;{\"count\":-1,\"windowMs\":0}", "SEND_ON;{\"count\":99999999999,\"windowMs\":0}",
-			"DRAIN;{\"rate\":0}", "DRAIN;{\"rate\":1,\"windowMs\":1}", "DRAIN;{\"windowMs\":-1}" })
+			"TAIL;{\"user\":\"a\",\"to\":\"a b\",\"tail\":\"1\",\"lifeMs\":1}",
+			"TAIL;{\"user\":\"a\",\"to\":\"a\",\"tail\":\"\",\"lifeMs\":1}",
+			"TAIL;{\"user\":\"a\",\"to\":\"a\",\"tail\":\"1\",\"lifeMs\":-1}",
+			"TAIL;{\"user\":\"a\",\"to\":\"a\",\"tail\":\"1\",\"lifeMs\":60001}", "DRAIN;{\"rate\":0}",
+			"DRAIN;{\"rate\":1,\"windowMs\":1}", "DRAIN;{\"windowMs\":-1}" })
 	void aValueThatDoesNotDoIsNotUnderstood(CallName name, String json) {
 		assertThatThrownBy(() -> CallJson.readRequest(name, bytes(json))).isInstanceOf(NotUnderstoodException.class);
 	}

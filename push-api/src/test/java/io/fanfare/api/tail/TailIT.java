@@ -1,0 +1,155 @@
+package io.fanfare.api.tail;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.fanfare.api.TestApi;
+import io.fanfare.api.auth.ApiKeys;
+import io.fanfare.api.auth.Scope;
+import io.fanfare.protocol.audit.AuditLog;
+import io.fanfare.test.redis.TestRedis;
+import io.fanfare.test.sse.SseBlock;
+import io.fanfare.test.sse.SseClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/** Tails without a node: who may, how many, and until when. */
+class TailIT {
+
+	private static final Duration SOON = Duration.ofSeconds(10);
+
+	private static TestRedis redis;
+
+	private static TestApi api;
+
+	@BeforeAll
+	static void start() {
+		redis = TestRedis.start();
+		api = TestApi.start(redis);
+	}
+
+	@AfterAll
+	static void stop() {
+		api.close();
+		redis.close();
+	}
+
+	private static SseClient tail(TestApi api, String user, String key) {
+		return SseClient.request("127.0.0.1", api.port(), "/v1/users/" + user + "/tail").bearer(key).open();
+	}
+
+	private static SseBlock next(SseClient tail, String event) {
+		return tail.awaitBlock((block) -> block.fires(event), SOON);
+	}
+
+	@Test
+	void beginsAtOnceAndIsNotKeptByCaches() {
+		try (SseClient tail = tail(api, "alice", TestApi.KEY)) {
+			assertThat(tail.status()).isEqualTo(200);
+			assertThat(tail.headers().firstValue("Content-Type")).contains("text/event-stream;charset=UTF-8");
+			assertThat(tail.headers().firstValue("Cache-Control").orElse("")).contains("no-store");
+			assertThat(tail.headers().firstValue("X-Accel-Buffering")).contains("no");
+			assertThat(tail.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
+			assertThat(next(tail, "tail.begin").data()).startsWith("{\"user\":\"alice\",\"until\":");
+		}
+	}
+
+	@Test
+	void aUserHasOnlySoManyAndAPlaceIsFreeAgain() {
+		List<SseClient> open = new ArrayList<>();
+		try {
+			for (int i = 0; i < Tails.MAX_PER_USER; i++) {
+				open.add(tail(api, "crowded", TestApi.KEY));
+				next(open.getLast(), "tail.begin");
+			}
+			TestApi.Answer refused = api.get("/v1/users/crowded/tail");
+			assertThat(refused.status()).isEqualTo(503);
+			assertThat(refused.problem()).isEqualTo("overloaded");
+			assertThat(refused.header("Retry-After")).isNotEmpty();
+			open.removeLast().close();
+			// Its end is found at the next heartbeat
+			await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofSeconds(1)).until(() -> {
+				SseClient next = tail(api, "crowded", TestApi.KEY);
+				open.add(next);
+				return next.status() == 200;
+			});
+		}
+		finally {
+			open.forEach(SseClient::close);
+		}
+	}
+
+	@Test
+	void endsWithTheKeyAndBeginAndEndAreAudited() {
+		ListAppender<ILoggingEvent> lines = new ListAppender<>();
+		lines.start();
+		Logger logger = (Logger) LoggerFactory.getLogger(AuditLog.NAME);
+		logger.addAppender(lines);
+		String key = api.bean(ApiKeys.class).issue("passing", Scope.ADMIN);
+		try (SseClient tail = tail(api, "bob", key)) {
+			next(tail, "tail.begin");
+			api.bean(ApiKeys.class).withdraw("passing");
+			SseBlock end = tail.awaitBlock((block) -> block.fires("tail.end"), Duration.ofSeconds(20));
+			assertThat(end.data()).isEqualTo("{\"reason\":\"credential\"}");
+			await().until(() -> tail.end() != null);
+			await()
+				.untilAsserted(() -> assertThat(List.copyOf(lines.list)).extracting(ILoggingEvent::getFormattedMessage)
+					.filteredOn((line) -> line.contains("caller=\"passing\""))
+					.satisfiesExactly(
+							(line) -> assertThat(line)
+								.matches("audit=act operation=\"tailUser\" caller=\"passing\" address=\"[0-9.:]+\""
+										+ " user=\"bob\" state=\"began\""),
+							(line) -> assertThat(line).contains("user=\"bob\" state=\"ended\" reason=\"credential\"")
+								.endsWith("blocks=0 dropped=0")));
+		}
+		finally {
+			logger.detachAppender(lines);
+		}
+	}
+
+	@Test
+	void endsWhenTheApiStops() {
+		try (TestRedis own = TestRedis.start()) {
+			TestApi stopping = TestApi.start(own);
+			try (SseClient tail = tail(stopping, "carol", TestApi.KEY)) {
+				next(tail, "tail.begin");
+				long began = System.nanoTime();
+				stopping.close();
+				assertThat(next(tail, "tail.end").data()).isEqualTo("{\"reason\":\"stopping\"}");
+				assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
+			}
+		}
+	}
+
+	/** Any other answer has to be read within seconds. */
+	@Test
+	void aQuietTailStays() {
+		try (SseClient tail = tail(api, "dave", TestApi.KEY)) {
+			next(tail, "tail.begin");
+			await().during(Duration.ofSeconds(16)).atMost(Duration.ofSeconds(20)).until(() -> tail.end() == null);
+		}
+	}
+
+	@Test
+	void whoMayNotIsRefusedWithAProblem() {
+		TestApi.Answer refused = api.send("GET", "/v1/users/alice/tail", null, "Authorization",
+				"Bearer " + TestApi.READ_KEY, "Accept", "text/event-stream");
+		assertThat(refused.status()).isEqualTo(403);
+		assertThat(refused.problem()).isEqualTo("insufficient-scope");
+		assertThat(api.send("GET", "/v1/users/alice/tail", null).status()).isEqualTo(401);
+		TestApi.Answer wrong = api.send("GET", "/v1/users/" + "x".repeat(129) + "/tail", null, "Authorization",
+				"Bearer " + TestApi.KEY, "Accept", "text/event-stream");
+		assertThat(wrong.status()).isEqualTo(400);
+		assertThat(wrong.problem()).isEqualTo("invalid-request");
+	}
+
+}
