@@ -43,12 +43,14 @@ function json(text) {
 
 function claims(token) {
 	try {
-		return JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+		return JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))) ?? {};
 	}
 	catch {
 		return {};
 	}
 }
+
+const expired = (env, token) => claims(token).exp * 1_000 < env.now() + 5_000;
 
 const beside = (url, call) => url.replace(/[?#].*/, '').replace(/\/sse$/, '/events') + '/' + call;
 
@@ -105,7 +107,7 @@ export class Parser {
 		else if (field === 'event') {
 			this.type = value;
 		}
-		else if (field === 'channel') { // an extension of Fanfare
+		else if (field === 'channel') {
 			this.channel = value;
 		}
 		else if (field === 'id' && !value.includes('\0')) {
@@ -241,7 +243,7 @@ export class Stream {
 			this.watch();
 		}
 		else if (this.due) {
-			return; // its plan is made then
+			return;
 		}
 		this.schedule(delay);
 	}
@@ -384,7 +386,7 @@ export class Stream {
 		}
 		const { type, id, data } = block;
 		const value = (data !== null && type.startsWith('push.')) ? json(data) ?? {} : {};
-		if (type === 'push.connected') {
+		if (type === 'push.connected' && attempt === this.next) {
 			this.connected(attempt, value);
 		}
 		const back = type === 'push.gap' && value.reason === 'cursor-ahead' && value.to;
@@ -565,7 +567,7 @@ class Hub {
 		}
 		switch (message.kind) {
 			case 'join':
-				if (message.led === this.since) { // and not of what the tab had from another leader
+				if (message.led === this.since) {
 					this.join(message);
 				}
 				break;
@@ -714,7 +716,7 @@ class Hub {
 	onBlock({ type, id, data, channel }) {
 		this.cursor = this.stream.current?.cursor ?? this.cursor;
 		if (type === 'push.unsubscribed') { // not to be asked for again
-			const gone = json(data).channel;
+			const gone = json(data)?.channel;
 			this.tabs.forEach((tab) => {
 				tab.channels = tab.channels.filter((topic) => topic !== gone);
 			});
@@ -746,8 +748,8 @@ class Hub {
 		if (asked.length > 1) {
 			this.careful = true;
 		}
-		else if (tab && !tab.tried) {
-			tab.tried = true;
+		else if (tab && this.reused) {
+			tab.asks = true;
 			this.dropToken();
 		}
 		else if (tab) {
@@ -766,8 +768,8 @@ class Hub {
 	}
 
 	async token() {
-		const expires = claims(this.cached?.token).exp;
-		if (this.cached && !(expires * 1_000 < this.env.now() + 5_000)) {
+		this.reused = this.cached && !expired(this.env, this.cached.token);
+		if (this.reused) {
 			return this.cached.token;
 		}
 		this.asking ??= this.ask().finally(() => {
@@ -779,11 +781,12 @@ class Hub {
 
 	/** Functions cannot cross into another tab or a worker: one is asked, then the next. */
 	ask() {
-		const worth = (tab) => (tab.tried ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
+		const worth = (tab) => (tab.asks ? 4 : 0) + (tab.id === this.group.id ? 2 : 0) + (tab.visible ? 1 : 0) - tab.missed;
 		const left = [...this.tabs.values()].sort((one, other) => worth(other) - worth(one));
 		const ask = ++this.asked;
 		const timers = [];
 		let pending = 0;
+		let final = false;
 		return new Promise((resolve, reject) => {
 			const next = (problem) => {
 				const tab = left.shift();
@@ -793,17 +796,15 @@ class Hub {
 					timers.push(this.env.setTimeout(next, TOKEN_NEXT));
 				}
 				else if (problem && !pending) {
-					reject(new Error(problem));
+					reject(Object.assign(new Error(problem), { final }));
 				}
 			};
 			timers.push(this.env.setTimeout(() => reject(new Error('no tab has a token')), TOKEN_LAST));
-			this.asks.set(ask, ({ token, problem }) => {
+			this.asks.set(ask, ({ token, problem = token === null && 'no token' }) => {
 				if (problem) {
+					final ||= token === null;
 					pending--;
 					next(problem);
-				}
-				else if (token === null) {
-					reject(Object.assign(new Error('no token'), { final: true }));
 				}
 				else {
 					resolve({ token });
@@ -872,7 +873,7 @@ export class Group {
 		return this.hub?.stats() ?? this.heard;
 	}
 
-	/** Returns what is stored for the group; puts another value in its place, or null for none. */
+	/** Returns what is stored, and stores another value; null removes it. */
 	store(kind, value) {
 		try {
 			const storage = this.env.storage(kind);
@@ -999,7 +1000,7 @@ export class Group {
 		this.channel = undefined;
 	}
 
-	/** To lead as soon as no other page does, or in place of a silent one. */
+	/** To lead when no other page does, or in place of a silent one. */
 	contend(steal) {
 		if (this.left || this.hub || this.electing || (this.waiting && !steal)) {
 			return;
@@ -1017,7 +1018,7 @@ export class Group {
 			this.lead();
 		});
 		this.env.locks.request(this.name, steal ? { steal } : { signal: waiting.signal }, hold).catch(() => {}).then(() => {
-			if (mine()) { // released, stolen by another page, or forbidden
+			if (mine()) { // released, stolen or forbidden
 				this.waiting = undefined;
 				this.lockless = !held;
 				this.resign();
@@ -1224,7 +1225,10 @@ export class Group {
 		const { first } = this;
 		this.first = undefined;
 		const source = [...this.members].find((member) => member.options.token)?.options.token;
-		return first ?? (source ? await source() || null : undefined);
+		if (first && !expired(this.env, first)) {
+			return first;
+		}
+		return source ? await source() || null : undefined;
 	}
 
 	async answer(ask) {
@@ -1276,7 +1280,7 @@ class Member {
 	#group;
 	#listeners = new Map();
 	#watchers = new Set();
-	#open = new Map(); // to be acknowledged: id to the position before it
+	#open = new Map(); // id to the position before it
 	#counts = { messages: 0, duplicates: 0, errors: 0 };
 	#closed;
 
@@ -1359,29 +1363,31 @@ class Member {
 	}
 
 	receive({ type, id, data, channel }) {
-		const value = (data === null) ? undefined : json(data);
-		const { position } = this;
+		const { position, channels } = this;
 		const platform = type.startsWith('push.');
-		const message = data !== null && (!platform || (type === 'push.retracted' && value.id));
-		if (message && isId(id) && position !== undefined && !before(position, id)) {
+		const value = (data === null) ? undefined : json(data);
+		const info = (platform && value) || {};
+		const ordered = isId(id) && data !== null && (!platform || (type === 'push.retracted' && info.id));
+		if (ordered && position !== undefined && !before(position, id)) {
 			this.#counts.duplicates++;
 			return;
 		}
-		if (type === 'push.gap' && value.reason === 'retention' && position !== undefined && !before(position, value.to)) {
-			return; // of another tab, which stands lower
+		if (info.reason === 'retention' && position !== undefined && !before(position, info.to)) {
+			return; // of a tab that stands lower
 		}
-		if (type === 'push.unsubscribed') {
-			this.channels.delete(value.channel);
-		}
-		if (type === 'push.gap' && value.reason === 'cursor-ahead') {
-			this.position = value.to;
+		if (info.reason === 'cursor-ahead') {
+			this.position = info.to;
 		}
 		else if (isId(id) && !before(id, position)) {
 			this.position = id;
 		}
-		if (data !== null && (!channel || this.channels.has(channel))) { // the topics of other tabs are theirs
+		const topics = info.channels ?? [channel ?? 'all'];
+		if (data !== null && topics.some((topic) => /^(all$|user:)/.test(topic) || channels.has(topic))) {
 			this.#counts.messages += platform ? 0 : 1;
 			this.#dispatch({ type, id, data, channel }, value, [type, ...(platform ? [] : ['*'])], position);
+		}
+		if (type === 'push.unsubscribed') {
+			channels.delete(info.channel);
 		}
 	}
 

@@ -381,7 +381,7 @@ describe('an end', () => {
 		test(`by ${status} is final`, async () => {
 			const world = new World();
 			world.serve = () => new Response('{"title":"no"}', { status, headers: { 'content-type': 'application/problem+json' } });
-			const { push } = open(world);
+			const { push } = open(world, { channels: ['secret'] });
 			await world.advance(10 * MINUTE);
 			assert.deepEqual(push.state, { name: 'failed', status, reason: 'no' });
 			assert.equal(world.requests.length, 1);
@@ -563,6 +563,21 @@ describe('listeners', () => {
 		assert.deepEqual(seen, [1, 2]);
 		assert.equal(push.stats().errors, 2);
 		assert.match(tab.warnings[0], /listener/);
+	});
+
+	test('are spared what makes no sense', async () => {
+		const { world, server, push, seen } = await opened();
+		for (const name of ['connected', 'waiting', 'gap', 'retracted', 'expiring', 'probe', 'unsubscribed', 'heartbeat', 'new']) {
+			for (const data of ['null', '7', '"text"', '[]', '{', '{"channels":null,"channel":7,"id":7}']) {
+				server.open[0].write(`event: push.${name}\ndata: ${data}\n\nevent: push.${name}\n\n`);
+			}
+			await world.advance(3_000);
+		}
+		server.publish(1);
+		await world.settle();
+		assert.deepEqual(seen, [1]);
+		assert.equal(push.state.name, 'open');
+		assert.equal(push.stats().errors, 0);
 	});
 
 	test('hear of gaps and retractions', async () => {

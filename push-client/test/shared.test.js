@@ -252,6 +252,34 @@ for (const [kind, options] of Object.entries(KINDS)) {
 			assert.deepEqual([...new Set(asked)].length, asked.length, 'each once');
 		});
 
+		test('a token that one tab has no more comes from another', async () => {
+			let signedOut = 0;
+			const all = await group(3, options, (i) => ({ user: 'alice', token: async () => (i < signedOut ? null : jwt('alice')) }));
+			signedOut = 2;
+			all.server.open[0].write('event: push.goaway\ndata: {"reason":"token-expired","afterMs":1000}\n\n');
+			all.server.open[0].end();
+			await all.world.advance(10_000);
+			assert.ok(all.pages.every(({ push }) => push.state.name === 'open'));
+			signedOut = 3;
+			all.server.open[0].write('event: push.goaway\ndata: {"reason":"token-expired","afterMs":1000}\n\n');
+			all.server.open[0].end();
+			await all.world.advance(10_000);
+			assert.ok(all.pages.every(({ push }) => push.state.name === 'failed' && push.state.reason === 'no token'));
+		});
+
+		test('a gap of a topic is one of its tabs alone', async () => {
+			const all = await group(2, options, (i) => ({ channels: [`topic-${i}`] }));
+			await all.world.advance(5_000);
+			const gaps = [[], []];
+			all.pages.forEach(({ push }, i) => push.onGap((gap) => gaps[i].push(gap.channels.join())));
+			for (const channels of [['topic-1'], ['all'], ['topic-0', 'user:alice']]) {
+				all.server.open[0].write(`id: ${all.server.head()}\nevent: push.gap\ndata: ${JSON.stringify({ channels, from: '0-0',
+					to: all.server.head(), reason: 'data-loss' })}\n\n`);
+			}
+			await all.world.settle();
+			assert.deepEqual(gaps, [['all', 'topic-0,user:alice'], ['topic-1', 'all', 'topic-0,user:alice']]);
+		});
+
 		test('a token that one tab cannot have comes from another', async () => {
 			const all = await group(3, options, (i) => ({ user: 'alice', token: async () => {
 				if (i < 2) {

@@ -29,12 +29,17 @@ import tools.jackson.databind.json.JsonMapper;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A web site with {@code docs/examples/page.html}, as it stands, and a real browser to
- * visit it. Belongs to the thread that starts it.
+ * A web site with the pages of {@code docs/examples}, as they stand, and a real browser
+ * to visit it. Belongs to the thread that starts it.
  */
 final class ExampleSite implements AutoCloseable {
 
-	static final Path EXAMPLE = Path.of("..", "docs", "examples", "page.html");
+	private static final Path EXAMPLES = Path.of("..", "docs", "examples");
+
+	static final Path EXAMPLE = EXAMPLES.resolve("page.html");
+
+	/** Pages with the library. */
+	private static final List<String> WITH_LIBRARY = List.of("plain.html", "react.html");
 
 	/**
 	 * Writes down, per tab and across reloads, what the page shows and which platform
@@ -93,6 +98,10 @@ final class ExampleSite implements AutoCloseable {
 		HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
 		ExampleSite site = new ExampleSite(chromium, server);
 		server.createContext("/page.html", (exchange) -> answer(exchange, 200, "text/html;charset=utf-8", example));
+		for (String name : WITH_LIBRARY) {
+			byte[] page = Files.readAllBytes(EXAMPLES.resolve(name));
+			server.createContext("/" + name, (exchange) -> answer(exchange, 200, "text/html;charset=utf-8", page));
+		}
 		server.createContext("/elsewhere.html", (exchange) -> answer(exchange, 200, "text/html;charset=utf-8",
 				"<!doctype html><title>Elsewhere</title>".getBytes(StandardCharsets.UTF_8)));
 		server.createContext("/token", site::answerToken);
@@ -157,8 +166,13 @@ final class ExampleSite implements AutoCloseable {
 
 	/** Opens the page in a new tab, with streams of this port. */
 	Page open(BrowserContext context, int port) {
+		return open(context, "page.html", events(port));
+	}
+
+	/** Opens a page in a new tab, with this at the end of its address. */
+	Page open(BrowserContext context, String name, String fragment) {
 		Page page = context.newPage();
-		page.navigate("http://localhost:" + this.server.getAddress().getPort() + "/page.html" + events(port));
+		page.navigate("http://localhost:" + this.server.getAddress().getPort() + "/" + name + fragment);
 		return page;
 	}
 

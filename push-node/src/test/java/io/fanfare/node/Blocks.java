@@ -38,14 +38,16 @@ final class Blocks {
 	/**
 	 * Fails where a block breaks a rule of the HTML standard, or one of ours: no dispatch
 	 * without an id, JSON in every block of the platform, no field that the standard does
-	 * not know, LF at the end of each line, a retry only in digits.
+	 * not know but the topic of a message, LF at the end of each line, a retry only in
+	 * digits.
 	 */
 	static void assertSound(List<SseBlock> blocks) {
 		for (SseBlock block : blocks) {
 			assertThat(block.raw()).as("raw block").doesNotContain("\r").doesNotContain("\0").endsWith("\n\n");
 			for (String line : block.raw().substring(0, block.raw().length() - 2).split("\n", -1)) {
 				assertThat(line).as("line of %s", block.raw())
-					.matches("(?s)(id: [0-9]+-[0-9]+|id: k\\.[0-9]+-[0-9]+|event: [!-~]+|retry: [0-9]+|data: .*|:)");
+					.matches("(?s)(id: [0-9]+-[0-9]+|id: k\\.[0-9]+-[0-9]+|channel: [A-Za-z0-9_.:~-]+|event: [!-~]+"
+							+ "|retry: [0-9]+|data: .*|:)");
 			}
 			if (block.data() != null) {
 				assertThat(block.id()).as("id of %s", block).isNotNull();
