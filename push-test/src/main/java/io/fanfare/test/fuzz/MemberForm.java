@@ -2,7 +2,6 @@ package io.fanfare.test.fuzz;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,7 +11,7 @@ import java.util.Map;
 public enum MemberForm {
 
 	/** The member is not there. */
-	MISSING,
+	MISSING(""),
 	/** Its name is written with an escape. */
 	ESCAPED_NAME("\"%2$s\":%3$s"),
 	/** It stands twice. */
@@ -66,10 +65,11 @@ public enum MemberForm {
 	/** An object. */
 	OBJECT("\"%1$s\":{}");
 
-	private final List<String> members;
+	/** The format of a member: name, the same with an escape, value; empty for none. */
+	private final String format;
 
-	MemberForm(String... members) {
-		this.members = List.of(members);
+	MemberForm(String format) {
+		this.format = format;
 	}
 
 	/**
@@ -83,8 +83,8 @@ public enum MemberForm {
 		out.write('{');
 		String separator = "";
 		for (Map.Entry<String, String> member : members.entrySet()) {
-			boolean formed = member.getKey().equals(name);
-			for (String text : formed ? this.members : List.of("\"%1$s\":%3$s")) {
+			String text = member.getKey().equals(name) ? this.format : "\"%1$s\":%3$s";
+			if (!text.isEmpty()) {
 				String escaped = "\\u%04x".formatted((int) member.getKey().charAt(0)) + member.getKey().substring(1);
 				out.writeBytes((separator + text.formatted(member.getKey(), escaped, member.getValue()))
 					.getBytes(StandardCharsets.ISO_8859_1));
