@@ -50,7 +50,7 @@ class FloodIT {
 
 	private static final Duration FLOOD = Duration.ofSeconds(LONG ? 30 : 5);
 
-	private static final Duration CALM = Duration.ofSeconds(LONG ? 10 : 3);
+	private static final Duration CALM = Duration.ofSeconds(LONG ? 10 : 2);
 
 	/** So long each flood goes on before, until classes are loaded. */
 	private static final Duration FIRST = Duration.ofSeconds(1);
