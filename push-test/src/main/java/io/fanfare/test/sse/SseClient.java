@@ -32,8 +32,8 @@ public final class SseClient implements AutoCloseable {
 
 	private final Received received = new Received();
 
-	SseClient(String host, int port, int receiveBuffer, String method, String lastEventId) {
-		this.stream = new SseStream(host, port, receiveBuffer, method, lastEventId, this.received);
+	SseClient(String host, int port, @Nullable String from, int receiveBuffer, String method, String lastEventId) {
+		this.stream = new SseStream(host, port, from, receiveBuffer, method, lastEventId, this.received);
 	}
 
 	/**
@@ -54,7 +54,7 @@ public final class SseClient implements AutoCloseable {
 	 * @return the client, which reads what comes; the caller closes it
 	 */
 	public static SseClient connect(String host, int port) {
-		return new SseClient(host, port, 0, "GET", "");
+		return new SseClient(host, port, null, 0, "GET", "");
 	}
 
 	/**

@@ -28,6 +28,8 @@ public final class SseRequest {
 
 	private int receiveBuffer;
 
+	private @Nullable String from;
+
 	private @Nullable String body;
 
 	SseRequest(String host, int port, String path) {
@@ -134,11 +136,22 @@ public final class SseRequest {
 	}
 
 	/**
+	 * The address that the client has. On Linux each of 127.0.0.0/8 is one of the
+	 * machine.
+	 * @param address an address of this machine
+	 * @return this
+	 */
+	public SseRequest from(String address) {
+		this.from = address;
+		return this;
+	}
+
+	/**
 	 * Connects and sends the request, and waits for nothing.
 	 * @return the client, which reads what comes; the caller closes it
 	 */
 	public SseClient open() {
-		SseClient client = new SseClient(this.host, this.port, this.receiveBuffer, this.method,
+		SseClient client = new SseClient(this.host, this.port, this.from, this.receiveBuffer, this.method,
 				this.headers.getOrDefault("Last-Event-ID", ""));
 		client.send(toString());
 		return client;
@@ -150,7 +163,7 @@ public final class SseRequest {
 	 * @return the stream; the caller closes it
 	 */
 	public SseStream open(SseStream.Listener listener) {
-		SseStream stream = new SseStream(this.host, this.port, this.receiveBuffer, this.method,
+		SseStream stream = new SseStream(this.host, this.port, this.from, this.receiveBuffer, this.method,
 				this.headers.getOrDefault("Last-Event-ID", ""), listener);
 		stream.send(toString());
 		return stream;

@@ -40,7 +40,8 @@ public final class SseStream implements AutoCloseable {
 
 	private volatile boolean closedHere;
 
-	SseStream(String host, int port, int receiveBuffer, String method, String lastEventId, Listener listener) {
+	SseStream(String host, int port, @Nullable String from, int receiveBuffer, String method, String lastEventId,
+			Listener listener) {
 		this.listener = listener;
 		this.parser = new SseParser(lastEventId, listener::block, listener::comment);
 		try {
@@ -48,6 +49,9 @@ public final class SseStream implements AutoCloseable {
 				this.socket.setReceiveBufferSize(receiveBuffer);
 			}
 			this.socket.setTcpNoDelay(true);
+			if (from != null) {
+				this.socket.bind(new InetSocketAddress(from, 0));
+			}
 			this.socket.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
 			InputStream in = new BufferedInputStream(new PausableInputStream(this.socket.getInputStream()));
 			Thread.ofVirtual().name("sse-client-" + this.socket.getLocalPort()).start(() -> read(in, method));

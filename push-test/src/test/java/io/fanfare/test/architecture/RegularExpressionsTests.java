@@ -64,7 +64,8 @@ class RegularExpressionsTests {
 		}
 	}
 
-	/** Is never run. */
+	/** Is never run: its bytes are looked at. */
+	@SuppressWarnings("UnusedMethod")
 	private static final class Offender {
 
 		private static final Pattern OF_FIELDS = Pattern.compile("of fields+");

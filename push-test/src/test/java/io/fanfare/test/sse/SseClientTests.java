@@ -16,6 +16,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -48,6 +50,16 @@ class SseClientTests {
 				.endsWith("\r\nAuthorization: Bearer t\r\nLast-Event-ID: 1-0\r\n\r\n")
 				.doesNotContain("Accept");
 			assertThat(client.lastEventId()).isEqualTo("1-0");
+			assertThat(client.hasAnswered()).isFalse();
+		}
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void aClientHasTheAddressThatItWasGiven() throws IOException {
+		try (SseClient client = this.server.request("/events").from("127.0.0.9").open();
+				Peer peer = this.server.accept()) {
+			assertThat(peer.socket().getInetAddress().getHostAddress()).isEqualTo("127.0.0.9");
 			assertThat(client.hasAnswered()).isFalse();
 		}
 	}
