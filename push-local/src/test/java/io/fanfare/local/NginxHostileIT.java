@@ -23,6 +23,8 @@ import io.fanfare.test.process.RequiredTool;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -164,10 +166,37 @@ class NginxHostileIT {
 		}
 	}
 
-	/** Sends, and reads what comes within a moment. */
+	/** Each once: those of nginx where it answers by itself, else those of the server. */
+	@ParameterizedTest
+	@CsvSource({ "GET /events HTTP/1.1|X, 400", "TRACE /events HTTP/1.1|Host: x, 405",
+			"GET /events HTTP/1.1|Host: x|Transfer-Encoding: x, 501", "GET /events HTTP/3.0|Host: x, 505",
+			"GET events HTTP/1.1|Host: x, 400", "GET /events HTTP/1.1|Host: x|Content-Length: x, 400",
+			"GET /events HTTP/1.1|Host: x|Host: y, 400", "GET /nothing HTTP/1.1|Host: x, 404",
+			"GET /%00 HTTP/1.1|Host: x, 400", "GET /../.. HTTP/1.1|Host: x, 400", "GET /livez HTTP/1.1|Host: x, 200",
+			"GET /events HTTP/1.1|Host: x, 401", "OPTIONS /events/close HTTP/1.1|Host: x, 204",
+			"GET /client/nothing.js HTTP/1.1|Host: x, 404" })
+	void eachAnswerSaysThatItsTypeHolds(String request, int status) {
+		try (NginxProcess nginx = TestCluster.nginx(this.cluster)) {
+			for (int port : List.of(nginx.port(), nginx.internalPort())) {
+				String answer = exchange(port, request.replace("|", "\r\n") + "\r\nConnection: close\r\n\r\n");
+				assertThat(answer).startsWith("HTTP/1.1 ")
+					.containsOnlyOnce("X-Content-Type-Options: nosniff\r\n")
+					.containsOnlyOnce("Referrer-Policy: no-referrer\r\n");
+				if (port == nginx.port()) {
+					assertThat(answer).startsWith("HTTP/1.1 " + status + " ");
+				}
+			}
+		}
+	}
+
 	private static String exchange(NginxProcess nginx, String request) {
+		return exchange(nginx.port(), request);
+	}
+
+	/** Sends, and reads what comes within a moment. */
+	private static String exchange(int port, String request) {
 		StringBuilder answers = new StringBuilder();
-		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), nginx.port())) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
 			socket.setSoTimeout(400);
 			socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
 			InputStream in = socket.getInputStream();

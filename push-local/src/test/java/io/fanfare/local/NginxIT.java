@@ -194,15 +194,8 @@ class NginxIT {
 		}
 	}
 
-	private static String ticket(ApiClient by, String user) {
-		return by.post("/v1/tickets", Map.of("user", user, "channels", List.of("*")))
-			.ok()
-			.required("ticket")
-			.asString();
-	}
-
 	private static SseRequest byTicket(NginxProcess mine, ApiClient by, String user) {
-		return mine.request("/events").query("ticket", ticket(by, user));
+		return mine.request("/events").query("ticket", TestCluster.ticket(by, user));
 	}
 
 	/** It spends the ticket, and then breaks the connection before it answers. */
@@ -383,7 +376,7 @@ class NginxIT {
 			SseClient byQuery = open(mine.request("/events").query("access_token", token));
 			node(byQuery);
 			node(open(mine.request("/sse").bearer(token).header("Referer", "http://x/?access_token=" + token)));
-			String ticket = ticket(this.backend, "edge-secret-ticket");
+			String ticket = TestCluster.ticket(this.backend, "edge-secret-ticket");
 			node(open(mine.request("/events").query("ticket", ticket)));
 			relay.refuse();
 			byQuery.awaitEnd(SOON);

@@ -3,6 +3,7 @@ package io.fanfare.local;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import io.fanfare.node.admission.Admission;
 import io.fanfare.test.api.ApiClient;
@@ -65,6 +66,14 @@ final class TestCluster {
 
 	static ApiClient backend(Cluster cluster) {
 		return new ApiClient("http://127.0.0.1:" + cluster.apiPort(), SETTINGS.apiKey());
+	}
+
+	/** A ticket for all topics. */
+	static String ticket(ApiClient by, String user) {
+		return by.post("/v1/tickets", Map.of("user", user, "channels", List.of("*")))
+			.ok()
+			.required("ticket")
+			.asString();
 	}
 
 	static SseRequest stream(Cluster cluster, int node, String token) {
