@@ -52,13 +52,13 @@ final class Instructions {
 				  http://%s/#key=%s
 
 				%s
-				Also there: API http://%s/v1, described at http://%s/swagger-ui.html; streams http://%s/events and http://%s/events;
+				Also there: the console http://%s/console; API http://%s/v1, described at http://%s/swagger-ui.html; streams http://%s/events and http://%s/events;
 				health http://localhost:%d/actuator/health; metrics http://localhost:%d/actuator/prometheus; Redis %s
 				Ctrl-C stops it all.
 				"""
 			.formatted(api, settings.apiKey(),
-					lines(System.getProperty("os.name"), api, first, other, settings.apiKey()), api, api, first, other,
-					cluster.controlPort(0), cluster.apiControlPort(), withoutPassword(redisUrl));
+					lines(System.getProperty("os.name"), api, first, other, settings.apiKey()), api, api, api, first,
+					other, cluster.controlPort(0), cluster.apiControlPort(), withoutPassword(redisUrl));
 	}
 
 	/** The lines to paste, for the shell of an operating system. */

@@ -19,14 +19,28 @@ import javax.imageio.ImageIO;
  */
 final class IndexedImage {
 
-	private static final int COLORS = 96;
+	private static final int MAX_COLORS = 128;
+
+	private static final int MIN_COLORS = 16;
+
+	private static final int MAX_BYTES = 60_000;
 
 	private IndexedImage() {
 	}
 
-	/** The same picture with few colours. */
+	/** The same picture with as many colours as there is room for. */
 	static byte[] reduce(byte[] png) throws IOException {
 		BufferedImage image = ImageIO.read(new ByteArrayInputStream(png));
+		int colors = MAX_COLORS;
+		byte[] reduced = reduce(image, colors);
+		while (reduced.length > MAX_BYTES && colors > MIN_COLORS) {
+			colors /= 2;
+			reduced = reduce(image, colors);
+		}
+		return reduced;
+	}
+
+	private static byte[] reduce(BufferedImage image, int count) throws IOException {
 		int width = image.getWidth();
 		int height = image.getHeight();
 		int[] pixels = image.getRGB(0, 0, width, height, null, 0, width);
@@ -37,7 +51,7 @@ final class IndexedImage {
 		List<Integer> palette = counts.entrySet()
 			.stream()
 			.sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-			.limit(COLORS)
+			.limit(count)
 			.map(Map.Entry::getKey)
 			.toList();
 		int[] colors = palette.stream().mapToInt(Integer::intValue).toArray();

@@ -456,6 +456,10 @@ class NginxIT {
 			.fetch();
 		assertThat(disconnected.status()).isEqualTo(202);
 		assertThat(json.readTree(disconnected.text()).required("user").asString()).isEqualTo(user);
+		try (SseClient tail = nginx.internalRequest("/v1/users/" + segment + "/tail").bearer("dev-secret").open()) {
+			SseBlock begin = tail.awaitBlock((block) -> block.fires("tail.begin"), SOON);
+			assertThat(json.readTree(begin.data()).required("user").asString()).isEqualTo(user);
+		}
 		assertThat(nginx.internalRequest("/v1/channels/user:" + segment + "/messages")
 			.bearer("dev-secret")
 			.header("Accept", "application/json")

@@ -159,7 +159,9 @@ final class StreamWriter {
 			return;
 		}
 		boolean[] wanted = new boolean[1];
-		this.loop.context().errors().run(COPY, () -> wanted[0] = receiver.block(block));
+		this.loop.context().errors().run(COPY, () -> {
+			wanted[0] = receiver.block(block);
+		});
 		if (!wanted[0]) {
 			this.copy = null;
 		}
