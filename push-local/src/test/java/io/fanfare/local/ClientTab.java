@@ -3,6 +3,7 @@ package io.fanfare.local;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 
 import com.google.gson.JsonObject;
@@ -25,8 +26,8 @@ final class ClientTab {
 
 	private boolean crashed;
 
-	/** Null unless its scripts are paused. */
-	private @Nullable CDPSession debugger;
+	/** Null unless its scripts are stopped. */
+	private @Nullable CDPSession stopping;
 
 	ClientTab(Page page) {
 		this.page = page;
@@ -97,38 +98,40 @@ final class ClientTab {
 
 	/** Stops its scripts, timers and tasks, as a browser does with a hidden tab. */
 	void freeze() {
-		lifecycle("frozen");
+		lifecycle(stop(), "frozen");
 	}
 
 	/** Stops its scripts where they are; the rest of the page goes on. */
 	void pause() {
-		this.debugger = session();
-		this.debugger.send("Debugger.enable");
-		this.debugger.send("Debugger.pause");
+		CDPSession debugger = stop();
+		debugger.send("Debugger.enable");
+		debugger.send("Debugger.pause");
+	}
+
+	private CDPSession stop() {
+		CDPSession session = session();
+		this.stopping = session;
+		return session;
 	}
 
 	/** Makes good that it was frozen or paused. */
 	void goOn() {
-		CDPSession paused = this.debugger;
-		if (paused != null) {
-			paused.detach();
-			this.debugger = null;
-		}
-		else {
-			lifecycle("active");
-		}
+		CDPSession session = Objects.requireNonNull(this.stopping, "Not stopped");
+		lifecycle(session, "active");
+		session.detach();
+		this.stopping = null;
 	}
 
-	private void lifecycle(String state) {
+	private static void lifecycle(CDPSession session, String state) {
 		JsonObject parameters = new JsonObject();
 		parameters.addProperty("state", state);
-		session().send("Page.setWebLifecycleState", parameters);
+		session.send("Page.setWebLifecycleState", parameters);
 	}
 
 	/** Ends its process. */
 	void crash() {
 		try {
-			session().send("Page.crash");
+			this.page.navigate("chrome://crash", new Page.NavigateOptions().setTimeout(5_000));
 		}
 		catch (PlaywrightException ex) {
 			// The page is gone.
