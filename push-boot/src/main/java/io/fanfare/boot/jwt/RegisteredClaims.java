@@ -65,13 +65,9 @@ public final class RegisteredClaims {
 			return true;
 		}
 		if (value.isIntegralNumber()) {
-			return value.canConvertToLong() && isWithin(value.longValue());
+			return value.canConvertToLong() && value.longValue() > -MAX_SECONDS && value.longValue() < MAX_SECONDS;
 		}
-		return value.isNumber() && isWithin(value.doubleValue());
-	}
-
-	private static boolean isWithin(double seconds) {
-		return Math.abs(seconds) < MAX_SECONDS;
+		return value.isNumber() && Math.abs(value.doubleValue()) < (double) MAX_SECONDS;
 	}
 
 	private static boolean isSubject(JsonNode claims) {
