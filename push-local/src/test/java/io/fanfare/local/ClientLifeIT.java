@@ -106,9 +106,6 @@ class ClientLifeIT {
 			awaitAll(visitors, publisher);
 			passed("reload");
 
-			leaveAndComeBack(site, visitors, publisher);
-			passed("back-forward cache");
-
 			visitors.forEach((visitor) -> visitor.context().setOffline(true));
 			publisher.awaitMore();
 			visitors.forEach((visitor) -> visitor.context().setOffline(false));
@@ -138,6 +135,8 @@ class ClientLifeIT {
 		backend.post("/v1/nodes/node-1/drain", Map.of()).ok();
 		awaitAll(visitors, publisher);
 		passed("node drained");
+		leaveAndComeBack(site, visitors, publisher);
+		passed("back-forward cache");
 		publisher.close();
 		awaitAll(visitors, publisher);
 		for (Visitor visitor : visitors) {
@@ -163,8 +162,7 @@ class ClientLifeIT {
 		publisher.awaitMore();
 		for (Visitor visitor : visitors) {
 			ClientTab tab = visitor.tabs().getFirst();
-			tab.page().evaluate("() => history.back()");
-			until(() -> tab.page().url().contains("/tab.html"));
+			tab.back();
 			assertThat(tab.lines("shows")).as("event.persisted").last().isEqualTo("true");
 		}
 		awaitAll(visitors, publisher);
