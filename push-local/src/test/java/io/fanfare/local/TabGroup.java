@@ -135,7 +135,6 @@ final class TabGroup implements AutoCloseable {
 	void makeGood() {
 		if (this.stopped != null) {
 			this.stopped.goOn();
-			System.out.println(this.user + ", went on: " + this.stopped.lines("shows"));
 			this.stopped = null;
 		}
 	}
