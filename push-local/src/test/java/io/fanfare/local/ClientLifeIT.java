@@ -53,6 +53,8 @@ class ClientLifeIT {
 
 	private final List<AutoCloseable> open = new ArrayList<>();
 
+	private final long began = System.nanoTime();
+
 	@AfterEach
 	void closeAll() throws Exception {
 		for (AutoCloseable one : this.open.reversed()) {
@@ -94,6 +96,7 @@ class ClientLifeIT {
 			visitors.add(new Visitor(user, context, tabs));
 		}
 		visitors.forEach((visitor) -> visitor.tabs().forEach((tab) -> tab.awaitState("open")));
+		passed("start");
 		SteadyPublisher publisher = keep(new SteadyPublisher(backend, "life",
 				visitors.stream().map(Visitor::user).toList(), TOPIC, Duration.ofMillis(20)));
 		for (int round = 0; round < ROUNDS; round++) {
@@ -101,33 +104,39 @@ class ClientLifeIT {
 
 			visitors.forEach((visitor) -> visitor.tabs().getFirst().page().reload());
 			awaitAll(visitors, publisher);
-
-			leaveAndComeBack(site, visitors, publisher);
+			passed("reload");
 
 			visitors.forEach((visitor) -> visitor.context().setOffline(true));
 			publisher.awaitMore();
 			visitors.forEach((visitor) -> visitor.context().setOffline(false));
 			awaitAll(visitors, publisher);
+			passed("offline");
 
 			mortal.kill();
 			awaitAll(visitors, publisher);
+			passed("node killed");
 			mortal.start();
 
 			int workers = workersThatEnded(nginx);
 			nginx.reload();
 			until(() -> workersThatEnded(nginx) > workers);
 			awaitAll(visitors, publisher);
+			passed("nginx reloaded");
 
 			redis.kill();
 			redis.start();
 			awaitAll(visitors, publisher);
+			passed("Redis restarted");
 
 			sleep(site);
 			awaitAll(visitors, publisher);
+			passed("sleep");
 		}
 		backend.post("/v1/nodes/node-1/drain", Map.of()).ok();
 		awaitAll(visitors, publisher);
-		publisher.stop();
+		passed("node drained");
+		leaveAndComeBack(site, visitors, publisher);
+		passed("back-forward cache");
 		publisher.close();
 		awaitAll(visitors, publisher);
 		for (Visitor visitor : visitors) {
@@ -139,6 +148,11 @@ class ClientLifeIT {
 		ClientOpens.assertNoneInATightLoop(nginx);
 	}
 
+	/** Says how long all took so far, for each of these waits for much. */
+	private void passed(String what) {
+		System.out.println("Client life, " + what + ": after " + (System.nanoTime() - this.began) / 1_000_000 + " ms");
+	}
+
 	private static int workersThatEnded(NginxProcess nginx) {
 		return nginx.errorLog().split("exited with code 0", -1).length - 1;
 	}
@@ -148,8 +162,7 @@ class ClientLifeIT {
 		publisher.awaitMore();
 		for (Visitor visitor : visitors) {
 			ClientTab tab = visitor.tabs().getFirst();
-			tab.page().evaluate("() => history.back()");
-			until(() -> tab.page().url().contains("/tab.html"));
+			tab.back();
 			assertThat(tab.lines("shows")).as("event.persisted").last().isEqualTo("true");
 		}
 		awaitAll(visitors, publisher);

@@ -1,7 +1,6 @@
 package io.fanfare.local;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -25,6 +24,9 @@ final class ClientTab {
 	private final Page page;
 
 	private boolean crashed;
+
+	/** Whether it went back. */
+	private boolean back;
 
 	/** Null unless its scripts are stopped. */
 	private @Nullable CDPSession stopping;
@@ -65,19 +67,17 @@ final class ClientTab {
 	}
 
 	int count() {
-		return (int) this.page.evaluate("() => received.length");
+		return Integer.parseInt(text("String(received.length)"));
 	}
 
 	/** Lines that it wrote down. */
 	List<String> lines(String log) {
-		List<String> lines = new ArrayList<>();
-		((List<?>) this.page.evaluate("(log) => window[log]", log)).forEach((line) -> lines.add(String.valueOf(line)));
-		return lines;
+		return text(log + ".join('\\n')").lines().toList();
 	}
 
 	/** The name of the state of its client. */
 	String state() {
-		return (String) this.page.evaluate("() => window.push?.state?.name ?? ''");
+		return text("window.push?.state?.name ?? ''");
 	}
 
 	void awaitState(String state) {
@@ -86,8 +86,7 @@ final class ClientTab {
 
 	/** Waits until it has received a message. */
 	void awaitReceived(String data) {
-		until(() -> (boolean) this.page
-			.evaluate("(data) => received.some((line) => line.split(' ').slice(3).join(' ') === data)", data));
+		until(() -> text("String(received.some((line) => line.endsWith(' " + data + "')))").equals("true"));
 	}
 
 	/** No message twice, and none after one that is newer. */
@@ -120,6 +119,31 @@ final class ClientTab {
 		lifecycle(session, "active");
 		session.detach();
 		this.stopping = null;
+	}
+
+	/**
+	 * Goes back, to the page that it was before. Playwright loses sight of a page that
+	 * the back-forward cache kept, so it is asked by the protocol itself from then on.
+	 */
+	void back() {
+		this.back = true;
+		text("history.back(), ''");
+		until(() -> text("location.pathname").equals("/tab.html"));
+	}
+
+	private String text(String expression) {
+		if (!this.back) {
+			return (String) this.page.evaluate(expression);
+		}
+		JsonObject parameters = new JsonObject();
+		parameters.addProperty("expression", expression);
+		CDPSession session = session();
+		try {
+			return session.send("Runtime.evaluate", parameters).getAsJsonObject("result").get("value").getAsString();
+		}
+		finally {
+			session.detach();
+		}
 	}
 
 	private static void lifecycle(CDPSession session, String state) {

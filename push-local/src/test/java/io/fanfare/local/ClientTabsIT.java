@@ -92,7 +92,7 @@ class ClientTabsIT {
 				awaitAll(groups, publisher);
 				awaitOneStreamEach(groups);
 			}
-			publisher.stop();
+			publisher.close();
 			awaitAll(groups, publisher);
 		}
 		groups.forEach(TabGroup::close);

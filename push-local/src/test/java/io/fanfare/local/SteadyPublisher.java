@@ -80,10 +80,10 @@ final class SteadyPublisher implements AutoCloseable {
 			.toList();
 	}
 
-	/** Waits until each recipient had something more. */
+	/** Waits until each recipient had something more, unless it publishes no more. */
 	void awaitMore() {
 		int before = count();
-		ClientTab.until(() -> count() > before + this.recipients.size());
+		ClientTab.until(() -> this.pace.isTerminated() || count() > before + this.recipients.size());
 	}
 
 	/**
@@ -121,7 +121,7 @@ final class SteadyPublisher implements AutoCloseable {
 	}
 
 	/** Publishes no more. */
-	void stop() {
+	private void stop() {
 		this.pace.shutdown();
 	}
 
