@@ -98,8 +98,8 @@ class StartIT {
 			"fanfare.redis.url=redis:/:secret@h | fanfare.redis.url (FANFARE_REDIS_URL) must be a URL such as"
 					+ " redis://localhost:6379",
 			"fanfare.stream.port=http | fanfare.stream.port (FANFARE_STREAM_PORT) must be a port from 0 to 65535",
-			"fanfare.twins.within=9223372036854775807s | fanfare.twins.within (FANFARE_TWINS_WITHIN) must be from 1ms to 24h,"
-					+ " is PT2562047788015215H30M7S" })
+			"fanfare.twins.within=9223372036854775807s | fanfare.twins.within (FANFARE_TWINS_WITHIN) must be shorter"
+					+ " than or equal to 24 hours, is PT2562047788015215H30M7S" })
 	void aSettingOutOfItsBoundsIsOneLineToo(String setting, String reason, CapturedOutput output) {
 		// Under a prefix whose layout fits, for the layout is looked at before most
 		// settings.

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamReader {
 
-	private static final Set<String> FIELDS = Set.of("id", "event", "data", "retry", "");
+	private static final Set<String> FIELDS = Set.of("channel", "id", "event", "data", "retry", "");
 
 	private final StringBuilder size = new StringBuilder();
 
