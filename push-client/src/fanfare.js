@@ -2,13 +2,13 @@
 
 const SPACING = 500; // between two opens, whatever the server answers
 const LIVED = 10_000; // no failure
-const SILENCE = 60_000; // a dead wire
+const SILENCE = 60_000;
 const CHECK = 10_000;
 const MAX_WAIT = 3_600_000;
 const MAX_TOPICS = 32;
 const BEAT = 1_000;
-const MISSED = 3; // beats or roll calls
-const COLLECT = 50; // positions of other tabs
+const MISSED = 3;
+const COLLECT = 50;
 const ELECTION = 300;
 const TOKEN_NEXT = 2_000;
 const TOKEN_LAST = 30_000;
@@ -77,7 +77,7 @@ export class Parser {
 			text = text.slice(1);
 		}
 		this.begun = true;
-		if (this.cr && text[0] === '\n') { // of a CR LF whose CR ended the line
+		if (this.cr && text[0] === '\n') {
 			text = text.slice(1);
 			this.cr = false;
 		}
@@ -153,6 +153,7 @@ class Acks {
 	/** To another stream: what is left is acknowledged by it. */
 	bind(key) {
 		this.key = key;
+		this.running = false;
 		this.nonces = [];
 		this.sent = undefined;
 		this.schedule(ACK_SOON);
@@ -206,7 +207,7 @@ class Acks {
 		}
 		this.running = false;
 		if (status === 404 && key === this.key) {
-			this.key = undefined; // its stream has ended
+			this.key = undefined;
 		}
 		else if (status && status !== 404 && status !== 429 && status < 500) {
 			ids.forEach((id) => this.ids.delete(id));
@@ -289,7 +290,7 @@ export class Stream {
 			this.schedule(0);
 		}
 		const silence = 1.5 * (this.current?.heartbeatMs ?? SILENCE);
-		this.env.setTimeout(() => this.inspect(silence), BEAT); // after what has arrived
+		this.env.setTimeout(() => this.inspect(silence), BEAT);
 	}
 
 	watch() {
@@ -315,6 +316,10 @@ export class Stream {
 	}
 
 	open() {
+		const since = this.env.now() - this.openedAt;
+		if (since >= 0 && since < SPACING) { // its token came late
+			return this.schedule(0, this.asked);
+		}
 		this.env.clearTimeout(this.timer);
 		this.due = 0;
 		this.next?.abort.abort();
@@ -355,6 +360,7 @@ export class Stream {
 			headers['Last-Event-ID'] = plan.from;
 		}
 		this.openedAt = attempt.at = this.env.now();
+		this.owner.tell(); // another leader keeps the distance as well
 		this.stats.opens++;
 		const response = await this.env.fetch(address.href, { headers, signal, cache: 'no-store',
 			credentials: token ? 'omit' : 'include' });
@@ -488,7 +494,7 @@ export class Stream {
 				return this.fail(failed);
 			}
 		}
-		const asked = wait >= this.backoff.min;
+		const asked = wait >= SPACING;
 		wait = asked ? wait : Math.max(this.retry, this.backoff.next());
 		this.schedule(Math.min(wait, MAX_WAIT), asked);
 		this.retrying(reason);
@@ -715,7 +721,7 @@ class Hub {
 
 	onBlock({ type, id, data, channel }) {
 		this.cursor = this.stream.current?.cursor ?? this.cursor;
-		if (type === 'push.unsubscribed') { // not to be asked for again
+		if (type === 'push.unsubscribed') {
 			const gone = json(data)?.channel;
 			this.tabs.forEach((tab) => {
 				tab.channels = tab.channels.filter((topic) => topic !== gone);
@@ -843,10 +849,13 @@ export class Group {
 		const backoff = new Backoff(this.options.backoff, () => this.env.random());
 		const share = tabs === 'shared' && this.env.BroadcastChannel;
 		let name = user;
-		while (share && name === undefined) {
+		while (share && name === undefined && !this.closed) {
 			try {
 				this.first = await this.token();
-				name = claims(this.first).sub ?? null;
+				if (this.first === null) {
+					return this.setState({ name: 'failed', reason: 'no token' });
+				}
+				name = this.sub = claims(this.first).sub ?? null;
 			}
 			catch (error) {
 				if (backoff.failures + 1 >= this.options.maxAttempts) {
@@ -856,9 +865,9 @@ export class Group {
 				this.setState({ name: 'reconnecting', at: this.env.now() + wait, reason: error.message });
 				await new Promise((resolve) => this.env.setTimeout(resolve, wait));
 			}
-			if (this.closed) {
-				return;
-			}
+		}
+		if (this.closed) {
+			return;
 		}
 		this.shared = share && name !== null;
 		this.name = `fanfare ${this.url} ${name}`;
@@ -887,7 +896,7 @@ export class Group {
 			return old;
 		}
 		catch {
-			return undefined; // forbidden, or full
+			return undefined;
 		}
 	}
 
@@ -928,7 +937,7 @@ export class Group {
 		}
 		else if (this.options.whenHidden === 'close') {
 			this.hiding = env.setTimeout(() => {
-				if (!this.left) {
+				if (!this.left && !FINAL.includes(this.state.name)) {
 					this.away = true;
 					this.leave(true);
 					this.setState({ name: 'closed', reason: 'hidden' });
@@ -1018,7 +1027,7 @@ export class Group {
 			this.lead();
 		});
 		this.env.locks.request(this.name, steal ? { steal } : { signal: waiting.signal }, hold).catch(() => {}).then(() => {
-			if (mine()) { // released, stolen or forbidden
+			if (mine()) {
 				this.waiting = undefined;
 				this.lockless = !held;
 				this.resign();
@@ -1050,7 +1059,6 @@ export class Group {
 			if (this.shared) {
 				this.client = this.store(LOCAL) ?? this.client;
 			}
-			// A fraction tells two of one millisecond apart
 			this.hub = new Hub(this.env, this, Math.max(this.env.now(), this.led) + this.env.random() + 1);
 			this.hub.start(this.shared ? COLLECT : 0);
 		}
@@ -1120,7 +1128,7 @@ export class Group {
 				this.page = message.page;
 				this.join();
 				if (this.env.locks && !this.lockless) {
-					this.contend(); // behind the one who leads
+					this.contend();
 				}
 				break;
 			case 'bye':
@@ -1128,6 +1136,7 @@ export class Group {
 				break;
 			case 'welcome':
 				this.joined = true;
+				this.first = undefined;
 				this.members.forEach((member) => member.begin(message.at));
 				break;
 			case 'state':
@@ -1228,7 +1237,11 @@ export class Group {
 		if (first && !expired(this.env, first)) {
 			return first;
 		}
-		return source ? await source() || null : undefined;
+		const token = source ? await source() || null : undefined;
+		if (token && !/^[\w=+/-]+\.[\w=+/.-]*\s*$/.test(token)) {
+			throw new Error('no token');
+		}
+		return (token && this.sub && claims(token).sub !== this.sub) ? null : token;
 	}
 
 	async answer(ask) {
@@ -1239,7 +1252,7 @@ export class Group {
 	add(member) {
 		member.begin(member.options.lastEventId ?? this.at());
 		this.members.add(member);
-		this.update(!this.left && member.options.lastEventId !== undefined);
+		this.update(!this.left && (member.channels.size || member.options.lastEventId !== undefined));
 	}
 
 	remove(member) {
@@ -1263,12 +1276,9 @@ export class Group {
 		if (!this.left) {
 			return this.post({ kind: 'takeover', tab: this.id });
 		}
-		this.setState({ name: 'connecting' });
-		if (this.name) {
-			this.enter();
-		}
-		else {
-			this.start();
+		if (FINAL.includes(this.state.name)) {
+			this.setState({ name: 'connecting' });
+			this[this.name ? 'enter' : 'start']();
 		}
 	}
 
@@ -1280,7 +1290,7 @@ class Member {
 	#group;
 	#listeners = new Map();
 	#watchers = new Set();
-	#open = new Map(); // id to the position before it
+	#open = new Map();
 	#counts = { messages: 0, duplicates: 0, errors: 0 };
 	#closed;
 
@@ -1313,8 +1323,9 @@ class Member {
 	}
 
 	subscribe(topic) {
-		this.channels.add(named(topic));
-		this.#group.update();
+		const known = this.channels.has(named(topic));
+		this.channels.add(topic);
+		this.#group.update(!known);
 	}
 
 	unsubscribe(topic) {
@@ -1373,7 +1384,7 @@ class Member {
 			return;
 		}
 		if (info.reason === 'retention' && position !== undefined && !before(position, info.to)) {
-			return; // of a tab that stands lower
+			return;
 		}
 		if (info.reason === 'cursor-ahead') {
 			this.position = info.to;

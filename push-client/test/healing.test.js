@@ -510,6 +510,27 @@ describe('topics', () => {
 		assert.equal(world.requests.length, 2, 'nothing new');
 	});
 
+	test('nothing of a new one is missed where others arrive by the old stream meanwhile', async () => {
+		const { world, server, push, seen } = await opened({ channels: ['a'] });
+		const { serve } = world;
+		let go;
+		const held = new Promise((resolve) => {
+			go = resolve;
+		});
+		world.serve = async (request) => {
+			await held;
+			return serve(request);
+		};
+		push.subscribe('b');
+		await world.advance(1_000);
+		server.publish(1, { channel: 'b' });
+		server.publish(2);
+		await world.advance(1_000);
+		go();
+		await world.advance(2_000);
+		assert.deepEqual(seen, [1, 2]);
+	});
+
 	test('that are forbidden fail, after one more token', async () => {
 		let asked = 0;
 		const { world, server, push } = await opened({ channels: ['a'], token: () => jwt('alice', { n: ++asked }) });
@@ -719,6 +740,65 @@ describe('the page', () => {
 			await world.settle();
 			assert.deepEqual(seen, [1]);
 		}
+	});
+
+	test('that closes in the turn in which it connects opens nothing', async () => {
+		for (const options of [{}, { tabs: 'shared', user: 'alice' }, { tabs: 'shared' }]) {
+			const world = new World();
+			const server = new Server(world);
+			open(world, options).push.close();
+			await world.advance(5_000);
+			assert.equal(server.streams.length, 0);
+			assert.equal(world.requests.length, 0);
+		}
+	});
+
+	test('that was kicked and hidden stays kicked when it is shown', async () => {
+		const { world, server, tab, push } = await opened({ whenHidden: 'close' });
+		server.open[0].write(block('push.kicked', { reason: 'takeover' }, 'k.1-0'));
+		await world.advance(1_000);
+		tab.hide();
+		await world.advance(70_000);
+		tab.show();
+		await world.advance(5_000);
+		assert.equal(push.state.name, 'kicked');
+		assert.equal(server.streams.length, 1);
+	});
+
+	test('whose token comes late asks half a second apart all the same', async () => {
+		const world = new World();
+		const server = new Server(world);
+		const tab = world.tab();
+		const late = () => new Promise((resolve) => {
+			tab.setTimeout(() => resolve(jwt('alice')), 400);
+		});
+		const { push } = open(world, { token: late }, tab);
+		await world.advance(100);
+		push.subscribe('b');
+		await world.advance(5_000);
+		const times = world.requests.map(({ at }) => at);
+		assert.ok(times.length >= 2, `asks again: ${times.length}`);
+		times.slice(1).forEach((at, i) => assert.ok(at - times[i] >= 500, `${at - times[i]} ms`));
+		assert.equal(server.open.length, 1);
+	});
+
+	test('is given no token of another user', async () => {
+		let user = 'alice';
+		const { world, server } = await opened({ tabs: 'shared', token: async () => jwt(user) });
+		user = 'bob';
+		server.open[0].write(block('push.expiring', { reason: 'token', atMs: world.time + 50_000 }, server.head()));
+		await world.advance(20_000);
+		assert.equal(server.streams.length, 1);
+	});
+
+	test('takes what is no token for none, and asks again', async () => {
+		let answers = 0;
+		const { world, server, push } = await opened({ tabs: 'shared',
+			token: async () => (answers++ ? jwt('alice') : '<html>\r\n502</html>') });
+		await world.advance(5_000);
+		assert.equal(push.state.name, 'open');
+		assert.equal(server.streams.length, 1);
+		assert.equal(answers, 2);
 	});
 
 	test('that connects twice has one stream, which closes with the last', async () => {
