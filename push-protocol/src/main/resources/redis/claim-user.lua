@@ -124,6 +124,10 @@ local opened, reset = 0, 0
 if ARGV[19] ~= '0' then
 	left, opened = count_refused(KEYS[10], tonumber(ARGV[19]), ARGV[14], not value)
 	if left then
+		if verdict == 'takeover' and ARGV[13] ~= '0' then
+			-- A refused request counts for nothing.
+			redis.call('DECR', KEYS[7])
+		end
 		return {'opens', left, head_id, loss_floor}
 	end
 	reset = opened == 1 and tonumber(ARGV[14]) or redis.call('PTTL', KEYS[10])

@@ -35,7 +35,7 @@ function login() {
 
 function route() {
 	const name = location.hash.replace(/^#\/?/, '').split('?')[0];
-	return (name in VIEWS) ? name : 'cluster';
+	return Object.hasOwn(VIEWS, name) ? name : 'cluster';
 }
 
 /** Shows the view of the address, unless it stands there already. */
@@ -91,7 +91,12 @@ addEventListener('hashchange', () => show(false));
 paint();
 if (access.secret) {
 	access.login(access.secret).catch((failure) => {
-		access.logout(failure.message);
+		if (failure.status === 401) {
+			access.logout(failure.message);
+			return;
+		}
+		access.reason = failure.message; // the key stays, for the next reload
+		show(true);
 	});
 }
 else {

@@ -62,6 +62,9 @@ class FanfareUser extends HTMLElement {
 		}
 		history.replaceState(null, '', `#/user?id=${encodeURIComponent(this.user)}`);
 		await run(this.find, this.answer, async () => {
+			this.online.dataset.state = 'closed';
+			this.online.textContent = '';
+			this.stream.replaceChildren();
 			const found = await access.get(this.path());
 			this.online.dataset.state = found.online ? 'open' : 'down';
 			this.online.textContent = `${found.user} is ${found.online ? 'online' : 'offline'}`;

@@ -1,6 +1,13 @@
 package io.fanfare.api.auth;
 
+import java.time.Clock;
+import java.time.Instant;
+
+import io.fanfare.boot.jwt.RegisteredClaims;
+import io.fanfare.boot.jwt.TokenPart;
 import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.authentication.AuthenticationServiceException;
@@ -20,20 +27,25 @@ public final class CallerCheck {
 
 	private final AuthenticationProvider tokens;
 
-	CallerCheck(ApiKeys keys, AuthenticationProvider tokens) {
+	private final Clock clock;
+
+	CallerCheck(ApiKeys keys, AuthenticationProvider tokens, Clock clock) {
 		this.keys = keys;
 		this.tokens = tokens;
+		this.clock = clock;
 	}
 
 	/**
 	 * Returns whether the caller still holds a scope for everything.
 	 * @param request a request that was let in
 	 * @param scope the scope
-	 * @return whether it does; where the keys of tokens are unavailable, it did
+	 * @return whether it does; where the keys of tokens are unavailable, until its token
+	 * expires
 	 */
 	public boolean holds(HttpServletRequest request, Scope scope) {
+		@Nullable String credentials = null;
 		try {
-			String credentials = this.header.resolve(request);
+			credentials = this.header.resolve(request);
 			if (credentials == null) {
 				return false;
 			}
@@ -45,11 +57,19 @@ public final class CallerCheck {
 			return known != null && known.getPrincipal() instanceof Caller found && found.holds(scope);
 		}
 		catch (AuthenticationServiceException ex) {
-			return true;
+			return credentials != null && !isExpired(credentials);
 		}
 		catch (AuthenticationException ex) {
 			return false;
 		}
+	}
+
+	/** The token was good when the request was let in, so its claims can be read. */
+	private boolean isExpired(String token) {
+		String[] parts = token.split("\\.", 4);
+		JsonNode claims = (parts.length == 3) ? TokenPart.read(parts[1]) : null;
+		Instant expires = (claims != null) ? RegisteredClaims.time(claims, "exp") : null;
+		return expires == null || !this.clock.instant().isBefore(expires);
 	}
 
 }

@@ -65,7 +65,7 @@ class SecurityConfiguration implements WebMvcConfigurer {
 
 	@Bean
 	CallerCheck callerCheck(ApiKeys keys, ApiJwtSettings tokens, JwtKeys tokenKeys, Clock clock) {
-		return new CallerCheck(keys, ApiTokens.provider(tokenKeys, tokens.jwt(), clock));
+		return new CallerCheck(keys, ApiTokens.provider(tokenKeys, tokens.jwt(), clock), clock);
 	}
 
 	private static BearerTokenAuthenticationFilter bearerFilter(CallerAuthenticator callers,

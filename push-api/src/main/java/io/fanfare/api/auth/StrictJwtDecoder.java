@@ -2,6 +2,7 @@ package io.fanfare.api.auth;
 
 import io.fanfare.boot.jwt.JoseHeader;
 import io.fanfare.boot.jwt.RegisteredClaims;
+import io.fanfare.boot.jwt.SignatureAlgorithm;
 import io.fanfare.boot.jwt.TokenPart;
 import io.fanfare.protocol.audit.RefusalReason;
 import tools.jackson.databind.JsonNode;
@@ -39,6 +40,11 @@ final class StrictJwtDecoder implements JwtDecoder {
 		}
 		if (!header.isOfToken()) {
 			throw new CredentialRefusal.Unreadable(RefusalReason.TOKEN_TYPE, "The token's typ is none of JWT, at+jwt");
+		}
+		String algorithm = header.algorithm();
+		if (algorithm == null || SignatureAlgorithm.find(algorithm) == null) {
+			throw new CredentialRefusal.Unreadable(RefusalReason.TOKEN_ALGORITHM,
+					"The token is not signed by an algorithm that is accepted");
 		}
 		return this.decoder.decode(token);
 	}

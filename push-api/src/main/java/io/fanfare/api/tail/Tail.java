@@ -35,6 +35,9 @@ final class Tail implements NodeCalls.TailReceiver {
 	/** Guarded by the lock, as all that follows. */
 	private final Deque<TailItem> items = new ArrayDeque<>();
 
+	/** Nothing follows the end. */
+	private boolean over;
+
 	private int bytes;
 
 	/** The connections that were reported to be copied, and are not over. */
@@ -127,6 +130,10 @@ final class Tail implements NodeCalls.TailReceiver {
 	}
 
 	private void add(TailItem item) {
+		if (this.over) {
+			return;
+		}
+		this.over = item instanceof TailItem.End;
 		this.items.add(item);
 		this.bytes += item.size();
 		while (this.items.size() > MAX_ITEMS || this.bytes > MAX_BYTES && this.items.size() > 1) {

@@ -116,12 +116,13 @@ class TailEndpoint {
 			begin(response);
 			return;
 		}
-		Tail tail = this.tails.open(user);
 		Map<String, Object> known = new LinkedHashMap<>();
 		known.put("operation", "tailUser");
 		known.put("caller", caller.id());
 		known.put("address", this.addresses.of(request).getHostAddress());
 		known.put("user", user);
+		// Last: nothing that throws may stand between this and what closes it.
+		Tail tail = this.tails.open(user);
 		boolean started = false;
 		try {
 			begin(response);
@@ -199,7 +200,10 @@ class TailEndpoint {
 					writer.flush();
 					return over;
 				}
-				item = (count < MAX_AT_ONCE) ? take(tail, 0) : null;
+				// A slow caller is not to delay the looks at the time and at its
+				// credential.
+				boolean due = this.ticker.nanoTime() - Math.min(heartbeat, end) >= 0;
+				item = (count < MAX_AT_ONCE && !due) ? take(tail, 0) : null;
 			}
 			writer.flush();
 			long now = this.ticker.nanoTime();

@@ -236,7 +236,10 @@ class ApiTokensTests {
 				RefusalReason.TOKEN_TYPE);
 		assertRefused(strict, signed("{\"alg\":\"ES256K\"}", "iss", "x"), RefusalReason.TOKEN_ALGORITHM);
 		assertRefused(strict, signed("{\"alg\":\"HS256\",\"crit\":[\"x\"]}", "iss", "x"),
-				RefusalReason.TOKEN_ALGORITHM);
+				RefusalReason.TOKEN_MALFORMED);
+		String unsigned = signed("{\"alg\":\"none\"}", "iss", "x");
+		assertRefused(strict, unsigned.substring(0, unsigned.lastIndexOf('.') + 1), RefusalReason.TOKEN_ALGORITHM);
+		assertRefused(strict, signed("{}", "iss", "x"), RefusalReason.TOKEN_ALGORITHM);
 		assertRefused(strict, signed("{\"alg\":\"HS256\",\"kid\":\"b\"}", "iss", "x"), RefusalReason.TOKEN_KEY_UNKNOWN);
 		assertRefused(strict, new TokenMint(OTHER).sign(json()), RefusalReason.TOKEN_SIGNATURE);
 		assertRefused(strict, sign(json()), RefusalReason.TOKEN_ISSUER);
