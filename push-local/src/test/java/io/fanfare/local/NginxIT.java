@@ -469,9 +469,10 @@ class NginxIT {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "/v1/users/a%2F..%2Fb?a=%2F", "/v1/users/%2E%2E", "/v1/users/%2e/disconnect?b=/../%2E&c=?",
-			"/v1/users/a+b%3F%23%C3%BC", "/v1/channels/user:..%2F%2F/messages?", "/v1/messages?a=%2F", "/console",
-			"/console/", "/console/cluster/nodes.mjs?v=1", "/client", "/client/fanfare.js",
-			"/client/fanfare-worker.js?v=2", "/client/types/fanfare.d.ts" })
+			"/v1/users/a+b%3F%23%C3%BC", "/v1/channels/user:..%2F%2F/messages?",
+			"/v1/users/x%2F..%2F..%2F..%2Fevents/data", "/v1/channels/user:x%2F..%2F..%2F..%2Fevents/messages/1-0",
+			"/v1/messages?a=%2F", "/console", "/console/", "/console/cluster/nodes.mjs?v=1", "/client",
+			"/client/fanfare.js", "/client/fanfare-worker.js?v=2", "/client/types/fanfare.d.ts" })
 	void pathsAndQueriesReachTheApiUnchanged(String path) throws IOException {
 		try (ServerSocket api = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
 				NginxProcess mine = NginxProcess.start(api.getLocalPort(), this.cluster.streamPort(0));
