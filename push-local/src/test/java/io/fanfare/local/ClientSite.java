@@ -175,10 +175,14 @@ final class ClientSite implements AutoCloseable {
 	 */
 	ClientTab open(BrowserContext context, String streams, String user, Map<String, ?> options, String more) {
 		ClientTab tab = new ClientTab(context.newPage());
-		tab.page()
-			.navigate(origin() + "/tab.html?url=" + encoded(streams) + "&user=" + encoded(user) + "&options="
-					+ encoded(JsonMapper.shared().writeValueAsString(options)) + more);
+		tab.page().navigate(address(streams, user, options, more));
 		return tab;
+	}
+
+	/** The address of such a tab. */
+	String address(String streams, String user, Map<String, ?> options, String more) {
+		return origin() + "/tab.html?url=" + encoded(streams) + "&user=" + encoded(user) + "&options="
+				+ encoded(JsonMapper.shared().writeValueAsString(options)) + more;
 	}
 
 	private static String encoded(String text) {

@@ -95,29 +95,17 @@ final class ClientTab {
 			.doesNotHaveDuplicates();
 	}
 
-	/** Stops its scripts, timers and tasks, as a browser does with a hidden tab. */
-	void freeze() {
-		lifecycle(stop(), "frozen");
-	}
-
 	/** Stops its scripts where they are; the rest of the page goes on. */
 	void pause() {
-		CDPSession debugger = stop();
+		CDPSession debugger = session();
+		this.stopping = debugger;
 		debugger.send("Debugger.enable");
 		debugger.send("Debugger.pause");
 	}
 
-	private CDPSession stop() {
-		CDPSession session = session();
-		this.stopping = session;
-		return session;
-	}
-
-	/** Makes good that it was frozen or paused. */
+	/** Makes good that it was paused. */
 	void goOn() {
-		CDPSession session = Objects.requireNonNull(this.stopping, "Not stopped");
-		lifecycle(session, "active");
-		session.detach();
+		Objects.requireNonNull(this.stopping, "Not stopped").detach();
 		this.stopping = null;
 	}
 
@@ -144,12 +132,6 @@ final class ClientTab {
 		finally {
 			session.detach();
 		}
-	}
-
-	private static void lifecycle(CDPSession session, String state) {
-		JsonObject parameters = new JsonObject();
-		parameters.addProperty("state", state);
-		session.send("Page.setWebLifecycleState", parameters);
 	}
 
 	/** Ends its process. */

@@ -56,9 +56,6 @@ final class TabGroup implements AutoCloseable {
 		/** Its tab is closed, or its worker ended. */
 		CLOSED,
 
-		/** Its tab is frozen; of a worker, another tab. */
-		FROZEN,
-
 		/** The process of its tab is gone. */
 		CRASHED,
 
@@ -105,10 +102,6 @@ final class TabGroup implements AutoCloseable {
 				else {
 					holder.page().close();
 				}
-			}
-			case FROZEN -> {
-				stopped(holder);
-				holder.freeze();
 			}
 			case CRASHED -> {
 				holder.crash();
