@@ -29,7 +29,7 @@ function login() {
 		event.preventDefault();
 		run(button, answer, () => access.login(key.value));
 	} }, h('h2', { id: 'login-title' }, 'Log in'),
-	h('p', {}, 'With an API key, or a JWT for the API. It stays in this tab, and is gone when the tab is closed.'),
+	h('p', {}, 'With an API key, or a JWT for the API. It stays in the storage of this tab, also of a duplicated or restored one, until you log out.'),
 	h('label', { class: 'wide' }, 'Key or token ', key), h('div', { class: 'buttons' }, button, answer));
 }
 
