@@ -183,7 +183,10 @@ class PubSubLinkTimesIT {
 		try (RedisProcess other = TestRedis.start()) {
 			this.wire.redirect(other.port());
 			this.wire.cut();
-			soon().until(() -> !this.link.isUp());
+			soon().until(() -> {
+				this.scheduler.run();
+				return !this.link.isUp();
+			});
 			for (int i = 0; i < 3; i++) {
 				long connections = connections(other);
 				soon().until(() -> {
