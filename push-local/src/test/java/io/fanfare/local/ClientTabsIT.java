@@ -1,16 +1,11 @@
 package io.fanfare.local;
 
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 import io.fanfare.local.ClientSite.Sharing;
-import io.fanfare.local.SteadyPublisher.Published;
 import io.fanfare.local.TabGroup.Disturbance;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
@@ -19,9 +14,6 @@ import io.fanfare.test.process.RequiredTool;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -108,55 +100,6 @@ class ClientTabsIT {
 		ClientOpens.assertNoneInATightLoop(nginx);
 	}
 
-	/**
-	 * The tab that was opened first holds the stream; it is hidden, and frozen as
-	 * browsers freeze tabs that were hidden for long.
-	 */
-	@ParameterizedTest
-	@ValueSource(strings = { "", "delete Navigator.prototype.locks;" })
-	void theOthersGoOnWhereTheHolderIsFrozen(String missing, @TempDir Path directory) throws Exception {
-		site.tokens(this.backend::token);
-		String user = missing.isEmpty() ? "client-frozen-locks" : "client-frozen-messages";
-		String address = site.address(nginx.url() + "/events", user, OPTIONS,
-				"&missing=" + URLEncoder.encode("delete window.SharedWorker;" + missing, StandardCharsets.UTF_8));
-		try (DevToolsBrowser browser = DevToolsBrowser.start(directory);
-				SteadyPublisher publisher = new SteadyPublisher(this.backend, user, List.of(user), TOPIC,
-						Duration.ofMillis(50))) {
-			List<DevToolsBrowser.Tab> tabs = new ArrayList<>();
-			for (int tab = 0; tab < 3; tab++) {
-				tabs.add(browser.open(address));
-				awaitReceived(tabs, publisher, user);
-			}
-			assertThat(streams(user)).isEqualTo(1);
-			tabs.getFirst().freeze();
-			long began = System.nanoTime();
-			awaitReceived(tabs.subList(1, 3), publisher, user);
-			assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(HEALED_MILLIS));
-			tabs.getFirst().resume();
-			awaitReceived(tabs, publisher, user);
-			assertThat(tabs.getFirst().text("shows.join()")).contains("freeze");
-			ClientTab.until(() -> streams(user) == 1);
-			publisher.close();
-			awaitReceived(tabs, publisher, user);
-			for (DevToolsBrowser.Tab tab : tabs) {
-				List<String> received = tab.text("received.map((line) => line.split(' ')[3]).join('\\n')")
-					.lines()
-					// Other tests publish to all as well
-					.filter((data) -> data.startsWith(user + "-"))
-					.toList();
-				List<String> published = publisher.publishedTo(user).stream().map(Published::data).toList();
-				assertThat(received).isEqualTo(published.subList(published.size() - received.size(), published.size()));
-			}
-		}
-	}
-
-	private static void awaitReceived(List<DevToolsBrowser.Tab> tabs, SteadyPublisher publisher, String user) {
-		publisher.awaitMore();
-		String last = publisher.publishedTo(user).getLast().data();
-		String found = "String(window.received?.some((line) => line.endsWith(' " + last + "')))";
-		ClientTab.until(() -> tabs.stream().allMatch((tab) -> tab.text(found).equals("true")));
-	}
-
 	/** Each tab that runs has what is published by now, each message once, in order. */
 	private static void awaitAll(List<TabGroup> groups, SteadyPublisher publisher) {
 		publisher.awaitMore();
@@ -181,11 +124,7 @@ class ClientTabsIT {
 	}
 
 	private int streams(TabGroup group) {
-		return streams(group.user());
-	}
-
-	private int streams(String user) {
-		return ClientOpens.of(this.backend, user);
+		return ClientOpens.of(this.backend, group.user());
 	}
 
 }
