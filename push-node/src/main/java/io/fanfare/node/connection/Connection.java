@@ -70,7 +70,7 @@ public final class Connection {
 		this.loop = loop;
 		this.writer = new StreamWriter(outlet, loop);
 		this.timers = new StreamTimers(this, loop, this.writer);
-		this.delivery = new Delivery(this, loop, this.writer, this.timers, this.topics);
+		this.delivery = new Delivery(this, loop, this.writer, this.topics);
 		this.opening = new StreamOpening(key, this, loop, this.writer, this.delivery, this.timers, this.claim,
 				this.topics);
 		this.ending = new StreamEnding(this, loop, this.writer, this.delivery, this.claim);

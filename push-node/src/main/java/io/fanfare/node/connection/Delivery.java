@@ -19,6 +19,7 @@ import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.encoding.BroadcastLog;
 import io.fanfare.node.encoding.Owed;
 import io.fanfare.node.subscription.SubscribedTopics;
+import io.fanfare.node.subscription.Topic;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Retraction;
@@ -78,8 +79,6 @@ final class Delivery {
 
 	private final StreamWriter writer;
 
-	private final StreamTimers timers;
-
 	private final SubscribedTopics<Connection> topics;
 
 	/** Counts what is owed. */
@@ -132,6 +131,11 @@ final class Delivery {
 	 */
 	private long vouchedSince;
 
+	/**
+	 * The topic of the last broadcast that was its own, or null: mostly that of the next.
+	 */
+	private @Nullable Topic<Connection> lastTopic;
+
 	/** The number of the first broadcast of the loop that it has not taken over. */
 	private long broadcast;
 
@@ -167,12 +171,10 @@ final class Delivery {
 	/** The highest end of a gap announced per channel, while catching up. */
 	private Map<ChannelName, Long> announced = Map.of();
 
-	Delivery(Connection connection, StreamLoop loop, StreamWriter writer, StreamTimers timers,
-			SubscribedTopics<Connection> topics) {
+	Delivery(Connection connection, StreamLoop loop, StreamWriter writer, SubscribedTopics<Connection> topics) {
 		this.connection = connection;
 		this.loop = loop;
 		this.writer = writer;
-		this.timers = timers;
 		this.topics = topics;
 		this.account = loop.owed();
 		this.owed = this.account.nothing();
@@ -340,10 +342,21 @@ final class Delivery {
 		BroadcastLog<Connection> log = this.loop.broadcasts();
 		while (this.broadcast < log.head() && this.state != State.CLOSED) {
 			BroadcastLog.Entry<Connection> entry = log.get(this.broadcast++);
-			if (this.topics.contains(entry.topic())) {
+			if (receives(entry.topic())) {
 				keep(entry.message());
 			}
 		}
+	}
+
+	private boolean receives(Topic<Connection> topic) {
+		if (topic == this.lastTopic) {
+			return true;
+		}
+		if (this.topics.contains(topic)) {
+			this.lastTopic = topic;
+			return true;
+		}
+		return false;
 	}
 
 	/** Returns whether the message went into the backlog. */
@@ -459,7 +472,7 @@ final class Delivery {
 			return;
 		}
 		this.owed = this.account.without(this.owed, piece);
-		this.timers.wroteLiveMessages();
+		this.writer.movedCursor();
 		this.loop.context().events().sent(piece.size(), piece.lastId());
 		goOn(this.owed);
 	}
@@ -816,6 +829,7 @@ final class Delivery {
 	 * dropped, and the others are read again.
 	 */
 	void left() {
+		this.lastTopic = null;
 		take();
 		if (this.state == State.CLOSED) {
 			return;
@@ -926,7 +940,6 @@ final class Delivery {
 			return;
 		}
 		this.replay = this.account.without(this.replay, piece);
-		this.timers.wroteMessages();
 		this.loop.context().events().sent(piece.size(), piece.lastId());
 		if (this.state == State.CATCHING_UP && this.replay.isEmpty()) {
 			replayed();
@@ -994,7 +1007,7 @@ final class Delivery {
 	void moveCursor(long to) {
 		if (to > this.cursor) {
 			this.writer.write(SseBlock.cursor(MessageId.format(to)));
-			this.timers.wroteCursor();
+			this.writer.movedCursor();
 			this.cursor = to;
 		}
 	}

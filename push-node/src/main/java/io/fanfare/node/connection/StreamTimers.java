@@ -40,12 +40,6 @@ final class StreamTimers {
 	/** When a heartbeat was last written, at first when it began. */
 	private long lastBeatNanos;
 
-	/** When a block last moved the client's cursor. */
-	private long lastCursorNanos;
-
-	/** When messages were last written, at first when it began. */
-	private long lastMessageNanos;
-
 	/** When its life is over; without a limit far away. */
 	private long lifeEndsNanos;
 
@@ -71,37 +65,20 @@ final class StreamTimers {
 		this.connection = connection;
 		this.loop = loop;
 		this.writer = writer;
-		this.lastCursorNanos = writer.lastWriteNanos();
 		this.lastBeatNanos = writer.lastWriteNanos();
 	}
 
 	// ---- what was written
 
-	/** A block that moves the client's cursor was written. */
-	void wroteCursor() {
-		this.lastCursorNanos = this.writer.lastWriteNanos();
-	}
-
 	/** The first block of the stream was written. */
 	void began() {
 		long now = this.writer.lastWriteNanos();
 		this.lastBeatNanos = now;
-		this.lastMessageNanos = now;
+		this.writer.began();
 		this.lifeEndsNanos = now + this.loop.context().spread().lifetimeNanos();
 		if (this.connection.request().acknowledges()) {
 			this.liveness = new Liveness(now);
 		}
-	}
-
-	/** Messages of its channels were written. */
-	void wroteMessages() {
-		this.lastMessageNanos = this.writer.lastWriteNanos();
-	}
-
-	/** Messages of its channels were written to a LIVE stream. */
-	void wroteLiveMessages() {
-		wroteMessages();
-		wroteCursor();
 	}
 
 	/** The socket takes more again. */
@@ -127,7 +104,7 @@ final class StreamTimers {
 
 	/** Whether it had no message for long. */
 	boolean isIdle(long nowNanos) {
-		return nowNanos - this.lastMessageNanos >= this.loop.context().settings().idleAfter().toNanos();
+		return nowNanos - this.writer.lastMessageNanos() >= this.loop.context().settings().idleAfter().toNanos();
 	}
 
 	int errors() {
@@ -137,8 +114,8 @@ final class StreamTimers {
 	/** When it last had a message or acknowledged, at first when it began. */
 	long lastActivityNanos() {
 		Liveness present = this.liveness;
-		return (present != null && present.heardNanos() - this.lastMessageNanos > 0) ? present.heardNanos()
-				: this.lastMessageNanos;
+		return (present != null && present.heardNanos() - this.writer.lastMessageNanos() > 0) ? present.heardNanos()
+				: this.writer.lastMessageNanos();
 	}
 
 	/** Null for a client that does not acknowledge. */
@@ -164,7 +141,7 @@ final class StreamTimers {
 			return this.liveness.sinceNanos();
 		}
 		StallPolicy.Mark stopped = this.stall.stopped();
-		return (stopped != null) ? stopped.nanos() : this.lastMessageNanos;
+		return (stopped != null) ? stopped.nanos() : this.writer.lastMessageNanos();
 	}
 
 	// ---- what is due
@@ -245,7 +222,7 @@ final class StreamTimers {
 	private Due schedule(SchedulePolicy policy, long expires, long nowNanos, long nowMillis) {
 		SchedulePolicy.Stream stream = new SchedulePolicy.Stream(
 				this.connection.request().tokenRenewal().toEpochMilli(), expires, this.lifeEndsNanos,
-				this.lastMessageNanos, this.connection.delivery().isIdle(), this.liveness != null);
+				this.writer.lastMessageNanos(), this.connection.delivery().isIdle(), this.liveness != null);
 		return policy.look(stream, this.announced, nowNanos, nowMillis);
 	}
 
@@ -256,8 +233,8 @@ final class StreamTimers {
 	 */
 	private Due activity(ActivityPolicy policy, boolean settled, boolean takesHeartbeat, long nowNanos) {
 		long shown = this.connection.request().heartbeatEvents() ? this.lastBeatNanos : this.writer.lastWriteNanos();
-		return policy.look(new ActivityPolicy.Activity(Math.max(0, nowNanos - shown), nowNanos - this.lastCursorNanos,
-				settled, takesHeartbeat));
+		return policy.look(new ActivityPolicy.Activity(Math.max(0, nowNanos - shown),
+				nowNanos - this.writer.lastCursorNanos(), settled, takesHeartbeat));
 	}
 
 	private boolean isSettled() {
@@ -275,11 +252,11 @@ final class StreamTimers {
 			case Action.MoveCursor move -> {
 				Delivery delivery = this.connection.delivery();
 				delivery.moveCursor(Math.max(delivery.position(), this.loop.headId()));
-				this.lastCursorNanos = nowNanos;
+				this.writer.cursorIsCurrent(nowNanos);
 				yield true;
 			}
 			case Action.Announce(Blocks.Expiry expiry, long atMillis) -> {
-				this.announced = this.announced.and(expiry, this.lastMessageNanos);
+				this.announced = this.announced.and(expiry, this.writer.lastMessageNanos());
 				this.writer.write(Blocks.expiring(cursor(), atMillis, expiry));
 				yield true;
 			}

@@ -30,6 +30,12 @@ final class StreamWriter {
 	/** When anything was last written, at first when the request came. */
 	private long lastWriteNanos;
 
+	/** When messages were last written, at first when the stream began. */
+	private long lastMessageNanos;
+
+	/** When a block last moved the client's cursor, at first when the request came. */
+	private long lastCursorNanos;
+
 	private long messagesSent;
 
 	private long bytesSent;
@@ -44,6 +50,7 @@ final class StreamWriter {
 		this.outlet = outlet;
 		this.loop = loop;
 		this.lastWriteNanos = loop.nanoTime();
+		this.lastCursorNanos = this.lastWriteNanos;
 	}
 
 	// ---- what is written
@@ -97,6 +104,7 @@ final class StreamWriter {
 		this.outlet.write(chunk);
 		this.messagesSent += messages.size();
 		wrote(messages.bytes());
+		this.lastMessageNanos = this.lastWriteNanos;
 		if (this.copy != null) {
 			messages.eachBlock(this::copied);
 		}
@@ -105,6 +113,24 @@ final class StreamWriter {
 	private void wrote(int bytes) {
 		this.bytesSent += bytes;
 		this.lastWriteNanos = this.loop.nanoTime();
+	}
+
+	/** The first block of the stream was written. */
+	void began() {
+		this.lastMessageNanos = this.lastWriteNanos;
+	}
+
+	/** What was written last moved the client's cursor. */
+	void movedCursor() {
+		this.lastCursorNanos = this.lastWriteNanos;
+	}
+
+	/**
+	 * The client's cursor is where it has to be.
+	 * @param nowNanos now, by the loop's clock
+	 */
+	void cursorIsCurrent(long nowNanos) {
+		this.lastCursorNanos = nowNanos;
 	}
 
 	/** Says that there is no stream now, and closes. The head was not written. */
@@ -184,6 +210,14 @@ final class StreamWriter {
 
 	long lastWriteNanos() {
 		return this.lastWriteNanos;
+	}
+
+	long lastMessageNanos() {
+		return this.lastMessageNanos;
+	}
+
+	long lastCursorNanos() {
+		return this.lastCursorNanos;
 	}
 
 	long messagesSent() {

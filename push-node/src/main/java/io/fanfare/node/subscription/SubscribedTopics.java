@@ -20,11 +20,6 @@ public final class SubscribedTopics<S> {
 
 	private final List<Subscription<S>> subscriptions = new ArrayList<>(2);
 
-	/**
-	 * One of the topics, asked for last: what many receive is mostly of the same one.
-	 */
-	private @Nullable Topic<S> found;
-
 	/** How many of the subscriptions, from the first on, are confirmed on a link. */
 	private int confirmed;
 
@@ -58,12 +53,8 @@ public final class SubscribedTopics<S> {
 	 * @return whether it is
 	 */
 	public boolean contains(Topic<S> topic) {
-		if (topic == this.found) {
-			return true;
-		}
 		for (Subscription<S> subscription : this.subscriptions) {
 			if (subscription.topic() == topic) {
-				this.found = topic;
 				return true;
 			}
 		}
@@ -107,7 +98,6 @@ public final class SubscribedTopics<S> {
 			if (this.subscriptions.get(i).topic().name().equals(channel)) {
 				topics.remove(this.subscriptions.remove(i));
 				this.confirmed -= (i < this.confirmed) ? 1 : 0;
-				this.found = null;
 				this.awaited = null;
 				return;
 			}
@@ -125,7 +115,6 @@ public final class SubscribedTopics<S> {
 			errors.run(where, () -> topics.remove(subscription));
 		}
 		this.subscriptions.clear();
-		this.found = null;
 	}
 
 }
