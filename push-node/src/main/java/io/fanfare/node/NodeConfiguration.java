@@ -49,6 +49,7 @@ import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.CheckLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.RefusalSettings;
+import io.fanfare.node.stream.DoctorSettings;
 import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
@@ -82,7 +83,8 @@ import org.springframework.context.annotation.Import;
 		NodeSettings.StreamJwt.class, NodeSettings.Tiers.class, NodeSettings.Retention.class, NodeSettings.Redis.class,
 		ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class, RefusalSettings.class,
 		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
-		StreamSettings.Headers.class, StreamSettings.Proxies.class, HistorySettings.class, TwinSettings.class })
+		StreamSettings.Headers.class, StreamSettings.Proxies.class, DoctorSettings.class, HistorySettings.class,
+		TwinSettings.class })
 class NodeConfiguration {
 
 	@Bean

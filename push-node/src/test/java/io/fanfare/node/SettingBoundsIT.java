@@ -46,6 +46,11 @@ class SettingBoundsIT {
 			fanfare.allowed-origins=https://app.example/path
 			fanfare.allowed-headers=a/b
 			fanfare.trusted-proxies=proxy.example
+			fanfare.doctor.enabled=perhaps
+			fanfare.doctor.per-address=0
+			fanfare.doctor.per-address=1001
+			fanfare.doctor.max=0
+			fanfare.doctor.max=10001
 			fanfare.connections.max=0
 			fanfare.connections.lifetime=31d
 			fanfare.connections.lifetime=1ms

@@ -137,6 +137,11 @@ record Problem(int status, ProblemType type, String detail, Map<String, String> 
 				quota.policy(), quota.refusal());
 	}
 
+	/** What a doctor asked for, to see whether it arrives: no client is at fault. */
+	static Problem asked(ProblemType type, Map<String, String> headers) {
+		return new Problem(type, "status: as was asked for", headers);
+	}
+
 	byte[] body() {
 		return ("{\"type\":" + json(this.type.uri()) + ",\"title\":" + json(this.type.title()) + ",\"status\":"
 				+ this.status + ",\"detail\":" + json(this.detail)

@@ -99,10 +99,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 	 * @param forwards passes calls on to other nodes
 	 * @param tickets makes tickets
 	 * @param identity this node
+	 * @param doctor the streams of doctors
 	 */
 	record Gate(StreamSettings settings, int maxHistory, Authenticator authenticator, Cors cors, Answers answers,
 			TrustedProxies proxies, @Nullable SocketLimits sockets, Admission admission, Connections connections,
-			ForwardedCalls forwards, TicketIssuing tickets, NodeIdentity identity) {
+			ForwardedCalls forwards, TicketIssuing tickets, NodeIdentity identity, Doctor doctor) {
 
 	}
 

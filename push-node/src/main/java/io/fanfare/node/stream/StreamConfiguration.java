@@ -30,6 +30,7 @@ import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.presence.RedisOwnership;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.CallLimits;
+import io.fanfare.node.ratelimit.DoctorLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.RefusalLimits;
 import io.fanfare.node.ratelimit.RefusalSettings;
@@ -160,18 +161,32 @@ class StreamConfiguration {
 	}
 
 	@Bean
+	Doctor doctor(DoctorSettings settings, LimitSettings limits, ConnectionSettings connections, NodeIdentity identity,
+			Clock clock) {
+		return new Doctor(settings.enabled(), new DoctorLimits(settings.perAddress(), settings.max(), limits),
+				connections.heartbeat(), identity.name(), clock);
+	}
+
+	@Bean
+	MeterBinder doctorMetrics(Doctor doctor) {
+		return (registry) -> Gauge.builder("fanfare.doctor.streams", doctor, Doctor::open)
+			.description("Streams of doctors that are open")
+			.register(registry);
+	}
+
+	@Bean
 	StreamServer streamServer(StreamSettings settings, StreamSettings.Origins origins, StreamSettings.Headers headers,
 			StreamSettings.Proxies proxies, TicketAuthenticator authenticator, AddressLimits limits,
 			SocketLimits sockets, TicketIssuing tickets, Admission admission, Connections connections,
 			ForwardedCalls forwards, NodeIdentity identity, StreamLoop.Node node, PubSubLink link, Probe probe,
 			CommandLink commands, RedisKeys keys, Drain drain, NodeReporter reporter, Reaper reaper,
-			RefusalLimits refusals, Clock clock, Ticker ticker, Scheduler scheduler,
+			RefusalLimits refusals, Doctor doctor, Clock clock, Ticker ticker, Scheduler scheduler,
 			@Value("${fanfare.history.length:" + SharedDefaults.HISTORY_LENGTH + "}") int maxHistory) {
 		RequestHandler.Gate gate = new RequestHandler.Gate(settings, maxHistory,
 				new ThrottledAuthenticator(authenticator, refusals),
 				new Cors(origins.allowedOrigins(), headers.names()), new Answers(clock),
 				new TrustedProxies(proxies.blocks(), ticker), sockets, admission, connections, forwards, tickets,
-				identity);
+				identity, doctor);
 		return new StreamServer(settings, gate, limits, (executor) -> new StreamLoop(executor, node), link, probe,
 				new WarmUp(settings.warmUp(), gate, node, commands, link, keys, scheduler, clock), drain, reporter,
 				reaper, ticker);

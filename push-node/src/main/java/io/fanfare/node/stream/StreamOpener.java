@@ -12,8 +12,10 @@ import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.encoding.GzipBody;
 import io.fanfare.node.ratelimit.Quota;
+import io.fanfare.protocol.CloseReason;
 import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.ticket.Tickets;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -60,6 +62,11 @@ final class StreamOpener {
 	void open(ChannelHandlerContext context, FullHttpRequest request, Map<String, List<String>> query,
 			RequestOrigin origin, String cors, boolean close) throws ProblemException {
 		StreamParameters parameters = new StreamParameters(request, query);
+		DoctorRequest doctor = DoctorRequest.of(query);
+		if (doctor != null) {
+			examine(context, request, parameters, doctor, cors, close);
+			return;
+		}
 		if (parameters.isKickedReconnect()) {
 			this.handler.answer(context, this.gate.answers().empty(cors, close), close);
 			return;
@@ -76,6 +83,51 @@ final class StreamOpener {
 		catch (ProblemException ex) {
 			explain(context, request, parameters, cors, ex);
 		}
+	}
+
+	/**
+	 * Opens a stream of a doctor: no credential is looked at, and no slot is taken.
+	 */
+	private void examine(ChannelHandlerContext context, FullHttpRequest request, StreamParameters parameters,
+			DoctorRequest asked, String cors, boolean close) throws ProblemException {
+		Doctor doctor = this.gate.doctor();
+		if (this.exceeded != null) {
+			this.handler.refused(context, request, exceeded(this.exceeded), cors, true);
+			return;
+		}
+		if (!doctor.isEnabled()) {
+			throw new ProblemException(Problem.badRequest("doctor", "is switched off by fanfare.doctor.enabled"));
+		}
+		Problem status = asked.problem();
+		if (status != null) {
+			this.handler.refused(context, request, status, DoctorRequest.exposing(cors), close);
+			return;
+		}
+		if (!AcceptedMedia.of(request.headers()).takesStream()) {
+			throw new ProblemException(Problem.notAcceptable());
+		}
+		if (doctor.isStopped()) {
+			this.loop.context().events().refused(CloseReason.DRAINING);
+			throw new ProblemException(Problem.unavailable(parameters.refusalStatus(), CloseReason.DRAINING.wireName(),
+					this.loop.context().spread().retry()));
+		}
+		TrustedProxies.Client client = this.gate.proxies()
+			.client(RequestChecks.peer(context), request.headers().getAll("X-Forwarded-For"));
+		Quota quota = doctor.enter(client.address(), context.channel());
+		if (quota != null) {
+			if (client.isDoubtful()) {
+				this.gate.proxies().hint(client.address());
+			}
+			throw new ProblemException(exceeded(quota));
+		}
+		DoctorStream stream = doctor.stream(context.channel(), asked, this.loop.context().errors());
+		handOver(context, stream);
+		doctor.begin(stream, this.gate.answers().stream(asked.streamHeaders(cors), false, false), asked, request);
+	}
+
+	private Problem exceeded(Quota quota) {
+		this.loop.context().events().limited(quota);
+		return Problem.quotaExceeded(quota, this.loop.context().spread().retryAfter(quota));
 	}
 
 	/** The credential of a request, with the attempt of the proxy that sent it. */
@@ -206,15 +258,20 @@ final class StreamOpener {
 		NettyOutlet outlet = new NettyOutlet(context.channel(), this.loop.context().errors(), this.gate.answers(),
 				asked.cors(), parameters.refusalForm(), settings.gzip(),
 				gzip ? new GzipBody(settings.gzipThresholdBytes()) : null);
+		handOver(context, outlet);
+		return outlet;
+	}
+
+	/** From now on the channel belongs to a stream. */
+	private void handOver(ChannelHandlerContext context, ChannelHandler stream) {
 		ChannelPipeline pipeline = context.pipeline();
-		pipeline.addLast(outlet);
+		pipeline.addLast(stream);
 		pipeline.remove(this.handler);
 		pipeline.remove(StreamPort.AGGREGATOR);
 		pipeline.remove(StreamPort.DECODER);
 		if (!context.channel().config().isAutoRead()) {
 			context.channel().config().setAutoRead(true);
 		}
-		return outlet;
 	}
 
 	private void explain(ChannelHandlerContext context, FullHttpRequest request, StreamParameters parameters,

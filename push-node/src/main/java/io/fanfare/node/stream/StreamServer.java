@@ -113,6 +113,7 @@ public final class StreamServer implements SmartLifecycle {
 		long began = this.ticker.nanoTime();
 		int open = admission.size();
 		log.info("drain=began streams={} ms={}", open, window.toMillis());
+		this.gate.doctor().stop();
 		await(admission.drain(window), window.toSeconds() + GOODBYE_SECONDS);
 		opened.unbind();
 		int cut = admission.size();

@@ -195,7 +195,7 @@ final class WarmUp {
 				port.bind(new RequestHandler.Gate(settings, this.gate.maxHistory(),
 						new TokenVerifier(secret, Duration.ZERO, this.clock), this.gate.cors(), this.gate.answers(),
 						this.gate.proxies(), null, admission, connections, this.gate.forwards(), this.gate.tickets(),
-						this.gate.identity()));
+						this.gate.identity(), this.gate.doctor()));
 				port.loops().forEach(StreamLoop::start);
 				listener.start();
 				awaitUp(listener);

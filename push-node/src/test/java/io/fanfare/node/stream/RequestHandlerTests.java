@@ -24,6 +24,7 @@ import io.fanfare.node.connection.TestLoop;
 import io.fanfare.node.ratelimit.AddressBlocks;
 import io.fanfare.node.ratelimit.ArrivingBytes;
 import io.fanfare.node.ratelimit.CallLimits;
+import io.fanfare.node.ratelimit.DoctorLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
@@ -92,7 +93,8 @@ class RequestHandlerTests {
 				this.node.admission, this.node.connections,
 				new ForwardedCalls(new KnownNodes(() -> this.nodes, this.errors, System::nanoTime),
 						new CallLimits("calls", limits, System::nanoTime), null),
-				null, new NodeIdentity("node", "node"));
+				null, new NodeIdentity("node", "node"),
+				new Doctor(false, new DoctorLimits(1, 1, limits), Duration.ofSeconds(15), "node", Clock.systemUTC()));
 		this.channel = new EmbeddedChannel();
 		this.channel.freezeTime();
 		this.channel.pipeline()

@@ -32,6 +32,7 @@ import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.RedisOwnership;
 import io.fanfare.node.ratelimit.AddressBlocks;
 import io.fanfare.node.ratelimit.CallLimits;
+import io.fanfare.node.ratelimit.DoctorLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.CommandLink;
@@ -113,7 +114,8 @@ class WarmUpIT {
 				new TokenVerifier(Tokens.SECRET, Duration.ZERO, Clock.systemUTC()), new Cors(List.of("*"), List.of()),
 				new Answers(Clock.systemUTC()),
 				new TrustedProxies(AddressBlocks.parse("x", List.of()), System::nanoTime), null, this.admission,
-				this.connections, forwards(), null, new NodeIdentity("node", "node.12345678"));
+				this.connections, forwards(), null, new NodeIdentity("node", "node.12345678"),
+				new Doctor(false, new DoctorLimits(1, 1, noLimits()), SECOND, "node", Clock.systemUTC()));
 		PubSubLink pubSub = new PubSubLink(this.client, this.keys, "node.12345678", this.link,
 				new FrameRouter(this.connections), this.probe, TestScheduler.shared(), this.errors, new Random(1));
 		ConnectionSettings limits = new ConnectionSettings(10, Duration.ofSeconds(15), Duration.ofMinutes(5),
@@ -132,11 +134,14 @@ class WarmUpIT {
 				Clock.systemUTC());
 	}
 
+	private static LimitSettings noLimits() {
+		return new LimitSettings(0, 0, 0, 0, Duration.ofMinutes(1), List.of());
+	}
+
 	private ForwardedCalls forwards() {
 		Nodes nodes = new Nodes(this.link, this.keys);
-		LimitSettings limits = new LimitSettings(0, 0, 0, 0, Duration.ofMinutes(1), List.of());
 		return new ForwardedCalls(new KnownNodes(nodes::names, this.errors, System::nanoTime),
-				new CallLimits("calls", limits, System::nanoTime), nodes);
+				new CallLimits("calls", noLimits(), System::nanoTime), nodes);
 	}
 
 	/** What Redis holds of the installation itself, and no warm-up may touch. */
