@@ -175,6 +175,42 @@ class NginxIT {
 		assertThat(preflight.header("Access-Control-Allow-Headers")).contains("Last-Event-ID");
 	}
 
+	@Test
+	void aDoctorSeesItsRequestItsBlocksAndItsStatusesAsTheNodeDoes() {
+		SseClient stream = open(nginx.request("/events?doctor=1&nonce=edge-1")
+			.bearer("doctor")
+			.lastEventId("doctor-edge-1")
+			.gzip()
+			.header("Cookie", "fanfare-doctor=1")
+			.header("Origin", "https://app.example"));
+		assertThat(stream.status()).isEqualTo(200);
+		assertThat(stream.headers().allValues("Fanfare-Doctor")).containsExactly("edge-1");
+		assertThat(stream.headers().allValues("Content-Encoding")).isEmpty();
+		SseBlock hello = stream.nextBlock(SOON);
+		assertThat(hello.event()).isEqualTo("doctor.hello");
+		JsonNode request = json.readTree(hello.data()).get("request");
+		assertThat(request.get("authorization").asBoolean()).isTrue();
+		assertThat(request.get("cookie").asBoolean()).isTrue();
+		assertThat(request.get("lastEventId").asString()).isEqualTo("doctor-edge-1");
+		assertThat(request.get("origin").asString()).isEqualTo("https://app.example");
+		List<SseBlock> blocks = stream.awaitBlocks(29, SOON);
+		assertThat(blocks.getLast().event()).isEqualTo("doctor.fill");
+		long sent = json.readTree(hello.data()).get("at").asLong();
+		for (SseBlock block : blocks) {
+			long after = json.readTree(block.data()).get("at").asLong() - sent;
+			assertThat(Duration.between(hello.at(), block.at()).toMillis()).isBetween(after - 500, after + 500);
+		}
+		for (String path : List.of("/events", "/sse")) {
+			for (int status : new int[] { 401, 403, 503 }) {
+				Answer answer = nginx.request(path + "?doctor=1&nonce=edge-2&status=" + status).fetch();
+				assertThat(answer.status()).isEqualTo(status);
+				assertThat(answer.header("Fanfare-Doctor")).isEqualTo("edge-2");
+				assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+			}
+			assertThat(nginx.request(path + "?doctor=1&script=none").fetch().status()).isEqualTo(400);
+		}
+	}
+
 	/** Sixty topics did not fit into a query; these do with all else that is legal. */
 	@Test
 	void theLongestTokenAndAllTopicsPass() {

@@ -13,7 +13,7 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param enabled whether the node has them
  * @param perAddress how many an address may have at once on a node, 1 to 1 000
- * @param max how many a node has at once, 1 to 10 000; each may cost 30 KiB of memory for
+ * @param max how many a node has at once, 1 to 10 000; each may cost 24 KiB of memory for
  * half a minute, and sends 72 KiB at most
  */
 @Validated

@@ -21,6 +21,7 @@ import io.fanfare.node.ratelimit.SocketLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
@@ -67,6 +68,9 @@ class DoctorTests {
 
 	private EmbeddedChannel channel;
 
+	/** Whether the kernel takes nothing more of what is written. */
+	private boolean full;
+
 	/** How long its present stream has been open. */
 	private long elapsedMs;
 
@@ -88,7 +92,15 @@ class DoctorTests {
 				new TrustedProxies(AddressBlocks.parse("x", List.of("127.0.0.0/8")), System::nanoTime), this.sockets,
 				this.node.admission, this.node.connections, null, null, new NodeIdentity("node-1", "node-1.12345678"),
 				this.doctor);
-		this.channel = new EmbeddedChannel();
+		this.full = false;
+		this.channel = new EmbeddedChannel() {
+			@Override
+			protected void doWrite(ChannelOutboundBuffer unsent) throws Exception {
+				if (!DoctorTests.this.full) {
+					super.doWrite(unsent);
+				}
+			}
+		};
 		this.channel.freezeTime();
 		this.channel.pipeline()
 			.addLast(StreamPort.DECODER, new ChannelInboundHandlerAdapter())
@@ -347,13 +359,33 @@ class DoctorTests {
 		assertThat(this.doctor.open()).isZero();
 	}
 
-	@Test
-	void aReaderThatLetsBlocksLieIsClosed() {
+	@ParameterizedTest
+	@ValueSource(longs = { 0, 3_000, 3_500 })
+	void aReaderThatStopsHoldsLittleMemoryAndIsClosed(long reads) {
 		ask("");
-		assertThat(this.channel.config().getWriteBufferHighWaterMark()).isEqualTo(16 * 1024);
-		assertThat(blocks("\r\n" + pass(250))).hasSize(1);
-		this.channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
-		assertThat(pass(250)).isEmpty();
+		pass(reads);
+		this.full = true;
+		long most = 0;
+		while (this.channel.isOpen()) {
+			pass(50);
+			ChannelOutboundBuffer unsent = this.channel.unsafe().outboundBuffer();
+			most = Math.max(most, (unsent != null) ? unsent.totalPendingWriteBytes() : 0);
+		}
+		assertThat(this.elapsedMs).as("before the silence").isLessThanOrEqualTo(4_600);
+		assertThat(most).isBetween(16L * 1024, 24L * 1024);
+		assertThat(this.doctor.open()).isZero();
+	}
+
+	@Test
+	void aReaderThatDoesNotTakeTheLastBytesIsClosedSoon() {
+		ask("&script=steady");
+		pass(24_500);
+		this.full = true;
+		pass(500);
+		assertThat(this.channel.isOpen()).isTrue();
+		pass(4_900);
+		assertThat(this.channel.isOpen()).isTrue();
+		pass(100);
 		assertThat(this.channel.isOpen()).isFalse();
 		assertThat(this.doctor.open()).isZero();
 	}
