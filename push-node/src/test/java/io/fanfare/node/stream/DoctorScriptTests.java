@@ -27,10 +27,10 @@ class DoctorScriptTests {
 		List<DoctorScript.Step> steps = steps(DoctorScript.PACE, Duration.ofSeconds(20));
 		List<DoctorScript.Step> expected = new ArrayList<>();
 		for (int i = 1; i <= 12; i++) {
-			expected.add(new DoctorScript.Step("doctor.tick", 250 * i, 0));
+			expected.add(new DoctorScript.Step("doctor.tick", 250L * i, 0));
 		}
 		for (int i = 1; i <= 16; i++) {
-			expected.add(new DoctorScript.Step("doctor.fill", 3_000 + 100 * i, 4_096));
+			expected.add(new DoctorScript.Step("doctor.fill", 3_000 + 100L * i, 4_096));
 		}
 		expected.add(new DoctorScript.Step("doctor.end", 24_600, 0));
 		assertThat(steps).isEqualTo(expected);
@@ -41,7 +41,7 @@ class DoctorScriptTests {
 		List<DoctorScript.Step> steps = steps(DoctorScript.STEADY, Duration.ofMillis(5_100));
 		List<DoctorScript.Step> expected = new ArrayList<>();
 		for (int i = 1; i <= 10; i++) {
-			expected.add(new DoctorScript.Step("doctor.tick", 1_000 * i, 0));
+			expected.add(new DoctorScript.Step("doctor.tick", 1_000L * i, 0));
 		}
 		expected.add(new DoctorScript.Step("doctor.end", 10_100, 0));
 		assertThat(steps).isEqualTo(expected);
