@@ -1,6 +1,6 @@
-// Fanfare's client: one event stream for all tabs, which heals itself. How: docs/decisions/0036. Types: types.js.
+// One event stream for all tabs. How: docs/decisions/0036. Types: types.js.
 
-const SPACING = 500; // between two opens, whatever the server answers
+const SPACING = 500; // between two opens of a group, whatever the server answers
 const LIVED = 10_000; // no failure
 const SILENCE = 60_000;
 const CHECK = 10_000;
@@ -120,8 +120,8 @@ export class Parser {
 
 }
 
-/** Random pauses that grow with each failure (full jitter). @internal */
-export class Backoff {
+/** Random pauses that grow with each failure (full jitter). */
+class Backoff {
 
 	constructor({ min = 1_000, max = 30_000 } = {}, random = Math.random) {
 		this.min = min;
@@ -224,15 +224,14 @@ class Acks {
 
 }
 
-/** Holds a stream open: `current` is connected, `next` is to replace it, and both are read until it does. @internal */
-export class Stream {
+/** Holds a stream open: `current` is connected, `next` is to replace it, and both are read until it does. */
+class Stream {
 
 	constructor(env, config, owner) {
 		Object.assign(this, { env, config, owner });
 		this.backoff = new Backoff(config.backoff, () => env.random());
 		this.stats = { opens: 0, reconnects: 0, gaps: 0, errors: 0 };
 		this.acks = new Acks(env, beside(config.url, 'ack'), this.stats);
-		this.openedAt = -Infinity;
 		this.retry = this.failures = this.unauthorized = this.due = 0;
 	}
 
@@ -270,7 +269,7 @@ export class Stream {
 	/** Nothing shortens a pause that the server asked for. */
 	schedule(delay, asked = false) {
 		const now = this.env.now();
-		delay = Math.max(delay, Math.min(SPACING, this.openedAt + SPACING - now));
+		delay = Math.max(delay, this.owner.group.space() - now);
 		this.env.clearTimeout(this.timer);
 		this.due = now + delay;
 		this.asked = asked;
@@ -316,20 +315,20 @@ export class Stream {
 	}
 
 	open() {
-		const since = this.env.now() - this.openedAt;
-		if (since >= 0 && since < SPACING) { // its token came late
+		if (this.owner.group.space() > this.env.now()) { // its token came late, or another page opened
 			return this.schedule(0, this.asked);
 		}
 		this.env.clearTimeout(this.timer);
 		this.due = 0;
 		this.next?.abort.abort();
-		const now = this.openedAt = this.env.now();
-		const attempt = this.next = { plan: this.owner.plan(), abort: new AbortController(), at: now, wait: 0, cursor: undefined };
-		attempt.cursor = attempt.plan.from;
+		this.owner.group.space(SPACING);
+		const plan = this.owner.plan();
+		const attempt = this.next = { plan, abort: new AbortController(), at: this.env.now(), wait: 0, cursor: plan.from };
 		if (!this.current) {
 			this.owner.onState({ name: 'connecting' });
 		}
 		this.read(attempt).catch((error) => {
+			this.owner.group.space(SPACING);
 			attempt.reason ??= error.final ? error.message : `not reached (${error.message})`;
 			attempt.final = error.final;
 		}).then(() => {
@@ -359,12 +358,14 @@ export class Stream {
 		if (plan.from) {
 			headers['Last-Event-ID'] = plan.from;
 		}
-		this.openedAt = attempt.at = this.env.now();
-		this.owner.tell(); // another leader keeps the distance as well
+		attempt.at = this.env.now();
+		this.owner.group.space(2 * SPACING); // it is on its way
+		this.owner.tell();
 		this.stats.opens++;
 		const response = await this.env.fetch(address.href, { headers, signal, cache: 'no-store',
 			credentials: token ? 'omit' : 'include' });
 		attempt.at = this.env.now();
+		this.owner.group.space(SPACING);
 		const type = response.headers.get('content-type') ?? '';
 		if (response.status !== 200 || !/^text\/event-stream *(;|$)/i.test(type)) {
 			const problem = /json/.test(type) ? await response.json().catch(() => ({})) : {};
@@ -391,7 +392,7 @@ export class Stream {
 			return;
 		}
 		const { type, id, data } = block;
-		const value = (data !== null && type.startsWith('push.')) ? json(data) ?? {} : {};
+		const value = (type.startsWith('push.') && json(data)) || {};
 		if (type === 'push.connected' && attempt === this.next) {
 			this.connected(attempt, value);
 		}
@@ -443,8 +444,8 @@ export class Stream {
 		this.current = attempt;
 		this.next = undefined;
 		this.unauthorized = 0;
-		this.stats.reconnects += this.lives ? 1 : 0;
-		this.lives = true;
+		this.stats.reconnects += this.lives ?? 0;
+		this.lives = 1;
 		this.acks.bind(key);
 		this.owner.onConnected(attempt.plan);
 		this.owner.onState({ name: 'open' });
@@ -528,7 +529,6 @@ class Hub {
 		this.accepted = [];
 		this.state = FINAL.includes(group.state.name) ? group.state : { name: 'connecting' };
 		this.stream = new Stream(env, { ...group.options, url: group.url }, this);
-		this.stream.openedAt = group.openedAt;
 		this.asks = new Map();
 		this.asked = 0;
 	}
@@ -542,20 +542,15 @@ class Hub {
 		}, collect);
 	}
 
-	stop(close) {
+	stop() {
 		this.stopped = true;
 		this.env.clearTimeout(this.timer);
-		if (close) {
-			this.stream.close();
-		}
-		else {
-			this.stream.stop();
-		}
+		this.stream.stop();
 	}
 
 	post(kind, message) {
 		if (!this.stopped) {
-			this.group.post({ kind, hub: this.group.id, since: this.since, ...message });
+			this.group.post({ kind, hub: this.group.id, since: this.since, nextAt: this.group.nextAt, ...message });
 		}
 	}
 
@@ -693,7 +688,7 @@ class Hub {
 
 	tell() {
 		this.post('state', { state: this.state, client: this.client, page: this.page, key: this.stream.current?.key,
-			count: this.tabs.size, stats: this.stats(), openedAt: this.stream.openedAt });
+			count: this.tabs.size, stats: this.stats() });
 	}
 
 	stats() {
@@ -836,12 +831,11 @@ export class Group {
 		this.page = random(env);
 		this.members = new Set();
 		this.state = Object.freeze({ name: 'connecting' });
-		this.led = this.missed = 0;
+		this.led = this.missed = this.nextAt = 0;
 		this.count = 1;
 		this.heard = { opens: 0, reconnects: 0, gaps: 0, errors: 0, connections: [] };
 		this.acked = [];
 		this.fresh = this.left = true;
-		this.openedAt = -Infinity;
 	}
 
 	async start() {
@@ -871,9 +865,10 @@ export class Group {
 		}
 		this.shared = share && name !== null;
 		this.name = `fanfare ${this.url} ${name}`;
-		const left = json(this.store(SESSION, null) ?? '{}'); // a duplicate of this tab finds nothing
-		this.client = left.client ?? random(this.env);
-		this.members.forEach((member) => this.options.keepCursor && member.begin(left.cursor));
+		const { client, cursor, nextAt = 0 } = this.store(SESSION, null); // a duplicate of this tab finds nothing
+		this.client = client ?? random(this.env);
+		this.nextAt = nextAt;
+		this.members.forEach((member) => this.options.keepCursor && member.begin(cursor));
 		this.listen();
 		this.enter();
 	}
@@ -886,18 +881,26 @@ export class Group {
 	store(kind, value) {
 		try {
 			const storage = this.env.storage(kind);
-			const old = storage.getItem(this.name) ?? undefined;
+			const old = storage.getItem(this.name);
+			const text = JSON.stringify(value);
 			if (value === null) {
 				storage.removeItem(this.name);
 			}
-			else if (value !== undefined && value !== old) {
-				storage.setItem(this.name, value);
+			else if (text && text !== old) {
+				storage.setItem(this.name, text);
 			}
-			return old;
+			return json(old) ?? {};
 		}
 		catch {
-			return undefined;
+			return {};
 		}
+	}
+
+	/** When the group may open its next stream. */
+	space(ms = 0) {
+		const now = this.env.now();
+		this.nextAt = Math.max(this.nextAt, now + ms, +this.store(LOCAL).nextAt || 0);
+		return (this.nextAt = Math.min(this.nextAt, now + 2 * SPACING)); // clocks are set back
 	}
 
 	listen() {
@@ -907,10 +910,11 @@ export class Group {
 		env.listen('visibilitychange', () => this.seen(), signal);
 		env.listen('pagehide', ({ persisted }) => {
 			if (!this.left) {
-				this.store(SESSION, JSON.stringify({
+				this.store(SESSION, {
 					client: (this.shared || FINAL.includes(this.state.name)) ? undefined : this.client,
 					cursor: this.options.keepCursor ? this.at() : undefined,
-				}));
+					nextAt: this.nextAt,
+				});
 				this.away = true;
 				this.leave(!persisted);
 			}
@@ -978,7 +982,8 @@ export class Group {
 		try {
 			const hired = new env.SharedWorker(worker, { type: 'module', name: this.name });
 			hired.onerror = () => this.contend();
-			hired.port.postMessage({ url: this.url, name: this.name, client: this.store(LOCAL) ?? this.client,
+			const { client = this.client } = this.store(LOCAL);
+			hired.port.postMessage({ url: this.url, name: this.name, client, nextAt: this.space(),
 				options: { backoff, maxAttempts, heartbeat } });
 		}
 		catch {
@@ -993,13 +998,12 @@ export class Group {
 		if (this.left) {
 			return;
 		}
-		close &&= this.count <= 1;
-		if (close && !this.hub && this.key) {
+		if (close && this.key && this.count <= 1) {
 			end(this.env, this.url, this.key);
 		}
 		this.post({ kind: 'leave', tab: this.id });
 		this.hub?.post('bye');
-		this.resign(close);
+		this.resign();
 		this.left = true;
 		this.joined = false;
 		this.waiting?.abort();
@@ -1057,20 +1061,17 @@ export class Group {
 	lead() {
 		if (!this.left && !this.hub) {
 			if (this.shared) {
-				this.client = this.store(LOCAL) ?? this.client;
+				this.client = this.store(LOCAL).client ?? this.client;
 			}
 			this.hub = new Hub(this.env, this, Math.max(this.env.now(), this.led) + this.env.random() + 1);
 			this.hub.start(this.shared ? COLLECT : 0);
 		}
 	}
 
-	resign(close = false) {
+	resign() {
 		const { hub, release } = this;
 		this.hub = this.release = undefined;
-		if (hub) {
-			this.openedAt = hub.stream.openedAt;
-			hub.stop(close);
-		}
+		hub?.stop();
 		release?.();
 	}
 
@@ -1108,6 +1109,7 @@ export class Group {
 		if (!hub) {
 			return this.request(message);
 		}
+		this.nextAt = Math.max(this.nextAt, message.nextAt);
 		if (since < this.led) {
 			return this.hub?.announce();
 		}
@@ -1179,10 +1181,10 @@ export class Group {
 		}
 	}
 
-	follow({ state, client, page, key, count, stats, openedAt }) {
-		Object.assign(this, { client, page, count, heard: stats, key, openedAt: Math.max(this.openedAt, openedAt) });
+	follow({ state, client, page, key, count, stats }) {
+		Object.assign(this, { client, page, key, count, heard: stats });
 		if (this.shared) {
-			this.store(LOCAL, state.name === 'kicked' ? null : client);
+			this.store(LOCAL, state.name === 'kicked' ? null : { client, nextAt: this.space() });
 		}
 		this.setState(state);
 	}
@@ -1264,11 +1266,7 @@ export class Group {
 		this.off?.abort();
 		this.env.clearTimeout(this.hiding);
 		this.leave(true);
-		for (const [key, group] of this.env.groups) {
-			if (group === this) {
-				this.env.groups.delete(key);
-			}
-		}
+		this.env.groups.delete(groupOf(this.url, this.options));
 	}
 
 	takeOver() {
@@ -1446,6 +1444,8 @@ function named(topic) {
 	return topic;
 }
 
+const groupOf = (address, { user = '' }) => `${address} ${user}`;
+
 let page;
 
 /** The page's own. @internal */
@@ -1492,7 +1492,7 @@ export function globals() {
  * @returns {Push}
  */
 export function connect(url, options = {}, env = globals()) {
-	const { token, channels = [], lastEventId = 'earliest', user, tabs = 'shared', whenHidden = 'keep', heartbeat = 'event' } = options;
+	const { token, channels = [], lastEventId = 'earliest', tabs = 'shared', whenHidden = 'keep', heartbeat = 'event' } = options;
 	check(!token || typeof token === 'function', 'token is a function');
 	check(Array.isArray(channels), 'channels is an array');
 	channels.forEach(named);
@@ -1501,7 +1501,7 @@ export function connect(url, options = {}, env = globals()) {
 	check(['keep', 'close'].includes(whenHidden), 'whenHidden is keep or close');
 	check(heartbeat === 'event', 'heartbeat is event');
 	const address = new URL(url, env.href).href;
-	const key = `${address} ${user ?? ''}`;
+	const key = groupOf(address, options);
 	let group = env.groups.get(key);
 	if (!group) {
 		group = new Group(env, address, options);

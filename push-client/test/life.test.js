@@ -63,7 +63,7 @@ async function live(seed) {
 			page?.tab.crash();
 			page && gone(page);
 		},
-		freeze: () => spare()?.tab.freeze(),
+		freeze: () => spare()?.tab.freeze({ told: random() < 0.5 }),
 		thaw: () => pages.forEach(({ tab }) => tab.frozen && tab.thaw()),
 		leave() {
 			const page = spare();
@@ -115,24 +115,19 @@ async function live(seed) {
 		assert.ok(!page.states.includes('failed'), `failed: ${page.states}`);
 	}
 	pages.forEach(({ seen }) => assert.equal(seen.at(-1), last, `not up to ${last}: ${seen}`));
-	const times = new Map();
-	for (const { tab, at } of world.requests) {
-		assert.ok(at - (times.get(tab) ?? -Infinity) >= 500, 'opens of a page are 500 ms apart');
-		times.set(tab, at);
-	}
-	return { requests: world.requests.map(({ at }) => at - world.start) };
+	world.requests.slice(1).forEach(({ at, tab }, i) => {
+		const distance = at - world.requests[i].at;
+		// A worker that thaws has no storage, and has not heard the others yet
+		const deaf = tab.isWorker && at - tab.thawedAt < 500 && tab !== world.requests[i].tab;
+		assert.ok(distance >= 500 || deaf, `opens are ${distance} ms apart`);
+	});
 }
 
 test(`tabs come and go: no hole, no double, one stream (${ROUNDS} rounds from FANFARE_SEED=${SEED})`, async () => {
-	let close = 0;
-	let opens = 0;
 	for (let round = 0; round < ROUNDS; round++) {
 		const seed = SEED + round;
-		const { requests } = await live(seed).catch((error) => {
+		await live(seed).catch((error) => {
 			throw new Error(`FANFARE_SEED=${seed}`, { cause: error });
 		});
-		opens += requests.length;
-		close += requests.filter((at, i) => at - requests[i - 1] < 500).length;
 	}
-	assert.ok(close <= opens / 20, `${close} of ${opens} opens are closer than 500 ms to the one before`);
 });

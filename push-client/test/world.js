@@ -18,6 +18,15 @@ export class World {
 		this.calls = [];
 		/** Answers a request: (request) => Response-like, or a promise of it. */
 		this.serve = () => never();
+		/** How long a request takes to the server, in milliseconds. */
+		this.latency = () => 0;
+	}
+
+	/** Time that passes on the way: for no tab, so nothing stops it. */
+	pass(ms) {
+		return new Promise((resolve) => {
+			this.timers.set(++this.timer, { at: this.time + ms, tab: {}, run: resolve });
+		});
 	}
 
 	/** Lets all promises settle that wait for nothing but each other. Tabs that never stop talking are a failure. */
@@ -286,17 +295,27 @@ class Tab {
 
 	async fetch(url, options) {
 		const { world } = this;
-		const request = { url: new URL(url), ...options, at: world.time, tab: this };
+		const request = { url: new URL(url), ...options, sentAt: world.time, at: world.time, tab: this };
 		if (options.method === 'POST') {
 			world.calls.push({ url, body: JSON.parse(options.body), at: world.time });
 			return world.answerCall?.(request) ?? { status: 204, ok: true };
 		}
-		world.requests.push(request);
+		const { signal } = options;
 		const aborted = new Promise((_, reject) => {
-			options.signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
+			signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
 		});
 		aborted.catch(() => {});
-		return Promise.race([world.serve(request), aborted]);
+		const latency = world.latency(request);
+		const served = async () => {
+			if (latency) {
+				await world.pass(latency);
+			}
+			// One that nobody waits for any more arrives all the same
+			request.at = world.time;
+			world.requests.push(request);
+			return (signal.aborted || this.closed) ? never() : world.serve(request);
+		};
+		return Promise.race([served(), aborted]);
 	}
 
 	hide() {
@@ -309,12 +328,22 @@ class Tab {
 		this.fire('visibilitychange');
 	}
 
-	freeze() {
+	/** Some browsers tell the page before, and some do not. */
+	freeze({ told = false } = {}) {
+		if (told) {
+			this.fire('freeze');
+		}
+		this.told = told;
 		this.frozen = true;
 	}
 
 	thaw() {
 		this.frozen = false;
+		this.thawedAt = this.world.time;
+		if (this.told) {
+			this.told = false;
+			this.fire('resume');
+		}
 		this.queue.splice(0).forEach((run) => this.task(run));
 	}
 
