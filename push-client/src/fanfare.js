@@ -908,7 +908,7 @@ export class Group {
 		const { signal } = this.off = new AbortController();
 		env.listen('online', () => this.wake(), signal);
 		env.listen('visibilitychange', () => this.seen(), signal);
-		env.listen('pagehide', ({ persisted }) => {
+		const away = ({ persisted = true }) => {
 			if (!this.left) {
 				this.store(SESSION, {
 					client: (this.shared || FINAL.includes(this.state.name)) ? undefined : this.client,
@@ -918,13 +918,17 @@ export class Group {
 				this.away = true;
 				this.leave(!persisted);
 			}
-		}, signal);
-		env.listen('pageshow', ({ persisted }) => {
-			if (persisted && this.away) {
+		};
+		const back = ({ persisted = true }) => {
+			if (persisted && this.away && this.state.reason !== 'hidden') {
 				this.store(SESSION, null);
 				this.enter();
 			}
-		}, signal);
+		};
+		env.listen('pagehide', away, signal);
+		env.listen('freeze', away, signal); // the stream does, answers to pings do not
+		env.listen('pageshow', back, signal);
+		env.listen('resume', back, signal);
 		this.seen();
 	}
 
@@ -1469,7 +1473,7 @@ export function globals() {
 		now: () => Date.now(),
 		random: () => Math.random(),
 		visible: () => document?.visibilityState !== 'hidden',
-		listen: (type, listener, signal) => (type === 'visibilitychange' ? document : scope)?.addEventListener?.(type, listener, { signal }),
+		listen: (type, listener, signal) => scope.addEventListener?.(type, listener, { signal, capture: true }),
 		storage: (kind) => scope[kind],
 		beacon(url, body) {
 			if (!navigator?.sendBeacon?.(url, body)) {

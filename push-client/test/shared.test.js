@@ -120,6 +120,27 @@ for (const [kind, options] of Object.entries(KINDS)) {
 			all.pages.forEach(({ states }) => assert.ok(!states.includes('kicked')));
 		});
 
+		test('a tab that is told that it freezes leaves at once, and comes back with its place', async () => {
+			const all = await group(4, options);
+			await all.publish(2);
+			const frozen = all.leader() ?? all.pages[0];
+			all.pages.forEach(({ tab }) => tab.hide());
+			frozen.tab.freeze({ told: true });
+			await all.publish(2);
+			await all.world.advance(2_000);
+			all.check(all.pages.filter((each) => each !== frozen));
+			assert.equal(all.server.open.length, 1);
+			assert.notEqual(all.server.open[0].request.tab, frozen.tab);
+			assert.equal(all.world.calls.filter(({ beacon }) => beacon).length, 0);
+			frozen.tab.thaw();
+			await all.publish(2);
+			await all.world.advance(3_000);
+			await all.publish(2);
+			all.check();
+			assert.equal(all.server.open.length, 1);
+			assert.equal(frozen.push.stats().tabs, 4);
+		});
+
 		test('a follower that froze lacks nothing', async () => {
 			const all = await group(4, options);
 			const frozen = all.pages.find((each) => each !== all.leader());

@@ -19,7 +19,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class ClientOpens {
 
-	/** What a client may be early by: nginx logs whole milliseconds, of the end. */
+	/**
+	 * What a client may be early by: nginx looks at its clock once per turn of its loop.
+	 */
 	private static final long ROUNDING = 5;
 
 	private static final Pattern OPEN = Pattern
@@ -46,7 +48,11 @@ final class ClientOpens {
 			.sum();
 	}
 
-	/** When streams were asked for, in milliseconds, by client. */
+	/**
+	 * When streams were asked for, in milliseconds, by client: nginx logs when a request
+	 * ended and how long it took, both by the same look at its clock, so the difference
+	 * is when it began.
+	 */
 	static Map<String, List<Long>> byClient(NginxProcess nginx) {
 		Map<String, List<Long>> opens = new TreeMap<>();
 		Matcher line = OPEN.matcher(nginx.accessLog());

@@ -70,6 +70,11 @@ final class ClientSite implements AutoCloseable {
 			this.missing = missing;
 		}
 
+		/** The script that takes away what a page is to do without. */
+		String missing() {
+			return this.missing;
+		}
+
 	}
 
 	/** Starts both. Where Chromium is missing, the test is skipped. */

@@ -1,7 +1,6 @@
 package io.fanfare.local;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 
@@ -9,17 +8,12 @@ import com.google.gson.JsonObject;
 import com.microsoft.playwright.CDPSession;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.PlaywrightException;
-import io.fanfare.protocol.MessageId;
 import org.jspecify.annotations.Nullable;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-/**
- * A tab of a {@link ClientSite} that writes down what it receives. Belongs to the thread
- * of its browser.
- */
-final class ClientTab {
+/** A tab that Playwright drives. Belongs to the thread of its browser. */
+final class ClientTab implements ReceivingTab {
 
 	private final Page page;
 
@@ -36,22 +30,6 @@ final class ClientTab {
 		page.onCrash((gone) -> this.crashed = true);
 	}
 
-	/**
-	 * What a tab received.
-	 *
-	 * @param at when, in milliseconds of the wall clock
-	 * @param id its id
-	 * @param data its data
-	 */
-	record Received(long at, String id, String data) {
-
-		private static Received of(String line) {
-			String[] parts = line.split(" ", 4);
-			return new Received(Long.parseLong(parts[0]), parts[1], parts[3]);
-		}
-
-	}
-
 	Page page() {
 		return this.page;
 	}
@@ -61,38 +39,8 @@ final class ClientTab {
 		return !this.crashed && !this.page.isClosed();
 	}
 
-	/** What it received so far, in order. */
-	List<Received> received() {
-		return lines("received").stream().map(Received::of).toList();
-	}
-
 	int count() {
 		return Integer.parseInt(text("String(received.length)"));
-	}
-
-	/** Lines that it wrote down. */
-	List<String> lines(String log) {
-		return text(log + ".join('\\n')").lines().toList();
-	}
-
-	/** The name of the state of its client. */
-	String state() {
-		return text("window.push?.state?.name ?? ''");
-	}
-
-	void awaitState(String state) {
-		until(() -> state().equals(state));
-	}
-
-	/** Waits until it has received a message. */
-	void awaitReceived(String data) {
-		until(() -> text("String(received.some((line) => line.endsWith(' " + data + "')))").equals("true"));
-	}
-
-	/** No message twice, and none after one that is newer. */
-	void assertInOrder() {
-		assertThat(received().stream().map((one) -> MessageId.parse(one.id())).toList()).isSorted()
-			.doesNotHaveDuplicates();
 	}
 
 	/** Stops its scripts where they are; the rest of the page goes on. */
@@ -119,7 +67,8 @@ final class ClientTab {
 		until(() -> text("location.pathname").equals("/tab.html"));
 	}
 
-	private String text(String expression) {
+	@Override
+	public String text(String expression) {
 		if (!this.back) {
 			return (String) this.page.evaluate(expression);
 		}

@@ -1,8 +1,13 @@
 package io.fanfare.local;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 import io.fanfare.local.ClientSite.Sharing;
@@ -14,6 +19,7 @@ import io.fanfare.test.process.RequiredTool;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -34,6 +40,9 @@ class ClientTabsIT {
 
 	/** So long may a message take where the holder of the stream is gone. */
 	private static final long HEALED_MILLIS = 5_000;
+
+	/** Whether a tab holds the stream of its group. */
+	private static final String HOLDS = "String(push.stats().connections.every(({ tab }) => tab === push.stats().tab))";
 
 	private static ClientSite site;
 
@@ -100,6 +109,72 @@ class ClientTabsIT {
 		ClientOpens.assertNoneInATightLoop(nginx);
 	}
 
+	/**
+	 * The tab that was opened first holds the stream, unless a worker does. It is hidden,
+	 * and frozen as browsers freeze tabs that were hidden for long: no timer runs, and
+	 * nothing of a stream arrives, but messages of other tabs do.
+	 */
+	@Test
+	void theOthersGoOnWhereTheHolderIsFrozen(@TempDir Path directory) throws Exception {
+		site.tokens(this.backend::token);
+		Map<String, List<DevToolsBrowser.Tab>> groups = new LinkedHashMap<>();
+		try (DevToolsBrowser browser = DevToolsBrowser.start(directory)) {
+			for (Sharing sharing : Sharing.values()) {
+				String user = "client-frozen-" + sharing.name().toLowerCase(Locale.ROOT);
+				String address = site.address(nginx.url() + "/events", user, OPTIONS, "");
+				List<DevToolsBrowser.Tab> tabs = new ArrayList<>();
+				for (int tab = 0; tab < TABS; tab++) {
+					tabs.add(browser.open(sharing.missing(), address));
+					if (tab == 0) {
+						tabs.getFirst().awaitState("open");
+					}
+				}
+				tabs.forEach((tab) -> tab.awaitState("open"));
+				assertThat(streams(user)).as(user).isEqualTo(1);
+				assertThat(tabs.getFirst().text(HOLDS)).as(user).isEqualTo(String.valueOf(sharing != Sharing.WORKER));
+				groups.put(user, tabs);
+			}
+			freezeAndResume(groups);
+			groups.keySet().forEach((user) -> ClientTab.until(() -> streams(user) == 1));
+		}
+		groups.keySet().forEach((user) -> ClientTab.until(() -> streams(user) == 0));
+		ClientOpens.assertNoneInATightLoop(nginx);
+	}
+
+	private void freezeAndResume(Map<String, List<DevToolsBrowser.Tab>> groups) throws Exception {
+		try (SteadyPublisher publisher = new SteadyPublisher(this.backend, "frozen", List.copyOf(groups.keySet()),
+				TOPIC, Duration.ofMillis(50))) {
+			awaitReceived(groups, 0, publisher);
+			long began = System.currentTimeMillis();
+			groups.values().forEach((tabs) -> tabs.getFirst().freeze());
+			Map<String, Integer> received = new HashMap<>();
+			groups.forEach((user, tabs) -> received.put(user, tabs.getFirst().lines("received").size()));
+			awaitReceived(groups, 1, publisher);
+			groups.forEach((user, tabs) -> {
+				long slowest = tabs.stream()
+					.skip(1)
+					.mapToLong((tab) -> publisher.slowest(tab, user, began))
+					.max()
+					.orElseThrow();
+				System.out.println(user + ": slowest message " + slowest + " ms");
+				assertThat(slowest).as(user).isLessThan(HEALED_MILLIS);
+				assertThat(tabs.getFirst().lines("received")).as(user).hasSize(received.get(user));
+				assertThat(tabs.getFirst().lines("shows")).as(user).last().isEqualTo("freeze");
+			});
+			groups.values().forEach((tabs) -> tabs.getFirst().resume());
+			awaitReceived(groups, 0, publisher);
+			publisher.close();
+			awaitReceived(groups, 0, publisher);
+		}
+	}
+
+	/** What is published by now is received by the tabs of each user from one on. */
+	private static void awaitReceived(Map<String, List<DevToolsBrowser.Tab>> groups, int first,
+			SteadyPublisher publisher) {
+		publisher.awaitMore();
+		groups.forEach((user, tabs) -> tabs.stream().skip(first).forEach((tab) -> publisher.awaitReceived(tab, user)));
+	}
+
 	/** Each tab that runs has what is published by now, each message once, in order. */
 	private static void awaitAll(List<TabGroup> groups, SteadyPublisher publisher) {
 		publisher.awaitMore();
@@ -124,7 +199,11 @@ class ClientTabsIT {
 	}
 
 	private int streams(TabGroup group) {
-		return ClientOpens.of(this.backend, group.user());
+		return streams(group.user());
+	}
+
+	private int streams(String user) {
+		return ClientOpens.of(this.backend, user);
 	}
 
 }

@@ -90,12 +90,12 @@ final class SteadyPublisher implements AutoCloseable {
 	 * Waits until a tab has what is published by now, from the first on that it received,
 	 * and looks whether it received each of it once, in order.
 	 */
-	void awaitReceived(ClientTab tab, String user) {
+	void awaitReceived(ReceivingTab tab, String user) {
 		List<String> published = publishedTo(user).stream().map(Published::data).toList();
 		tab.awaitReceived(published.getLast());
 		List<String> received = tab.received()
 			.stream()
-			.map(ClientTab.Received::data)
+			.map(ReceivingTab.Received::data)
 			.filter((data) -> data.startsWith(this.name + "-"))
 			.toList();
 		int first = published.indexOf(received.getFirst());
@@ -109,12 +109,12 @@ final class SteadyPublisher implements AutoCloseable {
 	 * The longest that a message took from its publishing to a tab, in milliseconds.
 	 * @param since of those published from then on
 	 */
-	long slowest(ClientTab tab, String user, long since) {
+	long slowest(ReceivingTab tab, String user, long since) {
 		Map<String, Long> sent = publishedTo(user).stream()
 			.filter((one) -> one.at() >= since)
 			.collect(Collectors.toMap(Published::data, Published::at));
 		long slowest = 0;
-		for (ClientTab.Received one : tab.received()) {
+		for (ReceivingTab.Received one : tab.received()) {
 			slowest = Math.max(slowest, one.at() - sent.getOrDefault(one.data(), one.at()));
 		}
 		return slowest;
