@@ -631,7 +631,7 @@ class Hub {
 		this.tell();
 	}
 
-	/** Welcomes the tabs that the stream serves, and opens another one where it does not serve all. */
+	/** Welcomes the tabs that the stream serves, and opens another one for the others. */
 	sync() {
 		const { stream, tabs, state } = this;
 		const { current, next } = stream;
@@ -736,6 +736,7 @@ class Hub {
 		for (const tab of this.tabs.values()) {
 			if (++tab.missed > MISSED) {
 				this.tabs.delete(tab.id);
+				this.post('gone', { to: tab.id });
 			}
 		}
 		this.announce();
@@ -1130,6 +1131,9 @@ export class Group {
 			return;
 		}
 		switch (kind) {
+			case 'gone':
+				this.joined = false;
+				break;
 			case 'lead':
 				this.page = message.page;
 				this.join();
@@ -1512,7 +1516,7 @@ export function connect(url, options = {}, env = globals()) {
 		env.groups.set(key, group);
 		queueMicrotask(() => group.start());
 		if (env.groups.size > 2) {
-			env.console.warn(`fanfare: this page has ${env.groups.size} streams. Browsers have six connections per server over HTTP/1.1`);
+			env.console.warn(`fanfare: ${env.groups.size} streams, and browsers have six connections per server over HTTP/1.1`);
 		}
 	}
 	const push = new Member(group, options);

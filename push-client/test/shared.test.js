@@ -155,6 +155,24 @@ for (const [kind, options] of Object.entries(KINDS)) {
 			all.check();
 		});
 
+		test('a follower that froze for so long that its topics were left out lacks nothing', async () => {
+			const all = await group(3, options, (i) => ({ channels: [`topic-${i}`] }));
+			await all.world.advance(5_000);
+			const frozen = all.pages.find((each) => each !== all.leader());
+			const channel = `topic-${all.pages.indexOf(frozen)}`;
+			frozen.tab.freeze();
+			await all.world.advance(60_000);
+			all.server.open[0].fail();
+			await all.world.until(() => all.server.open.length === 1);
+			assert.equal(all.server.open[0].channels.length, 2);
+			all.server.publish('its own', { channel });
+			all.server.publish('of all');
+			await all.world.settle();
+			frozen.tab.thaw();
+			await all.world.advance(5_000);
+			assert.deepEqual(frozen.seen, ['its own', 'of all']);
+		});
+
 		test('each leader leaves in turn, and the last ends the stream', async () => {
 			const all = await group(6, options);
 			let left = [...all.pages];
