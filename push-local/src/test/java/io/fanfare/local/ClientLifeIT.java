@@ -12,6 +12,7 @@ import io.fanfare.local.ClientSite.Sharing;
 import io.fanfare.node.NodeApplication;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
+import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.Ports;
@@ -83,7 +84,8 @@ class ClientLifeIT {
 		ApiClient backend = cluster.backend();
 		site.tokens((user) -> ExampleSite.token(backend, user, TOKENS));
 
-		String streams = nginx.url() + "/events";
+		TcpProxy wire = keep(TcpProxy.to(nginx.port()));
+		String streams = "http://127.0.0.1:" + wire.port() + "/events";
 		List<Visitor> visitors = new ArrayList<>();
 		for (int i = 0; i < 6; i++) {
 			String user = "client-life-" + i;
@@ -107,7 +109,11 @@ class ClientLifeIT {
 			passed("reload");
 
 			visitors.forEach((visitor) -> visitor.context().setOffline(true));
+			// Playwright refuses new requests of pages; a stream that is open goes on
+			wire.refuse();
+			visitors.forEach((visitor) -> until(() -> !online(backend, visitor)));
 			publisher.awaitMore();
+			wire.accept();
 			visitors.forEach((visitor) -> visitor.context().setOffline(false));
 			awaitAll(visitors, publisher);
 			passed("offline");
@@ -143,9 +149,13 @@ class ClientLifeIT {
 			assertThat(site.asked(visitor.user())).as("tokens").isGreaterThan(2);
 			visitor.tabs().forEach((tab) -> assertThat(tab.lines("failures")).isEmpty());
 			visitor.context().close();
-			until(() -> !backend.user(visitor.user()).required("online").asBoolean());
+			until(() -> !online(backend, visitor));
 		}
 		ClientOpens.assertNoneInATightLoop(nginx);
+	}
+
+	private static boolean online(ApiClient backend, Visitor visitor) {
+		return backend.user(visitor.user()).required("online").asBoolean();
 	}
 
 	/** Says how long all took so far, for each of these waits for much. */
