@@ -7,6 +7,7 @@ const DEADLINE = 38_000;
 const PROBE = 10_000;
 const LASTS = 25_000; // what the streams take, until the node has said it
 const PROGRESS = 500;
+const NOTED = 50; // after an answer, until a browser has noted its protocol
 const HELD = 1_000; // later than this is held back
 const SILENT = 900; // no block of the script takes as long but after its silence began
 const ABOUT = 1_500; // two streams ended at the same age
@@ -25,8 +26,12 @@ const hello = (stream) => stream.hello !== undefined;
 
 const isStream = ({ contentType }) => /^text\/event-stream\b/i.test(contentType ?? '');
 
-/** When its last block came, or where there is none its head. */
-const heard = ({ blocks, opened }) => blocks.at(-1)?.arrived ?? opened;
+/** When its last block came, or would have come if nothing had held it back. */
+function heard({ blocks, requested, hello }) {
+	const { at, arrived } = blocks.at(-1);
+	const sent = at + requested - hello.at; // at the earliest, by the client's clock
+	return (arrived - sent > HELD) ? sent : arrived;
+}
 
 /** How long something came through: what a stream that never ends brought, or until its end. */
 const life = (stream) => (stream.end === 'timeout' ? heard(stream) : stream.ended) - stream.opened;
@@ -215,4 +220,277 @@ function described(found) {
 		const detail = of.map((one) => one[1]).find((text) => text) ?? null;
 		return of.length ? [{ id, severity, title, detail, why, mend: { nginx, haproxy, caddy } }] : [];
 	});
+}
+
+/**
+ * What it needs of where it runs.
+ * @returns {any}
+ */
+function globals() {
+	const { document, location } = globalThis;
+	return {
+		fetch: (...values) => globalThis.fetch(...values),
+		now: () => Date.now(),
+		setTimeout: (...values) => globalThis.setTimeout(...values),
+		clearTimeout: (timer) => globalThis.clearTimeout(timer),
+		crypto: globalThis.crypto,
+		href: location?.href,
+		document,
+		PerformanceObserver: globalThis.PerformanceObserver
+	};
+}
+
+const text = (answer, name) => answer.headers.get(name) ?? '';
+
+/** One run: what is asked, and what is observed. */
+class Examination {
+
+	constructor(url, env, signal, onProgress) {
+		Object.assign(this, { url, env, signal, onProgress });
+		this.browser = Boolean(env.document);
+		this.crossOrigin = this.browser && new URL(env.href).origin !== url.origin;
+		this.protocols = new Map();
+		this.lasts = LASTS;
+	}
+
+	nonce() {
+		return [...this.env.crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+	}
+
+	address(values) {
+		const address = new URL(this.url);
+		Object.entries({ doctor: 1, ...values }).forEach(([name, value]) => address.searchParams.set(name, value));
+		return address.href;
+	}
+
+	/** What a header may not be known of: a browser shows a page of another origin few. */
+	known(answer, name) {
+		return this.crossOrigin ? answer.headers.get(name) ?? undefined : text(answer, name);
+	}
+
+	request(address, signal, init) {
+		return this.env.fetch(address, { cache: 'no-store', credentials: this.crossOrigin ? 'omit' : 'same-origin', signal, ...init });
+	}
+
+	/** Does something that is given up after a while, and with the run; its answer is whether it was late. */
+	async within(ms, task) {
+		const { env, signal } = this;
+		const abort = new AbortController();
+		const { signal: ended } = abort;
+		let late = false;
+		signal?.addEventListener('abort', () => abort.abort(), { signal: ended });
+		if (signal?.aborted) {
+			abort.abort();
+		}
+		const timer = env.setTimeout(() => {
+			late = true;
+			abort.abort();
+		}, ms);
+		try {
+			await task(ended);
+			return false;
+		}
+		catch {
+			return late;
+		}
+		finally {
+			env.clearTimeout(timer);
+			abort.abort();
+		}
+	}
+
+	async stream(script) {
+		const { env } = this;
+		const nonce = this.nonce();
+		const address = this.address({ script, nonce });
+		const stream = { nonce, requested: env.now(), blocks: [], end: 'refused' };
+		const headers = { Accept: 'text/event-stream', Authorization: 'Bearer doctor', 'Last-Event-ID': `doctor-${nonce}` };
+		if (!this.browser) {
+			headers.Cookie = 'fanfare-doctor=1';
+		}
+		const late = await this.within(DEADLINE, async (signal) => {
+			const answer = await this.request(address, signal, { headers });
+			Object.assign(stream, { opened: env.now(), status: answer.status, contentType: text(answer, 'content-type'),
+				contentEncoding: this.known(answer, 'content-encoding'), end: 'reset' });
+			if (answer.status === 200 && isStream(stream)) {
+				await this.read(stream, answer.body.getReader());
+			}
+			else {
+				stream.problem = await problem(answer);
+				stream.end = 'eof';
+			}
+		});
+		stream.end = (late && stream.end !== 'end') ? 'timeout' : stream.end;
+		stream.ended ??= env.now();
+		return stream;
+	}
+
+	async read(stream, reader) {
+		const parser = new Parser(({ type, data }) => {
+			if (data !== null) {
+				this.block(stream, type, parsed(data));
+			}
+		});
+		for (let part; !(part = await reader.read()).done;) {
+			parser.feed(part.value);
+			stream.retry = parser.retry || undefined;
+			if (stream.end === 'end') {
+				return;
+			}
+		}
+		stream.end = 'eof';
+	}
+
+	block(stream, event, value) {
+		const { n, at, sent } = value;
+		const arrived = this.env.now();
+		if (event.startsWith('doctor.') && [n, at, sent].every(Number.isFinite)) {
+			stream.blocks.push({ event, n, at, sent, arrived });
+			if (event === HELLO && isHello(value)) {
+				stream.hello = value;
+				this.lasts = Math.max(this.lasts, value.silenceMs + 5_000);
+			}
+			if (event === END) {
+				stream.end = 'end';
+				stream.ended = arrived;
+			}
+		}
+		else if (!stream.hello) {
+			stream.blocks.push({ event, arrived });
+		}
+	}
+
+	async probe(status) {
+		const nonce = this.nonce();
+		const seen = { nonce };
+		const late = await this.within(PROBE, async (signal) => {
+			const answer = await this.request(this.address({ status, nonce }), signal);
+			Object.assign(seen, { status: answer.status, contentType: text(answer, 'content-type'), doctor: this.known(answer, 'fanfare-doctor') });
+			await problem(answer); // a browser notes the protocol at the end
+		});
+		return seen.status ? seen : { ...seen, end: late ? 'timeout' : 'refused' };
+	}
+
+	/** Whether a request comes through that needs no preflight, and one whose answer stays hidden. */
+	async reach() {
+		const comes = async (init) => {
+			let came = false;
+			await this.within(PROBE / 2, async (signal) => {
+				await this.request(this.address({ status: 503, nonce: this.nonce() }), signal, init);
+				came = true;
+			});
+			return came;
+		};
+		const [plain, opaque] = await Promise.all([comes({}), comes({ mode: 'no-cors' })]);
+		return { plain, opaque };
+	}
+
+	/** By which protocol the browser got answers, as it notes after their end. */
+	watch() {
+		const { PerformanceObserver: Observer } = this.env;
+		if (!Observer?.supportedEntryTypes?.includes('resource')) {
+			return () => {};
+		}
+		const note = (entries) => entries.forEach(({ name, nextHopProtocol }) => nextHopProtocol && this.protocols.set(name, nextHopProtocol));
+		const observer = new Observer((list) => note(list.getEntries()));
+		observer.observe({ type: 'resource' });
+		return () => {
+			note(observer.takeRecords());
+			observer.disconnect();
+		};
+	}
+
+	cookie() {
+		const { document } = this.env;
+		if (!this.browser) {
+			return true;
+		}
+		if (this.crossOrigin) {
+			return false;
+		}
+		document.cookie = 'fanfare-doctor=1; path=/; max-age=60; SameSite=Lax';
+		return document.cookie.includes('fanfare-doctor=1');
+	}
+
+	progress() {
+		const began = this.env.now();
+		let timer;
+		const tell = () => {
+			this.onProgress?.({ elapsedMs: this.env.now() - began, totalMs: this.lasts });
+			timer = this.env.setTimeout(tell, PROGRESS);
+		};
+		tell();
+		return () => this.env.clearTimeout(timer);
+	}
+
+	async observe() {
+		const { browser, crossOrigin, url } = this;
+		const cookie = this.cookie();
+		const seen = this.watch();
+		const stop = this.progress();
+		try {
+			const [pace, steady, unauthorized, unavailable] = await Promise.all([this.stream('pace'), this.stream('steady'),
+				this.probe(401), this.probe(503)]);
+			const streams = { pace, steady };
+			const reach = (browser && Object.values(streams).some(({ end }) => end === 'refused')) ? await this.reach() : undefined;
+			await new Promise((resolve) => this.env.setTimeout(resolve, NOTED));
+			seen();
+			const protocol = [...this.protocols].find(([address]) => address.startsWith(url.href))?.[1];
+			for (const stream of Object.values(streams)) {
+				stream.protocol = protocol;
+			}
+			return { url: url.href, client: browser ? 'browser' : 'node', crossOrigin, sent: { authorization: true, lastEventId: true, cookie },
+				streams, probes: { 401: unauthorized, 503: unavailable }, reach };
+		}
+		finally {
+			stop();
+			seen();
+			if (browser && cookie) {
+				this.env.document.cookie = 'fanfare-doctor=; path=/; max-age=0; SameSite=Lax';
+			}
+		}
+	}
+
+}
+
+const isHello = ({ at, request, heartbeatMs, silenceMs }) => [at, heartbeatMs, silenceMs].every(Number.isFinite)
+	&& typeof request === 'object' && request !== null;
+
+function parsed(data) {
+	try {
+		const value = JSON.parse(data);
+		return (typeof value === 'object' && value !== null) ? value : {};
+	}
+	catch {
+		return {};
+	}
+}
+
+/** The last part of a problem's type; undefined where the answer is none. */
+async function problem(answer) {
+	if (!/^application\/problem\+json\b/i.test(text(answer, 'content-type'))) {
+		return undefined;
+	}
+	const { type } = await answer.json().catch(() => ({}));
+	return String(type ?? '').split(/[/#]/).pop();
+}
+
+/**
+ * Finds out what lies between here and a node, within 40 s. Two streams of the node's own, which follow a script, and two refusals are
+ * asked for; no user, no token and no message is involved.
+ * @param {string | URL} url of the stream, such as `https://push.example/events`; its query is not sent
+ * @param {DiagnoseOptions} [options]
+ * @returns {Promise<Diagnosis>}
+ */
+export async function diagnose(url, options = {}, env = globals()) {
+	const { signal, onProgress } = options;
+	const address = new URL(url, env.href);
+	if (!['http:', 'https:'].includes(address.protocol)) {
+		throw new TypeError('fanfare: url is an address of http or https');
+	}
+	address.search = address.hash = address.username = address.password = '';
+	signal?.throwIfAborted();
+	const observations = await new Examination(address, env, signal, onProgress).observe();
+	signal?.throwIfAborted();
+	return { url: address.href, ...judge(observations), observations };
 }

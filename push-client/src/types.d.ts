@@ -187,6 +187,88 @@ export type Push = {
      */
     debug: () => void;
 };
+export type DiagnoseOptions = {
+    /**
+     * gives up
+     */
+    signal?: AbortSignal;
+    /**
+     * is called twice per second
+     */
+    onProgress?: (progress: {
+        elapsedMs: number;
+        totalMs: number;
+    }) => void;
+};
+export type Finding = {
+    /**
+     * of the catalogue, such as `buffered`
+     */
+    id: string;
+    severity: 'problem' | 'note';
+    title: string;
+    /**
+     * what was seen
+     */
+    detail: string | null;
+    /**
+     * it hurts
+     */
+    why: string;
+    /**
+     * lines of configuration; null where a proxy has none
+     */
+    mend: {
+        nginx: string | null;
+        haproxy: string | null;
+        caddy: string | null;
+    };
+};
+export type Measured = {
+    /**
+     * of the client's connection: `h2`, `http/1.1`
+     */
+    protocol?: string;
+    /**
+     * of the node
+     */
+    heartbeatMs?: number;
+    /**
+     * by how much the client's clock is ahead at least; negative: behind
+     */
+    skewMs?: number;
+    /**
+     * how long events were held back at most
+     */
+    heldMs?: number;
+    /**
+     * how many bytes were sent before any was let through
+     */
+    heldBytes?: number;
+    /**
+     * how long a stream could be silent
+     */
+    cutAfterSilenceMs?: number;
+    /**
+     * how long a stream lasted
+     */
+    cutAfterMs?: number;
+};
+export type Diagnosis = {
+    /**
+     * that was examined
+     */
+    url: string;
+    /**
+     * empty where all is well
+     */
+    findings: Finding[];
+    measured: Measured;
+    /**
+     * what the findings are made of
+     */
+    observations: object;
+};
 /**
  * @typedef {object} Options
  * @property {() => string | null | Promise<string | null>} [token] a fresh token, or null where nobody is signed in. Without it the
@@ -264,5 +346,36 @@ export type Push = {
  * @property {() => void} close the stream closes with the last
  * @property {() => Stats} stats
  * @property {() => void} debug prints tables in the console
+ */
+/**
+ * @typedef {object} DiagnoseOptions of the doctor
+ * @property {AbortSignal} [signal] gives up
+ * @property {(progress: {elapsedMs: number, totalMs: number}) => void} [onProgress] is called twice per second
+ */
+/**
+ * @typedef {object} Finding what lies between client and node
+ * @property {string} id of the catalogue, such as `buffered`
+ * @property {'problem' | 'note'} severity
+ * @property {string} title
+ * @property {string | null} detail what was seen
+ * @property {string} why it hurts
+ * @property {{nginx: string | null, haproxy: string | null, caddy: string | null}} mend lines of configuration; null where a proxy has none
+ */
+/**
+ * @typedef {object} Measured absent where it was not seen
+ * @property {string} [protocol] of the client's connection: `h2`, `http/1.1`
+ * @property {number} [heartbeatMs] of the node
+ * @property {number} [skewMs] by how much the client's clock is ahead at least; negative: behind
+ * @property {number} [heldMs] how long events were held back at most
+ * @property {number} [heldBytes] how many bytes were sent before any was let through
+ * @property {number} [cutAfterSilenceMs] how long a stream could be silent
+ * @property {number} [cutAfterMs] how long a stream lasted
+ */
+/**
+ * @typedef {object} Diagnosis
+ * @property {string} url that was examined
+ * @property {Finding[]} findings empty where all is well
+ * @property {Measured} measured
+ * @property {object} observations what the findings are made of
  */
 export {};

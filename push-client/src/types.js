@@ -89,4 +89,39 @@
  * @property {() => void} debug prints tables in the console
  */
 
+/**
+ * @typedef {object} DiagnoseOptions of the doctor
+ * @property {AbortSignal} [signal] gives up
+ * @property {(progress: {elapsedMs: number, totalMs: number}) => void} [onProgress] is called twice per second
+ */
+
+/**
+ * @typedef {object} Finding what lies between client and node
+ * @property {string} id of the catalogue, such as `buffered`
+ * @property {'problem' | 'note'} severity
+ * @property {string} title
+ * @property {string | null} detail what was seen
+ * @property {string} why it hurts
+ * @property {{nginx: string | null, haproxy: string | null, caddy: string | null}} mend lines of configuration; null where a proxy has none
+ */
+
+/**
+ * @typedef {object} Measured absent where it was not seen
+ * @property {string} [protocol] of the client's connection: `h2`, `http/1.1`
+ * @property {number} [heartbeatMs] of the node
+ * @property {number} [skewMs] by how much the client's clock is ahead at least; negative: behind
+ * @property {number} [heldMs] how long events were held back at most
+ * @property {number} [heldBytes] how many bytes were sent before any was let through
+ * @property {number} [cutAfterSilenceMs] how long a stream could be silent
+ * @property {number} [cutAfterMs] how long a stream lasted
+ */
+
+/**
+ * @typedef {object} Diagnosis
+ * @property {string} url that was examined
+ * @property {Finding[]} findings empty where all is well
+ * @property {Measured} measured
+ * @property {object} observations what the findings are made of
+ */
+
 export {};

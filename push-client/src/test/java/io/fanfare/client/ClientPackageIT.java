@@ -107,7 +107,8 @@ class ClientPackageIT {
 					.isEqualTo(Files.readString(file));
 			}
 		}
-		assertThat(names).containsExactlyInAnyOrder("fanfare.d.ts", "fanfare-worker.d.ts", "types.d.ts");
+		assertThat(names).containsExactlyInAnyOrder("fanfare.d.ts", "fanfare-worker.d.ts", "fanfare-doctor.d.ts",
+				"fanfare-doctor-findings.d.ts", "types.d.ts");
 	}
 
 	@Test

@@ -18,6 +18,8 @@ import java.util.zip.GZIPOutputStream;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.CloseReason.Advice;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,23 +28,22 @@ class ClientSourcesTests {
 
 	private static final Path SOURCES = Path.of("src");
 
-	private static final int MAX_BYTES = 12 * 1024;
-
 	/** The names of the types of reasons, by what the client should do. */
 	private static final Map<Advice, String> TYPES = Map.of(Advice.STOP, "Stop", Advice.COME_BACK, "ComeBack",
 			Advice.COME_BACK_AFTER, "ComeBackAfter");
 
-	@Test
-	void theModuleIsSmall() throws IOException {
+	@ParameterizedTest
+	@CsvSource({ "fanfare.js, 12", "fanfare-doctor.js, 8", "fanfare-doctor-findings.js, 4" })
+	void eachModuleIsSmall(String module, int kibibytes) throws IOException {
 		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 		try (GZIPOutputStream gzip = new GZIPOutputStream(bytes) {
 			{
 				this.def.setLevel(Deflater.BEST_COMPRESSION);
 			}
 		}) {
-			gzip.write(Files.readAllBytes(SOURCES.resolve("fanfare.js")));
+			gzip.write(Files.readAllBytes(SOURCES.resolve(module)));
 		}
-		assertThat(bytes.size()).isLessThan(MAX_BYTES);
+		assertThat(bytes.size()).isLessThan(kibibytes * 1024);
 	}
 
 	@Test
