@@ -15,6 +15,7 @@ const SKEW = 5_000;
 const WATCHDOG = 60_000; // of the client
 const HELLO = 'doctor.hello';
 const END = 'doctor.end';
+const PROBLEM = /^application\/problem\+json\b/i;
 
 /** @typedef {import('./types.js').Diagnosis} Diagnosis */
 /** @typedef {import('./types.js').DiagnoseOptions} DiagnoseOptions */
@@ -143,7 +144,7 @@ function probe(asked, answer, nonce) {
 	if (asked === '503' && (status === 503 || status === 200 && isStream(answer))) {
 		return null;
 	}
-	if (String(status) === asked && (doctor === undefined || doctor === nonce)) {
+	if (String(status) === asked && (doctor === undefined ? PROBLEM.test(contentType) : doctor === nonce)) {
 		return null;
 	}
 	return ['status-replaced', String(status) === asked ? `The answer ${asked} is not the node's.`
@@ -468,7 +469,7 @@ function parsed(data) {
 
 /** The last part of a problem's type; undefined where the answer is none. */
 async function problem(answer) {
-	if (!/^application\/problem\+json\b/i.test(text(answer, 'content-type'))) {
+	if (!PROBLEM.test(text(answer, 'content-type'))) {
 		return undefined;
 	}
 	const { type } = await answer.json().catch(() => ({}));
