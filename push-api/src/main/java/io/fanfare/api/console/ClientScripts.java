@@ -1,16 +1,9 @@
 package io.fanfare.api.console;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.web.header.HeaderWriter;
@@ -30,13 +23,15 @@ class ClientScripts implements WebMvcConfigurer, HeaderWriter {
 
 	private static final String RESOURCE_POLICY = "Cross-Origin-Resource-Policy";
 
+	private final ContentTags tags = new ContentTags();
+
 	@Override
 	public void addResourceHandlers(ResourceHandlerRegistry registry) {
 		registry.addResourceHandler(PATH + "**")
 			.addResourceLocations("classpath:/META-INF/resources" + PATH)
 			.setCacheControl(CacheControl.noCache().cachePublic())
 			.setUseLastModified(false)
-			.setEtagGenerator(ClientScripts::hash);
+			.setEtagGenerator(this.tags::of);
 	}
 
 	@Override
@@ -44,19 +39,6 @@ class ClientScripts implements WebMvcConfigurer, HeaderWriter {
 		if (request.getRequestURI().startsWith(PATH)) {
 			response.setHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
 			response.setHeader(RESOURCE_POLICY, "cross-origin");
-		}
-	}
-
-	private static String hash(Resource script) {
-		try {
-			byte[] digest = MessageDigest.getInstance("SHA-256").digest(script.getContentAsByteArray());
-			return '"' + HexFormat.of().formatHex(digest, 0, digest.length / 2) + '"';
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException(ex);
 		}
 	}
 

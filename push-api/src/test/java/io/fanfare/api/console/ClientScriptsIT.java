@@ -13,7 +13,8 @@ class ClientScriptsIT {
 	private final TestApi api = TestApi.shared();
 
 	@ParameterizedTest
-	@ValueSource(strings = { "/client/fanfare.js", "/client/fanfare-worker.js" })
+	@ValueSource(strings = { "/client/fanfare.js", "/client/fanfare-worker.js", "/client/fanfare-doctor.js",
+			"/client/fanfare-doctor-findings.js" })
 	void pagesOfAnyOriginLoadTheLibrary(String path) {
 		Answer answer = this.api.send("GET", path, null, "Origin", "https://app.example");
 		assertThat(answer.status()).isEqualTo(200);
