@@ -1,6 +1,7 @@
 // The console: who calls, which view is shown, and in which colours.
 
 import './cluster.js';
+import './doctor.js';
 import './history.js';
 import './publish.js';
 import './user.js';
@@ -10,7 +11,8 @@ import { h, run } from './dom.js';
 import { sampler } from './sampler.js';
 
 const VIEWS = { cluster: ['Cluster', 'fanfare-cluster', () => access.holds('read')], user: ['User', 'fanfare-user', () => true],
-	publish: ['Publish', 'fanfare-publish', () => true], channel: ['Channel', 'fanfare-history', () => true], try: ['Try it', 'fanfare-try', () => true] };
+	publish: ['Publish', 'fanfare-publish', () => true], channel: ['Channel', 'fanfare-history', () => true], try: ['Try it', 'fanfare-try', () => true],
+	doctor: ['Doctor', 'fanfare-doctor', () => true] };
 const THEME = 'fanfare.theme';
 const THEMES = ['auto', 'light', 'dark'];
 
