@@ -18,7 +18,10 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.WaitForSelectorState;
 import io.fanfare.test.api.ApiClient;
+import io.fanfare.test.network.TcpProxy;
+import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -47,7 +50,9 @@ class ConsoleIT {
 
 	private static final Duration SOON = Duration.ofSeconds(15);
 
-	private static final List<String> VIEWS = List.of("cluster", "user", "publish", "channel", "try");
+	private static final Duration DIAGNOSIS = Duration.ofSeconds(40);
+
+	private static final List<String> VIEWS = List.of("cluster", "user", "publish", "channel", "try", "doctor");
 
 	private static TestBrowser browser;
 
@@ -199,7 +204,9 @@ class ConsoleIT {
 			assertThat(this.page.locator("tr[data-node=node-1]").textContent()).matches(".* s.*");
 			button("Rebalance").click();
 			this.page.locator("dialog button[value='']").click();
-			assertThat(this.page.locator("dialog").count()).isZero();
+			// Browsers report that a dialog was closed in a task of its own, after the
+			// click.
+			this.page.locator("dialog").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
 			button("Rebalance").click();
 			this.page.locator("dialog button[value=yes]").click();
 			awaitText("fanfare-cluster output", "streams are sent on");
@@ -371,6 +378,60 @@ class ConsoleIT {
 		assertThat(this.errors).isEmpty();
 	}
 
+	/** The console knows where streams are before nginx is started. */
+	@Test
+	void theDoctorFindsNoProblemBehindNginx() {
+		try (TestRedis redis = TestRedis.start();
+				TcpProxy wire = TcpProxy.to(0);
+				Cluster own = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
+						"--fanfare.api.streams=http://127.0.0.1:" + wire.port() + "/events");
+				NginxProcess nginx = NginxProcess.start(
+						Map.of("\"http://127.0.0.1:8080\"", "\"http://127.0.0.1:" + own.apiPort() + "\""),
+						own.apiPort(), own.streamPort(0), own.streamPort(1))) {
+			wire.redirect(nginx.port());
+			open(new Browser.NewContextOptions(), own);
+			logIn(TestCluster.apiKey());
+			view("Doctor");
+			this.page.locator("#doctor [name=stream]").selectOption("http://127.0.0.1:" + wire.port() + "/events");
+			button("Examine").click();
+			awaitText("#doctor output", "listens for some 25 s");
+			this.page.locator("#doctor progress").waitFor();
+			assertThat(button("Examine").isDisabled()).isTrue();
+			this.page.locator("#doctor output", new Page.LocatorOptions().setHasText("problem"))
+				.waitFor(new Locator.WaitForOptions().setTimeout(DIAGNOSIS.toMillis()));
+			assertThat(this.page.locator("#doctor output").textContent()).startsWith("no problem");
+			assertThat(this.page.locator("[data-severity=problem]").count()).isZero();
+			assertThat(this.page.locator("fanfare-doctor dl").textContent()).contains("each 15 s", "agree");
+			assertThat(this.page.locator("#doctor progress").isVisible()).isFalse();
+
+			button("Examine").click();
+			button("Stop").click();
+			awaitText("#doctor output", "stopped");
+			assertThat(this.page.locator(".finding").count()).isZero();
+			assertThat(button("Examine").isEnabled()).isTrue();
+			// What the browser says of the answers that were asked for
+			assertThat(this.errors).allMatch((error) -> error.contains("401") || error.contains("503"));
+		}
+	}
+
+	@Test
+	void theDoctorShowsWhatToMend() {
+		openLoggedIn();
+		view("Doctor");
+		BrokenWay.before(this.page);
+		button("Examine").click();
+		awaitText("#doctor output[data-failed]", "3 problems");
+		assertThat(this.page.locator(".finding[data-severity=problem] h3").allTextContents()).containsExactly(
+				"A proxy replaces the node's answers to errors", "A proxy holds events back",
+				"The header Authorization does not reach the node");
+		Locator buffered = this.page.locator("[data-finding=buffered]");
+		assertThat(buffered.textContent()).contains("held back for up to 3 s");
+		buffered.locator("summary", new Locator.LocatorOptions().setHasText("nginx")).focus();
+		this.page.keyboard().press("Enter");
+		assertThat(buffered.locator("details[open] pre").textContent()).startsWith("proxy_buffering off;");
+		assertThat(this.errors).isEmpty();
+	}
+
 	@Test
 	void theThemeIsChosenAndKept() {
 		openLoggedIn();
@@ -487,6 +548,12 @@ class ConsoleIT {
 				this.page.locator("#channel [name=channel]").fill("console-shown");
 				button("Show newest").click();
 				awaitText("td.data", "What happened today");
+			}
+			case "doctor" -> {
+				BrokenWay.before(this.page);
+				button("Examine").click();
+				awaitText("#doctor output", "3 problems");
+				this.page.locator("[data-finding=buffered] summary").first().click();
 			}
 			default -> awaitText("section[aria-label=Right] .state[data-state=open]", "open on node-2");
 		}
