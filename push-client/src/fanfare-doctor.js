@@ -27,15 +27,14 @@ const hello = (stream) => stream.hello !== undefined;
 
 const isStream = ({ contentType }) => /^text\/event-stream\b/i.test(contentType ?? '');
 
-/** When its last block came, or would have come if nothing had held it back. */
-function heard({ blocks, requested, hello }) {
-	const { at, arrived } = blocks.at(-1);
-	const sent = at + requested - hello.at; // at the earliest, by the client's clock
-	return (arrived - sent > HELD) ? sent : arrived;
-}
+/** By how much blocks arrive later than they are sent, clocks included: as of the one that was held back the least. */
+const least = (streams) => Math.min(...streams.flatMap(({ blocks }) => blocks.map(({ at, arrived }) => arrived - at)));
 
-/** How long something came through: what a stream that never ends brought, or until its end. */
-const life = (stream) => (stream.end === 'timeout' ? heard(stream) : stream.ended) - stream.opened;
+/** When its last block came, or would have come if nothing had held it back. */
+function heard({ blocks }, delay) {
+	const { at, arrived } = blocks.at(-1);
+	return (arrived - at - delay > HELD) ? at + delay : arrived;
+}
 
 const isCut = (stream) => stream.end !== 'end';
 
@@ -68,9 +67,9 @@ function refusal(stream, { reach, client }) {
 }
 
 /** How long each block was held back, by the one that was held back the least. */
-function holds({ blocks }) {
-	const least = Math.min(...blocks.map(({ at, arrived }) => arrived - at));
-	return blocks.map((block) => ({ ...block, held: block.arrived - block.at - least, least }));
+function holds(stream) {
+	const delay = least([stream]);
+	return stream.blocks.map((block) => ({ ...block, held: block.arrived - block.at - delay, due: block.at + delay }));
 }
 
 function buffered({ pace, steady }, measured) {
@@ -82,7 +81,7 @@ function buffered({ pace, steady }, measured) {
 			const released = held[0].arrived;
 			const untilTheEnd = released >= stream.ended - HELD / 2;
 			if (!untilTheEnd) {
-				measured.heldBytes = Math.max(...all.filter(({ at, least }) => at + least <= released).map(({ sent }) => sent));
+				measured.heldBytes = Math.max(...all.filter(({ due }) => due <= released).map(({ sent }) => sent));
 			}
 			return `Events were held back for up to ${seconds(measured.heldMs)}, ${untilTheEnd ? 'until the stream ended'
 				: `until about ${measured.heldBytes} bytes were sent`}.`;
@@ -95,7 +94,10 @@ function cuts({ pace, steady }, measured) {
 	const found = [];
 	const paceCut = pace && hello(pace) && isCut(pace);
 	const steadyCut = steady && hello(steady) && isCut(steady);
-	const silence = paceCut && (pace.end === 'timeout' ? DEADLINE : pace.ended - heard(pace));
+	const delay = least([pace, steady].filter((one) => one && hello(one)));
+	/** How long something came through: what a stream that never ends brought, or until its end. */
+	const life = (stream) => (stream.end === 'timeout' ? heard(stream, delay) : stream.ended) - stream.opened;
+	const silence = paceCut && (pace.end === 'timeout' ? DEADLINE : pace.ended - heard(pace, delay));
 	const silent = paceCut && silence > SILENT;
 	const outlived = paceCut && (!steadyCut || life(pace) > life(steady) + ABOUT);
 	if (silent && !(steadyCut && Math.abs(life(pace) - life(steady)) <= ABOUT)) {
@@ -117,8 +119,7 @@ function cuts({ pace, steady }, measured) {
 /** By how much the client's clock is ahead at least, or behind at least. */
 function skew(streams) {
 	const ahead = Math.max(...streams.map(({ requested, hello: { at } }) => requested - at));
-	const behind = Math.min(...streams.flatMap(({ blocks }) => blocks.map(({ at, arrived }) => arrived - at)));
-	return (ahead > 0) ? ahead : Math.min(0, behind);
+	return (ahead > 0) ? ahead : Math.min(0, least(streams));
 }
 
 function headers(stream, { sent }) {
