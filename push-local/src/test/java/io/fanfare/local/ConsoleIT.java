@@ -554,6 +554,7 @@ class ConsoleIT {
 				button("Examine").click();
 				awaitText("#doctor output", "3 problems");
 				this.page.locator("[data-finding=buffered] summary").first().click();
+				this.page.evaluate("scrollTo(0, 0)");
 			}
 			default -> awaitText("section[aria-label=Right] .state[data-state=open]", "open on node-2");
 		}
