@@ -3,10 +3,11 @@
 // Where streams are is told by the API alone: a link that named an address would have the page send its tokens there.
 
 import streams from './streams.js';
-import { Stream } from './stream.js';
+import { connect, globals } from './client/fanfare.js';
 
 const MAX_ENTRIES = 200;
-const RENEWAL_MS = 2000;
+// What the client hands on besides messages; it shows the rest by its states.
+const PLATFORM = ['connected', 'expiring', 'gap', 'goaway', 'kicked', 'retracted', 'unsubscribed'];
 
 // Reasons of blocks, in words
 const WORDS = {
@@ -106,10 +107,8 @@ class Pane {
 		this.field('stream').value = url;
 		this.name = name;
 		this.cursor = '';
-		this.stream = null;
-		this.previous = null; // while its successor is not open yet
+		this.push = null;
 		this.opened = 0;
-		this.connectedAt = 0;
 		this.root.addEventListener('click', (event) => {
 			const action = event.target.dataset.do;
 			if (action) {
@@ -140,121 +139,78 @@ class Pane {
 		if (opening !== this.opened) {
 			return;
 		}
-		const url = new URL(this.field('stream').value, location.href);
-		this.field('topics').value.split(',').map((topic) => topic.trim()).filter(Boolean)
-			.forEach((topic) => url.searchParams.append('channel', topic));
-		// One opening, one client: a fresh one takes over, reconnects are the same one.
-		url.searchParams.set('client', crypto.getRandomValues(new Uint32Array(3)).join('.'));
-		this.url = url;
-		this.begin(token, lastEventId);
-	}
-
-	/** Begins a stream. Its first attempt takes this token, each later one a fresh token. */
-	begin(token, lastEventId) {
-		const address = async () => {
-			const url = new URL(this.url);
-			url.searchParams.set('access_token', token || await this.token());
-			token = '';
-			return url;
-		};
-		const stream = new Stream(address, lastEventId,
-			// One that was replaced has ended here, and does not come back.
-			(state, reason) => (stream === this.stream) ? this.changed(state, reason) : stream.close(),
-			(event) => (stream === this.stream) && this.arrived(event));
-		this.stream = stream;
+		this.push = connect(this.field('stream').value, {
+			// One opening, one client: a fresh one takes over, reconnects are the same one.
+			tabs: 'each',
+			user: this.name,
+			channels: this.field('topics').value.split(',').map((topic) => topic.trim()).filter(Boolean),
+			// The first attempt takes this token, each later one a fresh token.
+			token: async () => {
+				const first = token;
+				token = '';
+				return first || await this.token();
+			},
+			...(lastEventId ? { lastEventId } : {})
+		}, {
+			...globals(),
+			groups: new Map(), // panes share no stream, whatever their addresses
+			// The end of the connection ends the stream as well. It often comes first, and browsers report the 404 to the call.
+			beacon: () => {}
+		});
+		this.push.onState((state) => this.changed(state));
+		this.push.on('*', (data, event) => this.arrived(event));
+		PLATFORM.forEach((name) => this.push.on(`push.${name}`, (data, event) => {
+			this.arrived(event);
+			if (name === 'connected') {
+				this.show('open', `open on ${data.node}`);
+			}
+		}));
 	}
 
 	async token() {
 		return (await this.page.call('v1/tokens', JSON.stringify({ user: this.user, channels: ['*'] }))).token;
 	}
 
-	/** A second stream, with a fresh token, goes on where the present one stands; at most every 2 s. */
-	async renew() {
-		const stream = this.stream;
-		await new Promise((resolve) => setTimeout(resolve, Math.max(0, this.connectedAt + RENEWAL_MS - Date.now())));
-		const token = (stream === this.stream) && await this.token();
-		if (token && stream === this.stream && !stream.closed) {
-			this.previous?.close();
-			this.previous = stream;
-			this.begin(token, stream.cursor);
-		}
-	}
-
-	changed(state, reason) {
-		switch (state) {
+	changed({ name, reason, status, position, total }) {
+		const words = WORDS[reason] ?? reason;
+		const said = status ? `${status} ${words}` : words;
+		switch (name) {
 			case 'connecting':
-				if (this.previous && !reason) {
-					break; // It is still open.
-				}
-				// What the node said last says more than that the stream is closed.
-				this.show('connecting', `connecting${this.said || reason ? ` again: ${this.said || reason}` : ''}`);
-				this.said = '';
+				this.show('connecting', 'connecting');
 				break;
-			case 'open':
-				// Open is said by push.connected: a stream may have to wait, or be refused.
+			case 'waiting':
+				this.show('connecting', `waiting for a place: ${position} of ${total}`);
 				break;
-			case 'refused':
-				this.previous?.close();
-				this.previous = this.stream = null;
-				this.note(`refused: ${reason}`);
-				this.show('down', `refused: ${reason}`);
+			case 'reconnecting':
+				this.show('connecting', `connecting again: ${words}`);
+				break;
+			case 'kicked':
+				this.show('down', reason === 'takeover' && this.successor() ? `taken over by ${this.successor().name}` : words);
+				break;
+			case 'failed':
+				this.note(`refused: ${said}`);
+				this.show('down', `refused: ${said}`);
 				break;
 		}
 	}
 
 	arrived({ type, id, data }) {
-		if (this.stream.cursor !== this.cursor) {
-			this.cursor = this.stream.cursor;
-			this.root.querySelector('.cursor code').textContent = this.cursor || 'none';
-		}
-		if (!type) {
-			return;
-		}
+		this.showCursor();
 		this.add(type, id, data);
-		if (type.startsWith('push.')) {
-			this.platform(type.slice('push.'.length), JSON.parse(data));
-		}
 		this.buttons();
 	}
 
-	platform(type, body) {
-		const reason = WORDS[body.reason] ?? body.reason;
-		switch (type) {
-			case 'connected':
-				this.previous?.close();
-				this.previous = null;
-				this.connectedAt = Date.now();
-				this.show('open', `open on ${body.node}`);
-				break;
-			case 'waiting':
-				this.show('connecting', `waiting for a place: ${body.position} of ${body.total}`);
-				break;
-			case 'kicked':
-				this.end(body.reason === 'takeover' && this.successor() ? `taken over by ${this.successor().name}` : reason);
-				break;
-			case 'refused':
-				this.end(`refused: ${body.status} ${body.detail}`);
-				break;
-			case 'busy':
-			case 'goaway':
-				this.said = reason;
-				break;
-			case 'expiring':
-				if (body.reason === 'token') {
-					this.renew().catch((failure) => this.note(failure.message));
-				}
-				break;
+	showCursor() {
+		const cursor = this.push?.stats().lastEvent;
+		if (cursor && cursor !== this.cursor) {
+			this.cursor = cursor;
+			this.root.querySelector('.cursor code').textContent = cursor;
 		}
 	}
 
-	/** The other pane, where it has this one's user. */
+	/** The other pane, where it has this one's user and a stream. */
 	successor() {
-		return this.page.panes.find((pane) => pane !== this && pane.stream && pane.user === this.user);
-	}
-
-	end(reason) {
-		this.stop();
-		this.show('down', reason);
+		return this.page.panes.find((pane) => pane !== this && pane.user === this.user && pane.push && pane.push.state.name !== 'kicked');
 	}
 
 	add(type, id, data) {
@@ -306,10 +262,9 @@ class Pane {
 
 	stop() {
 		this.opened++;
-		this.previous?.close();
-		this.stream?.close();
-		this.previous = this.stream = null;
-		this.said = '';
+		this.showCursor();
+		this.push?.close();
+		this.push = null;
 		this.show('closed', 'closed');
 	}
 
