@@ -36,7 +36,7 @@ export default {
 		"title": "A proxy replaces the node's answers to errors",
 		"why": "The client learns what to do from the status and the problem document: get a fresh token (401), or come back later (503). A page of the proxy in its place makes it give up, or try again without end.",
 		"nginx": "proxy_intercept_errors off;",
-		"haproxy": "# No http-response set-status, http-response return or http-error for this backend, or only elsewhere:\nhttp-response set-status 502 if { status 503 } !{ var(txn.path) -m beg /events }",
+		"haproxy": "# No http-response set-status, http-response return or http-error for this backend, or only elsewhere:\nhttp-request set-var(txn.path) path\nhttp-response set-status 502 if { status 503 } !{ var(txn.path) -m beg /events }",
 		"caddy": "# Without handle_response and replace_status:\nreverse_proxy /events* node-1:8081"
 	},
 	"http-1.0": {
@@ -116,7 +116,7 @@ export default {
 		"title": "The origin of the page may not read the stream",
 		"why": "The answer names no origin, or another one, in Access-Control-Allow-Origin. List the origin in fanfare.allowed-origins of the nodes, let the proxy pass this header on, and set it on what the proxy answers itself.",
 		"nginx": "# Without proxy_hide_header Access-Control-Allow-Origin. On nginx's own answers:\nadd_header Access-Control-Allow-Origin $cors_origin always;\nadd_header Vary Origin always;",
-		"haproxy": "# Without http-response del-header Access-Control-Allow-Origin, or only elsewhere:\nhttp-response del-header Access-Control-Allow-Origin if !{ var(txn.path) -m beg /events }",
+		"haproxy": "# Without http-response del-header Access-Control-Allow-Origin, or only elsewhere:\nhttp-request set-var(txn.path) path\nhttp-response del-header Access-Control-Allow-Origin if !{ var(txn.path) -m beg /events }",
 		"caddy": "# Without header_down -Access-Control-Allow-Origin:\nreverse_proxy /events* node-1:8081"
 	},
 	"preflight-refused": {
