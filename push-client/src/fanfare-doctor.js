@@ -72,10 +72,23 @@ function holds(stream) {
 	return stream.blocks.map((block) => ({ ...block, held: block.arrived - block.at - delay, due: block.at + delay }));
 }
 
+/**
+ * Blocks that were held back. Large ones take their time on a thin line, so one of them is judged only where no small one was held
+ * back, and if it came no sooner than the next one, which was sent much later: nginx keeps what does not fill its buffer.
+ */
+function heldBack(all) {
+	const late = all.filter(({ held }) => held > HELD);
+	const small = late.filter(({ event }) => event === HELLO || event === 'doctor.tick');
+	return small.length ? small : late.filter(({ at, arrived }) => {
+		const next = all.find((block) => block.at > at);
+		return next && next.at - at > HELD && arrived >= next.due - HELD / 2;
+	});
+}
+
 function buffered({ pace, steady }, measured) {
 	for (const stream of [pace, steady].filter((one) => one && hello(one))) {
 		const all = holds(stream);
-		const held = all.filter(({ event, held }) => held > HELD && (event === HELLO || event === 'doctor.tick'));
+		const held = heldBack(all);
 		if (held.length) {
 			measured.heldMs = Math.max(...held.map((block) => block.held));
 			const released = held[0].arrived;
