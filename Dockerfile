@@ -18,6 +18,7 @@ COPY push-protocol/pom.xml push-protocol/
 COPY push-client/pom.xml push-client/
 COPY push-boot/pom.xml push-boot/
 COPY push-node/pom.xml push-node/
+COPY push-doctor/pom.xml push-doctor/
 COPY push-api/pom.xml push-api/
 COPY push-local/pom.xml push-local/
 COPY push-faults/pom.xml push-faults/

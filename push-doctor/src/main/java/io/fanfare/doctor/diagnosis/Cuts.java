@@ -1,0 +1,79 @@
+package io.fanfare.doctor.diagnosis;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+import io.fanfare.doctor.observation.StreamEnd;
+import io.fanfare.doctor.observation.StreamSeen;
+import io.fanfare.doctor.observation.StreamSeen.Arrival;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was cut, and why: in its silence, or at some age or size. Where the stream that is
+ * never silent ends at the same age, silence was not the reason.
+ *
+ * @param findings what was found
+ * @param afterSilenceMs how long the stream had been silent, or null
+ * @param afterMs how old the stream was, or null
+ */
+record Cuts(List<Finding> findings, @Nullable Long afterSilenceMs, @Nullable Long afterMs) {
+
+	/** Blocks come more often, but in the silence. */
+	private static final long SILENT_MS = 900;
+
+	/** Two streams ended at about the same age. */
+	private static final long ABOUT_MS = 1_500;
+
+	static Cuts of(@Nullable StreamSeen pace, @Nullable StreamSeen steady) {
+		StreamSeen silenced = isCut(pace) ? pace : null;
+		StreamSeen aged = isCut(steady) ? steady : null;
+		boolean silent = silenced != null
+				&& (silenced.end() == StreamEnd.TIMEOUT || silenced.ended() - heard(silenced) > SILENT_MS);
+		List<Finding> findings = new ArrayList<>();
+		Long afterSilence = null;
+		if (silenced != null && silent && (aged == null || Math.abs(life(silenced) - life(aged)) > ABOUT_MS)) {
+			afterSilence = (silenced.end() != StreamEnd.TIMEOUT) ? silenced.ended() - heard(silenced) : null;
+			findings.add(idle(silenced, afterSilence));
+		}
+		boolean outlived = silenced != null && (aged == null || life(silenced) > life(aged) + ABOUT_MS);
+		StreamSeen cut = (aged != null && !outlived) ? aged : silent ? null : silenced;
+		if (cut == null) {
+			return new Cuts(findings, afterSilence, null);
+		}
+		Arrival last = Diagnosis.last(cut);
+		findings.add(new Finding("age-limit", "It was cut after " + Diagnosis.seconds(life(cut)) + " and "
+				+ ((last != null) ? last.sent() : 0) + " bytes."));
+		return new Cuts(findings, afterSilence, life(cut));
+	}
+
+	private static boolean isCut(@Nullable StreamSeen stream) {
+		return stream != null && stream.end() != StreamEnd.END;
+	}
+
+	/** When its last block came, or would have come if nothing had held it back. */
+	private static long heard(StreamSeen stream) {
+		Arrival last = Diagnosis.last(stream);
+		if (last == null) {
+			return Objects.requireNonNullElse(stream.opened(), 0L);
+		}
+		// At the earliest, by the client's clock.
+		long sent = last.at() + stream.requested() - Objects.requireNonNull(stream.hello()).at();
+		return (last.arrived() - sent > Delays.HELD_MS) ? sent : last.arrived();
+	}
+
+	/** How long something came through: until its end, or as long as it was heard. */
+	private static long life(StreamSeen stream) {
+		return ((stream.end() == StreamEnd.TIMEOUT) ? heard(stream) : stream.ended())
+				- Objects.requireNonNullElse(stream.opened(), 0L);
+	}
+
+	private static Finding idle(StreamSeen stream, @Nullable Long afterSilence) {
+		long heartbeat = Objects.requireNonNull(stream.hello()).heartbeatMs();
+		return new Finding("idle-timeout",
+				((afterSilence != null) ? "It was cut after " + Diagnosis.seconds(afterSilence) + " of silence"
+						: "After the silence nothing came any more") + "; the node sends a heartbeat each "
+						+ Diagnosis.seconds(heartbeat) + ".");
+	}
+
+}

@@ -1,0 +1,61 @@
+package io.fanfare.doctor.diagnosis;
+
+import java.util.List;
+
+import io.fanfare.doctor.observation.StreamSeen;
+import io.fanfare.doctor.observation.StreamSeen.Arrival;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was held back. The block that was least on its way tells how long the way takes
+ * and how the clocks differ; what took longer was held back by the difference.
+ *
+ * @param finding what was found, or null
+ * @param heldMs how long a block was held back at most, or null
+ * @param heldBytes how many bytes were sent when the first ones came through, or null
+ */
+record Delays(@Nullable Finding finding, @Nullable Long heldMs, @Nullable Long heldBytes) {
+
+	/** A line may be slow for as long. */
+	static final long HELD_MS = 1_000;
+
+	static Delays of(List<StreamSeen> streams) {
+		return streams.stream()
+			.map(Delays::of)
+			.filter((delays) -> delays.finding() != null)
+			.findFirst()
+			.orElse(new Delays(null, null, null));
+	}
+
+	private static Delays of(StreamSeen stream) {
+		long least = stream.blocks().stream().mapToLong(Delays::taken).min().orElse(0);
+		// Large blocks are not judged: they take their time on a thin line.
+		List<Arrival> held = stream.blocks()
+			.stream()
+			.filter((block) -> taken(block) - least > HELD_MS)
+			.filter((block) -> block.event().equals("doctor.hello") || block.event().equals("doctor.tick"))
+			.toList();
+		if (held.isEmpty()) {
+			return new Delays(null, null, null);
+		}
+		long longest = held.stream().mapToLong((block) -> taken(block) - least).max().orElseThrow();
+		long released = held.getFirst().arrived();
+		String heldFor = "Events were held back for up to " + Diagnosis.seconds(longest) + ", ";
+		if (released >= stream.ended() - HELD_MS / 2) {
+			return new Delays(new Finding("buffered", heldFor + "until the stream ended."), longest, null);
+		}
+		long bytes = stream.blocks()
+			.stream()
+			.filter((block) -> block.at() + least <= released)
+			.mapToLong(Arrival::sent)
+			.max()
+			.orElse(0);
+		return new Delays(new Finding("buffered", heldFor + "until about " + bytes + " bytes were sent."), longest,
+				bytes);
+	}
+
+	private static long taken(Arrival block) {
+		return block.arrived() - block.at();
+	}
+
+}

@@ -1,0 +1,67 @@
+package io.fanfare.doctor.diagnosis;
+
+import io.fanfare.doctor.observation.StreamEnd;
+import io.fanfare.doctor.observation.StreamSeen;
+
+/** Why a stream did not begin as the node begins it. */
+final class Refusal {
+
+	private Refusal() {
+	}
+
+	static Finding of(StreamSeen stream) {
+		Integer status = stream.status();
+		if (status == null) {
+			return new Finding("unreachable", noAnswer(stream));
+		}
+		if (status == 200 && stream.isEventStream()) {
+			return otherStream(stream);
+		}
+		String answer = "The answer is " + answer(status, stream) + ".";
+		if (status == 401 && stream.problem() != null) {
+			return new Finding("query-lost", answer);
+		}
+		if ("origin-not-allowed".equals(stream.problem())) {
+			return new Finding("cors-refused", answer);
+		}
+		return new Finding(switch (status) {
+			case 429 -> "limited";
+			case 505 -> "http-1.0";
+			case 502, 503, 504 -> "unavailable";
+			default -> "not-fanfare";
+		}, answer);
+	}
+
+	private static String noAnswer(StreamSeen stream) {
+		if (stream.end() == StreamEnd.TIMEOUT) {
+			return "No answer came.";
+		}
+		return (stream.error() != null) ? "There was no answer: " + stream.error() + "."
+				: "There was no connection, or no answer of HTTP.";
+	}
+
+	private static Finding otherStream(StreamSeen stream) {
+		if (stream.blocks().stream().anyMatch((block) -> block.event().startsWith("push."))) {
+			return new Finding("query-lost", "The node opened a stream of events.");
+		}
+		if (stream.blocks().isEmpty() && stream.retry() != null) {
+			return new Finding("unavailable", "The answer is a stream with nothing but retry: " + stream.retry() + ".");
+		}
+		if (stream.blocks().isEmpty() && stream.end() == StreamEnd.TIMEOUT) {
+			return new Finding("buffered", "Nothing came until the doctor gave up.");
+		}
+		return new Finding("not-fanfare", "The stream does not begin with doctor.hello.");
+	}
+
+	private static String answer(int status, StreamSeen stream) {
+		StringBuilder text = new StringBuilder().append(status);
+		if (stream.contentType() != null && !stream.contentType().isEmpty()) {
+			text.append(", ").append(stream.contentType());
+		}
+		if (stream.problem() != null) {
+			text.append(", ").append(stream.problem());
+		}
+		return text.toString();
+	}
+
+}
