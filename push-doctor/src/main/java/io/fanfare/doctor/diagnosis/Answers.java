@@ -49,12 +49,19 @@ final class Answers {
 			return null;
 		}
 		if (isAsked) {
-			return (answer.doctor() == null || answer.doctor().equals(answer.nonce())) ? null
+			return isOfTheNode(answer) ? null
 					: new Finding("status-replaced", "The answer " + asked + " is not the node's.");
 		}
 		String type = answer.contentType();
 		return new Finding("status-replaced", "Instead of " + asked + " came " + status
 				+ ((type != null && !type.isEmpty()) ? ", " + type : "") + ".");
+	}
+
+	/** A browser does not see the mark on answers of another origin. */
+	private static boolean isOfTheNode(AnswerSeen answer) {
+		String type = Objects.requireNonNullElse(answer.contentType(), "").toLowerCase(Locale.ROOT);
+		return (answer.doctor() != null) ? answer.doctor().equals(answer.nonce())
+				: type.startsWith("application/problem+json");
 	}
 
 	private static @Nullable Finding cors(Observations seen, List<StreamSeen> begun) {

@@ -1,6 +1,7 @@
 package io.fanfare.doctor.diagnosis;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 import io.fanfare.doctor.observation.StreamSeen;
 import io.fanfare.doctor.observation.StreamSeen.Arrival;
@@ -29,11 +30,9 @@ record Delays(@Nullable Finding finding, @Nullable Long heldMs, @Nullable Long h
 
 	private static Delays of(StreamSeen stream) {
 		long least = stream.blocks().stream().mapToLong(Delays::taken).min().orElse(0);
-		// Large blocks are not judged: they take their time on a thin line.
-		List<Arrival> held = stream.blocks()
-			.stream()
-			.filter((block) -> taken(block) - least > HELD_MS)
-			.filter((block) -> block.event().equals("doctor.hello") || block.event().equals("doctor.tick"))
+		List<Arrival> held = IntStream.range(0, stream.blocks().size())
+			.filter((i) -> isHeld(stream.blocks(), i, least))
+			.mapToObj(stream.blocks()::get)
 			.toList();
 		if (held.isEmpty()) {
 			return new Delays(null, null, null);
@@ -52,6 +51,25 @@ record Delays(@Nullable Finding finding, @Nullable Long heldMs, @Nullable Long h
 			.orElse(0);
 		return new Delays(new Finding("buffered", heldFor + "until about " + bytes + " bytes were sent."), longest,
 				bytes);
+	}
+
+	/**
+	 * Large blocks take their time on a thin line. One of them is judged only if it came
+	 * no sooner than the next one, which was sent much later.
+	 */
+	private static boolean isHeld(List<Arrival> blocks, int index, long least) {
+		Arrival block = blocks.get(index);
+		if (taken(block) - least <= HELD_MS) {
+			return false;
+		}
+		if (block.event().equals("doctor.hello") || block.event().equals("doctor.tick")) {
+			return true;
+		}
+		if (index + 1 == blocks.size()) {
+			return false;
+		}
+		Arrival next = blocks.get(index + 1);
+		return next.at() - block.at() > HELD_MS && block.arrived() - least >= next.at() - HELD_MS / 2;
 	}
 
 	private static long taken(Arrival block) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -82,6 +83,20 @@ class DiagnosisTests {
 	}
 
 	@Test
+	void aLargeBlockThatComesWithTheNextOneWasHeldBack() {
+		ObjectNode seen = observed(json.createObjectNode());
+		ArrayNode blocks = (ArrayNode) seen.path("streams").path("pace").path("blocks");
+		ObjectNode last = (ObjectNode) blocks.get(blocks.size() - 2);
+		// A thin line
+		last.put("arrived", last.path("at").asLong() + 9_000);
+		assertThat(Diagnosis.of(json.treeToValue(seen, Observations.class)).findings()).isEmpty();
+
+		last.put("arrived", last.path("at").asLong() + 20_018);
+		assertThat(Diagnosis.of(json.treeToValue(seen, Observations.class)).findings())
+			.containsExactly(new Finding("buffered", "Events were held back for up to 20 s, until the stream ended."));
+	}
+
+	@Test
 	void findingsAreInTheOrderOfTheCatalogueAndSayWhatWasSeen() {
 		JsonNode patch = json.readTree("""
 				{"streams": {"steady": {"hello": {"request": {"cookie": false}}, "contentEncoding": "gzip"},
@@ -117,7 +132,7 @@ class DiagnosisTests {
 		for (JsonNode stream : seen.path("streams")) {
 			JsonNode blocks = stream.path("blocks");
 			if (blocks.isString()) {
-				((ObjectNode) stream).set("blocks", FILE.path("blocks").required(blocks.asString()));
+				((ObjectNode) stream).set("blocks", FILE.path("blocks").required(blocks.asString()).deepCopy());
 			}
 		}
 		return seen;

@@ -20,6 +20,11 @@ public enum RequiredTool {
 	NGINX("nginx"),
 
 	/**
+	 * The balancer.
+	 */
+	HAPROXY("haproxy"),
+
+	/**
 	 * A browser of the Chromium family.
 	 */
 	CHROMIUM("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
