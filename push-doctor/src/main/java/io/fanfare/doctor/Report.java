@@ -29,6 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
 record Report(String url, @Nullable String origin, @Nullable String node, int problems, List<Entry> findings,
 		Measured measured, Observations observations) {
 
+	private static final int WIDTH = 100;
+
 	private static final JsonMapper json = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
 	/**
@@ -122,12 +124,29 @@ record Report(String url, @Nullable String origin, @Nullable String node, int pr
 			.append(entry.title())
 			.append('\n');
 		if (entry.detail() != null) {
-			text.append("  ").append(entry.detail()).append('\n');
+			appendWrapped(entry.detail(), text);
 		}
-		text.append("  ").append(entry.why()).append('\n');
+		appendWrapped(entry.why(), text);
 		append("nginx", entry.mend().nginx(), text);
 		append("HAProxy", entry.mend().haproxy(), text);
 		append("Caddy", entry.mend().caddy(), text);
+	}
+
+	private static void appendWrapped(String sentences, StringBuilder text) {
+		int column = 0;
+		for (String word : sentences.split(" ")) {
+			if (column == 0 || column + 1 + word.length() > WIDTH) {
+				text.append((column == 0) ? "  " : "\n  ");
+				column = 2;
+			}
+			else {
+				text.append(' ');
+				column++;
+			}
+			text.append(word);
+			column += word.length();
+		}
+		text.append('\n');
 	}
 
 	private static void append(String proxy, @Nullable String lines, StringBuilder text) {

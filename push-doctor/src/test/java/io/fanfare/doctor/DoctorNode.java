@@ -28,7 +28,7 @@ final class DoctorNode implements AutoCloseable {
 					.bannerMode(Banner.Mode.OFF)
 					.registerShutdownHook(false)
 					.build()
-					.run("--spring.config.name=push-node", "--fanfare.node.name=asked", "--fanfare.stream.port=0",
+					.run("--spring.config.name=push-node", "--fanfare.node.name=node-1", "--fanfare.stream.port=0",
 							"--fanfare.stream.address=127.0.0.1", "--fanfare.control.port=0",
 							"--fanfare.jwt.secret=only-for-the-tests-of-the-doctor-and-nothing-else",
 							"--spring.data.redis.url=" + redis.url(RedisUser.NODE), "--spring.jmx.enabled=false",

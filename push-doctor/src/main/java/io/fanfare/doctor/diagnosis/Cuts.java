@@ -3,6 +3,7 @@ package io.fanfare.doctor.diagnosis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 import io.fanfare.doctor.observation.StreamEnd;
 import io.fanfare.doctor.observation.StreamSeen;
@@ -26,25 +27,27 @@ record Cuts(List<Finding> findings, @Nullable Long afterSilenceMs, @Nullable Lon
 	private static final long ABOUT_MS = 1_500;
 
 	static Cuts of(@Nullable StreamSeen pace, @Nullable StreamSeen steady) {
+		long delay = Delays.least(Stream.of(pace, steady).filter(Objects::nonNull));
 		StreamSeen silenced = isCut(pace) ? pace : null;
 		StreamSeen aged = isCut(steady) ? steady : null;
 		boolean silent = silenced != null
-				&& (silenced.end() == StreamEnd.TIMEOUT || silenced.ended() - heard(silenced) > SILENT_MS);
+				&& (silenced.end() == StreamEnd.TIMEOUT || silenced.ended() - heard(silenced, delay) > SILENT_MS);
 		List<Finding> findings = new ArrayList<>();
 		Long afterSilence = null;
-		if (silenced != null && silent && (aged == null || Math.abs(life(silenced) - life(aged)) > ABOUT_MS)) {
-			afterSilence = (silenced.end() != StreamEnd.TIMEOUT) ? silenced.ended() - heard(silenced) : null;
+		if (silenced != null && silent
+				&& (aged == null || Math.abs(life(silenced, delay) - life(aged, delay)) > ABOUT_MS)) {
+			afterSilence = (silenced.end() != StreamEnd.TIMEOUT) ? silenced.ended() - heard(silenced, delay) : null;
 			findings.add(idle(silenced, afterSilence));
 		}
-		boolean outlived = silenced != null && (aged == null || life(silenced) > life(aged) + ABOUT_MS);
+		boolean outlived = silenced != null && (aged == null || life(silenced, delay) > life(aged, delay) + ABOUT_MS);
 		StreamSeen cut = (aged != null && !outlived) ? aged : silent ? null : silenced;
 		if (cut == null) {
 			return new Cuts(findings, afterSilence, null);
 		}
 		Arrival last = Diagnosis.last(cut);
-		findings.add(new Finding("age-limit", "It was cut after " + Diagnosis.seconds(life(cut)) + " and "
+		findings.add(new Finding("age-limit", "It was cut after " + Diagnosis.seconds(life(cut, delay)) + " and "
 				+ ((last != null) ? last.sent() : 0) + " bytes."));
-		return new Cuts(findings, afterSilence, life(cut));
+		return new Cuts(findings, afterSilence, life(cut, delay));
 	}
 
 	private static boolean isCut(@Nullable StreamSeen stream) {
@@ -52,19 +55,18 @@ record Cuts(List<Finding> findings, @Nullable Long afterSilenceMs, @Nullable Lon
 	}
 
 	/** When its last block came, or would have come if nothing had held it back. */
-	private static long heard(StreamSeen stream) {
+	private static long heard(StreamSeen stream, long delay) {
 		Arrival last = Diagnosis.last(stream);
 		if (last == null) {
 			return Objects.requireNonNullElse(stream.opened(), 0L);
 		}
-		// At the earliest, by the client's clock.
-		long sent = last.at() + stream.requested() - Objects.requireNonNull(stream.hello()).at();
-		return (last.arrived() - sent > Delays.HELD_MS) ? sent : last.arrived();
+		long due = last.at() + delay;
+		return (last.arrived() - due > Delays.HELD_MS) ? due : last.arrived();
 	}
 
 	/** How long something came through: until its end, or as long as it was heard. */
-	private static long life(StreamSeen stream) {
-		return ((stream.end() == StreamEnd.TIMEOUT) ? heard(stream) : stream.ended())
+	private static long life(StreamSeen stream, long delay) {
+		return ((stream.end() == StreamEnd.TIMEOUT) ? heard(stream, delay) : stream.ended())
 				- Objects.requireNonNullElse(stream.opened(), 0L);
 	}
 

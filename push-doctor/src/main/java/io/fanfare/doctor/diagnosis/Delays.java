@@ -1,7 +1,7 @@
 package io.fanfare.doctor.diagnosis;
 
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import io.fanfare.doctor.observation.StreamSeen;
 import io.fanfare.doctor.observation.StreamSeen.Arrival;
@@ -29,11 +29,8 @@ record Delays(@Nullable Finding finding, @Nullable Long heldMs, @Nullable Long h
 	}
 
 	private static Delays of(StreamSeen stream) {
-		long least = stream.blocks().stream().mapToLong(Delays::taken).min().orElse(0);
-		List<Arrival> held = IntStream.range(0, stream.blocks().size())
-			.filter((i) -> isHeld(stream.blocks(), i, least))
-			.mapToObj(stream.blocks()::get)
-			.toList();
+		long least = least(Stream.of(stream));
+		List<Arrival> held = held(stream.blocks(), least);
 		if (held.isEmpty()) {
 			return new Delays(null, null, null);
 		}
@@ -54,22 +51,31 @@ record Delays(@Nullable Finding finding, @Nullable Long heldMs, @Nullable Long h
 	}
 
 	/**
-	 * Large blocks take their time on a thin line. One of them is judged only if it came
-	 * no sooner than the next one, which was sent much later.
+	 * Large blocks take their time on a thin line, so one of them is judged only where no
+	 * small one was held back, and if it came no sooner than the next one, which was sent
+	 * much later: nginx keeps what does not fill its buffer.
 	 */
-	private static boolean isHeld(List<Arrival> blocks, int index, long least) {
-		Arrival block = blocks.get(index);
-		if (taken(block) - least <= HELD_MS) {
-			return false;
+	private static List<Arrival> held(List<Arrival> blocks, long least) {
+		List<Arrival> late = blocks.stream().filter((block) -> taken(block) - least > HELD_MS).toList();
+		List<Arrival> small = late.stream()
+			.filter((block) -> block.event().equals("doctor.hello") || block.event().equals("doctor.tick"))
+			.toList();
+		if (!small.isEmpty()) {
+			return small;
 		}
-		if (block.event().equals("doctor.hello") || block.event().equals("doctor.tick")) {
-			return true;
-		}
-		if (index + 1 == blocks.size()) {
-			return false;
-		}
-		Arrival next = blocks.get(index + 1);
-		return next.at() - block.at() > HELD_MS && block.arrived() - least >= next.at() - HELD_MS / 2;
+		return late.stream()
+			.filter((block) -> blocks.stream()
+				.filter((next) -> next.at() > block.at())
+				.findFirst()
+				.filter((next) -> next.at() - block.at() > HELD_MS
+						&& block.arrived() - least >= next.at() - HELD_MS / 2)
+				.isPresent())
+			.toList();
+	}
+
+	/** By how much blocks arrive later than they are sent, clocks included. */
+	static long least(Stream<StreamSeen> streams) {
+		return streams.flatMap((stream) -> stream.blocks().stream()).mapToLong(Delays::taken).min().orElse(0);
 	}
 
 	private static long taken(Arrival block) {

@@ -146,11 +146,7 @@ public record Diagnosis(List<Finding> findings, Measured measured) {
 			.mapToLong((stream) -> stream.requested() - hello(stream).at())
 			.max()
 			.orElseThrow();
-		long behind = streams.stream()
-			.flatMap((stream) -> stream.blocks().stream())
-			.mapToLong((block) -> block.arrived() - block.at())
-			.min()
-			.orElse(0);
+		long behind = Delays.least(streams.stream());
 		return (ahead > 0) ? ahead : Math.min(0, behind);
 	}
 
