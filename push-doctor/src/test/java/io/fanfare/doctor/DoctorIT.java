@@ -1,6 +1,7 @@
 package io.fanfare.doctor;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -25,6 +26,7 @@ import io.fanfare.test.process.RequiredTool;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -51,6 +53,12 @@ class DoctorIT {
 
 	private static Future<Launch.Completed> broken;
 
+	private static Future<Launch.Completed> encrypted;
+
+	private static Future<Launch.Completed> byHttp11;
+
+	private static int encryptedPort;
+
 	/**
 	 * What was seen of one way.
 	 */
@@ -59,9 +67,10 @@ class DoctorIT {
 	}
 
 	@BeforeAll
-	static void askAll() {
+	static void askAll(@TempDir Path directory) {
 		Assume.installed(RequiredTool.NGINX);
 		Assume.installed(RequiredTool.HAPROXY);
+		Assume.installed(RequiredTool.OPENSSL);
 		DoctorNode node = keep(DoctorNode.start());
 		List<Way> ways = ways().toList();
 		Map<Way, Integer> ports = new EnumMap<>(Way.class);
@@ -69,8 +78,13 @@ class DoctorIT {
 		for (Way way : ways) {
 			runs.put(way, threads.submit(() -> ask(url(ports.get(way)))));
 		}
-		healthy = threads.submit(program("--origin", Way.ORIGIN, url(node.port())));
-		broken = threads.submit(program("--json", url(ports.get(Way.MAINTENANCE_PAGE))));
+		healthy = threads.submit(program(List.of(), "--origin", Way.ORIGIN, url(node.port())));
+		broken = threads.submit(program(List.of(), "--json", url(ports.get(Way.MAINTENANCE_PAGE))));
+		TestTrust trust = TestTrust.make(directory);
+		encryptedPort = keep(ProxyProcess.nginx(node.port(), trust.nginx("ssl http2"))).port();
+		encrypted = threads.submit(program(trust.options(), "--json", encryptedUrl(encryptedPort)));
+		int older = keep(ProxyProcess.nginx(node.port(), trust.nginx("ssl"))).port();
+		byHttp11 = threads.submit(program(trust.options(), encryptedUrl(older)));
 	}
 
 	@AfterAll
@@ -112,12 +126,32 @@ class DoctorIT {
 
 	@Test
 	void theStatusIsTwoIfNothingCouldBeAsked() throws Exception {
-		Launch.Completed nowhere = program(url(Ports.free())).call();
+		Launch.Completed nowhere = program(List.of(), url(Ports.free())).call();
 		assertThat(nowhere.output()).contains("PROBLEM unreachable: ", "the connection is refused");
 		assertThat(nowhere.status()).isEqualTo(2);
-		Launch.Completed wrong = program("--what").call();
+		Launch.Completed wrong = program(List.of(), "--what").call();
 		assertThat(wrong.output()).contains("no option --what", "java -jar push-doctor.jar");
 		assertThat(wrong.status()).isEqualTo(2);
+	}
+
+	@Test
+	void asksByHttp2WhereItIsSpoken() throws Exception {
+		assertThat(encrypted.get().output()).contains("\"problems\" : 0,", "\"findings\" : [ ]",
+				"\"protocol\" : \"h2\"");
+		assertThat(encrypted.get().status()).isZero();
+	}
+
+	@Test
+	void notesThatBrowsersHaveSixConnectionsByHttp11() throws Exception {
+		assertThat(byHttp11.get().output()).contains(": no problem and 1 note between ", "\nnote http-1.1: ");
+		assertThat(byHttp11.get().status()).isZero();
+	}
+
+	@Test
+	void saysThatACertificateIsNotTrusted() throws Exception {
+		Launch.Completed refused = program(List.of(), encryptedUrl(encryptedPort)).call();
+		assertThat(refused.output()).contains("PROBLEM unreachable: ", "the certificate is refused");
+		assertThat(refused.status()).isEqualTo(2);
 	}
 
 	private static Run ask(String url) throws InterruptedException {
@@ -126,15 +160,21 @@ class DoctorIT {
 		return new Run(seen, Duration.ofNanos(System.nanoTime() - began));
 	}
 
-	private static Callable<Launch.Completed> program(String... arguments) {
+	private static Callable<Launch.Completed> program(List<String> options, String... arguments) {
 		List<String> command = new ArrayList<>(List.of(ChildProcess.jdk("java"), "-XX:TieredStopAtLevel=1", "-Xmx128m",
-				"-cp", System.getProperty("java.class.path"), Doctor.class.getName()));
+				"-cp", System.getProperty("java.class.path")));
+		command.addAll(options);
+		command.add(Doctor.class.getName());
 		command.addAll(List.of(arguments));
 		return () -> ChildProcess.command(command).run(LONGEST_PROGRAM);
 	}
 
 	private static String url(int port) {
 		return "http://127.0.0.1:" + port + "/events";
+	}
+
+	private static String encryptedUrl(int port) {
+		return "https://127.0.0.1:" + port + "/events";
 	}
 
 	private static <T extends AutoCloseable> T keep(T opened) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.fanfare.test.network.TcpProxy;
 import io.fanfare.test.process.NginxProcess;
 
 /**
@@ -112,7 +113,18 @@ enum Way {
 
 	/** Something that sends on what fills its buffer. */
 	BUFFERS_16_KIB(false, List.of("buffered"),
-			(node, keeper) -> keeper.keep(new RoughProxy(node, 16 * 1024, Duration.ofHours(1))).port());
+			(node, keeper) -> keeper.keep(new RoughProxy(node, 16 * 1024, Duration.ofHours(1))).port()),
+
+	/** Something that reads answers to their end before it sends them on. */
+	BUFFERS_ALL(false, List.of("buffered"),
+			(node, keeper) -> keeper.keep(new RoughProxy(node, 1024 * 1024, Duration.ofHours(1))).port()),
+
+	/** Something that takes connections, and answers nothing. */
+	ANSWERS_NOTHING(false, List.of("unreachable"), (node, keeper) -> {
+		TcpProxy hole = keeper.keep(TcpProxy.to(node));
+		hole.blackHole();
+		return hole.port();
+	});
 
 	/** A page of it asks, and the node allows it to. */
 	static final String ORIGIN = "https://app.example";
