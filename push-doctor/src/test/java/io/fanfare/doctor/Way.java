@@ -94,9 +94,10 @@ enum Way {
 			(node, keeper) -> haproxy(node, keeper, more("http-request del-header Cookie"))),
 
 	/**
-	 * HAProxy that compresses events. It heeds no-transform, so another one drops that.
+	 * HAProxy that compresses events, and holds the end of each back. It heeds
+	 * no-transform, so another one drops that.
 	 */
-	HAPROXY_COMPRESSES(false, List.of("compressed"),
+	HAPROXY_COMPRESSES(false, List.of("buffered", "compressed"),
 			(node, keeper) -> haproxy(node, keeper, Map.of("server node 127.0.0.1:%2$d", """
 					compression algo gzip
 					compression type text/event-stream

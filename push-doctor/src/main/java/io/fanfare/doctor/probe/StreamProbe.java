@@ -137,7 +137,8 @@ final class StreamProbe implements Runnable {
 		this.opened = this.timeline.nowMs();
 	}
 
-	private synchronized boolean isOpen() {
+	/** Whether the head of an answer came. */
+	synchronized boolean isOpen() {
 		return this.head != null;
 	}
 
