@@ -18,6 +18,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -139,6 +140,9 @@ public class RedisLinkConfiguration {
 	@Bean
 	MeterBinder redisRefusals(CommandLink link) {
 		return (registry) -> {
+			Gauge.builder("fanfare.redis.up", link, (one) -> one.isUp() ? 1 : 0)
+				.description("Whether Redis answers this process")
+				.register(registry);
 			for (String call : link.refusals().calls()) {
 				FunctionCounter.builder("fanfare.redis.unanswered", link.refusals(), (all) -> all.unanswered(call))
 					.description("Commands that were sent to Redis and not answered, or not in time")

@@ -66,6 +66,8 @@ import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.ticket.Tickets;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.netty.util.internal.PlatformDependent;
 
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -75,6 +77,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
 @Configuration(proxyBeanMethods = false)
@@ -191,6 +195,13 @@ class NodeConfiguration {
 	@Bean
 	Probe probe(Nodes nodes, NodeIdentity identity, Scheduler scheduler, Errors errors) {
 		return new Probe(nodes, identity.value(), Probe.Settings.DEFAULT, scheduler, errors);
+	}
+
+	@Bean
+	MeterBinder probeMetrics(Probe probe) {
+		return (registry) -> TimeGauge.builder("fanfare.probe.age", probe, NANOSECONDS, (one) -> one.age().toNanos())
+			.description("How long ago a probe arrived by the path that messages take")
+			.register(registry);
 	}
 
 	@Bean(initMethod = "start")

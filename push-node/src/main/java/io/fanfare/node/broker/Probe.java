@@ -42,6 +42,9 @@ public final class Probe implements AutoCloseable {
 
 	private volatile boolean up;
 
+	/** When a probe arrived last, or the process began to wait for one. */
+	private volatile long arrivedNanos;
+
 	/**
 	 * Makes the probe.
 	 * @param nodes sends it
@@ -56,6 +59,7 @@ public final class Probe implements AutoCloseable {
 		this.settings = settings;
 		this.arrivals = new Arrivals(settings);
 		this.ticker = scheduler.ticker();
+		this.arrivedNanos = this.ticker.nanoTime();
 		this.errors = errors;
 		this.worker = scheduler.createWorker("probe");
 	}
@@ -92,6 +96,14 @@ public final class Probe implements AutoCloseable {
 		return this.up && this.arrivals.isArriving(this.ticker.nanoTime());
 	}
 
+	/**
+	 * How long ago a probe arrived, whatever the link did since.
+	 * @return the time; of one that has never seen a probe, since it was made
+	 */
+	public Duration age() {
+		return Duration.ofNanos(Math.max(0, this.ticker.nanoTime() - this.arrivedNanos));
+	}
+
 	private void send() {
 		long now = this.ticker.nanoTime();
 		this.arrivals.tick(now);
@@ -119,7 +131,9 @@ public final class Probe implements AutoCloseable {
 	}
 
 	void arrived(String arrived) {
-		this.arrivals.arrived(this.ticker.nanoTime());
+		long now = this.ticker.nanoTime();
+		this.arrivedNanos = now;
+		this.arrivals.arrived(now);
 		log.trace("probe=arrived nonce={}", arrived);
 	}
 

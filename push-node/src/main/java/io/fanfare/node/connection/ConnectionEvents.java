@@ -82,6 +82,17 @@ public interface ConnectionEvents {
 	void sent(int count, long lastId);
 
 	/**
+	 * Messages from history were written to a stream.
+	 * @param count how many
+	 * @param lastId the id of the last of them
+	 * @param openedMillis when the stream was opened, in milliseconds since the epoch: a
+	 * message from before was not on its way to this stream all the time
+	 */
+	default void replayed(int count, long lastId, long openedMillis) {
+		sent(count, lastId);
+	}
+
+	/**
 	 * A call to Redis was not answered, or refused.
 	 * @param call what was asked, one of a small closed set
 	 */

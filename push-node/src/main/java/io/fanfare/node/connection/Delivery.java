@@ -940,7 +940,7 @@ final class Delivery {
 			return;
 		}
 		this.replay = this.account.without(this.replay, piece);
-		this.loop.context().events().sent(piece.size(), piece.lastId());
+		this.loop.context().events().replayed(piece.size(), piece.lastId(), this.connection.openedMillis());
 		if (this.state == State.CATCHING_UP && this.replay.isEmpty()) {
 			replayed();
 		}

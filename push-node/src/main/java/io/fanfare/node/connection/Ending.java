@@ -1,5 +1,8 @@
 package io.fanfare.node.connection;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 import io.fanfare.protocol.CloseReason;
 
 /**
@@ -44,6 +47,17 @@ public record Ending(String reason, Status status) {
 
 	/** Nothing reached the client any more. */
 	static final Ending UNREACHABLE = new Ending("unreachable", Status.ERROR);
+
+	/**
+	 * All reasons there are: a closed set, so that each may have a counter of its own.
+	 * @return the reasons
+	 */
+	public static List<String> reasons() {
+		return Stream
+			.concat(Stream.of(CLIENT, REPLACED, LAPSED, UNAUTHORIZED, BROKEN, UNREACHABLE).map(Ending::reason),
+					Stream.of(CloseReason.values()).map(CloseReason::wireName))
+			.toList();
+	}
 
 	static Ending of(CloseReason reason) {
 		return new Ending(reason.wireName(), switch (reason) {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 
 import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.NodeStatus.Memory;
@@ -106,8 +107,18 @@ public final class MemoryGuard implements AutoCloseable {
 		Gauge.builder("fanfare.memory.growing", this, (guard) -> guard.status.growing() ? 1 : 0)
 			.description("Whether the live heap grew by half within ten minutes at an equal number of streams")
 			.register(registry);
+		used("heap", Memory::heap, registry);
+		used("direct", Memory::direct, registry);
+		used("process", Memory::process, registry);
 		FunctionCounter.builder("fanfare.memory.shed", this, (guard) -> guard.shed.sum())
 			.description("Streams sent away for want of memory")
+			.register(registry);
+	}
+
+	private void used(String kind, ToDoubleFunction<Memory> share, MeterRegistry registry) {
+		Gauge.builder("fanfare.memory.used.ratio", this, (guard) -> share.applyAsDouble(guard.status))
+			.description("The share of its limit that a kind of memory takes, as of the last look")
+			.tag("kind", kind)
 			.register(registry);
 	}
 

@@ -214,11 +214,20 @@ public final class LoopWatch implements AutoCloseable {
 			.description("How long ago an event loop ticked, or since when a probe waits for it")
 			.tag("loop", name)
 			.register(this.registry);
+		TimeGauge.builder("fanfare.lease.age", loop, NANOSECONDS, this::leaseAge)
+			.description("How long ago the last renewal was sent that Redis answered")
+			.tag("loop", name)
+			.register(this.registry);
 		FunctionCounter.builder("fanfare.loop.stalls", stall, (counted) -> counted.count.sum())
 			.description("Times that an event loop stood still for a second or more")
 			.tag("loop", name)
 			.register(this.registry);
 		return stall;
+	}
+
+	private double leaseAge(LoopPulse loop) {
+		Duration age = loop.sinceRenewal(this.ticker.nanoTime());
+		return (age != null) ? age.toNanos() : Double.NaN;
 	}
 
 	private static void look(int number, LoopPulse loop, Stall stall, long now) {

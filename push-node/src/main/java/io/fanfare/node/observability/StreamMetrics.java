@@ -110,6 +110,9 @@ public final class StreamMetrics implements ConnectionEvents {
 		Gauge.builder("sse.active.connections", admission, Admission::size)
 			.description("Streams that are open, or being opened")
 			.register(registry);
+		Gauge.builder("sse.connections.limit", admission, Admission::max)
+			.description("Streams that the node takes at most")
+			.register(registry);
 		Gauge.builder("sse.peak.connections", admission, Admission::peak)
 			.description("The most streams at once since the start")
 			.register(registry);
@@ -131,8 +134,12 @@ public final class StreamMetrics implements ConnectionEvents {
 					Timer.builder("sse.connection.duration")
 						.description("How long streams were open")
 						.tag("status", status.name().toLowerCase(Locale.ROOT))
+						.serviceLevelObjectives(Duration.ofSeconds(1), Duration.ofSeconds(10), Duration.ofMinutes(1),
+								Duration.ofMinutes(5), Duration.ofMinutes(15), Duration.ofMinutes(30),
+								Duration.ofHours(1), Duration.ofHours(2))
 						.register(registry));
 		}
+		registerReasons();
 		bytes("fanfare.memory.owed", "Bytes of heap owed to clients; what many are owed counts once", connections,
 				MemoryUse::owed);
 		bytes("fanfare.memory.owed.limit", "Bytes above which the largest backlogs are dropped to history", connections,
@@ -157,6 +164,27 @@ public final class StreamMetrics implements ConnectionEvents {
 					Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500),
 					Duration.ofSeconds(1), Duration.ofSeconds(5))
 			.register(registry);
+	}
+
+	/**
+	 * Each reason has its counter from the start, so that the first of a kind is an
+	 * increase, too.
+	 */
+	private void registerReasons() {
+		Ending.reasons().forEach((reason) -> this.endings.computeIfAbsent(reason, this::endings));
+		for (CloseReason reason : CloseReason.values()) {
+			switch (reason.advice()) {
+				case STOP -> kicks(reason.wireName());
+				case COME_BACK_AFTER -> {
+					// Counted by the limit that was reached
+					if (reason != CloseReason.RATE_LIMITED) {
+						refusals(reason, "");
+					}
+				}
+				case COME_BACK -> {
+				}
+			}
+		}
 	}
 
 	private void bytes(String name, String description, Connections connections, ToLongFunction<MemoryUse> part) {
@@ -215,12 +243,15 @@ public final class StreamMetrics implements ConnectionEvents {
 	}
 
 	private void refused(CloseReason reason, String limit) {
-		Counter.builder("fanfare.streams.refused")
+		refusals(reason, limit).increment();
+	}
+
+	private Counter refusals(CloseReason reason, String limit) {
+		return Counter.builder("fanfare.streams.refused")
 			.description("Requests for a stream that were answered busy, by reason")
 			.tag("reason", reason.wireName())
 			.tag("limit", limit)
-			.register(this.registry)
-			.increment();
+			.register(this.registry);
 	}
 
 	@Override
@@ -245,11 +276,14 @@ public final class StreamMetrics implements ConnectionEvents {
 	@Override
 	public void kicked(@Nullable CloseReason reason) {
 		this.kicks.increment();
-		Counter.builder("sse.kicks")
+		kicks((reason != null) ? reason.wireName() : "tombstone").increment();
+	}
+
+	private Counter kicks(String reason) {
+		return Counter.builder("sse.kicks")
 			.description("Clients told to stop, by reason")
-			.tag("reason", (reason != null) ? reason.wireName() : "tombstone")
-			.register(this.registry)
-			.increment();
+			.tag("reason", reason)
+			.register(this.registry);
 	}
 
 	@Override
@@ -263,6 +297,17 @@ public final class StreamMetrics implements ConnectionEvents {
 		if (this.lastSampled != lastId || ThreadLocalRandom.current().nextInt(SAMPLE) == 0) {
 			this.lastSampled = lastId;
 			this.latency.record(Math.max(0, this.clock.millis() - MessageId.timestamp(lastId)), TimeUnit.MILLISECONDS);
+		}
+	}
+
+	/** A message from before the stream was opened tells nothing about delivery. */
+	@Override
+	public void replayed(int count, long lastId, long openedMillis) {
+		if (MessageId.timestamp(lastId) >= openedMillis) {
+			sent(count, lastId);
+		}
+		else {
+			this.sent.add(count);
 		}
 	}
 

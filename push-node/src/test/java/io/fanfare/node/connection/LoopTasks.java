@@ -23,4 +23,9 @@ public final class LoopTasks {
 		pulse.ticked(nowNanos);
 	}
 
+	/** A renewal that the loop sent then was answered. */
+	public static void renewed(LoopPulse pulse, long sentNanos) {
+		pulse.renewed(sentNanos);
+	}
+
 }

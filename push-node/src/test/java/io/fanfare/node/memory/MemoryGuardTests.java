@@ -11,6 +11,7 @@ import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.protocol.NodeStatus.Memory;
 import io.fanfare.protocol.guard.Errors;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,9 +47,11 @@ class MemoryGuardTests {
 
 	};
 
+	private final MeterRegistry registry = new SimpleMeterRegistry();
+
 	private final MemoryGuard guard = new MemoryGuard(this.admission,
 			new MemorySettings(Duration.ZERO, 0.85, 0.85, 0.95, DataSize.ofBytes(0), 0.01, HeapShare.of("25%")),
-			new SimpleMeterRegistry(), TestScheduler.shared(), new Errors(System::nanoTime, (where) -> {
+			this.registry, TestScheduler.shared(), new Errors(System::nanoTime, (where) -> {
 			}, (fatal) -> {
 			}), this.memory);
 
@@ -63,6 +66,18 @@ class MemoryGuardTests {
 		this.reading = new MemoryReading(this.reading.collections() + 1, heap, 100, direct, 100, process, 100);
 		this.guard.look(this.minutes++ * 60_000);
 		return this.guard.status();
+	}
+
+	@Test
+	void metricsShowWhatTheLastLookFound() {
+		look(70, 20, 95);
+		assertThat(used("heap")).isEqualTo(0.7);
+		assertThat(used("direct")).isEqualTo(0.2);
+		assertThat(used("process")).isEqualTo(0.95);
+	}
+
+	private double used(String kind) {
+		return this.registry.get("fanfare.memory.used.ratio").tag("kind", kind).gauge().value();
 	}
 
 	private Memory live(long mib) {

@@ -2,9 +2,11 @@ package io.fanfare.node.observability;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 import io.fanfare.node.connection.LoopPulse;
 import io.fanfare.node.connection.LoopTasks;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
@@ -20,8 +22,10 @@ class LoopWatchTests {
 
 	private final LoopPulse second = LoopTasks.started(this.nanos);
 
+	private final MeterRegistry registry = new SimpleMeterRegistry();
+
 	private final LoopWatch watch = new LoopWatch(() -> List.of(this.first, this.second), () -> this.nanos,
-			new SimpleMeterRegistry());
+			this.registry);
 
 	/** Time passes while the watch looks, and these loops tick. */
 	private void pass(Duration time, LoopPulse... ticking) {
@@ -65,6 +69,19 @@ class LoopWatchTests {
 		assertThat(this.watch.blocked()).containsExactly(1);
 		pass(Duration.ofSeconds(26), this.first);
 		assertThat(this.watch.isAlive()).isFalse();
+	}
+
+	@Test
+	void theAgeOfALeaseIsKnownOnceItWasRenewed() {
+		pass(SECOND, this.first, this.second);
+		LoopTasks.renewed(this.second, this.nanos);
+		pass(SECOND, this.first, this.second);
+		assertThat(leaseAge("0")).isNaN();
+		assertThat(leaseAge("1")).isEqualTo(1);
+	}
+
+	private double leaseAge(String loop) {
+		return this.registry.get("fanfare.lease.age").tag("loop", loop).timeGauge().value(TimeUnit.SECONDS);
 	}
 
 	@Test

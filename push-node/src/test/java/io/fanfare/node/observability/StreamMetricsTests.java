@@ -1,0 +1,64 @@
+package io.fanfare.node.observability;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Random;
+
+import io.fanfare.node.admission.Admission;
+import io.fanfare.node.admission.AdmissionSettings;
+import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.Ending;
+import io.fanfare.protocol.CloseReason;
+import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.guard.Errors;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class StreamMetricsTests {
+
+	private static final long NOW = 1_700_000_000_000L;
+
+	private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+	private final Connections connections = new Connections("node", 42, new Random(1));
+
+	private final StreamMetrics metrics = new StreamMetrics(this.registry,
+			new Admission(this.connections,
+					new AdmissionSettings(AdmissionSettings.Policy.WAIT, 10, Duration.ZERO, Duration.ZERO),
+					(address) -> null, System::nanoTime, new Errors(System::nanoTime, (where) -> {
+					}, Errors::halt)),
+			this.connections, () -> Instant.ofEpochMilli(NOW));
+
+	@Test
+	void aMessageFromBeforeTheStreamIsNoLateDelivery() {
+		this.metrics.replayed(3, MessageId.of(NOW - 7_000_000, 0), NOW - 1_000);
+		assertThat(this.registry.scrape()).contains("sse_messages_sent_total 3.0",
+				"sse_delivery_latency_seconds_count 0");
+		this.metrics.replayed(1, MessageId.of(NOW - 900, 0), NOW - 1_000);
+		assertThat(this.registry.scrape()).contains("sse_messages_sent_total 4.0",
+				"sse_delivery_latency_seconds_sum 0.9");
+	}
+
+	@Test
+	void eachReasonIsThereFromTheStart() {
+		String scrape = this.registry.scrape();
+		assertThat(Ending.reasons()).contains("client", "broken", "zombie")
+			.hasSize(CloseReason.values().length + 6)
+			.allSatisfy((reason) -> assertThat(scrape)
+				.contains("sse_connections_closed_total{reason=\"" + reason + "\"} 0.0"));
+		assertThat(scrape).contains("sse_kicks_total{reason=\"takeover\"} 0.0",
+				"fanfare_streams_refused_total{limit=\"\",reason=\"full\"} 0.0", "sse_connections_limit 42.0");
+	}
+
+	@Test
+	void durationsHaveBucketsFromASecondToTwoHours() {
+		this.metrics.closed(new Ending("client", Ending.Status.COMPLETED), Duration.ofMinutes(100));
+		String completed = "sse_connection_duration_seconds_bucket{status=\"completed\",le=\"";
+		assertThat(this.registry.scrape()).contains(completed + "1.0\"} 0", completed + "3600.0\"} 0",
+				completed + "7200.0\"} 1", completed + "+Inf\"} 1");
+	}
+
+}
