@@ -73,7 +73,27 @@ public enum RequiredTool {
 	/**
 	 * The Python that has what {@code .ci/python.txt} names.
 	 */
-	PYTHON("python");
+	PYTHON("python"),
+
+	/**
+	 * A Python without packages.
+	 */
+	PYTHON3("python3"),
+
+	/**
+	 * What checks and tests the rules of Prometheus.
+	 */
+	PROMTOOL("promtool"),
+
+	/**
+	 * What checks the configuration of Alertmanager.
+	 */
+	AMTOOL("amtool"),
+
+	/**
+	 * What notifies of the alerts of Prometheus; Debian's name, and its own.
+	 */
+	ALERTMANAGER("prometheus-alertmanager", "alertmanager");
 
 	/** Servers live in directories that are not on everybody's path. */
 	private static final String BESIDES = "/usr/sbin:/usr/local/sbin:/sbin:/opt/homebrew/bin".replace(":",

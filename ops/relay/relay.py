@@ -1,0 +1,166 @@
+"""Sends what Alertmanager reports to DingTalk, and by SMS: both take bodies of their own.
+
+Alertmanager posts its JSON to /dingtalk or /sms. A call that succeeded is answered 200; one that failed 502, and
+Alertmanager repeats it; one that is not set up 400, which Alertmanager logs and does not repeat. Nothing is kept.
+
+Environment:
+  RELAY_PORT         where it listens, 8060; RELAY_ADDRESS: 0.0.0.0
+  DINGTALK_TOKEN     the access_token in the address of the robot
+  DINGTALK_SECRET    what the robot's requests are signed with ("SEC..."); empty for a robot without signatures
+  DINGTALK_URL       https://oapi.dingtalk.com/robot/send
+  SMS_URL            where the provider takes a message
+  SMS_TYPE           the type of the body: application/json, or application/x-www-form-urlencoded
+  SMS_BODY           the body, in which {text} is the text, escaped as the type needs it
+  SMS_AUTHORIZATION  the header Authorization, such as "Bearer ..." or "Basic ..."
+
+It needs no package. It belongs into a network that Alertmanager alone reaches: a client that reaches it can send messages.
+"""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+MAX_BODY = 1024 * 1024
+# DingTalk takes 20 000 bytes, and a text of a telephone is billed by parts
+MAX_MARKDOWN = 15_000
+MAX_SMS = 300
+TIMEOUT_SECONDS = 10
+JSON = "application/json"
+
+
+class NotSetUp(Exception):
+    """A setting is missing."""
+
+
+class Refused(Exception):
+    """The other side did not take the message."""
+
+
+def setting(name, default=None):
+    value = os.environ.get(name) or default
+    if value is None:
+        raise NotSetUp(name + " is not set")
+    return value
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the message, and its credentials, elsewhere."""
+
+    def redirect_request(self, *args):
+        return None
+
+
+OPENER = urllib.request.build_opener(NoRedirect)
+
+
+def post(url, body, headers):
+    request = urllib.request.Request(url, body.encode(), headers, method="POST")
+    try:
+        with OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            return answer.read(MAX_BODY)
+    except urllib.error.HTTPError as error:
+        raise Refused("status %d" % error.code) from None
+    except OSError as error:
+        raise Refused(str(getattr(error, "reason", error))) from None
+
+
+def title(report):
+    firing = [alert for alert in report["alerts"] if alert["status"] == "firing"]
+    name = report.get("groupLabels", {}).get("alertname", "Fanfare")
+    severity = report.get("commonLabels", {}).get("severity", "")
+    return "[%s] %s" % (("FIRING " + severity).strip() if firing else "RESOLVED", name)
+
+
+def lines(report):
+    for alert in report["alerts"]:
+        notes = alert.get("annotations", {})
+        yield ("" if alert["status"] == "firing" else "Resolved: ") + notes.get("summary", ""), notes
+
+
+def dingtalk(report):
+    """https://open.dingtalk.com/document/orgapp/custom-robot-access"""
+    query = {"access_token": setting("DINGTALK_TOKEN")}
+    secret = os.environ.get("DINGTALK_SECRET")
+    if secret:
+        stamp = str(round(time.time() * 1000))
+        digest = hmac.new(secret.encode(), (stamp + "\n" + secret).encode(), hashlib.sha256).digest()
+        query.update(timestamp=stamp, sign=base64.b64encode(digest).decode())
+    text = "### %s\n\n" % title(report) + "\n\n".join(
+        "- **%s**\n\n  %s\n\n  %s" % (summary, notes.get("description", ""), notes.get("runbook", ""))
+        for summary, notes in lines(report))
+    body = {"msgtype": "markdown", "markdown": {"title": title(report), "text": shorten(text, MAX_MARKDOWN)}}
+    url = setting("DINGTALK_URL", "https://oapi.dingtalk.com/robot/send") + "?" + urllib.parse.urlencode(query)
+    answer = json.loads(post(url, json.dumps(body), {"Content-Type": JSON}))
+    # DingTalk refuses with status 200
+    if answer.get("errcode") != 0:
+        raise Refused("errcode %s: %s" % (answer.get("errcode"), answer.get("errmsg")))
+
+
+def sms(report):
+    kind = setting("SMS_TYPE", JSON)
+    text = shorten(title(report) + " " + "; ".join(summary for summary, notes in lines(report)), MAX_SMS)
+    escaped = json.dumps(text)[1:-1] if kind == JSON else urllib.parse.quote_plus(text)
+    headers = {"Content-Type": kind}
+    if os.environ.get("SMS_AUTHORIZATION"):
+        headers["Authorization"] = os.environ["SMS_AUTHORIZATION"]
+    post(setting("SMS_URL"), setting("SMS_BODY").replace("{text}", escaped), headers)
+
+
+def shorten(text, most):
+    return text if len(text) <= most else text[:most - 1] + "…"
+
+
+TARGETS = {"/dingtalk": dingtalk, "/sms": sms}
+
+
+class Relay(BaseHTTPRequestHandler):
+    timeout = TIMEOUT_SECONDS
+    server_version = "relay"
+    sys_version = ""
+
+    def do_POST(self):
+        target = TARGETS.get(self.path)
+        if target is None:
+            return self.answer(404, "no such path")
+        try:
+            length = int(self.headers.get("Content-Length", ""))
+            if not 0 < length <= MAX_BODY:
+                raise ValueError("the body has %d bytes" % length)
+            report = json.loads(self.rfile.read(length))
+            title(report)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return self.answer(400, "not a report of Alertmanager: %s" % error)
+        try:
+            target(report)
+        except NotSetUp as error:
+            return self.answer(400, str(error))
+        except (Refused, ValueError, AttributeError) as error:
+            return self.answer(502, "%s did not take it: %s" % (self.path[1:], error))
+        return self.answer(200, "sent")
+
+    def answer(self, status, text):
+        """One line per call. No token is in it."""
+        print("path=%s status=%d reason=\"%s\"" % (self.path[:20], status, text), file=sys.stderr, flush=True)
+        body = (text + "\n").encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+if __name__ == "__main__":
+    port = int(setting("RELAY_PORT", "8060"))
+    server = ThreadingHTTPServer((os.environ.get("RELAY_ADDRESS", "0.0.0.0"), port), Relay)
+    print("relay=up port=%d" % server.server_port, file=sys.stderr, flush=True)
+    server.serve_forever()
