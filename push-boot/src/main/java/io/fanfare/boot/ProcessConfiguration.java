@@ -6,6 +6,7 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.LoggedErrors;
 import io.fanfare.protocol.guard.ThreadScheduler;
 import io.fanfare.protocol.guard.Ticker;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.context.annotation.Bean;
@@ -36,7 +37,12 @@ public class ProcessConfiguration {
 	/** The end of every error that no caller handles, also of threads. */
 	@Bean
 	Errors errors(MeterRegistry registry, Ticker ticker) {
-		Errors errors = new Errors(ticker, (where) -> registry.counter("fanfare.errors", "where", where).increment(),
+		Errors errors = new Errors(ticker,
+				(where) -> Counter.builder("fanfare.errors")
+					.description("Errors of the process itself that ended only what they concerned, by place")
+					.tag("where", where)
+					.register(registry)
+					.increment(),
 				Errors::halt);
 		Thread.setDefaultUncaughtExceptionHandler((thread, error) -> errors.note("thread", error));
 		return errors;

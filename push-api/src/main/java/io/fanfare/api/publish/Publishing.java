@@ -138,8 +138,14 @@ final class Publishing {
 	 * @param receipt what
 	 */
 	void count(Receipt receipt) {
-		this.outcomes.computeIfAbsent(name(receipt), (name) -> this.meters.counter("fanfare.publish", "outcome", name))
-			.increment();
+		this.outcomes.computeIfAbsent(name(receipt), this::outcome).increment();
+	}
+
+	private Counter outcome(String name) {
+		return Counter.builder("fanfare.publish")
+			.description("Messages by what became of them")
+			.tag("outcome", name)
+			.register(this.meters);
 	}
 
 	private static String name(Receipt receipt) {
