@@ -65,7 +65,7 @@ class IdleConnectionIT {
 				.get("fanfare.connections.closed")
 				.tag("reason", "address")
 				.functionCounter()
-				.count()).isBetween(4.0, 12.0);
+				.count()).isBetween(4.0, 14.0);
 		}
 	}
 

@@ -62,6 +62,8 @@ final class RequestGuard implements Adapter {
 
 	private long since;
 
+	private boolean answered;
+
 	private Duration maxAge = BoundedHttp11Protocol.MAX_AGE;
 
 	/**
@@ -78,6 +80,12 @@ final class RequestGuard implements Adapter {
 	void keep(long since, Duration maxAge) {
 		this.since = since;
 		this.maxAge = maxAge;
+		this.answered = false;
+	}
+
+	/** Whether a request was answered since, and not refused. */
+	boolean hasAnswered() {
+		return this.answered;
 	}
 
 	@Override
@@ -92,6 +100,7 @@ final class RequestGuard implements Adapter {
 		}
 		if (reason == null) {
 			this.next.service(request, response);
+			this.answered |= response.getStatus() < 400;
 			return;
 		}
 		refuse(response, reason);

@@ -1,0 +1,122 @@
+package io.fanfare.protocol.http;
+
+import java.io.IOException;
+
+import org.apache.coyote.Constants;
+import org.apache.coyote.Request;
+import org.apache.coyote.Response;
+import org.apache.coyote.http11.Http11Processor;
+import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
+import org.apache.tomcat.util.net.NioEndpoint;
+import org.apache.tomcat.util.net.SocketWrapperBase;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tomcat's processor of requests. It knows since when its request arrives, and its answer
+ * is read.
+ */
+final class BoundedProcessor extends Http11Processor {
+
+	private final BoundedHttp11Protocol protocol;
+
+	private final RequestGuard guard;
+
+	/** When it was seen that something of a body that is dropped had arrived. */
+	private long droppedAt;
+
+	/** Tomcat's time of the last read at that look; below 0 while nothing is dropped. */
+	private long droppedRead = -1;
+
+	BoundedProcessor(BoundedHttp11Protocol protocol, RequestGuard guard) {
+		super(protocol, guard);
+		this.protocol = protocol;
+		this.guard = guard;
+	}
+
+	@Override
+	public SocketState service(SocketWrapperBase<?> connection) throws IOException {
+		Visit visit = this.protocol.visit(connection);
+		this.guard.keep(visit.since(), this.protocol.maxAge());
+		this.protocol.begins(this);
+		try {
+			return super.service(connection);
+		}
+		finally {
+			this.protocol.ends(this);
+			if (this.guard.hasAnswered()) {
+				visit.answered();
+			}
+		}
+	}
+
+	@Nullable SocketWrapperBase<?> connection() {
+		return getSocketWrapper();
+	}
+
+	/** To be asked while no thread is at it: it waits for the rest of a head. */
+	boolean isHeadLate(long now) {
+		long began = getRequest().getStartTimeNanos();
+		return !isAsync() && !isUpgrade() && began != -1 && now - began > BoundedHttp11Protocol.HEAD_TIME.toNanos();
+	}
+
+	/** Whether it was answered, and drops what still comes of the body. */
+	boolean isDropping() {
+		return getRequest().getRequestProcessor().getStage() == Constants.STAGE_ENDINPUT && !isRequestBodyFullyRead();
+	}
+
+	/** Whether a handler has begun, and not the whole body has arrived. */
+	boolean isReading() {
+		return getRequest().getRequestProcessor().getStage() == Constants.STAGE_SERVICE && !isAsync()
+				&& getRequest().getStartTimeNanos() != -1 && !isRequestBodyFullyRead();
+	}
+
+	/**
+	 * Closes it if it waits for a body, or for its client to read an answer, that is
+	 * late.
+	 * @return whether it did
+	 */
+	boolean closeLate(long now) {
+		SocketWrapperBase<?> connection = getSocketWrapper();
+		int stage = getRequest().getRequestProcessor().getStage();
+		if (connection == null || connection.isClosed()
+				|| !isBodyLate(stage, now) && !isAnswerLate(stage, now) && !isDropLate(connection, now)) {
+			return false;
+		}
+		connection.close();
+		return true;
+	}
+
+	private boolean isBodyLate(int stage, long now) {
+		Request body = getRequest();
+		long began = body.getStartTimeNanos();
+		return (stage == Constants.STAGE_SERVICE || stage == Constants.STAGE_ENDINPUT) && began != -1
+				&& !isRequestBodyFullyRead() && isLate(began, body.getBytesRead(), now);
+	}
+
+	/** The answer is sent; a caller that still sends reads it within moments. */
+	private boolean isDropLate(SocketWrapperBase<?> connection, long now) {
+		if (!isDropping()) {
+			this.droppedRead = -1;
+			return false;
+		}
+		long read = (connection instanceof NioEndpoint.NioSocketWrapper nio) ? nio.getLastRead() : 0;
+		if (read != this.droppedRead) {
+			this.droppedRead = read;
+			this.droppedAt = now;
+		}
+		return now - this.droppedAt > BoundedHttp11Protocol.DROP_TIME.toNanos();
+	}
+
+	/** The answer may end meanwhile, and has no time then. */
+	private boolean isAnswerLate(int stage, long now) {
+		Response answer = this.response;
+		long began = answer.getCommitTimeNanos();
+		return (stage == Constants.STAGE_SERVICE || stage == Constants.STAGE_ENDOUTPUT) && began != -1
+				&& isLate(began, answer.getBytesWritten(false), now);
+	}
+
+	private static boolean isLate(long began, long passed, long now) {
+		return now - began > BoundedHttp11Protocol.bodyTime(passed).plus(BoundedHttp11Protocol.GRACE).toNanos();
+	}
+
+}
