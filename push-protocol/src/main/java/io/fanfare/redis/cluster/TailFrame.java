@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Copies of what one stream was sent, as they travel on the channel of the process that
  * asked for them: {@code T tail connection first dropped ended}, LF, and blocks of the
- * stream as they are.
+ * stream as they are. What a later version says behind these is passed over.
  *
  * @param tail what the process distinguishes them by
  * @param connection the connection
@@ -25,6 +25,24 @@ public record TailFrame(String tail, String connection, long first, long dropped
 	private static final String KIND = "T";
 
 	private static final int PARTS = 6;
+
+	/**
+	 * The same without its blocks, which count as lost: its number is that of what would
+	 * follow them.
+	 * @return the frame
+	 */
+	public TailFrame withoutBlocks() {
+		int count = 0;
+		for (int i = 1; i < this.blocks.length; i++) {
+			if (this.blocks[i] == '\n' && this.blocks[i - 1] == '\n') {
+				count++;
+				// A line feed ends one block only
+				i++;
+			}
+		}
+		return new TailFrame(this.tail, this.connection, this.first + count, this.dropped + count, this.ended,
+				new byte[0]);
+	}
 
 	byte[] encode() {
 		return Frame.line(String.join(" ", KIND, this.tail, this.connection, Long.toString(this.first),
@@ -46,7 +64,7 @@ public record TailFrame(String tail, String connection, long first, long dropped
 			end++;
 		}
 		String[] head = new String(bytes, 0, end, StandardCharsets.UTF_8).split(" ");
-		if (end == bytes.length || head.length != PARTS || !head[0].equals(KIND)) {
+		if (end == bytes.length || head.length < PARTS || !head[0].equals(KIND)) {
 			throw new IllegalArgumentException("Malformed frame of a tail");
 		}
 		return new TailFrame(head[1], head[2], Long.parseLong(head[3]), Long.parseLong(head[4]),

@@ -28,13 +28,29 @@ class TailFrameTests {
 	}
 
 	@Test
+	void withoutItsBlocksItHasTheNumberOfTheNext() {
+		TailFrame frame = new TailFrame("7", "n.a.c", 5, 2, "takeover", bytes("id: 1-0\ndata: a\n\nretry: 7\n\n"));
+		assertThat(frame.withoutBlocks()).usingRecursiveComparison()
+			.isEqualTo(new TailFrame("7", "n.a.c", 7, 4, "takeover", new byte[0]));
+		assertThat(frame.withoutBlocks().withoutBlocks().first()).isEqualTo(7);
+	}
+
+	/** A node may be newer than the process that asked. */
+	@Test
+	void whatALaterVersionAddsIsPassedOver() {
+		TailFrame frame = TailFrame.decode(bytes("T 7 n.a.c 5 2 takeover more 1\ndata: a\n\n"));
+		assertThat(frame).usingRecursiveComparison()
+			.isEqualTo(new TailFrame("7", "n.a.c", 5, 2, "takeover", bytes("data: a\n\n")));
+	}
+
+	@Test
 	void anAnswerIsNoSuchFrame() {
 		assertThat(TailFrame.is(bytes("R 1 ok\n{}"))).isFalse();
 		assertThat(TailFrame.is(bytes(""))).isFalse();
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "T 7 n.a.c 5 2 -", "T 7 n.a.c 5 2\n", "T 7 n.a.c x 2 -\n", "T 7 n.a.c 5 2 - x\n", "T \n" })
+	@ValueSource(strings = { "T 7 n.a.c 5 2 -", "T 7 n.a.c 5 2\n", "T 7 n.a.c x 2 -\n", "T \n" })
 	void whatIsMalformedIsRefused(String text) {
 		assertThatThrownBy(() -> TailFrame.decode(bytes(text))).isInstanceOf(IllegalArgumentException.class);
 	}
