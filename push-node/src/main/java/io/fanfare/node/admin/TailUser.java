@@ -66,9 +66,9 @@ public final class TailUser implements NodeCall<CallRequest.Tail, Tailed> {
 		 * Does it.
 		 * @param process the process that asked
 		 * @param copies the copies
-		 * @return when it is done
+		 * @return when it is done: whether the process received them
 		 */
-		CompletableFuture<?> send(String process, TailFrame copies);
+		CompletableFuture<Boolean> send(String process, TailFrame copies);
 
 	}
 

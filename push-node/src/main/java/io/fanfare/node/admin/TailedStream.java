@@ -37,6 +37,11 @@ final class TailedStream implements StreamCopy {
 	/** What is copied to one receiver, averaged over its frames. */
 	private static final int BYTES_PER_SECOND = 512 * 1024;
 
+	/** How often the end of a stream is sent again where it was not received. */
+	private static final int MORE_TRIES = 4;
+
+	private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
+
 	/** Blocks that are written in this time share a frame. */
 	private static final Duration GATHERING = Duration.ofMillis(20);
 
@@ -141,13 +146,30 @@ final class TailedStream implements StreamCopy {
 		blocks.forEach(bytes::writeBytes);
 		List<CompletableFuture<?>> sent = new ArrayList<>();
 		for (UserTail.Receiver receiver : this.tail.present()) {
-			sent.add(this.sender.send(receiver.process(),
-					new TailFrame(receiver.tail(), this.connection, first, before, end, bytes.toByteArray())));
+			TailFrame frame = new TailFrame(receiver.tail(), this.connection, first, before, end, bytes.toByteArray());
+			sent.add((end != null) ? sendLast(receiver, frame, MORE_TRIES)
+					: this.sender.send(receiver.process(), frame));
 		}
 		Duration pause = Duration.ofMillis(bytes.size() * 1000L / BYTES_PER_SECOND);
 		// Where Redis did not take it, the numbers show the receiver that it is missing.
 		CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
 			.whenComplete((done, failure) -> this.worker.schedule(pause, () -> onLoop(() -> sent(end != null))));
+	}
+
+	/**
+	 * No frame follows the last one, whose number would show that it is missing: the end
+	 * is sent again, without the blocks, while its receiver wants it.
+	 */
+	private CompletableFuture<Boolean> sendLast(UserTail.Receiver receiver, TailFrame frame, int moreTries) {
+		return this.sender.send(receiver.process(), frame).whenComplete((received, failure) -> {
+			if ((failure != null || !received) && moreTries > 0) {
+				this.worker.schedule(BETWEEN_TRIES, () -> {
+					if (this.tail.isWanted(this.ticker.nanoTime()) && this.tail.holds(receiver)) {
+						sendLast(receiver, frame.withoutBlocks(), moreTries - 1);
+					}
+				});
+			}
+		});
 	}
 
 	/** On the loop. */

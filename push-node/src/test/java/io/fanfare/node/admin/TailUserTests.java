@@ -216,6 +216,45 @@ class TailUserTests {
 	}
 
 	@Test
+	void theEndIsSentAgainUntilItIsReceived() {
+		Socket alice = open("alice");
+		tail("alice", "1", connectionOf(alice), LIFE_MS);
+		this.sent = CompletableFuture.failedFuture(new IllegalStateException("Redis is away"));
+		this.node.publish(ChannelName.ALL);
+		this.node.run();
+		alice.cut();
+		this.node.run();
+		settle();
+		assertThat(this.frames).extracting(TailFrame::ended).containsOnlyOnce("client");
+		this.sent = CompletableFuture.completedFuture(false);
+		this.scheduler.pass(Duration.ofSeconds(1));
+		this.sent = CompletableFuture.completedFuture(true);
+		this.scheduler.pass(Duration.ofSeconds(1));
+		this.scheduler.pass(Duration.ofSeconds(5));
+		List<TailFrame> ends = this.frames.stream().filter((frame) -> frame.ended() != null).toList();
+		assertThat(ends).hasSize(3);
+		assertThat(ends.subList(1, 3)).allSatisfy((again) -> {
+			assertThat(again.first()).isEqualTo(1);
+			assertThat(again.dropped()).isEqualTo(1);
+			assertThat(again.blocks()).isEmpty();
+			assertThat(again.ended()).isEqualTo("client");
+		});
+	}
+
+	@Test
+	void theEndIsNotSentAgainForAReceiverThatIsGone() {
+		Socket alice = open("alice");
+		tail("alice", "1", connectionOf(alice), LIFE_MS);
+		this.sent = CompletableFuture.completedFuture(false);
+		alice.cut();
+		this.node.run();
+		settle();
+		tail("alice", "1", null, 0);
+		this.scheduler.pass(Duration.ofSeconds(5));
+		assertThat(this.frames).filteredOn((frame) -> frame.ended() != null).hasSize(1);
+	}
+
+	@Test
 	void thereAreOnlySoMany() {
 		for (int i = 0; i < TailUser.MAX_TAILS; i++) {
 			tail("user-" + i % 7, "t" + i, null, LIFE_MS);
