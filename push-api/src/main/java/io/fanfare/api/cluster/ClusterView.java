@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.fanfare.api.problem.ProblemException;
@@ -179,7 +180,10 @@ public final class ClusterView {
 	 */
 	public List<String> identities() {
 		List<Seen> seen = new ArrayList<>();
-		List<String> unreadable = look(seen);
+		return identities(seen, look(seen));
+	}
+
+	private static List<String> identities(List<Seen> seen, List<String> unreadable) {
 		return Stream.concat(seen.stream().map((one) -> one.status().node()), unreadable.stream().sorted()).toList();
 	}
 
@@ -189,13 +193,33 @@ public final class ClusterView {
 	 * @return those of {@link #identities()}, then the others
 	 */
 	public List<String> identitiesDespiteLoss() {
-		Set<String> identities = new LinkedHashSet<>(identities());
+		return despiteLoss(identities());
+	}
+
+	/**
+	 * The identities of the nodes that may have streams: those of
+	 * {@link #identitiesDespiteLoss()} but nodes that were drained and ended.
+	 * @return the identities
+	 */
+	public List<String> identitiesWithStreams() {
+		List<Seen> seen = new ArrayList<>();
+		List<String> unreadable = look(seen);
+		Set<String> drained = seen.stream()
+			.map(Seen::status)
+			.filter((status) -> status.drained() != null)
+			.map(NodeStatus::node)
+			.collect(Collectors.toSet());
+		return despiteLoss(identities(seen, unreadable)).stream().filter((node) -> !drained.contains(node)).toList();
+	}
+
+	private List<String> despiteLoss(List<String> known) {
+		Set<String> identities = new LinkedHashSet<>(known);
 		boolean lost = isLost();
 		synchronized (this.listed) {
 			if (!lost) {
 				this.listed.clear();
 			}
-			this.listed.addAll(identities);
+			this.listed.addAll(known);
 			identities.addAll(this.listed);
 		}
 		return List.copyOf(identities);

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
@@ -43,8 +44,17 @@ final class Tail implements NodeCalls.TailReceiver {
 	/** The connections that were reported to be copied, and are not over. */
 	private final Set<String> found = new HashSet<>();
 
+	/** Those that ended last: an end may come again, as its node cannot be sure. */
+	private final LinkedHashSet<String> ended = new LinkedHashSet<>();
+
 	/** Connection to the first block that was dropped of it since one was taken. */
 	private final Map<String, Long> missing = new HashMap<>();
+
+	/**
+	 * The ends of streams whose last copies were dropped, without these. They come before
+	 * all else: of their streams nothing is left in the queue.
+	 */
+	private final Deque<TailItem.Copies> endings = new ArrayDeque<>();
 
 	/** The nodes that were reported not to answer, and did not since. */
 	private final Set<String> unanswered = new HashSet<>();
@@ -66,10 +76,18 @@ final class Tail implements NodeCalls.TailReceiver {
 	public void received(TailFrame copies) {
 		this.lock.lock();
 		try {
-			find(copies.connection());
+			String connection = copies.connection();
+			if (this.ended.contains(connection)) {
+				return;
+			}
+			find(connection);
 			add(new TailItem.Copies(copies, copies.first() - copies.dropped()));
 			if (copies.ended() != null) {
-				this.found.remove(copies.connection());
+				this.found.remove(connection);
+				this.ended.add(connection);
+				if (this.ended.size() > MAX_ITEMS) {
+					this.ended.removeFirst();
+				}
 			}
 		}
 		finally {
@@ -79,11 +97,29 @@ final class Tail implements NodeCalls.TailReceiver {
 
 	@Override
 	public void lost() {
-		put(new TailItem.Interrupted());
+		this.lock.lock();
+		try {
+			add(new TailItem.Interrupted());
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
+	/** Nothing that waits is shown to a caller who may not see it any more. */
 	void end(TailEnd reason) {
-		put(new TailItem.End(reason));
+		this.lock.lock();
+		try {
+			if (reason == TailEnd.CREDENTIAL && !this.over) {
+				this.items.clear();
+				this.endings.clear();
+				this.bytes = 0;
+			}
+			add(new TailItem.End(reason));
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	/** A node copies a connection. */
@@ -119,16 +155,6 @@ final class Tail implements NodeCalls.TailReceiver {
 		}
 	}
 
-	private void put(TailItem item) {
-		this.lock.lock();
-		try {
-			add(item);
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
 	private void add(TailItem item) {
 		if (this.over) {
 			return;
@@ -140,10 +166,23 @@ final class Tail implements NodeCalls.TailReceiver {
 			TailItem oldest = this.items.remove();
 			this.bytes -= oldest.size();
 			if (oldest instanceof TailItem.Copies copies) {
-				this.missing.putIfAbsent(copies.frame().connection(), copies.from());
+				drop(copies);
 			}
 		}
 		this.some.signal();
+	}
+
+	private void drop(TailItem.Copies copies) {
+		TailFrame frame = copies.frame();
+		if (frame.ended() == null) {
+			this.missing.putIfAbsent(frame.connection(), copies.from());
+			return;
+		}
+		Long from = this.missing.remove(frame.connection());
+		this.endings.add(new TailItem.Copies(frame.withoutBlocks(), (from != null) ? from : copies.from()));
+		if (this.endings.size() > MAX_ITEMS) {
+			this.endings.remove();
+		}
 	}
 
 	/**
@@ -154,6 +193,9 @@ final class Tail implements NodeCalls.TailReceiver {
 	@Nullable TailItem take(long nanos) throws InterruptedException {
 		this.lock.lock();
 		try {
+			if (!this.endings.isEmpty()) {
+				return this.endings.remove();
+			}
 			long left = nanos;
 			while (this.items.isEmpty() && left > 0) {
 				left = this.some.awaitNanos(left);

@@ -29,7 +29,6 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
@@ -52,12 +51,6 @@ import org.springframework.web.bind.annotation.RestController;
 class TailEndpoint {
 
 	static final Duration MAX_TIME = Duration.ofMinutes(15);
-
-	/** The second one after a caller went shows it. */
-	private static final Duration HEARTBEAT = Duration.ofSeconds(5);
-
-	/** Items that are written before it is looked whether the tail is over. */
-	private static final int MAX_AT_ONCE = 64;
 
 	private static final Logger log = LoggerFactory.getLogger(TailEndpoint.class);
 
@@ -150,15 +143,22 @@ class TailEndpoint {
 		outcome.put("reason", TailEnd.CALLER.wireName());
 		boolean broken = false;
 		try {
-			TailWriter writer = new TailWriter(response.getOutputStream(), this.json);
+			TailLife life = new TailLife(this.ticker, MAX_TIME, () -> this.callers.holds(request, Scope.ADMIN));
+			TailWriter writer = new TailWriter(new PacedOutput(response.getOutputStream(), life, this.ticker),
+					this.json);
 			try {
-				outcome.put("reason", write(tail, writer, request).wireName());
+				writer.begin(tail.user(), this.clock.millis() + MAX_TIME.toMillis());
+				outcome.put("reason", life.serve(tail, writer).wireName());
 			}
 			finally {
 				outcome.put("durationMs", Duration.ofNanos(this.ticker.nanoTime() - beganAt).toMillis());
 				outcome.put("blocks", writer.blocks());
 				outcome.put("dropped", writer.dropped());
 			}
+		}
+		catch (TailOverException ex) {
+			outcome.put("reason", ex.reason().wireName());
+			log.debug("tail=ended within=item reason={}", ex.reason().wireName());
 		}
 		catch (IOException ex) {
 			broken = true;
@@ -185,49 +185,6 @@ class TailEndpoint {
 		Map<String, Object> values = new LinkedHashMap<>(known);
 		values.putAll(more);
 		this.audit.act(values);
-	}
-
-	/** Writes until it is over. */
-	private TailEnd write(Tail tail, TailWriter writer, HttpServletRequest request) throws IOException {
-		long end = this.ticker.nanoTime() + MAX_TIME.toNanos();
-		long heartbeat = this.ticker.nanoTime() + HEARTBEAT.toNanos();
-		writer.begin(tail.user(), this.clock.millis() + MAX_TIME.toMillis());
-		while (true) {
-			TailItem item = take(tail, Math.min(heartbeat, end) - this.ticker.nanoTime());
-			for (int count = 1; item != null; count++) {
-				TailEnd over = writer.write(item);
-				if (over != null) {
-					writer.flush();
-					return over;
-				}
-				// A slow caller is not to delay the looks at the time and at its
-				// credential.
-				boolean due = this.ticker.nanoTime() - Math.min(heartbeat, end) >= 0;
-				item = (count < MAX_AT_ONCE && !due) ? take(tail, 0) : null;
-			}
-			writer.flush();
-			long now = this.ticker.nanoTime();
-			if (now - end >= 0) {
-				tail.end(TailEnd.TIME);
-			}
-			else if (now - heartbeat >= 0) {
-				heartbeat = now + HEARTBEAT.toNanos();
-				writer.heartbeat();
-				if (!this.callers.holds(request, Scope.ADMIN)) {
-					tail.end(TailEnd.CREDENTIAL);
-				}
-			}
-		}
-	}
-
-	private static @Nullable TailItem take(Tail tail, long nanos) {
-		try {
-			return tail.take(nanos);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			return new TailItem.End(TailEnd.STOPPING);
-		}
 	}
 
 }

@@ -145,7 +145,7 @@ final class Tails implements SmartLifecycle {
 	/** Asks all nodes; does not wait for their answers. */
 	private void order(Collection<Tail> tails, Duration life) {
 		try {
-			List<String> identities = this.view.identities();
+			List<String> identities = this.view.identitiesWithStreams();
 			for (Tail tail : tails) {
 				Presence.Owner owner = life.isZero() ? null : this.redis.await(this.presence.find(tail.user()));
 				String connection = (owner != null) ? owner.connection() : null;

@@ -7,10 +7,14 @@ import java.util.List;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.auth.ApiKeys;
 import io.fanfare.api.auth.Scope;
+import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.audit.AuditLog;
+import io.fanfare.protocol.call.CallName;
+import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -137,6 +142,52 @@ class TailIT {
 			next(tail, "tail.begin");
 			await().during(Duration.ofSeconds(16)).atMost(Duration.ofSeconds(20)).until(() -> tail.end() == null);
 		}
+	}
+
+	private static NodeStatus status(String name, NodeStatus.Drained drained) {
+		long now = System.currentTimeMillis();
+		return new NodeStatus(name + ".abcdefgh", name, "1", "up", now, now, 100, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, null,
+				drained, null, null);
+	}
+
+	@Test
+	void aNodeThatWasDrainedIsNotMissed() {
+		try (TestRedis own = TestRedis.start(); TestApi asking = TestApi.start(own)) {
+			Nodes nodes = asking.bean(Nodes.class);
+			for (NodeStatus status : List.of(status("node-1", new NodeStatus.Drained(1, 0, 1)),
+					status("node-2", null))) {
+				nodes.put(status.node(), TestApi.JSON.writeValueAsBytes(status)).join();
+			}
+			try (SseClient tail = tail(asking, "erin", TestApi.KEY)) {
+				assertThat(next(tail, "tail.unanswered").data()).isEqualTo("{\"node\":\"node-2.abcdefgh\"}");
+				tail.expectNone((block) -> block.fires("tail.unanswered") && block.data().contains("node-1"),
+						Duration.ofSeconds(2));
+			}
+		}
+	}
+
+	/** Their state is written again within seconds; a stream may begin meanwhile. */
+	@Test
+	void afterADataLossNodesThatWereThereAreStillAsked() {
+		try (TestRedis own = TestRedis.start();
+				TestApi asking = TestApi.start(own);
+				NodeVoice node = new NodeVoice(asking, own, "node-1").answering(CallName.TAIL,
+						"{\"connected\":false}")) {
+			try (SseClient before = tail(asking, "before", TestApi.KEY)) {
+				next(before, "tail.begin");
+				await().atMost(SOON).until(() -> isAsked(node, "before"));
+			}
+			own.ask((commands) -> commands.flushall());
+			try (SseClient after = tail(asking, "after", TestApi.KEY)) {
+				next(after, "tail.begin");
+				await().atMost(SOON).until(() -> isAsked(node, "after"));
+			}
+		}
+	}
+
+	private static boolean isAsked(NodeVoice node, String user) {
+		JsonNode asked = node.asked();
+		return asked != null && asked.path("user").asString("").equals(user);
 	}
 
 	@Test

@@ -82,6 +82,30 @@ class TailTests {
 	}
 
 	@Test
+	void theEndOfAStreamIsReportedThoughItsLastCopiesWereDropped() throws Exception {
+		this.tail.received(frame(0, 0, "data: a\n\n"));
+		this.tail.received(new TailFrame("1", "n.a.c", 1, 0, "client", "data: b\n\ndata: c\n\n".getBytes()));
+		for (int i = 0; i < Tail.MAX_ITEMS; i++) {
+			this.tail.received(new TailFrame("1", "n.a.d", i, 0, null, "data: d\n\n".getBytes()));
+		}
+		assertThat(events())
+			.startsWith("tail.dropped {\"connection\":\"n.a.c\",\"blocks\":3}",
+					"tail.closed {\"connection\":\"n.a.c\",\"node\":\"n.a\",\"reason\":\"client\"}")
+			.hasSize(2 + Tail.MAX_ITEMS);
+		for (int i = 0; i < 3 * Tail.MAX_ITEMS; i++) {
+			this.tail.received(new TailFrame("1", "n.a." + i, 0, 0, "client", new byte[0]));
+		}
+		assertThat(events()).hasSizeLessThanOrEqualTo(2 * Tail.MAX_ITEMS + Tail.MAX_ITEMS / 2);
+	}
+
+	@Test
+	void whatWaitsIsNotShownOnceTheCredentialDoesNotHold() throws Exception {
+		this.tail.received(frame(0, 0, "data: a\n\n"));
+		this.tail.end(TailEnd.CREDENTIAL);
+		assertThat(events()).containsExactly("tail.end {\"reason\":\"credential\"}");
+	}
+
+	@Test
 	void aStreamIsReportedOnceAndItsEndBehindIt() throws Exception {
 		this.tail.found("n.a.c");
 		this.tail.found("n.a.c");
