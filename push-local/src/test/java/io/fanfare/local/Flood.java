@@ -24,6 +24,9 @@ enum Flood {
 	/** Requests of which a part is still to come, to the node and to the API. */
 	HALF_OPEN_BODIES(500, Set.of(408)),
 
+	/** Connections to the API that come to nothing: more than it has. */
+	HALF_OPEN_CONNECTIONS(500, Set.of(401, 429)),
+
 	/** Users who come to a full node, wait for a moment and leave. */
 	WAITING_ROOM(500, Set.of(200, 503)),
 
@@ -96,6 +99,7 @@ enum Flood {
 					bearer(client.cluster().unsignedCurveToken(client.user(USERS)) + client.text(SIGNATURE))));
 			case CLOSES -> close(client);
 			case HALF_OPEN_BODIES -> halfOpen(client);
+			case HALF_OPEN_CONNECTIONS -> unfinished(client);
 			case WAITING_ROOM -> client.hold(client.cluster().node().port(),
 					stream("client=" + client.text(SECRET), bearer(client.cluster().token(client.user(WAITERS)))),
 					HELD_STREAMS);
@@ -133,6 +137,18 @@ enum Flood {
 			default -> client.hold(api, beginning("/v1/messages", "", 2 * HALF_OF_64_KIB.length()) + HALF_OF_64_KIB,
 					HELD_BODIES);
 		}
+	}
+
+	/** Nothing, half a head, and half a body behind a refusal, or with a key. */
+	private static void unfinished(FloodClient client) {
+		String request = switch (client.turn(4)) {
+			case 0 -> "";
+			case 1 -> "POST /v1/messages HTTP/1.1\r\nHost: ";
+			case 2 -> beginning("/v1/messages", bearer(client.text(32)), 2 * HALF_OF_64_KIB.length()) + HALF_OF_64_KIB;
+			default -> beginning("/v1/messages", bearer(FloodedCluster.STOLEN_KEY), 2 * HALF_OF_64_KIB.length())
+					+ HALF_OF_64_KIB;
+		};
+		client.hold(client.cluster().api().port(), request, HELD_BODIES);
 	}
 
 	private static void ticket(FloodClient client) {

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -48,7 +49,7 @@ final class BoundedEndpoint extends NioEndpoint {
 	/** Takes how many connections of each address were closed as they came. */
 	Map<String, Integer> takeRefused() {
 		Map<String, Integer> taken = new HashMap<>();
-		for (String address : this.refused.keySet()) {
+		for (String address : List.copyOf(this.refused.keySet())) {
 			Integer count = this.refused.remove(address);
 			if (count != null) {
 				taken.put(address, count);

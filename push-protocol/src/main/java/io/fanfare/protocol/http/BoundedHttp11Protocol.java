@@ -81,6 +81,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	private final AtomicLong late = new AtomicLong();
 
+	/** Has the defaults of Tomcat and the clock of the virtual machine. */
 	public BoundedHttp11Protocol() {
 		this(Ticker.system());
 	}
