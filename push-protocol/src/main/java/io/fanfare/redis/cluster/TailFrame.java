@@ -33,12 +33,12 @@ public record TailFrame(String tail, String connection, long first, long dropped
 	 */
 	public TailFrame withoutBlocks() {
 		int count = 0;
-		for (int i = 1; i < this.blocks.length; i++) {
-			if (this.blocks[i] == '\n' && this.blocks[i - 1] == '\n') {
-				count++;
-				// A line feed ends one block only
-				i++;
-			}
+		boolean lineEnded = false;
+		for (byte each : this.blocks) {
+			boolean blockEnded = each == '\n' && lineEnded;
+			count += blockEnded ? 1 : 0;
+			// A line feed ends one block only
+			lineEnded = each == '\n' && !blockEnded;
 		}
 		return new TailFrame(this.tail, this.connection, this.first + count, this.dropped + count, this.ended,
 				new byte[0]);
