@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.fanfare.protocol.guard.Ticker;
 import org.apache.tomcat.util.net.NioChannel;
@@ -36,6 +37,8 @@ final class BoundedEndpoint extends NioEndpoint {
 	/** How many of each address were closed since that was asked last. */
 	private final Map<String, Integer> refused = new ConcurrentHashMap<>();
 
+	private final AtomicLong allRefused = new AtomicLong();
+
 	BoundedEndpoint(Ticker ticker) {
 		this.ticker = ticker;
 		this.countedAt = ticker.nanoTime() - RECOUNT.toNanos();
@@ -44,6 +47,11 @@ final class BoundedEndpoint extends NioEndpoint {
 	/** What an open connection counts as. */
 	static String addressOf(SocketWrapperBase<NioChannel> connection) {
 		return AddressShares.key(String.valueOf(connection.getRemoteAddr()));
+	}
+
+	/** How many connections were closed as they came, since the start. */
+	long refused() {
+		return this.allRefused.get();
 	}
 
 	/** Takes how many connections of each address were closed as they came. */
@@ -83,6 +91,7 @@ final class BoundedEndpoint extends NioEndpoint {
 		String address = AddressShares.key(peer.getHostAddress());
 		int own = this.held.getOrDefault(address, 0) + 1;
 		if (own > 1 && own > max - open) {
+			this.allRefused.incrementAndGet();
 			this.refused.merge(address, 1, Integer::sum);
 			return true;
 		}

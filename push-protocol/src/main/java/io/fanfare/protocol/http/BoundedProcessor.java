@@ -1,12 +1,14 @@
 package io.fanfare.protocol.http;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 
 import org.apache.coyote.Constants;
 import org.apache.coyote.Request;
 import org.apache.coyote.Response;
 import org.apache.coyote.http11.Http11Processor;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
+import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.jspecify.annotations.Nullable;
@@ -78,12 +80,36 @@ final class BoundedProcessor extends Http11Processor {
 	boolean closeLate(long now) {
 		SocketWrapperBase<?> connection = getSocketWrapper();
 		int stage = getRequest().getRequestProcessor().getStage();
-		if (connection == null || connection.isClosed()
-				|| !isBodyLate(stage, now) && !isAnswerLate(stage, now) && !isDropLate(connection, now)) {
+		if (connection == null || connection.isClosed() || connection.getError() != null) {
 			return false;
 		}
+		if (isBodyLate(stage, now) || isDropLate(connection, now)) {
+			connection.setError(new SocketTimeoutException("The body of the request did not arrive in time"));
+			endInput(connection);
+			return true;
+		}
+		if (isAnswerLate(stage, now)) {
+			connection.close();
+			return true;
+		}
+		return false;
+	}
+
+	/**
+	 * Ends what a thread waits for. It closes the connection: had another thread closed
+	 * it, this one would wait on, with all its buffers, until its read has timed out.
+	 */
+	static void endInput(SocketWrapperBase<?> connection) {
+		try {
+			if (connection.getSocket() instanceof NioChannel channel) {
+				channel.getIOChannel().shutdownInput();
+				return;
+			}
+		}
+		catch (IOException ex) {
+			// It is closed, or nothing is left to be waited for
+		}
 		connection.close();
-		return true;
 	}
 
 	private boolean isBodyLate(int stage, long now) {

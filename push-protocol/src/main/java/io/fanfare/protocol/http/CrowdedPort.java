@@ -81,7 +81,7 @@ final class CrowdedPort {
 
 	/** How many were closed since the start. */
 	long closed() {
-		return this.closed.get();
+		return this.closed.get() + this.endpoint.refused();
 	}
 
 	/**
@@ -106,8 +106,8 @@ final class CrowdedPort {
 		}
 	}
 
+	/** For the next line. */
 	private void note(String address, int count) {
-		this.closed.addAndGet(count);
 		this.unlogged += count;
 		if (count > this.ofWorst) {
 			this.ofWorst = count;
@@ -139,6 +139,7 @@ final class CrowdedPort {
 			.toList();
 		surplusOnes.forEach(this::close);
 		if (!surplusOnes.isEmpty()) {
+			this.closed.addAndGet(surplusOnes.size());
 			note(address, surplusOnes.size());
 		}
 	}
@@ -150,8 +151,7 @@ final class CrowdedPort {
 			this.endpoint.processSocket(connection, SocketEvent.ERROR, true);
 		}
 		else {
-			// The thread that waits for it notices
-			connection.close();
+			BoundedProcessor.endInput(connection);
 		}
 	}
 
