@@ -18,6 +18,7 @@ It needs no package. It belongs into a network that Alertmanager alone reaches: 
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import sys
@@ -61,14 +62,17 @@ OPENER = urllib.request.build_opener(NoRedirect)
 
 
 def post(url, body, headers):
-    request = urllib.request.Request(url, body.encode(), headers, method="POST")
+    # Not the text of an error: it may show the address, and with it the token
     try:
+        request = urllib.request.Request(url, body.encode(), headers, method="POST")
         with OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
             return answer.read(MAX_BODY)
     except urllib.error.HTTPError as error:
         raise Refused("status %d" % error.code) from None
     except OSError as error:
         raise Refused(str(getattr(error, "reason", error))) from None
+    except (ValueError, http.client.HTTPException) as error:
+        raise Refused(type(error).__name__) from None
 
 
 def title(report):
