@@ -47,7 +47,7 @@ final class TailLife {
 	/**
 	 * Writes until it is over.
 	 * @return why it is
-	 * @throws TailOverException if it is before all of an item was read
+	 * @throws TailOverException if it is before all that waited was read
 	 */
 	TailEnd serve(Tail tail, TailWriter writer) throws IOException {
 		while (true) {
@@ -67,6 +67,8 @@ final class TailLife {
 			long now = this.ticker.nanoTime();
 			if (now - this.end >= 0) {
 				tail.end(TailEnd.TIME);
+				// What waits is written, but not for ever to a slow caller.
+				requireWithinItem(now);
 			}
 			else if (now - this.heartbeat >= 0) {
 				writer.heartbeat();
@@ -88,7 +90,7 @@ final class TailLife {
 	}
 
 	/**
-	 * Looks whether the rest of an item is to be written.
+	 * Looks whether the rest of an item, or of what waits, is to be written.
 	 * @param now the time
 	 * @throws TailOverException if it is not
 	 */
@@ -96,7 +98,7 @@ final class TailLife {
 		if (now - this.end >= GRACE.toNanos()) {
 			throw new TailOverException(TailEnd.TIME);
 		}
-		if (now - this.heartbeat >= 0 && now - this.end < 0 && !holds(now)) {
+		if (now - this.heartbeat >= 0 && !holds(now)) {
 			throw new TailOverException(TailEnd.CREDENTIAL);
 		}
 	}

@@ -92,4 +92,33 @@ class TailLifeTests {
 		assertThat(passed()).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(16));
 	}
 
+	@Test
+	void manySmallItemsDoNotOutlastTheTimeOfTheirTail() {
+		for (int i = 0; i < 900; i++) {
+			this.tail.received(new TailFrame("1", "n.a.c", i, 0, null,
+					("data: " + "y".repeat(1000) + "\n\n").getBytes(StandardCharsets.US_ASCII)));
+		}
+		AtomicLong clock = this.now;
+		TailLife life = new TailLife(clock::get, Duration.ofSeconds(5), () -> true);
+		OutputStream caller = new OutputStream() {
+
+			@Override
+			public void write(int value) {
+				throw new AssertionError("One byte alone");
+			}
+
+			@Override
+			public void write(byte[] bytes, int offset, int length) {
+				clock.addAndGet(Duration.ofMillis(500).toNanos());
+			}
+
+		};
+		assertThatThrownBy(() -> life.serve(this.tail,
+				new TailWriter(new PacedOutput(caller, life, clock::get), JsonMapper.shared())))
+			.asInstanceOf(InstanceOfAssertFactories.type(TailOverException.class))
+			.extracting(TailOverException::reason)
+			.isEqualTo(TailEnd.TIME);
+		assertThat(passed()).isLessThan(Duration.ofSeconds(60));
+	}
+
 }
