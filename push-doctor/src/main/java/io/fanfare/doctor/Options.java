@@ -28,6 +28,8 @@ record Options(URI url, @Nullable String origin, boolean json) {
 			Exit status: 0 without problems, 1 with problems, 2 if the doctor could not ask.
 			""";
 
+	private static final int MAX_PORT = 65_535;
+
 	/**
 	 * Reads a command line.
 	 * @param arguments the arguments
@@ -92,6 +94,9 @@ record Options(URI url, @Nullable String origin, boolean json) {
 			String scheme = (uri.getScheme() != null) ? uri.getScheme().toLowerCase(Locale.ROOT) : "";
 			if (!scheme.equals("http") && !scheme.equals("https") || uri.getHost() == null) {
 				throw new IllegalArgumentException(name + ": http:// or https:// and a host are expected, not " + text);
+			}
+			if (uri.getPort() == 0 || uri.getPort() > MAX_PORT) {
+				throw new IllegalArgumentException(name + ": a port is 1 to " + MAX_PORT + ", not " + uri.getPort());
 			}
 			return uri;
 		}

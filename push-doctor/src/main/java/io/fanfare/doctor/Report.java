@@ -165,4 +165,9 @@ record Report(String url, @Nullable String origin, @Nullable String node, int pr
 		return printable.toString();
 	}
 
+	/** That, on one line. */
+	static String line(String text) {
+		return printable(text.replace('\n', ' '));
+	}
+
 }

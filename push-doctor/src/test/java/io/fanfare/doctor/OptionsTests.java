@@ -31,6 +31,9 @@ class OptionsTests {
 			https://push.example/e?token=x           | URL: a query
 			https://a:b@push.example/events          | URL: a query, a fragment or a user
 			https://push.example/a{b                 | URL: Illegal character
+			https://push.example:65536/events        | URL: a port is 1 to 65535, not 65536
+			https://push.example:0/events            | URL: a port is 1 to 65535, not 0
+			http://a/events --origin=https://a.ex:70000 | --origin: a port is 1 to 65535
 			http://a/events http://b/events          | One URL at a time
 			http://a/events --jsn                    | no option --jsn
 			http://a/events --origin                 | --origin needs a value

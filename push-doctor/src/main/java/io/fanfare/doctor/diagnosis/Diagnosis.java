@@ -122,7 +122,7 @@ public record Diagnosis(List<Finding> findings, Measured measured) {
 
 	private static void addLost(StreamSeen stream, Observations.Sent sent, List<Finding> found) {
 		Hello.Request request = hello(stream).request();
-		if (request.protocol().equals("HTTP/1.0")) {
+		if ("HTTP/1.0".equals(request.protocol())) {
 			found.add(new Finding("http-1.0", "The node was asked by HTTP/1.0."));
 		}
 		if (sent.authorization() && !request.authorization()) {

@@ -191,6 +191,9 @@ final class StreamProbe implements Runnable {
 
 	/** What is said, or null if it is not what a node says. */
 	private static @Nullable Hello hello(JsonNode data) {
+		if (!data.path("request").path("protocol").isString()) {
+			return null;
+		}
 		try {
 			return json.treeToValue(data, Hello.class);
 		}

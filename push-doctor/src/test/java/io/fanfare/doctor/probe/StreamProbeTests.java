@@ -110,6 +110,13 @@ class StreamProbeTests {
 		assertThat(ask(200, STREAM, "event: doctor.hello\ndata: hello\n\n").hello()).isNull();
 		assertThat(ask(200, STREAM, "event: doctor.hello\ndata: {}\n\n").hello()).isNull();
 		assertThat(ask(200, STREAM, "event: doctor.hello\ndata: [1]\n\n").hello()).isNull();
+		String request = HELLO.substring(HELLO.indexOf("{\"protocol\""), HELLO.lastIndexOf('}'));
+		for (String other : new String[] { "null", "{}", "[]", "{\"protocol\":null}", "{\"protocol\":{}}" }) {
+			StreamSeen seen = ask(200, STREAM, HELLO.replace(request, other) + END);
+			assertThat(seen.hello()).as(other).isNull();
+			assertThat(seen.blocks()).as(other).hasSize(2);
+		}
+		assertThat(ask(200, STREAM, HELLO.replace(",\"request\":" + request, "") + END).hello()).isNull();
 	}
 
 	@Test
