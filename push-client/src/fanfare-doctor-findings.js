@@ -158,5 +158,13 @@ export default {
 		"nginx": "proxy_set_header X-Forwarded-For $remote_addr;",
 		"haproxy": "http-request set-header X-Forwarded-For %[src]",
 		"caddy": "reverse_proxy /events* node-1:8081 {\n    header_up X-Forwarded-For {remote_host}\n}"
+	},
+	"drained": {
+		"severity": "note",
+		"title": "The node was stopped during the examination",
+		"why": "A node that stops ends the doctor's streams early. What would have held them back or cut them later, such as in their silence, was not seen. Ask again.",
+		"nginx": null,
+		"haproxy": null,
+		"caddy": null
 	}
 };

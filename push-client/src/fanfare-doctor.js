@@ -36,7 +36,9 @@ function heard({ blocks }, delay) {
 	return (arrived - at - delay > HELD) ? at + delay : arrived;
 }
 
-const isCut = (stream) => stream.end !== 'end';
+const isDrained = (stream) => stream.end === 'drain';
+
+const isCut = (stream) => stream.end !== 'end' && !isDrained(stream);
 
 /** Why a stream did not begin. */
 function refusal(stream, { reach, client }) {
@@ -208,6 +210,7 @@ export function judge(observations) {
 	}
 	if (own.length) {
 		own.forEach((stream) => found.push(...headers(stream, observations)));
+		own.filter(isDrained).forEach(({ opened: since, ended }) => found.push(['drained', `The node ended a stream after ${seconds(ended - since)}.`]));
 		const mine = Object.fromEntries(Object.entries(streams).filter(([, stream]) => own.includes(stream)));
 		const late = buffered(mine, measured);
 		found.push(late && ['buffered', late], ...cuts(mine, measured));
@@ -335,7 +338,7 @@ class Examination {
 				stream.end = 'eof';
 			}
 		});
-		stream.end = (late && stream.end !== 'end') ? 'timeout' : stream.end;
+		stream.end = (late && stream.ended === undefined) ? 'timeout' : stream.end;
 		stream.ended ??= env.now();
 		return stream;
 	}
@@ -349,7 +352,7 @@ class Examination {
 		for (let part; !(part = await reader.read()).done;) {
 			parser.feed(part.value);
 			stream.retry = parser.retry || undefined;
-			if (stream.end === 'end') {
+			if (stream.ended !== undefined) {
 				return;
 			}
 		}
@@ -366,7 +369,7 @@ class Examination {
 				this.lasts = Math.max(this.lasts, value.silenceMs + 5_000);
 			}
 			if (event === END) {
-				stream.end = 'end';
+				stream.end = (value.reason === 'drain') ? 'drain' : 'end';
 				stream.ended = arrived;
 			}
 		}

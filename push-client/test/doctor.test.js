@@ -147,9 +147,13 @@ async function play({ headers, query }, { write, signal, node = {} }) {
 			await pause(100, signal);
 			block('doctor.fill', { pad: 'x'.repeat(4_000) });
 		}
-		await pause(20_000, signal);
+		await pause(node.drain ?? 20_000, signal);
+		if (node.drain) {
+			block('doctor.end', { reason: 'drain' });
+			return;
+		}
 	}
-	block('doctor.end');
+	block('doctor.end', { reason: 'done' });
 }
 
 /** Passes a stream on, as a proxy with these faults does. */
@@ -231,6 +235,7 @@ const between = {
 	'/1.0-translated': { node: { protocol: 'HTTP/1.0' } },
 	'/rare': { node: { heartbeatMs: 45_000 } },
 	'/clock': { node: { skew: -60_000 } },
+	'/drains': { node: { drain: 4_000 } },
 	'/hangs': { answer: () => true }
 };
 
@@ -297,6 +302,7 @@ describe('what is between is named', () => {
 		'/1.0-translated': ['http-1.0'],
 		'/rare': ['heartbeats-too-rare'],
 		'/clock': ['clock-skew'],
+		'/drains': ['drained'],
 		'/hangs': ['unreachable']
 	};
 	for (const [path, findings] of Object.entries(expected)) {

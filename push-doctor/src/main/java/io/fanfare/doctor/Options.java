@@ -25,7 +25,7 @@ record Options(URI url, @Nullable String origin, boolean json) {
 			  --origin  the origin of the pages that do, such as https://app.example, where it is another one
 			  --json    prints JSON
 
-			Exit status: 0 without problems, 1 with problems, 2 if the doctor could not ask.
+			Exit status: 0 without problems, 1 with problems, 2 if the doctor could not ask all of it.
 			""";
 
 	private static final int MAX_PORT = 65_535;

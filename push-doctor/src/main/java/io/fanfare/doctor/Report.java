@@ -80,12 +80,16 @@ record Report(String url, @Nullable String origin, @Nullable String node, int pr
 		return new Report(seen.url(), seen.origin(), node, problems, findings, diagnosis.measured(), seen);
 	}
 
-	/** 0 without problems, 1 with some, 2 where nothing could be asked. */
+	/** 0 without problems, 1 with some, 2 where not everything could be asked. */
 	int exitStatus() {
-		if (this.findings.stream().anyMatch((entry) -> entry.id().equals("unreachable")) && this.node == null) {
+		if (has("unreachable") && this.node == null) {
 			return 2;
 		}
-		return (this.problems > 0) ? 1 : 0;
+		return (this.problems > 0) ? 1 : has(Diagnosis.DRAINED) ? 2 : 0;
+	}
+
+	private boolean has(String id) {
+		return this.findings.stream().anyMatch((entry) -> entry.id().equals(id));
 	}
 
 	String toJson() {

@@ -48,6 +48,14 @@ class ReportTests {
 	}
 
 	@Test
+	void aNodeThatStopsIsNotHealthy() {
+		Finding drained = new Finding("drained", "The node ended a stream after 8 s.");
+		assertThat(report("node-1", drained).exitStatus()).isEqualTo(2);
+		assertThat(report("node-1", drained).toText()).contains("note drained: ", "Ask again.");
+		assertThat(report("node-1", drained, new Finding("buffered", null)).exitStatus()).isOne();
+	}
+
+	@Test
 	void jsonHasAllOfIt() {
 		JsonNode json = JsonMapper.shared()
 			.readTree(report("node-1", new Finding("idle-timeout", "It was cut.")).toJson());

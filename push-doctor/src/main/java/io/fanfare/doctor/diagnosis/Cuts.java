@@ -51,7 +51,7 @@ record Cuts(List<Finding> findings, @Nullable Long afterSilenceMs, @Nullable Lon
 	}
 
 	private static boolean isCut(@Nullable StreamSeen stream) {
-		return stream != null && stream.end() != StreamEnd.END;
+		return stream != null && stream.end() != StreamEnd.END && stream.end() != StreamEnd.DRAIN;
 	}
 
 	/** When its last block came, or would have come if nothing had held it back. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 
 import io.fanfare.doctor.observation.Observations;
+import io.fanfare.doctor.observation.StreamEnd;
 import io.fanfare.doctor.observation.StreamSeen;
 import io.fanfare.doctor.observation.StreamSeen.Arrival;
 import io.fanfare.doctor.observation.StreamSeen.Hello;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param measured the figures that they rest on
  */
 public record Diagnosis(List<Finding> findings, Measured measured) {
+
+	/** The node was being stopped. */
+	public static final String DRAINED = "drained";
 
 	private static final long SKEW_MS = 5_000;
 
@@ -96,6 +100,7 @@ public record Diagnosis(List<Finding> findings, Measured measured) {
 	/** What the streams say that the node wrote for this run. */
 	private static Measured judge(Map<String, StreamSeen> own, Observations seen, List<Finding> found) {
 		own.values().forEach((stream) -> addLost(stream, seen.sent(), found));
+		own.values().forEach((stream) -> addDrained(stream, found));
 		List<StreamSeen> timed = List.of(Observations.PACE, Observations.STEADY)
 			.stream()
 			.map(own::get)
@@ -135,6 +140,14 @@ public record Diagnosis(List<Finding> findings, Measured measured) {
 		}
 		if (sent.cookie() && !request.cookie()) {
 			found.add(new Finding("cookie-lost", null));
+		}
+	}
+
+	/** What the node ends early tells nothing of what would have come. */
+	private static void addDrained(StreamSeen stream, List<Finding> found) {
+		if (stream.end() == StreamEnd.DRAIN) {
+			long after = stream.ended() - Objects.requireNonNullElse(stream.opened(), stream.ended());
+			found.add(new Finding(DRAINED, "The node ended a stream after " + seconds(after) + "."));
 		}
 	}
 

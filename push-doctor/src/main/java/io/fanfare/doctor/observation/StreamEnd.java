@@ -9,6 +9,10 @@ public enum StreamEnd {
 	@JsonProperty("end")
 	END,
 
+	/** By the node as well, but early, as it is being stopped. */
+	@JsonProperty("drain")
+	DRAIN,
+
 	/** Before that, without an error, or in the middle of a piece. */
 	@JsonProperty("eof")
 	EOF,

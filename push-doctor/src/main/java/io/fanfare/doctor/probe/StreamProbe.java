@@ -176,7 +176,7 @@ final class StreamProbe implements Runnable {
 			}
 		}
 		else if (block.event().equals("doctor.end")) {
-			end(StreamEnd.END, null);
+			end(data.path("reason").asString("").equals("drain") ? StreamEnd.DRAIN : StreamEnd.END, null);
 		}
 	}
 

@@ -84,6 +84,13 @@ class StreamProbeTests {
 	}
 
 	@Test
+	void aNodeThatStopsSaysSo() {
+		String drain = END.replace(":360}", ":360,\"reason\":\"drain\"}");
+		assertThat(ask(200, STREAM, HELLO + drain).end()).isEqualTo(StreamEnd.DRAIN);
+		assertThat(ask(200, STREAM, HELLO + drain.replace("drain", "done")).end()).isEqualTo(StreamEnd.END);
+	}
+
+	@Test
 	void aResetIsOne() {
 		StreamSeen seen = ask((out) -> out.write(head(200, STREAM)), true);
 		assertThat(seen.end()).isEqualTo(StreamEnd.RESET);
