@@ -159,5 +159,13 @@ declare const _default: {
         haproxy: string;
         caddy: string;
     };
+    drained: {
+        severity: string;
+        title: string;
+        why: string;
+        nginx: null;
+        haproxy: null;
+        caddy: null;
+    };
 };
 export default _default;

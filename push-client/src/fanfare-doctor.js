@@ -173,8 +173,8 @@ function preflight({ preflight: answer, crossOrigin, origin, streams }) {
 	if (stream) {
 		return ['cors-refused', `Access-Control-Allow-Origin is ${stream.allowOrigin || 'not there'}.`];
 	}
-	if (!answer) {
-		return null;
+	if (!answer || !crossOrigin) {
+		return null; // browsers send none to the own origin
 	}
 	const { status, allowOrigin, allowHeaders } = answer;
 	if (!status || status < 200 || status > 299) {

@@ -71,7 +71,8 @@ final class Answers {
 			}
 		}
 		PreflightSeen preflight = seen.preflight();
-		if (preflight == null) {
+		// Browsers send none to the own origin.
+		if (preflight == null || !seen.crossOrigin()) {
 			return null;
 		}
 		Integer status = preflight.status();

@@ -12,13 +12,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param url the address that was asked
  * @param client {@code cli}, or {@code browser}, which sees less
- * @param origin what was sent as {@code Origin} in the preflight
+ * @param origin the origin of the page
  * @param crossOrigin whether that is another origin than that of the address
  * @param sent which headers went with the streams
  * @param streams by name: {@code pace}, {@code steady}, and {@code again}, which has the
  * address of the first
  * @param probes by the status that was asked for
- * @param preflight the answer to {@code OPTIONS}
+ * @param preflight the answer to {@code OPTIONS}, or null where a browser sends none: to
+ * the own origin
  */
 public record Observations(String url, String client, @Nullable String origin, boolean crossOrigin, Sent sent,
 		Map<String, StreamSeen> streams, Map<String, AnswerSeen> probes, @Nullable PreflightSeen preflight) {

@@ -91,7 +91,7 @@ public final class Prober {
 		Future<?> running = this.threads.submit(steady);
 		Future<AnswerSeen> unauthorized = this.threads.submit(() -> status("401"));
 		Future<AnswerSeen> unavailable = this.threads.submit(() -> status("503"));
-		Future<PreflightSeen> preflight = this.threads.submit(this::preflight);
+		Future<PreflightSeen> preflight = this.target.isCrossOrigin() ? this.threads.submit(this::preflight) : null;
 
 		Map<String, StreamSeen> streams = new LinkedHashMap<>();
 		StreamSeen first = await(pacing, pace, DEADLINE);
@@ -108,7 +108,8 @@ public final class Prober {
 		probes.put("401", result(unauthorized));
 		probes.put("503", result(unavailable));
 		return new Observations(this.target.url().toString(), "cli", this.target.pageOrigin(),
-				this.target.isCrossOrigin(), new Sent(true, true, true), streams, probes, result(preflight));
+				this.target.isCrossOrigin(), new Sent(true, true, true), streams, probes,
+				(preflight != null) ? result(preflight) : null);
 	}
 
 	private StreamProbe stream(String nonce, String parameter, boolean untilHello) {
