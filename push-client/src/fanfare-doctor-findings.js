@@ -19,7 +19,7 @@ export default {
 		"severity": "problem",
 		"title": "What answers at this address is no node",
 		"why": "The answer is no event stream, or one that does not begin as the doctor's stream does. The path leads to another server, or a proxy answers by itself, such as with a login page. A native EventSource gives up for good on it.",
-		"nginx": "location = /events {\n    proxy_pass http://streams;\n}",
+		"nginx": "# With /events/ack and /events/ticket:\nlocation ~ ^/events(/|$) {\n    proxy_pass http://streams;\n}",
 		"haproxy": "use_backend nodes if { path -m str /events } or { path -m beg /events/ }",
 		"caddy": "reverse_proxy /events* node-1:8081"
 	},
@@ -27,9 +27,9 @@ export default {
 		"severity": "problem",
 		"title": "The query of the address does not reach the node",
 		"why": "The node asked for a token although `doctor=1` was asked for, or did not see all of the query. Topics, cursors and tickets of clients are lost in the same way. A node that is older than the doctor answers like this as well.",
-		"nginx": "proxy_pass http://streams/events$is_args$args;",
-		"haproxy": "# Instead of http-request set-uri, which drops the query:\nhttp-request set-path /events",
-		"caddy": "rewrite * /events?{query}"
+		"nginx": "# Without a path, which would be that of /events/ack as well, and with variables drops the query:\nproxy_pass http://streams;",
+		"haproxy": "# Instead of http-request set-uri, which drops the query; such as for /push/events and /push/events/ack:\nhttp-request replace-path ^/push/(.*) /\\1",
+		"caddy": "# Instead of rewrite with a path and no query; such as for /push/events and /push/events/ack:\nuri strip_prefix /push"
 	},
 	"status-replaced": {
 		"severity": "problem",
@@ -83,8 +83,8 @@ export default {
 		"severity": "problem",
 		"title": "A stream is cut although events flow",
 		"why": "Something on the way limits how long an answer lasts, or how large it is. Clients come back each time. Gateways and platforms for functions have such limits; nginx and HAProxy end streams only some time after a reload.",
-		"nginx": "# After a reload alone:\nworker_shutdown_timeout 24h;",
-		"haproxy": "# After a reload alone, in global:\nhard-stop-after 24h",
+		"nginx": "# After a reload alone. Old workers, and their memory, stay as long as one stream lasts, at most so long:\nworker_shutdown_timeout 1h;",
+		"haproxy": "# After a reload alone, in global. Old processes, and their memory, stay as long as one stream lasts, at most so long:\nhard-stop-after 1h",
 		"caddy": "{\n    servers {\n        timeouts {\n            write 0\n        }\n    }\n}"
 	},
 	"authorization-lost": {
@@ -124,7 +124,7 @@ export default {
 		"title": "The preflight request is refused",
 		"why": "Before a page of another origin sends Authorization or Last-Event-ID, the browser asks by OPTIONS whether it may. The node answers 204; something on the way refuses the method or drops headers of the answer, so the browser sends nothing.",
 		"nginx": "limit_except GET POST OPTIONS {\n    deny all;\n}",
-		"haproxy": "http-request deny deny_status 405 unless { method GET POST OPTIONS }",
+		"haproxy": "http-request deny deny_status 405 if { path_beg /events } !{ method GET POST OPTIONS }",
 		"caddy": "@streams {\n    path /events*\n    method GET POST OPTIONS\n}\nreverse_proxy @streams node-1:8081"
 	},
 	"clock-skew": {
