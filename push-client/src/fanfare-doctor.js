@@ -15,6 +15,11 @@ const SKEW = 5_000;
 const WATCHDOG = 60_000; // of the client
 const HELLO = 'doctor.hello';
 const END = 'doctor.end';
+const MAX_BLOCKS = 200; // the script has 30
+const MAX_BLOCK = 64 * 1024;
+const MAX_STREAM = 1024 * 1024; // the script has 68 KiB
+const MAX_PROBLEM = 16 * 1024;
+const MAX_SHOWN = 100; // characters of what a node says
 const PROBLEM = /^application\/problem\+json\b/i;
 
 /** @typedef {import('./types.js').Diagnosis} Diagnosis */
@@ -349,11 +354,19 @@ class Examination {
 				this.block(stream, type, parsed(data));
 			}
 		});
+		let size = 0;
 		for (let part; !(part = await reader.read()).done;) {
+			size += part.value.length;
+			if (size > MAX_STREAM) {
+				break; // no node sends as much, so it may never end
+			}
 			parser.feed(part.value);
 			stream.retry = parser.retry || undefined;
 			if (stream.ended !== undefined) {
 				return;
+			}
+			if (parser.rest.length + (parser.data?.length ?? 0) > MAX_BLOCK) {
+				break;
 			}
 		}
 		stream.end = 'eof';
@@ -362,11 +375,14 @@ class Examination {
 	block(stream, event, value) {
 		const { n, at, sent } = value;
 		const arrived = this.env.now();
+		if (stream.ended !== undefined || stream.blocks.length === MAX_BLOCKS) {
+			return;
+		}
 		if (event.startsWith('doctor.') && [n, at, sent].every(Number.isFinite)) {
-			stream.blocks.push({ event, n, at, sent, arrived });
-			if (event === HELLO && isHello(value)) {
-				stream.hello = value;
-				this.lasts = Math.max(this.lasts, value.silenceMs + 5_000);
+			stream.blocks.push({ event: shown(event), n, at, sent, arrived });
+			if (event === HELLO && !stream.hello && isHello(value)) {
+				stream.hello = taken(value);
+				this.lasts = Math.min(DEADLINE, Math.max(this.lasts, value.silenceMs + 5_000));
 			}
 			if (event === END) {
 				stream.end = (value.reason === 'drain') ? 'drain' : 'end';
@@ -374,7 +390,7 @@ class Examination {
 			}
 		}
 		else if (!stream.hello) {
-			stream.blocks.push({ event, arrived });
+			stream.blocks.push({ event: shown(event), arrived });
 		}
 	}
 
@@ -472,7 +488,15 @@ class Examination {
 }
 
 const isHello = ({ at, request, heartbeatMs, silenceMs }) => [at, heartbeatMs, silenceMs].every(Number.isFinite)
-	&& typeof request === 'object' && request !== null;
+	&& typeof request?.protocol === 'string';
+
+/** A text as far as it is shown; null where it is none. */
+const shown = (value) => (typeof value === 'string') ? value.slice(0, MAX_SHOWN) : null;
+
+/** What the doctor uses of a hello: a server may say anything besides. */
+const taken = ({ nonce, script, node, at, heartbeatMs, silenceMs, request: { protocol, authorization, lastEventId, cookie } }) => ({
+	nonce: shown(nonce), script: shown(script), node: shown(node), at, heartbeatMs, silenceMs, request: { protocol: shown(protocol),
+		authorization: authorization === true, lastEventId: shown(lastEventId), cookie: cookie === true } });
 
 function parsed(data) {
 	try {
@@ -489,8 +513,19 @@ async function problem(answer) {
 	if (!PROBLEM.test(text(answer, 'content-type'))) {
 		return undefined;
 	}
-	const { type } = await answer.json().catch(() => ({}));
-	return String(type ?? '').split(/[/#]/).pop();
+	const { type } = parsed(await beginning(answer, MAX_PROBLEM));
+	return String(shown(type) ?? '').split(/[/#]/).pop();
+}
+
+/** The beginning of a body, which may be endless. */
+async function beginning(answer, max) {
+	const reader = answer.body?.getReader();
+	const decoder = new TextDecoder();
+	let text = '';
+	for (let part; reader && text.length <= max && !(part = await reader.read()).done;) {
+		text += decoder.decode(part.value, { stream: true });
+	}
+	return text.slice(0, max);
 }
 
 /**

@@ -371,6 +371,76 @@ test('progress is shown, and the run can be given up', async () => {
 	await assert.rejects(examine(`${origin}/events`, { signal: abort.signal }), { name: 'AbortError' });
 });
 
+describe('a server that never ends costs no memory', () => {
+
+	const PIECE = 16 * 1024;
+
+	/** Answers all requests with these pieces, the last of them again and again; counts what was read of each answer. */
+	const endless = (status, type, ...pieces) => {
+		const read = [];
+		const fetch = async (address, { signal }) => {
+			const index = read.push(0) - 1;
+			let next = 0;
+			return new Response(new ReadableStream({
+				pull(controller) {
+					activity++;
+					signal.throwIfAborted();
+					const piece = new TextEncoder().encode(pieces[Math.min(next++, pieces.length - 1)]);
+					read[index] += piece.length;
+					controller.enqueue(piece);
+				}
+			}, { highWaterMark: 0 }), { status, headers: { 'Content-Type': type } });
+		};
+		return { env: environment({ fetch }), read };
+	};
+
+	const hello = (more) => `event: doctor.hello\ndata: ${JSON.stringify({ n: 0, at: now(), sent: 0, nonce: 'x'.repeat(5_000),
+		node: { a: 'b' }, heartbeatMs: 15_000, silenceMs: 1e12, junk: 'x'.repeat(5_000),
+		request: { protocol: 'HTTP/1.1', lastEventId: 'y'.repeat(5_000), cookie: 'z', more: 'x' }, ...more })}\n\n`;
+
+	for (const [name, ...pieces] of [
+		['blocks', hello(), `event: doctor.tick\ndata: {"n":1,"at":1800000000000,"sent":1}\n\n`.repeat(200)],
+		['blocks of another name', `event: ${'e'.repeat(500)}\ndata: {}\n\n`.repeat(30)],
+		['a line', 'data: '.padEnd(PIECE, 'x')],
+		['a block', `data: ${'x'.repeat(PIECE)}\n`],
+		['comments', `:${' '.repeat(PIECE)}\n`]
+	]) {
+		test(name, async () => {
+			const { env, read } = endless(200, STREAM, ...pieces);
+			const { observations: { streams } } = await examine('https://push.example/events', {}, env);
+			assert.ok(Math.max(...read) <= 1_100_000, `read ${read}`);
+			for (const { blocks, hello: said } of Object.values(streams)) {
+				assert.ok(blocks.length <= 200, `${blocks.length} blocks`);
+				assert.ok(JSON.stringify([blocks, said]).length < 50_000);
+			}
+		});
+	}
+
+	test('a block alone ends it', async () => {
+		const { env, read } = endless(200, STREAM, `data: ${'x'.repeat(PIECE)}\n`);
+		assert.deepEqual(ids(await examine('https://push.example/events', {}, env)), ['not-fanfare']);
+		assert.ok(Math.max(...read) <= 6 * PIECE, `read ${read}`);
+	});
+
+	test('a problem document', async () => {
+		const { env, read } = endless(401, PROBLEM, `{"type":"${'x'.repeat(PIECE)}`, 'x'.repeat(PIECE));
+		await examine('https://push.example/events', {}, env);
+		assert.ok(Math.max(...read) <= 3 * PIECE, `read ${read}`);
+	});
+
+	test('of a hello only what the doctor uses', async () => {
+		const { env } = endless(200, STREAM, hello());
+		const { observations: { streams: { pace } } } = await examine('https://push.example/events', {}, env);
+		const { at, ...said } = pace.hello;
+		assert.deepEqual(said, { nonce: 'x'.repeat(100), script: null, node: null, heartbeatMs: 15_000, silenceMs: 1e12,
+			request: { protocol: 'HTTP/1.1', authorization: false, lastEventId: 'y'.repeat(100), cookie: false } });
+		for (const request of [null, {}, [], { protocol: null }, { protocol: {} }]) {
+			const other = endless(200, STREAM, hello({ request }));
+			assert.deepEqual(ids(await examine('https://push.example/events', {}, other.env)), ['not-fanfare'], JSON.stringify(request));
+		}
+	});
+});
+
 test('what is no address is refused', async () => {
 	await assert.rejects(diagnose('events', {}, environment()), TypeError);
 	await assert.rejects(diagnose('ftp://push.example/events', {}, environment()), TypeError);
