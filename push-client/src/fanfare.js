@@ -56,7 +56,7 @@ const beside = (url, call) => url.replace(/[?#].*/, '').replace(/\/sse$/, '/even
 
 const end = (env, url, key) => env.beacon(beside(url, 'close'), JSON.stringify({ key }));
 
-/** Reads an event stream (HTML, section 9.2.6). Blocks without data, which move the cursor, have null. @internal */
+/** Reads an event stream (HTML, 9.2.6). Blocks without data have null. @internal */
 export class Parser {
 
 	constructor(onBlock) {
@@ -120,7 +120,7 @@ export class Parser {
 
 }
 
-/** Random pauses that grow with each failure (full jitter). */
+/** Full jitter. */
 class Backoff {
 
 	constructor({ min = 1_000, max = 30_000 } = {}, random = Math.random) {
@@ -140,7 +140,7 @@ class Backoff {
 
 }
 
-/** Sends acknowledgements: nonces at once, ids soon, a cursor alone from time to time. */
+/** Sends acknowledgements: nonces at once, ids soon, a cursor alone later. */
 class Acks {
 
 	constructor(env, url, stats) {
@@ -224,7 +224,7 @@ class Acks {
 
 }
 
-/** Holds a stream open: `current` is connected, `next` is to replace it, and both are read until it does. */
+/** Holds a stream open: `current` is connected, and read until `next` replaces it. */
 class Stream {
 
 	constructor(env, config, owner) {
@@ -283,7 +283,6 @@ class Stream {
 		}
 	}
 
-	/** The network is back, or the page. */
 	wake() {
 		if (this.due && !this.asked) {
 			this.schedule(0);
@@ -359,7 +358,7 @@ class Stream {
 			headers['Last-Event-ID'] = plan.from;
 		}
 		attempt.at = this.env.now();
-		this.owner.group.space(2 * SPACING); // it is on its way
+		this.owner.group.space(2 * SPACING);
 		this.owner.tell();
 		this.stats.opens++;
 		const response = await this.env.fetch(address.href, { headers, signal, cache: 'no-store',
@@ -520,7 +519,7 @@ class Stream {
 	}
 
 }
-/** Leads the tabs of a group: holds their stream, and sends them what it brings. */
+/** Leads the tabs of a group. */
 class Hub {
 
 	constructor(env, group, since) {
@@ -731,7 +730,6 @@ class Hub {
 		this.group.post({ kind: 'who' });
 	}
 
-	/** Calls the roll. */
 	onWatch() {
 		for (const tab of this.tabs.values()) {
 			if (++tab.missed > MISSED) {
@@ -865,8 +863,8 @@ export class Group {
 			return;
 		}
 		this.shared = share && name !== null;
-		this.name = `fanfare ${this.url} ${name}`;
-		const { client, cursor, nextAt = 0 } = this.store(SESSION, null); // a duplicate of this tab finds nothing
+		this.name = `fanfare.2 ${this.url} ${name}`; // other messages: another number
+		const { client, cursor, nextAt } = this.store(SESSION, null); // a duplicate of this tab finds nothing
 		this.client = client ?? random(this.env);
 		this.nextAt = nextAt;
 		this.members.forEach((member) => this.options.keepCursor && member.begin(cursor));
@@ -878,7 +876,7 @@ export class Group {
 		return this.hub?.stats() ?? this.heard;
 	}
 
-	/** Returns what is stored, and stores another value; null removes it. */
+	/** Returns what is stored, and stores `value`; null removes it. */
 	store(kind, value) {
 		try {
 			const storage = this.env.storage(kind);
@@ -897,11 +895,11 @@ export class Group {
 		}
 	}
 
-	/** When the group may open its next stream. */
-	space(ms = 0) {
+	/** When the group may open its next stream. Clocks are set back. */
+	space(ms, told = this.store(LOCAL).nextAt) {
 		const now = this.env.now();
-		this.nextAt = Math.max(this.nextAt, now + ms, +this.store(LOCAL).nextAt || 0);
-		return (this.nextAt = Math.min(this.nextAt, now + 2 * SPACING)); // clocks are set back
+		const near = (at) => (at <= now + 2 * SPACING ? at : 0);
+		return (this.nextAt = Math.max(near(this.nextAt), near(told), ms ? now + ms : 0));
 	}
 
 	listen() {
@@ -1080,7 +1078,6 @@ export class Group {
 		release?.();
 	}
 
-	/** A visible page looks whether the leader lives. */
 	beat() {
 		const { env } = this;
 		env.clearTimeout(this.beating);
@@ -1114,7 +1111,7 @@ export class Group {
 		if (!hub) {
 			return this.request(message);
 		}
-		this.nextAt = Math.max(this.nextAt, message.nextAt);
+		this.space(0, message.nextAt);
 		if (since < this.led) {
 			return this.hub?.announce();
 		}

@@ -182,3 +182,97 @@ test('a clock that is set back holds no open up', async () => {
 	await world.advance(2_000);
 	assert.equal(server.open.length, 1);
 });
+
+const YEAR = 365 * 24 * 3_600_000;
+
+/** What other versions, other scripts and wrong clocks leave behind. */
+const WRONG = { missing: undefined, 'no number': 'soon', null: null, 'an object': {}, 'without end': Infinity, NaN, 'a year ahead': 1_800_000_000_000 + YEAR };
+
+for (const [how, nextAt] of Object.entries(WRONG)) {
+	for (const kind of ['localStorage', 'sessionStorage']) {
+		test(`a time in ${kind} that is ${how} neither holds an open up nor brings it forward`, async () => {
+			const world = new World({ random: () => 0 });
+			const server = new Server(world);
+			const browser = world.browser();
+			const { tab: { session, channels } } = page(browser.tab());
+			await world.until(() => server.open.length, 10_000, 10);
+			const [{ name }] = channels;
+			[...browser.tabs][0].crash();
+			browser.local.clear();
+			(kind === 'localStorage' ? browser.local : session).set(name, JSON.stringify({ client: 'c', nextAt }));
+			const before = world.requests.length;
+			const { push } = page(browser.tab(session));
+			await world.advance(5_000);
+			assert.equal(push.state.name, 'open');
+			assert.equal(world.requests.length, before + 1);
+		});
+	}
+
+	test(`a time in a message that is ${how} neither holds an open up nor brings it forward`, async () => {
+		const world = new World({ random: () => 0 });
+		const server = new Server(world);
+		const browser = world.browser();
+		const { tab, push } = page(browser.tab());
+		await world.until(() => server.open.length, 10_000, 10);
+		const [{ name }] = tab.channels;
+		browser.deliver(undefined, name, { kind: 'pong', hub: 'other', since: 0, nextAt });
+		await world.settle();
+		push.subscribe('a');
+		await world.advance(3_000);
+		server.open[0].fail();
+		await world.advance(5_000);
+		assert.equal(server.open.length, 1);
+		check(world, 3);
+		assert.equal(world.requests.length, 3);
+	});
+
+	test(`a time that a worker is hired with and that is ${how} neither holds an open up nor brings it forward`, async () => {
+		const world = new World({ random: () => 0 });
+		const server = new Server(world);
+		const browser = world.browser({ workers: true });
+		const { SharedWorker } = browser.tab();
+		const tab = browser.tab();
+		tab.SharedWorker = function (address, settings) {
+			const { port } = new SharedWorker(address, settings);
+			this.port = { postMessage: (data) => port.postMessage({ ...data, nextAt }) };
+		};
+		const { push } = page(tab);
+		await world.advance(2_000);
+		assert.equal(push.state.name, 'open');
+		assert.ok(server.open[0].request.tab.isWorker);
+		assert.equal(world.requests.length, 1);
+	});
+}
+
+test('pages of the version before have other channels, locks, workers and storage', async () => {
+	const world = new World();
+	const server = new Server(world);
+	const browser = world.browser({ workers: true });
+	const old = `fanfare ${ADDRESS} alice`;
+	browser.local.set(old, 'c'.repeat(65));
+	const { tab } = page(browser.tab());
+	await world.until(() => server.open.length, 10_000, 10);
+	await world.advance(1_000);
+	const names = [...browser.workers.keys(), ...browser.held.keys(), ...[...tab.channels].map(({ name }) => name)];
+	assert.deepEqual(new Set(names), new Set([`fanfare.2 ${ADDRESS} alice`]));
+	assert.equal(browser.local.get(old), 'c'.repeat(65));
+	assert.deepEqual([...browser.local.keys()], [old, names[0]]);
+	assert.notEqual(server.open[0].client, browser.local.get(old));
+});
+
+test('a time a year ahead in a full storage, which takes no other one, does not keep a page from opening', async () => {
+	const world = new World({ random: () => 0 });
+	const server = new Server(world);
+	const browser = world.browser();
+	const tab = browser.tab();
+	tab.storage = () => ({
+		getItem: () => JSON.stringify({ client: 'c', nextAt: world.time + YEAR }),
+		setItem() {
+			throw new DOMException('full', 'QuotaExceededError');
+		},
+	});
+	page(tab);
+	await world.advance(5_000);
+	assert.equal(server.open.length, 1);
+	assert.equal(world.requests.length, 1);
+});
