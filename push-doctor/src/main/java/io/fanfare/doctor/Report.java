@@ -74,6 +74,7 @@ record Report(String url, @Nullable String origin, @Nullable String node, int pr
 			.map(Hello::node)
 			.filter(Objects::nonNull)
 			.findFirst()
+			.map(Report::name)
 			.orElse(null);
 		List<Entry> findings = diagnosis.findings().stream().map(Entry::of).toList();
 		int problems = (int) findings.stream().filter((entry) -> entry.severity() == Severity.PROBLEM).count();
@@ -99,11 +100,16 @@ record Report(String url, @Nullable String origin, @Nullable String node, int pr
 	String toText() {
 		StringBuilder text = new StringBuilder().append(this.url).append(": ").append(count());
 		if (this.node != null) {
-			text.append(" between here and ").append(this.node);
+			text.append(" between here and ").append(line(this.node));
 		}
 		text.append(".\n");
 		this.findings.forEach((entry) -> append(entry, text));
 		return printable(text.toString());
+	}
+
+	/** Nodes have shorter ones. */
+	private static String name(String node) {
+		return node.substring(0, Math.min(WIDTH, node.length()));
 	}
 
 	private String count() {
@@ -128,7 +134,7 @@ record Report(String url, @Nullable String origin, @Nullable String node, int pr
 			.append(entry.title())
 			.append('\n');
 		if (entry.detail() != null) {
-			appendWrapped(entry.detail(), text);
+			appendWrapped(line(entry.detail()), text);
 		}
 		appendWrapped(entry.why(), text);
 		append("nginx", entry.mend().nginx(), text);
@@ -163,15 +169,23 @@ record Report(String url, @Nullable String origin, @Nullable String node, int pr
 	/** What came over the network must not steer a terminal. */
 	private static String printable(String text) {
 		StringBuilder printable = new StringBuilder(text.length());
-		text.chars()
-			.mapToObj((c) -> (char) c)
-			.forEach((c) -> printable.append((c != '\n' && Character.isISOControl(c)) ? '?' : c));
+		text.codePoints().forEach((c) -> printable.appendCodePoint((c != '\n' && isUnseen(c)) ? '?' : c));
 		return printable.toString();
 	}
 
 	/** That, on one line. */
 	static String line(String text) {
 		return printable(text.replace('\n', ' '));
+	}
+
+	/** Such as what turns the direction of writing. */
+	private static boolean isUnseen(int character) {
+		return switch (Character.getType(character)) {
+			case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE,
+					Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
+				true;
+			default -> false;
+		};
 	}
 
 }

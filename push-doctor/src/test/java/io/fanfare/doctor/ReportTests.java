@@ -76,6 +76,15 @@ class ReportTests {
 			.doesNotContain("\u001b", "\u0007", "\u009b", "\r");
 	}
 
+	@Test
+	void whatCameOverTheNetworkLooksLikeNoLineOfTheReport() {
+		String text = report("node\n\nPROBLEM x: y", new Finding("http-1.1", "It said\nPROBLEM\u202e\u2028 \ud800 é."))
+			.toText();
+		assertThat(text).contains(" between here and node  PROBLEM x: y.\n", "\n  It said PROBLEM?? ? é.\n")
+			.doesNotContain("\nPROBLEM");
+		assertThat(report("n".repeat(60_000)).toText()).hasSizeLessThan(250);
+	}
+
 	private static Report report(String node, Finding... findings) {
 		Hello hello = (node != null)
 				? new Hello("p1", 1, node, 15_000, 20_000, new Hello.Request("HTTP/1.1", true, "doctor-p1", true))

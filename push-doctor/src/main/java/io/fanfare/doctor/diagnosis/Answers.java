@@ -54,7 +54,7 @@ final class Answers {
 		}
 		String type = answer.contentType();
 		return new Finding("status-replaced", "Instead of " + asked + " came " + status
-				+ ((type != null && !type.isEmpty()) ? ", " + type : "") + ".");
+				+ ((type != null && !type.isEmpty()) ? ", " + Finding.shown(type) : "") + ".");
 	}
 
 	/** A browser does not see the mark on answers of another origin. */
@@ -101,7 +101,7 @@ final class Answers {
 
 	private static String allowed(@Nullable String allowOrigin) {
 		return "Access-Control-Allow-Origin is "
-				+ ((allowOrigin != null && !allowOrigin.isEmpty()) ? allowOrigin : "not there") + ".";
+				+ ((allowOrigin != null && !allowOrigin.isEmpty()) ? Finding.shown(allowOrigin) : "not there") + ".";
 	}
 
 }

@@ -59,7 +59,8 @@ public record Diagnosis(List<Finding> findings, Measured measured) {
 			.map(StreamSeen::contentEncoding)
 			.filter((coding) -> coding != null && !coding.isEmpty() && !coding.equals("identity"))
 			.findFirst()
-			.ifPresent((coding) -> found.add(new Finding("compressed", "Content-Encoding is " + coding + ".")));
+			.ifPresent((coding) -> found
+				.add(new Finding("compressed", "Content-Encoding is " + Finding.shown(coding) + ".")));
 		Answers.addTo(found, seen, begun);
 		String protocol = begun.stream().map(StreamSeen::protocol).filter(Objects::nonNull).findFirst().orElse(null);
 		if ("http/1.1".equals(protocol) && (seen.client().equals("browser") || seen.url().startsWith("https:"))) {
@@ -136,7 +137,7 @@ public record Diagnosis(List<Finding> findings, Measured measured) {
 		String id = request.lastEventId();
 		if (sent.lastEventId() && !("doctor-" + stream.nonce()).equals(id)) {
 			found.add(new Finding("last-event-id-lost",
-					(id != null && !id.isEmpty()) ? "The node received " + id + "." : null));
+					(id != null && !id.isEmpty()) ? "The node received " + Finding.shown(id) + "." : null));
 		}
 		if (sent.cookie() && !request.cookie()) {
 			found.add(new Finding("cookie-lost", null));

@@ -10,6 +10,14 @@ import org.jspecify.annotations.Nullable;
  */
 public record Finding(String id, @Nullable String detail) {
 
+	/** Characters that are shown of what a server says. */
+	private static final int MAX_SHOWN = 100;
+
+	/** What a server says, as far as it is shown. */
+	static String shown(String said) {
+		return (said.length() > MAX_SHOWN) ? said.substring(0, MAX_SHOWN) + "…" : said;
+	}
+
 	/**
 	 * What it means.
 	 * @return its entry in the catalogue

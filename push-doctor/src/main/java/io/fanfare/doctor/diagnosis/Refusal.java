@@ -36,7 +36,7 @@ final class Refusal {
 		if (stream.end() == StreamEnd.TIMEOUT) {
 			return "No answer came.";
 		}
-		return (stream.error() != null) ? "There was no answer: " + stream.error() + "."
+		return (stream.error() != null) ? "There was no answer: " + Finding.shown(stream.error()) + "."
 				: "There was no connection, or no answer of HTTP.";
 	}
 
@@ -56,10 +56,10 @@ final class Refusal {
 	private static String answer(int status, StreamSeen stream) {
 		StringBuilder text = new StringBuilder().append(status);
 		if (stream.contentType() != null && !stream.contentType().isEmpty()) {
-			text.append(", ").append(stream.contentType());
+			text.append(", ").append(Finding.shown(stream.contentType()));
 		}
 		if (stream.problem() != null) {
-			text.append(", ").append(stream.problem());
+			text.append(", ").append(Finding.shown(stream.problem()));
 		}
 		return text.toString();
 	}

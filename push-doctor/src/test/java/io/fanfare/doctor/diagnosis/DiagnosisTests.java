@@ -118,6 +118,20 @@ class DiagnosisTests {
 	}
 
 	@Test
+	void aServerThatSaysMuchIsCutShort() {
+		String much = "x".repeat(60_000);
+		for (String patch : List.of("""
+				{"streams": {"pace": {"contentEncoding": "%s", "hello": {"request": {"lastEventId": "%s"}}},
+				"steady": {"allowOrigin": "%s"}}}""".formatted(much, much, much), """
+				{"streams": {"pace": {"hello": null, "status": 404, "contentType": "%s", "problem": "%s"}},
+				"probes": {"401": {"status": 200, "contentType": "%s"}}}""".formatted(much, much, much))) {
+			Diagnosis diagnosis = Diagnosis.of(observations(json.readTree(patch)));
+			assertThat(diagnosis.findings()).hasSizeGreaterThan(1)
+				.allSatisfy((finding) -> assertThat(finding.detail()).hasSizeBetween(100, 260));
+		}
+	}
+
+	@Test
 	void timesAreReadByPeople() {
 		assertThat(List.of(0L, 49L, 50L, 999L, 5_000L, 5_021L, 24_960L)).extracting(Diagnosis::seconds)
 			.containsExactly("0 s", "0 s", "0.1 s", "1 s", "5 s", "5 s", "25 s");

@@ -57,7 +57,7 @@ final class DoctorBlocks {
 		json.append(",\"heartbeatMs\":").append(heartbeat.toMillis());
 		json.append(",\"silenceMs\":").append(DoctorScript.silence(heartbeat).toMillis());
 		quote(",\"request\":{\"protocol\":", request.protocolVersion().text(), json);
-		json.append(",\"authorization\":").append(headers.contains(HttpHeaderNames.AUTHORIZATION));
+		json.append(",\"authorization\":").append(hasAuthorization(headers));
 		quote(",\"lastEventId\":", headers.get("Last-Event-ID"), json);
 		json.append(",\"cookie\":").append(hasCookie(headers));
 		quote(",\"acceptEncoding\":", headers.get(HttpHeaderNames.ACCEPT_ENCODING), json);
@@ -75,6 +75,11 @@ final class DoctorBlocks {
 		String shown = text.substring(0, Math.min(MAX_SHOWN, text.length()));
 		JsonStringEncoder.getInstance().quoteAsString(shown, json.append('"'));
 		json.append('"');
+	}
+
+	/** A proxy that takes the value away may leave the name. */
+	private static boolean hasAuthorization(HttpHeaders headers) {
+		return headers.getAll(HttpHeaderNames.AUTHORIZATION).stream().anyMatch((value) -> !value.isBlank());
 	}
 
 	private static boolean hasCookie(HttpHeaders headers) {

@@ -214,6 +214,15 @@ class DoctorTests {
 	}
 
 	@Test
+	void aNameWithoutAValueIsNoAuthorization() {
+		for (String value : List.of("", " ")) {
+			JsonNode hello = hello("", "Authorization", value);
+			assertThat(hello.get("request").get("authorization").asBoolean()).as("'%s'", value).isFalse();
+			connect();
+		}
+	}
+
+	@Test
 	void whatDidNotReachTheNodeIsFalseOrNull() {
 		JsonNode hello = hello("&script=steady&nonce=", "Cookie", "a=fanfare-doctor; xfanfare-doctor=1");
 		assertThat(hello.get("nonce").isNull()).isTrue();
