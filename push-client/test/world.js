@@ -310,7 +310,7 @@ class Tab {
 			if (latency) {
 				await world.pass(latency);
 			}
-			// One that nobody waits for any more arrives all the same
+			// One whose wait is over arrives all the same
 			request.at = world.time;
 			world.requests.push(request);
 			return (signal.aborted || this.closed) ? never() : world.serve(request);
