@@ -23,10 +23,10 @@ import org.springframework.context.annotation.Import;
 class WebConfiguration {
 
 	/**
-	 * The buffers that a connection has while its request arrives, for its head above
-	 * all.
+	 * What a connection takes of the heap while its request arrives, as measured: 94 KiB
+	 * with a part of its head, 170 KiB with a part of its body.
 	 */
-	private static final long CONNECTION_BYTES = 80 * 1024;
+	private static final long CONNECTION_BYTES = 176 * 1024;
 
 	private static final Logger log = LoggerFactory.getLogger(WebConfiguration.class);
 
@@ -64,7 +64,7 @@ class WebConfiguration {
 		};
 	}
 
-	/** The buffers of all connections take a quarter of the heap at most. */
+	/** All connections take a quarter of the heap at most. */
 	private static void limit(AbstractHttp11Protocol<?> http) {
 		int most = Math.clamp(Runtime.getRuntime().maxMemory() / 4 / CONNECTION_BYTES, 1, Integer.MAX_VALUE);
 		if (most < http.getMaxConnections()) {

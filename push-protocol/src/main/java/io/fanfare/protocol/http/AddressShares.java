@@ -19,7 +19,24 @@ final class AddressShares {
 	 * @param max how many may be
 	 */
 	static boolean isCrowded(long open, long max) {
-		return open > max - max / 4;
+		return open > uncrowded(max);
+	}
+
+	/**
+	 * The most that may be open without shares.
+	 * @param max how many may be
+	 */
+	static int uncrowded(long max) {
+		return (int) (max - max / 4);
+	}
+
+	/**
+	 * What an address may hold on a crowded port in any case, however many others there
+	 * are: a client with a few connections has done nothing wrong.
+	 * @param max how many connections there may be
+	 */
+	static int modest(int max) {
+		return Math.max(1, max / 16);
 	}
 
 	/**
@@ -41,18 +58,18 @@ final class AddressShares {
 	}
 
 	/**
-	 * What an address is counted as: an IPv6 network is given to one customer.
+	 * What an address is counted as: one site is given up to 48 bits of IPv6.
 	 * @param address as Java writes it, without zeros left out
 	 */
 	static String key(String address) {
 		int end = -1;
-		for (int i = 0; i < 4; i++) {
+		for (int i = 0; i < 3; i++) {
 			end = address.indexOf(':', end + 1);
 			if (end < 0) {
 				return address;
 			}
 		}
-		return address.substring(0, end) + "::/64";
+		return address.substring(0, end) + "::/48";
 	}
 
 }

@@ -90,7 +90,7 @@ final class BoundedEndpoint extends NioEndpoint {
 		}
 		String address = AddressShares.key(peer.getHostAddress());
 		int own = this.held.getOrDefault(address, 0) + 1;
-		if (own > 1 && own > max - open) {
+		if (own > AddressShares.modest(max) && own > max - open) {
 			this.allRefused.incrementAndGet();
 			this.refused.merge(address, 1, Integer::sum);
 			return true;

@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.SocketEvent;
@@ -19,15 +22,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Closes what addresses hold above their share: half of the connections, and once the
- * port is crowded no more than are free. Those go first that are of the least use, and
- * what was asked for completely is served in any case. For one thread.
+ * port is crowded no more than are free. There those without a whole request go first,
+ * whatever their address, for one that has many addresses is above no share. What was
+ * asked for completely is served in any case. For one thread.
  */
 final class CrowdedPort {
 
 	/** Between two lines of the log. */
 	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
+	/** On a crowded port a connection is to have brought a request by then. */
+	static final Duration PATIENCE = Duration.ofSeconds(1);
+
 	private static final Logger log = LoggerFactory.getLogger(CrowdedPort.class);
+
+	private static final Comparator<Held> LEAST_USE_FIRST = Comparator.comparing(Held::use).thenComparing(Held::since);
 
 	private final BoundedEndpoint endpoint;
 
@@ -75,7 +84,20 @@ final class CrowdedPort {
 
 	}
 
-	private record Held(SocketWrapperBase<NioChannel> connection, Use use, long since) {
+	private record Held(SocketWrapperBase<NioChannel> connection, String address, Use use, long since) {
+
+		/** Nothing is asked on it that could be answered. */
+		boolean isUnasked() {
+			return this.use.compareTo(Use.SILENT) <= 0;
+		}
+
+		boolean isAsked() {
+			return this.use.compareTo(Use.READING) >= 0;
+		}
+
+		boolean isOlder(Duration age, long now) {
+			return now - this.since >= age.toNanos();
+		}
 
 	}
 
@@ -116,36 +138,63 @@ final class CrowdedPort {
 	}
 
 	private void closeSurplus(int max, long now) {
-		Map<String, List<Held>> all = held(now);
-		Map<String, Integer> counts = new HashMap<>();
-		all.forEach((address, held) -> counts.put(address, held.size()));
-		int open = counts.values().stream().mapToInt(Integer::intValue).sum();
-		boolean crowded = AddressShares.isCrowded(open, max);
+		List<Held> open = held(now);
 		int half = Math.max(1, max / 2);
-		int share = crowded ? Math.min(half, AddressShares.most(max, counts.values())) : half;
-		all.forEach((address, held) -> {
-			int surplus = held.size() - share;
-			if (surplus > 0) {
-				close(address, held, surplus, crowded);
-			}
-		});
+		if (!AddressShares.isCrowded(open.size(), max)) {
+			closeAbove(half, Use.IDLE, open);
+			return;
+		}
+		int most = AddressShares.uncrowded(max);
+		closeOldest(most, open, (one) -> one.isUnasked() && one.isOlder(PATIENCE, now));
+		closeAbove(share(max, half, open.stream()), Use.IDLE, open);
+		// Those that have just come either ask or are closed soon: others do not go for
+		// them
+		most += Math.toIntExact(open.stream().filter(Held::isUnasked).count());
+		if (open.size() > most) {
+			// A share of what is asked for: those that ask nothing make it no smaller
+			closeAbove(share(max, half, open.stream().filter(Held::isAsked)), Use.READING, open);
+		}
+		closeOldest(most, open, (one) -> one.use() == Use.IDLE);
 	}
 
-	private void close(String address, List<Held> held, int surplus, boolean crowded) {
-		List<Held> surplusOnes = held.stream()
-			.filter((one) -> one.use().compareTo(crowded ? Use.READING : Use.IDLE) <= 0)
-			.sorted(Comparator.comparing(Held::use).thenComparing(Held::since))
-			.limit(surplus)
-			.toList();
-		surplusOnes.forEach(this::close);
-		if (!surplusOnes.isEmpty()) {
-			this.closed.addAndGet(surplusOnes.size());
-			note(address, surplusOnes.size());
-		}
+	private static int share(int max, int half, Stream<Held> open) {
+		int most = AddressShares.most(max, byAddress(open).values().stream().map(List::size).toList());
+		return Math.clamp(most, AddressShares.modest(max), half);
+	}
+
+	private static Map<String, List<Held>> byAddress(Stream<Held> open) {
+		return open.collect(Collectors.groupingBy(Held::address));
+	}
+
+	/** Until no more than most are open. */
+	private void closeOldest(int most, List<Held> open, Predicate<Held> which) {
+		close(open.stream().filter(which).sorted(LEAST_USE_FIRST).limit(Math.max(0, open.size() - most)).toList(),
+				open);
+	}
+
+	/** Those of addresses with more than a share. */
+	private void closeAbove(int share, Use last, List<Held> open) {
+		byAddress(open.stream()).values()
+			.forEach((held) -> close(held.stream()
+				.filter((one) -> one.use().compareTo(last) <= 0)
+				.sorted(LEAST_USE_FIRST)
+				.limit(Math.max(0, held.size() - share))
+				.toList(), open));
+	}
+
+	private void close(List<Held> surplus, List<Held> open) {
+		surplus.forEach(this::close);
+		open.removeAll(Set.copyOf(surplus));
+		this.closed.addAndGet(surplus.size());
+		byAddress(surplus.stream()).forEach((address, ones) -> note(address, ones.size()));
 	}
 
 	private void close(Held held) {
 		SocketWrapperBase<NioChannel> connection = held.connection();
+		if (isAsync(connection)) {
+			// Since the look
+			return;
+		}
 		connection.setError(new IOException("Its address has too many connections"));
 		if (held.use() == Use.SILENT || held.use() == Use.IDLE) {
 			this.endpoint.processSocket(connection, SocketEvent.ERROR, true);
@@ -155,7 +204,7 @@ final class CrowdedPort {
 		}
 	}
 
-	private Map<String, List<Held>> held(long now) {
+	private List<Held> held(long now) {
 		Map<SocketWrapperBase<?>, BoundedProcessor> busy = new HashMap<>();
 		for (BoundedProcessor processor : this.serving) {
 			SocketWrapperBase<?> connection = processor.connection();
@@ -163,27 +212,29 @@ final class CrowdedPort {
 				busy.put(connection, processor);
 			}
 		}
-		Map<String, List<Held>> all = new HashMap<>();
+		List<Held> all = new ArrayList<>();
 		for (SocketWrapperBase<NioChannel> connection : this.endpoint.getConnections()) {
 			if (connection.getError() == null && !connection.isClosed()) {
-				Visit visit = this.visits.get(connection);
-				all.computeIfAbsent(BoundedEndpoint.addressOf(connection), (any) -> new ArrayList<>())
-					.add(new Held(connection, use(connection, busy.get(connection), visit),
-							(visit != null) ? visit.since() : now));
+				Visit visit = this.visits.computeIfAbsent(connection, (any) -> new Visit(now));
+				all.add(new Held(connection, BoundedEndpoint.addressOf(connection),
+						use(connection, busy.get(connection), visit), visit.since()));
 			}
 		}
 		return all;
 	}
 
-	private static Use use(SocketWrapperBase<NioChannel> connection, @Nullable BoundedProcessor busy,
-			@Nullable Visit visit) {
+	private static Use use(SocketWrapperBase<NioChannel> connection, @Nullable BoundedProcessor busy, Visit visit) {
 		if (busy != null) {
 			return busy.isDropping() ? Use.DROPPING : busy.isReading() ? Use.READING : Use.SERVED;
 		}
-		if (connection.getCurrentProcessor() instanceof BoundedProcessor present && present.isAsync()) {
+		if (isAsync(connection)) {
 			return Use.SERVED;
 		}
-		return (visit != null && visit.isAnswered()) ? Use.IDLE : Use.SILENT;
+		return visit.isAnswered() ? Use.IDLE : Use.SILENT;
+	}
+
+	private static boolean isAsync(SocketWrapperBase<?> connection) {
+		return connection.getCurrentProcessor() instanceof BoundedProcessor present && present.isAsync();
 	}
 
 }

@@ -51,11 +51,17 @@ class AddressSharesTests {
 	}
 
 	@Test
-	void anIpv6NetworkIsOneAddress() {
-		assertThat(AddressShares.key("2001:db8:0:1:0:0:0:5")).isEqualTo("2001:db8:0:1::/64")
-			.isEqualTo(AddressShares.key("2001:db8:0:1:ffff:0:0:6"))
-			.isNotEqualTo(AddressShares.key("2001:db8:0:2:0:0:0:5"));
+	void anIpv6SiteIsOneAddress() {
+		assertThat(AddressShares.key("2001:db8:5:1:0:0:0:5")).isEqualTo("2001:db8:5::/48")
+			.isEqualTo(AddressShares.key("2001:db8:5:ffff:ffff:0:0:6"))
+			.isNotEqualTo(AddressShares.key("2001:db8:6:1:0:0:0:5"));
 		assertThat(AddressShares.key("192.0.2.1")).isEqualTo("192.0.2.1");
+	}
+
+	@Test
+	void aFewConnectionsAreNeverTooMany() {
+		assertThat(AddressShares.modest(790)).isEqualTo(49);
+		assertThat(AddressShares.modest(4)).isOne();
 	}
 
 }

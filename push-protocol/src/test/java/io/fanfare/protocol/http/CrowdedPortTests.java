@@ -196,6 +196,34 @@ class CrowdedPortTests {
 		assertThat(this.protocol.closedForAddress()).isGreaterThan(3 * MAX - MAX / 2);
 	}
 
+	/** As many addresses as connections: none of them is above a share. */
+	@ParameterizedTest
+	@EnumSource(names = { "NOTHING", "HEAD", "DROPPED_BODY", "IDLE" })
+	void manyAddressesWithOneConnectionEachTakeNothingFromAnother(Half half) throws IOException {
+		Socket kept = connect(1);
+		ask(kept);
+		Socket reading = connect(1);
+		send(reading, post("/read", "x".repeat(BODY / 2)));
+		for (int address = 2; address < MAX * 3 / 2; address++) {
+			try {
+				send(connect(address), half.sent);
+			}
+			catch (SocketException ex) {
+				// Closed as it came
+			}
+		}
+		// Tomcat counts the one that it waits for as well
+		await().atMost(SOON)
+			.untilAsserted(
+					() -> assertThat(this.protocol.open() - 1).isLessThanOrEqualTo(AddressShares.uncrowded(MAX)));
+		send(reading, "x".repeat(BODY / 2));
+		assertThat(answer(reading)).isEqualTo("200");
+		if (half != Half.IDLE) {
+			assertThat(ask(kept)).isLessThan(Duration.ofSeconds(1));
+		}
+		assertThat(ask(connect(1))).isLessThan(Duration.ofSeconds(1));
+	}
+
 	@Test
 	void whatIsServedIsNotClosed() throws Exception {
 		List<Socket> served = new ArrayList<>();
