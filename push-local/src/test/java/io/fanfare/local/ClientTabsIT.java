@@ -20,14 +20,19 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Seven tabs of a real browser, through nginx, with one stream: by a shared worker, by
  * locks and by messages alone. Each group of tabs is in a browser without a past, and all
- * undergo the same at the same time, for it is waiting mostly.
+ * undergo the same at the same time, and beside other classes, for it is waiting mostly.
  */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("ClientTabsIT") // Its own methods one after the other
 class ClientTabsIT {
 
 	private static final int TABS = 7;
