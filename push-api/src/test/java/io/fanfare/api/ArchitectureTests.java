@@ -79,7 +79,7 @@ class ArchitectureTests {
 		.whereLayer("tail")
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("cluster")
-		.mayOnlyBeAccessedByLayers("revocation", "user", "tail")
+		.mayOnlyBeAccessedByLayers("revocation", "publish", "channel", "user", "tail")
 		.whereLayer("console")
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("ratelimit")

@@ -9,6 +9,7 @@ import java.util.List;
 import io.fanfare.boot.ProcessConfiguration;
 import io.fanfare.boot.jwt.JwtKeys;
 import io.fanfare.boot.jwt.JwtSettings;
+import io.fanfare.node.admin.CountSubscribers;
 import io.fanfare.node.admin.DisconnectConnections;
 import io.fanfare.node.admin.ListConnections;
 import io.fanfare.node.admin.RevokeStreams;
@@ -219,6 +220,11 @@ class NodeConfiguration {
 	@Bean
 	ShowConnection showConnection(Connections connections) {
 		return new ShowConnection(connections);
+	}
+
+	@Bean
+	CountSubscribers countSubscribers(Connections connections) {
+		return new CountSubscribers(connections);
 	}
 
 	@Bean

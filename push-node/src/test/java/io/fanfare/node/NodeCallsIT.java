@@ -131,6 +131,31 @@ class NodeCallsIT {
 		assertThat(ended.getFirst().get("state").asString()).isEqualTo("closed");
 	}
 
+	// ---- subscribers
+
+	@Test
+	void theSubscribersOfATopicAreCountedOnAllLoops() {
+		String topic = newTopic();
+		assertThat(subscribers(topic)).isZero();
+		List<SseClient> streams = new ArrayList<>();
+		try {
+			IntStream.range(0, 7).forEach((i) -> streams.add(node.open(newUser(), topic)));
+			streams.add(node.open(this.user));
+			assertThat(subscribers(topic)).isEqualTo(7);
+			assertThat(subscribers("user:" + this.user)).isEqualTo(1);
+			assertThat(subscribers("all")).isGreaterThanOrEqualTo(8);
+			streams.getFirst().close();
+			await().atMost(SOON).until(() -> subscribers(topic) == 6);
+		}
+		finally {
+			streams.forEach(SseClient::close);
+		}
+	}
+
+	private static int subscribers(String channel) {
+		return ask(CallName.COUNT_SUBSCRIBERS, "{\"channel\":\"" + channel + "\"}").get("subscribers").asInt();
+	}
+
 	// ---- pages
 
 	@Test

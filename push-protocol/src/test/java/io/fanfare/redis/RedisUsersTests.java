@@ -40,7 +40,8 @@ class RedisUsersTests {
 	/** Which nodes exist, and what a ticket says. */
 	private static final List<String> OF_A_NODE = List.of("hgetall", "hkeys");
 
-	private static final List<String> OF_THE_API = List.of("time", "hget", "exists", "hgetall", "hkeys");
+	private static final List<String> OF_THE_API = List.of("time", "hget", "hmget", "exists", "mget", "hgetall",
+			"hkeys");
 
 	/** Whose script it is. */
 	private static Set<RedisUser> users(Script script) {

@@ -70,7 +70,7 @@ final class AuditInterceptor implements HandlerInterceptor {
 
 	/** Whether a call with this scope is one of an administrator. */
 	static boolean isAudited(@Nullable RequiresScope scope) {
-		return scope != null && scope.value() != Scope.PUBLISH;
+		return scope != null && scope.value() != Scope.PUBLISH && scope.value() != Scope.READ;
 	}
 
 	static boolean isSafe(HttpServletRequest request) {

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /** The client that calls. */
 public final class Caller {
 
+	/** As many as are named of a body that cannot be read. */
+	private static final int MAX_ERRORS = 50;
+
 	private final String id;
 
 	private final Scopes scopes;
@@ -112,6 +115,25 @@ public final class Caller {
 		if (!this.scopes.holds(Scope.READ, channel)) {
 			throw Refusals.insufficient(Scope.READ,
 					List.of(FieldError.ofParameter(parameter, "The key or token does not cover it")));
+		}
+	}
+
+	/**
+	 * Refuses the call unless this caller may look at all channels, or at the users whose
+	 * channels they are.
+	 * @param channels the channels
+	 * @param pointer where the body lists them
+	 * @throws ProblemException 403 that names those at which it may not, up to fifty
+	 */
+	public void requireRead(List<ChannelName> channels, String pointer) {
+		List<FieldError> errors = new ArrayList<>();
+		for (int i = 0; i < channels.size() && errors.size() < MAX_ERRORS; i++) {
+			if (!this.scopes.holds(Scope.READ, channels.get(i))) {
+				errors.add(FieldError.at(pointer + "/" + i, "The key or token does not cover it"));
+			}
+		}
+		if (!errors.isEmpty()) {
+			throw Refusals.insufficient(Scope.READ, errors);
 		}
 	}
 

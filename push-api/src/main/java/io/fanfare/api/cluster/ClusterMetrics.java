@@ -2,6 +2,7 @@ package io.fanfare.api.cluster;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalInt;
 
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.call.CallJson;
@@ -18,16 +19,16 @@ import jakarta.annotation.PreDestroy;
 import org.springframework.stereotype.Component;
 
 /**
- * How many nodes there are, as metrics. Redis is asked from time to time and not at a
+ * How many nodes there are, as metrics, and how many streams are open. Redis is asked from time to time and not at a
  * scrape, which would wait for it. While it does not answer, and shortly after another
  * Redis was reached, the figures are not numbers: nothing is known then.
  */
 @Component
-final class ClusterMetrics {
+public final class ClusterMetrics {
 
-	private static final Duration INTERVAL = Duration.ofMillis(NodeStatus.INTERVAL_MS);
+	private static final Duration INTERVAL = Duration.ofSeconds(1);
 
-	private static final Counts UNKNOWN = new Counts(Double.NaN, Double.NaN);
+	private static final Counts UNKNOWN = new Counts(Double.NaN, Double.NaN, OptionalInt.empty());
 
 	private final Nodes nodes;
 
@@ -51,8 +52,17 @@ final class ClusterMetrics {
 		this.worker.every(Duration.ZERO, INTERVAL, this::look);
 	}
 
-	private record Counts(double live, double lost) {
+	private record Counts(double live, double lost, OptionalInt streams) {
 
+	}
+
+	/**
+	 * How many streams are open, as the nodes that report said last: at most some 6 s
+	 * ago.
+	 * @return the number, or empty while it is not known
+	 */
+	public OptionalInt streams() {
+		return this.counts.streams();
 	}
 
 	private void look() {
@@ -70,6 +80,7 @@ final class ClusterMetrics {
 		}
 		int live = 0;
 		int lost = 0;
+		int streams = 0;
 		for (Map.Entry<String, byte[]> entry : states.states().entrySet()) {
 			NodeStatus status;
 			try {
@@ -89,9 +100,10 @@ final class ClusterMetrics {
 			}
 			else {
 				live++;
+				streams += status.active();
 			}
 		}
-		return new Counts(live, lost);
+		return new Counts(live, lost, OptionalInt.of(streams));
 	}
 
 	@PreDestroy

@@ -136,22 +136,25 @@ class BatchEndpoint {
 	 *
 	 * @param id the message's id
 	 * @param recipients the users it went to
+	 * @param streams how many streams are open, where it went to everyone
 	 * @param replayed true where it is the answer of an earlier request with the same key
 	 * @param problem why it is not stored
 	 */
 	@JsonInclude(JsonInclude.Include.NON_NULL)
 	record BatchResult(@Schema(example = "1785000000000-0") @Nullable String id,
 			@Nullable List<Receipt.Recipient> recipients,
+			@Schema(description = "How many streams a message to all reaches.") @Nullable Integer streams,
 			@Schema(description = "True where this is the answer of an earlier request with the same key.") @Nullable Boolean replayed,
 			@Nullable Problem problem) {
 
 		static BatchResult of(Receipt receipt) {
 			return switch (receipt) {
 				case Receipt.Stored stored ->
-					new BatchResult(stored.id(), stored.recipients(), stored.replayed() ? true : null, null);
-				case Receipt.Refused refused -> new BatchResult(null, null, null, refused.problem());
-				case Receipt.Limited limited -> new BatchResult(null, null, null, limited.problem());
-				case Receipt.Unknown unknown -> new BatchResult(null, null, null, unknown.problem());
+					new BatchResult(stored.id(), stored.recipients(), stored.streams(), stored.replayed() ? true : null,
+							null);
+				case Receipt.Refused refused -> new BatchResult(null, null, null, null, refused.problem());
+				case Receipt.Limited limited -> new BatchResult(null, null, null, null, limited.problem());
+				case Receipt.Unknown unknown -> new BatchResult(null, null, null, null, unknown.problem());
 			};
 		}
 

@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.fanfare.api.auth.Caller;
+import io.fanfare.api.cluster.ClusterMetrics;
 import io.fanfare.api.problem.FieldError;
 import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
@@ -52,6 +54,8 @@ final class Publishing {
 
 	private final Clock clock;
 
+	private final ClusterMetrics cluster;
+
 	private final MeterRegistry meters;
 
 	private final Timer duration;
@@ -60,7 +64,7 @@ final class Publishing {
 	private final Map<String, Counter> outcomes = new ConcurrentHashMap<>();
 
 	Publishing(Publisher publisher, CallerLimits limits, RedisCalls calls, RunningKeys running, Turns turns,
-			IdempotencySettings settings, Clock clock, MeterRegistry meters) {
+			IdempotencySettings settings, Clock clock, ClusterMetrics cluster, MeterRegistry meters) {
 		this.publisher = publisher;
 		this.limits = limits;
 		this.calls = calls;
@@ -68,6 +72,7 @@ final class Publishing {
 		this.turns = turns;
 		this.settings = settings;
 		this.clock = clock;
+		this.cluster = cluster;
 		this.meters = meters;
 		this.duration = Timer.builder("fanfare.publish.duration")
 			.description("From handing messages to Redis to its answer")
@@ -97,9 +102,20 @@ final class Publishing {
 		ScriptCalls script = new ScriptCalls(this.publisher, this.limits.account(caller.id()), this.turns, this.calls,
 				this.duration);
 		new Sending(script, this.running, receipts).send(messages);
-		List<Receipt> all = receipts.stream().map(Objects::requireNonNull).toList();
-		all.forEach(this::count);
+		List<Receipt> all = new ArrayList<>(receipts.size());
+		for (int i = 0; i < requests.size(); i++) {
+			Receipt receipt = Objects.requireNonNull(receipts.get(i));
+			count(receipt);
+			all.add(withStreams(requests.get(i).target(), receipt));
+		}
 		return all;
+	}
+
+	/** A backend learns how many streams a message to everyone reaches. */
+	private Receipt withStreams(Target target, Receipt receipt) {
+		OptionalInt open = this.cluster.streams();
+		return (receipt instanceof Receipt.Stored stored && open.isPresent() && target instanceof Target.Topic topic
+				&& topic.isEveryone()) ? stored.reaching(open.getAsInt()) : receipt;
 	}
 
 	/** Why a client may not publish a message, or null if it may. */

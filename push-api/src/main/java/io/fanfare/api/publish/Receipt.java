@@ -21,6 +21,8 @@ sealed interface Receipt {
 	 *
 	 * @param id the message's id; null where it went to several users, each with an id
 	 * @param recipients the users it went to; null where it went to a topic or everyone
+	 * @param streams how many streams are open; null where it did not go to everyone, or
+	 * where that is not known
 	 * @param replayed whether this is the answer of the earlier request
 	 */
 	@Schema(name = "Published")
@@ -29,7 +31,8 @@ sealed interface Receipt {
 			@Schema(description = "The message's id. Absent for several users, who have one each.",
 					example = "1785000000000-0") @Nullable String id,
 			@Schema(description = "The users it went to, in the order of the request. Absent for a topic and for all.") @Nullable List<Recipient> recipients,
-			@JsonIgnore boolean replayed) implements Receipt {
+			@Schema(description = "How many streams a message to all reaches, as nodes reported at most some seconds ago. Absent for others.",
+					example = "1200") @Nullable Integer streams, @JsonIgnore boolean replayed) implements Receipt {
 
 		static Stored of(Target target, Publisher.Result.Stored result) {
 			return of(target, result.receipts(), result.replayed());
@@ -38,10 +41,15 @@ sealed interface Receipt {
 		static Stored of(Target target, List<Publisher.Receipt> given, boolean replayed) {
 			String first = MessageId.format(given.getFirst().id());
 			return switch (target) {
-				case Target.Topic topic -> new Stored(first, null, replayed);
-				case Target.User user -> new Stored(first, recipients(user.channels(), given), replayed);
-				case Target.Users users -> new Stored(null, recipients(users.channels(), given), replayed);
+				case Target.Topic topic -> new Stored(first, null, null, replayed);
+				case Target.User user -> new Stored(first, recipients(user.channels(), given), null, replayed);
+				case Target.Users users -> new Stored(null, recipients(users.channels(), given), null, replayed);
 			};
+		}
+
+		/** The same, with the number of streams that it reaches. */
+		Stored reaching(int open) {
+			return new Stored(this.id, this.recipients, open, this.replayed);
 		}
 
 		private static List<Recipient> recipients(List<ChannelName> channels, List<Publisher.Receipt> given) {

@@ -28,6 +28,11 @@ sealed interface Target {
 	/** All streams that are subscribed to a topic, or all streams. */
 	record Topic(ChannelName channel) implements Target {
 
+		/** Whether all streams receive it. */
+		boolean isEveryone() {
+			return this.channel.equals(ChannelName.ALL);
+		}
+
 		@Override
 		public List<ChannelName> channels() {
 			return List.of(this.channel);

@@ -80,6 +80,7 @@ class AuditIT {
 	@Test
 	void readingAndPublishingAreNoActs() {
 		this.api.get("/v1/users/alice");
+		this.api.post("/v1/presence", "{\"users\":[\"alice\"]}");
 		this.api.post("/v1/messages", "{\"to\":{\"channel\":\"news\"},\"data\":\"x\"}");
 		this.api.send("OPTIONS", "/v1/users/alice/disconnect", null, "Authorization", "Bearer " + TestApi.KEY);
 		assertThat(acts()).isEmpty();

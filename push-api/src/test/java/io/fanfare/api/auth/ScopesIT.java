@@ -59,7 +59,12 @@ class ScopesIT {
 			GET | /v1/channels/all/messages | | read read:*
 			GET | /v1/channels/user%3Aalice/messages | | read read:* read:user:* read:user:alice
 			GET | /v1/channels/user%3Anews/messages | | read read:* read:user:*
+			GET | /v1/channels/news/subscribers | | read read:* read:news
+			GET | /v1/channels/user%3Aalice/subscribers | | read read:* read:user:* read:user:alice
 			GET | /v1/cursor | | READ_ANY
+			POST | /v1/presence | {"users":["alice"]} | read read:* read:user:* read:user:alice
+			POST | /v1/presence | {"users":["alice","bob"]} | read read:* read:user:*
+			POST | /v1/presence | {"users":["news"]} | read read:* read:user:*
 			GET | /v1/users/alice | | read read:* read:user:* read:user:alice
 			GET | /v1/users/Alice | | read read:* read:user:*
 			GET | /v1/users/alice%20 | | read read:* read:user:*

@@ -139,6 +139,7 @@ class OpenApiIT {
 	void speakForANode() {
 		this.node = new NodeVoice(this.api, TestRedis.shared(), "node-1")
 			.answering(CallName.LIST_CONNECTIONS, ConnectionIT.PAGE)
+			.answering(CallName.COUNT_SUBSCRIBERS, "{\"subscribers\":1}")
 			.answering(CallName.DISCONNECT, "{\"connections\":1}")
 			.answering(CallName.REVOKE, "{\"connections\":1}")
 			.answering(CallName.SEND_ON, "{\"connections\":1}")

@@ -1292,6 +1292,16 @@ public final class StreamLoop {
 		return this.topics;
 	}
 
+	/**
+	 * How many streams of this loop are subscribed to a channel. On the loop.
+	 * @param channel the channel
+	 * @return the number
+	 */
+	public int subscribers(ChannelName channel) {
+		Topic<Connection> topic = this.topics.find(channel);
+		return (topic != null) ? topic.size() : 0;
+	}
+
 	/** Counts what the sockets of this loop did not take yet. */
 	Unflushed unflushed() {
 		return this.unflushed;

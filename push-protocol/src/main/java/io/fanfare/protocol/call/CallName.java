@@ -13,6 +13,9 @@ public enum CallName {
 	/** One connection. */
 	SHOW_CONNECTION(CallRequest.ShowConnection.class),
 
+	/** How many streams are subscribed to a channel. */
+	COUNT_SUBSCRIBERS(CallRequest.CountSubscribers.class),
+
 	/** Ends some connections. */
 	DISCONNECT(CallRequest.Disconnect.class),
 

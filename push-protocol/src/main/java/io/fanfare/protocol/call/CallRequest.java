@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.Tier;
@@ -87,6 +88,30 @@ public sealed interface CallRequest<R extends CallResult> {
 		@Override
 		public Class<CallResult.Shown> result() {
 			return CallResult.Shown.class;
+		}
+
+	}
+
+	/**
+	 * For how many streams are subscribed to a channel.
+	 *
+	 * @param channel the channel
+	 */
+	record CountSubscribers(String channel) implements CallRequest<CallResult.Subscribers> {
+
+		/** Checks that it is a channel. */
+		public CountSubscribers {
+			check(ChannelName.isValid(Objects.requireNonNull(channel, "channel is missing")), "channel is none");
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.COUNT_SUBSCRIBERS;
+		}
+
+		@Override
+		public Class<CallResult.Subscribers> result() {
+			return CallResult.Subscribers.class;
 		}
 
 	}

@@ -34,6 +34,15 @@ public sealed interface CallResult {
 	}
 
 	/**
+	 * Streams are subscribed to a channel.
+	 *
+	 * @param subscribers how many
+	 */
+	record Subscribers(int subscribers) implements CallResult {
+
+	}
+
+	/**
 	 * Connections end.
 	 *
 	 * @param connections how many

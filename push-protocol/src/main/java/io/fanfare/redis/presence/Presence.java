@@ -3,6 +3,7 @@ package io.fanfare.redis.presence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,6 +44,8 @@ public final class Presence {
 
 	private final PresenceWalk walk;
 
+	private final Owners owners;
+
 	/**
 	 * Makes the access for a process that makes no claims, or without a limit.
 	 * @param link the link
@@ -69,6 +72,7 @@ public final class Presence {
 		this.claims = new Claims(link, keys, times, limits, twins);
 		this.releases = new Releases(link, keys);
 		this.walk = new PresenceWalk(link, keys);
+		this.owners = new Owners(link, keys);
 	}
 
 	/**
@@ -344,17 +348,16 @@ public final class Presence {
 	 * @return the owner, or null if there is none or its node is dead
 	 */
 	public CompletableFuture<@Nullable Owner> find(String user) {
-		return this.link.call((commands) -> commands.hget(this.keys.presence(), bytes(user))).thenCompose((value) -> {
-			if (value == null) {
-				return CompletableFuture.<@Nullable Owner>completedFuture(null);
-			}
-			Owner owner = Owner.parse(new String(value, java.nio.charset.StandardCharsets.UTF_8));
-			if (owner == null) {
-				return CompletableFuture.<@Nullable Owner>completedFuture(null);
-			}
-			return this.link.call((commands) -> commands.exists(this.keys.lease(owner.node())))
-				.<@Nullable Owner>thenApply((alive) -> (alive == 1) ? owner : null);
-		});
+		return this.owners.find(user);
+	}
+
+	/**
+	 * Finds the owners of many users, in commands of bounded size, one after the other.
+	 * @param users the users
+	 * @return the owner of each that has one
+	 */
+	public CompletableFuture<Map<String, Owner>> find(List<String> users) {
+		return this.owners.find(users);
 	}
 
 	/**
