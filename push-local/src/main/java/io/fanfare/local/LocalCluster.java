@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -23,6 +24,10 @@ public final class LocalCluster {
 	private LocalCluster() {
 	}
 
+	/** How it logs unless it is told otherwise. */
+	private static final Map<String, String> LOGS = Map.of("logging.level.root", "WARN", "logging.level.io.fanfare",
+			"INFO", "logging.config", "classpath:io/fanfare/local/logback.xml");
+
 	public static void main(String[] args) throws IOException, InterruptedException {
 		StandardEnvironment environment = new StandardEnvironment();
 		environment.getPropertySources().addFirst(new SimpleCommandLinePropertySource(args));
@@ -38,8 +43,8 @@ public final class LocalCluster {
 
 	/** Settings of every application. */
 	static List<String> common(Environment environment) {
-		List<String> common = new ArrayList<>(List.of("--logging.level.root=WARN", "--logging.level.io.fanfare=INFO",
-				"--logging.config=classpath:io/fanfare/local/logback.xml"));
+		List<String> common = new ArrayList<>();
+		LOGS.forEach((name, standard) -> common.add("--" + name + "=" + environment.getProperty(name, standard)));
 		String prefix = environment.getProperty(PREFIX);
 		if (prefix != null) {
 			common.add("--" + PREFIX + "=" + prefix);

@@ -40,9 +40,11 @@ import io.fanfare.node.drain.Rebalancer;
 import io.fanfare.node.drain.SendOn;
 import io.fanfare.node.memory.MemoryGuard;
 import io.fanfare.node.memory.MemorySettings;
+import io.fanfare.node.observability.LogSettings;
 import io.fanfare.node.observability.LoopHealth;
 import io.fanfare.node.observability.LoopWatch;
 import io.fanfare.node.observability.NodeHealth;
+import io.fanfare.node.observability.StreamLog;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.presence.TwinSettings;
@@ -71,6 +73,7 @@ import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.netty.util.internal.PlatformDependent;
 
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -89,7 +92,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 		ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class, RefusalSettings.class,
 		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
 		StreamSettings.Headers.class, StreamSettings.Proxies.class, DoctorSettings.class, HistorySettings.class,
-		TwinSettings.class })
+		TwinSettings.class, LogSettings.class })
 class NodeConfiguration {
 
 	@Bean
@@ -185,6 +188,15 @@ class NodeConfiguration {
 		StreamMetrics metrics = new StreamMetrics(registry, admission, connections, clock);
 		metrics.audit(ticker);
 		return metrics;
+	}
+
+	@Bean
+	@ConditionalOnBooleanProperty("fanfare.log.streams")
+	StreamLog streamLog(Connections connections, Admission admission, StreamMetrics metrics, Scheduler scheduler) {
+		StreamLog lines = new StreamLog(scheduler, admission::size);
+		metrics.log(lines);
+		connections.endedBy(lines::ended);
+		return lines;
 	}
 
 	@Bean(initMethod = "start")

@@ -46,6 +46,7 @@ class SettingBoundsIT {
 			fanfare.allowed-origins=https://app.example/path
 			fanfare.allowed-headers=a/b
 			fanfare.trusted-proxies=proxy.example
+			fanfare.log.streams=perhaps
 			fanfare.doctor.enabled=perhaps
 			fanfare.doctor.per-address=0
 			fanfare.doctor.per-address=1001

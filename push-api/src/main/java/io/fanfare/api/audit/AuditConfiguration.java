@@ -34,12 +34,20 @@ class AuditConfiguration {
 		};
 	}
 
-	/** In front of all others, so that it sees what each of them answers. */
+	/** In front of all others, for what those log. */
+	@Bean
+	FilterRegistrationBean<RequestIdFilter> requestIdFilter() {
+		FilterRegistrationBean<RequestIdFilter> filter = new FilterRegistrationBean<>(new RequestIdFilter());
+		filter.setOrder(Ordered.HIGHEST_PRECEDENCE);
+		return filter;
+	}
+
+	/** In front of all that answer, so that it sees what each of them answers. */
 	@Bean
 	FilterRegistrationBean<RefusalFilter> refusalFilter(AuditLog audit, ClientAddress addresses) {
 		FilterRegistrationBean<RefusalFilter> filter = new FilterRegistrationBean<>(
 				new RefusalFilter(audit, addresses));
-		filter.setOrder(Ordered.HIGHEST_PRECEDENCE);
+		filter.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
 		return filter;
 	}
 

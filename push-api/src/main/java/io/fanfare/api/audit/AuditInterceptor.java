@@ -8,6 +8,7 @@ import io.fanfare.api.auth.Caller;
 import io.fanfare.api.auth.ClientAddress;
 import io.fanfare.api.auth.RequiresScope;
 import io.fanfare.api.auth.Scope;
+import io.fanfare.api.problem.RequestId;
 import io.fanfare.protocol.audit.AuditLog;
 import io.swagger.v3.oas.annotations.Operation;
 import jakarta.servlet.http.HttpServletRequest;
@@ -60,6 +61,7 @@ final class AuditInterceptor implements HandlerInterceptor {
 		values.put("operation", operation((HandlerMethod) handler));
 		values.put("caller", known.getOrDefault("caller", ""));
 		values.put("address", this.addresses.of(request).getHostAddress());
+		values.put("request", String.valueOf(RequestId.present()));
 		if (request.getAttribute(HandlerMapping.URI_TEMPLATE_VARIABLES_ATTRIBUTE) instanceof Map<?, ?> variables) {
 			variables.forEach((name, value) -> values.put(String.valueOf(name), String.valueOf(value)));
 		}

@@ -94,9 +94,10 @@ class ProblemAdvice {
 			// The caller went away: no caller is left to answer
 			return null;
 		}
-		log.error("request=failed method={} pattern={}", request.getMethod(),
+		log.error("request=failed id={} method={} pattern={}", RequestId.present(), request.getMethod(),
 				request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE), ex);
-		return answer(Problem.of(ProblemType.INTERNAL_ERROR, "It is logged here"), new HttpHeaders());
+		return answer(Problem.of(ProblemType.INTERNAL_ERROR, "It is logged here, with the id " + RequestId.present()),
+				new HttpHeaders());
 	}
 
 	/**

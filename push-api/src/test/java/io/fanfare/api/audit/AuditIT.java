@@ -63,7 +63,7 @@ class AuditIT {
 		await().until(() -> acts().size() >= 7);
 		assertThat(acts()).satisfiesExactly(
 				(line) -> assertThat(line).matches("audit=act operation=\"disconnectUser\" caller=\"dev\""
-						+ " address=\"[0-9.:]+\" user=\"alice\" reason=\"revoked\" mode=\"now\" status=202"),
+						+ " address=\"[0-9.:]+\" request=\"[0-9a-f]{32}\" user=\"alice\" reason=\"revoked\" mode=\"now\" status=202"),
 				(line) -> assertThat(line).contains("operation=\"eraseUser\"", "user=\"a\\\"b\"")
 					.endsWith("status=200"),
 				(line) -> assertThat(line).contains("operation=\"eraseUser\"", "user=\"bob\"")

@@ -21,6 +21,15 @@ public interface ConnectionEvents {
 	void opened(boolean resumed);
 
 	/**
+	 * A stream began, of which more may be asked.
+	 * @param connection the stream
+	 * @param resumed whether it carried a cursor
+	 */
+	default void began(Connection connection, boolean resumed) {
+		opened(resumed);
+	}
+
+	/**
 	 * A request for a stream got the place for which it waited.
 	 * @param waited how long
 	 */

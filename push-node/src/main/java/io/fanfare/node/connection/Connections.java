@@ -64,11 +64,11 @@ public final class Connections {
 	}
 
 	/**
-	 * Names who is notified of streams that ended, once, before anything arrives.
+	 * Adds who is notified of streams that ended, before anything arrives.
 	 * @param ended takes what is last reported of each, on its loop, without blocking
 	 */
 	public void endedBy(Consumer<ConnectionStatus> ended) {
-		this.ended = ended;
+		this.ended = this.ended.andThen(ended);
 	}
 
 	/**

@@ -826,7 +826,7 @@ public final class StreamLoop {
 	}
 
 	void began(Connection connection, boolean resumed, boolean waited) {
-		this.node.events().opened(resumed);
+		this.node.events().began(connection, resumed);
 		// A token may end before the first heartbeat is due: the first look tells when.
 		if (!waited) {
 			this.wheel.add(connection, 1);

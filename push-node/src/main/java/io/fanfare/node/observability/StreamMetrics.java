@@ -14,6 +14,7 @@ import java.util.function.ToLongFunction;
 
 import io.fanfare.boot.RefusalCounter;
 import io.fanfare.node.admission.Admission;
+import io.fanfare.node.connection.Connection;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Connections.MemoryUse;
@@ -81,12 +82,31 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	private volatile @Nullable AuditLog audit;
 
+	private volatile @Nullable StreamLog log;
+
 	/**
 	 * Has refused clients logged and counted, once, before the first comes.
 	 * @param ticker the monotonic clock
 	 */
 	public void audit(Ticker ticker) {
 		this.audit = new AuditLog(ticker, new RefusalCounter(this.registry));
+	}
+
+	/**
+	 * Has streams that begin logged, before the first does.
+	 * @param streamLog writes the lines
+	 */
+	public void log(StreamLog streamLog) {
+		this.log = streamLog;
+	}
+
+	@Override
+	public void began(Connection connection, boolean resumed) {
+		opened(resumed);
+		StreamLog lines = this.log;
+		if (lines != null) {
+			lines.began(connection.status(null), resumed);
+		}
 	}
 
 	@Override
