@@ -1,5 +1,9 @@
 package io.fanfare.boot;
 
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.protocol.settings.InvalidSettingException;
@@ -19,6 +23,8 @@ import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -156,6 +162,25 @@ public class RedisLinkConfiguration {
 					.register(registry);
 			}
 		};
+	}
+
+	@Bean
+	MeterBinder redisTimes(CommandLink link) {
+		return (registry) -> {
+			Map<String, Timer> timers = new ConcurrentHashMap<>();
+			link.times()
+				.measureBy((what, time) -> timers.computeIfAbsent(what, (name) -> timer(name, registry)).record(time));
+		};
+	}
+
+	/** From a command of Redis's own to one that is given up. */
+	private static Timer timer(String what, MeterRegistry registry) {
+		return Timer.builder("fanfare.redis.command")
+			.description("From the sending of a command or script to its answer or failure")
+			.tag("call", what)
+			.serviceLevelObjectives(Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofMillis(25),
+					Duration.ofMillis(100), Duration.ofMillis(500), Duration.ofSeconds(1))
+			.register(registry);
 	}
 
 	@Bean

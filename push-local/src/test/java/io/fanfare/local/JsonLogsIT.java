@@ -46,7 +46,8 @@ class JsonLogsIT {
 						"logging.config=" + configuration.toUri(), "logging.structured.format.console=ecs",
 						"logging.level.root=debug", "logging.level.io.fanfare=trace", "fanfare.log.streams=true")) {
 			use(cluster);
-			await().atMost(SOON).until(() -> lines().stream().anyMatch((line) -> line.at("/stream/kind").asString().equals("ended")));
+			await().atMost(SOON)
+				.until(() -> lines().stream().anyMatch((line) -> line.at("/stream/kind").asString().equals("ended")));
 		}
 		assertThat(Files.readString(this.directory.resolve("cluster.log"))).contains("DEBUG", "TRACE")
 			.doesNotContain(MARK);
@@ -62,7 +63,9 @@ class JsonLogsIT {
 		}).anySatisfy((line) -> assertThat(line.at("/audit/kind").asString()).isEqualTo("refused"));
 	}
 
-	/** Payloads that are stored, refused, replayed, received, listed, erased and copied. */
+	/**
+	 * Payloads that are stored, refused, replayed, received, listed, erased and copied.
+	 */
 	private static void use(ClusterProcess cluster) {
 		ApiClient backend = cluster.backend();
 		backend.toUser("alice", MARK);

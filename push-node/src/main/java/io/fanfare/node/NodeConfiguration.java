@@ -4,6 +4,7 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 
 import io.fanfare.boot.ProcessConfiguration;
@@ -46,6 +47,7 @@ import io.fanfare.node.observability.LoopWatch;
 import io.fanfare.node.observability.NodeHealth;
 import io.fanfare.node.observability.StreamLog;
 import io.fanfare.node.observability.StreamMetrics;
+import io.fanfare.node.observability.TimingMetrics;
 import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.AddressLimits;
@@ -70,6 +72,7 @@ import io.fanfare.redis.ticket.Tickets;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.netty.util.internal.PlatformDependent;
 
@@ -176,6 +179,20 @@ class NodeConfiguration {
 				PlatformDependent.maxDirectMemory());
 	}
 
+	@Bean
+	MeterBinder directMemoryMetrics(DirectMemory memory) {
+		return (registry) -> {
+			Gauge.builder("fanfare.memory.direct", memory, (all) -> all.used().getAsLong())
+				.baseUnit("bytes")
+				.description("Direct memory in use; what the allocator keeps for later counts")
+				.register(registry);
+			Gauge.builder("fanfare.memory.direct.limit", memory, DirectMemory::most)
+				.baseUnit("bytes")
+				.description("Direct memory that the process may have")
+				.register(registry);
+		};
+	}
+
 	@Bean(initMethod = "start")
 	MemoryGuard memoryGuard(Admission admission, MemorySettings settings, MeterRegistry registry, Scheduler scheduler,
 			Errors errors) {
@@ -183,10 +200,13 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections, Clock clock,
-			Ticker ticker) {
+	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections,
+			FrameRouter router, Clock clock, Ticker ticker) {
 		StreamMetrics metrics = new StreamMetrics(registry, admission, connections, clock);
 		metrics.audit(ticker);
+		TimingMetrics timings = new TimingMetrics(registry, connections, clock, ticker);
+		metrics.timeBy(timings);
+		router.timeBy(timings);
 		return metrics;
 	}
 
@@ -212,9 +232,17 @@ class NodeConfiguration {
 
 	@Bean
 	MeterBinder probeMetrics(Probe probe) {
-		return (registry) -> TimeGauge.builder("fanfare.probe.age", probe, NANOSECONDS, (one) -> one.age().toNanos())
-			.description("How long ago a probe arrived by the path that messages take")
-			.register(registry);
+		return (registry) -> {
+			TimeGauge.builder("fanfare.probe.age", probe, NANOSECONDS, (one) -> one.age().toNanos())
+				.description("How long ago a probe arrived by the path that messages take")
+				.register(registry);
+			Timer roundTrip = Timer.builder("fanfare.probe.round.trip")
+				.description("From the sending of a probe to its arrival by the path that messages take")
+				.serviceLevelObjectives(Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofMillis(25),
+						Duration.ofMillis(100), Duration.ofMillis(500), Duration.ofSeconds(2))
+				.register(registry);
+			probe.timeBy(roundTrip::record);
+		};
 	}
 
 	@Bean(initMethod = "start")

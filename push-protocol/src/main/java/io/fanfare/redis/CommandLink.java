@@ -14,7 +14,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.protocol.guard.Errors;
@@ -76,6 +75,8 @@ public final class CommandLink implements AutoCloseable {
 	/** When another server than before was reached, by the monotonic clock. */
 	private volatile @Nullable Long movedAt;
 
+	private final CommandTimes times;
+
 	/** How often there was another master. */
 	private final AtomicInteger moves = new AtomicInteger();
 
@@ -100,6 +101,7 @@ public final class CommandLink implements AutoCloseable {
 		this.errors = errors;
 		this.scheduler = scheduler;
 		this.ticker = scheduler.ticker();
+		this.times = new CommandTimes(this.ticker);
 		this.refusals = new RedisRefusals(this.ticker);
 		this.greeting = new Greeting(keys, durable(), this.refusals);
 		this.link = new SupervisedLink<>("commands", new Supervision(), this.refusals, scheduler, errors,
@@ -281,6 +283,14 @@ public final class CommandLink implements AutoCloseable {
 	}
 
 	/**
+	 * How long commands take.
+	 * @return what is notified of it
+	 */
+	public CommandTimes times() {
+		return this.times;
+	}
+
+	/**
 	 * Runs a script.
 	 * @param arguments what makes its arguments of the run id of the server that will
 	 * execute it
@@ -301,13 +311,14 @@ public final class CommandLink implements AutoCloseable {
 			return CompletableFuture.failedFuture(notConnected());
 		}
 		byte[][] values = arguments.apply(current.runId(), current.number() + "." + this.calls.incrementAndGet());
-		CompletableFuture<T> reply = sent(
-				() -> current.commands().<T>evalsha(script.digest(), script.output(), keys, values));
-		return reply
+		String name = script.fileName();
+		return this.times
+			.send(name, () -> current.commands().<T>evalsha(script.digest(), script.output(), keys, values))
 			.exceptionallyCompose((failure) -> (unwrap(failure) instanceof RedisNoScriptException)
-					? sent(() -> current.commands().<T>eval(script.source(), script.output(), keys, values))
+					? this.times.send(name,
+							() -> current.commands().<T>eval(script.source(), script.output(), keys, values))
 					: CompletableFuture.failedFuture(failure))
-			.exceptionallyCompose((failure) -> failed(current, script.fileName(), keys, failure));
+			.exceptionallyCompose((failure) -> failed(current, name, keys, failure));
 	}
 
 	/** Runs a plain command. */
@@ -316,20 +327,8 @@ public final class CommandLink implements AutoCloseable {
 		if (current == null) {
 			return CompletableFuture.failedFuture(notConnected());
 		}
-		return sent(() -> command.apply(current.commands()))
+		return this.times.send(RedisRefusals.COMMAND, () -> command.apply(current.commands()))
 			.exceptionallyCompose((failure) -> failed(current, RedisRefusals.COMMAND, new byte[0][], failure));
-	}
-
-	/**
-	 * Lettuce throws at once where the connection is closed or too much waits already.
-	 */
-	private static <T> CompletableFuture<T> sent(Supplier<RedisFuture<T>> command) {
-		try {
-			return command.get().toCompletableFuture();
-		}
-		catch (RuntimeException ex) {
-			return CompletableFuture.failedFuture(ex);
-		}
 	}
 
 	private RedisUnavailableException notConnected() {

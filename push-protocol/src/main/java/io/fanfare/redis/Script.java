@@ -94,6 +94,8 @@ public enum Script {
 
 	}
 
+	private final String fileName = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
 	private final ScriptOutputType output;
 
 	private final String source;
@@ -139,7 +141,7 @@ public enum Script {
 
 	/** What it is called: its file's name without the ending. */
 	public String fileName() {
-		return name().toLowerCase(Locale.ROOT).replace('_', '-');
+		return this.fileName;
 	}
 
 	ScriptOutputType output() {

@@ -50,8 +50,7 @@ class SubscriberEndpoint {
 	 * @param unanswered the nodes that did not answer
 	 */
 	record SubscriberCount(@Schema(example = "news") String channel,
-			@Schema(description = "How many streams, on the nodes that answered.") int subscribers,
-			List<OnNode> nodes,
+			@Schema(description = "How many streams, on the nodes that answered.") int subscribers, List<OnNode> nodes,
 			@Schema(description = "Identities of nodes that did not answer; their streams are not counted.",
 					example = "[]") List<String> unanswered) {
 
@@ -73,9 +72,8 @@ class SubscriberEndpoint {
 	@Answers(ProblemType.REDIS_UNAVAILABLE)
 	@Operation(operationId = "countSubscribers", summary = "Count the streams that are subscribed to a channel",
 			description = "The nodes are asked, and have 2 seconds. Those that do not answer are named.")
-	SubscriberCount count(
-			@Parameter(description = "A topic, all, or user:<id>, percent-encoded.",
-					schema = @Schema(ref = "#/components/schemas/ChannelName"), example = "news") @PathVariable String channel,
+	SubscriberCount count(@Parameter(description = "A topic, all, or user:<id>, percent-encoded.",
+			schema = @Schema(ref = "#/components/schemas/ChannelName"), example = "news") @PathVariable String channel,
 			@Parameter(hidden = true) @AuthenticationPrincipal Caller caller) {
 		ChannelName name = name(channel);
 		caller.requireRead(name, "channel");

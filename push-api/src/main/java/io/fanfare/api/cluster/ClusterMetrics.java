@@ -19,9 +19,10 @@ import jakarta.annotation.PreDestroy;
 import org.springframework.stereotype.Component;
 
 /**
- * How many nodes there are, as metrics, and how many streams are open. Redis is asked from time to time and not at a
- * scrape, which would wait for it. While it does not answer, and shortly after another
- * Redis was reached, the figures are not numbers: nothing is known then.
+ * How many nodes there are, as metrics, and how many streams are open. Redis is asked
+ * from time to time and not at a scrape, which would wait for it. While it does not
+ * answer, and shortly after another Redis was reached, the figures are not numbers:
+ * nothing is known then.
  */
 @Component
 public final class ClusterMetrics {

@@ -149,9 +149,8 @@ class BatchEndpoint {
 
 		static BatchResult of(Receipt receipt) {
 			return switch (receipt) {
-				case Receipt.Stored stored ->
-					new BatchResult(stored.id(), stored.recipients(), stored.streams(), stored.replayed() ? true : null,
-							null);
+				case Receipt.Stored stored -> new BatchResult(stored.id(), stored.recipients(), stored.streams(),
+						stored.replayed() ? true : null, null);
 				case Receipt.Refused refused -> new BatchResult(null, null, null, null, refused.problem());
 				case Receipt.Limited limited -> new BatchResult(null, null, null, null, limited.problem());
 				case Receipt.Unknown unknown -> new BatchResult(null, null, null, null, unknown.problem());

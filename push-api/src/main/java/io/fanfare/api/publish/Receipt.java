@@ -32,7 +32,8 @@ sealed interface Receipt {
 					example = "1785000000000-0") @Nullable String id,
 			@Schema(description = "The users it went to, in the order of the request. Absent for a topic and for all.") @Nullable List<Recipient> recipients,
 			@Schema(description = "How many streams a message to all reaches, as nodes reported at most some seconds ago. Absent for others.",
-					example = "1200") @Nullable Integer streams, @JsonIgnore boolean replayed) implements Receipt {
+					example = "1200") @Nullable Integer streams,
+			@JsonIgnore boolean replayed) implements Receipt {
 
 		static Stored of(Target target, Publisher.Result.Stored result) {
 			return of(target, result.receipts(), result.replayed());

@@ -61,19 +61,20 @@ class AuditIT {
 		this.api.post("/v1/users/alice/disconnect", "{\"reason\":\"nonsense\\n\\\"\"}");
 		// A line is written when the answer is.
 		await().until(() -> acts().size() >= 7);
-		assertThat(acts()).satisfiesExactly(
-				(line) -> assertThat(line).matches("audit=act operation=\"disconnectUser\" caller=\"dev\""
-						+ " address=\"[0-9.:]+\" request=\"[0-9a-f]{32}\" user=\"alice\" reason=\"revoked\" mode=\"now\" status=202"),
-				(line) -> assertThat(line).contains("operation=\"eraseUser\"", "user=\"a\\\"b\"")
-					.endsWith("status=200"),
-				(line) -> assertThat(line).contains("operation=\"eraseUser\"", "user=\"bob\"")
-					.endsWith("messages=0 tickets=0 status=200"),
-				(line) -> assertThat(line).contains("operation=\"disconnectMany\"", "users=2", "connections=0")
-					.endsWith("status=202"),
-				(line) -> assertThat(line).contains("caller=\"dev\"", "user=\"carol\"").endsWith("status=200"),
-				(line) -> assertThat(line).contains("operation=\"disconnectUser\"", "caller=\"look\"", "user=\"alice\"")
-					.endsWith("status=403"),
-				(line) -> assertThat(line).contains("reason=\"nonsense\\u000a\\\"\"").endsWith("status=400"));
+		assertThat(acts())
+			.satisfiesExactly((line) -> assertThat(line).matches("audit=act operation=\"disconnectUser\" caller=\"dev\""
+					+ " address=\"[0-9.:]+\" request=\"[0-9a-f]{32}\" user=\"alice\" reason=\"revoked\" mode=\"now\" status=202"),
+					(line) -> assertThat(line).contains("operation=\"eraseUser\"", "user=\"a\\\"b\"")
+						.endsWith("status=200"),
+					(line) -> assertThat(line).contains("operation=\"eraseUser\"", "user=\"bob\"")
+						.endsWith("messages=0 tickets=0 status=200"),
+					(line) -> assertThat(line).contains("operation=\"disconnectMany\"", "users=2", "connections=0")
+						.endsWith("status=202"),
+					(line) -> assertThat(line).contains("caller=\"dev\"", "user=\"carol\"").endsWith("status=200"),
+					(line) -> assertThat(line)
+						.contains("operation=\"disconnectUser\"", "caller=\"look\"", "user=\"alice\"")
+						.endsWith("status=403"),
+					(line) -> assertThat(line).contains("reason=\"nonsense\\u000a\\\"\"").endsWith("status=400"));
 		assertThat(acts()).allSatisfy((line) -> assertThat(line).doesNotContain("\n", "eyJ"));
 	}
 

@@ -29,8 +29,7 @@ class RequestIdIT {
 	}
 
 	private String id(String path, String sent) {
-		return this.api
-			.send("GET", path, null, "Authorization", "Bearer " + TestApi.KEY, "X-Request-Id", sent)
+		return this.api.send("GET", path, null, "Authorization", "Bearer " + TestApi.KEY, "X-Request-Id", sent)
 			.header("X-Request-Id");
 	}
 

@@ -60,8 +60,9 @@ class SubscriberIT {
 			await().atMost(Duration.ofSeconds(20))
 				.untilAsserted(() -> assertThat(publish("{\"all\":true}").path("streams").asInt(-1)).isEqualTo(2));
 			assertThat(publish("{\"channel\":\"news\"}").propertyNames()).containsExactly("id");
-			JsonNode results = this.api.post("/v1/messages/batch",
-					"{\"messages\":[{\"to\":{\"user\":\"alice\"},\"data\":1},{\"to\":{\"all\":true},\"data\":1}]}")
+			JsonNode results = this.api
+				.post("/v1/messages/batch",
+						"{\"messages\":[{\"to\":{\"user\":\"alice\"},\"data\":1},{\"to\":{\"all\":true},\"data\":1}]}")
 				.json()
 				.get("results");
 			assertThat(results.get(0).has("streams")).isFalse();

@@ -39,7 +39,9 @@ class PresenceIT {
 
 	@Test
 	void aThousandUsersOfTheLongestNamesAreAnsweredAtOnce() {
-		List<String> users = IntStream.range(0, 1000).mapToObj((i) -> "%04d".formatted(i) + "\u20ac".repeat(124)).toList();
+		List<String> users = IntStream.range(0, 1000)
+			.mapToObj((i) -> "%04d".formatted(i) + "\u20ac".repeat(124))
+			.toList();
 		users.stream().filter((user) -> user.charAt(3) == '7').forEach(this::claim);
 		JsonNode answer = this.api.post(PATH, body(users)).json();
 		assertThat(answer.get("online").intValue()).isEqualTo(100);
@@ -59,9 +61,10 @@ class PresenceIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', value = { "{} | #/users", "{\"users\":[]} | #/users", "{\"users\":\"alice\"} | #/users",
-			"{\"users\":[\"a\",\"b\",\"a\"]} | #/users/2", "{\"users\":[\"a\",\"\"]} | #/users/1",
-			"{\"users\":[\"a\\u0000\"]} | #/users/0", "{\"users\":[\"a\"],\"x\":1} | #/x" })
+	@CsvSource(delimiter = '|',
+			value = { "{} | #/users", "{\"users\":[]} | #/users", "{\"users\":\"alice\"} | #/users",
+					"{\"users\":[\"a\",\"b\",\"a\"]} | #/users/2", "{\"users\":[\"a\",\"\"]} | #/users/1",
+					"{\"users\":[\"a\\u0000\"]} | #/users/0", "{\"users\":[\"a\"],\"x\":1} | #/x" })
 	void whatIsWrongIsNamed(String body, String pointer) {
 		Answer answer = this.api.post(PATH, body);
 		assertThat(answer.status()).as(answer.body()).isEqualTo(400);

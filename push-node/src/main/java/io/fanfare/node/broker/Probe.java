@@ -2,6 +2,7 @@ package io.fanfare.node.broker;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
@@ -42,6 +43,11 @@ public final class Probe implements AutoCloseable {
 
 	private volatile boolean up;
 
+	private volatile @Nullable Sent last;
+
+	private volatile Consumer<Duration> roundTrips = (time) -> {
+	};
+
 	/** When a probe arrived last, or the process began to wait for one. */
 	private volatile long arrivedNanos;
 
@@ -76,6 +82,20 @@ public final class Probe implements AutoCloseable {
 		/** Every 2 s, 4 s. */
 		public static final Settings DEFAULT = new Settings(Duration.ofSeconds(2), Duration.ofSeconds(4));
 
+	}
+
+	/** The probe that was sent last. */
+	private record Sent(String nonce, long nanos) {
+
+	}
+
+	/**
+	 * Names who is notified of how long probes take.
+	 * @param measure takes the time from the sending of a probe to its arrival, on the
+	 * thread of the link
+	 */
+	public void timeBy(Consumer<Duration> measure) {
+		this.roundTrips = measure;
 	}
 
 	/**
@@ -117,6 +137,7 @@ public final class Probe implements AutoCloseable {
 			return;
 		}
 		String sent = Long.toString(this.nonce.incrementAndGet());
+		this.last = new Sent(sent, now);
 		this.nodes.probe(this.node, sent).whenComplete((id, failure) -> {
 			if (failure != null && !Failures.isOfRedis(failure)) {
 				this.errors.note("probe", failure);
@@ -134,6 +155,10 @@ public final class Probe implements AutoCloseable {
 		long now = this.ticker.nanoTime();
 		this.arrivedNanos = now;
 		this.arrivals.arrived(now);
+		Sent sent = this.last;
+		if (sent != null && sent.nonce().equals(arrived)) {
+			this.roundTrips.accept(Duration.ofNanos(now - sent.nanos()));
+		}
 		log.trace("probe=arrived nonce={}", arrived);
 	}
 

@@ -258,7 +258,8 @@ public final class Connection {
 		if (isClosed()) {
 			return;
 		}
-		this.loop.context().events().waited(Duration.ofNanos(this.loop.nanoTime() - this.openedNanos));
+		Duration waited = Duration.ofNanos(this.loop.nanoTime() - this.openedNanos);
+		this.loop.context().timings().waited(this.identity.request().tier(), waited);
 		this.loop.admit(this);
 	}
 

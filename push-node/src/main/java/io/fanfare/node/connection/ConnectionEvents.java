@@ -30,12 +30,6 @@ public interface ConnectionEvents {
 	}
 
 	/**
-	 * A request for a stream got the place for which it waited.
-	 * @param waited how long
-	 */
-	void waited(Duration waited);
-
-	/**
 	 * A stream ended.
 	 * @param ending how
 	 * @param open how long it was open
@@ -106,6 +100,14 @@ public interface ConnectionEvents {
 	 * @param call what was asked, one of a small closed set
 	 */
 	void unanswered(String call);
+
+	/**
+	 * Who measures how long things take.
+	 * @return measures them
+	 */
+	default StreamTimings timings() {
+		return StreamTimings.NONE;
+	}
 
 	/** A gap was announced. */
 	void gap();

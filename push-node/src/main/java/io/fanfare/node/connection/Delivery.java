@@ -165,6 +165,8 @@ final class Delivery {
 	/** Whether memory was freed when there was last too little for a write. */
 	private boolean roomMade;
 
+	private Resume resume = Resume.NONE;
+
 	/** Channels of which only what lies above an id was asked for. */
 	private Map<ChannelName, Long> starts = Map.of();
 
@@ -185,6 +187,13 @@ final class Delivery {
 	enum State {
 
 		PENDING, CATCHING_UP, LIVE, CLOSED
+
+	}
+
+	/** What is to be told of a stream with a cursor, once it is live. */
+	private enum Resume {
+
+		NONE, COMPLETE, GAP
 
 	}
 
@@ -232,6 +241,11 @@ final class Delivery {
 		long start = only.getOrDefault(this.connection.channels().getFirst(), from);
 		this.own.begin((hiddenFrom != null) ? Math.min(hiddenFrom, start) : start);
 		this.starts = only;
+	}
+
+	/** Its client has a cursor: whether all came since is counted once it is live. */
+	void resumes() {
+		this.resume = Resume.COMPLETE;
 	}
 
 	/** Begins with the past. */
@@ -898,6 +912,7 @@ final class Delivery {
 			}
 		}
 		dropRetracted();
+		this.loop.context().timings().replaying(round.messages().size());
 		this.replayUpTo = round.upTo();
 		this.replayComplete = round.complete();
 		if (this.replay.isEmpty()) {
@@ -977,6 +992,10 @@ final class Delivery {
 		}
 		this.owed = this.account.above(this.owed, this.position);
 		this.state = State.LIVE;
+		if (this.resume != Resume.NONE) {
+			this.loop.context().timings().resumed(this.resume == Resume.GAP);
+			this.resume = Resume.NONE;
+		}
 		this.own.received(this.own.last());
 		visit();
 	}
@@ -987,6 +1006,9 @@ final class Delivery {
 		}
 		if (this.announced.isEmpty()) {
 			this.announced = new HashMap<>();
+		}
+		if (this.resume == Resume.COMPLETE) {
+			this.resume = Resume.GAP;
 		}
 		gaps.forEach((gap) -> this.announced.put(gap.channel(), gap.to()));
 		write(gaps);

@@ -20,6 +20,8 @@ public final class FrameRouter implements MessageSink {
 
 	private volatile @Nullable Consumer<Frame.Call> calls;
 
+	private volatile StreamTimings timings = StreamTimings.NONE;
+
 	/**
 	 * Makes the router.
 	 * @param connections the connections of the node
@@ -36,8 +38,17 @@ public final class FrameRouter implements MessageSink {
 		this.calls = handler;
 	}
 
+	/**
+	 * Names who measures how long messages take, once, before anything arrives.
+	 * @param measure is notified of each message that arrives
+	 */
+	public void timeBy(StreamTimings measure) {
+		this.timings = measure;
+	}
+
 	@Override
 	public void broadcast(Message message) {
+		this.timings.received(message.id());
 		Retraction retraction = message.retraction();
 		for (StreamLoop loop : this.connections.loops()) {
 			if (retraction != null) {
@@ -51,6 +62,7 @@ public final class FrameRouter implements MessageSink {
 
 	@Override
 	public void deliver(String id, Message message) {
+		this.timings.received(message.id());
 		Connection connection = this.connections.find(id);
 		if (connection != null) {
 			Retraction retraction = message.retraction();

@@ -30,4 +30,9 @@ public record LoopContext(String node, ConnectionSettings settings, Policies pol
 				node.errors());
 	}
 
+	/** Who measures how long things take. */
+	StreamTimings timings() {
+		return this.events.timings();
+	}
+
 }

@@ -262,7 +262,9 @@ final class Renewals {
 			connection.ownership().renewed(sent, renewal.headId(), renewal.dataLossFloor(), verdict != null);
 		}
 		else {
-			connection.ownership().displaced(verdict.generation(), verdict.kind() == Verdict.Kind.REPLACED);
+			boolean replaced = verdict.kind() == Verdict.Kind.REPLACED;
+			connection.loop().context().timings().claimLost(replaced);
+			connection.ownership().displaced(verdict.generation(), replaced);
 		}
 	}
 

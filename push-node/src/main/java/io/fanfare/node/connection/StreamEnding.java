@@ -71,6 +71,7 @@ final class StreamEnding {
 		}
 		this.notice.announceKick(reason, by, lastId(by), grace, message);
 		this.loop.context().events().kicked(reason);
+		this.loop.context().timings().kicked(reason, by);
 		if (this.connection.isClosed()) {
 			return;
 		}
@@ -95,6 +96,7 @@ final class StreamEnding {
 		if (this.connection.isBegun() && this.writer.pendingBytes() > 0) {
 			this.writer.abort();
 			this.loop.context().events().kicked(CloseReason.REVOKED);
+			this.loop.context().timings().kicked(CloseReason.REVOKED, by);
 			this.connection.close(Ending.of(CloseReason.REVOKED));
 		}
 		else if (this.notice.refuseToken()) {
@@ -109,6 +111,7 @@ final class StreamEnding {
 		this.notice.kick(reason, by, lastId(by), message);
 		if (this.connection.isBegun()) {
 			this.loop.context().events().kicked(reason);
+			this.loop.context().timings().kicked(reason, by);
 		}
 		else {
 			// There was no stream: its client was asked to stop before.

@@ -104,6 +104,11 @@ public final class StreamLoop {
 
 	private final Topics<Connection> topics;
 
+	private long bytesSent;
+
+	/** The bytes, for other threads. */
+	private volatile long shownBytesSent;
+
 	private final Inbox inbox;
 
 	private final AtomicBoolean armed = new AtomicBoolean();
@@ -621,6 +626,7 @@ public final class StreamLoop {
 
 	/** A message came over pub/sub. */
 	private void arrive(long id) {
+		this.node.events().timings().taken(id);
 		if (id <= this.headId) {
 			this.stepsBack++;
 		}
@@ -1189,6 +1195,7 @@ public final class StreamLoop {
 			Errors errors = this.node.errors();
 			errors.run("tick", this::askClocks);
 			this.pulse.ticked(this.nowNanos);
+			this.shownBytesSent = this.bytesSent;
 			errors.run("tick", () -> this.renewals.tick(this.nowNanos));
 			errors.run("tick", this::refuseOverdue);
 			errors.run("tick", () -> this.unflushed.retry(RETRIES_A_TICK));
@@ -1320,6 +1327,19 @@ public final class StreamLoop {
 	/** How many streams the node has, for clients; negative where that is not said. */
 	int shownConnections() {
 		return this.node.settings().showActive() ? this.node.connections().active() : -1;
+	}
+
+	/** Counts what is written to a stream. On the loop. */
+	void wrote(int bytes) {
+		this.bytesSent += bytes;
+	}
+
+	/**
+	 * Bytes written to streams, as of the last tick. Any thread may call.
+	 * @return bytes since the start
+	 */
+	public long bytesSent() {
+		return this.shownBytesSent;
 	}
 
 	/** How many connections there are. On the loop. */

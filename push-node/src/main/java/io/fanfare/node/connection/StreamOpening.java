@@ -280,6 +280,9 @@ final class StreamOpening {
 
 	private void begun(long from, boolean resumed, boolean replayed, Map<ChannelName, Long> starts) {
 		this.delivery.begin(from, this.claim.hiddenFrom(), starts);
+		if (resumed) {
+			this.delivery.resumes();
+		}
 		Blocks.Identity identity = new Blocks.Identity(this.connection.id(), keyOnce(), this.connection.client(),
 				this.loop.context().node(), this.connection.user());
 		boolean waited = this.connection.phase() instanceof Phase.Claiming claiming && claiming.waited();

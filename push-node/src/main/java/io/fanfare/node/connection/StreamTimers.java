@@ -89,7 +89,14 @@ final class StreamTimers {
 
 	/** The client says that it receives the stream. */
 	void acknowledged(List<String> nonces) {
-		if (this.liveness != null && this.liveness.acknowledged(nonces, this.loop.nanoTime())) {
+		if (this.liveness == null) {
+			return;
+		}
+		boolean probed = this.liveness.isProbed();
+		if (this.liveness.acknowledged(nonces, this.loop.nanoTime())) {
+			if (probed) {
+				this.loop.context().timings().answered(this.liveness.roundTripNanos());
+			}
 			this.misses = 0;
 			this.stalls = 0;
 		}

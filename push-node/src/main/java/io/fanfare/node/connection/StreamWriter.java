@@ -112,6 +112,7 @@ final class StreamWriter {
 
 	private void wrote(int bytes) {
 		this.bytesSent += bytes;
+		this.loop.wrote(bytes);
 		this.lastWriteNanos = this.loop.nanoTime();
 	}
 

@@ -19,6 +19,7 @@ import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Connections.MemoryUse;
 import io.fanfare.node.connection.Ending;
+import io.fanfare.node.connection.StreamTimings;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
@@ -76,13 +77,13 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	private final Timer latency;
 
-	private final Timer waits;
-
 	private volatile long lastSampled;
 
 	private volatile @Nullable AuditLog audit;
 
 	private volatile @Nullable StreamLog log;
+
+	private volatile @Nullable TimingMetrics timings;
 
 	/**
 	 * Has refused clients logged and counted, once, before the first comes.
@@ -90,6 +91,14 @@ public final class StreamMetrics implements ConnectionEvents {
 	 */
 	public void audit(Ticker ticker) {
 		this.audit = new AuditLog(ticker, new RefusalCounter(this.registry));
+	}
+
+	/**
+	 * Has what takes time measured, before anything happens.
+	 * @param measured measures it
+	 */
+	public void timeBy(TimingMetrics measured) {
+		this.timings = measured;
 	}
 
 	/**
@@ -173,11 +182,6 @@ public final class StreamMetrics implements ConnectionEvents {
 		FunctionCounter.builder("fanfare.memory.dropped.backlogs", connections, (all) -> all.memoryUse().dropped())
 			.description("Backlogs dropped to history because too much was owed")
 			.register(registry);
-		this.waits = Timer.builder("fanfare.admission.wait")
-			.description("How long requests waited for the place that they got")
-			.serviceLevelObjectives(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(15),
-					Duration.ofMinutes(1), Duration.ofMinutes(5))
-			.register(registry);
 		this.latency = Timer.builder("sse.delivery.latency")
 			.description("From the id of a message to its write, by the clocks of Redis and this node; sampled")
 			.serviceLevelObjectives(Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(25),
@@ -227,8 +231,9 @@ public final class StreamMetrics implements ConnectionEvents {
 	}
 
 	@Override
-	public void waited(Duration waited) {
-		this.waits.record(waited);
+	public StreamTimings timings() {
+		TimingMetrics measured = this.timings;
+		return (measured != null) ? measured : StreamTimings.NONE;
 	}
 
 	@Override
@@ -317,6 +322,10 @@ public final class StreamMetrics implements ConnectionEvents {
 		if (this.lastSampled != lastId || ThreadLocalRandom.current().nextInt(SAMPLE) == 0) {
 			this.lastSampled = lastId;
 			this.latency.record(Math.max(0, this.clock.millis() - MessageId.timestamp(lastId)), TimeUnit.MILLISECONDS);
+			TimingMetrics measured = this.timings;
+			if (measured != null) {
+				measured.written(lastId);
+			}
 		}
 	}
 

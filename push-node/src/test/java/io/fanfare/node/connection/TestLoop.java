@@ -721,11 +721,6 @@ public final class TestLoop {
 		}
 
 		@Override
-		public void waited(Duration waited) {
-			this.seam.accept("event");
-		}
-
-		@Override
 		public void closed(Ending ending, Duration open) {
 			this.endings.add(ending);
 			this.seam.accept("event");

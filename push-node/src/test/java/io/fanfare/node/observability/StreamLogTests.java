@@ -85,7 +85,9 @@ class StreamLogTests {
 			IntStream.range(0, StreamLog.LINES_PER_SECOND).forEach((i) -> this.log.ended(STREAM));
 			this.log.nextSecond();
 		}
-		assertThat(lines()).as("all that waits").isNotEmpty().allMatch((line) -> line.equals("stream=unlogged count=100"));
+		assertThat(lines()).as("all that waits")
+			.isNotEmpty()
+			.allMatch((line) -> line.equals("stream=unlogged count=100"));
 		this.lines.list.clear();
 		this.scheduler.run();
 		assertThat(lines()).hasSize(StreamLog.MAX_WAITING);

@@ -268,11 +268,6 @@ final class SimulatedNode {
 		}
 
 		@Override
-		public void waited(Duration waited) {
-			// counted nowhere
-		}
-
-		@Override
 		public void closed(Ending ending, Duration open) {
 			SimulatedNode.this.simulation.trace("%s: closes a stream: %s", name(), ending);
 		}

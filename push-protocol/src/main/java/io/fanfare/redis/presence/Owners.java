@@ -38,8 +38,8 @@ final class Owners {
 				if (owner == null) {
 					return CompletableFuture.<Presence.@Nullable Owner>completedFuture(null);
 				}
-				return this.link.call((commands) -> commands.exists(this.keys.lease(owner.node())))
-					.<Presence.@Nullable Owner>thenApply((alive) -> (alive == 1) ? owner : null);
+				return this.link.call((commands) -> commands.exists(this.keys.lease(owner.node()))).<Presence
+					.@Nullable Owner>thenApply((alive) -> (alive == 1) ? owner : null);
 			});
 	}
 
