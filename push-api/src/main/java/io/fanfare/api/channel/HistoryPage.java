@@ -41,6 +41,12 @@ record HistoryPage(List<Item> items, @Schema(types = {
 					example = "Lunch is ready") String data,
 			Instant at) {
 
+		/** Without the data: Spring MVC logs at DEBUG what it writes. */
+		@Override
+		public String toString() {
+			return "Item[id=" + this.id + "]";
+		}
+
 		static Item of(History.Entry entry) {
 			return new Item(MessageId.format(entry.id()), entry.envelope().event(),
 					new String(entry.envelope().data(), StandardCharsets.UTF_8),

@@ -23,6 +23,12 @@ public record JsonBody(JsonNode root, FieldErrors errors) {
 		return (body != null && !body.root().isNull()) ? body : null;
 	}
 
+	/** Without what it holds: Spring MVC logs at DEBUG what it read. */
+	@Override
+	public String toString() {
+		return "JsonBody[" + this.root.getNodeType() + "]";
+	}
+
 	/**
 	 * The body as an object.
 	 * @param shape what it is; other fields than its own are refused
