@@ -29,6 +29,8 @@ import io.fanfare.redis.RedisRefusal;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.cluster.LeadLostException;
 import io.fanfare.redis.cluster.Nodes;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,10 +78,14 @@ class RollingDrain {
 
 	private final Ticker ticker;
 
+	private final Counter done;
+
+	private final Counter failed;
+
 	private final JsonMapper json = JsonMapper.shared();
 
 	RollingDrain(ClusterView view, NodeAsker asker, Nodes nodes, RedisCalls calls, Errors errors, Clock clock,
-			Ticker ticker) {
+			Ticker ticker, MeterRegistry meters) {
 		this.view = view;
 		this.asker = asker;
 		this.nodes = nodes;
@@ -87,6 +93,15 @@ class RollingDrain {
 		this.errors = errors;
 		this.clock = clock;
 		this.ticker = ticker;
+		this.done = drains("done", meters);
+		this.failed = drains("failed", meters);
+	}
+
+	private static Counter drains(String outcome, MeterRegistry meters) {
+		return Counter.builder("fanfare.drains")
+			.description("Drains of the cluster that this process led to their end")
+			.tag("outcome", outcome)
+			.register(meters);
 	}
 
 	/**
@@ -167,13 +182,16 @@ class RollingDrain {
 				progress = drain(leader, progress, i, request, back);
 			}
 			end(leader, progress.ended("done", null, this.clock.instant()));
+			this.done.increment();
 			log.info("rollout=done nodes={}", begun.nodes().size());
 		}
 		catch (RolloutFailedException ex) {
+			this.failed.increment();
 			log.warn("rollout=failed reason=\"{}\"", ex.getMessage());
 			end(leader, ex.progress.ended("failed", ex.getMessage(), this.clock.instant()));
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
+			this.failed.increment();
 			log.warn("rollout=failed reason=\"{}\"", ex.getMessage());
 			end(leader, progress.ended("failed", ex.getMessage(), this.clock.instant()));
 		}
@@ -182,6 +200,7 @@ class RollingDrain {
 			log.warn("rollout=left reason=\"{}\"", ex.getMessage());
 		}
 		catch (RuntimeException ex) {
+			this.failed.increment();
 			this.errors.note("rolling-drain", ex);
 			end(leader, progress.ended("failed", "An error, which the log of the API tells", this.clock.instant()));
 		}

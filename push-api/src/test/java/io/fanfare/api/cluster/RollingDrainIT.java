@@ -37,6 +37,7 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -59,6 +60,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class RollingDrainIT {
 
 	private static final Duration BACK = Duration.ofMinutes(1);
+
+	/** Of both processes. */
+	private final MeterRegistry meters = new SimpleMeterRegistry();
 
 	private final TestApi api = TestApi.shared();
 
@@ -155,6 +159,9 @@ class RollingDrainIT {
 		DrainProgress ended = this.second.progress();
 		assertThat(ended.state()).as(ended.toString()).isEqualTo("done");
 		assertThat(ended.nodes()).extracting(DrainProgress.Step::state).containsOnly("back");
+		// Of the two only the one that led it to its end counts it.
+		soon().until(() -> this.meters.counter("fanfare.drains", "outcome", "done").count() == 1);
+		assertThat(this.meters.counter("fanfare.drains", "outcome", "failed").count()).isZero();
 	}
 
 	private static ConditionFactory soon() {
@@ -177,7 +184,7 @@ class RollingDrainIT {
 		Nodes access = this.api.bean(Nodes.class);
 		Errors errors = this.api.bean(Errors.class);
 		return new RollingDrain(new ClusterView(access, calls, errors, this.api.bean(Scheduler.class)),
-				this.api.bean(NodeAsker.class), access, calls, errors, clock, ticker);
+				this.api.bean(NodeAsker.class), access, calls, errors, clock, ticker, this.meters);
 	}
 
 	/**

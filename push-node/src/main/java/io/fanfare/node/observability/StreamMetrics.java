@@ -148,6 +148,9 @@ public final class StreamMetrics implements ConnectionEvents {
 		Gauge.builder("sse.waiting.connections", admission, Admission::waiting)
 			.description("Requests for a stream that wait for a place")
 			.register(registry);
+		Gauge.builder("fanfare.draining", admission, (one) -> one.isRefusing() ? 1 : 0)
+			.description("Whether the node admits no stream any more, because it ends")
+			.register(registry);
 		counter("sse.connections", "Streams opened", this.opened);
 		counter("sse.messages.sent", "Messages written to streams", this.sent);
 		counter("sse.errors", "Streams that ended by an error", this.errors);
