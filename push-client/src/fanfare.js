@@ -54,6 +54,8 @@ const expired = (env, token) => claims(token).exp * 1_000 < env.now() + 5_000;
 
 const beside = (url, call) => url.replace(/[?#].*/, '').replace(/\/sse$/, '/events') + '/' + call;
 
+const reasonOf = (error) => String(error?.message || error);
+
 const end = (env, url, key) => env.beacon(beside(url, 'close'), JSON.stringify({ key }));
 
 /** Reads an event stream (HTML, 9.2.6). Blocks without data have null. @internal */
@@ -61,22 +63,15 @@ export class Parser {
 
 	constructor(onBlock) {
 		this.onBlock = onBlock;
-		this.decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-		this.begun = this.cr = false;
+		this.decoder = new TextDecoder(); // drops a first mark
+		this.cr = false;
 		this.rest = this.id = this.type = '';
 		this.data = this.channel = null;
 		this.retry = 0;
 	}
 
 	feed(chunk) {
-		let text = typeof chunk === 'string' ? chunk : this.decoder.decode(chunk, { stream: true });
-		if (!text) {
-			return;
-		}
-		if (!this.begun && text.charCodeAt(0) === 0xFEFF) {
-			text = text.slice(1);
-		}
-		this.begun = true;
+		let text = this.decoder.decode(chunk, { stream: true });
 		if (this.cr && text[0] === '\n') {
 			text = text.slice(1);
 			this.cr = false;
@@ -123,15 +118,13 @@ export class Parser {
 /** Full jitter. */
 class Backoff {
 
-	constructor({ min = 1_000, max = 30_000 } = {}, random = Math.random) {
-		this.min = min;
-		this.max = max;
-		this.random = random;
-		this.failures = 0;
+	constructor(env, { min = 1_000, max = 30_000 } = {}) {
+		Object.assign(this, { env, min, max });
+		this.reset();
 	}
 
 	next() {
-		return this.random() * Math.min(this.max, this.min * 2 ** this.failures++);
+		return this.env.random() * Math.min(this.max, this.min * 2 ** this.failures++);
 	}
 
 	reset() {
@@ -229,7 +222,7 @@ class Stream {
 
 	constructor(env, config, owner) {
 		Object.assign(this, { env, config, owner });
-		this.backoff = new Backoff(config.backoff, () => env.random());
+		this.backoff = new Backoff(env, config.backoff);
 		this.stats = { opens: 0, reconnects: 0, gaps: 0, errors: 0 };
 		this.acks = new Acks(env, beside(config.url, 'ack'), this.stats);
 		this.retry = this.failures = this.unauthorized = this.due = 0;
@@ -345,10 +338,8 @@ class Stream {
 		}
 		const address = new URL(this.config.url);
 		const { client, page } = this.owner;
-		Object.entries({ client, page, ack: 1 }).forEach(([name, value]) => address.searchParams.set(name, value));
-		if (this.config.heartbeat) {
-			address.searchParams.set('heartbeat', this.config.heartbeat);
-		}
+		const { heartbeat } = this.config;
+		Object.entries({ client, page, ack: 1, ...(heartbeat && { heartbeat }) }).forEach(([name, value]) => address.searchParams.set(name, value));
 		plan.channels.forEach((channel) => address.searchParams.append('channel', channel));
 		const headers = { Accept: 'text/event-stream' };
 		if (token) {
@@ -727,7 +718,7 @@ class Hub {
 	}
 
 	onReplaced() {
-		this.group.post({ kind: 'who' });
+		this.group.say('who');
 	}
 
 	onWatch() {
@@ -839,23 +830,27 @@ export class Group {
 
 	async start() {
 		const { tabs = 'shared', user } = this.options;
-		const backoff = new Backoff(this.options.backoff, () => this.env.random());
+		const backoff = new Backoff(this.env, this.options.backoff);
 		const share = tabs === 'shared' && this.env.BroadcastChannel;
 		let name = user;
 		while (share && name === undefined && !this.closed) {
 			try {
-				this.first = await this.token();
+				let late;
+				this.first = await Promise.race([this.token(), new Promise((_, reject) => {
+					late = this.env.setTimeout(() => reject('no token'), TOKEN_LAST);
+				})]).finally(() => this.env.clearTimeout(late));
 				if (this.first === null) {
 					return this.setState({ name: 'failed', reason: 'no token' });
 				}
 				name = this.sub = claims(this.first).sub ?? null;
 			}
 			catch (error) {
+				const reason = reasonOf(error);
 				if (backoff.failures + 1 >= this.options.maxAttempts) {
-					return this.setState({ name: 'failed', reason: error.message });
+					return this.setState({ name: 'failed', reason });
 				}
 				const wait = Math.max(SPACING, backoff.next());
-				this.setState({ name: 'reconnecting', at: this.env.now() + wait, reason: error.message });
+				this.setState({ name: 'reconnecting', at: this.env.now() + wait, reason });
 				await new Promise((resolve) => this.env.setTimeout(resolve, wait));
 			}
 		}
@@ -905,8 +900,6 @@ export class Group {
 	listen() {
 		const { env } = this;
 		const { signal } = this.off = new AbortController();
-		env.listen('online', () => this.wake(), signal);
-		env.listen('visibilitychange', () => this.seen(), signal);
 		const away = ({ persisted = true }) => {
 			if (!this.left) {
 				this.store(SESSION, {
@@ -924,6 +917,8 @@ export class Group {
 				this.enter();
 			}
 		};
+		env.listen('online', () => this.say('wake'), signal);
+		env.listen('visibilitychange', () => this.seen(), signal);
 		env.listen('pagehide', away, signal);
 		env.listen('freeze', away, signal); // the stream does, answers to pings do not
 		env.listen('pageshow', back, signal);
@@ -938,7 +933,7 @@ export class Group {
 			if (this.away && this.state.reason === 'hidden') {
 				this.enter();
 			}
-			this.wake();
+			this.say('wake');
 			this.beat();
 			this.join();
 		}
@@ -953,10 +948,6 @@ export class Group {
 		}
 	}
 
-	wake() {
-		this.post({ kind: 'wake', tab: this.id });
-	}
-
 	enter() {
 		this.left = this.away = this.joined = false;
 		this.led = this.missed = 0;
@@ -968,7 +959,7 @@ export class Group {
 		}
 		this.channel = new this.env.BroadcastChannel(this.name);
 		this.channel.onmessage = ({ data }) => this.receive(data);
-		this.post({ kind: 'who' });
+		this.say('who');
 		this.beat();
 		if (this.worker || !this.hire()) {
 			this.contend();
@@ -979,10 +970,10 @@ export class Group {
 	hire() {
 		const { env } = this;
 		const { worker, backoff, maxAttempts, heartbeat } = this.options;
-		if (!worker || !env.SharedWorker || new URL(worker, env.href).origin !== new URL(env.href).origin) {
-			return false;
-		}
 		try {
+			if (!worker || new URL(worker, env.href).origin !== new URL(env.href).origin) {
+				return false;
+			}
 			const hired = new env.SharedWorker(worker, { type: 'module', name: this.name });
 			hired.onerror = () => this.contend();
 			const { client = this.client } = this.store(LOCAL);
@@ -1004,7 +995,7 @@ export class Group {
 		if (close && this.key && this.count <= 1) {
 			end(this.env, this.url, this.key);
 		}
-		this.post({ kind: 'leave', tab: this.id });
+		this.say('leave');
 		this.hub?.post('bye');
 		this.resign();
 		this.left = true;
@@ -1047,7 +1038,7 @@ export class Group {
 	elect() {
 		const { led } = this;
 		const election = this.electing = { lost: false };
-		this.post({ kind: 'claim', tab: this.id });
+		this.say('claim');
 		this.env.setTimeout(() => {
 			if (this.electing === election) {
 				this.electing = undefined;
@@ -1090,12 +1081,16 @@ export class Group {
 			return;
 		}
 		if (++this.missed < MISSED) {
-			this.post({ kind: 'ping', tab: this.id });
+			this.say('ping');
 		}
 		else {
 			this.missed = 0;
 			this.contend(true);
 		}
+	}
+
+	say(kind, message) {
+		this.post({ kind, tab: this.id, ...message });
 	}
 
 	post(message) {
@@ -1181,14 +1176,14 @@ export class Group {
 		else if (this.electing && tab !== this.id) {
 			this.electing.lost ||= tab < this.id;
 			if (tab > this.id && !message.again) {
-				this.post({ kind: 'claim', tab: this.id, again: true });
+				this.say('claim', { again: true });
 			}
 		}
 	}
 
 	follow({ state, client, page, key, count, stats }) {
 		Object.assign(this, { client, page, key, count, heard: stats });
-		if (this.shared) {
+		if (this.shared && (this.hub || this.options.worker)) { // a worker has no storage
 			this.store(LOCAL, state.name === 'kicked' ? null : { client, nextAt: this.space() });
 		}
 		this.setState(state);
@@ -1219,8 +1214,7 @@ export class Group {
 	join() {
 		if (!this.worker && !this.left && this.led) {
 			const channels = [...new Set([...this.members].flatMap((member) => [...member.channels]))].sort();
-			this.post({ kind: 'join', tab: this.id, led: this.led, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh,
-				again: this.again });
+			this.say('join', { led: this.led, at: this.at(), channels, visible: this.env.visible(), fresh: this.fresh, again: this.again });
 			this.again = this.fresh = false;
 		}
 	}
@@ -1233,7 +1227,7 @@ export class Group {
 		this.acking ??= this.env.setTimeout(() => {
 			this.acking = undefined;
 			const at = lowest([...this.members].map((member) => member.acknowledged));
-			this.post({ kind: 'ack', tab: this.id, at, ids: this.acked.splice(0) });
+			this.say('ack', { at, ids: this.acked.splice(0) });
 		}, ACK_SOON);
 	}
 
@@ -1252,8 +1246,8 @@ export class Group {
 	}
 
 	async answer(ask) {
-		const answer = await this.token().then((token) => ({ token }), (error) => ({ problem: String(error?.message || error) }));
-		this.post({ kind: 'token', tab: this.id, ask, ...answer });
+		const answer = await this.token().then((token) => ({ token }), (error) => ({ problem: reasonOf(error) }));
+		this.say('token', { ask, ...answer });
 	}
 
 	add(member) {
@@ -1277,7 +1271,7 @@ export class Group {
 	takeOver() {
 		this.fresh = true;
 		if (!this.left) {
-			return this.post({ kind: 'takeover', tab: this.id });
+			return this.say('takeover');
 		}
 		if (FINAL.includes(this.state.name)) {
 			this.setState({ name: 'connecting' });
@@ -1353,7 +1347,7 @@ class Member {
 	stats() {
 		const { env, stats, id, count } = this.#group;
 		const { errors, ...counts } = this.#counts;
-		const connections = [...env.groups.values()].flatMap(({ stats: { connections: streams }, url }) => streams.map((stream) => ({ ...stream, url })));
+		const connections = [...env.groups.values()].flatMap((group) => group.stats.connections.map((stream) => ({ ...stream, url: group.url })));
 		return { ...stats, ...counts, connections, errors: stats.errors + errors, lastEvent: this.position, tab: id, tabs: count };
 	}
 
@@ -1455,26 +1449,26 @@ let page;
 
 /** The page's own. @internal */
 export function globals() {
-	if (page) {
-		return page;
-	}
 	const scope = globalThis;
-	const { navigator, document } = scope;
-	page = {
+	const { navigator, document, console, crypto, BroadcastChannel, SharedWorker } = scope;
+	return page ??= {
 		groups: new Map(),
-		console: scope.console,
-		crypto: scope.crypto,
+		console,
+		crypto,
 		href: scope.location?.href,
 		locks: navigator?.locks,
-		BroadcastChannel: scope.BroadcastChannel,
-		SharedWorker: scope.SharedWorker,
+		BroadcastChannel,
+		SharedWorker,
 		fetch: (...values) => scope.fetch(...values),
 		setTimeout: (...values) => scope.setTimeout(...values),
 		clearTimeout: (timer) => scope.clearTimeout(timer),
 		now: () => Date.now(),
 		random: () => Math.random(),
 		visible: () => document?.visibilityState !== 'hidden',
-		listen: (type, listener, signal) => scope.addEventListener?.(type, listener, { signal, capture: true }),
+		listen(type, listener, signal) {
+			const own = (event) => [scope, document].includes(event.target) && listener(event); // not an element's
+			scope.addEventListener?.(type, own, { signal, capture: true });
+		},
 		storage: (kind) => scope[kind],
 		beacon(url, body) {
 			if (!navigator?.sendBeacon?.(url, body)) {
@@ -1482,7 +1476,6 @@ export function globals() {
 			}
 		},
 	};
-	return page;
 }
 
 /** @typedef {import('./types.js').Options} Options */
@@ -1497,8 +1490,10 @@ export function globals() {
  * @returns {Push}
  */
 export function connect(url, options = {}, env = globals()) {
-	const { token, channels = [], lastEventId = 'earliest', tabs = 'shared', whenHidden = 'keep', heartbeat = 'event' } = options;
+	options = { ...options }; // the caller may change its own
+	const { token, user, channels = [], lastEventId = 'earliest', tabs = 'shared', whenHidden = 'keep', heartbeat = 'event' } = options;
 	check(!token || typeof token === 'function', 'token is a function');
+	check(!user || typeof user === 'string', 'user is a string');
 	check(Array.isArray(channels), 'channels is an array');
 	channels.forEach(named);
 	check(/^[!-~]{1,256}$/.test(lastEventId), 'lastEventId is an id, or earliest');

@@ -418,6 +418,22 @@ describe('an end', () => {
 		await world.until(() => push.state.name === 'open');
 		assert.match(states[0].reason, /backend/);
 	});
+
+	test('is not a token function that fails without a word, or never answers, before the first stream', async () => {
+		for (const [nothing, reason] of [[() => Promise.reject(), 'undefined'], [() => Promise.reject('signed out'), 'signed out'],
+			[() => {
+				throw null;
+			}, 'null'], [never, 'no token']]) {
+			const world = new World();
+			new Server(world);
+			const answers = [nothing];
+			const { push, states } = open(world, { tabs: 'shared', token: () => (answers.shift() ?? (() => jwt('alice')))() });
+			await world.until(() => push.state.name === 'open');
+			assert.equal(states[0].name, 'reconnecting');
+			assert.equal(states[0].reason, reason);
+			assert.ok(world.time - world.start < 40_000);
+		}
+	});
 });
 
 describe('the token', () => {
@@ -866,6 +882,7 @@ describe('the page', () => {
 describe('options', () => {
 	for (const [options, field] of [
 		[{ token: 'abc' }, /token/], [{ channels: 'news' }, /channels/], [{ channels: [''] }, /channels/], [{ tabs: 'some' }, /tabs/],
+		[{ user: { id: 7 } }, /user/], [{ user: 7 }, /user/],
 		[{ whenHidden: 'no' }, /whenHidden/], [{ lastEventId: 'a\nb' }, /lastEventId/], [{ heartbeat: 'comment' }, /heartbeat/],
 	]) {
 		test(JSON.stringify(options), () => {

@@ -80,6 +80,26 @@ test('bytes that arrive in pieces are messages, and a stream that is cut is resu
 	await until(() => requests[1].destroyed && calls.some(({ url, body }) => url === '/events/close' && body.key === 'n.key'));
 });
 
+test('events of elements that have names of the page\'s are not heeded', async () => {
+	const { globals: fresh } = await import('../src/fanfare.js?page');
+	const { addEventListener } = globalThis;
+	const document = {};
+	const heard = [];
+	let listener;
+	Object.assign(globalThis, { document, addEventListener: (type, added) => {
+		listener = added;
+	} });
+	try {
+		fresh().listen('freeze', (event) => heard.push(event.target), new AbortController().signal);
+	}
+	finally {
+		Object.assign(globalThis, { addEventListener });
+		delete globalThis.document;
+	}
+	[{}, globalThis, document].forEach((target) => listener({ target }));
+	assert.deepEqual(heard, [globalThis, document]);
+});
+
 test('a probe is answered by a call that needs no preflight', async () => {
 	serve = (request, response) => {
 		response.writeHead(200, { 'Content-Type': 'text/event-stream' });

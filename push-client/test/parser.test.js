@@ -17,7 +17,7 @@ const encode = (text) => new TextEncoder().encode(text);
 function blocks(...chunks) {
 	const all = [];
 	const parser = new Parser((block) => all.push(block));
-	chunks.forEach((chunk) => parser.feed(chunk));
+	chunks.forEach((chunk) => parser.feed(typeof chunk === 'string' ? encode(chunk) : chunk));
 	return Object.assign(all, { parser });
 }
 
@@ -111,9 +111,7 @@ describe('any chunks', () => {
 	test('give what the whole gives, cut anywhere, within characters too', () => {
 		fc.assert(fc.property(stream, places, (text, cuts) => {
 			const bytes = encode(text);
-			const expected = [...blocks(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes))];
-			assert.deepEqual([...blocks(...split(bytes, cuts))], expected);
-			assert.deepEqual([...blocks(...split(text, cuts))].map(({ type }) => type).length, expected.length);
+			assert.deepEqual([...blocks(...split(bytes, cuts))], [...blocks(bytes)]);
 		}), { numRuns: RUNS });
 	});
 

@@ -444,6 +444,13 @@ describe('the worker', () => {
 		assert.ok(all.server.streams[0].request.at - all.world.start < 1_000);
 	});
 
+	test('whose address is none is done without', async () => {
+		const world = new World();
+		new Server(world);
+		const { push } = page(world.tab({ workers: true }), { worker: 'http://[' });
+		await world.until(() => push.state.name === 'open');
+	});
+
 	test('of another origin is not asked for', async () => {
 		const all = await group(2, { workers: true }, () => ({ worker: 'https://push.example/client/fanfare-worker.js' }));
 		assert.ok(all.leader());
@@ -497,4 +504,68 @@ test('a stream is given up to an answer that is no stream without a loop among t
 	const times = world.requests.map(({ at }) => at);
 	assert.ok(Math.min(...times.slice(1).map((at, i) => at - times[i])) >= 500);
 	assert.ok(times.length < 40);
+});
+
+test('only the page that has the stream writes to the storage of all', async () => {
+	const world = new World();
+	const server = new Server(world);
+	const browser = world.browser();
+	const writers = new Set();
+	const tab = () => {
+		const made = browser.tab();
+		const storage = made.storage.bind(made);
+		made.storage = (kind) => {
+			const write = (call) => (...values) => {
+				writers.add(made);
+				return storage(kind)[call](...values);
+			};
+			return { getItem: storage(kind).getItem, setItem: write('setItem'), removeItem: write('removeItem') };
+		};
+		return made;
+	};
+	const pages = [page(tab(), { worker: undefined }), page(tab(), { worker: undefined }), page(tab(), { worker: undefined })];
+	await world.until(() => pages.every(({ push }) => push.state.name === 'open'));
+	writers.clear();
+	const [stream] = server.open;
+	stream.end();
+	await world.until(() => server.open.length === 1 && pages.every(({ push }) => push.state.name === 'open'));
+	assert.deepEqual([...writers], [stream.request.tab]);
+	writers.clear();
+	connect(ADDRESS, { token: async () => jwt('alice') }, world.tab()); // another browser takes over
+	await world.until(() => pages.every(({ push }) => push.state.name === 'kicked'));
+	assert.deepEqual([...writers], [stream.request.tab]);
+	assert.equal([...browser.local.keys()].length, 0);
+});
+
+describe('options that the caller changes', () => {
+	const change = async (then) => {
+		const world = new World();
+		const server = new Server(world);
+		const tab = world.tab();
+		const options = { user: 'alice', token: async () => jwt('alice') };
+		const push = connect(ADDRESS, options, tab);
+		options.user = 'bob';
+		const bob = then && connect(ADDRESS, { user: 'bob', token: async () => jwt('bob') }, tab);
+		await world.until(() => push.state.name === 'open');
+		push.close();
+		return { world, server, tab, bob };
+	};
+
+	test('do not keep a group that is closed from being opened again', async () => {
+		const { world, server, tab } = await change(false);
+		assert.equal(tab.groups.size, 0);
+		const again = connect(ADDRESS, { user: 'alice', token: async () => jwt('alice') }, tab);
+		await world.until(() => again.state.name === 'open');
+		assert.deepEqual(server.open.map(({ user }) => user), ['alice']);
+		assert.ok(![...tab.channels].some(({ name }) => name.endsWith('bob')));
+	});
+
+	test('take no other group away', async () => {
+		const { world, server, tab, bob } = await change(true);
+		await world.until(() => bob.state.name === 'open');
+		const more = connect(ADDRESS, { user: 'bob', token: async () => jwt('bob') }, tab);
+		await world.until(() => more.state.name === 'open');
+		assert.equal(tab.groups.size, 1);
+		assert.deepEqual(server.streams.map(({ user }) => user).sort(), ['alice', 'bob']);
+	});
 });
