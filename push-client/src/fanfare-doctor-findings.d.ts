@@ -79,6 +79,14 @@ declare const _default: {
         haproxy: string;
         caddy: string;
     };
+    "idle-margin": {
+        severity: string;
+        title: string;
+        why: string;
+        nginx: string;
+        haproxy: string;
+        caddy: string;
+    };
     "age-limit": {
         severity: string;
         title: string;

@@ -79,6 +79,14 @@ export default {
 		"haproxy": "timeout server 75s\ntimeout client 24h",
 		"caddy": "reverse_proxy /events* node-1:8081 {\n    transport http {\n        read_timeout 75s\n    }\n}"
 	},
+	"idle-margin": {
+		"severity": "note",
+		"title": "A silent stream is cut soon after a heartbeat is due",
+		"why": "Something on the way ends a connection that carries nothing for some seconds, which are only a few more than those between two heartbeats of the node. Heartbeats prevent it as long as none is late.",
+		"nginx": "proxy_read_timeout 75s;\nproxy_send_timeout 24h;",
+		"haproxy": "timeout server 75s\ntimeout client 24h",
+		"caddy": "reverse_proxy /events* node-1:8081 {\n    transport http {\n        read_timeout 75s\n    }\n}"
+	},
 	"age-limit": {
 		"severity": "problem",
 		"title": "A stream is cut although events flow",

@@ -9,6 +9,9 @@ const LASTS = 25_000; // what the streams take, until the node has said it
 const PROGRESS = 500;
 const NOTED = 50; // after an answer, until a browser has noted its protocol
 const HELD = 1_000; // later than this is held back
+const STALL = 5_000; // for as long a network may stop
+const WAITED = 3_000; // the node begins at once
+const TICK = 1_000; // of the stream that is never silent
 const SILENT = 900; // no block of the script takes as long but after its silence began
 const ABOUT = 1_500; // two streams ended at the same age
 const SKEW = 5_000;
@@ -43,15 +46,28 @@ function heard({ blocks }, delay) {
 
 const isDrained = (stream) => stream.end === 'drain';
 
-const isCut = (stream) => stream.end !== 'end' && !isDrained(stream);
+/** Whether it ended before the node ended it, or was silent for longer than the node was. The doctor gives up what began late. */
+function isCut(stream, delay, silence) {
+	return (stream.end === 'timeout') ? stream.ended - heard(stream, delay) > silence + ABOUT : stream.end !== 'end' && !isDrained(stream);
+}
+
+/** Whether a probe was answered by the node itself. */
+const isReached = (probes) => Object.values(probes).some(({ doctor, nonce }) => nonce && doctor === nonce);
 
 /** Why a stream did not begin. */
-function refusal(stream, { reach, client }) {
-	const { status, end, problem, retry, blocks, contentType } = stream;
+function refusal(stream, { reach, client, probes = {} }) {
+	const { status, end, problem, retry, blocks, contentType, requested, ended } = stream;
 	const said = `${status}${contentType ? `, ${contentType}` : ''}${problem ? `, ${problem}` : ''}`;
+	const nothing = !status || status === 502 || status === 504 || status === 200 && isStream(stream) && !blocks.length && retry === undefined;
+	if (nothing && ended - requested > WAITED && isReached(probes)) {
+		return ['buffered', `Nothing of the stream came for ${seconds(ended - requested)}${status && status !== 200 ? `, then ${said}` : ''}.`];
+	}
 	if (!status) {
-		if (end === 'timeout' || client !== 'browser' || !reach?.opaque) {
-			return ['unreachable', end === 'timeout' ? 'No answer came.' : 'There was no connection, or no answer of HTTP.'];
+		if (end === 'timeout') {
+			return ['unreachable', `No answer came.${client === 'browser' ? ' By HTTP/1.1 all six connections of the browser may be taken.' : ''}`];
+		}
+		if (client !== 'browser' || !reach?.opaque) {
+			return ['unreachable', 'There was no connection, or no answer of HTTP.'];
 		}
 		return reach.plain ? ['preflight-refused', 'A request without headers that need a preflight is answered.']
 			: ['cors-refused', 'An answer comes, which the browser keeps from the page.'];
@@ -92,29 +108,36 @@ function heldBack(all) {
 	});
 }
 
+/** A network that stops holds events of all streams back, but for some seconds, and once. */
+function isStall(held) {
+	const times = held.map(({ arrived }) => arrived).sort((one, other) => one - other);
+	return times.every((at, i) => !i || at - times[i - 1] <= HELD) && held.every((block) => block.held <= STALL);
+}
+
 function buffered({ pace, steady }, measured) {
-	for (const stream of [pace, steady].filter((one) => one && hello(one))) {
+	const late = [pace, steady].filter((one) => one && hello(one)).map((stream) => {
 		const all = holds(stream);
-		const held = heldBack(all);
-		if (held.length) {
-			measured.heldMs = Math.max(...held.map((block) => block.held));
-			const released = held[0].arrived;
-			const untilTheEnd = released >= stream.ended - HELD / 2;
-			if (!untilTheEnd) {
-				measured.heldBytes = Math.max(...all.filter(({ due }) => due <= released).map(({ sent }) => sent));
-			}
-			return `Events were held back for up to ${seconds(measured.heldMs)}, ${untilTheEnd ? 'until the stream ended'
-				: `until about ${measured.heldBytes} bytes were sent`}.`;
-		}
+		return { stream, all, held: heldBack(all) };
+	}).filter(({ held }) => held.length);
+	if (isStall(late.flatMap(({ held }) => held))) {
+		return null;
 	}
-	return null;
+	const [{ stream, all, held }] = late;
+	measured.heldMs = Math.max(...held.map((block) => block.held));
+	const released = held[0].arrived;
+	const untilTheEnd = released >= stream.ended - HELD / 2;
+	if (!untilTheEnd) {
+		measured.heldBytes = Math.max(...all.filter(({ due }) => due <= released).map(({ sent }) => sent));
+	}
+	return `Events were held back for up to ${seconds(measured.heldMs)}, ${untilTheEnd ? 'until the stream ended'
+		: `until about ${measured.heldBytes} bytes were sent`}.`;
 }
 
 function cuts({ pace, steady }, measured) {
 	const found = [];
-	const paceCut = pace && hello(pace) && isCut(pace);
-	const steadyCut = steady && hello(steady) && isCut(steady);
 	const delay = least([pace, steady].filter((one) => one && hello(one)));
+	const paceCut = pace && hello(pace) && isCut(pace, delay, pace.hello.silenceMs);
+	const steadyCut = steady && hello(steady) && isCut(steady, delay, TICK);
 	/** How long something came through: what a stream that never ends brought, or until its end. */
 	const life = (stream) => (stream.end === 'timeout' ? heard(stream, delay) : stream.ended) - stream.opened;
 	const silence = paceCut && (pace.end === 'timeout' ? DEADLINE : pace.ended - heard(pace, delay));
@@ -125,7 +148,8 @@ function cuts({ pace, steady }, measured) {
 		if (pace.end !== 'timeout') {
 			measured.cutAfterSilenceMs = silence;
 		}
-		found.push(['idle-timeout', pace.end === 'timeout' ? `After the silence nothing came any more; ${every}.`
+		const prevented = pace.end !== 'timeout' && silence > pace.hello.heartbeatMs + HELD;
+		found.push([prevented ? 'idle-margin' : 'idle-timeout', pace.end === 'timeout' ? `After the silence nothing came any more; ${every}.`
 			: `It was cut after ${seconds(silence)} of silence; ${every}.`]);
 	}
 	if (steadyCut && !outlived || paceCut && !silent) {
@@ -202,8 +226,13 @@ export function judge(observations) {
 	const found = [];
 	const measured = {};
 	const all = Object.values(streams);
-	all.filter((stream) => !hello(stream)).forEach((stream) => found.push(refusal(stream, observations)));
 	const opened = all.filter(hello);
+	const protocol = opened.find((stream) => stream.protocol)?.protocol;
+	/** By HTTP/1.1 a browser keeps requests back until one of six connections is free. */
+	const waits = ({ status, end }) => client === 'browser' && protocol === 'http/1.1' && !status && end === 'timeout';
+	const probed = Object.entries(probes);
+	const kept = probed.length > 0 && probed.every(([, answer]) => waits(answer));
+	all.filter((stream) => !hello(stream) && !waits(stream)).forEach((stream) => found.push(refusal(stream, observations)));
 	const own = opened.filter((stream) => stream.hello.nonce === stream.nonce);
 	for (const stream of opened) {
 		if (stream.hello.nonce === null || stream.hello.nonce === undefined) {
@@ -229,9 +258,10 @@ export function judge(observations) {
 	if (opened.length) {
 		const coding = all.map(({ contentEncoding }) => contentEncoding).find((value) => value && value !== 'identity');
 		found.push(coding && ['compressed', `Content-Encoding is ${coding}.`], preflight(observations));
-		found.push(...Object.entries(probes).map(([asked, answer]) => probe(asked, answer, answer.nonce)));
-		const protocol = measured.protocol = opened.find((stream) => stream.protocol)?.protocol;
-		found.push(protocol === 'http/1.1' && (client === 'browser' || url.startsWith('https:')) && ['http-1.1', null]);
+		found.push(...kept ? [] : probed.map(([asked, answer]) => probe(asked, answer, answer.nonce)));
+		measured.protocol = protocol;
+		found.push(protocol === 'http/1.1' && (client === 'browser' || url.startsWith('https:'))
+			&& ['http-1.1', kept || all.some(waits) ? 'Requests waited for a connection until the doctor gave up: others hold all six.' : null]);
 	}
 	return { findings: described(found), measured };
 }
@@ -250,10 +280,11 @@ function described(found) {
  * @returns {any}
  */
 function globals() {
-	const { document, location } = globalThis;
+	const { document, location, performance } = globalThis;
+	const began = Date.now() - performance.now(); // clocks are set while it runs
 	return {
 		fetch: (...values) => globalThis.fetch(...values),
-		now: () => Date.now(),
+		now: () => Math.round(began + performance.now()),
 		setTimeout: (...values) => globalThis.setTimeout(...values),
 		clearTimeout: (timer) => globalThis.clearTimeout(timer),
 		crypto: globalThis.crypto,
@@ -406,10 +437,10 @@ class Examination {
 	}
 
 	/** Whether a request comes through that needs no preflight, and one whose answer stays hidden. */
-	async reach() {
+	async reach(left) {
 		const comes = async (init) => {
 			let came = false;
-			await this.within(PROBE / 2, async (signal) => {
+			await this.within(Math.min(PROBE / 2, left), async (signal) => {
 				await this.request(this.address({ status: 503, nonce: this.nonce() }), signal, init);
 				came = true;
 			});
@@ -459,6 +490,7 @@ class Examination {
 
 	async observe() {
 		const { browser, crossOrigin, url } = this;
+		const began = this.env.now();
 		const cookie = this.cookie();
 		const seen = this.watch();
 		const stop = this.progress();
@@ -466,7 +498,7 @@ class Examination {
 			const [pace, steady, unauthorized, unavailable] = await Promise.all([this.stream('pace'), this.stream('steady'),
 				this.probe(401), this.probe(503)]);
 			const streams = { pace, steady };
-			const reach = (browser && Object.values(streams).some(({ end }) => end === 'refused')) ? await this.reach() : undefined;
+			const reach = (browser && Object.values(streams).some(({ end }) => end === 'refused')) ? await this.reach(DEADLINE - (this.env.now() - began)) : undefined;
 			await new Promise((resolve) => this.env.setTimeout(resolve, NOTED));
 			seen();
 			const protocol = [...this.protocols].find(([address]) => address.startsWith(url.href))?.[1];

@@ -441,6 +441,22 @@ describe('a server that never ends costs no memory', () => {
 	});
 });
 
+test('a clock that is set meanwhile changes no duration', async () => {
+	const { fetch } = globalThis;
+	const { now: clock } = Date;
+	let ahead = 0;
+	Date.now = () => clock() + (ahead += 3_600_000);
+	globalThis.fetch = async () => new Response('', { status: 404 });
+	try {
+		const { observations: { streams } } = await diagnose('https://push.example/events');
+		Object.values(streams).forEach(({ requested, ended }) => assert.ok(ended - requested < 60_000, `${ended - requested} ms`));
+	}
+	finally {
+		globalThis.fetch = fetch;
+		Date.now = clock;
+	}
+});
+
 test('what is no address is refused', async () => {
 	await assert.rejects(diagnose('events', {}, environment()), TypeError);
 	await assert.rejects(diagnose('ftp://push.example/events', {}, environment()), TypeError);
@@ -529,6 +545,17 @@ describe('in a browser', () => {
 		assert.deepEqual(ids(await other((address, { mode }) => mode !== 'no-cors')), ['cors-refused']);
 		assert.deepEqual(ids(await other((address, { headers, mode }) => mode !== 'no-cors' && headers?.Authorization)), ['preflight-refused']);
 		assert.deepEqual(ids(await other(() => true)), ['unreachable']);
+	});
+
+	test('a stream that is refused late is asked about no longer than there is time', async () => {
+		const began = now();
+		const env = browser('https://app.example/', () => true);
+		env.fetch = async (address, { signal }) => {
+			await pause(address.includes('script=') ? 37_000 : 60_000, signal);
+			throw new TypeError('Failed to fetch');
+		};
+		assert.deepEqual(ids(await examine(`${origin}/events`, {}, env)), ['unreachable']);
+		assert.ok(now() - began < 40_000, `took ${now() - began} ms`);
 	});
 
 	test('errors without headers of CORS', async () => {

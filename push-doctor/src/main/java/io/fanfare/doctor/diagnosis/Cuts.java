@@ -26,10 +26,13 @@ record Cuts(List<Finding> findings, @Nullable Long afterSilenceMs, @Nullable Lon
 	/** Two streams ended at about the same age. */
 	private static final long ABOUT_MS = 1_500;
 
+	/** How often the stream says something that is never silent. */
+	private static final long TICK_MS = 1_000;
+
 	static Cuts of(@Nullable StreamSeen pace, @Nullable StreamSeen steady) {
 		long delay = Delays.least(Stream.of(pace, steady).filter(Objects::nonNull));
-		StreamSeen silenced = isCut(pace) ? pace : null;
-		StreamSeen aged = isCut(steady) ? steady : null;
+		StreamSeen silenced = (pace != null && isCut(pace, delay, silence(pace))) ? pace : null;
+		StreamSeen aged = (steady != null && isCut(steady, delay, TICK_MS)) ? steady : null;
 		boolean silent = silenced != null
 				&& (silenced.end() == StreamEnd.TIMEOUT || silenced.ended() - heard(silenced, delay) > SILENT_MS);
 		List<Finding> findings = new ArrayList<>();
@@ -50,8 +53,20 @@ record Cuts(List<Finding> findings, @Nullable Long afterSilenceMs, @Nullable Lon
 		return new Cuts(findings, afterSilence, life(cut, delay));
 	}
 
-	private static boolean isCut(@Nullable StreamSeen stream) {
-		return stream != null && stream.end() != StreamEnd.END && stream.end() != StreamEnd.DRAIN;
+	private static long silence(StreamSeen pace) {
+		return Objects.requireNonNull(pace.hello()).silenceMs();
+	}
+
+	/**
+	 * Whether it ended before the node ended it, or was silent for longer than the node
+	 * was. The doctor gives up what began late.
+	 */
+	private static boolean isCut(StreamSeen stream, long delay, long silence) {
+		return switch (stream.end()) {
+			case END, DRAIN -> false;
+			case EOF, RESET, REFUSED -> true;
+			case TIMEOUT -> stream.ended() - heard(stream, delay) > silence + ABOUT_MS;
+		};
 	}
 
 	/** When its last block came, or would have come if nothing had held it back. */
@@ -70,9 +85,11 @@ record Cuts(List<Finding> findings, @Nullable Long afterSilenceMs, @Nullable Lon
 				- Objects.requireNonNullElse(stream.opened(), 0L);
 	}
 
+	/** Heartbeats prevent a cut that comes later than they do. */
 	private static Finding idle(StreamSeen stream, @Nullable Long afterSilence) {
 		long heartbeat = Objects.requireNonNull(stream.hello()).heartbeatMs();
-		return new Finding("idle-timeout",
+		boolean prevented = afterSilence != null && afterSilence > heartbeat + Delays.HELD_MS;
+		return new Finding(prevented ? "idle-margin" : "idle-timeout",
 				((afterSilence != null) ? "It was cut after " + Diagnosis.seconds(afterSilence) + " of silence"
 						: "After the silence nothing came any more") + "; the node sends a heartbeat each "
 						+ Diagnosis.seconds(heartbeat) + ".");

@@ -20,21 +20,46 @@ record Delays(@Nullable Finding finding, @Nullable Long heldMs, @Nullable Long h
 	/** A line may be slow for as long. */
 	static final long HELD_MS = 1_000;
 
+	/** A network may stop for as long. */
+	private static final long STALL_MS = 5_000;
+
 	static Delays of(List<StreamSeen> streams) {
-		return streams.stream()
-			.map(Delays::of)
-			.filter((delays) -> delays.finding() != null)
-			.findFirst()
-			.orElse(new Delays(null, null, null));
+		List<StreamSeen> late = streams.stream().filter((stream) -> !held(stream).isEmpty()).toList();
+		return isStall(late) ? new Delays(null, null, null) : of(late.getFirst());
+	}
+
+	/**
+	 * A network that stops holds events of all streams back, but for some seconds, and
+	 * once.
+	 */
+	private static boolean isStall(List<StreamSeen> late) {
+		long last = Long.MAX_VALUE;
+		for (long arrived : late.stream()
+			.flatMap((stream) -> held(stream).stream())
+			.mapToLong(Arrival::arrived)
+			.sorted()
+			.toArray()) {
+			if (arrived - HELD_MS > last) {
+				return false;
+			}
+			last = arrived;
+		}
+		return late.stream().allMatch((stream) -> longest(stream) <= STALL_MS);
+	}
+
+	private static long longest(StreamSeen stream) {
+		long least = least(Stream.of(stream));
+		return held(stream).stream().mapToLong((block) -> taken(block) - least).max().orElse(0);
+	}
+
+	private static List<Arrival> held(StreamSeen stream) {
+		return held(stream.blocks(), least(Stream.of(stream)));
 	}
 
 	private static Delays of(StreamSeen stream) {
 		long least = least(Stream.of(stream));
-		List<Arrival> held = held(stream.blocks(), least);
-		if (held.isEmpty()) {
-			return new Delays(null, null, null);
-		}
-		long longest = held.stream().mapToLong((block) -> taken(block) - least).max().orElseThrow();
+		List<Arrival> held = held(stream);
+		long longest = longest(stream);
 		long released = held.getFirst().arrived();
 		String heldFor = "Events were held back for up to " + Diagnosis.seconds(longest) + ", ";
 		if (released >= stream.ended() - HELD_MS / 2) {

@@ -40,7 +40,9 @@ public record Diagnosis(List<Finding> findings, Measured measured) {
 		List<Finding> found = new ArrayList<>();
 		Collection<StreamSeen> all = seen.streams().values();
 		List<StreamSeen> begun = all.stream().filter((stream) -> stream.hello() != null).toList();
-		all.stream().filter((stream) -> stream.hello() == null).forEach((stream) -> found.add(Refusal.of(stream)));
+		all.stream()
+			.filter((stream) -> stream.hello() == null)
+			.forEach((stream) -> found.add(Refusal.of(stream, seen.probes().values())));
 		Map<String, StreamSeen> own = new LinkedHashMap<>();
 		seen.streams().forEach((name, stream) -> {
 			Hello hello = stream.hello();

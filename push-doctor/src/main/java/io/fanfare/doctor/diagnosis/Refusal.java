@@ -1,16 +1,27 @@
 package io.fanfare.doctor.diagnosis;
 
+import java.util.Collection;
+
+import io.fanfare.doctor.observation.Observations.AnswerSeen;
 import io.fanfare.doctor.observation.StreamEnd;
 import io.fanfare.doctor.observation.StreamSeen;
 
 /** Why a stream did not begin as the node begins it. */
 final class Refusal {
 
+	/** The node begins at once. */
+	private static final long WAITED_MS = 3_000;
+
 	private Refusal() {
 	}
 
-	static Finding of(StreamSeen stream) {
+	static Finding of(StreamSeen stream, Collection<AnswerSeen> probes) {
 		Integer status = stream.status();
+		long waited = stream.ended() - stream.requested();
+		if (waited > WAITED_MS && isNothing(stream) && isReached(probes)) {
+			String then = (status != null && status != 200) ? ", then " + answer(status, stream) : "";
+			return new Finding("buffered", "Nothing of the stream came for " + Diagnosis.seconds(waited) + then + ".");
+		}
 		if (status == null) {
 			return new Finding("unreachable", noAnswer(stream));
 		}
@@ -30,6 +41,18 @@ final class Refusal {
 			case 502, 503, 504 -> "unavailable";
 			default -> "not-fanfare";
 		}, answer);
+	}
+
+	/** What is left of a stream that is kept back until something gives up. */
+	private static boolean isNothing(StreamSeen stream) {
+		Integer status = stream.status();
+		return status == null || status == 502 || status == 504
+				|| status == 200 && stream.isEventStream() && stream.blocks().isEmpty() && stream.retry() == null;
+	}
+
+	/** Whether a probe was answered by the node itself. */
+	private static boolean isReached(Collection<AnswerSeen> probes) {
+		return probes.stream().anyMatch((probe) -> probe.nonce().equals(probe.doctor()));
 	}
 
 	private static String noAnswer(StreamSeen stream) {

@@ -42,6 +42,10 @@ public final class Prober {
 	/** Where the beginning of a stream takes longer, nothing has it in store. */
 	private static final Duration AGAIN = Duration.ofSeconds(3);
 
+	private static final AnswerSeen NO_ANSWER = new AnswerSeen("", null, null, null, StreamEnd.TIMEOUT);
+
+	private static final PreflightSeen NO_PREFLIGHT = new PreflightSeen(null, null, null);
+
 	private static final SecureRandom random = new SecureRandom();
 
 	private final Target target;
@@ -65,7 +69,10 @@ public final class Prober {
 	 * @throws InterruptedException if the thread is interrupted
 	 */
 	public static Observations ask(Target target) throws InterruptedException {
-		try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+		// Not closed, which waits: a name may be looked up for longer than the doctor
+		// takes.
+		ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+		try {
 			HttpClient client = HttpClient.newBuilder()
 				// Without TLS the client would ask for an upgrade, which is not what
 				// clients do.
@@ -78,8 +85,10 @@ public final class Prober {
 			}
 			finally {
 				client.shutdownNow();
-				threads.shutdownNow();
 			}
+		}
+		finally {
+			threads.shutdownNow();
 		}
 	}
 
@@ -98,18 +107,24 @@ public final class Prober {
 		streams.put(Observations.PACE, first);
 		if (first.end() == StreamEnd.END) {
 			StreamProbe again = stream(paced, "script=pace", true);
-			StreamSeen second = await(this.threads.submit(again), again, this.timeline.elapsed().plus(AGAIN));
+			StreamSeen second = await(this.threads.submit(again), again, again(this.timeline.elapsed()));
 			if (second.hello() != null) {
 				streams.put(Observations.AGAIN, second);
 			}
 		}
 		streams.put(Observations.STEADY, await(running, steady, DEADLINE));
 		Map<String, AnswerSeen> probes = new LinkedHashMap<>();
-		probes.put("401", result(unauthorized));
-		probes.put("503", result(unavailable));
+		probes.put("401", result(unauthorized, NO_ANSWER));
+		probes.put("503", result(unavailable, NO_ANSWER));
 		return new Observations(this.target.url().toString(), "cli", this.target.pageOrigin(),
 				this.target.isCrossOrigin(), new Sent(true, true, true), streams, probes,
-				(preflight != null) ? result(preflight) : null);
+				(preflight != null) ? result(preflight, NO_PREFLIGHT) : null);
+	}
+
+	/** When to give up the stream that is asked for again: all of it ends in time. */
+	static Duration again(Duration elapsed) {
+		Duration own = elapsed.plus(AGAIN);
+		return (own.compareTo(DEADLINE) < 0) ? own : DEADLINE;
 	}
 
 	private StreamProbe stream(String nonce, String parameter, boolean untilHello) {
@@ -166,9 +181,13 @@ public final class Prober {
 		return probe.seen();
 	}
 
-	private static <T> T result(Future<T> future) throws InterruptedException {
+	/** Their own time-outs do not count the time in which a name is looked up. */
+	private <T> T result(Future<T> future, T none) throws InterruptedException {
 		try {
-			return future.get();
+			return future.get(DEADLINE.minus(this.timeline.elapsed()).toNanos(), TimeUnit.NANOSECONDS);
+		}
+		catch (TimeoutException ex) {
+			return none;
 		}
 		catch (ExecutionException ex) {
 			throw new IllegalStateException("An answer could not be read", ex.getCause());
