@@ -19,7 +19,7 @@ enum Flood {
 	CURVE_SIGNATURES(250, Set.of(401, 429)),
 
 	/** Keys of no connection, of this node and of nodes that do not exist. */
-	CLOSES(500, Set.of(404)),
+	CLOSES(500, Set.of(204)),
 
 	/** Requests of which a part is still to come, to the node and to the API. */
 	HALF_OPEN_BODIES(500, Set.of(408)),

@@ -378,7 +378,7 @@ class NginxIT {
 			}
 			// One of two goes to the stopped node first.
 			for (int i = 0; i < 2; i++) {
-				assertThat(closeNobody(mine)).isEqualTo(404);
+				assertThat(closeNobody(mine)).isEqualTo(204);
 			}
 			System.out
 				.println("Opens beside a stopped node: " + taken.stream().map(Duration::toMillis).toList() + " ms");
@@ -398,7 +398,7 @@ class NginxIT {
 				SseClient stream = open(request);
 				assertThat(node(stream)).isEqualTo("node-1");
 				assertThat(Duration.between(begun, stream.blocks().getFirst().at())).isLessThan(Duration.ofSeconds(1));
-				assertThat(closeNobody(mine)).isEqualTo(404);
+				assertThat(closeNobody(mine)).isEqualTo(204);
 			}
 		}
 	}
@@ -605,7 +605,7 @@ class NginxIT {
 			Answer second = mine.stream(this.backend.token("edge-beyond")).fetch();
 			assertThat(second.status()).isEqualTo(200);
 			assertThat(second.text()).matches("retry: [0-9]+\n\n");
-			assertThat(List.of(closeNobody(mine), closeNobody(mine), closeNobody(mine))).containsExactly(404, 404, 429);
+			assertThat(List.of(closeNobody(mine), closeNobody(mine), closeNobody(mine))).containsExactly(204, 204, 429);
 			first.close();
 			await().atMost(SOON).untilAsserted(() -> node(open(mine.stream(this.backend.token("edge-limited")))));
 		}

@@ -62,7 +62,7 @@ final class EdgeFaults {
 				stage.check("a client hears that the cluster is full, or how long it waits",
 						visit.status() == 200 && FULL.contains(visit.event()), visit);
 				int closed = visitors.close("gone.12345678.x");
-				stage.check("a call is served while the cluster is full", closed == 404, closed);
+				stage.check("a call is served while the cluster is full", closed == 204, closed);
 			}
 			visitors.leave();
 			stage.healed();

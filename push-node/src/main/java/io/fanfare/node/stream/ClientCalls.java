@@ -29,13 +29,18 @@ final class ClientCalls {
 	private ClientCalls() {
 	}
 
-	static Frame.Close close(String body) throws ProblemException {
-		return new Frame.Close(connection(root(body)));
+	/** The stream to end; null where the key is that of none. */
+	static Frame.@Nullable Close close(String body) throws ProblemException {
+		String connection = connection(root(body));
+		return (connection != null) ? new Frame.Close(connection) : null;
 	}
 
 	static Frame.Acknowledgement acknowledgement(String body) throws ProblemException {
 		JsonNode root = root(body);
 		String connection = connection(root);
+		if (connection == null) {
+			throw new ProblemException(Problem.notOpen());
+		}
 		return new Frame.Acknowledgement(connection, nonces(field(root, "nonces")), cursor(field(root, "cursor")),
 				ids(field(root, "ids")));
 	}
@@ -56,9 +61,9 @@ final class ClientCalls {
 
 	/**
 	 * The connection that the key is for. What looks like one, such as a connection id
-	 * that was shown, belongs to no stream.
+	 * that was shown, belongs to no stream: null.
 	 */
-	private static String connection(@Nullable JsonNode root) throws ProblemException {
+	private static @Nullable String connection(@Nullable JsonNode root) throws ProblemException {
 		JsonNode key = field(root, "key");
 		if (key == null || !key.isString()) {
 			throw new ProblemException(Problem.badRequest("key", "a string is needed, that of push.connected"));
@@ -67,11 +72,7 @@ final class ClientCalls {
 		if (text.chars().anyMatch((c) -> c <= ' ') || ConnectionId.nodeOf(text) == null) {
 			throw new ProblemException(Problem.badRequest("key", "is not of the form of that of push.connected"));
 		}
-		String connection = ConnectionKey.connectionOf(text);
-		if (connection == null) {
-			throw new ProblemException(Problem.notOpen());
-		}
-		return connection;
+		return ConnectionKey.connectionOf(text);
 	}
 
 	private static List<String> nonces(@Nullable JsonNode given) throws ProblemException {

@@ -40,7 +40,7 @@ record RelayedCall(RequestHandler handler, RequestHandler.Gate gate, StreamLoop 
 		}
 		if (owner.equals(this.gate.identity().value())) {
 			Connections connections = this.gate.connections();
-			answer(switch (said) {
+			answer(said, switch (said) {
 				case Frame.Close gone -> connections.closeByClient(gone.connection());
 				case Frame.Acknowledgement heard -> connections.acknowledgeByClient(heard);
 			});
@@ -58,7 +58,7 @@ record RelayedCall(RequestHandler handler, RequestHandler.Gate gate, StreamLoop 
 					failed(failure);
 				}
 				else {
-					answer(found);
+					answer(said, found);
 				}
 			});
 			if (!done) {
@@ -75,12 +75,14 @@ record RelayedCall(RequestHandler handler, RequestHandler.Gate gate, StreamLoop 
 			.problem(Problem.unavailable("redis-unavailable", RETRY), this.cors, this.close, true), this.close);
 	}
 
-	private void answer(boolean found) {
+	private void answer(Frame.FromClient said, boolean found) {
 		if (found) {
 			this.handler.answer(this.context, this.gate.answers().empty(this.cors, this.close), this.close);
+			return;
 		}
-		else {
-			this.handler.answerNotOpen(this.context, this.cors, this.close);
+		switch (said) {
+			case Frame.Close _ -> this.handler.answerClosed(this.context, this.cors, this.close);
+			case Frame.Acknowledgement _ -> this.handler.answerNotOpen(this.context, this.cors, this.close);
 		}
 	}
 

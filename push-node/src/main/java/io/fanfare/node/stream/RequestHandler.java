@@ -13,6 +13,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.SocketLimits;
+import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.audit.RefusalReason;
 import io.fanfare.protocol.guard.Errors;
 import io.netty.buffer.ByteBuf;
@@ -276,8 +277,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 			}
 			case "/events/close" -> {
 				if (isCall(context, request, uri, cors, close)) {
-					new RelayedCall(this, this.gate, this.loop, context, cors, close).answer(request,
-							ClientCalls.close(RequestChecks.body(request)));
+					Frame.Close gone = ClientCalls.close(RequestChecks.body(request));
+					if (gone != null) {
+						new RelayedCall(this, this.gate, this.loop, context, cors, close).answer(request, gone);
+					}
+					else {
+						answerClosed(context, cors, close);
+					}
 				}
 			}
 			case "/events/ack" -> {
@@ -329,9 +335,22 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
 	/** Answers that what was named is not here: the address may be guessing. */
 	void answerNotOpen(ChannelHandlerContext context, String cors, boolean close) {
-		kept().refused();
-		boolean last = close || kept().isSpent();
+		boolean last = isLastAfterGuess(close);
 		answer(context, this.gate.answers().problem(Problem.notOpen(), cors, last, true), last);
+	}
+
+	/**
+	 * Answers that a stream is closed which is not here: often it ended before the call
+	 * came, and a browser would report an error that is none.
+	 */
+	void answerClosed(ChannelHandlerContext context, String cors, boolean close) {
+		boolean last = isLastAfterGuess(close);
+		answer(context, this.gate.answers().empty(cors, last), last);
+	}
+
+	private boolean isLastAfterGuess(boolean close) {
+		kept().refused();
+		return close || kept().isSpent();
 	}
 
 	void answer(ChannelHandlerContext context, ByteBuf answer, boolean close) {

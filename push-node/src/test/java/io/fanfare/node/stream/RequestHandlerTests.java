@@ -282,8 +282,20 @@ class RequestHandlerTests {
 		assertThat(stream.isOpen()).isFalse();
 		this.node.store.answer();
 		this.node.run();
-		assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 404");
+		assertThat(send(post("/events/close", body))).as("closed already").startsWith("HTTP/1.1 204");
+		assertThat(send(post("/events/ack", body))).startsWith("HTTP/1.1 404");
 		assertThat(this.node.admission.size()).isZero();
+	}
+
+	@Test
+	void aConnectionThatGuessesKeysIsClosedWhateverItIsAnswered() {
+		String body = "{\"key\":\"another.k\"}";
+		for (int i = 1; i < KeptConnection.MAX_REFUSALS; i++) {
+			assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 204")
+				.doesNotContain("Connection: close");
+		}
+		assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 204").contains("Connection: close");
+		assertThat(this.channel.isOpen()).isFalse();
 	}
 
 	@Test
@@ -297,9 +309,13 @@ class RequestHandlerTests {
 	}
 
 	@Test
-	void aCallForANodeThatDoesNotExistIsNotFoundAndOneThatCannotBeLookedUpUnavailable() {
+	void aKeyOfNoStreamIsClosedAndNotFoundAndOneThatCannotBeLookedUpUnavailable() {
 		String body = "{\"key\":\"another." + "k".repeat(22) + "\"}";
-		assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 404");
+		assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 204");
+		assertThat(send(post("/events/close", "{\"key\":\"another.k\"}"))).startsWith("HTTP/1.1 204");
+		connect();
+		assertThat(send(post("/events/ack", body))).startsWith("HTTP/1.1 404");
+		assertThat(send(post("/events/ack", "{\"key\":\"another.k\"}"))).startsWith("HTTP/1.1 404");
 		this.nodes = CompletableFuture.failedFuture(new RedisUnavailableException("not connected", null));
 		connect();
 		assertThat(send(post("/events/close", body))).startsWith("HTTP/1.1 503").contains("Retry-After");
