@@ -139,24 +139,13 @@ class Pane {
 		if (opening !== this.opened) {
 			return;
 		}
-		this.push = connect(this.field('stream').value, {
-			// One opening, one client: a fresh one takes over, reconnects are the same one.
-			tabs: 'each',
-			user: this.name,
-			channels: this.field('topics').value.split(',').map((topic) => topic.trim()).filter(Boolean),
-			// The first attempt takes this token, each later one a fresh token.
-			token: async () => {
-				const first = token;
-				token = '';
-				return first || await this.token();
-			},
-			...(lastEventId ? { lastEventId } : {})
-		}, {
-			...globals(),
-			groups: new Map(), // panes share no stream, whatever their addresses
-			// The end of the connection ends the stream as well. It often comes first, and browsers report the 404 to the call.
-			beacon: () => {}
-		});
+		try {
+			this.push = this.connect(token, lastEventId);
+		}
+		catch (failure) {
+			this.show('down', 'no stream');
+			throw failure;
+		}
 		this.push.onState((state) => this.changed(state));
 		this.push.on('*', (data, event) => this.arrived(event));
 		PLATFORM.forEach((name) => this.push.on(`push.${name}`, (data, event) => {
@@ -165,6 +154,25 @@ class Pane {
 				this.show('open', `open on ${data.node}`);
 			}
 		}));
+	}
+
+	/** The first attempt takes this token, each later one a fresh token. */
+	connect(token, lastEventId) {
+		return connect(this.field('stream').value, {
+			// One opening, one client: a fresh one takes over, reconnects are the same one.
+			tabs: 'each',
+			user: this.name,
+			channels: this.field('topics').value.split(',').map((topic) => topic.trim()).filter(Boolean),
+			token: async () => {
+				const first = token;
+				token = '';
+				return first || await this.token();
+			},
+			...(lastEventId ? { lastEventId } : {})
+		}, {
+			...globals(),
+			groups: new Map() // panes share no stream, whatever their addresses
+		});
 	}
 
 	async token() {

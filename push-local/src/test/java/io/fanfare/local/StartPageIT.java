@@ -112,6 +112,21 @@ class StartPageIT {
 		awaitState(right, "down", "logged out");
 	}
 
+	@Test
+	void closingLeavesNoErrorInTheConsole() {
+		Page page = open(new Browser.NewContextOptions(), "dev-secret");
+		Locator left = pane(page, "Left");
+		List<String> messages = new CopyOnWriteArrayList<>();
+		page.onConsoleMessage((message) -> messages.add(message.text()));
+		for (int i = 0; i < 5; i++) {
+			awaitState(left, "open", "open on node-1");
+			assertThat(page.waitForResponse("**/events/close", () -> press(left, "close")).status()).isEqualTo(204);
+			press(left, "open");
+		}
+		awaitState(left, "open", "open on node-1");
+		assertThat(messages).isEmpty();
+	}
+
 	/** Its tokens live for an hour; here for seconds. */
 	@Test
 	void renewsItsTokensWithoutAHoleADoubleOrALoop() {
@@ -169,6 +184,11 @@ class StartPageIT {
 		left.locator(".state[data-state=down]")
 			.filter(new Locator.FilterOptions().setHasText("refused: 400 channel"))
 			.waitFor();
+
+		left.locator("[name=stream]").evaluate("(select) => select.add(new Option('none', 'http://[', true, true))");
+		press(left, "open");
+		awaitState(left, "down", "no stream");
+		entry(left, "Invalid URL").waitFor();
 
 		page.locator("#key").fill("");
 		assertThat(usable(left)).containsExactly("clear");
