@@ -205,7 +205,7 @@ let server;
 let origin;
 const asked = [];
 
-/** What the paths of the server have between: {request(headers, query), answer(response, query), …faults of pass}. */
+/** What the paths of the server have between: {request(headers, query), answer(response, query, url), …faults of pass}. */
 const between = {
 	'/events': {},
 	'/buffers': { hold: 8_192 },
@@ -236,6 +236,10 @@ const between = {
 	'/rare': { node: { heartbeatMs: 45_000 } },
 	'/clock': { node: { skew: -60_000 } },
 	'/drains': { node: { drain: 4_000 } },
+	'/gives-up': { answer: (response, query, url) => query.has('script') && setTimer(() => {
+		owe(url, 'end');
+		response.writeHead(504, { 'Content-Type': 'text/html' }).end('<h1>504</h1>');
+	}, 15_000) },
 	'/hangs': { answer: () => true }
 };
 
@@ -248,7 +252,7 @@ before(async () => {
 		asked.push({ path: pathname, ...structuredClone({ headers: request.headers, query: [...searchParams] }) });
 		change?.(request);
 		const { query } = request;
-		if (answer?.(response, query)) {
+		if (answer?.(response, query, request.url)) {
 			return;
 		}
 		if (query.get('doctor') !== '1') {
@@ -303,6 +307,7 @@ describe('what is between is named', () => {
 		'/rare': ['heartbeats-too-rare'],
 		'/clock': ['clock-skew'],
 		'/drains': ['drained'],
+		'/gives-up': ['buffered'],
 		'/hangs': ['unreachable']
 	};
 	for (const [path, findings] of Object.entries(expected)) {
