@@ -165,7 +165,7 @@ class Acks {
 			this.schedule(ACK_SOON);
 		}
 		else {
-			this.schedule(Math.max(ACK_SOON, this.sentAt + ACK_PAUSE - this.env.now()));
+			this.schedule(Math.max(ACK_SOON, Math.min(0, this.sentAt - this.env.now()) + ACK_PAUSE));
 		}
 	}
 

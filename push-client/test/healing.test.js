@@ -652,6 +652,21 @@ describe('acknowledgements', () => {
 		assert.equal(world.calls.at(-1).body.cursor, push.stats().lastEvent);
 	});
 
+	test('wait no longer where the clock was set back', async () => {
+		const { world, server, push } = await opened();
+		server.publish(1);
+		await world.advance(MINUTE);
+		world.time -= 60 * MINUTE;
+		world.timers.forEach((timer) => {
+			timer.at -= 60 * MINUTE;
+		});
+		const calls = world.calls.length;
+		server.open[0].write(block('order', 2, `${world.time + 120 * MINUTE}-0`));
+		await world.advance(MINUTE);
+		assert.ok(world.calls.length > calls);
+		assert.equal(world.calls.at(-1).body.cursor, push.stats().lastEvent);
+	});
+
 	test('by hand name the message, and the cursor stays below the oldest that is open', async () => {
 		const { world, server, push } = await opened();
 		const open_ = [];
