@@ -64,7 +64,7 @@ function refusal(stream, { reach, client, probes = {} }) {
 	}
 	if (!status) {
 		if (end === 'timeout') {
-			return ['unreachable', `No answer came.${client === 'browser' ? ' By HTTP/1.1 all six connections of the browser may be taken.' : ''}`];
+			return ['unreachable', `No answer came.${client === 'browser' ? ' By HTTP/1.1 six others may hold all connections.' : ''}`];
 		}
 		if (client !== 'browser' || !reach?.opaque) {
 			return ['unreachable', 'There was no connection, or no answer of HTTP.'];
@@ -228,8 +228,9 @@ export function judge(observations) {
 	const all = Object.values(streams);
 	const opened = all.filter(hello);
 	const protocol = opened.find((stream) => stream.protocol)?.protocol;
-	/** By HTTP/1.1 a browser keeps requests back until one of six connections is free. */
-	const waits = ({ status, end }) => client === 'browser' && protocol === 'http/1.1' && !status && end === 'timeout';
+	/** By HTTP/1.1, and so without TLS, a browser keeps requests back until one of six connections is free. */
+	const few = client === 'browser' && (protocol === 'http/1.1' || url.startsWith('http:'));
+	const waits = ({ status, end }) => few && !status && end === 'timeout';
 	const probed = Object.entries(probes);
 	const kept = probed.length > 0 && probed.every(([, answer]) => waits(answer));
 	all.filter((stream) => !hello(stream) && !waits(stream)).forEach((stream) => found.push(refusal(stream, observations)));
@@ -260,8 +261,8 @@ export function judge(observations) {
 		found.push(coding && ['compressed', `Content-Encoding is ${coding}.`], preflight(observations));
 		found.push(...kept ? [] : probed.map(([asked, answer]) => probe(asked, answer, answer.nonce)));
 		measured.protocol = protocol;
-		found.push(protocol === 'http/1.1' && (client === 'browser' || url.startsWith('https:'))
-			&& ['http-1.1', kept || all.some(waits) ? 'Requests waited for a connection until the doctor gave up: others hold all six.' : null]);
+		found.push((few || protocol === 'http/1.1' && url.startsWith('https:'))
+			&& ['http-1.1', kept || all.some(waits) ? 'Requests waited in vain for one of six connections.' : null]);
 	}
 	return { findings: described(found), measured };
 }
