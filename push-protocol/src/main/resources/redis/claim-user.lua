@@ -26,7 +26,8 @@
 if not note_renewal(KEYS[8], ARGV[7], ARGV[17]) then
 	return redis.error_reply(STALE)
 end
-local head_id, loss_floor, displaced_by = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3], KEYS[6])
+local head_id, loss_floor, displaced_by, events = clock_guard(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3], KEYS[6],
+	ARGV[4] .. 'events')
 local prefix, channels, user, node, connection, client = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
 if redis.call('PEXPIRE', KEYS[5], ARGV[11]) == 0 then
@@ -47,6 +48,10 @@ if redis.call('EXISTS', KEYS[11], KEYS[12]) > 0 then
 		local owner = value and owner_parse(value)
 		if owner and owner.connection == connection then
 			redis.call('HDEL', KEYS[4], user)
+			if events then
+				--+ presence-events
+				user_left(prefix, events, user, owner, 'revoked', now)
+			end
 		end
 		return {'revoked', head_id, head_id, loss_floor}
 	end
@@ -149,6 +154,14 @@ if victim then
 	--+ kick
 	--+ displacement
 	displace(prefix, channels, user, victim, owner, verdict, ARGV[12])
+end
+if events then
+	--+ presence-events
+	if victim then
+		stream_ended(prefix, events, user, victim, verdict == 'takeover' and 'takeover' or 'replaced', now)
+	elseif not value then
+		user_came(prefix, events, user, generation, now)
+	end
 end
 redis.call('HSET', KEYS[4], user, owner_format(owner))
 return {'owner', generation, generation, loss_floor, hidden_from, opened, reset, unpack(revoked_topics)}

@@ -12,8 +12,13 @@ local owner = value and owner_parse(value)
 if not owner then
 	return ''
 end
-local _, _, _, generation = clock_take(1, KEYS[1], KEYS[2], ARGV[1])
+local _, _, now, generation = clock_take(1, KEYS[1], KEYS[2], ARGV[1])
 tombstone_put(prefix, user, owner.client, generation, ARGV[7])
 redis.call('HDEL', KEYS[3], user)
+local events = redis.pcall('GET', prefix .. 'events')
+if type(events) == 'string' then
+	--+ presence-events
+	user_left(prefix, events, user, owner, ARGV[5], now)
+end
 kick(channels, owner, generation, ARGV[5], ARGV[6], ARGV[8])
 return owner.connection

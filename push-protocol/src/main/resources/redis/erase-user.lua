@@ -35,6 +35,11 @@ if value then
 end
 
 local _, _, now, retraction = clock_take(1, KEYS[1], KEYS[2], ARGV[1])
+local events = value and try('GET', prefix .. 'events')
+if type(events) == 'string' then
+	--+ presence-events
+	user_left(prefix, events, user, owner, ARGV[5], now)
+end
 local frame = channel .. '\n' .. ARGV[7] .. retraction .. '"}'
 if owner then
 	call('PUBLISH', channels .. 'node:' .. owner.node, 'M ' .. retraction .. ' ' .. owner.connection .. ' ' .. frame)

@@ -10,18 +10,17 @@ local LEAP_MS = 15000
 -- A store that keeps all it acknowledged across a restart (`durable` = "1") keeps `loss_floor` when only the run id is new.
 -- One that a publish began on this very server keeps it for a first node that has seen nothing: the store is new, not
 -- emptied, as far as can be known.
--- Returns head_id, loss_floor, and the text under `other_key` where one is named: it costs no command of its own.
-local function clock_guard(clock_key, run_key, since_key, run, seen, durable, other_key)
-	local values = redis.call('MGET', clock_key, run_key, since_key, other_key or since_key)
+-- Returns head_id, loss_floor, and the texts under two more keys where such are named: they cost no command of their own.
+local function clock_guard(clock_key, run_key, since_key, run, seen, durable, ...)
+	local values = redis.call('MGET', clock_key, run_key, since_key, ...)
 	local head_id, known, loss_floor = values[1] or redis.call('GET', clock_key) or '0-0', values[2], values[3]
-	local other = other_key and values[4]
 	local rolled_back = id_above(seen, head_id)
 	if loss_floor and not id_parts(loss_floor) then
 		-- What it vouched for is not known any more.
 		loss_floor = nil
 	end
 	if known == run and loss_floor and not rolled_back then
-		return head_id, loss_floor, other
+		return head_id, loss_floor, values[4], values[5]
 	end
 	local now = time_ms()
 	if rolled_back then
@@ -42,5 +41,5 @@ local function clock_guard(clock_key, run_key, since_key, run, seen, durable, ot
 		redis.call('SET', since_key, loss_floor, 'KEEPTTL')
 	end
 	redis.call('SET', run_key, run, 'KEEPTTL')
-	return head_id, loss_floor, other
+	return head_id, loss_floor, values[4], values[5]
 end

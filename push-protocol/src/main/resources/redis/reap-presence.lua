@@ -38,6 +38,17 @@ for i = 5, #ARGV, 3 do
 	end
 end
 
+local left
+local events = redis.pcall('GET', prefix .. 'events')
+if type(events) == 'string' then
+	--+ clock
+	--+ presence-events
+	local now = time_ms()
+	left = function(user, owner)
+		user_left(prefix, events, user, owner, 'node-lost', now)
+	end
+end
+
 local page = redis.call('HSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[3])
 local fields = page[2]
 local removed, unreadable, own = 0, 0, {}
@@ -45,12 +56,18 @@ for i = 1, #fields, 2 do
 	local owner = owner_parse(fields[i + 1])
 	if not owner then
 		unreadable = unreadable + redis.call('HDEL', KEYS[1], fields[i])
+		if left then
+			left(fields[i])
+		end
 	elseif owner.node == node then
 		own[#own + 1] = fields[i]
 		own[#own + 1] = owner.connection
 		own[#own + 1] = owner.generation
 	elseif silent_value(owner.node) and dead[owner.node] then
 		removed = removed + redis.call('HDEL', KEYS[1], fields[i])
+		if left then
+			left(fields[i], owner)
+		end
 	end
 end
 -- A node that died without a user is in no field.

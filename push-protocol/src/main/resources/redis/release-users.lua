@@ -5,9 +5,9 @@
 --
 -- KEYS  1 presence  2 last
 -- ARGV  1 prefix of keys  2 prefix of pub/sub channels  3 fields that a call may read  4 bytes of history that it may look at
---       then of each: user, connection, generation ("" when it is not known), and "" or four ids with spaces between them: up to
+--       then of each: user, connection, generation ("" when it is not known), "" or four ids with spaces between them: up to
 --       where the user's channel was received, the highest cursor that the client may have, and the last stretch that was
---       announced as hidden, from and to ("0-0 0-0" for none)
+--       announced as hidden, from and to ("0-0 0-0" for none); and why the stream ended
 -- Returns the number of fields removed, or {that, number of users dealt with} where not all were: those from the first on; the
 -- others are to be sent again.
 
@@ -55,8 +55,19 @@ local function keep_hidden(user, from, to)
 	redis.call('SET', key, from .. ' ' .. to, 'PX', HIDDEN_MS)
 end
 
+local left
+local events = redis.pcall('GET', prefix .. 'events')
+if type(events) == 'string' then
+	--+ clock
+	--+ presence-events
+	local now = time_ms()
+	left = function(user, owner, reason)
+		user_left(prefix, events, user, owner, reason, now)
+	end
+end
+
 local removed, done = 0, 0
-for i = 5, #ARGV, 4 do
+for i = 5, #ARGV, 5 do
 	if done > 0 and (reads_left < 3 or bytes_left <= 0) then
 		break
 	end
@@ -67,6 +78,9 @@ for i = 5, #ARGV, 4 do
 	local owner = value and owner_parse(value)
 	if owner and owner.connection == connection and (generation == '' or generation == owner.generation) then
 		removed = removed + redis.call('HDEL', KEYS[1], user)
+		if left then
+			left(user, owner, ARGV[i + 4])
+		end
 		owner = nil
 	end
 	local received, cursor, from, to = string.match(ARGV[i + 3], '^(%S+) (%S+) (%S+) (%S+)$')
@@ -82,4 +96,4 @@ for i = 5, #ARGV, 4 do
 		end
 	end
 end
-return 4 + done * 4 == #ARGV and removed or {removed, done}
+return 4 + done * 5 == #ARGV and removed or {removed, done}

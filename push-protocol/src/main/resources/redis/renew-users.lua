@@ -91,6 +91,15 @@ for i = 11, #ARGV, 7 do
 			if owner then
 				displace(prefix, channels, user, owner, restored, verdict, ARGV[8])
 			end
+			local events = redis.pcall('GET', prefix .. 'events')
+			if type(events) == 'string' then
+				--+ presence-events
+				if owner then
+					stream_ended(prefix, events, user, owner, verdict == 'takeover' and 'takeover' or 'replaced', now)
+				elseif not value then
+					user_came(prefix, events, user, generation, now)
+				end
+			end
 			redis.call('HSET', KEYS[4], user, owner_format(restored))
 			redis.call('PUBLISH', channels .. 'node:' .. node,
 				string.format('B %s %s\n', connection, last_of_user(KEYS[7], user, head_id)))

@@ -60,6 +60,14 @@ public final class RedisKeys {
 
 	private final byte[] revocations;
 
+	private final byte[] events;
+
+	private final byte[] offline;
+
+	private final byte[] eventsWalk;
+
+	private final byte[] receipts;
+
 	/**
 	 * Names the keys and channels of an installation.
 	 * @param prefix the installation's prefix, as {@link #PREFIX_PATTERN} has it
@@ -92,6 +100,10 @@ public final class RedisKeys {
 		this.presence = key("presence");
 		this.renewals = key("renewals");
 		this.revocations = key("revocations");
+		this.events = key("events");
+		this.offline = key("offline");
+		this.eventsWalk = key("events:walk");
+		this.receipts = key("receipts");
 	}
 
 	/** The names of another partition of the same installation. */
@@ -176,6 +188,26 @@ public final class RedisKeys {
 	/** The log of revocations, which renewals read. */
 	public byte[] revocations() {
 		return this.revocations;
+	}
+
+	/** How events of presence are added; there while they are. */
+	public byte[] events() {
+		return this.events;
+	}
+
+	/** Users whose last stream ended: user to when they count as offline, ms. */
+	public byte[] offline() {
+		return this.offline;
+	}
+
+	/** How far the walk has come that reports users as online. */
+	public byte[] eventsWalk() {
+		return this.eventsWalk;
+	}
+
+	/** The stream of events that backends read. */
+	public byte[] receipts() {
+		return this.receipts;
 	}
 
 	public byte[] hidden(String user) {

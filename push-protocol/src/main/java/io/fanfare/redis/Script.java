@@ -52,6 +52,10 @@ public enum Script {
 
 	DISCONNECT_USER(Lines.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock", "take", "owner", "kick"),
 
+	SWEEP_EVENTS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "owner", "presence-events"),
+
+	TAKE_EVENTS(ScriptOutputType.MULTI),
+
 	PUT_REVOCATION(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "revocation", "revocation-log"),
 
 	LIFT_REVOCATION(Lines.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock", "revocation"),

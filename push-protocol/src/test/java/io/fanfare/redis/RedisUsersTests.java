@@ -26,8 +26,8 @@ class RedisUsersTests {
 	/** A word in capitals is a command, or one of the options. */
 	private static final Pattern WORD = Pattern.compile("'([A-Z]{2,})'");
 
-	private static final Set<String> OPTIONS = Set.of("COUNT", "GT", "KEEPTTL", "MAXLEN", "MINID", "LIMIT", "NX", "OK",
-			"PX");
+	private static final Set<String> OPTIONS = Set.of("COUNT", "CREATE", "GROUP", "GT", "JUSTID", "KEEPTTL", "MAXLEN",
+			"MINID", "MKSTREAM", "LIMIT", "NX", "OK", "PX", "STREAMS");
 
 	private static final Pattern ALLOWED = Pattern.compile("(?<= )\\(?\\+([a-z|]+)");
 
@@ -41,7 +41,7 @@ class RedisUsersTests {
 	private static final List<String> OF_A_NODE = List.of("hgetall", "hkeys");
 
 	private static final List<String> OF_THE_API = List.of("time", "hget", "hmget", "exists", "mget", "hgetall",
-			"hkeys");
+			"hkeys", "xack");
 
 	/** Whose script it is. */
 	private static Set<RedisUser> users(Script script) {
@@ -53,7 +53,7 @@ class RedisUsersTests {
 					FIND_START, PROBE_NODE, FORGET_CHANNELS, TRIM_HISTORY, PUT_NODE, SPEND_TICKET, CHECK_TOKEN ->
 				EnumSet.of(RedisUser.NODE);
 			case DISCONNECT_USER, READ_PAGE, LEAD_DRAIN, PUT_REVOCATION, LIFT_REVOCATION, READ_REVOCATIONS,
-					ERASE_MESSAGE, ERASE_USER ->
+					ERASE_MESSAGE, ERASE_USER, SWEEP_EVENTS, TAKE_EVENTS ->
 				EnumSet.of(RedisUser.API);
 		};
 	}
@@ -102,6 +102,8 @@ class RedisUsersTests {
 			.map((word) -> word.group(1))
 			.filter((word) -> !OPTIONS.contains(word))
 			.map((command) -> command.toLowerCase(Locale.ROOT))
+			// A group is made, never destroyed
+			.map((command) -> command.equals("xgroup") ? "xgroup|create" : command)
 			.forEach(all::add);
 		return all;
 	}

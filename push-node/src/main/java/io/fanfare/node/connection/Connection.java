@@ -387,13 +387,13 @@ public final class Connection {
 		errors.run(CLOSE, this.delivery::close);
 		this.topics.removeAll(this.loop.topics(), errors, CLOSE);
 		if (this.claim.isToBeReleased()) {
-			errors.run(CLOSE, () -> this.loop.release(field()));
+			errors.run(CLOSE, () -> this.loop.release(field(ending.reason())));
 		}
 		this.loop.closed(this, ending, begun);
 	}
 
-	Field field() {
-		return this.identity.field(this.claim.generation(), isBegun() ? this.delivery.received() : null);
+	Field field(String reason) {
+		return this.identity.field(this.claim.generation(), isBegun() ? this.delivery.received() : null, reason);
 	}
 
 }

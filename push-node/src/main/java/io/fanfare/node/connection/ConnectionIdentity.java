@@ -43,8 +43,8 @@ record ConnectionIdentity(String id, String client, long openedMillis, StreamReq
 	}
 
 	/** What is released of it. */
-	Field field(long generation, @Nullable Received received) {
-		return new Field(this.request.user(), this.id, generation, received);
+	Field field(long generation, @Nullable Received received, String reason) {
+		return new Field(this.request.user(), this.id, generation, received, reason);
 	}
 
 }

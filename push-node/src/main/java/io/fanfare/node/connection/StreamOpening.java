@@ -17,6 +17,7 @@ import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.ClaimResult;
+import io.fanfare.redis.presence.Presence.Field;
 import io.fanfare.redis.presence.Presence.UserLimits;
 import org.jspecify.annotations.Nullable;
 
@@ -136,7 +137,7 @@ final class StreamOpening {
 			}
 			int failures = this.claim.unanswered();
 			if (this.connection.isClosed()) {
-				this.loop.release(this.connection.field());
+				this.loop.release(this.connection.field(Field.UNKNOWN));
 			}
 			else {
 				this.loop.claimLater(this.connection, failures);
@@ -153,7 +154,7 @@ final class StreamOpening {
 					this.loop.context().events().ticketSpent();
 				}
 				if (this.connection.isClosed()) {
-					this.loop.release(this.connection.field());
+					this.loop.release(this.connection.field(Field.UNKNOWN));
 					return;
 				}
 				this.loop.noteProof(sent);

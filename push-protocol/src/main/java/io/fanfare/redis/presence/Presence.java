@@ -156,8 +156,23 @@ public final class Presence {
 	 * @param generation that connection's generation
 	 * @param received how far the user's channel reached that connection's client; null
 	 * where it never was a stream, or nothing is known of it
+	 * @param reason why the stream ended, a word
 	 */
-	public record Field(String user, String connection, long generation, @Nullable Received received) {
+	public record Field(String user, String connection, long generation, @Nullable Received received, String reason) {
+
+		/** The reason of a stream that nothing more is known of. */
+		public static final String UNKNOWN = "unknown";
+
+		/**
+		 * Makes one whose reason is not known.
+		 * @param user the user
+		 * @param connection the connection it names
+		 * @param generation that connection's generation
+		 * @param received how far the user's channel reached that connection's client
+		 */
+		public Field(String user, String connection, long generation, @Nullable Received received) {
+			this(user, connection, generation, received, UNKNOWN);
+		}
 
 		/**
 		 * Makes one of which nothing more is known.

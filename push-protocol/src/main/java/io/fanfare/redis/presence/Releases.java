@@ -50,7 +50,7 @@ final class Releases {
 	}
 
 	private byte[][] arguments(List<Field> fields) {
-		List<byte[]> arguments = new ArrayList<>(4 + fields.size() * 4);
+		List<byte[]> arguments = new ArrayList<>(4 + fields.size() * 5);
 		arguments.add(this.keys.keyPrefix());
 		arguments.add(this.keys.channelPrefix());
 		arguments.add(Presence.bytes(Integer.toString(CommandLink.CALL_FIELDS)));
@@ -64,6 +64,7 @@ final class Releases {
 			arguments.add((received == null) ? new byte[0]
 					: Presence.bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
 							+ MessageId.format(received.hiddenFrom()) + " " + MessageId.format(received.hiddenTo())));
+			arguments.add(Presence.bytes(field.reason()));
 		}
 		return arguments.toArray(byte[][]::new);
 	}
