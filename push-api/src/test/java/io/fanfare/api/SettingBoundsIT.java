@@ -68,6 +68,15 @@ class SettingBoundsIT {
 			fanfare.publish.data=2MB
 			fanfare.publish.ttl=8d
 			fanfare.idempotency.retention=1s
+			fanfare.events.presence=perhaps
+			fanfare.events.stream-closed=perhaps
+			fanfare.events.offline-delay=11m
+			fanfare.events.length=999
+			fanfare.webhook.url=http://backend.example/events
+			fanfare.webhook.secret=whsec_c2hvcnQ=
+			fanfare.webhook.allow-private=perhaps
+			fanfare.webhook.timeout=31s
+			fanfare.webhook.attempts=0
 			fanfare.revocations.keep=0
 			fanfare.tokens.enabled=perhaps
 			fanfare.tokens.ttl=0

@@ -43,7 +43,7 @@ class SettingsPageTests {
 	@Test
 	void noRecordShowsASecret() {
 		assertThat(this.metadata.secrets()).containsExactlyInAnyOrder("StreamSecretSettings.secret",
-				"ApiKeySettings.keys", "Jwt.keys", "JwtSettings.keys");
+				"ApiKeySettings.keys", "WebhookSettings.secret", "Jwt.keys", "JwtSettings.keys");
 		assertThat(this.metadata.shownSecrets()).isEmpty();
 	}
 

@@ -1,0 +1,5 @@
+/** Events are sent to a backend by HTTP. */
+@NullMarked
+package io.fanfare.api.webhook;
+
+import org.jspecify.annotations.NullMarked;
