@@ -46,7 +46,7 @@ function heard({ blocks }, delay) {
 
 const isDrained = (stream) => stream.end === 'drain';
 
-/** Whether it ended before the node ended it, or was silent for longer than the node was. The doctor gives up what began late. */
+/** Whether it ended before the node ended it, or was silent for longer. What began late the doctor gives up. */
 function isCut(stream, delay, silence) {
 	return (stream.end === 'timeout') ? stream.ended - heard(stream, delay) > silence + ABOUT : stream.end !== 'end' && !isDrained(stream);
 }
@@ -58,13 +58,13 @@ const isReached = (probes) => Object.values(probes).some(({ doctor, nonce }) => 
 function refusal(stream, { reach, client, probes = {} }) {
 	const { status, end, problem, retry, blocks, contentType, requested, ended } = stream;
 	const said = `${status}${contentType ? `, ${contentType}` : ''}${problem ? `, ${problem}` : ''}`;
-	const nothing = !status || status === 502 || status === 504 || status === 200 && isStream(stream) && !blocks.length && retry === undefined;
+	const nothing = !status || [502, 504].includes(status) || status === 200 && isStream(stream) && !blocks.length && retry === undefined;
 	if (nothing && ended - requested > WAITED && isReached(probes)) {
-		return ['buffered', `Nothing of the stream came for ${seconds(ended - requested)}${status && status !== 200 ? `, then ${said}` : ''}.`];
+		return ['buffered', `Nothing of the stream came for ${seconds(ended - requested)}.`];
 	}
 	if (!status) {
 		if (end === 'timeout') {
-			return ['unreachable', `No answer came.${client === 'browser' ? ' By HTTP/1.1 six others may hold all connections.' : ''}`];
+			return ['unreachable', `No answer came.${client === 'browser' ? ' By HTTP/1.1 others may hold all connections.' : ''}`];
 		}
 		if (client !== 'browser' || !reach?.opaque) {
 			return ['unreachable', 'There was no connection, or no answer of HTTP.'];
@@ -108,10 +108,12 @@ function heldBack(all) {
 	});
 }
 
-/** A network that stops holds events of all streams back, but for some seconds, and once. */
-function isStall(held) {
+/** A network that stops holds events back, too, but for some seconds, once, and not all. */
+function isStall(late) {
+	const held = late.flatMap((one) => one.held);
 	const times = held.map(({ arrived }) => arrived).sort((one, other) => one - other);
-	return times.every((at, i) => !i || at - times[i - 1] <= HELD) && held.every((block) => block.held <= STALL);
+	return times.every((at, i) => !i || at - times[i - 1] <= HELD) && held.every((block) => block.held <= STALL)
+		&& late.every(({ all, stream }) => all[0].arrived < stream.ended - HELD / 2);
 }
 
 function buffered({ pace, steady }, measured) {
@@ -119,7 +121,7 @@ function buffered({ pace, steady }, measured) {
 		const all = holds(stream);
 		return { stream, all, held: heldBack(all) };
 	}).filter(({ held }) => held.length);
-	if (isStall(late.flatMap(({ held }) => held))) {
+	if (isStall(late)) {
 		return null;
 	}
 	const [{ stream, all, held }] = late;
@@ -228,11 +230,11 @@ export function judge(observations) {
 	const all = Object.values(streams);
 	const opened = all.filter(hello);
 	const protocol = opened.find((stream) => stream.protocol)?.protocol;
-	/** By HTTP/1.1, and so without TLS, a browser keeps requests back until one of six connections is free. */
+	/** By HTTP/1.1, so without TLS, requests of a browser wait for one of six connections. */
 	const few = client === 'browser' && (protocol === 'http/1.1' || url.startsWith('http:'));
 	const waits = ({ status, end }) => few && !status && end === 'timeout';
 	const probed = Object.entries(probes);
-	const kept = probed.length > 0 && probed.every(([, answer]) => waits(answer));
+	const kept = probed.every(([, answer]) => waits(answer));
 	all.filter((stream) => !hello(stream) && !waits(stream)).forEach((stream) => found.push(refusal(stream, observations)));
 	const own = opened.filter((stream) => stream.hello.nonce === stream.nonce);
 	for (const stream of opened) {

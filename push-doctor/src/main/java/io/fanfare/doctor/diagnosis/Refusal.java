@@ -19,8 +19,7 @@ final class Refusal {
 		Integer status = stream.status();
 		long waited = stream.ended() - stream.requested();
 		if (waited > WAITED_MS && isNothing(stream) && isReached(probes)) {
-			String then = (status != null && status != 200) ? ", then " + answer(status, stream) : "";
-			return new Finding("buffered", "Nothing of the stream came for " + Diagnosis.seconds(waited) + then + ".");
+			return new Finding("buffered", "Nothing of the stream came for " + Diagnosis.seconds(waited) + ".");
 		}
 		if (status == null) {
 			return new Finding("unreachable", noAnswer(stream));
