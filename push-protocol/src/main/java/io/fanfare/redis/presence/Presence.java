@@ -317,17 +317,7 @@ public final class Presence {
 			long dataLossFloor = reply.id();
 			this.link.observe(headId);
 			RevocationPage revoked = Revocations.page(reply);
-			List<Verdict> verdicts = new ArrayList<>(reply.remaining() / 3);
-			while (reply.hasNext()) {
-				int index = (int) reply.number();
-				Verdict.Kind kind = switch (reply.text()) {
-					case "restored" -> Verdict.Kind.RESTORED;
-					case "replaced" -> Verdict.Kind.REPLACED;
-					default -> Verdict.Kind.LOST;
-				};
-				verdicts.add(new Verdict(index, kind, reply.id()));
-			}
-			return new Renewal(headId, dataLossFloor, revoked, verdicts);
+			return new Renewal(headId, dataLossFloor, revoked, Verdict.read(reply));
 		});
 	}
 

@@ -1,5 +1,10 @@
 package io.fanfare.redis.presence;
 
+import java.util.ArrayList;
+import java.util.List;
+
+import io.fanfare.redis.Reply;
+
 /**
  * What a renewal found of one connection.
  *
@@ -22,6 +27,21 @@ public record Verdict(int index, Kind kind, long generation) {
 		/** The same client owns the user by a newer connection. */
 		REPLACED
 
+	}
+
+	/** Reads those that a reply ends with. */
+	static List<Verdict> read(Reply reply) {
+		List<Verdict> verdicts = new ArrayList<>(reply.remaining() / 3);
+		while (reply.hasNext()) {
+			int index = (int) reply.number();
+			Kind kind = switch (reply.text()) {
+				case "restored" -> Kind.RESTORED;
+				case "replaced" -> Kind.REPLACED;
+				default -> Kind.LOST;
+			};
+			verdicts.add(new Verdict(index, kind, reply.id()));
+		}
+		return verdicts;
 	}
 
 }
