@@ -87,8 +87,20 @@ public record NodeStatus(String node, String name, String version, String state,
 	 * @param samples how many deliveries were timed
 	 * @param totalMs how long they took together, from the id of the message to its
 	 * write, in milliseconds
+	 * @param buckets how many of them took how long, by rising bounds, or null if it does
+	 * not say
 	 */
-	public record Delivery(long gaps, long samples, double totalMs) {
+	public record Delivery(long gaps, long samples, double totalMs, @Nullable List<Bucket> buckets) {
+
+	}
+
+	/**
+	 * Deliveries that took no longer than a bound.
+	 *
+	 * @param upToMs the bound, in milliseconds
+	 * @param samples how many of those that were timed, also those of lower bounds
+	 */
+	public record Bucket(long upToMs, long samples) {
 
 	}
 

@@ -20,6 +20,7 @@ import io.fanfare.protocol.guard.Worker;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,8 @@ public final class MemoryGuard implements AutoCloseable {
 	private static final Logger log = LoggerFactory.getLogger(MemoryGuard.class);
 
 	private static final String OK = "ok";
+
+	private static final Memory UNKNOWN = new Memory(OK, 0, 0, 0, false);
 
 	/** Taken up again this much below the limit, so that it does not flutter. */
 	private static final double RELIEF = 0.95;
@@ -69,7 +72,8 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private final Deque<Sample> samples = new ArrayDeque<>();
 
-	private volatile Memory status = new Memory(OK, 0, 0, 0, false);
+	/** As of the last look; null before the first. */
+	private volatile @Nullable Memory status;
 
 	private final LongAdder shed = new LongAdder();
 
@@ -101,22 +105,25 @@ public final class MemoryGuard implements AutoCloseable {
 		this.errors = errors;
 		this.worker = scheduler.createWorker("memory");
 		this.ticker = scheduler.ticker();
-		Gauge.builder("fanfare.memory.short", this, (guard) -> isShort(guard.status) ? 1 : 0)
+		Gauge.builder("fanfare.memory.short", this, (guard) -> isShort(guard.lately()) ? 1 : 0)
 			.description("Whether newcomers are refused for want of memory")
 			.register(registry);
-		Gauge.builder("fanfare.memory.growing", this, (guard) -> guard.status.growing() ? 1 : 0)
+		Gauge.builder("fanfare.memory.growing", this, (guard) -> guard.lately().growing() ? 1 : 0)
 			.description("Whether the live heap grew by half within ten minutes at an equal number of streams")
 			.register(registry);
 		used("heap", Memory::heap, registry);
 		used("direct", Memory::direct, registry);
-		used("process", Memory::process, registry);
+		used("process", (last) -> (last.process() > 0) ? last.process() : Double.NaN, registry);
 		FunctionCounter.builder("fanfare.memory.shed", this, (guard) -> guard.shed.sum())
 			.description("Streams sent away for want of memory")
 			.register(registry);
 	}
 
 	private void used(String kind, ToDoubleFunction<Memory> share, MeterRegistry registry) {
-		Gauge.builder("fanfare.memory.used.ratio", this, (guard) -> share.applyAsDouble(guard.status))
+		Gauge.builder("fanfare.memory.used.ratio", this, (guard) -> {
+			Memory last = guard.status;
+			return (last != null) ? share.applyAsDouble(last) : Double.NaN;
+		})
 			.description("The share of its limit that a kind of memory takes, as of the last look")
 			.tag("kind", kind)
 			.register(registry);
@@ -136,10 +143,16 @@ public final class MemoryGuard implements AutoCloseable {
 
 	/**
 	 * How it stood at the last look.
-	 * @return the status
+	 * @return the status, or null before the first look: nothing is known then
 	 */
-	public Memory status() {
+	public @Nullable Memory status() {
 		return this.status;
+	}
+
+	/** How it stood at the last look; well before the first. */
+	private Memory lately() {
+		Memory last = this.status;
+		return (last != null) ? last : UNKNOWN;
 	}
 
 	/** Looks, and does what has to be done. */
@@ -147,7 +160,7 @@ public final class MemoryGuard implements AutoCloseable {
 		MemoryReading reading = this.memory.get();
 		boolean collected = reading.collections() != this.collections;
 		this.collections = reading.collections();
-		Memory before = this.status;
+		Memory before = lately();
 		double heap = MemoryReading.share(reading.heap(), reading.heapLimit());
 		double direct = MemoryReading.share(reading.direct(), reading.directLimit());
 		double process = MemoryReading.share(reading.process(), reading.processLimit());

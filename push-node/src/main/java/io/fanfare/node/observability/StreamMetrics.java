@@ -77,6 +77,8 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	private final Timer latency;
 
+	private final DeliveryTimes deliveries = new DeliveryTimes();
+
 	private volatile long lastSampled;
 
 	private volatile @Nullable AuditLog audit;
@@ -324,7 +326,9 @@ public final class StreamMetrics implements ConnectionEvents {
 		this.sent.add(count);
 		if (this.lastSampled != lastId || ThreadLocalRandom.current().nextInt(SAMPLE) == 0) {
 			this.lastSampled = lastId;
-			this.latency.record(Math.max(0, this.clock.millis() - MessageId.timestamp(lastId)), TimeUnit.MILLISECONDS);
+			long millis = Math.max(0, this.clock.millis() - MessageId.timestamp(lastId));
+			this.latency.record(millis, TimeUnit.MILLISECONDS);
+			this.deliveries.record(millis);
 			TimingMetrics measured = this.timings;
 			if (measured != null) {
 				measured.written(lastId);
@@ -373,7 +377,7 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	private NodeStatus.Delivery delivery() {
 		return new NodeStatus.Delivery(this.gaps.sum(), this.latency.count(),
-				this.latency.totalTime(TimeUnit.MILLISECONDS));
+				this.latency.totalTime(TimeUnit.MILLISECONDS), this.deliveries.buckets());
 	}
 
 	/**

@@ -2,6 +2,7 @@ package io.fanfare.node.memory;
 
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
@@ -66,6 +67,15 @@ class MemoryGuardTests {
 		this.reading = new MemoryReading(this.reading.collections() + 1, heap, 100, direct, 100, process, 100);
 		this.guard.look(this.minutes++ * 60_000);
 		return this.guard.status();
+	}
+
+	@Test
+	void nothingIsKnownBeforeTheFirstLookAndOfWhatHasNoLimit() {
+		assertThat(this.guard.status()).isNull();
+		assertThat(List.of("heap", "direct", "process")).allSatisfy((kind) -> assertThat(used(kind)).as(kind).isNaN());
+		live(100);
+		assertThat(used("heap")).isPositive();
+		assertThat(used("process")).isNaN();
 	}
 
 	@Test

@@ -10,6 +10,7 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Ending;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.MessageId;
+import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -40,6 +41,17 @@ class StreamMetricsTests {
 		this.metrics.replayed(1, MessageId.of(NOW - 900, 0), NOW - 1_000);
 		assertThat(this.registry.scrape()).contains("sse_messages_sent_total 4.0",
 				"sse_delivery_latency_seconds_sum 0.9");
+	}
+
+	@Test
+	void theReportHasHowLongDeliveriesTook() {
+		this.metrics.sent(1, MessageId.of(NOW - 7, 0));
+		this.metrics.sent(1, MessageId.of(NOW - 1_000, 0));
+		this.metrics.sent(1, MessageId.of(NOW - 60_000, 0));
+		NodeStatus.Delivery delivery = this.metrics.counts().delivery();
+		assertThat(delivery.samples()).isEqualTo(3);
+		assertThat(delivery.buckets()).contains(new NodeStatus.Bucket(5, 0), new NodeStatus.Bucket(10, 1),
+				new NodeStatus.Bucket(500, 1), new NodeStatus.Bucket(1_000, 2), new NodeStatus.Bucket(30_000, 2));
 	}
 
 	@Test

@@ -34,7 +34,8 @@ class CallJsonTests {
 
 	private static final NodeStatus STATUS = new NodeStatus("n.a", "n", "1", "up", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 			12, 13, new NodeStatus.Memory("ok", 0.1, 0.2, 0.3, true), new NodeStatus.Drained(1, 2, 3),
-			List.of(new NodeStatus.Loop(0, true, 1, 2L, 3L)), new NodeStatus.Delivery(1, 2, 3));
+			List.of(new NodeStatus.Loop(0, true, 1, 2L, 3L)),
+			new NodeStatus.Delivery(1, 2, 3, List.of(new NodeStatus.Bucket(4, 5))));
 
 	/** Each with the JSON that processes of other versions say and expect. */
 	private static Stream<Exchange> exchanges() {
