@@ -42,6 +42,8 @@ class ArchitectureTests {
 		.definedBy("io.fanfare.api.event")
 		.layer("webhook")
 		.definedBy("io.fanfare.api.webhook")
+		.layer("alert")
+		.definedBy("io.fanfare.api.alert")
 		.layer("cluster")
 		.definedBy("io.fanfare.api.cluster")
 		.layer("console")
@@ -76,6 +78,8 @@ class ArchitectureTests {
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("audit")
 		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("alert")
+		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("revocation")
 		.mayOnlyBeAccessedByLayers("user")
 		.whereLayer("ticket")
@@ -87,7 +91,7 @@ class ArchitectureTests {
 		.whereLayer("tail")
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("cluster")
-		.mayOnlyBeAccessedByLayers("revocation", "publish", "channel", "user", "tail")
+		.mayOnlyBeAccessedByLayers("revocation", "publish", "channel", "user", "tail", "alert")
 		.whereLayer("console")
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("ratelimit")
@@ -96,7 +100,8 @@ class ArchitectureTests {
 		.mayOnlyBeAccessedByLayers("revocation", "description", "publish", "channel", "user", "erasure", "cluster",
 				"ratelimit", "ticket", "audit", "tail", "console")
 		.whereLayer("redis")
-		.mayOnlyBeAccessedByLayers("revocation", "publish", "channel", "user", "erasure", "cluster", "ticket", "tail")
+		.mayOnlyBeAccessedByLayers("revocation", "publish", "channel", "user", "erasure", "cluster", "ticket", "tail",
+				"alert")
 		.whereLayer("json")
 		.mayOnlyBeAccessedByLayers("revocation", "description", "publish", "channel", "user", "cluster", "ticket",
 				"auth", "audit")

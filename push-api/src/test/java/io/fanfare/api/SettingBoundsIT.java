@@ -78,6 +78,28 @@ class SettingBoundsIT {
 			fanfare.webhook.timeout=31s
 			fanfare.webhook.attempts=0
 			fanfare.revocations.keep=0
+			fanfare.alerts.name=a\tname
+			fanfare.alerts.interval=6m
+			fanfare.alerts.window=2h
+			fanfare.alerts.repeat-interval=8d
+			fanfare.alerts.connections.threshold=80
+			fanfare.alerts.connections.hold=2h
+			fanfare.alerts.memory.threshold=0
+			fanfare.alerts.memory.hold=2h
+			fanfare.alerts.error-rate.threshold=5
+			fanfare.alerts.error-rate.minimum=0
+			fanfare.alerts.error-rate.hold=2h
+			fanfare.alerts.response-time.threshold=21s
+			fanfare.alerts.response-time.minimum=0
+			fanfare.alerts.response-time.hold=2h
+			fanfare.alerts.redis-away.hold=2h
+			fanfare.alerts.webhook.url=ftp://alerts.example/fanfare
+			fanfare.alerts.webhook.secret=whsec_c2hvcnQ=
+			fanfare.alerts.mail.to=operators
+			fanfare.alerts.mail.from=fanfare@example.com
+			fanfare.alerts.dingtalk.url=https://robots.example/send?access_token=x
+			fanfare.alerts.dingtalk.token=two words
+			fanfare.alerts.dingtalk.secret=SEC-without-a-token
 			fanfare.tokens.enabled=perhaps
 			fanfare.tokens.ttl=0
 			fanfare.tokens.max-ttl=3651d

@@ -43,7 +43,8 @@ class SettingsPageTests {
 	@Test
 	void noRecordShowsASecret() {
 		assertThat(this.metadata.secrets()).containsExactlyInAnyOrder("StreamSecretSettings.secret",
-				"ApiKeySettings.keys", "WebhookSettings.secret", "Jwt.keys", "JwtSettings.keys");
+				"ApiKeySettings.keys", "WebhookSettings.secret", "Jwt.keys", "JwtSettings.keys", "Webhook.secret",
+				"DingTalk.token", "DingTalk.secret");
 		assertThat(this.metadata.shownSecrets()).isEmpty();
 	}
 

@@ -46,6 +46,10 @@ public final class RedisKeys {
 
 	private final byte[] lastRollout;
 
+	private final byte[] alerts;
+
+	private final byte[] alertLeader;
+
 	private final byte[] clock;
 
 	private final byte[] run;
@@ -93,6 +97,8 @@ public final class RedisKeys {
 		this.rollout = bytes(prefix + ":drain");
 		this.rolloutLeader = bytes(prefix + ":drain:leader");
 		this.lastRollout = bytes(prefix + ":drain:last");
+		this.alerts = bytes(prefix + ":alerts");
+		this.alertLeader = bytes(prefix + ":alerts:leader");
 		this.clock = key("clock");
 		this.run = key("run");
 		this.since = key("since");
@@ -146,6 +152,16 @@ public final class RedisKeys {
 	/** How the last drain ended, JSON. Belongs to no partition. */
 	public byte[] lastRollout() {
 		return this.lastRollout;
+	}
+
+	/** The alerts that fire: id to JSON. Belongs to no partition. */
+	public byte[] alerts() {
+		return this.alerts;
+	}
+
+	/** Which process notifies of alerts. Belongs to no partition. */
+	public byte[] alertLeader() {
+		return this.alertLeader;
 	}
 
 	public byte[] clock() {

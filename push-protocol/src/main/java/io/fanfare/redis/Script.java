@@ -84,6 +84,8 @@ public enum Script {
 
 	LEAD_DRAIN(ScriptOutputType.INTEGER),
 
+	LEAD_ALERTS(Lines.ALLOW_OOM, ScriptOutputType.MULTI),
+
 	OPEN_PARTITION(Lines.ALLOW_OOM, ScriptOutputType.VALUE, "ids", "clock"),
 
 	CHECK_WRITES(ScriptOutputType.VALUE);

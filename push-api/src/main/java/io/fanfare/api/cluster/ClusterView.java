@@ -38,9 +38,11 @@ import org.springframework.stereotype.Component;
 @Component
 public final class ClusterView {
 
-	static final Duration GONE_AFTER = Duration.ofMillis(3 * NodeStatus.INTERVAL_MS);
+	/** After such a silence a node is gone. */
+	public static final Duration GONE_AFTER = Duration.ofMillis(3 * NodeStatus.INTERVAL_MS);
 
-	static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
+	/** After such a silence a node is not listed any more. */
+	public static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
 
 	/** How often it looks which nodes there are. */
 	private static final Duration LOOK = Duration.ofMillis(NodeStatus.INTERVAL_MS);

@@ -9,6 +9,7 @@ import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.cluster.AlertBoard;
 import io.fanfare.redis.cluster.NodeCalls;
 import io.fanfare.redis.erasure.Erasure;
 import io.fanfare.redis.history.History;
@@ -53,6 +54,11 @@ class RedisConfiguration {
 	Erasure erasure(CommandLink link, RedisKeys keys, HistorySettings history, Clock clock) {
 		return new Erasure(link, keys,
 				new Erasure.Settings(history.length(), history.age(), Presence.Times.DEFAULT.tombstone()), clock);
+	}
+
+	@Bean
+	AlertBoard alertBoard(CommandLink link, RedisKeys keys) {
+		return new AlertBoard(link, keys);
 	}
 
 	@Bean

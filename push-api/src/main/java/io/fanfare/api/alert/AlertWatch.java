@@ -1,0 +1,254 @@
+package io.fanfare.api.alert;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+import io.fanfare.api.alert.NodeReadings.Heard;
+import io.fanfare.api.alert.Reading.Verdict;
+import io.fanfare.api.problem.ProblemException;
+import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.call.CallJson;
+import io.fanfare.protocol.call.NotUnderstoodException;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Worker;
+import io.fanfare.redis.RedisUnavailableException;
+import io.fanfare.redis.cluster.AlertBoard;
+import io.fanfare.redis.cluster.AlertBoard.Lead;
+import io.fanfare.redis.cluster.Nodes;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Looks at the rules every few seconds. All API processes look, so that each knows what
+ * holds and since when; one leads, and notifies. It stores what it sent, so another one
+ * that follows it sends nothing again.
+ * <p>
+ * Whether Redis answers is known to each process by itself, and each notifies of that by
+ * itself.
+ * <p>
+ * Everything runs on one worker, and may wait for Redis there.
+ */
+final class AlertWatch {
+
+	private static final Logger log = LoggerFactory.getLogger(AlertWatch.class);
+
+	/** How long alerts are kept where no process leads. */
+	private static final Duration KEPT = Duration.ofDays(8);
+
+	/** What a look may take, beside its interval. */
+	private static final Duration SLACK = Duration.ofSeconds(3);
+
+	private final AlertSettings settings;
+
+	private final Nodes nodes;
+
+	private final AlertBoard board;
+
+	private final RedisCalls calls;
+
+	private final Errors errors;
+
+	private final Clock clock;
+
+	private final Worker worker;
+
+	private final List<AlertSender> senders;
+
+	private final String process;
+
+	private final String id = UUID.randomUUID().toString();
+
+	private final NodeReadings readings;
+
+	/** Of the cluster, by Redis's clock. */
+	private final AlertBook book;
+
+	/** Of this process alone, by its own clock. */
+	private final AlertBook own;
+
+	private boolean leads;
+
+	/** Redis's time at the last look. */
+	private long now;
+
+	/** For metrics, as of the last look. */
+	private volatile Map<AlertRule, Long> firing = Map.of();
+
+	/**
+	 * Makes the watch, which does not look yet.
+	 * @param process what this process is called in alerts
+	 * @param worker looks
+	 * @param senders the channels
+	 */
+	AlertWatch(AlertSettings settings, String process, Nodes nodes, AlertBoard board, RedisCalls calls, Errors errors,
+			Clock clock, Worker worker, List<AlertSender> senders) {
+		this.settings = settings;
+		this.process = process;
+		this.nodes = nodes;
+		this.board = board;
+		this.calls = calls;
+		this.errors = errors;
+		this.clock = clock;
+		this.worker = worker;
+		this.senders = senders;
+		this.readings = new NodeReadings(settings);
+		List<String> channels = senders.stream().map(AlertSender::channel).toList();
+		this.book = new AlertBook(settings.repeatInterval(), channels);
+		this.own = new AlertBook(settings.repeatInterval(), channels);
+	}
+
+	void start() {
+		this.worker.every(this.settings.interval(), this.settings.interval(), this::look);
+	}
+
+	/** How many alerts of a rule fire, as this process sees it. */
+	long firing(AlertRule rule) {
+		return this.firing.getOrDefault(rule, 0L);
+	}
+
+	private void look() {
+		boolean answered = lookAtNodes();
+		lookAtRedis(answered);
+		Map<AlertRule, Long> counts = new HashMap<>();
+		for (AlertRule rule : AlertRule.values()) {
+			counts.put(rule, this.book.firing(rule) + this.own.firing(rule));
+		}
+		this.firing = Map.copyOf(counts);
+		send();
+	}
+
+	/** Returns whether Redis answered. */
+	private boolean lookAtNodes() {
+		try {
+			Nodes.NodeStates states = this.calls.await(this.nodes.list());
+			// The clock of another Redis may be another one
+			if (!states.moved()) {
+				this.now = states.nowMs();
+				List<Heard> heard = new ArrayList<>();
+				states.states().forEach((node, json) -> heard.add(heard(states, node, json)));
+				NodeReadings.Found found = this.readings.look(this.now, heard, this.book.losses());
+				this.book.look(this.now, found.present(), found.readings());
+			}
+			lead();
+			return true;
+		}
+		catch (ProblemException | RedisUnavailableException ex) {
+			// The link has noted it. Who leads is not known now.
+			follow();
+			return false;
+		}
+	}
+
+	private static Heard heard(Nodes.NodeStates states, String node, byte[] json) {
+		NodeStatus status = read(json);
+		return new Heard(node, status, (status != null) ? states.silenceMs(status.updatedAt()) : 0);
+	}
+
+	/** Null where the node is of another version; ClusterView has noted it. */
+	private static @Nullable NodeStatus read(byte[] json) {
+		try {
+			return CallJson.readStatus(json);
+		}
+		catch (NotUnderstoodException ex) {
+			return null;
+		}
+	}
+
+	private void lookAtRedis(boolean answers) {
+		Reading reading = Reading.unmeasured(AlertRule.REDIS_AWAY, this.process, this.process,
+				answers ? Verdict.WELL : Verdict.OVER, answers ? Duration.ZERO : this.settings.redisAway().hold(),
+				"Redis " + (answers ? "answers" : "does not answer") + " the API process " + this.process);
+		this.own.look(this.clock.millis(), Set.of(this.process), List.of(reading));
+	}
+
+	/** Leads, or goes on, and stores what changed. */
+	private void lead() {
+		Set<String> changed = this.leads ? this.book.changed() : Set.of();
+		Map<String, byte[]> changes = new HashMap<>();
+		for (String alert : changed) {
+			Alert present = this.book.find(alert);
+			changes.put(alert,
+					(present != null) ? JsonMapper.shared().writeValueAsBytes(present) : AlertBoard.removed());
+		}
+		Duration life = this.settings.interval().multipliedBy(3).plus(SLACK);
+		switch (this.calls.await(this.board.lead(this.id, life, KEPT, changes))) {
+			case Lead.Other() -> follow();
+			case Lead.Kept() -> {
+				this.leads = true;
+				this.book.stored(changed);
+			}
+			case Lead.Begun(Map<String, byte[]> alerts) -> begin(alerts);
+		}
+	}
+
+	private void begin(Map<String, byte[]> stored) {
+		log.info("alerts=leading stored={}", stored.size());
+		if (!this.leads || !stored.isEmpty()) {
+			List<Alert> left = new ArrayList<>();
+			stored.forEach((alert, json) -> {
+				try {
+					left.add(JsonMapper.shared().readValue(json, Alert.class));
+				}
+				catch (JacksonException ex) {
+					this.errors.note("alerts", ex);
+				}
+			});
+			this.book.adopt(left);
+		}
+		else {
+			// Redis lost what this process sent
+			this.book.adopt(List.of());
+		}
+		this.leads = true;
+	}
+
+	private void follow() {
+		this.leads = false;
+		this.book.follow();
+	}
+
+	private void send() {
+		for (AlertSender sender : this.senders) {
+			if (!sender.isFree()) {
+				continue;
+			}
+			List<Alert> due = this.leads ? this.book.due(sender.channel(), this.now) : List.of();
+			if (!due.isEmpty()) {
+				sender.offer(due, (taken) -> sent(sender, taken));
+				continue;
+			}
+			List<Alert> ownDue = this.own.due(sender.channel(), this.clock.millis());
+			sender.offer(ownDue, (taken) -> this.own.sent(sender.channel(), this.clock.millis(), taken));
+		}
+	}
+
+	/** Stored at once: a process that follows must know it. */
+	private void sent(AlertSender sender, List<Alert> taken) {
+		this.book.sent(sender.channel(), this.now, taken);
+		if (this.leads) {
+			try {
+				lead();
+			}
+			catch (ProblemException | RedisUnavailableException ex) {
+				// The next look stores it
+			}
+		}
+	}
+
+	/** Looks no more. */
+	void close() {
+		this.worker.close();
+		this.senders.forEach(AlertSender::close);
+	}
+
+}

@@ -1,0 +1,219 @@
+package io.fanfare.api.alert;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+import io.fanfare.api.alert.Reading.Verdict;
+import io.fanfare.api.cluster.ClusterView;
+import io.fanfare.protocol.NodeStatus;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds the rules against what nodes report. What a node does not report is not known,
+ * which is another thing than zero.
+ * <p>
+ * One thread at a time.
+ */
+final class NodeReadings {
+
+	/** A process that follows a node of its name started at most this long before. */
+	private static final long FOLLOWS_MS = 60_000;
+
+	private final AlertSettings settings;
+
+	private final Map<String, NodeWindow> windows = new HashMap<>();
+
+	/** The loss of a node, by its identity, until it is back or its alert ended. */
+	private final Map<String, Lost> lost = new HashMap<>();
+
+	NodeReadings(AlertSettings settings) {
+		this.settings = settings;
+	}
+
+	/**
+	 * A node as it was last heard of.
+	 *
+	 * @param node its identity
+	 * @param status what it said, or null where that cannot be read
+	 * @param silenceMs how long it has been silent
+	 */
+	record Heard(String node, @Nullable NodeStatus status, long silenceMs) {
+
+		private boolean isLive() {
+			return this.status != null && this.status.drained() == null
+					&& this.silenceMs <= ClusterView.GONE_AFTER.toMillis();
+		}
+
+		private boolean isLost() {
+			return this.status != null && this.status.drained() == null && !isLive()
+					&& this.silenceMs <= ClusterView.FORGOTTEN_AFTER.toMillis();
+		}
+
+	}
+
+	private record Lost(String name, long atMs) {
+
+	}
+
+	/**
+	 * What a look found.
+	 *
+	 * @param present the identities of the nodes that are there, or may be
+	 * @param readings what was found
+	 */
+	record Found(Set<String> present, List<Reading> readings) {
+
+	}
+
+	/**
+	 * Holds the rules against the nodes.
+	 * @param now the time, in milliseconds since the epoch
+	 * @param nodes all nodes that are listed
+	 * @param known losses that were found before, also by another process
+	 * @return what was found
+	 */
+	Found look(long now, Collection<Heard> nodes, Collection<Alert> known) {
+		known.forEach((alert) -> this.lost.putIfAbsent(alert.node(), new Lost(alert.name(), alert.sinceMs())));
+		Set<String> present = new HashSet<>();
+		Set<String> silent = new HashSet<>();
+		List<Reading> readings = new ArrayList<>();
+		for (Heard node : nodes) {
+			NodeStatus status = node.status();
+			if (status == null) {
+				present.add(node.node());
+			}
+			else if (node.isLive()) {
+				present.add(node.node());
+				this.lost.remove(node.node());
+				measure(status, readings);
+				readings.add(loss(node.node(), status.name(), Verdict.WELL, status.name() + " reports again"));
+			}
+			else if (node.isLost()) {
+				present.add(node.node());
+				silent.add(node.node());
+				this.lost.putIfAbsent(node.node(), new Lost(status.name(), now));
+				unknown(status, readings);
+			}
+		}
+		this.windows.keySet().retainAll(present);
+		lookForLost(now, nodes, silent, readings);
+		return new Found(Set.copyOf(present), List.copyOf(readings));
+	}
+
+	/** A node that was lost is back once a later process has its name. */
+	private void lookForLost(long now, Collection<Heard> nodes, Set<String> silent, List<Reading> readings) {
+		this.lost.entrySet().removeIf((entry) -> {
+			Lost one = entry.getValue();
+			boolean back = nodes.stream()
+				.anyMatch((node) -> node.isLive() && node.status() != null && node.status().name().equals(one.name())
+						&& node.status().startedAt() > one.atMs() - FOLLOWS_MS);
+			if (back) {
+				readings.add(loss(entry.getKey(), one.name(), Verdict.WELL, one.name() + " was started again"));
+			}
+			else if (silent.contains(entry.getKey())) {
+				readings.add(loss(entry.getKey(), one.name(), Verdict.OVER,
+						one.name() + " has stopped to report and was not drained"));
+			}
+			return !silent.contains(entry.getKey())
+					&& (back || now - one.atMs() > this.settings.repeatInterval().toMillis());
+		});
+	}
+
+	private void unknown(NodeStatus status, List<Reading> readings) {
+		Map.of(AlertRule.CONNECTIONS, this.settings.connections().hold(), AlertRule.MEMORY,
+				this.settings.memory().hold(), AlertRule.ERROR_RATE, this.settings.errorRate().hold(),
+				AlertRule.RESPONSE_TIME, this.settings.responseTime().hold())
+			.forEach((rule, hold) -> readings.add(Reading.unknown(rule, status.node(), status.name(), hold)));
+	}
+
+	private static Reading loss(String node, String name, Verdict verdict, String text) {
+		return Reading.unmeasured(AlertRule.NODE_LOST, node, name, verdict, Duration.ZERO, text);
+	}
+
+	private void measure(NodeStatus status, List<Reading> readings) {
+		readings.add(connections(status));
+		readings.add(memory(status));
+		NodeWindow window = this.windows.computeIfAbsent(status.node(),
+				(node) -> new NodeWindow(this.settings.window()));
+		window.add(status);
+		readings.add(errorRate(status, window));
+		readings.add(responseTime(status, window));
+	}
+
+	private Reading connections(NodeStatus status) {
+		AlertSettings.Connections rule = this.settings.connections();
+		if (status.limit() <= 0) {
+			return Reading.unknown(AlertRule.CONNECTIONS, status.node(), status.name(), rule.hold());
+		}
+		double share = (double) status.active() / status.limit();
+		return Reading.of(AlertRule.CONNECTIONS, status.node(), status.name(), rule.hold(), share, rule.threshold(),
+				"%s has %d of the %d streams that it takes (%s)".formatted(status.name(), status.active(),
+						status.limit(), percent(share)));
+	}
+
+	private Reading memory(NodeStatus status) {
+		AlertSettings.Memory rule = this.settings.memory();
+		NodeStatus.Memory memory = status.memory();
+		if (memory == null) {
+			return Reading.unknown(AlertRule.MEMORY, status.node(), status.name(), rule.hold());
+		}
+		double share = Math.max(memory.heap(), Math.max(memory.direct(), memory.process()));
+		String kind = (share == memory.heap()) ? "heap"
+				: (share == memory.direct()) ? "direct memory" : "memory of its process";
+		return Reading.of(AlertRule.MEMORY, status.node(), status.name(), rule.hold(), share, rule.threshold(),
+				"%s takes %s of the limit of its %s".formatted(status.name(), percent(share), kind));
+	}
+
+	private Reading errorRate(NodeStatus status, NodeWindow window) {
+		AlertSettings.ErrorRate rule = this.settings.errorRate();
+		NodeWindow.Ended ended = window.ended();
+		if (ended.streams() < rule.minimum()) {
+			return few(AlertRule.ERROR_RATE, status, window, rule.hold(), rule.threshold(),
+					status.name() + " has few streams that ended");
+		}
+		double share = (double) ended.errors() / ended.streams();
+		return Reading.of(AlertRule.ERROR_RATE, status.node(), status.name(), rule.hold(), share, rule.threshold(),
+				"%d of the %d streams of %s that ended lately ended by an error (%s)".formatted(ended.errors(),
+						ended.streams(), status.name(), percent(share)));
+	}
+
+	private Reading responseTime(NodeStatus status, NodeWindow window) {
+		AlertSettings.ResponseTime rule = this.settings.responseTime();
+		double threshold = rule.threshold().toMillis() / 1000.0;
+		NodeWindow.Deliveries deliveries = window.deliveries();
+		if (deliveries == null) {
+			return Reading.unknown(AlertRule.RESPONSE_TIME, status.node(), status.name(), rule.hold());
+		}
+		if (deliveries.samples() < rule.minimum()) {
+			return few(AlertRule.RESPONSE_TIME, status, window, rule.hold(), threshold,
+					status.name() + " delivers few messages");
+		}
+		double seconds = deliveries.percentileMs(0.99) / 1000;
+		return Reading.of(AlertRule.RESPONSE_TIME, status.node(), status.name(), rule.hold(), seconds, threshold,
+				String.format(Locale.ROOT,
+						"At %s one message in a hundred takes %.3g s or longer from its publish to its write",
+						status.name(), seconds));
+	}
+
+	/**
+	 * Too few to judge by is well, once the node was watched for long enough to say so.
+	 */
+	private static Reading few(AlertRule rule, NodeStatus status, NodeWindow window, Duration hold, double threshold,
+			String text) {
+		return window.isWide()
+				? new Reading(rule, status.node(), status.name(), Verdict.WELL, hold, null, threshold, text)
+				: Reading.unknown(rule, status.node(), status.name(), hold);
+	}
+
+	private static String percent(double share) {
+		return String.format(Locale.ROOT, "%.3g %%", share * 100);
+	}
+
+}
