@@ -1,7 +1,8 @@
 """Sends what Alertmanager reports to DingTalk, and by SMS: both take bodies of their own.
 
 Alertmanager posts its JSON to /dingtalk or /sms. A call that succeeded is answered 200; one that failed 502, and
-Alertmanager repeats it; one that is not set up 400, which Alertmanager logs and does not repeat. Nothing is kept.
+Alertmanager repeats it; 400, which Alertmanager logs and does not repeat, one that is not set up, one that the other
+side refuses with a status of 4xx, and an SMS that may have been sent, for each is billed. Nothing is kept.
 
 Environment:
   RELAY_PORT         where it listens, 8060; RELAY_ADDRESS: 0.0.0.0
@@ -34,6 +35,8 @@ MAX_MARKDOWN = 15_000
 MAX_SMS = 300
 TIMEOUT_SECONDS = 10
 JSON = "application/json"
+# Of 4xx, those after which the same may be taken later: it took too long, is too early, or comes too often
+REPEATABLE = (408, 425, 429)
 
 
 class NotSetUp(Exception):
@@ -42,6 +45,14 @@ class NotSetUp(Exception):
 
 class Refused(Exception):
     """The other side did not take the message."""
+
+
+class RefusedForGood(Exception):
+    """The other side did not take the message, and will not."""
+
+
+class Unanswered(Exception):
+    """The message was handed over, and it is not known whether it was taken."""
 
 
 def setting(name, default=None):
@@ -68,10 +79,14 @@ def post(url, body, headers):
         with OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
             return answer.read(MAX_BODY)
     except urllib.error.HTTPError as error:
-        raise Refused("status %d" % error.code) from None
-    except OSError as error:
-        raise Refused(str(getattr(error, "reason", error))) from None
-    except (ValueError, http.client.HTTPException) as error:
+        refusal = RefusedForGood if 400 <= error.code < 500 and error.code not in REPEATABLE else Refused
+        raise refusal("status %d" % error.code) from None
+    except urllib.error.URLError as error:
+        # What fails before the request is out
+        raise Refused(str(error.reason)) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise Unanswered(type(error).__name__) from None
+    except ValueError as error:
         raise Refused(type(error).__name__) from None
 
 
@@ -114,7 +129,10 @@ def sms(report):
     headers = {"Content-Type": kind}
     if os.environ.get("SMS_AUTHORIZATION"):
         headers["Authorization"] = os.environ["SMS_AUTHORIZATION"]
-    post(setting("SMS_URL"), setting("SMS_BODY").replace("{text}", escaped), headers)
+    try:
+        post(setting("SMS_URL"), setting("SMS_BODY").replace("{text}", escaped), headers)
+    except Unanswered as error:
+        raise RefusedForGood("it may have been sent: %s" % error) from None
 
 
 def shorten(text, most):
@@ -145,7 +163,9 @@ class Relay(BaseHTTPRequestHandler):
             target(report)
         except NotSetUp as error:
             return self.answer(400, str(error))
-        except (Refused, ValueError, AttributeError) as error:
+        except RefusedForGood as error:
+            return self.answer(400, "%s did not take it: %s" % (self.path[1:], error))
+        except (Refused, Unanswered, ValueError, AttributeError) as error:
             return self.answer(502, "%s did not take it: %s" % (self.path[1:], error))
         return self.answer(200, "sent")
 

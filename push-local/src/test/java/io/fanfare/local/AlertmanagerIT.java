@@ -121,6 +121,28 @@ class AlertmanagerIT {
 		assertThat(this.relay.output()).contains("status=502").doesNotContain("token-of-the-test", SECRET);
 	}
 
+	/** Alertmanager repeats what is answered 5xx, and nothing that is answered 400. */
+	@Test
+	void theRelayHasNothingRepeatedInVainAndNoSmsSentTwice() {
+		for (int status : new int[] { 400, 401, 403, 404, 422 }) {
+			this.receiver.answerSms(status);
+			Answer answer = relay("/sms", "{\"alerts\":[]}");
+			assertThat(answer.status()).as("" + status).isEqualTo(400);
+			assertThat(answer.text()).contains("status " + status);
+		}
+		for (int status : new int[] { 408, 425, 429, 500, 503 }) {
+			this.receiver.answerSms(status);
+			assertThat(relay("/sms", "{\"alerts\":[]}").status()).as("" + status).isEqualTo(502);
+		}
+		this.receiver.answerSms(0);
+		Answer unanswered = relay("/sms", "{\"alerts\":[]}");
+		assertThat(unanswered.status()).isEqualTo(400);
+		assertThat(unanswered.text()).contains("it may have been sent");
+		assertThat(this.receiver.requests("/sms")).hasSize(11);
+		this.receiver.answerSms(200);
+		assertThat(relay("/sms", "{\"alerts\":[]}").status()).isEqualTo(200);
+	}
+
 	private Answer relay(String path, String body) {
 		return SseClient.request("127.0.0.1", this.relayPort, path)
 			.method("POST")

@@ -33,6 +33,9 @@ final class RecordingReceiver implements AutoCloseable {
 	/** How many requests as DingTalk refuses them come first. */
 	private final AtomicInteger refusals = new AtomicInteger();
 
+	/** The status of answers to SMS, or 0 for no answer. */
+	private final AtomicInteger smsStatus = new AtomicInteger(200);
+
 	RecordingReceiver() {
 		try {
 			this.http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -64,6 +67,11 @@ final class RecordingReceiver implements AutoCloseable {
 		this.refusals.set(count);
 	}
 
+	/** Answers SMS with a status, or, with 0, closes the connection without an answer. */
+	void answerSms(int status) {
+		this.smsStatus.set(status);
+	}
+
 	List<Request> requests(String path) {
 		return this.requests.stream().filter((request) -> request.path().equals(path)).toList();
 	}
@@ -84,7 +92,11 @@ final class RecordingReceiver implements AutoCloseable {
 			byte[] answer = (refused ? "{\"errcode\":310000,\"errmsg\":\"sign not match\"}"
 					: "{\"errcode\":0,\"errmsg\":\"ok\"}")
 				.getBytes(StandardCharsets.UTF_8);
-			exchange.sendResponseHeaders(200, answer.length);
+			int status = exchange.getRequestURI().getPath().equals("/sms") ? this.smsStatus.get() : 200;
+			if (status == 0) {
+				return;
+			}
+			exchange.sendResponseHeaders(status, answer.length);
 			exchange.getResponseBody().write(answer);
 		}
 	}
