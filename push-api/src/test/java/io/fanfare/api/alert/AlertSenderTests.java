@@ -1,0 +1,202 @@
+package io.fanfare.api.alert;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
+import io.fanfare.protocol.guard.Worker;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * One message at a time, and a pause after each failure, by a clock that the test moves.
+ */
+class AlertSenderTests {
+
+	private static final Alert ALERT = Alert
+		.firing(Reading.of(AlertRule.MEMORY, "n1.abc", "n1", Duration.ZERO, 2, 1, "full"), 0);
+
+	/** What runs on a worker waits here until the test runs it. */
+	private final Deque<Runnable> tasks = new ArrayDeque<>();
+
+	private final List<AlertMessage> received = new ArrayList<>();
+
+	private final List<Alert> taken = new ArrayList<>();
+
+	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+	private final List<String> noted = new ArrayList<>();
+
+	private long nanos;
+
+	private Failure failure = Failure.NONE;
+
+	private final AlertSender sender = new AlertSender(new Channel(), "shop", new Queue(), new Queues(),
+			new Errors(() -> this.nanos, this.noted::add, (fatal) -> {
+			}), this.registry);
+
+	private enum Failure {
+
+		NONE, REFUSED, FAILED, ERROR
+
+	}
+
+	@Test
+	void oneMessageIsOnItsWayAtATime() {
+		offer();
+		offer();
+		runNext();
+		assertThat(this.received).hasSize(1);
+		// The outcome is not known yet where the rules are looked at
+		offer();
+		runAll();
+		assertThat(this.received).hasSize(1);
+		assertThat(this.taken).containsExactly(ALERT);
+		assertThat(count("sent")).isOne();
+		offer();
+		runAll();
+		assertThat(this.received).hasSize(2);
+	}
+
+	@Test
+	void nothingIsSentThatIsNotDue() {
+		this.sender.offer(List.of(), this.taken::addAll);
+		assertThat(this.tasks).isEmpty();
+	}
+
+	@Test
+	void aFailureIsFollowedByAPauseThatGrowsUpToABound() {
+		this.failure = Failure.FAILED;
+		Duration pause = AlertSender.FIRST_PAUSE;
+		for (int i = 1; i <= 10; i++) {
+			offer();
+			runAll();
+			assertThat(this.received).hasSize(i);
+			this.nanos += pause.toNanos() - 1;
+			offer();
+			assertThat(this.tasks).isEmpty();
+			this.nanos++;
+			pause = (pause.multipliedBy(2).compareTo(AlertSender.MAX_PAUSE) < 0) ? pause.multipliedBy(2)
+					: AlertSender.MAX_PAUSE;
+		}
+		assertThat(this.taken).isEmpty();
+		assertThat(count("failed")).isEqualTo(10);
+		this.failure = Failure.NONE;
+		offer();
+		runAll();
+		assertThat(this.taken).containsExactly(ALERT);
+		this.failure = Failure.REFUSED;
+		offer();
+		runAll();
+		assertThat(count("refused")).isOne();
+		this.nanos += AlertSender.FIRST_PAUSE.toNanos();
+		assertThat(this.sender.isFree()).isTrue();
+	}
+
+	@Test
+	void anErrorOfTheChannelIsNotedAndCountsAsFailed() {
+		this.failure = Failure.ERROR;
+		offer();
+		runAll();
+		assertThat(this.noted).containsExactly("alerts-test");
+		assertThat(count("failed")).isOne();
+		assertThat(this.sender.isFree()).isFalse();
+	}
+
+	@Test
+	void theIdOfAMessageIsTheSameUntilItIsTaken() {
+		Alert repeated = ALERT.sentTo("test", 1, false);
+		assertThat(id(ALERT)).isEqualTo(id(ALERT)).startsWith("alerts_").hasSize(39);
+		assertThat(id(repeated)).isNotEqualTo(id(ALERT));
+		assertThat(id(repeated.resolved(2, "well"))).isNotEqualTo(id(repeated));
+	}
+
+	private static String id(Alert alert) {
+		return new AlertMessage("shop", "test", List.of(alert)).id();
+	}
+
+	private void offer() {
+		this.sender.offer(List.of(ALERT), this.taken::addAll);
+	}
+
+	private void runNext() {
+		this.tasks.remove().run();
+	}
+
+	private void runAll() {
+		while (!this.tasks.isEmpty()) {
+			runNext();
+		}
+	}
+
+	private double count(String outcome) {
+		return this.registry.get("fanfare.alerts.sent").tag("outcome", outcome).counter().count();
+	}
+
+	private final class Channel implements AlertChannel {
+
+		@Override
+		public String name() {
+			return "test";
+		}
+
+		@Override
+		public void send(AlertMessage message) throws AlertNotSentException {
+			AlertSenderTests.this.received.add(message);
+			switch (AlertSenderTests.this.failure) {
+				case NONE -> {
+				}
+				case REFUSED -> throw AlertNotSentException.refused("status 403");
+				case FAILED -> throw AlertNotSentException.failed("status 503");
+				case ERROR -> throw new IllegalStateException("broken");
+			}
+		}
+
+	}
+
+	private final class Queues implements Scheduler {
+
+		@Override
+		public Worker createWorker(String where) {
+			return new Queue();
+		}
+
+		@Override
+		public Ticker ticker() {
+			return () -> AlertSenderTests.this.nanos;
+		}
+
+	}
+
+	private final class Queue implements Worker {
+
+		@Override
+		public void execute(Runnable task) {
+			AlertSenderTests.this.tasks.add(task);
+		}
+
+		@Override
+		public void schedule(Duration delay, Runnable task) {
+			throw new IllegalStateException("Nothing is delayed");
+		}
+
+		@Override
+		public void every(Duration first, Duration interval, Runnable task) {
+			throw new IllegalStateException("Nothing is repeated");
+		}
+
+		@Override
+		public void close() {
+			AlertSenderTests.this.tasks.clear();
+		}
+
+	}
+
+}
