@@ -7,6 +7,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -61,7 +62,8 @@ final class HttpPosts implements AutoCloseable {
 		}
 		catch (ExecutionException ex) {
 			// Not its message, which may show the address
-			throw AlertNotSentException.failed(ex.getCause().getClass().getSimpleName());
+			Throwable cause = Objects.requireNonNullElse(ex.getCause(), ex);
+			throw AlertNotSentException.failed(cause.getClass().getSimpleName());
 		}
 		catch (TimeoutException ex) {
 			throw AlertNotSentException.failed("no answer within " + TIMEOUT.toSeconds() + " s");
