@@ -76,6 +76,7 @@ final class AlertWatch {
 	/** Of this process alone, by its own clock. */
 	private final AlertBook own;
 
+	/** Whether this process knows that it leads. */
 	private boolean leads;
 
 	/** Redis's time at the last look. */
@@ -143,8 +144,8 @@ final class AlertWatch {
 			return true;
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
-			// The link has noted it. Who leads is not known now.
-			follow();
+			// The link has noted it. Who leads is not known now; what was sent is
+			this.leads = false;
 			return false;
 		}
 	}
@@ -173,7 +174,7 @@ final class AlertWatch {
 
 	/** Leads, or goes on, and stores what changed. */
 	private void lead() {
-		Set<String> changed = this.leads ? this.book.changed() : Set.of();
+		Set<String> changed = this.book.changed();
 		Map<String, byte[]> changes = new HashMap<>();
 		for (String alert : changed) {
 			Alert present = this.book.find(alert);
@@ -182,7 +183,10 @@ final class AlertWatch {
 		}
 		Duration life = this.settings.interval().multipliedBy(3).plus(SLACK);
 		switch (this.calls.await(this.board.lead(this.id, life, KEPT, changes))) {
-			case Lead.Other() -> follow();
+			case Lead.Other() -> {
+				this.leads = false;
+				this.book.follow();
+			}
 			case Lead.Kept() -> {
 				this.leads = true;
 				this.book.stored(changed);
@@ -193,28 +197,17 @@ final class AlertWatch {
 
 	private void begin(Map<String, byte[]> stored) {
 		log.info("alerts=leading stored={}", stored.size());
-		if (!this.leads || !stored.isEmpty()) {
-			List<Alert> left = new ArrayList<>();
-			stored.forEach((alert, json) -> {
-				try {
-					left.add(JsonMapper.shared().readValue(json, Alert.class));
-				}
-				catch (JacksonException ex) {
-					this.errors.note("alerts", ex);
-				}
-			});
-			this.book.adopt(left);
-		}
-		else {
-			// Redis lost what this process sent
-			this.book.adopt(List.of());
-		}
+		List<Alert> left = new ArrayList<>();
+		stored.forEach((alert, json) -> {
+			try {
+				left.add(JsonMapper.shared().readValue(json, Alert.class));
+			}
+			catch (JacksonException ex) {
+				this.errors.note("alerts", ex);
+			}
+		});
+		this.book.adopt(left);
 		this.leads = true;
-	}
-
-	private void follow() {
-		this.leads = false;
-		this.book.follow();
 	}
 
 	private void send() {
