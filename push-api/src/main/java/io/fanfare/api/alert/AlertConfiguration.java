@@ -66,7 +66,7 @@ class AlertConfiguration {
 
 	}
 
-	private static List<AlertChannel> channels(AlertSettings settings, @Nullable JavaMailSender sender, Clock clock) {
+	static List<AlertChannel> channels(AlertSettings settings, @Nullable JavaMailSender sender, Clock clock) {
 		List<AlertChannel> channels = new ArrayList<>();
 		String url = ChannelRules.present(settings.webhook().url());
 		if (url != null) {
