@@ -16,6 +16,7 @@ import io.fanfare.node.admin.ListConnections;
 import io.fanfare.node.admin.RevokeStreams;
 import io.fanfare.node.admin.ShowConnection;
 import io.fanfare.node.admin.TailUser;
+import io.fanfare.node.admin.TraceMessage;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.SignatureChecks;
@@ -26,6 +27,7 @@ import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.HistorySettings;
 import io.fanfare.node.cluster.CallHandler;
+import io.fanfare.node.cluster.DepartedNodes;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
@@ -54,6 +56,8 @@ import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.CheckLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.RefusalSettings;
+import io.fanfare.node.recorder.FlightRecorder;
+import io.fanfare.node.recorder.RecorderSettings;
 import io.fanfare.node.stream.DoctorSettings;
 import io.fanfare.node.stream.StreamSettings;
 import io.fanfare.protocol.NodeState;
@@ -85,6 +89,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
@@ -95,7 +100,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 		ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class, RefusalSettings.class,
 		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
 		StreamSettings.Headers.class, StreamSettings.Proxies.class, DoctorSettings.class, HistorySettings.class,
-		TwinSettings.class, LogSettings.class })
+		TwinSettings.class, LogSettings.class, RecorderSettings.class })
 class NodeConfiguration {
 
 	@Bean
@@ -151,8 +156,30 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	Connections connections(NodeIdentity identity, ConnectionSettings settings) {
-		return new Connections(identity.value(), settings.max(), new SecureRandom());
+	FlightRecorder flightRecorder(RecorderSettings settings, ConnectionSettings connections, Clock clock) {
+		return new FlightRecorder(settings.bytes().toBytes(), connections.max(), clock);
+	}
+
+	@Bean
+	MeterBinder recorderMetrics(FlightRecorder recorder, Clock clock) {
+		return (registry) -> {
+			Gauge.builder("fanfare.recorder.size", recorder, FlightRecorder::bytes)
+				.baseUnit("bytes")
+				.description("Memory of what is remembered of messages and streams")
+				.register(registry);
+			TimeGauge
+				.builder("fanfare.recorder.span", recorder, MILLISECONDS,
+						(one) -> Math.max(0, clock.millis() - one.routesSince()))
+				.description("How far back all messages are remembered that the node was handed")
+				.register(registry);
+		};
+	}
+
+	@Bean
+	Connections connections(NodeIdentity identity, ConnectionSettings settings, FlightRecorder recorder) {
+		Connections connections = new Connections(identity.value(), settings.max(), new SecureRandom());
+		connections.recordBy(recorder);
+		return connections;
 	}
 
 	@Bean
@@ -275,6 +302,16 @@ class NodeConfiguration {
 	@Bean
 	TailUser tailUser(Connections connections, Nodes nodes, Scheduler scheduler) {
 		return new TailUser(connections, nodes::copy, scheduler);
+	}
+
+	@Bean(initMethod = "start")
+	DepartedNodes departedNodes(Nodes nodes, Clock clock, Scheduler scheduler, Errors errors) {
+		return new DepartedNodes(nodes::names, clock, scheduler, errors);
+	}
+
+	@Bean
+	TraceMessage traceMessage(Connections connections, FlightRecorder recorder, DepartedNodes departed, Clock clock) {
+		return new TraceMessage(connections, recorder, departed::departed, clock);
 	}
 
 	@Bean

@@ -26,14 +26,18 @@ public final class Message {
 
 	private final @Nullable Retraction retraction;
 
+	private final boolean ephemeral;
+
 	private volatile byte @Nullable [] deflated;
 
-	private Message(long id, ChannelName channel, byte[] block, long expiresAt, @Nullable Retraction retraction) {
+	private Message(long id, ChannelName channel, byte[] block, long expiresAt, @Nullable Retraction retraction,
+			boolean ephemeral) {
 		this.id = id;
 		this.channel = channel;
 		this.block = block;
 		this.expiresAt = expiresAt;
 		this.retraction = retraction;
+		this.ephemeral = ephemeral;
 	}
 
 	/**
@@ -47,7 +51,7 @@ public final class Message {
 		String topic = ChannelName.isTopic(channel.value()) ? channel.value() : null;
 		return new Message(id, channel,
 				SseBlock.message(MessageId.format(id), topic, envelope.event(), envelope.data()), envelope.expiresAt(),
-				Retraction.of(channel, envelope));
+				Retraction.of(channel, envelope), envelope.ephemeral());
 	}
 
 	/**
@@ -114,6 +118,14 @@ public final class Message {
 	 */
 	public boolean isExpired(long now) {
 		return this.expiresAt != 0 && this.expiresAt <= now;
+	}
+
+	/**
+	 * Returns whether it is not stored.
+	 * @return whether it is not
+	 */
+	public boolean isEphemeral() {
+		return this.ephemeral;
 	}
 
 	@Override

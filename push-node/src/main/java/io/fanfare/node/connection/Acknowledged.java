@@ -61,6 +61,11 @@ final class Acknowledged {
 				(ids.length > MAX_ABOVE) ? Arrays.copyOfRange(ids, ids.length - MAX_ABOVE, ids.length) : ids);
 	}
 
+	/** Up to which id everything was received; {@link MessageId#ZERO} for nothing. */
+	long cursor() {
+		return this.cursor;
+	}
+
 	/** Whether a message was received, as far as is known. */
 	boolean contains(long id) {
 		return id <= this.cursor || Arrays.binarySearch(this.above, id) >= 0;

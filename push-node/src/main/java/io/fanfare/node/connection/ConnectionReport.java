@@ -1,5 +1,6 @@
 package io.fanfare.node.connection;
 
+import io.fanfare.node.recorder.PastStream;
 import io.fanfare.node.timer.Liveness;
 import io.fanfare.protocol.ConnectionState;
 import io.fanfare.protocol.ConnectionStatus;
@@ -28,6 +29,20 @@ final class ConnectionReport {
 			return ConnectionState.ERROR;
 		}
 		return timers.isIdle(nowNanos) ? ConnectionState.IDLE : ConnectionState.ACTIVE;
+	}
+
+	/**
+	 * A stream as it is remembered.
+	 * @param ending how it ended, or null while it is open
+	 */
+	static PastStream past(Connection connection, StreamWriter writer, @Nullable Ending ending) {
+		Delivery delivery = connection.delivery();
+		long now = connection.loop().nanoTime();
+		long millis = connection.loop().millis();
+		return new PastStream(connection.id(), connection.user(), connection.openedMillis(),
+				(ending != null) ? millis : null, (ending != null) ? ending.reason() : null, delivery.journal(),
+				PastStream.hashes(connection.request().channels()), delivery.position(), delivery.ownUpTo(),
+				millis - (now - writer.lastMessageNanos()) / 1_000_000, delivery.acknowledged()::contains);
 	}
 
 	/**

@@ -11,6 +11,7 @@ import java.util.function.IntSupplier;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.node.encoding.Owed;
+import io.fanfare.node.recorder.FlightRecorder;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionStatus;
 import io.fanfare.protocol.Frame;
@@ -39,6 +40,8 @@ public final class Connections {
 	};
 
 	private volatile IntSupplier active = () -> 0;
+
+	private volatile FlightRecorder recorder = FlightRecorder.OFF;
 
 	private volatile Consumer<ConnectionStatus> ended = (status) -> {
 	};
@@ -87,6 +90,19 @@ public final class Connections {
 	 */
 	public void countBy(IntSupplier count) {
 		this.active = count;
+	}
+
+	/**
+	 * Names what remembers messages and streams, once, before anything arrives.
+	 * @param flight the recorder
+	 */
+	public void recordBy(FlightRecorder flight) {
+		this.recorder = flight;
+	}
+
+	/** What remembers messages and streams. */
+	FlightRecorder recorder() {
+		return this.recorder;
 	}
 
 	/** How many streams are open, or being opened. */
@@ -180,6 +196,7 @@ public final class Connections {
 		}
 		finally {
 			if (connection.isBegun()) {
+				this.recorder.ended(ConnectionReport.past(connection, connection.writer(), ending));
 				this.ended.accept(connection.status(ending));
 			}
 		}

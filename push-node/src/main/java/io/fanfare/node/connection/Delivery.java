@@ -18,6 +18,8 @@ import io.fanfare.node.encoding.Backlog;
 import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.encoding.BroadcastLog;
 import io.fanfare.node.encoding.Owed;
+import io.fanfare.node.recorder.StreamJournal;
+import io.fanfare.node.recorder.StreamJournal.Why;
 import io.fanfare.node.subscription.SubscribedTopics;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.protocol.ChannelName;
@@ -83,6 +85,9 @@ final class Delivery {
 
 	/** Counts what is owed. */
 	private final Owed account;
+
+	/** Notes how the position changes, for those who ask later what became of a message. */
+	private final StreamJournal journal;
 
 	private State state = State.PENDING;
 
@@ -179,6 +184,7 @@ final class Delivery {
 		this.writer = writer;
 		this.topics = topics;
 		this.account = loop.owed();
+		this.journal = loop.journal();
 		this.owed = this.account.nothing();
 		this.replay = this.owed;
 	}
@@ -218,7 +224,21 @@ final class Delivery {
 	 * Its client says that it received everything up to an id, and some messages above.
 	 */
 	void acknowledged(long upTo, List<Long> ids) {
-		this.acknowledged = this.acknowledged.and(upTo, ids, this.cursor);
+		Acknowledged before = this.acknowledged;
+		this.acknowledged = before.and(upTo, ids, this.cursor);
+		if (this.acknowledged != before) {
+			this.journal.acknowledged(this.loop.millis(), this.acknowledged.cursor());
+		}
+	}
+
+	/** How its position changed. */
+	StreamJournal journal() {
+		return this.journal;
+	}
+
+	/** Up to which id its user's channel surely was received. */
+	long ownUpTo() {
+		return this.own.upTo();
 	}
 
 	/** Whether all that arrived was written. */
@@ -241,6 +261,7 @@ final class Delivery {
 		long start = only.getOrDefault(this.connection.channels().getFirst(), from);
 		this.own.begin((hiddenFrom != null) ? Math.min(hiddenFrom, start) : start);
 		this.starts = only;
+		this.journal.begin(from, this.connection.request().cursor() != null, only);
 	}
 
 	/** Its client has a cursor: whether all came since is counted once it is live. */
@@ -264,6 +285,7 @@ final class Delivery {
 		this.position = clock;
 		this.cursor = clock;
 		this.own.begin(clock);
+		this.journal.begin(clock, false, Map.of());
 		announce(from, clock, reason);
 		live(clock);
 	}
@@ -420,8 +442,14 @@ final class Delivery {
 		}
 		List<Retraction> erased = this.retractions;
 		Predicate<Message> covered = (message) -> isRetracted(erased, message);
+		int held = this.owed.size() + this.replay.size();
 		this.owed = this.account.except(this.owed, covered);
 		this.replay = this.account.except(this.replay, covered);
+		if (this.owed.size() + this.replay.size() < held) {
+			for (Retraction one : erased) {
+				this.journal.erased(this.loop.millis(), one.channel(), one.id(), one.all(), this.position);
+			}
+		}
 		if (!this.reading) {
 			this.retractions = List.of();
 		}
@@ -454,7 +482,7 @@ final class Delivery {
 		dropOwed();
 		missed(last);
 		if (this.state == State.LIVE) {
-			fallBehind();
+			fallBehind(Why.SLOW);
 			catchUp();
 		}
 	}
@@ -471,7 +499,7 @@ final class Delivery {
 			return;
 		}
 		if (!this.connection.isProven()) {
-			fallBehind();
+			fallBehind(Why.UNPROVEN);
 			return;
 		}
 		if (this.writing || !hasRoomFor(this.owed)) {
@@ -543,7 +571,7 @@ final class Delivery {
 			this.loop.queue(this.connection, false);
 			return;
 		}
-		fallBehind();
+		fallBehind(Why.SLOW);
 		untrack();
 		if (this.roomMade) {
 			this.loop.submit(this.connection, this::catchUp);
@@ -573,6 +601,10 @@ final class Delivery {
 	 * From LIVE: what arrives is not kept from here on, until a round of history begins.
 	 */
 	void fallBehind() {
+		fallBehind(Why.LINK);
+	}
+
+	private void fallBehind(Why why) {
 		take();
 		if (this.state != State.LIVE) {
 			return;
@@ -582,7 +614,7 @@ final class Delivery {
 			// passed.
 			this.position = Math.max(this.position, this.loop.headId());
 		}
-		leaveLive();
+		leaveLive(why);
 	}
 
 	private void dropOwed() {
@@ -593,8 +625,9 @@ final class Delivery {
 		letGo();
 	}
 
-	private void leaveLive() {
+	private void leaveLive(Why why) {
 		dropOwed();
+		this.journal.behind(this.loop.millis(), this.position, why);
 		this.tracking = false;
 		this.state = State.CATCHING_UP;
 		this.own.notOwned();
@@ -649,7 +682,7 @@ final class Delivery {
 		missed(last.id());
 		if (this.state == State.LIVE) {
 			// The position stays: what was hidden above it comes in order.
-			leaveLive();
+			leaveLive(Why.UNPROVEN);
 			catchUp();
 		}
 	}
@@ -842,9 +875,10 @@ final class Delivery {
 	 * One of its channels was given up. What it is owed may hold messages of it: that is
 	 * dropped, and the others are read again.
 	 */
-	void left() {
+	void left(ChannelName topic) {
 		this.lastTopic = null;
 		take();
+		this.journal.left(this.loop.millis(), topic, this.position);
 		if (this.state == State.CLOSED) {
 			return;
 		}
@@ -852,7 +886,7 @@ final class Delivery {
 		forgetReplay();
 		missed(this.owed.isEmpty() ? this.loop.headId() : Math.max(this.loop.headId(), this.owed.lastId()));
 		if (this.state == State.LIVE) {
-			leaveLive();
+			leaveLive(Why.RESUME);
 		}
 		else {
 			letGo();
@@ -996,6 +1030,7 @@ final class Delivery {
 			this.loop.context().timings().resumed(this.resume == Resume.GAP);
 			this.resume = Resume.NONE;
 		}
+		this.journal.live(this.loop.millis(), this.position);
 		this.own.received(this.own.last());
 		visit();
 	}
@@ -1018,6 +1053,7 @@ final class Delivery {
 	private void write(List<Gap> gaps) {
 		Map<Gap.Stretch, List<ChannelName>> stretches = new LinkedHashMap<>();
 		for (Gap gap : gaps) {
+			this.journal.gap(this.loop.millis(), gap);
 			stretches.computeIfAbsent(gap.stretch(), (stretch) -> new ArrayList<>()).add(gap.channel());
 			this.loop.context().events().gap();
 		}

@@ -4,6 +4,7 @@ import java.util.function.Consumer;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.broker.MessageSink;
+import io.fanfare.node.recorder.FlightRecorder;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Frame;
@@ -18,6 +19,8 @@ public final class FrameRouter implements MessageSink {
 
 	private final Connections connections;
 
+	private final FlightRecorder recorder;
+
 	private volatile @Nullable Consumer<Frame.Call> calls;
 
 	private volatile StreamTimings timings = StreamTimings.NONE;
@@ -28,6 +31,7 @@ public final class FrameRouter implements MessageSink {
 	 */
 	public FrameRouter(Connections connections) {
 		this.connections = connections;
+		this.recorder = connections.recorder();
 	}
 
 	/**
@@ -49,6 +53,7 @@ public final class FrameRouter implements MessageSink {
 	@Override
 	public void broadcast(Message message) {
 		this.timings.received(message.id());
+		this.recorder.broadcast(message);
 		Retraction retraction = message.retraction();
 		for (StreamLoop loop : this.connections.loops()) {
 			if (retraction != null) {
@@ -64,6 +69,7 @@ public final class FrameRouter implements MessageSink {
 	public void deliver(String id, Message message) {
 		this.timings.received(message.id());
 		Connection connection = this.connections.find(id);
+		this.recorder.named(message, connection != null);
 		if (connection != null) {
 			Retraction retraction = message.retraction();
 			if (retraction != null) {

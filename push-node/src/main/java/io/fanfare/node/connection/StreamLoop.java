@@ -30,6 +30,8 @@ import io.fanfare.node.encoding.Owed;
 import io.fanfare.node.encoding.SharedChunk;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Proof;
+import io.fanfare.node.recorder.PastStream;
+import io.fanfare.node.recorder.StreamJournal;
 import io.fanfare.node.subscription.Topic;
 import io.fanfare.node.subscription.Topics;
 import io.fanfare.protocol.ChannelName;
@@ -729,6 +731,28 @@ public final class StreamLoop {
 			connection.queued(true);
 			this.behind.add(connection);
 		}
+	}
+
+	/** A journal for a stream of this loop. */
+	StreamJournal journal() {
+		return this.node.connections().recorder().journal();
+	}
+
+	/**
+	 * The streams of a user that are open here. On the loop.
+	 * @param user the user
+	 * @return them as they are now
+	 */
+	public List<PastStream> streamsOf(String user) {
+		List<PastStream> found = new ArrayList<>();
+		Topic<Connection> topic = this.topics.find(ChannelName.user(user));
+		for (int i = 0; topic != null && i < topic.size(); i++) {
+			Connection connection = topic.subscriber(i);
+			if (connection.isBegun()) {
+				found.add(ConnectionReport.past(connection, connection.writer(), null));
+			}
+		}
+		return found;
 	}
 
 	/** The bytes of a backlog, shared by neighbours that are owed the same. */

@@ -329,7 +329,7 @@ final class StreamOpening {
 		this.connection.leave(channel);
 		if (subscribed) {
 			this.topics.remove(this.loop.topics(), channel);
-			this.delivery.left();
+			this.delivery.left(channel);
 		}
 		if (this.connection.isBegun()) {
 			notifyUnsubscribed(channel, reason);

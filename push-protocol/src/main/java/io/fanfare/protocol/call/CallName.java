@@ -25,6 +25,9 @@ public enum CallName {
 	/** Copies what a user is sent to the process that asks. */
 	TAIL(CallRequest.Tail.class),
 
+	/** What became of a message on its way to a user. */
+	TRACE(CallRequest.Trace.class),
+
 	/** Sends some of its connections on to other nodes. */
 	SEND_ON(CallRequest.SendOn.class),
 

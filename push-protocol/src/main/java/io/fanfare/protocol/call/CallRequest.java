@@ -5,9 +5,11 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionState;
+import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.Tier;
 import org.jspecify.annotations.Nullable;
 
@@ -278,6 +280,56 @@ public sealed interface CallRequest<R extends CallResult> {
 		@Override
 		public Class<CallResult.Draining> result() {
 			return CallResult.Draining.class;
+		}
+
+	}
+
+	/**
+	 * For what became of a message on its way to a user: what the node was handed, and
+	 * each stream of the user that it had.
+	 *
+	 * @param user the user
+	 * @param channel the channel of the message
+	 * @param id the id of the message
+	 * @param stored what the history of the channel says of it
+	 * @param expiresAt when it was of no use any more, in milliseconds since the epoch; 0
+	 * for never, or where that is not known
+	 */
+	record Trace(String user, String channel, String id, Stored stored,
+			long expiresAt) implements CallRequest<CallResult.Traced> {
+
+		/** What a history says of a message. */
+		public enum Stored {
+
+			/** It holds it. */
+			@JsonProperty("stored")
+			STORED,
+			/** It begins above it. */
+			@JsonProperty("trimmed")
+			TRIMMED,
+			/** It reaches back to it, and does not hold it. */
+			@JsonProperty("absent")
+			ABSENT
+
+		}
+
+		/** Checks them. */
+		public Trace {
+			check(ChannelName.isUser(Objects.requireNonNull(user, "user is missing")), "user is none");
+			ChannelName.parse(Objects.requireNonNull(channel, "channel is missing"));
+			MessageId.parse(Objects.requireNonNull(id, "id is missing"));
+			Objects.requireNonNull(stored, "stored is missing");
+			check(expiresAt >= 0, "expiresAt is negative");
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.TRACE;
+		}
+
+		@Override
+		public Class<CallResult.Traced> result() {
+			return CallResult.Traced.class;
 		}
 
 	}
