@@ -163,7 +163,7 @@ class NodeConfiguration {
 	@Bean
 	MeterBinder recorderMetrics(FlightRecorder recorder, Clock clock) {
 		return (registry) -> {
-			Gauge.builder("fanfare.recorder.size", recorder, FlightRecorder::bytes)
+			Gauge.builder("fanfare.recorder", recorder, FlightRecorder::bytes)
 				.baseUnit("bytes")
 				.description("Memory of what is remembered of messages and streams")
 				.register(registry);
@@ -310,8 +310,9 @@ class NodeConfiguration {
 	}
 
 	@Bean
-	TraceMessage traceMessage(Connections connections, FlightRecorder recorder, DepartedNodes departed, Clock clock) {
-		return new TraceMessage(connections, recorder, departed::departed, clock);
+	TraceMessage traceMessage(Connections connections, FlightRecorder recorder, DepartedNodes departed, Clock clock,
+			Scheduler scheduler) {
+		return new TraceMessage(connections, recorder, departed::departed, clock, scheduler);
 	}
 
 	@Bean

@@ -61,6 +61,7 @@ class ScopesIT {
 			GET | /v1/channels/user%3Anews/messages | | read read:* read:user:*
 			GET | /v1/channels/news/subscribers | | read read:* read:news
 			GET | /v1/channels/user%3Aalice/subscribers | | read read:* read:user:* read:user:alice
+			GET | /v1/messages/9-0/trace?user=alice | | read read:* read:user:* read:user:alice
 			GET | /v1/cursor | | READ_ANY
 			POST | /v1/presence | {"users":["alice"]} | read read:* read:user:* read:user:alice
 			POST | /v1/presence | {"users":["alice","bob"]} | read read:* read:user:*

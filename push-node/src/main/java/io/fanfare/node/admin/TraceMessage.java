@@ -25,6 +25,8 @@ import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.call.CallResult.Route;
 import io.fanfare.protocol.call.CallResult.StreamTrace;
 import io.fanfare.protocol.call.CallResult.Traced;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Worker;
 
 /**
  * Tells what became of a message on its way to a user: how the node was handed it, and
@@ -49,6 +51,8 @@ public final class TraceMessage implements NodeCall<CallRequest.Trace, CallResul
 
 	private final InstantSource clock;
 
+	private final Worker worker;
+
 	private final Semaphore running = new Semaphore(AT_ONCE);
 
 	/**
@@ -57,13 +61,15 @@ public final class TraceMessage implements NodeCall<CallRequest.Trace, CallResul
 	 * @param recorder what the node remembers
 	 * @param departed nodes that are listed no more, and when they were last
 	 * @param clock the wall clock
+	 * @param scheduler runs what no loop has the time for
 	 */
 	public TraceMessage(Connections connections, FlightRecorder recorder, Supplier<Map<String, Long>> departed,
-			InstantSource clock) {
+			InstantSource clock, Scheduler scheduler) {
 		this.connections = connections;
 		this.recorder = recorder;
 		this.departed = departed;
 		this.clock = clock;
+		this.worker = scheduler.createWorker("call");
 	}
 
 	@Override
@@ -76,10 +82,10 @@ public final class TraceMessage implements NodeCall<CallRequest.Trace, CallResul
 		if (!this.running.tryAcquire()) {
 			throw new CallRefusedException(CallAnswer.Refused.FAILED);
 		}
-		return this.connections
-			.onLoops((loop) -> CompletableFuture.completedFuture(loop.streamsOf(request.user())))
+		return this.connections.onLoops((loop) -> CompletableFuture.completedFuture(loop.streamsOf(request.user())))
 			// What ends from here on was among those that are open.
-			.thenApply((open) -> traced(request, open.stream().flatMap(List::stream).toList()))
+			.thenApplyAsync((open) -> traced(request, open.stream().flatMap(List::stream).toList()),
+					this.worker::execute)
 			.whenComplete((traced, failure) -> this.running.release());
 	}
 
@@ -90,7 +96,10 @@ public final class TraceMessage implements NodeCall<CallRequest.Trace, CallResul
 		Inquiry inquiry = new Inquiry(id, channel, request.stored(), request.expiresAt(), route,
 				this.recorder.reachesBackTo(id), this.clock.millis());
 		Map<String, PastStream> streams = new HashMap<>();
-		open.forEach((stream) -> streams.put(stream.connection(), stream));
+		if (this.recorder.isOn()) {
+			// Without journals nothing is said of them.
+			open.forEach((stream) -> streams.put(stream.connection(), stream));
+		}
 		this.recorder.endedOf(request.user()).forEach((stream) -> streams.put(stream.connection(), stream));
 		Map<String, Long> gone = new HashMap<>(this.departed.get());
 		gone.values().removeIf((listed) -> listed < MessageId.timestamp(id) - DEPARTED.toMillis());

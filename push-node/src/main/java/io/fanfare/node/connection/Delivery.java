@@ -86,7 +86,9 @@ final class Delivery {
 	/** Counts what is owed. */
 	private final Owed account;
 
-	/** Notes how the position changes, for those who ask later what became of a message. */
+	/**
+	 * Notes how the position changes, for those who ask later what became of a message.
+	 */
 	private final StreamJournal journal;
 
 	private State state = State.PENDING;
@@ -226,7 +228,7 @@ final class Delivery {
 	void acknowledged(long upTo, List<Long> ids) {
 		Acknowledged before = this.acknowledged;
 		this.acknowledged = before.and(upTo, ids, this.cursor);
-		if (this.acknowledged != before) {
+		if (this.acknowledged.cursor() > before.cursor()) {
 			this.journal.acknowledged(this.loop.millis(), this.acknowledged.cursor());
 		}
 	}

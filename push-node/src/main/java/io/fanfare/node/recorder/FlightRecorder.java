@@ -1,5 +1,6 @@
 package io.fanfare.node.recorder;
 
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class FlightRecorder {
 
 	/** One that remembers nothing. */
-	public static final FlightRecorder OFF = new FlightRecorder(0, 1, InstantSource.system());
+	public static final FlightRecorder OFF = new FlightRecorder(0, 1, () -> Instant.EPOCH);
 
 	/** Of the memory, an eighth is for streams that ended. */
 	private static final int ENDED_SHARE = 8;

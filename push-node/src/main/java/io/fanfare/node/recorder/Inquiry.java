@@ -199,8 +199,7 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 		}
 		boolean isThere = this.stored == Stored.STORED;
 		Change gap = gap(journal, hash);
-		if (gap != null && gap.gap() != Gap.Reason.CURSOR_UNKNOWN
-				&& !(isThere && gap.gap() == Gap.Reason.DATA_LOSS)) {
+		if (gap != null && gap.gap() != Gap.Reason.CURSOR_UNKNOWN && !(isThere && gap.gap() == Gap.Reason.DATA_LOSS)) {
 			return gap(gap);
 		}
 		Route came = this.route;
@@ -210,8 +209,8 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 		if (isThere && this.expiresAt != 0 && this.expiresAt <= by) {
 			return new Verdict((this.expiresAt <= began) ? TraceStep.EXPIRED : TraceStep.UNKNOWN);
 		}
-		return (isThere || this.stored == Stored.TRIMMED && came != null)
-				? new Verdict(TraceStep.REPLAYED, null, by) : new Verdict(TraceStep.UNKNOWN);
+		// Of what is not there any more it is not known whether it still was then.
+		return isThere ? new Verdict(TraceStep.REPLAYED, null, by) : new Verdict(TraceStep.UNKNOWN);
 	}
 
 }

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param lastMessageAt when messages were last written
  * @param acknowledged which messages its client says that it received
  */
-public record PastStream(String connection, String user, long openedAt, @Nullable Long endedAt,
-		@Nullable String ending, StreamJournal journal, long[] channels, long position, long ownUpTo,
-		long lastMessageAt, LongPredicate acknowledged) {
+public record PastStream(String connection, String user, long openedAt, @Nullable Long endedAt, @Nullable String ending,
+		StreamJournal journal, long[] channels, long position, long ownUpTo, long lastMessageAt,
+		LongPredicate acknowledged) {
 
 	/** What one takes, beside its texts, its channels and its journal. */
 	private static final int FIXED_BYTES = 240;

@@ -29,7 +29,10 @@ final class Routes {
 
 	private static final long INT = 0xFFFF_FFFFL;
 
-	private final long[] ring;
+	/** Messages of a piece of the ring; each piece is made when it is first needed. */
+	private static final int PIECE = 8192;
+
+	private final long[][] ring;
 
 	private final int size;
 
@@ -50,12 +53,22 @@ final class Routes {
 	 */
 	Routes(int size) {
 		this.size = size;
-		this.ring = new long[size * WORDS];
+		this.ring = new long[Math.ceilDiv(size, PIECE)][0];
 	}
 
-	/** How much memory it takes. */
+	/** How much memory it takes once it is full. */
 	long bytes() {
-		return (long) this.ring.length * Long.BYTES;
+		return (long) this.size * BYTES;
+	}
+
+	/** The piece that holds a message, which is written or about to be. */
+	private long[] piece(long number) {
+		return this.ring[(int) (number % this.size) / PIECE];
+	}
+
+	/** Where in its piece a message begins. */
+	private int at(long number) {
+		return (int) (number % this.size) % PIECE * WORDS;
 	}
 
 	/**
@@ -90,10 +103,15 @@ final class Routes {
 		this.lastId = id;
 		this.begun = number + 1;
 		VarHandle.fullFence();
-		int at = (int) (number % this.size) * WORDS;
-		this.ring[at] = id;
-		this.ring[at + 1] = nowMillis;
-		this.ring[at + 2] = hash(message.channel().value()) << Integer.SIZE
+		int index = (int) (number % this.size) / PIECE;
+		if (this.ring[index].length == 0) {
+			this.ring[index] = new long[Math.min(PIECE, this.size - index * PIECE) * WORDS];
+		}
+		long[] piece = this.ring[index];
+		int at = at(number);
+		piece[at] = id;
+		piece[at + 1] = nowMillis;
+		piece[at + 2] = hash(message.channel().value()) << Integer.SIZE
 				| (message.isEphemeral() ? flags | EPHEMERAL : flags);
 		this.written = number + 1;
 	}
@@ -125,7 +143,7 @@ final class Routes {
 		long high = end - 1;
 		while (low <= high) {
 			long middle = (low + high) >>> 1;
-			long there = this.ring[(int) (middle % this.size) * WORDS];
+			long there = piece(middle)[at(middle)];
 			if (isOverwritten(middle) || there < id) {
 				low = middle + 1;
 			}
@@ -140,10 +158,11 @@ final class Routes {
 	}
 
 	private @Nullable Route read(long number, long id, String channel) {
-		int at = (int) (number % this.size) * WORDS;
-		long there = this.ring[at];
-		long millis = this.ring[at + 1];
-		long rest = this.ring[at + 2];
+		long[] piece = piece(number);
+		int at = at(number);
+		long there = piece[at];
+		long millis = piece[at + 1];
+		long rest = piece[at + 2];
 		if (isOverwritten(number) || there != id || rest >>> Integer.SIZE != hash(channel)) {
 			return null;
 		}
@@ -171,7 +190,7 @@ final class Routes {
 			return MessageId.ZERO;
 		}
 		// The oldest that is there: lower ids came before it, but after a step back.
-		return this.ring[(int) (first % this.size) * WORDS];
+		return piece(first)[at(first)];
 	}
 
 	/**
@@ -185,7 +204,7 @@ final class Routes {
 		if (this.size == 0) {
 			return nowMillis;
 		}
-		return (first <= 0) ? since : this.ring[(int) (first % this.size) * WORDS + 1];
+		return (first <= 0) ? since : piece(first)[at(first) + 1];
 	}
 
 }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * and when it read history, which gaps were announced, which topics it lost. Its position
  * and these changes tell of each message whether it was written.
  * <p>
- * A change is four numbers. Of many, the last are kept; of what happened before nothing is
- * said. Belongs to the loop of its stream; once that ended it does not change.
+ * A change is four numbers. Of many, the last are kept; of what happened before nothing
+ * is said. Belongs to the loop of its stream; once that ended it does not change.
  */
 public final class StreamJournal {
 
@@ -57,7 +57,9 @@ public final class StreamJournal {
 
 	private boolean topicForgotten;
 
-	/** Whether it was live behind the last change that is not kept, and since which id. */
+	/**
+	 * Whether it was live behind the last change that is not kept, and since which id.
+	 */
 	private boolean wasLive;
 
 	private long wasAt;

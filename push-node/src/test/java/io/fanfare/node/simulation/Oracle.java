@@ -59,6 +59,8 @@ final class Oracle implements RedisModel.Witness {
 
 	private int displacements;
 
+	private final Traces traces;
+
 	private final List<Revoked> revoked = new ArrayList<>();
 
 	private boolean disconnects;
@@ -68,6 +70,7 @@ final class Oracle implements RedisModel.Witness {
 	Oracle(Simulation simulation, Scenario scenario) {
 		this.simulation = simulation;
 		this.scenario = scenario;
+		this.traces = new Traces(simulation, this);
 	}
 
 	/** What went wrong. */
@@ -120,6 +123,12 @@ final class Oracle implements RedisModel.Witness {
 
 		int erased;
 
+		int asked;
+
+		int unknown;
+
+		int gapsTold;
+
 		void add(Statistics other) {
 			this.messages += other.messages;
 			this.gaps += other.gaps;
@@ -132,6 +141,9 @@ final class Oracle implements RedisModel.Witness {
 			this.ticketsRefused += other.ticketsRefused;
 			this.revocations += other.revocations;
 			this.erased += other.erased;
+			this.asked += other.asked;
+			this.unknown += other.unknown;
+			this.gapsTold += other.gapsTold;
 		}
 
 		@Override
@@ -139,7 +151,8 @@ final class Oracle implements RedisModel.Witness {
 			return "messages=" + this.messages + " gaps=" + this.gaps + " falseGaps=" + this.falseGaps + " fellBehind="
 					+ this.fellBehind + " displacements=" + this.displacements + " limited=" + this.limited
 					+ " tickets=" + this.ticketsSpent + "/" + this.ticketsRefused + " revocations=" + this.revocations
-					+ " erased=" + this.erased;
+					+ " erased=" + this.erased + " asked=" + this.asked + " unknown=" + this.unknown + " gapsTold="
+					+ this.gapsTold;
 		}
 
 	}
@@ -420,6 +433,9 @@ final class Oracle implements RedisModel.Witness {
 	/** A node wrote to a page. */
 	void written(SimulatedSocket socket, String text) {
 		String connection = socket.connection();
+		if (connection != null) {
+			this.traces.wrote(connection, text);
+		}
 		if (connection == null || !text.contains("data: m")) {
 			return;
 		}
@@ -495,6 +511,11 @@ final class Oracle implements RedisModel.Witness {
 		if (held != live) {
 			fail("LEAK", "%d streams are live, %d connections are held", live, held);
 		}
+	}
+
+	/** What nodes say of messages later must be what they did. */
+	void checkTraces() {
+		this.traces.check(this.scenario.users());
 	}
 
 	void checkGaps(boolean strict) {

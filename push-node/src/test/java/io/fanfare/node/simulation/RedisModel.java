@@ -1079,6 +1079,11 @@ final class RedisModel {
 
 	History.Batch read(Caller caller, ChannelName channel, long position, int count, int bytes) {
 		guard(caller);
+		return look(channel, position, count, bytes);
+	}
+
+	/** What a read would bring, without one. */
+	History.Batch look(ChannelName channel, long position, int count, int bytes) {
 		long oldest = oldest();
 		long from = (oldest > position) ? oldest : position + 1;
 		Stream stream = stream(channel);

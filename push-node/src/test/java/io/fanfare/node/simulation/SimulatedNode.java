@@ -3,7 +3,10 @@ package io.fanfare.node.simulation;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.fanfare.node.admin.RevokeStreams;
@@ -28,7 +31,12 @@ import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.CallName;
+import io.fanfare.node.recorder.FlightRecorder;
+import io.fanfare.node.recorder.Inquiry;
+import io.fanfare.node.recorder.PastStream;
 import io.fanfare.protocol.call.CallRequest;
+import io.fanfare.protocol.call.CallRequest.Trace.Stored;
+import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.redis.history.History;
@@ -57,6 +65,8 @@ final class SimulatedNode {
 	private final Admission admission;
 
 	private final SimulatedCommands commands;
+
+	private final FlightRecorder recorder;
 
 	private final SimulatedPubSub pubSub;
 
@@ -97,6 +107,8 @@ final class SimulatedNode {
 		}, (fatal) -> {
 		});
 		this.connections = new Connections(identity, 1_000, simulation.random());
+		this.recorder = new FlightRecorder(4 << 20, 1_000, () -> Instant.ofEpochMilli(millis()));
+		this.connections.recordBy(this.recorder);
 		this.admission = new Admission(this.connections, new AdmissionSettings(AdmissionSettings.Policy.WAIT, 1_000,
 				Duration.ofSeconds(30), Duration.ofSeconds(2)), (address) -> null, System::nanoTime, errors);
 		this.commands = new SimulatedCommands(simulation, name());
@@ -337,6 +349,17 @@ final class SimulatedNode {
 	/** Some time that is not zero. */
 	long nanoTime() {
 		return (monotonic() + 10_000) * 1_000_000;
+	}
+
+	/** What it knows of a message, by each stream of a user. */
+	List<CallResult.StreamTrace> trace(String of, ChannelName channel, long id, Stored stored, long expiresAt) {
+		Inquiry inquiry = new Inquiry(id, channel, stored, expiresAt, this.recorder.route(id, channel),
+				this.recorder.reachesBackTo(id), millis());
+		Map<String, PastStream> streams = new LinkedHashMap<>();
+		this.streamLoops
+			.forEach((loop) -> loop.streamsOf(of).forEach((stream) -> streams.put(stream.connection(), stream)));
+		this.recorder.endedOf(of).forEach((stream) -> streams.put(stream.connection(), stream));
+		return streams.values().stream().map(inquiry::ask).toList();
 	}
 
 	long millis() {

@@ -242,6 +242,7 @@ final class Simulation {
 			this.pages.forEach(SimulatedClient::giveUp);
 			rest(SETTLE);
 			this.oracle.checkRest();
+			this.oracle.checkTraces();
 			this.oracle.checkGaps(strict && !this.scenario.has(Fault.FALSE_GAPS));
 		}
 		return this.oracle.violation();

@@ -94,8 +94,8 @@ public sealed interface CallResult {
 	 * @param departed nodes that it knew and that are listed no more, each with when it
 	 * was listed last, in milliseconds since the epoch
 	 */
-	record Traced(long startedAt, long streamsSince, long routesSince, @Nullable Route route,
-			List<StreamTrace> streams, Map<String, Long> departed) implements CallResult {
+	record Traced(long startedAt, long streamsSince, long routesSince, @Nullable Route route, List<StreamTrace> streams,
+			Map<String, Long> departed) implements CallResult {
 
 		/** Checks and copies them. */
 		public Traced {

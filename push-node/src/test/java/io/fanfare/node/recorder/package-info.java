@@ -1,0 +1,4 @@
+@NullMarked
+package io.fanfare.node.recorder;
+
+import org.jspecify.annotations.NullMarked;
