@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Checker;
 import io.fanfare.faults.check.Complaints;
+import io.fanfare.faults.check.Explanations;
 import io.fanfare.faults.check.RevokedUsers;
 import io.fanfare.faults.check.Score;
 import io.fanfare.faults.deployment.Deployment;
@@ -357,6 +358,9 @@ public final class Stage {
 		}
 		Score score = new Checker(scenario.expectations(), this.publisher.accepted(), this.begunAt, this.healedAt)
 			.check(notes(pages), notes(this.crowd.steady()), this.publisher.refused(), timing());
+		Explanations explained = new Explanations(this.api, notes(pages)).ask(this.publisher.accepted());
+		measured(explained.extent());
+		check("messages are explained as they were", explained.wrong().isEmpty(), explained.wrong());
 		int revived = this.libraries.revived();
 		if (revived > 0) {
 			this.complaints.add("revived: " + revived + " streams of clients that were told to stop");
