@@ -99,6 +99,7 @@ class SettingBoundsIT {
 			fanfare.rebalance.skew=0
 			fanfare.rebalance.interval=2h
 			fanfare.rebalance.window=25h
+			fanfare.recorder.bytes=2GB
 			fanfare.jwt.secret=short
 			fanfare.jwt.clock-skew=11m
 			fanfare.jwt.default-tier=best
