@@ -133,9 +133,10 @@ public final class MemoryGuard implements AutoCloseable {
 
 	}
 
-	/** Begins. */
+	/** Begins: reports what there is, and acts on it from the next look on. */
 	public void start() {
 		if (this.settings.interval().isPositive()) {
+			this.status = measured(OK, this.memory.get(), false);
 			this.worker.every(this.settings.interval(), this.settings.interval(),
 					() -> look(this.ticker.nanoTime() / 1_000_000));
 		}
@@ -168,7 +169,7 @@ public final class MemoryGuard implements AutoCloseable {
 				: isOver(before, "direct", direct, this.settings.direct()) ? "direct"
 						: isOver(before, "process", process, this.settings.process()) ? "process" : OK;
 		boolean growing = isGrowing(before, new Sample(nowMillis, reading.heap(), this.admission.size()));
-		Memory now = new Memory(state, rounded(heap), rounded(direct), rounded(process), growing);
+		Memory now = measured(state, reading, growing);
 		this.status = now;
 		if (!state.equals(before.state())) {
 			log.warn("memory={} heap={} direct={} process={} streams={}", state, percent(heap), percent(direct),
@@ -242,6 +243,12 @@ public final class MemoryGuard implements AutoCloseable {
 
 	private Optional<Sample> lowest(Predicate<Sample> when) {
 		return this.samples.stream().filter(when).min(Comparator.comparingLong(Sample::heap));
+	}
+
+	private static Memory measured(String state, MemoryReading reading, boolean growing) {
+		return new Memory(state, rounded(MemoryReading.share(reading.heap(), reading.heapLimit())),
+				rounded(MemoryReading.share(reading.direct(), reading.directLimit())),
+				rounded(MemoryReading.share(reading.process(), reading.processLimit())), growing);
 	}
 
 	/** What is reported, to a thousandth. */
