@@ -4,6 +4,7 @@ import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import io.fanfare.protocol.CloseReason;
@@ -73,6 +74,17 @@ class CallJsonTests {
 				new Exchange(new CallRequest.Tail("alice", "api.1f", "7", "n.a.c", 15_000),
 						"{\"user\":\"alice\",\"to\":\"api.1f\",\"tail\":\"7\",\"connection\":\"n.a.c\",\"lifeMs\":15000}",
 						new CallResult.Tailed(true), "{\"connected\":true}"),
+				new Exchange(new CallRequest.Trace("alice", "news", "9-1", CallRequest.Trace.Stored.TRIMMED, 5),
+						"{\"user\":\"alice\",\"channel\":\"news\",\"id\":\"9-1\",\"stored\":\"trimmed\",\"expiresAt\":5}",
+						new CallResult.Traced(1, 2, 3, new CallResult.Route(4, true, true, false),
+								List.of(new CallResult.StreamTrace("n.a.c", 5, 6L, "takeover", "8-1", true, "written",
+										null, 7L, null)),
+								Map.of("n.b", 8L)),
+						"{\"startedAt\":1,\"streamsSince\":2,\"routesSince\":3,\"route\":{\"at\":4,\"named\":true,"
+								+ "\"held\":true,\"ephemeral\":false},\"streams\":[{\"connection\":\"n.a.c\",\"openedAt\":5,"
+								+ "\"endedAt\":6,\"ending\":\"takeover\",\"from\":\"8-1\",\"resumed\":true,"
+								+ "\"step\":\"written\",\"reason\":null,\"at\":7,\"acknowledgedAt\":null}],"
+								+ "\"departed\":{\"n.b\":8}}"),
 				new Exchange(new CallRequest.SendOn(3, 60_000), "{\"count\":3,\"windowMs\":60000}",
 						new CallResult.SentOn(3), "{\"connections\":3}"),
 				new Exchange(new CallRequest.Drain(30_000L, null), "{\"windowMs\":30000}",
@@ -139,13 +151,14 @@ class CallJsonTests {
 	@MethodSource("exchanges")
 	void aFieldThatIsMissingIsNeverAZero(Exchange exchange) {
 		List<String> optional = List.of("state", "user", "tier", "address", "limit", "after", "users", "channel",
-				"rate", "next", "message");
+				"rate", "next", "message", "route");
 		for (String field : object(exchange.requestJson()).propertyNames()) {
 			byte[] json = bytes(object(exchange.requestJson()).without(field));
 			boolean spare = field.equals("reason") && exchange.request() instanceof CallRequest.Revoke;
 			boolean mayBeMissing = switch (exchange.request()) {
 				case CallRequest.Tail tail -> field.equals("connection");
 				case CallRequest.CountSubscribers count -> false;
+				case CallRequest.Trace trace -> false;
 				case CallRequest.Drain drain -> true;
 				default -> spare || optional.contains(field);
 			};
