@@ -10,7 +10,6 @@ import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.random.RandomGenerator;
 
-import io.fanfare.node.encoding.Owed;
 import io.fanfare.node.recorder.FlightRecorder;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.ConnectionStatus;
@@ -262,33 +261,11 @@ public final class Connections {
 	}
 
 	/**
-	 * What messages take of memory now, and may take, on all loops. Up to a tick old.
-	 *
-	 * @param owed bytes of heap owed to connections
-	 * @param owedLimit how many may be
-	 * @param dropped backlogs dropped to history since the start
-	 * @param inbox bytes of messages in the inboxes
-	 * @param unflushed bytes of direct memory that wait for sockets
-	 * @param unflushedLimit above how many sockets get only what their kernels take
-	 */
-	public record MemoryUse(long owed, long owedLimit, long dropped, long inbox, long unflushed, long unflushedLimit) {
-
-	}
-
-	/**
 	 * What messages take of memory.
 	 * @return the use
 	 */
 	public MemoryUse memoryUse() {
-		MemoryUse sum = new MemoryUse(0, 0, 0, 0, 0, 0);
-		for (StreamLoop loop : this.loops) {
-			Owed owed = loop.owed();
-			Unflushed unflushed = loop.unflushed();
-			sum = new MemoryUse(sum.owed() + owed.shown(), sum.owedLimit() + owed.limit(),
-					sum.dropped() + owed.dropped(), sum.inbox() + loop.inboxBytes(),
-					sum.unflushed() + unflushed.shown(), sum.unflushedLimit() + unflushed.limit());
-		}
-		return sum;
+		return MemoryUse.of(this.loops);
 	}
 
 	/**
