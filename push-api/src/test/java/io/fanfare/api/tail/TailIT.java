@@ -148,8 +148,10 @@ class TailIT {
 		}
 	}
 
-	/** Any other answer has to be read within seconds. */
-	/** Longer than a lost one lasts, most of which the other tests have taken. */
+	/**
+	 * Any other answer has to be read within seconds. Longer than a lost one lasts, most
+	 * of which the other tests have taken.
+	 */
 	@Test
 	@Order(Integer.MAX_VALUE)
 	void aQuietTailStays() {

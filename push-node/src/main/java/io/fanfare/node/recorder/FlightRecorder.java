@@ -57,7 +57,7 @@ public final class FlightRecorder {
 		this.journals = (bytes > 0)
 				? maxStreams * (StreamJournal.FIXED_BYTES + (long) this.changes * StreamJournal.CHANGE_BYTES) : 0;
 		long left = bytes - bytes / ENDED_SHARE - this.journals;
-		this.routes = new Routes((int) Math.clamp(left / Routes.BYTES, 0, Integer.MAX_VALUE / Routes.BYTES));
+		this.routes = new Routes(Math.clamp(left / Routes.BYTES, 0, Integer.MAX_VALUE / Routes.BYTES));
 		this.ended = new PastStreams(bytes / ENDED_SHARE);
 	}
 
