@@ -1,6 +1,7 @@
 package io.fanfare.node.recorder;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 import io.fanfare.node.catchup.Gap;
@@ -30,6 +31,13 @@ public final class StreamJournal {
 	private static final int ACKS = 4;
 
 	private static final long[] NONE = new long[0];
+
+	/** What numbers in a change stand for. */
+	private static final List<Kind> KINDS = List.of(Kind.values());
+
+	private static final List<Why> WHYS = List.of(Why.values());
+
+	private static final List<Gap.Reason> REASONS = List.of(Gap.Reason.values());
 
 	private final int capacity;
 
@@ -144,7 +152,7 @@ public final class StreamJournal {
 	 * @param why why
 	 */
 	public void behind(long millis, long position, Why why) {
-		add(Kind.BEHIND, why.ordinal(), millis, position, 0, 0);
+		add(Kind.BEHIND, WHYS.indexOf(why), millis, position, 0, 0);
 	}
 
 	/**
@@ -153,7 +161,7 @@ public final class StreamJournal {
 	 * @param gap the gap
 	 */
 	public void gap(long millis, Gap gap) {
-		add(Kind.GAP, gap.reason().ordinal(), millis, gap.from(), gap.to(), hash(gap.channel()));
+		add(Kind.GAP, REASONS.indexOf(gap.reason()), millis, gap.from(), gap.to(), hash(gap.channel()));
 	}
 
 	/**
@@ -206,7 +214,7 @@ public final class StreamJournal {
 			this.log = Arrays.copyOf(this.log, WORDS * Math.min(this.capacity, Math.max(2, 2 * this.size)));
 		}
 		int at = this.size++ * WORDS;
-		this.log[at] = millis << Byte.SIZE | (long) kind.ordinal() << 4 | detail;
+		this.log[at] = millis << Byte.SIZE | (long) KINDS.indexOf(kind) << 4 | detail;
 		this.log[at + 1] = first;
 		this.log[at + 2] = second;
 		this.log[at + 3] = channel;
@@ -248,7 +256,7 @@ public final class StreamJournal {
 		}
 
 		Gap.Reason gap() {
-			return Gap.Reason.values()[this.detail];
+			return REASONS.get(this.detail);
 		}
 
 		boolean isErasureOf(long id, long of) {
@@ -257,7 +265,7 @@ public final class StreamJournal {
 		}
 
 		Why why() {
-			return Why.values()[this.detail];
+			return WHYS.get(this.detail);
 		}
 
 	}
@@ -269,8 +277,8 @@ public final class StreamJournal {
 	Change change(int index) {
 		int at = index * WORDS;
 		long word = this.log[at];
-		return new Change(Kind.values()[(int) (word >>> 4 & 0xF)], (int) (word & 0xF), word >>> Byte.SIZE,
-				this.log[at + 1], this.log[at + 2], this.log[at + 3]);
+		return new Change(KINDS.get((int) (word >>> 4 & 0xF)), (int) (word & 0xF), word >>> Byte.SIZE, this.log[at + 1],
+				this.log[at + 2], this.log[at + 3]);
 	}
 
 	long from() {
