@@ -16,6 +16,8 @@ import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
 import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.process.RequiredTool;
+import io.fanfare.test.redis.RedisProcess;
+import io.fanfare.test.redis.TestRedis;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,15 +55,22 @@ class ClientTabsIT {
 
 	private static NginxProcess nginx;
 
-	private final Cluster cluster = TestCluster.shared();
+	private static RedisProcess redis;
 
-	private final ApiClient backend = TestCluster.backend(this.cluster);
+	/** Not that of other classes, which run beside this one and send to all. */
+	private static Cluster cluster;
+
+	private static ApiClient backend;
 
 	@BeforeAll
 	static void start() throws IOException {
 		Assume.installed(RequiredTool.NGINX);
 		site = ClientSite.start();
-		Cluster cluster = TestCluster.shared();
+		redis = TestRedis.start();
+		cluster = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
+				"--fanfare.allowed-origins=*", "--fanfare.limits.takeovers-per-minute=0",
+				"--fanfare.limits.opens-per-user=0");
+		backend = TestCluster.backend(cluster);
 		nginx = NginxProcess.start(ClientOpens.logged(site), cluster.apiPort(), cluster.streamPort(0),
 				cluster.streamPort(1));
 	}
@@ -74,11 +83,15 @@ class ClientTabsIT {
 		if (site != null) {
 			site.close();
 		}
+		if (cluster != null) {
+			cluster.close();
+			redis.close();
+		}
 	}
 
 	@Test
 	void theOthersGoOnWhateverHappensToTheHolderOfTheStream() throws Exception {
-		site.tokens(this.backend::token);
+		site.tokens(backend::token);
 		List<TabGroup> groups = List.of(new TabGroup(site, Sharing.WORKER, "client-worker"),
 				new TabGroup(site, Sharing.WORKER, DEBUGGED), new TabGroup(site, Sharing.LOCKS, "client-locks"),
 				new TabGroup(site, Sharing.MESSAGES, "client-messages"));
@@ -87,7 +100,7 @@ class ClientTabsIT {
 		}
 		groups.forEach((group) -> group.running().forEach((tab) -> tab.awaitState("open")));
 		awaitOneStreamEach(groups);
-		try (SteadyPublisher publisher = new SteadyPublisher(this.backend, "tabs",
+		try (SteadyPublisher publisher = new SteadyPublisher(backend, "tabs",
 				groups.stream().map(TabGroup::user).toList(), TOPIC, Duration.ofMillis(50))) {
 			awaitAll(groups, publisher);
 			for (Disturbance disturbance : Disturbance.values()) {
@@ -121,7 +134,7 @@ class ClientTabsIT {
 	 */
 	@Test
 	void theOthersGoOnWhereTheHolderIsFrozen(@TempDir Path directory) throws Exception {
-		site.tokens(this.backend::token);
+		site.tokens(backend::token);
 		Map<String, List<DevToolsBrowser.Tab>> groups = new LinkedHashMap<>();
 		try (DevToolsBrowser browser = DevToolsBrowser.start(directory)) {
 			for (Sharing sharing : Sharing.values()) {
@@ -147,8 +160,8 @@ class ClientTabsIT {
 	}
 
 	private void freezeAndResume(Map<String, List<DevToolsBrowser.Tab>> groups) throws Exception {
-		try (SteadyPublisher publisher = new SteadyPublisher(this.backend, "frozen", List.copyOf(groups.keySet()),
-				TOPIC, Duration.ofMillis(50))) {
+		try (SteadyPublisher publisher = new SteadyPublisher(backend, "frozen", List.copyOf(groups.keySet()), TOPIC,
+				Duration.ofMillis(50))) {
 			awaitReceived(groups, 0, publisher);
 			long began = System.currentTimeMillis();
 			groups.values().forEach((tabs) -> tabs.getFirst().freeze());
@@ -208,7 +221,7 @@ class ClientTabsIT {
 	}
 
 	private int streams(String user) {
-		return ClientOpens.of(this.backend, user);
+		return ClientOpens.of(backend, user);
 	}
 
 }

@@ -5,6 +5,8 @@ import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 
 import io.fanfare.boot.ProcessConfiguration;
@@ -60,6 +62,7 @@ import io.fanfare.node.recorder.FlightRecorder;
 import io.fanfare.node.recorder.RecorderSettings;
 import io.fanfare.node.stream.DoctorSettings;
 import io.fanfare.node.stream.StreamSettings;
+import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
@@ -305,8 +308,10 @@ class NodeConfiguration {
 	}
 
 	@Bean(initMethod = "start")
-	DepartedNodes departedNodes(Nodes nodes, Clock clock, Scheduler scheduler, Errors errors) {
-		return new DepartedNodes(nodes::names, clock, scheduler, errors);
+	DepartedNodes departedNodes(Nodes nodes, CommandLink link, Clock clock, Scheduler scheduler, Errors errors) {
+		// Compared with times of ids, which run ahead where Redis's clock went back
+		InstantSource times = () -> Instant.ofEpochMilli(Math.max(clock.millis(), MessageId.timestamp(link.seen())));
+		return new DepartedNodes(nodes::names, times, scheduler, errors);
 	}
 
 	@Bean

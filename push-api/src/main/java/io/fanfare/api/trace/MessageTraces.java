@@ -45,6 +45,9 @@ final class MessageTraces {
 
 	private static final Duration PATIENCE = Duration.ofMillis(250);
 
+	/** Of nodes that departed longer ago, those that are left may not know. */
+	private static final Duration REMEMBERED = CallResult.Traced.DEPARTED_FOR.minusMinutes(1);
+
 	/** A node that said nothing for so long before the message had ended by then. */
 	private static final Duration SILENT = Duration.ofMillis(3 * NodeStatus.INTERVAL_MS);
 
@@ -137,16 +140,20 @@ final class MessageTraces {
 				CallResult.Traced traced = this.nodes.await(one.getValue());
 				answered.put(node, traced);
 				departed.addAll(traced.departed().keySet());
-				witnessed |= traced.startedAt() <= published;
-				if (traced.streamsSince() > published && traced.startedAt() <= published) {
+				witnessed |= traced.startedAt() <= published && this.clock.millis() - published < REMEMBERED.toMillis();
+				// One that began later may have replayed it on a stream that it has
+				// forgotten
+				if (traced.streamsSince() > Math.max(published, traced.startedAt())) {
 					missing.add(new Missing(node, "forgotten"));
 				}
 			}
 			catch (ProblemException ex) {
 				log.debug("node={} call=trace unanswered reason=\"{}\"", node, ex.getMessage());
 				NodeStatus status = statuses.get(node);
-				// One that ended before the message was published knows nothing of it.
-				if (status == null || status.updatedAt() + SILENT.toMillis() >= published) {
+				// One that was drained before the message was published knows nothing of
+				// it;
+				// one that fell silent may only be cut off.
+				if (status == null || status.drained() == null || status.updatedAt() + SILENT.toMillis() >= published) {
 					missing.add(new Missing(node, "unanswered"));
 				}
 			}

@@ -74,7 +74,10 @@ record TraceVerdict(Outcome outcome, @Nullable String reason, @Nullable Long at)
 		if (owed != null) {
 			return new TraceVerdict(Outcome.OWED, owed.reason());
 		}
-		if (unknown) {
+		if (unknown || missing) {
+			// A cursor proves nothing: a page may have it from elsewhere, and gaps, times
+			// to
+			// live and retractions pass beneath one.
 			return new TraceVerdict(Outcome.UNKNOWN, null);
 		}
 		long published = MessageId.timestamp(id);
@@ -82,9 +85,6 @@ record TraceVerdict(Outcome outcome, @Nullable String reason, @Nullable Long at)
 			.filter((stream) -> !is(stream, TraceStep.BEFORE) && (is(stream, TraceStep.GAP) || stream.endedAt() == null
 					|| stream.endedAt() + SKEW.toMillis() >= published))
 			.toList();
-		if (missing) {
-			return incomplete(id, streams, concerned);
-		}
 		return new TraceVerdict(Outcome.NOT_DELIVERED, reason(stored, expired, concerned));
 	}
 
@@ -96,25 +96,6 @@ record TraceVerdict(Outcome outcome, @Nullable String reason, @Nullable Long at)
 		Long said = stream.acknowledgedAt();
 		return (said != null) ? new TraceVerdict(Outcome.ACKNOWLEDGED, null, said)
 				: new TraceVerdict(how, null, stream.at());
-	}
-
-	/**
-	 * A stream that is not known may have written it. A client that came back with a
-	 * cursor says so: one at or above the message has it, one below has not.
-	 */
-	private static TraceVerdict incomplete(long id, List<StreamTrace> streams, List<StreamTrace> concerned) {
-		for (StreamTrace stream : concerned) {
-			if (is(stream, TraceStep.GAP) && stream.resumed()) {
-				return new TraceVerdict(Outcome.NOT_DELIVERED, "gap");
-			}
-		}
-		for (StreamTrace stream : streams) {
-			if (concerned.isEmpty() && is(stream, TraceStep.BEFORE) && stream.resumed()
-					&& stream.openedAt() + SKEW.toMillis() >= MessageId.timestamp(id)) {
-				return new TraceVerdict(Outcome.WRITTEN, "cursor");
-			}
-		}
-		return new TraceVerdict(Outcome.UNKNOWN, null);
 	}
 
 	private static String reason(Stored stored, boolean expired, List<StreamTrace> concerned) {

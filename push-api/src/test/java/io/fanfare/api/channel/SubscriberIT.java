@@ -6,8 +6,10 @@ import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallName;
+import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.TestRedis;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -21,6 +23,13 @@ class SubscriberIT {
 	private static final String PATH = "/v1/channels/news/subscribers";
 
 	private final TestApi api = TestApi.shared();
+
+	/** Those of other tests are listed for a minute. */
+	@BeforeEach
+	void forgetNodes() {
+		Nodes nodes = this.api.bean(Nodes.class);
+		nodes.names().join().forEach((node) -> nodes.remove(node).join());
+	}
 
 	@Test
 	void withoutNodesThereAreNone() {

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import io.fanfare.node.cluster.CallRefusedException;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.connection.Connections;
+import io.fanfare.node.recorder.Came;
 import io.fanfare.node.recorder.FlightRecorder;
 import io.fanfare.node.recorder.Inquiry;
 import io.fanfare.node.recorder.PastStream;
@@ -22,7 +23,6 @@ import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallResult;
-import io.fanfare.protocol.call.CallResult.Route;
 import io.fanfare.protocol.call.CallResult.StreamTrace;
 import io.fanfare.protocol.call.CallResult.Traced;
 import io.fanfare.protocol.guard.Scheduler;
@@ -92,8 +92,8 @@ public final class TraceMessage implements NodeCall<CallRequest.Trace, CallResul
 	private Traced traced(CallRequest.Trace request, List<PastStream> open) {
 		long id = MessageId.parse(request.id());
 		ChannelName channel = ChannelName.parse(request.channel());
-		Route route = this.recorder.route(id, channel);
-		Inquiry inquiry = new Inquiry(id, channel, request.stored(), request.expiresAt(), route,
+		Came came = this.recorder.came(id, channel);
+		Inquiry inquiry = new Inquiry(id, channel, request.stored(), request.expiresAt(), came,
 				this.recorder.reachesBackTo(id), this.clock.millis());
 		Map<String, PastStream> streams = new HashMap<>();
 		if (this.recorder.isOn()) {
@@ -103,8 +103,10 @@ public final class TraceMessage implements NodeCall<CallRequest.Trace, CallResul
 		this.recorder.endedOf(request.user()).forEach((stream) -> streams.put(stream.connection(), stream));
 		Map<String, Long> gone = new HashMap<>(this.departed.get());
 		gone.values().removeIf((listed) -> listed < MessageId.timestamp(id) - DEPARTED.toMillis());
-		return new Traced(this.recorder.since(), this.recorder.streamsSince(), this.recorder.routesSince(), route,
-				last(streams.values(), inquiry), gone);
+		// What is cut off counts as forgotten
+		long streamsSince = (streams.size() > MOST_STREAMS) ? this.clock.millis() : this.recorder.streamsSince();
+		return new Traced(this.recorder.since(), streamsSince, this.recorder.routesSince(),
+				(came != null) ? came.route() : null, last(streams.values(), inquiry), gone);
 	}
 
 	private static List<StreamTrace> last(Collection<PastStream> streams, Inquiry inquiry) {

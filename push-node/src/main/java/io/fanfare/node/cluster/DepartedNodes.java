@@ -8,20 +8,21 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
+import io.fanfare.protocol.call.CallResult;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.Failures;
 
 /**
- * Which nodes were listed and are no more, for an hour: what they knew of messages is
- * gone with them. Any thread may call.
+ * Which nodes were listed and are no more, for a day: what they knew of messages is gone
+ * with them. Any thread may call.
  */
 public final class DepartedNodes implements AutoCloseable {
 
 	private static final Duration INTERVAL = Duration.ofSeconds(5);
 
-	private static final Duration KEPT = Duration.ofHours(1);
+	private static final Duration KEPT = CallResult.Traced.DEPARTED_FOR;
 
 	private final Supplier<CompletableFuture<Set<String>>> list;
 

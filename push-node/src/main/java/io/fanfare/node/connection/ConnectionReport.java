@@ -40,7 +40,8 @@ final class ConnectionReport {
 		long now = connection.loop().nanoTime();
 		long millis = connection.loop().millis();
 		return new PastStream(connection.id(), connection.user(), connection.openedMillis(),
-				(ending != null) ? millis : null, (ending != null) ? ending.reason() : null, delivery.journal(),
+				(ending != null) ? millis : null, (ending != null) ? ending.reason() : null,
+				(ending != null) ? delivery.journal() : delivery.journal().copy(),
 				PastStream.hashes(connection.request().channels()), delivery.position(), delivery.ownUpTo(),
 				millis - (now - writer.lastMessageNanos()) / 1_000_000, delivery.acknowledged()::contains);
 	}

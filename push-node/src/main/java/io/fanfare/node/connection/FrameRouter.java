@@ -69,7 +69,7 @@ public final class FrameRouter implements MessageSink {
 	public void deliver(String id, Message message) {
 		this.timings.received(message.id());
 		Connection connection = this.connections.find(id);
-		this.recorder.named(message, connection != null);
+		this.recorder.named(message, id, connection != null);
 		if (connection != null) {
 			Retraction retraction = message.retraction();
 			if (retraction != null) {

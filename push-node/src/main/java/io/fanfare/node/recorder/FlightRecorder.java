@@ -7,7 +7,6 @@ import java.util.List;
 import io.fanfare.node.broker.Message;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
-import io.fanfare.protocol.call.CallResult.Route;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,11 +81,12 @@ public final class FlightRecorder {
 	/**
 	 * A message came for one connection.
 	 * @param message the message
-	 * @param held whether the node has that connection
+	 * @param connection the connection
+	 * @param held whether the node has it
 	 */
-	public void named(Message message, boolean held) {
+	public void named(Message message, String connection, boolean held) {
 		if (isOn()) {
-			this.routes.named(message, this.clock.millis(), held);
+			this.routes.named(message, this.clock.millis(), connection, held);
 		}
 	}
 
@@ -96,7 +96,7 @@ public final class FlightRecorder {
 	 * @param channel its channel
 	 * @return how, or null where nothing is known of it
 	 */
-	public @Nullable Route route(long id, ChannelName channel) {
+	public @Nullable Came came(long id, ChannelName channel) {
 		return this.routes.find(id, channel.value());
 	}
 

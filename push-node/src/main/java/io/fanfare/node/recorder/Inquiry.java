@@ -6,7 +6,6 @@ import io.fanfare.node.recorder.StreamJournal.Kind;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.call.CallRequest.Trace.Stored;
-import io.fanfare.protocol.call.CallResult.Route;
 import io.fanfare.protocol.call.CallResult.StreamTrace;
 import io.fanfare.protocol.call.TraceStep;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param stored what the history of the channel says of it
  * @param expiresAt when it was of no use any more, in milliseconds since the epoch; 0 for
  * never
- * @param route how the node was handed it, or null if it was not, as far as is known
+ * @param came how the node was handed it, or null if it was not, as far as is known
  * @param routesKnown whether it would be known if the node had been
  * @param nowMillis now
  */
-public record Inquiry(long id, ChannelName channel, Stored stored, long expiresAt, @Nullable Route route,
+public record Inquiry(long id, ChannelName channel, Stored stored, long expiresAt, @Nullable Came came,
 		boolean routesKnown, long nowMillis) {
 
 	/** A step, what is said of it, and the latest time at which it was. */
@@ -109,15 +108,14 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 		if (this.id <= stream.position()) {
 			return live ? written(stream, hash, end(stream)) : replayed(journal, hash, began, end(stream));
 		}
-		return notYet(stream, live, why);
+		return notYet(stream, live, why, this.came != null && this.came.isFor(stream.connection()));
 	}
 
-	private Verdict notYet(PastStream stream, boolean live, StreamJournal.Why why) {
-		Route came = this.route;
-		if (came != null && came.ephemeral() && !live) {
+	private Verdict notYet(PastStream stream, boolean live, StreamJournal.Why why, boolean arrived) {
+		if (isEphemeral() && !live) {
 			return new Verdict(TraceStep.EPHEMERAL, text(why), 0);
 		}
-		if (this.stored != Stored.STORED && came == null) {
+		if (this.stored != Stored.STORED && !arrived) {
 			// Nothing is on its way.
 			return new Verdict(this.routesKnown ? TraceStep.MISSED : TraceStep.UNKNOWN);
 		}
@@ -125,6 +123,10 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 			return new Verdict(TraceStep.EXPIRED);
 		}
 		return new Verdict((stream.endedAt() != null) ? TraceStep.MISSED : TraceStep.OWED, live ? null : text(why), 0);
+	}
+
+	private boolean isEphemeral() {
+		return this.came != null && this.came.route().ephemeral();
 	}
 
 	private static @Nullable String text(StreamJournal.Why why) {
@@ -171,8 +173,7 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 
 	/** The stream was live, and its position has passed the message. */
 	private Verdict written(PastStream stream, long hash, long by) {
-		Route came = this.route;
-		boolean arrived = came != null && came.held();
+		boolean arrived = this.came != null && this.came.isFor(stream.connection());
 		if (isErased(stream.journal(), hash)) {
 			return new Verdict(TraceStep.ERASED);
 		}
@@ -202,8 +203,7 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 		if (gap != null && gap.gap() != Gap.Reason.CURSOR_UNKNOWN && !(isThere && gap.gap() == Gap.Reason.DATA_LOSS)) {
 			return gap(gap);
 		}
-		Route came = this.route;
-		if (came != null && came.ephemeral()) {
+		if (isEphemeral()) {
 			return new Verdict(TraceStep.EPHEMERAL);
 		}
 		if (isThere && this.expiresAt != 0 && this.expiresAt <= by) {

@@ -27,6 +27,9 @@ final class Routes {
 
 	private static final long EPHEMERAL = 4;
 
+	/** Bits of flags; above them, a connection. */
+	private static final int FLAGS = 3;
+
 	private static final long INT = 0xFFFF_FFFFL;
 
 	/** Messages of a piece of the ring; each piece is made when it is first needed. */
@@ -84,10 +87,11 @@ final class Routes {
 	 * A message came for one connection.
 	 * @param message the message
 	 * @param nowMillis now
-	 * @param held whether the node has that connection
+	 * @param connection the connection
+	 * @param held whether the node has it
 	 */
-	void named(Message message, long nowMillis, boolean held) {
-		add(message, nowMillis, held ? NAMED | HELD : NAMED);
+	void named(Message message, long nowMillis, String connection, boolean held) {
+		add(message, nowMillis, (long) Came.hash(connection) << FLAGS | (held ? NAMED | HELD : NAMED));
 	}
 
 	/** A link that ended may still hand something over while the next one does. */
@@ -126,19 +130,19 @@ final class Routes {
 	 * @param channel its channel
 	 * @return how it came, or null where it is not there
 	 */
-	@Nullable Route find(long id, String channel) {
+	@Nullable Came find(long id, String channel) {
 		long end = this.written;
 		long first = Math.max(0, end - this.size);
 		// Above the last descent ids rise; a search below it looks at each.
 		long sorted = Math.max(first, this.lastDescent);
-		Route found = (sorted < end) ? search(id, channel, sorted, end) : null;
+		Came found = (sorted < end) ? search(id, channel, sorted, end) : null;
 		for (long number = sorted - 1; found == null && number >= first; number--) {
 			found = read(number, id, channel);
 		}
 		return found;
 	}
 
-	private @Nullable Route search(long id, String channel, long from, long end) {
+	private @Nullable Came search(long id, String channel, long from, long end) {
 		long low = from;
 		long high = end - 1;
 		while (low <= high) {
@@ -157,7 +161,7 @@ final class Routes {
 		return null;
 	}
 
-	private @Nullable Route read(long number, long id, String channel) {
+	private @Nullable Came read(long number, long id, String channel) {
 		long[] piece = piece(number);
 		int at = at(number);
 		long there = piece[at];
@@ -167,7 +171,8 @@ final class Routes {
 			return null;
 		}
 		boolean named = (rest & NAMED) != 0;
-		return new Route(millis, named, !named || (rest & HELD) != 0, (rest & EPHEMERAL) != 0);
+		Route route = new Route(millis, named, !named || (rest & HELD) != 0, (rest & EPHEMERAL) != 0);
+		return new Came(route, (int) ((rest & INT) >>> FLAGS));
 	}
 
 	/** Whether what was read of a message may be what came in its place. */

@@ -237,6 +237,24 @@ public final class StreamJournal {
 		this.size--;
 	}
 
+	/** As it is now, for another thread. On the loop. */
+	public StreamJournal copy() {
+		StreamJournal copy = new StreamJournal(this.capacity);
+		copy.log = this.log.clone();
+		copy.size = this.size;
+		copy.acks = this.acks.clone();
+		copy.acked = this.acked;
+		copy.from = this.from;
+		copy.resumed = this.resumed;
+		copy.starts = this.starts;
+		copy.forgottenUpTo = this.forgottenUpTo;
+		copy.forgotten = this.forgotten;
+		copy.topicForgotten = this.topicForgotten;
+		copy.wasLive = this.wasLive;
+		copy.wasAt = this.wasAt;
+		return copy;
+	}
+
 	// ---- what it says
 
 	/**

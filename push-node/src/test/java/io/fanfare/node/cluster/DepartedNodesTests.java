@@ -23,11 +23,14 @@ class DepartedNodesTests {
 			}));
 
 	@Test
-	void aNodeThatIsListedNoMoreIsKnownForAnHour() {
+	void aNodeThatIsListedNoMoreIsKnownForLongerThanHistoryLasts() {
 		long first = this.now;
 		this.nodes.listed(Set.of("a.1", "b.1"));
 		assertThat(this.nodes.departed()).isEmpty();
 		this.now += 5_000;
+		this.nodes.listed(Set.of("b.1"));
+		assertThat(this.nodes.departed()).isEqualTo(Map.of("a.1", first));
+		this.now += Duration.ofHours(24).toMillis();
 		this.nodes.listed(Set.of("b.1"));
 		assertThat(this.nodes.departed()).isEqualTo(Map.of("a.1", first));
 		this.now += Duration.ofHours(1).toMillis();

@@ -39,7 +39,7 @@ class FlightRecorderTests {
 		}
 		assertThat(this.now - recorder.routesSince()).isBetween(15_000L, 25_000L);
 		assertThat(recorder.bytes()).isBetween(30 * MEBI, 32 * MEBI);
-		assertThat(recorder.route(MessageId.of(this.now - 15_000, 7), channel)).isNotNull();
+		assertThat(recorder.came(MessageId.of(this.now - 15_000, 7), channel)).isNotNull();
 		assertThat(recorder.reachesBackTo(MessageId.of(this.now - 15_000, 7))).isTrue();
 		assertThat(recorder.reachesBackTo(MessageId.of(BEGAN + 10, 0))).isFalse();
 		assertThat(recorder.endedOf("user-1")).isEmpty();

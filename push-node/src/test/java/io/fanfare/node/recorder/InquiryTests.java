@@ -21,9 +21,9 @@ class InquiryTests {
 
 	private static final ChannelName NEWS = ChannelName.topic("news");
 
-	private static final Route NAMED = new Route(50, true, true, false);
+	private static final Came NAMED = new Came(new Route(50, true, true, false), Came.hash("c"));
 
-	private static final Route EPHEMERAL = new Route(50, true, true, true);
+	private static final Came EPHEMERAL = new Came(new Route(50, true, true, true), Came.hash("c"));
 
 	private final StreamJournal journal = new StreamJournal(6);
 
@@ -33,12 +33,12 @@ class InquiryTests {
 
 	private Stored stored = Stored.STORED;
 
-	private @Nullable Route route;
+	private @Nullable Came came;
 
 	private long expiresAt;
 
 	private StreamTrace ask(ChannelName channel, long id) {
-		return new Inquiry(id, channel, this.stored, this.expiresAt, this.route, true, 1000)
+		return new Inquiry(id, channel, this.stored, this.expiresAt, this.came, true, 1000)
 			.ask(new PastStream("c", "alice", 1, this.ended, (this.ended != null) ? "client" : null, this.journal,
 					PastStream.hashes(List.of(OWN, NEWS)), this.position, this.position, 0, (one) -> one <= 12));
 	}
@@ -87,14 +87,14 @@ class InquiryTests {
 		assertThat(ask(NEWS, 16).at()).isEqualTo(30);
 		assertThat(step(26)).isEqualTo(TraceStep.WRITTEN);
 		this.stored = Stored.ABSENT;
-		this.route = EPHEMERAL;
+		this.came = EPHEMERAL;
 		assertThat(step(16)).isEqualTo(TraceStep.EPHEMERAL);
 		assertThat(step(26)).isEqualTo(TraceStep.WRITTEN);
 		this.stored = Stored.TRIMMED;
-		this.route = NAMED;
+		this.came = NAMED;
 		assertThat(step(16)).isEqualTo(TraceStep.UNKNOWN);
 		this.stored = Stored.ABSENT;
-		this.route = null;
+		this.came = null;
 		assertThat(step(16)).isEqualTo(TraceStep.UNKNOWN);
 		assertThat(step(26)).isEqualTo(TraceStep.MISSED);
 	}
@@ -131,7 +131,7 @@ class InquiryTests {
 		this.position = 20;
 		this.journal.gap(40, new Gap(OWN, 10, 20, Gap.Reason.PRESENCE_LOSS));
 		assertThat(ask(OWN, 15).step()).isEqualTo("gap");
-		this.route = NAMED;
+		this.came = NAMED;
 		assertThat(ask(OWN, 15).step()).isEqualTo("written");
 	}
 
@@ -171,6 +171,19 @@ class InquiryTests {
 		assertThat(step(175)).isEqualTo(TraceStep.REPLAYED);
 		assertThat(step(185)).isEqualTo(TraceStep.WRITTEN);
 		assertThat(step(290)).isEqualTo(TraceStep.WRITTEN);
+	}
+
+	/** The old stream of a user is open for a moment beside the one that took over. */
+	@Test
+	void whatCameForAnotherConnectionWasNotWrittenHere() {
+		liveFrom(10);
+		this.position = 20;
+		this.ended = 500L;
+		this.stored = Stored.TRIMMED;
+		this.came = NAMED;
+		assertThat(TraceStep.of(ask(OWN, 15).step())).isEqualTo(TraceStep.WRITTEN);
+		this.came = new Came(NAMED.route(), Came.hash("the one that took over"));
+		assertThat(TraceStep.of(ask(OWN, 15).step())).isEqualTo(TraceStep.MISSED);
 	}
 
 }

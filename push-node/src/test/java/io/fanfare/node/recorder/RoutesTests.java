@@ -30,18 +30,32 @@ class RoutesTests {
 
 	@Test
 	void aMessageIsToldAsItCame() {
-		this.routes.named(message(10), 7, true);
-		this.routes.named(message(11, ALICE, true), 8, false);
+		this.routes.named(message(10), 7, "c1", true);
+		this.routes.named(message(11, ALICE, true), 8, "c2", false);
 		this.routes.broadcast(message(12, ChannelName.topic("news"), false), 9);
-		assertThat(this.routes.find(10, "user:alice")).isEqualTo(new Route(7, true, true, false));
-		assertThat(this.routes.find(11, "user:alice")).isEqualTo(new Route(8, true, false, true));
-		assertThat(this.routes.find(12, "news")).isEqualTo(new Route(9, false, true, false));
+		assertThat(this.routes.find(10, "user:alice"))
+			.isEqualTo(new Came(new Route(7, true, true, false), Came.hash("c1")));
+		assertThat(this.routes.find(11, "user:alice"))
+			.isEqualTo(new Came(new Route(8, true, false, true), Came.hash("c2")));
+		assertThat(this.routes.find(12, "news")).isEqualTo(new Came(new Route(9, false, true, false), 0));
 		assertThat(this.routes.find(9, "user:alice")).isNull();
 	}
 
 	@Test
+	void aNamedMessageIsForTheConnectionThatWasNamed() {
+		String longest = "n1.sotr.k0-LYHkzcHH6TKZz";
+		this.routes.named(message(10), 7, longest, true);
+		this.routes.named(message(11), 7, longest, false);
+		this.routes.broadcast(message(12), 9);
+		assertThat(this.routes.find(10, "user:alice").isFor(longest)).isTrue();
+		assertThat(this.routes.find(10, "user:alice").isFor("n1.sotr.CrB7HjdyE961pd5G")).isFalse();
+		assertThat(this.routes.find(11, "user:alice").isFor(longest)).isFalse();
+		assertThat(this.routes.find(12, "user:alice").isFor(longest)).isTrue();
+	}
+
+	@Test
 	void anIdOfAnotherChannelIsNotThere() {
-		this.routes.named(message(10), 7, true);
+		this.routes.named(message(10), 7, "c1", true);
 		assertThat(this.routes.find(10, "user:bob")).isNull();
 	}
 
@@ -53,7 +67,8 @@ class RoutesTests {
 		}
 		assertThat(this.routes.find(6, "user:alice")).isNull();
 		for (int i = 7; i <= 10; i++) {
-			assertThat(this.routes.find(i, "user:alice")).isEqualTo(new Route(100 + i, false, true, false));
+			assertThat(this.routes.find(i, "user:alice"))
+				.isEqualTo(new Came(new Route(100 + i, false, true, false), 0));
 		}
 		assertThat(this.routes.forgottenUpTo()).isEqualTo(7);
 		assertThat(this.routes.since(1000, 5)).isEqualTo(107);
@@ -66,7 +81,7 @@ class RoutesTests {
 			this.routes.broadcast(message(id), id);
 		}
 		for (long id : new long[] { 50, 51, 20, 21 }) {
-			assertThat(this.routes.find(id, "user:alice")).isEqualTo(new Route(id, false, true, false));
+			assertThat(this.routes.find(id, "user:alice")).isEqualTo(new Came(new Route(id, false, true, false), 0));
 		}
 		assertThat(this.routes.find(30, "user:alice")).isNull();
 	}
@@ -94,9 +109,9 @@ class RoutesTests {
 		long found = 0;
 		while (!over.get()) {
 			long id = ring.forgottenUpTo() + 3;
-			Route route = ring.find(id, "user:alice");
-			if (route != null) {
-				assertThat(route.at()).isEqualTo(id);
+			Came came = ring.find(id, "user:alice");
+			if (came != null) {
+				assertThat(came.route().at()).isEqualTo(id);
 				found++;
 			}
 		}

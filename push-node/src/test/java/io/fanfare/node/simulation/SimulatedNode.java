@@ -353,7 +353,7 @@ final class SimulatedNode {
 
 	/** What it knows of a message, by each stream of a user. */
 	List<CallResult.StreamTrace> trace(String of, ChannelName channel, long id, Stored stored, long expiresAt) {
-		Inquiry inquiry = new Inquiry(id, channel, stored, expiresAt, this.recorder.route(id, channel),
+		Inquiry inquiry = new Inquiry(id, channel, stored, expiresAt, this.recorder.came(id, channel),
 				this.recorder.reachesBackTo(id), millis());
 		Map<String, PastStream> streams = new LinkedHashMap<>();
 		this.streamLoops

@@ -1,5 +1,6 @@
 package io.fanfare.protocol.call;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -96,6 +97,11 @@ public sealed interface CallResult {
 	 */
 	record Traced(long startedAt, long streamsSince, long routesSince, @Nullable Route route, List<StreamTrace> streams,
 			Map<String, Long> departed) implements CallResult {
+
+		/**
+		 * For so long nodes remember which others departed: longer than history lasts.
+		 */
+		public static final Duration DEPARTED_FOR = Duration.ofHours(25);
 
 		/** Checks and copies them. */
 		public Traced {

@@ -129,6 +129,11 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 		return this.visits.computeIfAbsent(connection, (any) -> new Visit(this.ticker.nanoTime()));
 	}
 
+	/** By the clock of the visits. */
+	long now() {
+		return this.ticker.nanoTime();
+	}
+
 	/** A thread is at it from now on. */
 	void begins(BoundedProcessor processor) {
 		this.serving.add(processor);

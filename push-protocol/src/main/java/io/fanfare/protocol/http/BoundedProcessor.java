@@ -10,6 +10,7 @@ import org.apache.coyote.http11.Http11Processor;
 import org.apache.tomcat.util.net.AbstractEndpoint.Handler.SocketState;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
+import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.jspecify.annotations.Nullable;
 
@@ -46,9 +47,21 @@ final class BoundedProcessor extends Http11Processor {
 		finally {
 			this.protocol.ends(this);
 			if (this.guard.hasAnswered()) {
-				visit.answered();
+				visit.answered(this.protocol.now());
 			}
 		}
+	}
+
+	/**
+	 * Does not end what is answered in parts when its connection was chosen to make room
+	 * a moment before its request had arrived.
+	 */
+	@Override
+	public SocketState process(SocketWrapperBase<?> connection, SocketEvent event) throws IOException {
+		if (event == SocketEvent.ERROR && isAsync() && this.protocol.visit(connection).spare()) {
+			return SocketState.LONG;
+		}
+		return super.process(connection, event);
 	}
 
 	@Nullable SocketWrapperBase<?> connection() {
@@ -64,6 +77,12 @@ final class BoundedProcessor extends Http11Processor {
 	/** Whether it was answered, and drops what still comes of the body. */
 	boolean isDropping() {
 		return getRequest().getRequestProcessor().getStage() == Constants.STAGE_ENDINPUT && !isRequestBodyFullyRead();
+	}
+
+	/** When the answer began; before that, the time that is given. */
+	long answeringSince(long before) {
+		long began = this.response.getCommitTimeNanos();
+		return (began != -1) ? began : before;
 	}
 
 	/** Whether a handler has begun, and not the whole body has arrived. */

@@ -84,7 +84,13 @@ final class CrowdedPort {
 
 	}
 
-	private record Held(SocketWrapperBase<NioChannel> connection, String address, Use use, long since) {
+	/**
+	 * An open connection.
+	 *
+	 * @param since for how long it has asked for nothing: since it came, or its newest
+	 * answer began
+	 */
+	private record Held(SocketWrapperBase<NioChannel> connection, Visit visit, String address, Use use, long since) {
 
 		/** Nothing is asked on it that could be answered. */
 		boolean isUnasked() {
@@ -183,25 +189,30 @@ final class CrowdedPort {
 	}
 
 	private void close(List<Held> surplus, List<Held> open) {
-		surplus.forEach(this::close);
-		open.removeAll(Set.copyOf(surplus));
-		this.closed.addAndGet(surplus.size());
-		byAddress(surplus.stream()).forEach((address, ones) -> note(address, ones.size()));
+		List<Held> ended = surplus.stream().filter(this::close).toList();
+		open.removeAll(Set.copyOf(ended));
+		this.closed.addAndGet(ended.size());
+		byAddress(ended.stream()).forEach((address, ones) -> note(address, ones.size()));
 	}
 
-	private void close(Held held) {
+	/** Returns false for one that is answered in parts since the look. */
+	private boolean close(Held held) {
 		SocketWrapperBase<NioChannel> connection = held.connection();
 		if (isAsync(connection)) {
-			// Since the look
-			return;
+			return false;
+		}
+		if (held.use() == Use.SILENT || held.use() == Use.IDLE) {
+			// Its request may be ahead of the event: then it is answered first
+			held.visit().ending();
+			if (!this.endpoint.processSocket(connection, SocketEvent.ERROR, true)) {
+				held.visit().spare();
+				return false;
+			}
+			return true;
 		}
 		connection.setError(new IOException("Its address has too many connections"));
-		if (held.use() == Use.SILENT || held.use() == Use.IDLE) {
-			this.endpoint.processSocket(connection, SocketEvent.ERROR, true);
-		}
-		else {
-			BoundedProcessor.endInput(connection);
-		}
+		BoundedProcessor.endInput(connection);
+		return true;
 	}
 
 	private List<Held> held(long now) {
@@ -216,11 +227,19 @@ final class CrowdedPort {
 		for (SocketWrapperBase<NioChannel> connection : this.endpoint.getConnections()) {
 			if (connection.getError() == null && !connection.isClosed()) {
 				Visit visit = this.visits.computeIfAbsent(connection, (any) -> new Visit(now));
-				all.add(new Held(connection, BoundedEndpoint.addressOf(connection),
-						use(connection, busy.get(connection), visit), visit.since()));
+				if (!visit.isEnding()) {
+					all.add(held(connection, visit, busy.get(connection)));
+				}
 			}
 		}
 		return all;
+	}
+
+	private static Held held(SocketWrapperBase<NioChannel> connection, Visit visit, @Nullable BoundedProcessor busy) {
+		Use use = use(connection, busy, visit);
+		long since = (use == Use.DROPPING && busy != null) ? busy.answeringSince(visit.since())
+				: (use == Use.IDLE) ? visit.answeredAt() : visit.since();
+		return new Held(connection, visit, BoundedEndpoint.addressOf(connection), use, since);
 	}
 
 	private static Use use(SocketWrapperBase<NioChannel> connection, @Nullable BoundedProcessor busy, Visit visit) {

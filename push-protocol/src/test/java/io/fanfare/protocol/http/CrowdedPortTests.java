@@ -224,6 +224,20 @@ class CrowdedPortTests {
 		assertThat(ask(connect(1))).isLessThan(Duration.ofSeconds(1));
 	}
 
+	/** Others were answered since it came, but asked nothing after that. */
+	@Test
+	void anOldConnectionThatIsUsedIsKeptBeforeIdleOnes() throws IOException {
+		Socket kept = connect(1);
+		ask(kept);
+		for (int address = 2; address < MAX * 2; address++) {
+			ask(connect(address));
+			ask(kept);
+		}
+		await().atMost(SOON).until(() -> this.protocol.open() - 1 <= AddressShares.uncrowded(MAX));
+		assertThat(this.protocol.closedForAddress()).isPositive();
+		ask(kept);
+	}
+
 	@Test
 	void whatIsServedIsNotClosed() throws Exception {
 		List<Socket> served = new ArrayList<>();
