@@ -6,10 +6,9 @@ import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallName;
-import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -24,17 +23,12 @@ class SubscriberIT {
 
 	private final TestApi api = TestApi.shared();
 
-	/** Those of other tests are listed for a minute. */
-	@BeforeEach
-	void forgetNodes() {
-		Nodes nodes = this.api.bean(Nodes.class);
-		nodes.names().join().forEach((node) -> nodes.remove(node).join());
-	}
-
 	@Test
 	void withoutNodesThereAreNone() {
-		assertThat(this.api.get(PATH).json().toString())
-			.isEqualTo("{\"channel\":\"news\",\"subscribers\":0,\"nodes\":[],\"unanswered\":[]}");
+		try (RedisProcess redis = TestRedis.start(); TestApi own = TestApi.start(redis)) {
+			assertThat(own.get(PATH).json().toString())
+				.isEqualTo("{\"channel\":\"news\",\"subscribers\":0,\"nodes\":[],\"unanswered\":[]}");
+		}
 	}
 
 	@Test

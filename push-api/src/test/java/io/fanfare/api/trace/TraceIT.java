@@ -6,10 +6,9 @@ import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
 import io.fanfare.protocol.call.CallName;
-import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.test.redis.RedisExtension;
+import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,13 +25,6 @@ class TraceIT {
 			{"startedAt":1,"streamsSince":1,"routesSince":1,"route":null,"streams":[],"departed":{}}""";
 
 	private final TestApi api = TestApi.shared();
-
-	/** Those of other tests are listed for a minute. */
-	@BeforeEach
-	void forgetNodes() {
-		Nodes nodes = this.api.bean(Nodes.class);
-		nodes.names().join().forEach((node) -> nodes.remove(node).join());
-	}
 
 	private String publish(String more) {
 		Answer answer = this.api.post("/v1/messages", "{\"to\":{\"user\":\"alice\"},\"data\":1" + more + "}");
@@ -109,19 +101,21 @@ class TraceIT {
 		}
 	}
 
-	/**
-	 * It may have replayed the message to the user on a stream that it does not know any
-	 * more.
-	 */
+	/** It may have replayed the message on a stream that it does not know any more. */
 	@Test
 	void aYoungNodeThatHasForgottenStreamsDoesNotSayThatTheUserWasOffline() {
-		String id = publish("");
 		long later = System.currentTimeMillis() + 60_000;
-		try (NodeVoice old = node(NOTHING);
-				NodeVoice young = new NodeVoice(this.api, TestRedis.shared(), "node-2").answering(CallName.TRACE,
-						NOTHING.replace("\"startedAt\":1", "\"startedAt\":" + later)
-							.replace("\"streamsSince\":1", "\"streamsSince\":" + (later + 1)))) {
-			JsonNode told = trace(id);
+		String forgetful = NOTHING.replace("\"startedAt\":1", "\"startedAt\":" + later)
+			.replace("\"streamsSince\":1", "\"streamsSince\":" + (later + 1));
+		try (RedisProcess redis = TestRedis.start();
+				TestApi own = TestApi.start(redis);
+				NodeVoice old = new NodeVoice(own, redis, "node-1").answering(CallName.TRACE, NOTHING);
+				NodeVoice young = new NodeVoice(own, redis, "node-2").answering(CallName.TRACE, forgetful)) {
+			String id = own.post("/v1/messages", "{\"to\":{\"user\":\"alice\"},\"data\":1}")
+				.json()
+				.at("/id")
+				.asString();
+			JsonNode told = own.get("/v1/messages/" + id + "/trace?user=alice").json();
 			assertThat(told.at("/outcome").asString()).isEqualTo("unknown");
 			assertThat(told.at("/missing").toString())
 				.isEqualTo("[{\"node\":\"node-2.abcdefgh\",\"reason\":\"forgotten\"}]");
