@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.protocol.guard.Worker;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,14 @@ final class WebhookConnection implements Closeable {
 	/** An answer with a longer body ends the connection. */
 	private static final int MAX_BODY = 64 * 1024;
 
+	/** Answers of 1xx before the one that counts. */
+	private static final int MAX_INTERIM = 16;
+
+	/** How long a connection is kept: the name may stand for another address by then. */
+	static final Duration MAX_AGE = Duration.ofMinutes(5);
+
+	private static final int SWITCHING_PROTOCOLS = 101;
+
 	private final Target target;
 
 	private final Duration timeout;
@@ -48,6 +58,8 @@ final class WebhookConnection implements Closeable {
 	private final SSLSocketFactory tls;
 
 	private final Worker watchdog;
+
+	private final Ticker ticker;
 
 	/** Guarded by this, as is what follows. */
 	private @Nullable Socket socket;
@@ -62,11 +74,15 @@ final class WebhookConnection implements Closeable {
 	/** Belongs to the thread that posts. */
 	private @Nullable InputStream in;
 
-	WebhookConnection(Target target, Duration timeout, SSLSocketFactory tls, Worker watchdog) {
+	/** When the connection was made, by the monotonic clock. As {@code in}. */
+	private long madeAt;
+
+	WebhookConnection(Target target, Duration timeout, SSLSocketFactory tls, Worker watchdog, Ticker ticker) {
 		this.target = target;
 		this.timeout = timeout;
 		this.tls = tls;
 		this.watchdog = watchdog;
+		this.ticker = ticker;
 	}
 
 	/**
@@ -115,7 +131,7 @@ final class WebhookConnection implements Closeable {
 	 * Posts a body.
 	 * @param body the body, JSON
 	 * @param headers further headers
-	 * @return the status of the answer
+	 * @return the status of the answer, also where its body does not end in time
 	 * @throws IOException if there was none in time
 	 */
 	int post(byte[] body, Map<String, String> headers) throws IOException {
@@ -124,6 +140,9 @@ final class WebhookConnection implements Closeable {
 		this.watchdog.schedule(this.timeout, () -> expire(number));
 		boolean done = false;
 		try {
+			if (!isFresh()) {
+				drop();
+			}
 			int status;
 			boolean kept = this.in != null;
 			try {
@@ -163,9 +182,41 @@ final class WebhookConnection implements Closeable {
 		return out.toByteArray();
 	}
 
+	/**
+	 * Returns whether a connection that was kept may be used again. One on which
+	 * something waits may not: it belongs to an earlier post, or the other side says that
+	 * it closes, and it would be taken for the answer to the next one.
+	 */
+	private boolean isFresh() {
+		InputStream kept = this.in;
+		if (kept == null) {
+			return true;
+		}
+		if (this.ticker.nanoTime() - this.madeAt >= MAX_AGE.toNanos()) {
+			return false;
+		}
+		try {
+			Socket open = socket();
+			// What waits behind TLS is found by reading alone.
+			open.setSoTimeout(1);
+			try {
+				kept.read();
+				return false;
+			}
+			catch (SocketTimeoutException ex) {
+				open.setSoTimeout(0);
+				return true;
+			}
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
 	private int exchange(byte[] request) throws IOException {
 		if (this.in == null) {
 			this.in = new BufferedInputStream(connect().getInputStream());
+			this.madeAt = this.ticker.nanoTime();
 		}
 		InputStream answer = this.in;
 		Socket open = socket();
@@ -173,6 +224,13 @@ final class WebhookConnection implements Closeable {
 		open.getOutputStream().flush();
 		String[] lines = head(answer).split("\r\n", -1);
 		int status = status(lines[0]);
+		for (int interim = 1; status / 100 == 1 && status != SWITCHING_PROTOCOLS; interim++) {
+			if (interim > MAX_INTERIM) {
+				throw new IOException("the answer begins with more than " + MAX_INTERIM + " of 1xx");
+			}
+			lines = head(answer).split("\r\n", -1);
+			status = status(lines[0]);
+		}
 		if (!skipBody(answer, status, lines)) {
 			drop();
 		}
@@ -238,7 +296,7 @@ final class WebhookConnection implements Closeable {
 	}
 
 	/** Returns whether the connection may be used again. */
-	private static boolean skipBody(InputStream in, int status, String[] lines) throws IOException {
+	private static boolean skipBody(InputStream in, int status, String[] lines) {
 		long length = (status == 204) ? 0 : -1;
 		boolean kept = lines[0].startsWith("HTTP/1.1") && status >= 200;
 		for (int i = 1; i < lines.length; i++) {
@@ -258,8 +316,14 @@ final class WebhookConnection implements Closeable {
 		if (!kept || length < 0 || length > MAX_BODY) {
 			return false;
 		}
-		in.skipNBytes(length);
-		return true;
+		try {
+			in.skipNBytes(length);
+			return true;
+		}
+		catch (IOException ex) {
+			// The status was said: what becomes of the body changes nothing.
+			return false;
+		}
 	}
 
 	private synchronized long begin() throws IOException {

@@ -108,7 +108,7 @@ final class Webhooks implements AutoCloseable {
 		SSLSocketFactory tls = (SSLSocketFactory) SSLSocketFactory.getDefault();
 		for (int i = 0; i < CONNECTIONS; i++) {
 			this.lines.add(new Line(scheduler.createWorker(WHERE),
-					new WebhookConnection(target, settings.timeout(), tls, this.watchdog)));
+					new WebhookConnection(target, settings.timeout(), tls, this.watchdog, scheduler.ticker())));
 		}
 		this.namedAt = scheduler.ticker().nanoTime();
 	}

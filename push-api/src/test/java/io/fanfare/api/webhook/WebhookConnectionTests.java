@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -38,6 +39,12 @@ class WebhookConnectionTests {
 	private static final byte[] BODY = "{}".getBytes(StandardCharsets.UTF_8);
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+	/** At the end of an answer: the connection is closed behind it. */
+	private static final String CUT = "\0";
+
+	/** Nanoseconds that a test adds to the clock of connections. */
+	private final AtomicLong later = new AtomicLong();
 
 	private final ThreadScheduler scheduler = new ThreadScheduler(System::nanoTime,
 			new Errors(System::nanoTime, (where) -> {
@@ -72,6 +79,90 @@ class WebhookConnectionTests {
 		List<Socket> sockets = new CopyOnWriteArrayList<>();
 		try (ServerSocket server = server(answer, sockets);
 				WebhookConnection connection = connection("http", server.getLocalPort(), true, TIMEOUT)) {
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
+			assertThat(sockets).hasSize(2);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "HTTP/1.1 100 Continue\r\n\r\n",
+			"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" })
+	void whatComesBeforeTheAnswerIsPassedOver(String interim) throws IOException {
+		List<Socket> sockets = new CopyOnWriteArrayList<>();
+		try (ServerSocket server = server(interim + "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok", sockets);
+				WebhookConnection connection = connection("http", server.getLocalPort(), true, TIMEOUT)) {
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(201);
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(201);
+			assertThat(sockets).as("it is kept").hasSize(1);
+		}
+	}
+
+	@Test
+	void answersThatDoNotCountEndSomeTime() throws IOException {
+		try (ServerSocket server = server("HTTP/1.1 100 Continue\r\n\r\n".repeat(17), new CopyOnWriteArrayList<>());
+				WebhookConnection connection = connection("http", server.getLocalPort(), true, TIMEOUT)) {
+			assertThatIOException().isThrownBy(() -> connection.post(BODY, Map.of())).withMessageContaining("1xx");
+		}
+	}
+
+	@Test
+	void aProtocolIsNotSwitched() throws IOException {
+		List<Socket> sockets = new CopyOnWriteArrayList<>();
+		try (ServerSocket server = server("HTTP/1.1 101 Switching Protocols\r\n\r\n", sockets);
+				WebhookConnection connection = connection("http", server.getLocalPort(), true, TIMEOUT)) {
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(101);
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(101);
+			assertThat(sockets).hasSize(2);
+		}
+	}
+
+	@Test
+	void anAnswerCountsThoughItsBodyDoesNotEnd() throws IOException {
+		List<Socket> sockets = new CopyOnWriteArrayList<>();
+		try (ServerSocket server = server("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", sockets);
+				WebhookConnection connection = connection("http", server.getLocalPort(), true,
+						Duration.ofMillis(500))) {
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
+			assertThat(sockets).hasSize(2);
+		}
+	}
+
+	@Test
+	void anAnswerCountsThoughItsBodyIsCut() throws IOException {
+		try (ServerSocket server = server("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok" + CUT,
+				new CopyOnWriteArrayList<>());
+				WebhookConnection connection = connection("http", server.getLocalPort(), true, TIMEOUT)) {
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
+		}
+	}
+
+	/** Else the status of one post would be taken for that of the next. */
+	@Test
+	void aConnectionOnWhichSomethingWaitsIsNotKept() throws IOException {
+		List<Socket> sockets = new CopyOnWriteArrayList<>();
+		String answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+		try (ServerSocket server = server(answer + "HTTP/1.1 500 Later\r\nContent-Length: 0\r\n\r\n", sockets);
+				WebhookConnection connection = connection("http", server.getLocalPort(), true, TIMEOUT)) {
+			for (int i = 0; i < 5; i++) {
+				assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
+			}
+			assertThat(sockets).hasSize(5);
+		}
+	}
+
+	@Test
+	void aConnectionIsKeptForSomeMinutesAlone() throws IOException {
+		List<Socket> sockets = new CopyOnWriteArrayList<>();
+		try (ServerSocket server = server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", sockets);
+				WebhookConnection connection = connection("http", server.getLocalPort(), true, TIMEOUT)) {
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
+			this.later.set(WebhookConnection.MAX_AGE.minusMinutes(1).toNanos());
+			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
+			assertThat(sockets).hasSize(1);
+			this.later.set(WebhookConnection.MAX_AGE.toNanos());
 			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
 			assertThat(connection.post(BODY, Map.of())).isEqualTo(200);
 			assertThat(sockets).hasSize(2);
@@ -120,6 +211,7 @@ class WebhookConnectionTests {
 				assertThat(connection.post(BODY, Map.of())).isEqualTo(204);
 				assertThat(connection.post(BODY, Map.of())).isEqualTo(204);
 				assertThat(right.received()).extracting(Received::port).hasSize(2);
+				assertThat(right.received().stream().map(Received::port).distinct()).as("it is kept").hasSize(1);
 			}
 			try (WebhookConnection connection = secure(wrong, trusting)) {
 				assertThatIOException().isThrownBy(() -> connection.post(BODY, Map.of()));
@@ -153,7 +245,7 @@ class WebhookConnectionTests {
 			SSLSocketFactory tls) {
 		return new WebhookConnection(
 				new WebhookConnection.Target(URI.create(scheme + "://localhost:" + port + "/"), allowPrivate), timeout,
-				tls, this.scheduler.createWorker("test"));
+				tls, this.scheduler.createWorker("test"), () -> System.nanoTime() + this.later.get());
 	}
 
 	/** Answers each request with the same bytes. */
@@ -178,7 +270,11 @@ class WebhookConnectionTests {
 		byte[] bytes = new byte[4096];
 		try {
 			while (socket.getInputStream().read(bytes) > 0) {
-				socket.getOutputStream().write(answer.getBytes(StandardCharsets.ISO_8859_1));
+				socket.getOutputStream().write(answer.replace(CUT, "").getBytes(StandardCharsets.ISO_8859_1));
+				if (answer.endsWith(CUT)) {
+					socket.close();
+					return;
+				}
 			}
 		}
 		catch (IOException ex) {
