@@ -29,7 +29,8 @@ import org.springframework.validation.annotation.Validated;
  * machine, and without TLS. False by default
  * @param timeout how long an attempt may take. 5 s by default
  * @param attempts how often an event is tried before it is given up. The time between two
- * attempts doubles, from up to 1 s to up to 5 min. 12 by default
+ * attempts doubles, from up to 1 s to up to 5 min. Those that are refused by a lasting
+ * 4xx are given up at once. 12 by default
  */
 @Validated
 @ConfigurationProperties("fanfare.webhook")

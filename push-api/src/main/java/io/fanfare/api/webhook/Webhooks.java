@@ -31,8 +31,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends the events of the stream to a backend, signed by Standard Webhooks
  * (https://www.standardwebhooks.com). Each is sent until it is accepted by a status of
- * 2xx, or given up; a receiver may get one more than once, with the same
- * {@code webhook-id}.
+ * 2xx, or given up: after so many attempts, or at once where the receiver says that it
+ * will not have it. A receiver may get one more than once, with the same
+ * {@code webhook-id}. What concerns all users is never given up.
  * <p>
  * Events of one user go over one connection, in the order of the stream, as long as none
  * is refused. All processes of the API share the work. A process that ends leaves what it
@@ -92,6 +93,8 @@ final class Webhooks implements AutoCloseable {
 	/** By the monotonic clock. */
 	private volatile long namedAt;
 
+	private volatile boolean closed;
+
 	Webhooks(EventStream stream, WebhookSettings settings, String url, String secret, WebhookReport report,
 			RandomGenerator random, Clock clock, Scheduler scheduler, Errors errors) {
 		this.stream = stream;
@@ -120,6 +123,21 @@ final class Webhooks implements AutoCloseable {
 	 * @param connection by which it does
 	 */
 	private record Line(Worker worker, WebhookConnection connection) {
+
+	}
+
+	/**
+	 * Why an event was not accepted.
+	 *
+	 * @param reason why
+	 * @param lasts whether another attempt would come to the same
+	 */
+	private record Refusal(String reason, boolean lasts) {
+
+		static Refusal of(int status) {
+			boolean passes = status == 408 || status == 425 || status == 429;
+			return new Refusal("status " + status, status / 100 == 4 && !passes);
+		}
 
 	}
 
@@ -186,23 +204,48 @@ final class Webhooks implements AutoCloseable {
 	}
 
 	private void attempt(Line line, Event event, int failures) {
-		String problem = post(line, event);
-		if (problem == null) {
-			this.report.delivered();
-			settle(event);
+		boolean done = false;
+		try {
+			done = tried(line, event, failures);
 		}
-		else if (failures + 1 >= this.settings.attempts()) {
-			this.report.givenUp(event.id(), problem);
-			settle(event);
-		}
-		else {
-			this.report.failed(problem);
-			line.worker().schedule(wait(failures), () -> attempt(line, event, failures + 1));
+		finally {
+			if (!done) {
+				// It is taken, and sent, once more, here or by another process.
+				this.held.remove(event.id());
+			}
 		}
 	}
 
+	/** Returns whether the event is settled, or will be tried again. */
+	private boolean tried(Line line, Event event, int failures) {
+		Refusal refusal = post(line, event);
+		if (refusal == null) {
+			this.report.delivered();
+			settle(event);
+			return true;
+		}
+		if (this.closed) {
+			// The end of this process cut it off: that says nothing of the receiver.
+			return false;
+		}
+		if (mayGiveUp(event) && (refusal.lasts() || failures + 1 >= this.settings.attempts())) {
+			this.report.givenUp(event.id(), refusal.reason());
+			settle(event);
+		}
+		else {
+			this.report.failed(refusal.reason());
+			line.worker().schedule(wait(failures), () -> attempt(line, event, failures + 1));
+		}
+		return true;
+	}
+
+	/** What concerns all users is too dear to lose: it comes after a data loss. */
+	private static boolean mayGiveUp(Event event) {
+		return !event.user().isEmpty();
+	}
+
 	/** Returns why it was not accepted, or null. */
-	private @Nullable String post(Line line, Event event) {
+	private @Nullable Refusal post(Line line, Event event) {
 		try {
 			long seconds = this.clock.instant().getEpochSecond();
 			Map<String, String> headers = new LinkedHashMap<>();
@@ -210,14 +253,14 @@ final class Webhooks implements AutoCloseable {
 			headers.put("webhook-timestamp", Long.toString(seconds));
 			headers.put("webhook-signature", this.signer.sign(event.id(), seconds, event.body()));
 			int status = line.connection().post(event.body().getBytes(StandardCharsets.UTF_8), headers);
-			return (status >= 200 && status < 300) ? null : "status " + status;
+			return (status >= 200 && status < 300) ? null : Refusal.of(status);
 		}
 		catch (IOException ex) {
-			return Failures.describe(ex);
+			return new Refusal(Failures.describe(ex), false);
 		}
 		catch (WebhookSigningException | RuntimeException ex) {
 			this.errors.note(WHERE, ex);
-			return "it could not be sent";
+			return new Refusal("it could not be sent", false);
 		}
 	}
 
@@ -244,6 +287,7 @@ final class Webhooks implements AutoCloseable {
 
 	@Override
 	public void close() {
+		this.closed = true;
 		this.worker.close();
 		this.watchdog.close();
 		for (Line line : this.lines) {

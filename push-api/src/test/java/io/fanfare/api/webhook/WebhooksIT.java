@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -98,6 +100,43 @@ class WebhooksIT {
 			.containsExactly("/events?from=fanfare", "/events?from=fanfare");
 		assertThat(redis.<Long>ask((commands) -> commands.xlen(STREAM))).isPositive();
 		assertThat(id).isNotEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 400, 404, 410, 422 })
+	void anEventThatTheReceiverWillNotHaveIsGivenUpAtOnce(int status) {
+		RECEIVER.answer((request) -> status);
+		double failed = count("failed");
+		double givenUp = count("given-up");
+		String id = add("alice", "{}");
+		await().atMost(SOON).until(() -> count("given-up") == givenUp + 1);
+		assertThat(RECEIVER.received()).extracting(Received::id).containsExactly(id);
+		assertThat(count("failed")).isEqualTo(failed);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 408, 425, 429 })
+	void anEventThatTheReceiverWillHaveLaterIsSentAgain(int status) {
+		RECEIVER.answer((request) -> (RECEIVER.received().size() == 1) ? status : 200);
+		double givenUp = count("given-up");
+		String id = add("alice", "{}");
+		await().atMost(SOON).until(() -> RECEIVER.received().size() == 2);
+		assertThat(RECEIVER.received()).extracting(Received::id).containsExactly(id, id);
+		assertThat(count("given-up")).isEqualTo(givenUp);
+	}
+
+	@Test
+	void whatConcernsAllUsersIsNeverGivenUp() {
+		RECEIVER.answer((request) -> switch (RECEIVER.received().size()) {
+			case 1 -> 404;
+			case 2 -> 500;
+			default -> 204;
+		});
+		double givenUp = count("given-up");
+		String id = add("", "{}");
+		await().atMost(SOON).until(() -> RECEIVER.received().size() == 3);
+		assertThat(RECEIVER.received()).extracting(Received::id).containsOnly(id);
+		assertThat(count("given-up")).isEqualTo(givenUp);
 	}
 
 	private static int number(String body) {
