@@ -21,14 +21,15 @@ import org.springframework.validation.annotation.Validated;
  * @param streamClosed whether an event says of each stream that it ended, and why; only
  * with {@code presence}. One more write per stream. False by default
  * @param offlineDelay how long after a user's last stream the user counts as offline. A
- * client that reconnects within it makes no event. 5 s by default
+ * client that reconnects within it makes no event. 15 s by default: a drain tells clients
+ * to come back after up to {@code fanfare.connections.max-spread}, 10 s
  * @param length about how many events Redis keeps, some 300 bytes each. 100 000 by
  * default
  */
 @Validated
 @ConfigurationProperties("fanfare.events")
 record EventSettings(@DefaultValue("false") boolean presence, @DefaultValue("false") boolean streamClosed,
-		@NotNull @DurationMin @DurationMax(minutes = 10) @DefaultValue("5s") Duration offlineDelay,
+		@NotNull @DurationMin @DurationMax(minutes = 10) @DefaultValue("15s") Duration offlineDelay,
 		@Min(1_000) @Max(10_000_000) @DefaultValue("100000") int length) {
 
 	PresenceEvents.Settings settings() {
