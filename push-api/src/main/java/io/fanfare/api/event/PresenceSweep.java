@@ -45,6 +45,12 @@ final class PresenceSweep {
 	/** Whether a sweep is on its way. */
 	private final AtomicBoolean sweeping = new AtomicBoolean();
 
+	/**
+	 * Whether one waits for the pause to be over. Without it each of the sweeps that come
+	 * by the second would begin a row of its own, which ends only with the work.
+	 */
+	private final AtomicBoolean pausing = new AtomicBoolean();
+
 	PresenceSweep(CommandLink link, RedisKeys keys, EventSettings settings, Scheduler scheduler, Errors errors) {
 		this.events = new PresenceEvents(link, keys, settings.settings());
 		this.errors = errors;
@@ -84,9 +90,14 @@ final class PresenceSweep {
 		if (swept.online() > 0) {
 			log.info("presence=reported-anew users={} more={}", swept.online(), swept.more());
 		}
-		if (swept.more()) {
-			this.worker.schedule(PAUSE, this::sweep);
+		if (swept.more() && this.pausing.compareAndSet(false, true)) {
+			this.worker.schedule(PAUSE, this::sweepOn);
 		}
+	}
+
+	private void sweepOn() {
+		this.pausing.set(false);
+		sweep();
 	}
 
 	@PreDestroy
