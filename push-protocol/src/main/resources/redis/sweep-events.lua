@@ -15,19 +15,46 @@ if not loss_floor then
 	-- No node has spoken to this store: none has a stream.
 	return {0, 0, 0}
 end
--- Fails where the stream is of another type.
+
+-- What fails for a key of another type comes before the first write. Else the settings would be kept, and events be added of which
+-- no sweep makes anything.
 redis.call('XLEN', KEYS[7])
+redis.call('HLEN', KEYS[3])
 local known = redis.pcall('GET', KEYS[4])
-local settings = ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4]
-redis.call('SET', KEYS[4], settings .. ' ' .. loss_floor, 'PX', ARGV[5])
-if type(known) ~= 'string' or string.match(known, '^%S+ %S+ %S+ (%S+)$') ~= loss_floor then
-	redis.call('UNLINK', KEYS[5], KEYS[6])
-	redis.call('SET', KEYS[6], '0', 'PX', ARGV[5])
-	redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[3], '*', 'type', 'presence.reset', 'user', '', 'body',
-		string.format('{"version":1,"type":"presence.reset","at":%.0f,"data":{}}', now))
+local anew = type(known) ~= 'string' or string.match(known, '^%S+ %S+ %S+ (%S+)') ~= loss_floor
+local offline, cursor = {}, '0'
+if not anew then
+	offline = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', string.format('%.0f', now), 'LIMIT', 0, count)
+	if #offline < count then
+		-- TIME went back since: they would wait for as long as that.
+		local ahead = redis.call('ZRANGEBYSCORE', KEYS[5], string.format('(%.0f', now + ARGV[2]), '+inf', 'LIMIT', 0,
+			count - #offline)
+		for _, user in ipairs(ahead) do
+			offline[#offline + 1] = user
+		end
+	end
+	cursor = redis.call('GET', KEYS[6])
+	if cursor and not (#cursor < 20 and string.find(cursor, '^%d+$')) then
+		cursor = '0'
+	end
 end
 
-local offline = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', string.format('%.0f', now), 'LIMIT', 0, count)
+local settings = ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. loss_floor
+redis.call('SET', KEYS[4], cursor and settings .. ' walking' or settings, 'PX', ARGV[5])
+if anew then
+	redis.call('UNLINK', KEYS[5], KEYS[6])
+	redis.call('SET', KEYS[6], cursor, 'PX', ARGV[5])
+	local body = string.format('{"version":1,"type":"presence.reset","at":%.0f,"data":{}}', now)
+	-- After a failover TIME and the end of the stream may lie behind ids that were read before. The floor does not, and what is
+	-- added next goes on from there.
+	local floor_ms = id_parts(loss_floor)
+	if not floor_ms or floor_ms <= now or type(redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', ARGV[3], loss_floor,
+		'type', 'presence.reset', 'user', '', 'body', body)) ~= 'string' then
+		redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[3], '*', 'type', 'presence.reset', 'user', '', 'body', body)
+	end
+end
+offline_keep(prefix, ARGV[2])
+
 local told = 0
 for _, user in ipairs(offline) do
 	redis.call('ZREM', KEYS[5], user)
@@ -39,7 +66,7 @@ for _, user in ipairs(offline) do
 	end
 end
 
-local walked, cursor = 0, redis.call('GET', KEYS[6])
+local walked = 0
 if cursor then
 	local page = redis.call('HSCAN', KEYS[3], cursor, 'COUNT', count)
 	for i = 1, #page[2], 2 do
@@ -52,6 +79,7 @@ if cursor then
 	cursor = page[1]
 	if cursor == '0' then
 		redis.call('DEL', KEYS[6])
+		redis.call('SET', KEYS[4], settings, 'PX', ARGV[5])
 		cursor = nil
 	else
 		redis.call('SET', KEYS[6], cursor, 'PX', ARGV[5])
