@@ -48,6 +48,8 @@ record WebhookSettings(@Nullable String url, @Nullable String secret, @DefaultVa
 
 	private static final int MAX_SECRET_BYTES = 64;
 
+	private static final int MAX_PORT = 65_535;
+
 	WebhookSettings {
 		url = (url == null || url.isEmpty()) ? null : url;
 		secret = (secret == null || secret.isEmpty()) ? null : secret;
@@ -67,13 +69,13 @@ record WebhookSettings(@Nullable String url, @Nullable String secret, @DefaultVa
 		try {
 			URI uri = new URI(url);
 			String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
-			InvalidSettingException.require(
-					uri.getHost() != null && uri.getRawUserInfo() == null && uri.getRawFragment() == null
-							&& (scheme.equals("https") || (scheme.equals("http") && allowPrivate)),
+			InvalidSettingException.require(uri.getHost() != null
+					&& uri.getRawUserInfo() == null && uri.getRawFragment() == null && uri.getPort() != 0
+					&& uri.getPort() <= MAX_PORT && (scheme.equals("https") || (scheme.equals("http") && allowPrivate)),
 					URL,
 					"must be a URL with https, or with http where "
 							+ InvalidSettingException.named("fanfare.webhook.allow-private")
-							+ " is true, without user and fragment");
+							+ " is true, without user and fragment, with a port of 1 to " + MAX_PORT + " if any");
 		}
 		catch (URISyntaxException ex) {
 			throw new InvalidSettingException(URL, "is no URL");

@@ -32,7 +32,7 @@ class WebhookSettingsTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "http://backend.example/", "ftp://backend.example/", "https:///events", "events",
 			"https://", "https://user:word@backend.example/", "https://backend.example/#part",
-			"https://backend.example/ " })
+			"https://backend.example/ ", "https://backend.example:65536/", "https://backend.example:0/" })
 	void anAddressIsSecureAndNamesAHostAlone(String url) {
 		assertThatExceptionOfType(InvalidSettingException.class).isThrownBy(() -> settings(url, Receiver.SECRET, false))
 			.withMessageStartingWith("fanfare.webhook.url (FANFARE_WEBHOOK_URL) ");
