@@ -79,7 +79,7 @@ class SettingBoundsIT {
 			fanfare.webhook.attempts=0
 			fanfare.revocations.keep=0
 			fanfare.alerts.name=a\tname
-			fanfare.alerts.interval=6m
+			fanfare.alerts.interval=31s
 			fanfare.alerts.window=2h
 			fanfare.alerts.repeat-interval=8d
 			fanfare.alerts.connections.threshold=80

@@ -41,7 +41,7 @@ import org.springframework.validation.annotation.Validated;
 record AlertSettings(
 		@NotNull @Pattern(regexp = "[\\p{L}\\p{N} ._-]{1,40}",
 				message = "must be 1 to 40 letters, digits, spaces, dots, _ or -") @DefaultValue("fanfare") String name,
-		@NotNull @DurationMin(millis = 100) @DurationMax(minutes = 5) @DefaultValue("10s") Duration interval,
+		@NotNull @DurationMin(millis = 100) @DurationMax(seconds = 30) @DefaultValue("10s") Duration interval,
 		@NotNull @DurationMin(seconds = 1) @DurationMax(hours = 1) @DefaultValue("5m") Duration window,
 		@NotNull @DurationMin(seconds = 1) @DurationMax(days = 7) @DefaultValue("4h") Duration repeatInterval,
 		@Valid @DefaultValue Connections connections, @Valid @DefaultValue Memory memory,
