@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * fires. What a node that is no longer there had is resolved after a while, but for its
  * loss itself: that ends when the node is back, or when it would be repeated.
  * <p>
+ * A channel is not told that an alert fires while the rule is well or the node is absent.
+ * It is told of an end where it took a message that the alert fires, or may have.
+ * <p>
  * Times are in milliseconds of one clock, which the caller names with each call. One
  * thread at a time.
  */
@@ -33,6 +37,9 @@ final class AlertBook {
 
 	/** The most that a message reports. */
 	static final int MAX_DUE = 50;
+
+	/** The end of an alert that no channel took for so long is not sent any more. */
+	static final Duration ENDED_KEPT = Duration.ofDays(8);
 
 	private final long repeatMs;
 
@@ -70,6 +77,10 @@ final class AlertBook {
 		for (Alert alert : List.copyOf(this.alerts.values())) {
 			if (alert.isFiring()) {
 				lookForNode(now, alert, present.contains(alert.node()));
+			}
+			else if (alert.resolvedMs() != null && now - alert.resolvedMs() > ENDED_KEPT.toMillis()) {
+				this.alerts.remove(alert.id());
+				this.changed.add(alert.id());
 			}
 		}
 		dropDone();
@@ -147,15 +158,47 @@ final class AlertBook {
 	 * Finds out what a channel is to be notified of.
 	 * @param channel its name
 	 * @param now the time
+	 * @param limit the most of them
 	 * @return the alerts, the oldest first
 	 */
-	List<Alert> due(String channel, long now) {
+	List<Alert> due(String channel, long now, int limit) {
 		return this.alerts.values()
 			.stream()
 			.filter((alert) -> alert.isDue(channel, now, this.repeatMs))
+			.filter((alert) -> !alert.isFiring() || isCertain(alert.id()))
 			.sorted(Comparator.comparingLong(Alert::sinceMs).thenComparing(Alert::id))
-			.limit(MAX_DUE)
+			.limit(limit)
 			.toList();
+	}
+
+	/** Whether an alert that fires is not about to end. */
+	private boolean isCertain(String id) {
+		return !this.well.containsKey(id) && !this.absent.containsKey(id);
+	}
+
+	/**
+	 * Notes that a channel is about to be notified. Until it is known what became of it,
+	 * the end of each of these alerts is due as if the channel had taken it.
+	 * @param channel its name
+	 * @param offered the alerts
+	 * @return those of which the channel may know only by this message
+	 */
+	List<Alert> handOver(String channel, Collection<Alert> offered) {
+		List<Alert> first = offered.stream()
+			.filter((alert) -> alert.isFiring() && !alert.handed().contains(channel))
+			.toList();
+		first.forEach((alert) -> put(alert.handedTo(channel)));
+		return first;
+	}
+
+	/**
+	 * Notes that a channel did not take a message, which is certain.
+	 * @param channel its name
+	 * @param first what {@link #handOver} returned
+	 */
+	void refused(String channel, Collection<Alert> first) {
+		first.forEach((one) -> change(one, (alert) -> alert.notTakenBy(channel)));
+		dropDone();
 	}
 
 	/**
@@ -165,24 +208,32 @@ final class AlertBook {
 	 * @param notified the alerts, as they were sent
 	 */
 	void sent(String channel, long now, Collection<Alert> notified) {
-		for (Alert one : notified) {
-			Alert alert = this.alerts.get(one.id());
-			if (alert != null && alert.sinceMs() == one.sinceMs()) {
-				put(alert.sentTo(channel, now, !one.isFiring()));
-			}
-		}
+		notified.forEach((one) -> change(one, (alert) -> alert.sentTo(channel, now, !one.isFiring())));
 		dropDone();
 	}
 
+	private void change(Alert one, UnaryOperator<Alert> change) {
+		Alert alert = this.alerts.get(one.id());
+		if (alert != null && alert.sinceMs() == one.sinceMs()) {
+			put(change.apply(alert));
+		}
+	}
+
 	/**
-	 * Takes over from another leader: what it sent counts.
+	 * Takes over from another leader: what it sent counts, and what this process sent
+	 * itself and could not store.
 	 * @param stored the alerts that it left
 	 */
 	void adopt(Collection<Alert> stored) {
 		this.changed.addAll(this.alerts.keySet());
 		stored.forEach((alert) -> {
-			this.alerts.put(alert.id(), alert);
-			this.changed.remove(alert.id());
+			Alert own = this.alerts.get(alert.id());
+			Alert merged = (own == null || own.sinceMs() != alert.sinceMs()) ? alert
+					: own.isFiring() ? alert.merge(own) : own.merge(alert);
+			this.alerts.put(alert.id(), merged);
+			if (merged.equals(alert)) {
+				this.changed.remove(alert.id());
+			}
 		});
 		dropDone();
 	}

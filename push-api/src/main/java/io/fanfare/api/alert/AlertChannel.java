@@ -6,6 +6,11 @@ interface AlertChannel extends AutoCloseable {
 	/** The name in metrics and logs. */
 	String name();
 
+	/** How many alerts fit into a message. */
+	default int limit() {
+		return AlertBook.MAX_DUE;
+	}
+
 	/**
 	 * Sends a message. May block for some ten seconds.
 	 * @param message the message

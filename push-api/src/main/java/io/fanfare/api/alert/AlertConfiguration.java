@@ -19,6 +19,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.mail.javamail.JavaMailSender;
@@ -28,7 +29,7 @@ import org.springframework.mail.javamail.JavaMailSender;
 class AlertConfiguration {
 
 	/** The watch, which is none where there is no channel. */
-	@Bean(destroyMethod = "close")
+	@Bean
 	RunningAlerts runningAlerts(AlertSettings settings, ObjectProvider<JavaMailSender> mail, Nodes nodes,
 			AlertBoard board, RedisCalls calls, Scheduler scheduler, Errors errors, Clock clock,
 			MeterRegistry registry) {
@@ -47,21 +48,43 @@ class AlertConfiguration {
 				.tag("rule", rule.wireName())
 				.register(registry);
 		}
-		watch.start();
 		return new RunningAlerts(watch);
 	}
 
-	/**
-	 * What runs.
-	 *
-	 * @param watch the watch, or null where there is no channel
-	 */
-	record RunningAlerts(@Nullable AlertWatch watch) {
+	/** Ends before the link to Redis does, for it ends its lead there. */
+	static final class RunningAlerts implements SmartLifecycle {
 
-		void close() {
+		private final @Nullable AlertWatch watch;
+
+		private volatile boolean running;
+
+		/**
+		 * Makes it.
+		 * @param watch the watch, or null where there is no channel
+		 */
+		RunningAlerts(@Nullable AlertWatch watch) {
+			this.watch = watch;
+		}
+
+		@Override
+		public void start() {
+			this.running = true;
+			if (this.watch != null) {
+				this.watch.start();
+			}
+		}
+
+		@Override
+		public void stop() {
+			this.running = false;
 			if (this.watch != null) {
 				this.watch.close();
 			}
+		}
+
+		@Override
+		public boolean isRunning() {
+			return this.running;
 		}
 
 	}

@@ -8,9 +8,12 @@ final class AlertNotSentException extends Exception {
 
 	private final boolean refused;
 
-	private AlertNotSentException(boolean refused, String reason) {
+	private final boolean certain;
+
+	private AlertNotSentException(boolean refused, boolean certain, String reason) {
 		super(reason);
 		this.refused = refused;
+		this.certain = certain;
 	}
 
 	/**
@@ -19,16 +22,30 @@ final class AlertNotSentException extends Exception {
 	 * @return the exception
 	 */
 	static AlertNotSentException refused(String reason) {
-		return new AlertNotSentException(true, clean(reason));
+		return new AlertNotSentException(true, true, clean(reason));
 	}
 
 	/**
-	 * The other side did not answer, or has an error of its own.
+	 * The other side was not reached, so it does not know the message.
+	 * @param reason why; no address, for it may hold a secret
+	 * @return the exception
+	 */
+	static AlertNotSentException notReached(String reason) {
+		return new AlertNotSentException(false, true, clean(reason));
+	}
+
+	/**
+	 * The other side did not answer, or has an error of its own: it may have taken it.
 	 * @param reason why; no address, for it may hold a secret
 	 * @return the exception
 	 */
 	static AlertNotSentException failed(String reason) {
-		return new AlertNotSentException(false, clean(reason));
+		return new AlertNotSentException(false, false, clean(reason));
+	}
+
+	/** Whether it is certain that the message was not taken. */
+	boolean isCertain() {
+		return this.certain;
 	}
 
 	/** The outcome in metrics. */

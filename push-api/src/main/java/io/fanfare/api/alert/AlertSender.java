@@ -2,7 +2,7 @@ package io.fanfare.api.alert;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends to one channel, on a worker of its own, one message at a time. What was not taken
  * is not kept: it stays due, and is offered again. After a failure nothing is sent for 5
- * s, twice as long after each further one, 5 min at most.
+ * s, twice as long after each further one, 5 min at most. A message without an outcome
+ * after 2 min counts as failed.
  * <p>
  * {@link #offer} belongs to the thread that looks at the rules, to which the outcome is
  * handed back.
@@ -29,6 +30,8 @@ final class AlertSender implements AutoCloseable {
 	static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
 
 	static final Duration MAX_PAUSE = Duration.ofMinutes(5);
+
+	static final Duration MAX_TIME = Duration.ofMinutes(2);
 
 	private final AlertChannel channel;
 
@@ -44,7 +47,12 @@ final class AlertSender implements AutoCloseable {
 
 	private final MeterRegistry registry;
 
+	/** The number of the message that is on its way, or of the next one. */
+	private final AtomicLong number = new AtomicLong();
+
 	private boolean sending;
+
+	private long offeredAt;
 
 	private Duration pause = Duration.ZERO;
 
@@ -63,7 +71,7 @@ final class AlertSender implements AutoCloseable {
 		this.ticker = scheduler.ticker();
 		this.errors = errors;
 		this.registry = registry;
-		List.of("sent", "refused", "failed").forEach(this::counter);
+		List.of("sent", "refused", "failed", "late").forEach(this::counter);
 	}
 
 	private Counter counter(String outcome) {
@@ -78,6 +86,31 @@ final class AlertSender implements AutoCloseable {
 		return this.channel.name();
 	}
 
+	int limit() {
+		return this.channel.limit();
+	}
+
+	/** What came of a message; not called where that is not known. */
+	interface Outcome {
+
+		/** The channel took it. */
+		void taken();
+
+		/** The channel did not take it. */
+		void refused();
+
+	}
+
+	/**
+	 * Gives up on a message that has no outcome for too long: no defect of a channel must
+	 * keep it from the next ones.
+	 */
+	void giveUpLate() {
+		if (this.sending && this.ticker.nanoTime() - this.offeredAt >= MAX_TIME.toNanos()) {
+			over(AlertNotSentException.failed("no outcome within " + MAX_TIME.toSeconds() + " s"));
+		}
+	}
+
 	/**
 	 * Whether a message that is offered now would be sent.
 	 * @return whether none is on its way, and the last one did not fail a moment ago
@@ -89,47 +122,70 @@ final class AlertSender implements AutoCloseable {
 	/**
 	 * Sends what is due, if the channel is free.
 	 * @param due the alerts
-	 * @param taken receives them once the channel took them
+	 * @param outcome is notified of what came of it
 	 */
-	void offer(List<Alert> due, Consumer<List<Alert>> taken) {
+	void offer(List<Alert> due, Outcome outcome) {
 		if (due.isEmpty() || !isFree()) {
 			return;
 		}
 		this.sending = true;
+		this.offeredAt = this.ticker.nanoTime();
+		long mine = this.number.get();
 		AlertMessage message = new AlertMessage(this.installation, this.channel.name(), due);
 		this.worker.execute(() -> {
-			AlertNotSentException failure = send(message);
-			this.looks.execute(() -> ended(failure, due, taken));
+			if (mine == this.number.get()) {
+				send(message, mine, outcome);
+			}
 		});
 	}
 
-	private @Nullable AlertNotSentException send(AlertMessage message) {
+	@SuppressWarnings("CatchThrowable")
+	private void send(AlertMessage message, long mine, Outcome outcome) {
+		AlertNotSentException failure = AlertNotSentException.failed("an error");
 		try {
 			this.channel.send(message);
-			return null;
+			failure = null;
 		}
 		catch (AlertNotSentException ex) {
-			return ex;
+			failure = ex;
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
+			failure = AlertNotSentException.failed(ex.getClass().getSimpleName());
 			this.errors.note("alerts-" + this.channel.name(), ex);
-			return AlertNotSentException.failed(ex.getClass().getSimpleName());
+		}
+		finally {
+			AlertNotSentException ended = failure;
+			this.looks.execute(() -> ended(ended, mine, outcome));
 		}
 	}
 
-	private void ended(@Nullable AlertNotSentException failure, List<Alert> due, Consumer<List<Alert>> taken) {
+	private void ended(@Nullable AlertNotSentException failure, long mine, Outcome outcome) {
+		if (mine != this.number.get()) {
+			counter("late").increment();
+			return;
+		}
+		over(failure);
+		if (failure == null) {
+			outcome.taken();
+		}
+		else if (failure.isCertain()) {
+			outcome.refused();
+		}
+	}
+
+	private void over(@Nullable AlertNotSentException failure) {
 		this.sending = false;
+		this.number.incrementAndGet();
 		counter((failure != null) ? failure.outcome() : "sent").increment();
 		if (failure == null) {
 			this.pause = Duration.ZERO;
-			taken.accept(due);
 			return;
 		}
 		this.failedAt = this.ticker.nanoTime();
 		Duration longer = this.pause.isZero() ? FIRST_PAUSE : this.pause.multipliedBy(2);
 		this.pause = (longer.compareTo(MAX_PAUSE) < 0) ? longer : MAX_PAUSE;
-		log.warn("alerts={} channel={} count={} reason=\"{}\" again-after={}s", failure.outcome(), this.channel.name(),
-				due.size(), failure.getMessage(), this.pause.toSeconds());
+		log.warn("alerts={} channel={} reason=\"{}\" again-after={}s", failure.outcome(), this.channel.name(),
+				failure.getMessage(), this.pause.toSeconds());
 	}
 
 	@Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 
 import io.fanfare.api.alert.NodeReadings.Heard;
 import io.fanfare.api.alert.Reading.Verdict;
@@ -18,6 +19,7 @@ import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Worker;
+import io.fanfare.redis.RedisRefusal;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.cluster.AlertBoard;
 import io.fanfare.redis.cluster.AlertBoard.Lead;
@@ -47,6 +49,9 @@ final class AlertWatch {
 
 	/** What a look may take, beside its interval. */
 	private static final Duration SLACK = Duration.ofSeconds(3);
+
+	/** After so long another process may lead, also where looks are rare. */
+	private static final Duration MAX_LIFE = Duration.ofSeconds(63);
 
 	private final AlertSettings settings;
 
@@ -79,6 +84,19 @@ final class AlertWatch {
 	/** Whether this process knows that it leads. */
 	private boolean leads;
 
+	/** Whether it leads since the present look: what holds is not known yet. */
+	private boolean begun;
+
+	/** Whether it read the alerts, and until when its lead cannot have ended since. */
+	private boolean adopted;
+
+	private long leadEnds;
+
+	/** Why Redis refused when it was asked last, or null. */
+	private @Nullable RedisRefusal refusal;
+
+	private volatile boolean closed;
+
 	/** Redis's time at the last look. */
 	private long now;
 
@@ -102,7 +120,7 @@ final class AlertWatch {
 		this.clock = clock;
 		this.worker = worker;
 		this.senders = senders;
-		this.readings = new NodeReadings(settings);
+		this.readings = new NodeReadings(settings, errors);
 		List<String> channels = senders.stream().map(AlertSender::channel).toList();
 		this.book = new AlertBook(settings.repeatInterval(), channels);
 		this.own = new AlertBook(settings.repeatInterval(), channels);
@@ -118,35 +136,48 @@ final class AlertWatch {
 	}
 
 	private void look() {
-		boolean answered = lookAtNodes();
-		lookAtRedis(answered);
+		this.begun = false;
+		// An error in one of these must not keep what is due from being sent
+		this.errors.run("alerts", () -> lookAtRedis(lookAtNodes()));
+		this.errors.run("alerts", this::count);
+		send();
+	}
+
+	private void count() {
 		Map<AlertRule, Long> counts = new HashMap<>();
 		for (AlertRule rule : AlertRule.values()) {
 			counts.put(rule, this.book.firing(rule) + this.own.firing(rule));
 		}
 		this.firing = Map.copyOf(counts);
-		send();
 	}
 
-	/** Returns whether Redis answered. */
+	/** Returns whether Redis answered, be it that it refuses to write. */
 	private boolean lookAtNodes() {
+		Nodes.NodeStates states;
 		try {
-			Nodes.NodeStates states = this.calls.await(this.nodes.list());
-			// The clock of another Redis may be another one
-			if (!states.moved()) {
-				this.now = states.nowMs();
-				List<Heard> heard = new ArrayList<>();
-				states.states().forEach((node, json) -> heard.add(heard(states, node, json)));
-				NodeReadings.Found found = this.readings.look(this.now, heard, this.book.losses());
-				this.book.look(this.now, found.present(), found.readings());
-			}
-			lead();
-			return true;
+			states = this.calls.await(this.nodes.list());
 		}
 		catch (ProblemException | RedisUnavailableException ex) {
 			// The link has noted it. Who leads is not known now; what was sent is
 			this.leads = false;
+			this.readings.missed();
+			this.refusal = (ex instanceof RedisUnavailableException failure) ? failure.refusal() : null;
 			return false;
+		}
+		this.refusal = null;
+		this.errors.run("alerts", () -> look(states));
+		lead();
+		return true;
+	}
+
+	private void look(Nodes.NodeStates states) {
+		// The clock of another Redis may be another one
+		if (!states.moved()) {
+			this.now = states.nowMs();
+			List<Heard> heard = new ArrayList<>();
+			states.states().forEach((node, json) -> heard.add(heard(states, node, json)));
+			NodeReadings.Found found = this.readings.look(this.now, heard, this.book.losses());
+			this.book.look(this.now, found.present(), found.readings());
 		}
 	}
 
@@ -168,12 +199,21 @@ final class AlertWatch {
 	private void lookAtRedis(boolean answers) {
 		Reading reading = Reading.unmeasured(AlertRule.REDIS_AWAY, this.process, this.process,
 				answers ? Verdict.WELL : Verdict.OVER, answers ? Duration.ZERO : this.settings.redisAway().hold(),
-				"Redis " + (answers ? "answers" : "does not answer") + " the API process " + this.process);
+				"Redis " + (answers ? "answers"
+						: (this.refusal != null) ? "refuses (" + this.refusal.name() + ")" : "does not answer")
+						+ " the API process " + this.process);
 		this.own.look(this.clock.millis(), Set.of(this.process), List.of(reading));
 	}
 
-	/** Leads, or goes on, and stores what changed. */
+	/**
+	 * Leads, or goes on, and stores what changed. Where that fails, this process does not
+	 * lead for now.
+	 */
 	private void lead() {
+		if (this.closed) {
+			this.leads = false;
+			return;
+		}
 		Set<String> changed = this.book.changed();
 		Map<String, byte[]> changes = new HashMap<>();
 		for (String alert : changed) {
@@ -181,17 +221,35 @@ final class AlertWatch {
 			changes.put(alert,
 					(present != null) ? JsonMapper.shared().writeValueAsBytes(present) : AlertBoard.removed());
 		}
-		Duration life = this.settings.interval().multipliedBy(3).plus(SLACK);
-		switch (this.calls.await(this.board.lead(this.id, life, KEPT, changes))) {
-			case Lead.Other() -> {
-				this.leads = false;
-				this.book.follow();
+		Duration wanted = this.settings.interval().multipliedBy(3).plus(SLACK);
+		Duration life = (wanted.compareTo(MAX_LIFE) < 0) ? wanted : MAX_LIFE;
+		long ends = this.calls.deadline(life);
+		// An answer that was lost may have said that the lead began anew
+		boolean known = this.adopted && !this.calls.isOver(this.leadEnds);
+		try {
+			switch (this.calls.await(this.board.lead(this.id, known, life, KEPT, changes))) {
+				case Lead.Other() -> {
+					this.leads = false;
+					this.adopted = false;
+					this.book.follow();
+				}
+				case Lead.Kept() -> {
+					this.leads = true;
+					this.leadEnds = ends;
+					this.book.stored(changed);
+				}
+				case Lead.Begun(Map<String, byte[]> alerts) -> {
+					begin(alerts);
+					this.leads = true;
+					this.begun = true;
+					this.adopted = true;
+					this.leadEnds = ends;
+				}
 			}
-			case Lead.Kept() -> {
-				this.leads = true;
-				this.book.stored(changed);
-			}
-			case Lead.Begun(Map<String, byte[]> alerts) -> begin(alerts);
+		}
+		catch (ProblemException | RedisUnavailableException ex) {
+			// The link has noted it; the next look stores what changed
+			this.leads = false;
 		}
 	}
 
@@ -207,41 +265,67 @@ final class AlertWatch {
 			}
 		});
 		this.book.adopt(left);
-		this.leads = true;
 	}
 
 	private void send() {
 		for (AlertSender sender : this.senders) {
+			sender.giveUpLate();
 			if (!sender.isFree()) {
 				continue;
 			}
-			List<Alert> due = this.leads ? this.book.due(sender.channel(), this.now) : List.of();
+			List<Alert> due = (this.leads && !this.begun) ? this.book.due(sender.channel(), this.now, sender.limit())
+					: List.of();
 			if (!due.isEmpty()) {
-				sender.offer(due, (taken) -> sent(sender, taken));
+				offer(sender, due, this.book, () -> this.now, this::store);
 				continue;
 			}
-			List<Alert> ownDue = this.own.due(sender.channel(), this.clock.millis());
-			sender.offer(ownDue, (taken) -> this.own.sent(sender.channel(), this.clock.millis(), taken));
+			long time = this.clock.millis();
+			offer(sender, this.own.due(sender.channel(), time, sender.limit()), this.own, this.clock::millis, () -> {
+			});
 		}
 	}
 
-	/** Stored at once: a process that follows must know it. */
-	private void sent(AlertSender sender, List<Alert> taken) {
-		this.book.sent(sender.channel(), this.now, taken);
+	/**
+	 * Offers alerts of a book.
+	 * @param time the time by the clock of the book
+	 * @param after runs once the book knows the outcome
+	 */
+	private static void offer(AlertSender sender, List<Alert> due, AlertBook book, LongSupplier time, Runnable after) {
+		List<Alert> first = book.handOver(sender.channel(), due);
+		sender.offer(due, new AlertSender.Outcome() {
+
+			@Override
+			public void taken() {
+				book.sent(sender.channel(), time.getAsLong(), due);
+				after.run();
+			}
+
+			@Override
+			public void refused() {
+				book.refused(sender.channel(), first);
+			}
+
+		});
+	}
+
+	/** At once: a process that follows must know what was sent. */
+	private void store() {
 		if (this.leads) {
-			try {
-				lead();
-			}
-			catch (ProblemException | RedisUnavailableException ex) {
-				// The next look stores it
-			}
+			lead();
 		}
 	}
 
-	/** Looks no more. */
+	/** Looks no more, and lets another process lead. */
 	void close() {
+		this.closed = true;
 		this.worker.close();
 		this.senders.forEach(AlertSender::close);
+		try {
+			this.calls.await(this.board.release(this.id, KEPT));
+		}
+		catch (ProblemException | RedisUnavailableException ex) {
+			// The lead ends by itself
+		}
 	}
 
 }

@@ -9,10 +9,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 import io.fanfare.api.alert.Reading.Verdict;
 import io.fanfare.api.cluster.ClusterView;
 import io.fanfare.protocol.NodeStatus;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.redis.cluster.Nodes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,15 +29,30 @@ final class NodeReadings {
 	/** A process that follows a node of its name started at most this long before. */
 	private static final long FOLLOWS_MS = 60_000;
 
+	/** A node that is drained stays listed for longer than this. */
+	private static final long MAX_GAP_MS = ClusterView.FORGOTTEN_AFTER.minus(ClusterView.GONE_AFTER).toMillis();
+
 	private final AlertSettings settings;
 
+	private final Errors errors;
+
 	private final Map<String, NodeWindow> windows = new HashMap<>();
+
+	/** The nodes that were heard and not drained, by their identities. */
+	private final Map<String, Live> live = new HashMap<>();
+
+	/** When the last look was, or null before the first one. */
+	private @Nullable Long lookedAt;
+
+	/** Since when no look has failed, or null where none has succeeded since. */
+	private @Nullable Long steadySince;
 
 	/** The loss of a node, by its identity, until it is back or its alert ended. */
 	private final Map<String, Lost> lost = new HashMap<>();
 
-	NodeReadings(AlertSettings settings) {
+	NodeReadings(AlertSettings settings, Errors errors) {
 		this.settings = settings;
+		this.errors = errors;
 	}
 
 	/**
@@ -51,10 +69,13 @@ final class NodeReadings {
 					&& this.silenceMs <= ClusterView.GONE_AFTER.toMillis();
 		}
 
-		private boolean isLost() {
-			return this.status != null && this.status.drained() == null && !isLive()
-					&& this.silenceMs <= ClusterView.FORGOTTEN_AFTER.toMillis();
+		private boolean isDrained() {
+			return this.status != null && this.status.drained() != null;
 		}
+
+	}
+
+	private record Live(String name, long updatedAt) {
 
 	}
 
@@ -73,6 +94,14 @@ final class NodeReadings {
 	}
 
 	/**
+	 * A look failed: nodes could not report either, perhaps. So none counts as silent
+	 * until looks have succeeded for long enough that all of them have reported again.
+	 */
+	void missed() {
+		this.steadySince = null;
+	}
+
+	/**
 	 * Holds the rules against the nodes.
 	 * @param now the time, in milliseconds since the epoch
 	 * @param nodes all nodes that are listed
@@ -84,27 +113,69 @@ final class NodeReadings {
 		Set<String> present = new HashSet<>();
 		Set<String> silent = new HashSet<>();
 		List<Reading> readings = new ArrayList<>();
+		boolean steady = isSteady(now);
 		for (Heard node : nodes) {
 			NodeStatus status = node.status();
 			if (status == null) {
 				present.add(node.node());
 			}
+			else if (node.isDrained()) {
+				this.live.remove(node.node());
+			}
 			else if (node.isLive()) {
 				present.add(node.node());
+				this.live.put(node.node(), new Live(status.name(), now - node.silenceMs()));
 				this.lost.remove(node.node());
-				measure(status, readings);
+				// What one node reports must not keep the others from being looked at
+				this.errors.run("alerts", () -> measure(status, readings));
 				readings.add(loss(node.node(), status.name(), Verdict.WELL, status.name() + " reports again"));
 			}
-			else if (node.isLost()) {
+			else if (this.live.containsKey(node.node()) || node.silenceMs() <= ClusterView.FORGOTTEN_AFTER.toMillis()) {
 				present.add(node.node());
-				silent.add(node.node());
-				this.lost.putIfAbsent(node.node(), new Lost(status.name(), now));
 				unknown(status, readings);
+				if (steady) {
+					lose(now, node.node(), status.name(), node.silenceMs(), silent);
+				}
 			}
 		}
+		lookForUnlisted(now, steady, nodes, silent);
 		this.windows.keySet().retainAll(present);
 		lookForLost(now, nodes, silent, readings);
 		return new Found(Set.copyOf(present), List.copyOf(readings));
+	}
+
+	private boolean isSteady(long now) {
+		this.steadySince = (this.steadySince != null) ? Math.min(this.steadySince, now) : now;
+		return now - this.steadySince >= Nodes.REWRITTEN.toMillis();
+	}
+
+	private void lose(long now, String node, String name, long silenceMs, Set<String> silent) {
+		silent.add(node);
+		this.lost.putIfAbsent(node, new Lost(name, now - silenceMs + ClusterView.GONE_AFTER.toMillis()));
+	}
+
+	/**
+	 * A node that was heard, was not drained and is not listed any more is lost: another
+	 * process removed it a minute after its last word. Where the last look was so long
+	 * ago that it may have been drained since, that is not known.
+	 */
+	private void lookForUnlisted(long now, boolean steady, Collection<Heard> nodes, Set<String> silent) {
+		Set<String> listed = nodes.stream().map(Heard::node).collect(Collectors.toSet());
+		if (this.lookedAt != null && now - this.lookedAt > MAX_GAP_MS) {
+			this.live.keySet().retainAll(listed);
+		}
+		this.lookedAt = now;
+		this.live.replaceAll((node, one) -> new Live(one.name(), Math.min(one.updatedAt(), now)));
+		if (steady) {
+			this.live.entrySet().removeIf((entry) -> {
+				long silenceMs = now - entry.getValue().updatedAt();
+				boolean gone = !listed.contains(entry.getKey()) && silenceMs > ClusterView.GONE_AFTER.toMillis();
+				if (gone) {
+					lose(now, entry.getKey(), entry.getValue().name(), silenceMs, silent);
+				}
+				return gone;
+			});
+		}
 	}
 
 	/** A node that was lost is back once a later process has its name. */

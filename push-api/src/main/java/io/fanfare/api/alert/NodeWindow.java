@@ -74,18 +74,19 @@ final class NodeWindow {
 	}
 
 	/**
-	 * Takes in a report; one that is no newer than the last is passed over.
+	 * Takes in a report; one that is no newer than the last is passed over, unless it is
+	 * older by more than the window: then the clock was set back, and all begins anew.
 	 * @param status what the node reported
 	 */
 	void add(NodeStatus status) {
 		long now = status.updatedAt();
 		Report last = this.reports.peekLast();
 		if (last != null && now <= last.atMs()) {
-			if (now < last.atMs() - this.windowMs) {
-				// The clock was set back
-				this.reports.clear();
+			if (now >= last.atMs() - this.windowMs) {
+				return;
 			}
-			return;
+			// The clock was set back
+			this.reports.clear();
 		}
 		if (this.reports.size() > 2) {
 			Report newest = this.reports.removeLast();

@@ -58,7 +58,7 @@ class AlertBookTests {
 		fire();
 		sent();
 		assertThat(due()).isEmpty();
-		assertThat(this.book.due("webhook", this.now)).hasSize(1);
+		assertThat(this.book.due("webhook", this.now, AlertBook.MAX_DUE)).hasSize(1);
 		pass(Duration.ofHours(4).minusMillis(1));
 		look(Verdict.OVER);
 		assertThat(due()).isEmpty();
@@ -92,7 +92,7 @@ class AlertBookTests {
 		fire();
 		sent();
 		resolve();
-		assertThat(this.book.due("webhook", this.now)).isEmpty();
+		assertThat(this.book.due("webhook", this.now, AlertBook.MAX_DUE)).isEmpty();
 		assertThat(due()).hasSize(1);
 	}
 
@@ -185,10 +185,10 @@ class AlertBookTests {
 		sent();
 		AlertBook follower = new AlertBook(Duration.ofHours(4), List.of(CHANNEL, "webhook"));
 		follower.look(this.now, Set.of(NODE), List.of(reading(Verdict.OVER, Duration.ZERO)));
-		assertThat(follower.due(CHANNEL, this.now)).hasSize(1);
+		assertThat(follower.due(CHANNEL, this.now, AlertBook.MAX_DUE)).hasSize(1);
 		follower.adopt(List.of(this.book.find("connections/n1.abc")));
-		assertThat(follower.due(CHANNEL, this.now)).isEmpty();
-		assertThat(follower.due("webhook", this.now)).hasSize(1);
+		assertThat(follower.due(CHANNEL, this.now, AlertBook.MAX_DUE)).isEmpty();
+		assertThat(follower.due("webhook", this.now, AlertBook.MAX_DUE)).hasSize(1);
 		assertThat(follower.changed()).isEmpty();
 	}
 
@@ -198,8 +198,87 @@ class AlertBookTests {
 		AlertBook follower = new AlertBook(Duration.ofHours(4), List.of(CHANNEL));
 		follower.adopt(List
 			.of(this.book.find("connections/n1.abc").sentTo(CHANNEL, this.now, false).resolved(this.now, "well")));
-		assertThat(follower.due(CHANNEL, this.now)).singleElement()
+		assertThat(follower.due(CHANNEL, this.now, AlertBook.MAX_DUE)).singleElement()
 			.satisfies((alert) -> assertThat(alert.isFiring()).isFalse());
+	}
+
+	@Test
+	void theEndOfAnAlertIsDueWhereItsMessageIsOnItsWay() {
+		fire();
+		List<Alert> offered = due();
+		List<Alert> first = this.book.handOver(CHANNEL, offered);
+		assertThat(this.book.changed()).containsExactly("connections/n1.abc");
+		resolve();
+		assertThat(due()).singleElement().satisfies((alert) -> assertThat(alert.isFiring()).isFalse());
+		assertThat(this.book.due("webhook", this.now, AlertBook.MAX_DUE)).isEmpty();
+		// The outcome is not known, or late: it may have been taken
+		this.book.sent(CHANNEL, this.now, offered);
+		assertThat(due()).singleElement().satisfies((alert) -> assertThat(alert.isFiring()).isFalse());
+		this.book.refused(CHANNEL, first);
+		assertThat(due()).hasSize(1);
+		sent();
+		assertThat(this.book.find("connections/n1.abc")).isNull();
+	}
+
+	@Test
+	void anAlertWhoseMessageWasRefusedNeedsNoEnd() {
+		fire();
+		List<Alert> first = this.book.handOver(CHANNEL, due());
+		resolve();
+		this.book.refused(CHANNEL, first);
+		assertThat(this.book.find("connections/n1.abc")).isNull();
+	}
+
+	@Test
+	void aRefusalSaysNothingOfAnEarlierMessageThatMayHaveBeenTaken() {
+		fire();
+		this.book.handOver(CHANNEL, due());
+		this.book.refused(CHANNEL, this.book.handOver(CHANNEL, due()));
+		resolve();
+		assertThat(due()).singleElement().satisfies((alert) -> assertThat(alert.isFiring()).isFalse());
+	}
+
+	@Test
+	void anEndThatNoChannelTakesIsKeptForDays() {
+		fire();
+		sent();
+		resolve();
+		pass(AlertBook.ENDED_KEPT);
+		look(Verdict.WELL);
+		assertThat(due()).hasSize(1);
+		pass(Duration.ofMillis(1));
+		look(Verdict.WELL);
+		assertThat(this.book.find("connections/n1.abc")).isNull();
+	}
+
+	@Test
+	void whatMayBeOverIsNotSentAsFiring() {
+		fire();
+		Alert stored = this.book.find("connections/n1.abc").sentTo(CHANNEL, this.now, false);
+		for (boolean present : new boolean[] { true, false }) {
+			AlertBook follower = new AlertBook(Duration.ofHours(4), List.of(CHANNEL, "webhook"));
+			follower.adopt(List.of(stored));
+			pass(Duration.ofDays(2));
+			follower.look(this.now, present ? Set.of(NODE) : Set.of(),
+					present ? List.of(reading(Verdict.WELL, HOLD)) : List.of());
+			assertThat(follower.due(CHANNEL, this.now, AlertBook.MAX_DUE)).isEmpty();
+			assertThat(follower.due("webhook", this.now, AlertBook.MAX_DUE)).isEmpty();
+			follower.look(this.now, Set.of(NODE), List.of(reading(Verdict.OVER, HOLD)));
+			assertThat(follower.due(CHANNEL, this.now, AlertBook.MAX_DUE)).hasSize(1);
+		}
+	}
+
+	@Test
+	void whatALeaderSentItselfCountsAlsoWhereItCouldNotStoreIt() {
+		fire();
+		Alert stored = this.book.find("connections/n1.abc");
+		sent();
+		this.book.adopt(List.of(stored));
+		assertThat(due()).isEmpty();
+		assertThat(this.book.changed()).containsExactly("connections/n1.abc");
+		resolve();
+		this.book.adopt(List.of(stored));
+		assertThat(due()).singleElement().satisfies((alert) -> assertThat(alert.isFiring()).isFalse());
 	}
 
 	@Test
@@ -289,7 +368,7 @@ class AlertBookTests {
 	}
 
 	private List<Alert> due() {
-		return this.book.due(CHANNEL, this.now);
+		return this.book.due(CHANNEL, this.now, AlertBook.MAX_DUE);
 	}
 
 	private void sent() {

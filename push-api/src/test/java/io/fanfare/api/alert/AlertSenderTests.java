@@ -28,7 +28,7 @@ class AlertSenderTests {
 
 	private final List<AlertMessage> received = new ArrayList<>();
 
-	private final List<Alert> taken = new ArrayList<>();
+	private final List<String> outcomes = new ArrayList<>();
 
 	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
@@ -44,7 +44,7 @@ class AlertSenderTests {
 
 	private enum Failure {
 
-		NONE, REFUSED, FAILED, ERROR
+		NONE, REFUSED, FAILED, ERROR, FATAL
 
 	}
 
@@ -58,7 +58,7 @@ class AlertSenderTests {
 		offer();
 		runAll();
 		assertThat(this.received).hasSize(1);
-		assertThat(this.taken).containsExactly(ALERT);
+		assertThat(this.outcomes).containsExactly("taken");
 		assertThat(count("sent")).isOne();
 		offer();
 		runAll();
@@ -67,7 +67,7 @@ class AlertSenderTests {
 
 	@Test
 	void nothingIsSentThatIsNotDue() {
-		this.sender.offer(List.of(), this.taken::addAll);
+		this.sender.offer(List.of(), new Outcome());
 		assertThat(this.tasks).isEmpty();
 	}
 
@@ -86,16 +86,17 @@ class AlertSenderTests {
 			pause = (pause.multipliedBy(2).compareTo(AlertSender.MAX_PAUSE) < 0) ? pause.multipliedBy(2)
 					: AlertSender.MAX_PAUSE;
 		}
-		assertThat(this.taken).isEmpty();
+		assertThat(this.outcomes).isEmpty();
 		assertThat(count("failed")).isEqualTo(10);
 		this.failure = Failure.NONE;
 		offer();
 		runAll();
-		assertThat(this.taken).containsExactly(ALERT);
+		assertThat(this.outcomes).containsExactly("taken");
 		this.failure = Failure.REFUSED;
 		offer();
 		runAll();
 		assertThat(count("refused")).isOne();
+		assertThat(this.outcomes).containsExactly("taken", "refused");
 		this.nanos += AlertSender.FIRST_PAUSE.toNanos();
 		assertThat(this.sender.isFree()).isTrue();
 	}
@@ -111,6 +112,41 @@ class AlertSenderTests {
 	}
 
 	@Test
+	void aChannelThatThrowsAnErrorIsUsedAgain() {
+		this.failure = Failure.FATAL;
+		offer();
+		runAll();
+		assertThat(this.noted).containsExactly("alerts-test");
+		assertThat(count("failed")).isOne();
+		this.nanos += AlertSender.FIRST_PAUSE.toNanos();
+		assertThat(this.sender.isFree()).isTrue();
+	}
+
+	@Test
+	void aMessageWithoutAnOutcomeCountsAsFailedAndItsOutcomeAsLate() {
+		offer();
+		runNext();
+		this.nanos += AlertSender.MAX_TIME.toNanos() - 1;
+		this.sender.giveUpLate();
+		assertThat(count("failed")).isZero();
+		this.nanos++;
+		this.sender.giveUpLate();
+		assertThat(count("failed")).isOne();
+		runAll();
+		assertThat(count("late")).isOne();
+		assertThat(count("sent")).isZero();
+		assertThat(this.outcomes).isEmpty();
+		// The next one waits behind it, and is too old as well
+		this.nanos += AlertSender.FIRST_PAUSE.toNanos();
+		offer();
+		this.nanos += AlertSender.MAX_TIME.toNanos();
+		this.sender.giveUpLate();
+		runAll();
+		assertThat(this.received).hasSize(1);
+		assertThat(count("failed")).isEqualTo(2);
+	}
+
+	@Test
 	void theIdOfAMessageIsTheSameUntilItIsTaken() {
 		Alert repeated = ALERT.sentTo("test", 1, false);
 		assertThat(id(ALERT)).isEqualTo(id(ALERT)).startsWith("alerts_").hasSize(39);
@@ -123,7 +159,7 @@ class AlertSenderTests {
 	}
 
 	private void offer() {
-		this.sender.offer(List.of(ALERT), this.taken::addAll);
+		this.sender.offer(List.of(ALERT), new Outcome());
 	}
 
 	private void runNext() {
@@ -156,7 +192,22 @@ class AlertSenderTests {
 				case REFUSED -> throw AlertNotSentException.refused("status 403");
 				case FAILED -> throw AlertNotSentException.failed("status 503");
 				case ERROR -> throw new IllegalStateException("broken");
+				case FATAL -> throw new NoClassDefFoundError("a part of the channel");
 			}
+		}
+
+	}
+
+	private final class Outcome implements AlertSender.Outcome {
+
+		@Override
+		public void taken() {
+			AlertSenderTests.this.outcomes.add("taken");
+		}
+
+		@Override
+		public void refused() {
+			AlertSenderTests.this.outcomes.add("refused");
 		}
 
 	}

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import io.fanfare.api.alert.NodeReadings.Heard;
 import io.fanfare.api.alert.Reading.Verdict;
@@ -13,6 +14,9 @@ import io.fanfare.protocol.NodeStatus.Bucket;
 import io.fanfare.protocol.NodeStatus.Delivery;
 import io.fanfare.protocol.NodeStatus.Drained;
 import io.fanfare.protocol.NodeStatus.Memory;
+import io.fanfare.protocol.guard.Errors;
+import io.fanfare.redis.cluster.Nodes;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,9 +27,18 @@ class NodeReadingsTests {
 
 	private static final long START = 1_000_000_000;
 
-	private final NodeReadings readings = new NodeReadings(Settings.defaults());
+	private final List<String> noted = new ArrayList<>();
+
+	private final NodeReadings readings = new NodeReadings(Settings.defaults(),
+			new Errors(() -> 0, this.noted::add, (fatal) -> {
+			}));
 
 	private long now = START;
+
+	@BeforeEach
+	void lookForAWhile() {
+		this.readings.look(START - Nodes.REWRITTEN.toMillis(), List.of(), List.of());
+	}
 
 	@Test
 	void aNodeThatIsNearlyFullIsOver() {
@@ -148,7 +161,8 @@ class NodeReadingsTests {
 
 	@Test
 	void aLossThatAnotherProcessFoundEndsAsWell() {
-		Alert known = new Alert(AlertRule.NODE_LOST, "n1.abc", "n1", this.now, null, null, null, "lost", Map.of());
+		Alert known = new Alert(AlertRule.NODE_LOST, "n1.abc", "n1", this.now, null, null, null, "lost", Map.of(),
+				Set.of());
 		NodeStatus follower = named("n1.new", this.now + 1_000, this.now + 2_000);
 		assertThat(
 				this.readings.look(this.now + 2_000, List.of(new Heard(follower.node(), follower, 0)), List.of(known))
@@ -157,6 +171,87 @@ class NodeReadingsTests {
 				assertThat(reading.id()).isEqualTo("node-lost/n1.abc");
 				assertThat(reading.verdict()).isEqualTo(Verdict.WELL);
 			});
+	}
+
+	@Test
+	void aNodeIsLostAlsoWhereNoLookSawItSilentBeforeItWasRemoved() {
+		NodeStatus status = node(0, 0, 0, null, null);
+		losses(new Heard(status.node(), status, 4_000));
+		pass(Duration.ofSeconds(10));
+		// Redis may have lost the list
+		assertThat(losses()).isEmpty();
+		losses(new Heard(status.node(), status, 0));
+		pass(Duration.ofSeconds(30));
+		assertThat(losses()).singleElement().satisfies((reading) -> {
+			assertThat(reading.verdict()).isEqualTo(Verdict.OVER);
+			assertThat(reading.text()).isEqualTo("n1 has stopped to report and was not drained");
+		});
+		pass(Duration.ofSeconds(30));
+		NodeStatus follower = named("n1.new", this.now, this.now);
+		assertThat(losses(new Heard(follower.node(), follower, 0)))
+			.allSatisfy((reading) -> assertThat(reading.verdict()).isEqualTo(Verdict.WELL))
+			.anySatisfy((reading) -> assertThat(reading.node()).isEqualTo("n1.abc"));
+	}
+
+	@Test
+	void aNodeThatWasHeardIsLostAlsoWhenItsSilenceIsLong() {
+		NodeStatus status = node(0, 0, 0, null, null);
+		assertThat(losses(new Heard(status.node(), status, 61_000))).isEmpty();
+		losses(new Heard(status.node(), status, 0));
+		pass(Duration.ofSeconds(61));
+		assertThat(losses(new Heard(status.node(), status, 61_000))).singleElement()
+			.satisfies((reading) -> assertThat(reading.verdict()).isEqualTo(Verdict.OVER));
+	}
+
+	@Test
+	void aNodeThatMayHaveBeenDrainedWhileNoLookSucceededIsNotLost() {
+		NodeStatus status = node(0, 0, 0, null, null);
+		losses(new Heard(status.node(), status, 0));
+		pass(Duration.ofMinutes(2));
+		for (int i = 0; i < 5; i++) {
+			assertThat(losses()).isEmpty();
+			pass(Duration.ofSeconds(10));
+		}
+	}
+
+	@Test
+	void noNodeIsLostBeforeLooksHaveSucceededForAWhile() {
+		NodeStatus status = node(0, 0, 0, null, null);
+		losses(new Heard(status.node(), status, 0));
+		this.readings.missed();
+		pass(Duration.ofSeconds(40));
+		assertThat(losses(new Heard(status.node(), status, 40_000))).isEmpty();
+		pass(Duration.ofSeconds(14));
+		assertThat(losses(new Heard(status.node(), status, 54_000))).isEmpty();
+		pass(Duration.ofSeconds(1));
+		assertThat(losses(new Heard(status.node(), status, 55_000))).singleElement()
+			.satisfies((reading) -> assertThat(reading.verdict()).isEqualTo(Verdict.OVER));
+		NodeReadings started = new NodeReadings(Settings.defaults(), new Errors(() -> 0, this.noted::add, (fatal) -> {
+		}));
+		assertThat(started.look(this.now, List.of(new Heard(status.node(), status, 20_000)), List.of()).readings())
+			.noneMatch((reading) -> reading.rule() == AlertRule.NODE_LOST);
+	}
+
+	@Test
+	void oneNodeDoesNotKeepTheOthersFromBeingLookedAt() {
+		Delivery broken = new Delivery(0, 1, 1, Arrays.asList((Bucket) null));
+		NodeStatus first = node(0, 0, 0, null, broken);
+		NodeStatus second = named("n2.abc", START, this.now);
+		NodeReadings.Found found = this.readings.look(this.now,
+				List.of(new Heard(first.node(), first, 0), new Heard(second.node(), second, 0)), List.of());
+		assertThat(this.noted).containsExactly("alerts");
+		assertThat(found.present()).containsExactlyInAnyOrder("n1.abc", "n2.abc");
+		assertThat(found.readings()).anyMatch((reading) -> reading.id().equals("response-time/n2.abc"));
+	}
+
+	@Test
+	void aClockThatIsSetBackBeginsTheWindowAnew() {
+		look(node(0, 1_000, 900, null, null), AlertRule.ERROR_RATE);
+		pass(Duration.ofHours(-1));
+		assertThat(look(node(0, 1_000, 900, null, null), AlertRule.ERROR_RATE).verdict()).isEqualTo(Verdict.UNKNOWN);
+		pass(Duration.ofSeconds(5));
+		assertThat(look(node(0, 1_020, 902, null, null), AlertRule.ERROR_RATE).value()).isEqualTo(0.1);
+		assertThat(this.noted).isEmpty();
 	}
 
 	private List<Reading> losses(Heard... nodes) {

@@ -52,9 +52,10 @@ public final class AlertBoard {
 		}
 
 		/**
-		 * This process leads from now on; what it changed is not stored.
+		 * This process leads, and has not read the alerts since it does; what it changed
+		 * is not stored.
 		 *
-		 * @param alerts what the leader before it left, by id
+		 * @param alerts what is stored, by id
 		 */
 		record Begun(Map<String, byte[]> alerts) implements Lead {
 
@@ -65,14 +66,17 @@ public final class AlertBoard {
 	/**
 	 * Leads, or goes on.
 	 * @param who the process, a name of its own for each
+	 * @param adopted whether it has read the alerts since it leads: the answer that had
+	 * them may have been lost
 	 * @param life after how long without a call another may lead
 	 * @param kept how long alerts are kept after the last call of a leader
 	 * @param changes the alerts that changed, by id; an empty value removes one
 	 * @return whether it leads
 	 */
-	public CompletableFuture<Lead> lead(String who, Duration life, Duration kept, Map<String, byte[]> changes) {
-		List<byte[]> arguments = new ArrayList<>(
-				List.of(RedisKeys.bytes(who), number(life.toMillis()), number(kept.toMillis())));
+	public CompletableFuture<Lead> lead(String who, boolean adopted, Duration life, Duration kept,
+			Map<String, byte[]> changes) {
+		List<byte[]> arguments = new ArrayList<>(List.of(RedisKeys.bytes(who), number(life.toMillis()),
+				number(kept.toMillis()), RedisKeys.bytes(adopted ? "1" : "0")));
 		changes.forEach((id, alert) -> {
 			arguments.add(RedisKeys.bytes(id));
 			arguments.add(alert);
@@ -80,6 +84,18 @@ public final class AlertBoard {
 		byte[][] alerts = { this.keys.alertLeader(), this.keys.alerts() };
 		return this.link.<List<Object>>run(Script.LEAD_ALERTS, alerts, (run) -> arguments.toArray(byte[][]::new))
 			.thenApply(AlertBoard::read);
+	}
+
+	/**
+	 * Leads no more, so another need not wait for the end of the lead. Does nothing where
+	 * another leads.
+	 * @param who the process
+	 * @param kept how long alerts are kept
+	 * @return when it is done
+	 */
+	public CompletableFuture<Void> release(String who, Duration kept) {
+		return lead(who, true, Duration.ZERO, kept, Map.of()).thenAccept((lead) -> {
+		});
 	}
 
 	/**

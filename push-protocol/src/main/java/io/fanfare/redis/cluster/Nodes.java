@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class Nodes {
 
 	/** In this time each node writes its state to a new server, also after a back-off. */
-	private static final Duration REWRITTEN = Duration.ofMillis(3 * NodeStatus.INTERVAL_MS);
+	public static final Duration REWRITTEN = Duration.ofMillis(3 * NodeStatus.INTERVAL_MS);
 
 	private final CommandLink link;
 

@@ -52,14 +52,40 @@ class AlertBoardIT {
 
 	@Test
 	void aLeadEndsByItselfAndAlertsAreKeptForDays() {
-		get(this.board.lead("a", Duration.ofMillis(50), KEPT, Map.of()));
-		get(this.board.lead("a", Duration.ofMillis(50), KEPT, Map.of("1", bytes("one"))));
+		get(this.board.lead("a", false, Duration.ofMillis(50), KEPT, Map.of()));
+		get(this.board.lead("a", true, Duration.ofMillis(50), KEPT, Map.of("1", bytes("one"))));
 		assertThat(this.partition.redis().pttl("fanfare:alerts")).isBetween(KEPT.toMillis() - 60_000, KEPT.toMillis());
 		await().untilAsserted(() -> assertThat(get(lead("b", Map.of()))).isInstanceOf(Lead.Begun.class));
 	}
 
+	@Test
+	void aLeadWhoseAnswerWasLostIsAnsweredAgain() {
+		this.partition.redis().hset("fanfare:alerts", "1", "one");
+		// Nothing is known of this answer
+		get(this.board.lead("a", false, LIFE, KEPT, Map.of()));
+		assertThat(get(this.board.lead("a", false, LIFE, KEPT, Map.of("1", bytes("unread")))))
+			.isInstanceOfSatisfying(Lead.Begun.class, (begun) -> assertThat(begun.alerts()).containsOnlyKeys("1"));
+		assertThat(this.partition.redis().hgetall("fanfare:alerts")).containsExactly(Map.entry("1", "one"));
+		assertThat(get(lead("a", Map.of("1", bytes("read"))))).isInstanceOf(Lead.Kept.class);
+		assertThat(this.partition.redis().hgetall("fanfare:alerts")).containsExactly(Map.entry("1", "read"));
+	}
+
+	@Test
+	void aLeadThatIsReleasedIsAnothersAtOnceAndNoneButTheLeaderReleasesIt() {
+		get(lead("a", Map.of()));
+		get(lead("a", Map.of("1", bytes("one"))));
+		get(this.board.release("b", KEPT));
+		assertThat(this.partition.redis().get("fanfare:alerts:leader")).isEqualTo("a");
+		get(this.board.release("a", KEPT));
+		assertThat(this.partition.redis().exists("fanfare:alerts:leader")).isZero();
+		get(this.board.release("a", KEPT));
+		assertThat(this.partition.redis().exists("fanfare:alerts:leader")).isZero();
+		assertThat(get(lead("b", Map.of()))).isInstanceOfSatisfying(Lead.Begun.class,
+				(begun) -> assertThat(begun.alerts()).containsOnlyKeys("1"));
+	}
+
 	private CompletableFuture<Lead> lead(String who, Map<String, byte[]> changes) {
-		return this.board.lead(who, LIFE, KEPT, changes);
+		return this.board.lead(who, true, LIFE, KEPT, changes);
 	}
 
 }
