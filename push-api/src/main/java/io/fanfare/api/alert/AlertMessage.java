@@ -45,7 +45,7 @@ record AlertMessage(String installation, String channel, List<Alert> alerts) {
 		Alert first = this.alerts.stream().filter(Alert::isFiring).findFirst().orElse(this.alerts.getFirst());
 		String more = (this.alerts.size() > 1) ? " and " + (this.alerts.size() - 1) + " more" : "";
 		return clean("[%s %s] %s: %s%s".formatted((firing > 0) ? "FIRING" : "RESOLVED", this.installation,
-				first.rule().wireName(), first.name(), more));
+				first.rule().wireName(), first.node(), more));
 	}
 
 	/** A line for each alert. */

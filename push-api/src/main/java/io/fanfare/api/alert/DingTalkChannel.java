@@ -21,6 +21,12 @@ final class DingTalkChannel implements AlertChannel {
 	/** A robot takes 20 000 bytes; a character has up to three. */
 	private static final int MAX_LENGTH = 6_000;
 
+	/** So that all alerts of a message are in it. */
+	private static final int MAX_ALERTS = 20;
+
+	/** Of the line of an alert, or the title. */
+	private static final int MAX_LINE = MAX_LENGTH / (MAX_ALERTS + 1) - 5;
+
 	private final HttpPosts posts = new HttpPosts();
 
 	private final String address;
@@ -44,13 +50,18 @@ final class DingTalkChannel implements AlertChannel {
 	}
 
 	@Override
+	public int limit() {
+		return MAX_ALERTS;
+	}
+
+	@Override
 	public void send(AlertMessage message) throws AlertNotSentException {
-		String text = "### " + message.title() + "\n\n"
-				+ message.lines().stream().map((line) -> "- " + line).collect(Collectors.joining("\n"));
+		String title = shorten(message.title());
+		String text = "### " + title + "\n\n"
+				+ message.lines().stream().map((line) -> "- " + shorten(line)).collect(Collectors.joining("\n"));
 		byte[] body = JsonMapper.shared()
-			.writeValueAsBytes(
-					Map.of("msgtype", "markdown", "markdown", Map.of("title", message.title(), "text", shorten(text))));
-		String answer = this.posts.post(URI.create(this.address + query()), Map.of(), body);
+			.writeValueAsBytes(Map.of("msgtype", "markdown", "markdown", Map.of("title", title, "text", text)));
+		String answer = this.posts.ask(URI.create(this.address + query()), body);
 		try {
 			// It refuses with status 200
 			JsonNode json = JsonMapper.shared().readTree(answer);
@@ -79,7 +90,11 @@ final class DingTalkChannel implements AlertChannel {
 	}
 
 	private static String shorten(String text) {
-		return (text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "…" : text;
+		if (text.length() <= MAX_LINE) {
+			return text;
+		}
+		int end = MAX_LINE - 1;
+		return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
 	}
 
 	@Override

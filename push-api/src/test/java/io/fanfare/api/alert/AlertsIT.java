@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -20,6 +21,7 @@ import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.NodeStatus.Bucket;
 import io.fanfare.protocol.NodeStatus.Delivery;
 import io.fanfare.protocol.NodeStatus.Memory;
+import io.fanfare.test.process.Ports;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
@@ -103,7 +106,11 @@ class AlertsIT {
 				assertThat(sent(first, "webhook")).isPositive();
 				assertThat(sent(second, "webhook")).isZero();
 				assertThat(firing(second)).isEqualTo(1);
+				String leader = this.redis.ask((commands) -> commands.get("fanfare:alerts:leader"));
 				first.close();
+				// Released, so that the other need not wait for the end of the lead
+				String next = this.redis.ask((commands) -> commands.get("fanfare:alerts:leader"));
+				assertThat(next).isNotEqualTo(leader);
 				await().atMost(SOON).untilAsserted(() -> {
 					report(well());
 					RULES.forEach((rule) -> assertThat(notices(rule, "resolved")).as(rule).isNotEmpty());
@@ -124,7 +131,7 @@ class AlertsIT {
 	@Test
 	void aChannelSaysWhatBecameOfAMessageAndNeverWhere() {
 		AlertMessage message = new AlertMessage("shop", "webhook", List
-			.of(Alert.firing(Reading.of(AlertRule.MEMORY, "n1.a", "n1\r\nBcc: all", Duration.ZERO, 2, 1, "full"), 0)));
+			.of(Alert.firing(Reading.of(AlertRule.MEMORY, "n1\r\nBcc: all", "n1", Duration.ZERO, 2, 1, "full"), 0)));
 		assertThat(message.title()).isEqualTo("[FIRING shop] memory: n1  Bcc: all");
 		for (String path : List.of("/moved", "/refuses", "/fails")) {
 			try (AlertChannel channel = new WebhookChannel(URI.create(this.http.url(path)), null, Clock.systemUTC())) {
@@ -134,6 +141,16 @@ class AlertsIT {
 				assertThat(failure.getMessage()).startsWith("status ").doesNotContain(path);
 			}
 		}
+		try (AlertChannel channel = new WebhookChannel(URI.create(this.http.url("/long")), null, Clock.systemUTC())) {
+			assertThatCode(() -> channel.send(message)).doesNotThrowAnyException();
+		}
+		try (AlertChannel channel = new WebhookChannel(URI.create("http://127.0.0.1:" + Ports.free() + "/"), null,
+				Clock.systemUTC())) {
+			AlertNotSentException failure = catchThrowableOfType(AlertNotSentException.class,
+					() -> channel.send(message));
+			assertThat(failure.outcome()).isEqualTo("failed");
+			assertThat(failure.isCertain()).isTrue();
+		}
 		assertThat(this.http.posts("/webhook")).isEmpty();
 		try (AlertChannel robot = new DingTalkChannel(this.http.url("/robot-refuses"), "token-of-the-test", null,
 				Clock.systemUTC())) {
@@ -141,6 +158,26 @@ class AlertsIT {
 					() -> robot.send(message));
 			assertThat(failure.outcome()).isEqualTo("refused");
 			assertThat(failure.getMessage()).isEqualTo("errcode 310000: sign not match");
+		}
+	}
+
+	@Test
+	void aRobotIsSentNoMoreThanFits() throws Exception {
+		try (AlertChannel robot = new DingTalkChannel(this.http.url("/robot"), "token-of-the-test", null,
+				Clock.systemUTC())) {
+			// Two characters each, so that one of two lengths would cut the last
+			for (String pad : List.of("", "x")) {
+				String text = pad + "\ud83d\ude80".repeat(1_000);
+				robot.send(new AlertMessage("shop", "dingtalk",
+						IntStream.range(0, robot.limit())
+							.mapToObj((i) -> Alert
+								.firing(Reading.of(AlertRule.MEMORY, "n" + i, "n", Duration.ZERO, 2, 1, text), 0))
+							.toList()));
+				String sent = this.http.posts("/robot").getLast().json().at("/markdown/text").asString();
+				assertThat(sent.lines().filter((line) -> line.startsWith("- Firing"))).hasSize(robot.limit());
+				assertThat(sent.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(20_000);
+				assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(sent)).isTrue();
+			}
 		}
 	}
 

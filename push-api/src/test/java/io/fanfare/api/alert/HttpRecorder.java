@@ -59,6 +59,9 @@ final class HttpRecorder implements AutoCloseable {
 		byte[] answer = (path.equals("/robot-refuses") ? "{\"errcode\":310000,\"errmsg\":\"sign not match\"}"
 				: "{\"errcode\":0,\"errmsg\":\"ok\"}")
 			.getBytes(StandardCharsets.UTF_8);
+		if (path.equals("/long")) {
+			answer = new byte[100_000];
+		}
 		exchange.sendResponseHeaders(status, answer.length);
 		exchange.getResponseBody().write(answer);
 		exchange.close();
