@@ -2,7 +2,8 @@
 
 Alertmanager posts its JSON to /dingtalk or /sms. A call that succeeded is answered 200; one that failed 502, and
 Alertmanager repeats it; 400, which Alertmanager logs and does not repeat, one that is not set up, one that the other
-side refuses with a status of 4xx, and an SMS that may have been sent, for each is billed. Nothing is kept.
+side refuses with a status of 4xx, and an SMS that may have been sent, for each is billed: its provider did not answer, or
+a gateway in front of it did not receive its answer (502, 504). Each call ends within some 20 s. Nothing is kept.
 
 Environment:
   RELAY_PORT         where it listens, 8060; RELAY_ADDRESS: 0.0.0.0
@@ -22,7 +23,9 @@ import hmac
 import http.client
 import json
 import os
+import socket
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -33,10 +36,15 @@ MAX_BODY = 1024 * 1024
 # DingTalk takes 20 000 bytes, and a text of a telephone is billed by parts
 MAX_MARKDOWN = 15_000
 MAX_SMS = 300
+# For a request as a whole, however slowly it or its answer comes
 TIMEOUT_SECONDS = 10
+# Those that are on their way, also such as are given up and have not ended yet
+MAX_POSTS = 50
 JSON = "application/json"
 # Of 4xx, those after which the same may be taken later: it took too long, is too early, or comes too often
 REPEATABLE = (408, 425, 429)
+# What a gateway says that has passed the request on
+UNKNOWN = (502, 504)
 
 
 class NotSetUp(Exception):
@@ -72,15 +80,47 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 OPENER = urllib.request.build_opener(NoRedirect)
 
 
-def post(url, body, headers):
+POSTS = threading.BoundedSemaphore(MAX_POSTS)
+
+
+def post(url, body, headers, read):
+    """Returns the body of the answer, or None where it is not to be read: then the status alone decides."""
+    if not POSTS.acquire(blocking=False):
+        raise Refused("too many requests are on their way")
+    outcome = []
+
+    def run():
+        try:
+            outcome.append((exchange(url, body, headers, read), None))
+        except Exception as error:
+            outcome.append((None, error))
+        finally:
+            POSTS.release()
+
+    # The time-outs of sockets hold for each of their operations
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(TIMEOUT_SECONDS)
+    if not outcome:
+        raise Unanswered("no answer within %d s" % TIMEOUT_SECONDS)
+    answer, error = outcome[0]
+    if error is not None:
+        raise error
+    return answer
+
+
+def exchange(url, body, headers, read):
     # Not the text of an error: it may show the address, and with it the token
     try:
         request = urllib.request.Request(url, body.encode(), headers, method="POST")
         with OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
-            return answer.read(MAX_BODY)
+            return answer.read(MAX_BODY) if read else None
     except urllib.error.HTTPError as error:
-        refusal = RefusedForGood if 400 <= error.code < 500 and error.code not in REPEATABLE else Refused
-        raise refusal("status %d" % error.code) from None
+        with error:
+            if error.code in UNKNOWN:
+                raise Unanswered("status %d" % error.code) from None
+            refusal = RefusedForGood if 400 <= error.code < 500 and error.code not in REPEATABLE else Refused
+            raise refusal("status %d" % error.code) from None
     except urllib.error.URLError as error:
         # What fails before the request is out
         raise Refused(str(error.reason)) from None
@@ -116,7 +156,7 @@ def dingtalk(report):
         for summary, notes in lines(report))
     body = {"msgtype": "markdown", "markdown": {"title": title(report), "text": shorten(text, MAX_MARKDOWN)}}
     url = setting("DINGTALK_URL", "https://oapi.dingtalk.com/robot/send") + "?" + urllib.parse.urlencode(query)
-    answer = json.loads(post(url, json.dumps(body), {"Content-Type": JSON}))
+    answer = json.loads(post(url, json.dumps(body), {"Content-Type": JSON}, True))
     # DingTalk refuses with status 200
     if answer.get("errcode") != 0:
         raise Refused("errcode %s: %s" % (answer.get("errcode"), answer.get("errmsg")))
@@ -130,7 +170,7 @@ def sms(report):
     if os.environ.get("SMS_AUTHORIZATION"):
         headers["Authorization"] = os.environ["SMS_AUTHORIZATION"]
     try:
-        post(setting("SMS_URL"), setting("SMS_BODY").replace("{text}", escaped), headers)
+        post(setting("SMS_URL"), setting("SMS_BODY").replace("{text}", escaped), headers, False)
     except Unanswered as error:
         raise RefusedForGood("it may have been sent: %s" % error) from None
 
@@ -147,6 +187,26 @@ class Relay(BaseHTTPRequestHandler):
     server_version = "relay"
     sys_version = ""
 
+    def setup(self):
+        super().setup()
+        self.cutter = threading.Timer(TIMEOUT_SECONDS, self.cut)
+        self.cutter.daemon = True
+        self.cutter.start()
+
+    def cut(self):
+        """The request takes too long."""
+        try:
+            self.connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def finish(self):
+        self.cutter.cancel()
+        try:
+            super().finish()
+        except OSError:
+            pass
+
     def do_POST(self):
         target = TARGETS.get(self.path)
         if target is None:
@@ -155,7 +215,9 @@ class Relay(BaseHTTPRequestHandler):
             length = int(self.headers.get("Content-Length", ""))
             if not 0 < length <= MAX_BODY:
                 raise ValueError("the body has %d bytes" % length)
-            report = json.loads(self.rfile.read(length))
+            text = self.rfile.read(length)
+            self.cutter.cancel()
+            report = json.loads(text)
             title(report)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return self.answer(400, "not a report of Alertmanager: %s" % error)
@@ -176,8 +238,12 @@ class Relay(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.end_headers()
+            self.wfile.write(body)
+        except OSError:
+            # The caller went
+            self.close_connection = True
 
     def log_message(self, *args):
         pass

@@ -1,7 +1,11 @@
 package io.fanfare.local;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.URLDecoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,13 +138,33 @@ class AlertmanagerIT {
 			this.receiver.answerSms(status);
 			assertThat(relay("/sms", "{\"alerts\":[]}").status()).as("" + status).isEqualTo(502);
 		}
-		this.receiver.answerSms(0);
-		Answer unanswered = relay("/sms", "{\"alerts\":[]}");
-		assertThat(unanswered.status()).isEqualTo(400);
-		assertThat(unanswered.text()).contains("it may have been sent");
-		assertThat(this.receiver.requests("/sms")).hasSize(11);
+		for (int status : new int[] { 0, 502, 504 }) {
+			this.receiver.answerSms(status);
+			Answer unanswered = relay("/sms", "{\"alerts\":[]}");
+			assertThat(unanswered.status()).as("" + status).isEqualTo(400);
+			assertThat(unanswered.text()).contains("it may have been sent");
+		}
+		assertThat(this.receiver.requests("/sms")).hasSize(13);
 		this.receiver.answerSms(200);
 		assertThat(relay("/sms", "{\"alerts\":[]}").status()).isEqualTo(200);
+	}
+
+	/** No time-out begins anew with each byte. */
+	@Test
+	void theRelayGivesUpOnAnAnswerThatComesTooSlowly() throws Exception {
+		this.receiver.answerSlowly();
+		long start = System.nanoTime();
+		try (HttpClient client = HttpClient.newHttpClient()) {
+			HttpResponse<String> answer = client
+				.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.relayPort + "/dingtalk"))
+					.timeout(SOON)
+					.POST(HttpRequest.BodyPublishers.ofString("{\"alerts\":[]}"))
+					.build(), HttpResponse.BodyHandlers.ofString());
+			assertThat(answer.statusCode()).isEqualTo(502);
+			assertThat(answer.body()).contains("no answer within 10 s");
+		}
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofSeconds(9),
+				Duration.ofSeconds(15));
 	}
 
 	private Answer relay(String path, String body) {

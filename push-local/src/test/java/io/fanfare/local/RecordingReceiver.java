@@ -11,6 +11,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -35,6 +37,10 @@ final class RecordingReceiver implements AutoCloseable {
 
 	/** The status of answers to SMS, or 0 for no answer. */
 	private final AtomicInteger smsStatus = new AtomicInteger(200);
+
+	private volatile boolean slow;
+
+	private final CountDownLatch closed = new CountDownLatch(1);
 
 	RecordingReceiver() {
 		try {
@@ -72,6 +78,11 @@ final class RecordingReceiver implements AutoCloseable {
 		this.smsStatus.set(status);
 	}
 
+	/** Answers with a byte per second. */
+	void answerSlowly() {
+		this.slow = true;
+	}
+
 	List<Request> requests(String path) {
 		return this.requests.stream().filter((request) -> request.path().equals(path)).toList();
 	}
@@ -96,8 +107,25 @@ final class RecordingReceiver implements AutoCloseable {
 			if (status == 0) {
 				return;
 			}
+			if (this.slow) {
+				trickle(exchange);
+				return;
+			}
 			exchange.sendResponseHeaders(status, answer.length);
 			exchange.getResponseBody().write(answer);
+		}
+	}
+
+	private void trickle(HttpExchange exchange) throws IOException {
+		exchange.sendResponseHeaders(200, 0);
+		try {
+			while (!this.closed.await(1, TimeUnit.SECONDS)) {
+				exchange.getResponseBody().write(' ');
+				exchange.getResponseBody().flush();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 	}
 
@@ -137,6 +165,7 @@ final class RecordingReceiver implements AutoCloseable {
 
 	@Override
 	public void close() {
+		this.closed.countDown();
 		this.http.stop(0);
 		try {
 			this.mail.close();
