@@ -1,5 +1,5 @@
 -- Takes events for a webhook: first those that a process took and did not settle, then new ones. All processes share one consumer,
--- so none is left behind by those that ended; what a process holds it names with each call, and nobody else takes it.
+-- so none is left behind by those that ended; what a process holds it names with each call, and no other takes it.
 --
 -- KEYS  1 stream of events
 -- ARGV  1 group  2 consumer  3 ms after which an event that no call named may be taken again  4 most events

@@ -124,7 +124,7 @@ class InquiryTests {
 		assertThat(ask(OWN, 15).step()).isEqualTo("replayed");
 	}
 
-	/** Presence named nobody for a while: what came has passed what did not. */
+	/** Presence named none for a while: what came has passed what did not. */
 	@Test
 	void whatWasHiddenIsAGapUnlessItCame() {
 		liveFrom(10);
