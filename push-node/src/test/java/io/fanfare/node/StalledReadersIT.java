@@ -45,7 +45,7 @@ class StalledReadersIT {
 	private static final int HEALTHY = 10;
 
 	/** Messages to the others while each reader is sent one. */
-	private static final int SAMPLES_PER_ROUND = 20;
+	private static final int SAMPLES_PER_ROUND = 80;
 
 	private static final int SMALL = 8_000;
 
