@@ -23,6 +23,7 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.mail.javamail.JavaMailSender;
+import org.springframework.mail.javamail.JavaMailSenderImpl;
 
 /** Looks at alerts where there is a channel to send them to. */
 @Configuration(proxyBeanMethods = false)
@@ -100,7 +101,7 @@ class AlertConfiguration {
 		List<String> to = ChannelRules.recipients(settings.mail());
 		String from = ChannelRules.present(settings.mail().from());
 		if (!to.isEmpty() && from != null) {
-			if (sender == null) {
+			if (sender == null || isWithoutHost(sender)) {
 				throw new InvalidSettingException("spring.mail.host", "must be set where fanfare.alerts.mail.to is");
 			}
 			channels.add(new MailChannel(sender, from, to));
@@ -111,6 +112,11 @@ class AlertConfiguration {
 					ChannelRules.present(settings.dingtalk().secret()), clock));
 		}
 		return channels;
+	}
+
+	/** A variable that is there and empty makes a sender that would ask this machine. */
+	private static boolean isWithoutHost(JavaMailSender sender) {
+		return sender instanceof JavaMailSenderImpl smtp && ChannelRules.present(smtp.getHost()) == null;
 	}
 
 	private static String processName() {

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.mail.javamail.JavaMailSender;
 import org.springframework.mail.javamail.JavaMailSenderImpl;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,6 +46,8 @@ class AlertSettingsTests {
 			.of(Map.of("fanfare.alerts.mail.to", "a@example.com", "fanfare.alerts.mail.from", "f@example.com"));
 		assertThatThrownBy(() -> AlertConfiguration.channels(settings, null, Clock.systemUTC()))
 			.hasMessage("spring.mail.host (SPRING_MAIL_HOST) must be set where fanfare.alerts.mail.to is");
+		assertThatThrownBy(() -> AlertConfiguration.channels(settings, smtp(""), Clock.systemUTC()))
+			.hasMessage("spring.mail.host (SPRING_MAIL_HOST) must be set where fanfare.alerts.mail.to is");
 	}
 
 	@ParameterizedTest
@@ -62,10 +65,15 @@ class AlertSettingsTests {
 	}
 
 	private static List<String> channels(AlertSettings settings) {
-		List<AlertChannel> channels = AlertConfiguration.channels(settings, new JavaMailSenderImpl(),
-				Clock.systemUTC());
+		List<AlertChannel> channels = AlertConfiguration.channels(settings, smtp("smtp.example"), Clock.systemUTC());
 		channels.forEach(AlertChannel::close);
 		return channels.stream().map(AlertChannel::name).toList();
+	}
+
+	private static JavaMailSender smtp(String host) {
+		JavaMailSenderImpl sender = new JavaMailSenderImpl();
+		sender.setHost(host);
+		return sender;
 	}
 
 }
