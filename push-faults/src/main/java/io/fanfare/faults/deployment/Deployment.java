@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -44,6 +45,8 @@ public final class Deployment implements AutoCloseable {
 
 	private static final int NODES = 2;
 
+	private static final AtomicInteger count = new AtomicInteger();
+
 	/**
 	 * Whatever happens within a scenario lies within retention: no gap has that excuse.
 	 */
@@ -74,7 +77,10 @@ public final class Deployment implements AutoCloseable {
 	private Deployment(Store store, Timing timing, int nodes, List<String> nodeSettings) throws IOException {
 		this.timing = timing;
 		this.nodeSettings = nodeSettings;
-		this.logs = Files.createDirectories(project().resolve("push-faults/target/faults/" + store.name()));
+		// Both at once: after a build, each takes a quarter of a minute.
+		Stream.of("push-api", "push-node").parallel().forEach(Deployment::prepared);
+		this.logs = Files.createDirectories(
+				project().resolve("push-faults/target/faults/" + count.incrementAndGet() + "-" + store.name()));
 		this.redis = closing(startRedis(store));
 		OldStore.seed(this.redis);
 		this.sentinels = (store == Store.REPLICATED)
@@ -211,11 +217,14 @@ public final class Deployment implements AutoCloseable {
 	}
 
 	private ServiceProcess service(String name, String module, int port, int control, List<String> arguments) {
-		List<String> command = ServiceJar.of(jar(module), ServiceJar.Training.START)
-			.command(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-					"-XX:+EnableDynamicAgentLoading"));
+		List<String> command = prepared(module).command(
+				List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+EnableDynamicAgentLoading"));
 		command.addAll(arguments);
 		return new ServiceProcess(name, this.logs.resolve(name + ".log"), port, control, command);
+	}
+
+	private static ServiceJar prepared(String module) {
+		return ServiceJar.of(jar(module), ServiceJar.Training.START);
 	}
 
 	private static String millis(Duration duration) {

@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * An executable jar as its image holds it (see the {@code Dockerfile}): taken apart, and
@@ -22,6 +26,9 @@ public final class ServiceJar {
 	/** The same for training and use. */
 	private static final List<String> OPTIONS = List.of("--enable-native-access=ALL-UNNAMED",
 			"--sun-misc-unsafe-memory-access=allow");
+
+	/** Of each jar: one prepares it, and others wait. */
+	private static final Map<Path, Lock> LOCKS = new ConcurrentHashMap<>();
 
 	/** For the writing of what was learned. */
 	private static final Duration END = Duration.ofMinutes(1);
@@ -74,7 +81,9 @@ public final class ServiceJar {
 	 * @param settings of the training run; without a Redis there is no warm-up
 	 * @return where things are
 	 */
-	public static synchronized ServiceJar of(Path built, Training training, String... settings) {
+	public static ServiceJar of(Path built, Training training, String... settings) {
+		Lock lock = LOCKS.computeIfAbsent(built, (jar) -> new ReentrantLock());
+		lock.lock();
 		try {
 			Path directory = Files.createDirectories(built.resolveSibling("image"));
 			takeApart(built, directory);
@@ -86,6 +95,9 @@ public final class ServiceJar {
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
+		}
+		finally {
+			lock.unlock();
 		}
 	}
 
