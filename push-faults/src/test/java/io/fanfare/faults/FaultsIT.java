@@ -15,7 +15,6 @@ import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.report.Report;
 import io.fanfare.faults.scenario.Scenario;
 import io.fanfare.faults.scenario.Scenarios;
-import io.fanfare.faults.scenario.Stage;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.faults.traffic.Publisher;
@@ -29,7 +28,10 @@ import io.lettuce.core.api.sync.RedisCommands;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,6 +47,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * table.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FaultsIT {
 
 	private static final boolean LONG = Boolean.getBoolean("fanfare.long");
@@ -55,11 +58,7 @@ class FaultsIT {
 
 	private final Report report = new Report(this.timing);
 
-	private Deployment deployment;
-
-	private Deployment.Store store;
-
-	private List<String> nodeSettings = List.of();
+	private final Lanes lanes = new Lanes(this.timing, LONG ? 1 : 2);
 
 	@BeforeAll
 	static void requireNginx() {
@@ -80,23 +79,23 @@ class FaultsIT {
 		return names.isEmpty() ? List.of() : List.of(names.split(","));
 	}
 
+	private static List<RequiredTool> tools(Scenario scenario) {
+		List<RequiredTool> tools = new ArrayList<>(scenario.tools());
+		if (scenario.store() == Deployment.Store.REPLICATED) {
+			tools.add(RequiredTool.REDIS_SENTINEL);
+		}
+		return tools;
+	}
+
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("scenarios")
-	void nothingIsLostWithoutAWord(Scenario scenario) {
-		scenario.tools().forEach(Assume::installed);
-		Deployment whole = on(scenario.store(), scenario.nodeSettings());
-		long start = System.nanoTime();
-		Score score;
-		try {
-			score = Stage.play(scenario, whole);
-		}
-		catch (RuntimeException | Error ex) {
-			// What is left of it is nothing to play the next one on.
-			close();
-			throw ex;
-		}
+	@Order(2)
+	void nothingIsLostWithoutAWord(Scenario scenario) throws Exception {
+		tools(scenario).forEach(Assume::installed);
+		this.lanes.begin(
+				scenarios().stream().filter((one) -> tools(one).stream().allMatch(RequiredTool::isInstalled)).toList());
+		Score score = this.lanes.score(scenario);
 		this.report.add(scenario, score);
-		System.out.printf("%s: %d s%n", scenario.name(), Duration.ofNanos(System.nanoTime() - start).toSeconds());
 		List<String> complaints = new ArrayList<>(score.complaints());
 		if (score.lost() + score.doubled() + score.reordered() + score.falseGaps() > 0) {
 			complaints.addFirst("lost=%d unannounced=%d doubled=%d reordered=%d false gaps=%d".formatted(score.lost(),
@@ -112,9 +111,10 @@ class FaultsIT {
 	 */
 	@ParameterizedTest(name = "{0}")
 	@EnumSource
+	@Order(1)
 	void messageThatMissedItsStreamIsHeardOrAnnounced(Vanishing what) {
 		assumeTrue(wanted().isEmpty() || wanted().contains(what.scenario));
-		Deployment whole = on(Deployment.Store.DURABLE, List.of());
+		Deployment whole = this.lanes.first().on(Deployment.Store.DURABLE, List.of());
 		OldStore.seed(whole.redis());
 		ApiClient api = new ApiClient(whole.nginx().internalUrl(), Deployment.API_KEY);
 		String user = what.scenario;
@@ -184,33 +184,13 @@ class FaultsIT {
 
 	}
 
-	private Deployment on(Deployment.Store store, List<String> nodeSettings) {
-		if (store == Deployment.Store.REPLICATED) {
-			Assume.installed(RequiredTool.REDIS_SENTINEL);
-		}
-		if (this.deployment == null || this.store != store || !this.nodeSettings.equals(nodeSettings)) {
-			close();
-			this.deployment = Deployment.start(store, this.timing, nodeSettings.toArray(String[]::new));
-			this.store = store;
-			this.nodeSettings = nodeSettings;
-		}
-		return this.deployment;
-	}
-
 	@AfterAll
 	void report() throws IOException {
-		close();
+		this.lanes.close();
 		System.out.println(this.report.asText());
 		String file = System.getProperty("fanfare.faults.report", "");
 		if (!file.isEmpty()) {
 			Files.writeString(Deployment.project().resolve(file), this.report.asMarkdown());
-		}
-	}
-
-	private void close() {
-		if (this.deployment != null) {
-			this.deployment.close();
-			this.deployment = null;
 		}
 	}
 
