@@ -20,8 +20,6 @@ import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import io.fanfare.test.api.ApiClient;
-import io.fanfare.test.network.TcpProxy;
-import io.fanfare.test.process.NginxProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseBlock;
 import io.fanfare.test.sse.SseClient;
@@ -29,6 +27,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -40,6 +39,7 @@ import static org.awaitility.Awaitility.await;
  * The console at {@code /console} of the API, in a real browser and on a live cluster.
  * With {@code -Dfanfare.screenshots=true} the views are written to {@code docs/images}.
  */
+@Isolated("Measures how soon a tail shows a message")
 class ConsoleIT {
 
 	private static final String AXE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
@@ -49,8 +49,6 @@ class ConsoleIT {
 	private static final Path IMAGES = Path.of("..", "docs", "images");
 
 	private static final Duration SOON = Duration.ofSeconds(15);
-
-	private static final Duration DIAGNOSIS = Duration.ofSeconds(40);
 
 	private static final List<String> VIEWS = List.of("cluster", "user", "publish", "channel", "try", "doctor");
 
@@ -376,42 +374,6 @@ class ConsoleIT {
 		view("Cluster");
 		await().atMost(SOON).until(() -> !this.backend.user("alice").required("online").asBoolean());
 		assertThat(this.errors).isEmpty();
-	}
-
-	/** The console knows where streams are before nginx is started. */
-	@Test
-	void theDoctorFindsNoProblemBehindNginx() {
-		try (TestRedis redis = TestRedis.start();
-				TcpProxy wire = TcpProxy.to(0);
-				Cluster own = TestCluster.start(redis, "--logging.level.root=WARN", "--logging.level.io.fanfare=WARN",
-						"--fanfare.api.streams=http://127.0.0.1:" + wire.port() + "/events");
-				NginxProcess nginx = NginxProcess.start(
-						Map.of("\"http://127.0.0.1:8080\"", "\"http://127.0.0.1:" + own.apiPort() + "\""),
-						own.apiPort(), own.streamPort(0), own.streamPort(1))) {
-			wire.redirect(nginx.port());
-			open(new Browser.NewContextOptions(), own);
-			logIn(TestCluster.apiKey());
-			view("Doctor");
-			this.page.locator("#doctor [name=stream]").selectOption("http://127.0.0.1:" + wire.port() + "/events");
-			button("Examine").click();
-			awaitText("#doctor output", "listens for some 25 s");
-			this.page.locator("#doctor progress").waitFor();
-			assertThat(button("Examine").isDisabled()).isTrue();
-			this.page.locator("#doctor output", new Page.LocatorOptions().setHasText("problem"))
-				.waitFor(new Locator.WaitForOptions().setTimeout(DIAGNOSIS.toMillis()));
-			assertThat(this.page.locator("#doctor output").textContent()).startsWith("no problem");
-			assertThat(this.page.locator("[data-severity=problem]").count()).isZero();
-			assertThat(this.page.locator("fanfare-doctor dl").textContent()).contains("each 15 s", "agree");
-			assertThat(this.page.locator("#doctor progress").isVisible()).isFalse();
-
-			button("Examine").click();
-			button("Stop").click();
-			awaitText("#doctor output", "stopped");
-			assertThat(this.page.locator(".finding").count()).isZero();
-			assertThat(button("Examine").isEnabled()).isTrue();
-			// What the browser says of the answers that were asked for
-			assertThat(this.errors).allMatch((error) -> error.contains("401") || error.contains("503"));
-		}
 	}
 
 	@Test

@@ -10,6 +10,8 @@ import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -17,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /** A backend is told who comes and who leaves, also of a node that is killed. */
+@Execution(ExecutionMode.CONCURRENT)
 class EventsIT {
 
 	private static final Duration SOON = Duration.ofSeconds(30);
@@ -31,7 +34,7 @@ class EventsIT {
 				RedisProcess redis = TestRedis.start();
 				Cluster cluster = TestCluster.start(redis, "--fanfare.redis.lease=4s",
 						"--fanfare.redis.renew-interval=500ms", "--fanfare.events.presence=true",
-						"--fanfare.events.stream-closed=true", "--fanfare.events.offline-delay=1s",
+						"--fanfare.events.stream-closed=true", "--fanfare.events.offline-delay=3s",
 						"--fanfare.webhook.url=" + this.backend.url() + "/fanfare",
 						"--fanfare.webhook.secret=" + SECRET, "--fanfare.webhook.allow-private=true")) {
 			await().atMost(SOON).until(() -> told("").contains("presence.reset"));

@@ -12,6 +12,8 @@ import io.fanfare.test.redis.TestRedis;
 import io.fanfare.test.sse.SseClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -19,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /** What a cluster logs as JSON, at the finest level. */
+@Execution(ExecutionMode.CONCURRENT)
 class JsonLogsIT {
 
 	/** In each payload, and nowhere else. */

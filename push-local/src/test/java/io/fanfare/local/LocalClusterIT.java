@@ -9,11 +9,16 @@ import io.fanfare.test.process.ChildProcess;
 import io.fanfare.test.process.Ports;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /** The local cluster as a process of its own, as {@code ./mvnw} starts it. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("LocalClusterIT") // Its own methods one after the other
 class LocalClusterIT {
 
 	private static final Duration START = Duration.ofSeconds(90);
