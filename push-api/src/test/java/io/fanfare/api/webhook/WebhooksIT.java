@@ -53,7 +53,7 @@ class WebhooksIT {
 	@AfterEach
 	void forget() {
 		await().atMost(SOON).until(() -> held() == 0);
-		assertThat(pending()).as("all are settled").isZero();
+		await().atMost(SOON).untilAsserted(() -> assertThat(pending()).as("all are settled").isZero());
 		RECEIVER.answer((request) -> 204);
 		RECEIVER.received().clear();
 	}
