@@ -1,12 +1,11 @@
 package io.fanfare.protocol.http;
 
-import java.util.Arrays;
 import java.util.Collection;
 
 /**
  * How many of a bounded number of connections each address may hold. Where few are left,
- * no address may hold more than are free: one address takes a half, each of two a third,
- * each of four a fifth, and the same share stays free for those that come.
+ * each may hold the same number, or fewer if it wants fewer: what those leave is shared
+ * by the others (max-min fairness).
  */
 final class AddressShares {
 
@@ -31,8 +30,16 @@ final class AddressShares {
 	}
 
 	/**
-	 * What an address may hold on a crowded port in any case, however many others there
-	 * are: a client with a few connections has done nothing wrong.
+	 * What stays free for those that come, whatever else is open.
+	 * @param max how many connections there may be
+	 */
+	static int spare(int max) {
+		return max / 8;
+	}
+
+	/**
+	 * What an address may hold in any case when it opens one more, however many others
+	 * there are: a client with a few connections has done nothing wrong.
 	 * @param max how many connections there may be
 	 */
 	static int modest(int max) {
@@ -40,21 +47,34 @@ final class AddressShares {
 	}
 
 	/**
-	 * The largest share of an address: what all that hold more have to come down to, for
-	 * the same number to be free.
-	 * @param max how many connections there may be
+	 * The share of an address: what all that hold more have to come down to.
+	 * @param most how many all may hold together
 	 * @param held how many each address holds
-	 * @return the share, at least 1
+	 * @return the largest share of which all together hold no more; 0 where there are
+	 * more addresses than connections
 	 */
-	static int most(int max, Collection<Integer> held) {
+	static int level(int most, Collection<Integer> held) {
 		int[] ascending = held.stream().mapToInt(Integer::intValue).sorted().toArray();
-		int others = Arrays.stream(ascending).sum();
-		int share = max - others;
-		for (int i = ascending.length - 1; i >= 0 && ascending[i] > share; i--) {
-			others -= ascending[i];
-			share = (max - others) / (ascending.length - i + 1);
+		int left = most;
+		for (int i = 0; i < ascending.length; i++) {
+			int others = ascending.length - i;
+			if ((long) ascending[i] * others > left) {
+				return left / others;
+			}
+			left -= ascending[i];
 		}
-		return Math.max(1, share);
+		return Integer.MAX_VALUE;
+	}
+
+	/**
+	 * Whether a new connection is above the share of its address.
+	 * @param own how many the address has, with the new one
+	 * @param open how many are open
+	 * @param yielding how many of these others do not use, and lose first
+	 * @param max how many there may be
+	 */
+	static boolean isSurplus(int own, long open, long yielding, int max) {
+		return isCrowded(open, max) && own > modest(max) && own > max - open + yielding;
 	}
 
 	/**

@@ -39,6 +39,13 @@ final class BoundedEndpoint extends NioEndpoint {
 
 	private final AtomicLong allRefused = new AtomicLong();
 
+	/** How many connections those that have few do not use. */
+	private volatile int yielding;
+
+	/** To be done soon where hardly any place is left. */
+	private volatile Runnable nearlyFull = () -> {
+	};
+
 	BoundedEndpoint(Ticker ticker) {
 		this.ticker = ticker;
 		this.countedAt = ticker.nanoTime() - RECOUNT.toNanos();
@@ -52,6 +59,16 @@ final class BoundedEndpoint extends NioEndpoint {
 	/** How many connections were closed as they came, since the start. */
 	long refused() {
 		return this.allRefused.get();
+	}
+
+	/** Sets how many connections others do not use, as of the last look. */
+	void yielding(int yielding) {
+		this.yielding = yielding;
+	}
+
+	/** Sets what is asked for where hardly any place is left; it must not wait. */
+	void nearlyFull(Runnable nearlyFull) {
+		this.nearlyFull = nearlyFull;
 	}
 
 	/** Takes how many connections of each address were closed as they came. */
@@ -83,6 +100,9 @@ final class BoundedEndpoint extends NioEndpoint {
 		if (max <= 0 || !AddressShares.isCrowded(open, max) || peer == null) {
 			return false;
 		}
+		if (max - open < AddressShares.spare(max) / 2) {
+			this.nearlyFull.run();
+		}
 		long now = this.ticker.nanoTime();
 		if (now - this.countedAt >= RECOUNT.toNanos()) {
 			this.countedAt = now;
@@ -90,7 +110,7 @@ final class BoundedEndpoint extends NioEndpoint {
 		}
 		String address = AddressShares.key(peer.getHostAddress());
 		int own = this.held.getOrDefault(address, 0) + 1;
-		if (own > AddressShares.modest(max) && own > max - open) {
+		if (AddressShares.isSurplus(own, open, this.yielding, max)) {
 			this.allRefused.incrementAndGet();
 			this.refused.merge(address, 1, Integer::sum);
 			return true;

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.fanfare.protocol.guard.Errors;
@@ -31,8 +32,8 @@ import org.slf4j.LoggerFactory;
  * nothing more of it comes for {@link #DROP_TIME}. An answer whose client reads it more
  * slowly is ended likewise.
  * <p>
- * One address holds at most half of the connections, and where few are left no more than
- * are free ({@link CrowdedPort}).
+ * One address holds at most half of the connections, and where few are left as many as
+ * each other ({@link ClosingOrder}).
  * <p>
  * A connection older than {@link #MAX_AGE} ends with its next answer, and each request
  * passes a {@link RequestGuard} first.
@@ -50,6 +51,9 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	/** A pause in a body that is dropped, for the answer to it was sent. */
 	static final Duration DROP_TIME = Duration.ofSeconds(2);
 
+	/** On a crowded port an answer is not waited for longer if nothing of it is read. */
+	static final Duration UNREAD = Duration.ofSeconds(3);
+
 	/** The first answer after it is the last of its connection. */
 	static final Duration MAX_AGE = Duration.ofMinutes(5);
 
@@ -60,6 +64,12 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	/** In this time a flood opens fewer connections than a crowded port has left. */
 	private static final Duration LOOK_FOR_ROOM = Duration.ofMillis(250);
+
+	/** Until a look that is asked for where hardly any place is left. */
+	private static final Duration NEXT_LOOK = Duration.ofMillis(25);
+
+	/** After a longer time without a look, it is not known what has arrived. */
+	private static final Duration PAUSE = Duration.ofSeconds(3);
 
 	private static final Logger log = LoggerFactory.getLogger(BoundedHttp11Protocol.class);
 
@@ -72,6 +82,13 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	private final Map<SocketWrapperBase<?>, Visit> visits = new ConcurrentHashMap<>();
 
 	private final CrowdedPort crowd;
+
+	private final Pauses pauses = new Pauses(PAUSE, LOOK.dividedBy(2));
+
+	/** Whether a look for room is to come before the next regular one. */
+	private final AtomicBoolean roomAsked = new AtomicBoolean();
+
+	private volatile boolean looking;
 
 	private volatile Duration maxAge = MAX_AGE;
 
@@ -96,6 +113,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 		this.crowd = new CrowdedPort(endpoint, this.visits, this.serving);
 		this.errors = new Errors(ticker, (where) -> {
 		}, Errors::halt);
+		endpoint.nearlyFull(this::lookForRoomSoon);
 	}
 
 	/**
@@ -173,7 +191,21 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 	public void start() throws Exception {
 		super.start();
 		look(LOOK, this::sweep);
-		look(LOOK_FOR_ROOM, () -> this.crowd.makeRoom(this.ticker.nanoTime()));
+		look(LOOK_FOR_ROOM, this::lookForRoom);
+		this.looking = true;
+	}
+
+	private void lookForRoom() {
+		this.roomAsked.set(false);
+		this.crowd.makeRoom(this.ticker.nanoTime());
+	}
+
+	/** A flood may take in a moment what is left. */
+	private void lookForRoomSoon() {
+		if (this.looking && this.roomAsked.compareAndSet(false, true)) {
+			getUtilityExecutor().schedule(this.errors.guard("requests", this::lookForRoom), NEXT_LOOK.toMillis(),
+					TimeUnit.MILLISECONDS);
+		}
 	}
 
 	private void look(Duration interval, Runnable look) {
@@ -183,6 +215,7 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 
 	@Override
 	public void stop() throws Exception {
+		this.looking = false;
 		this.looks.forEach((running) -> running.cancel(false));
 		this.looks.clear();
 		super.stop();
@@ -197,6 +230,9 @@ public final class BoundedHttp11Protocol extends Http11NioProtocol {
 		long now = this.ticker.nanoTime();
 		int closed = 0;
 		this.visits.keySet().removeIf(SocketWrapperBase::isClosed);
+		if (!this.pauses.isSettled(now)) {
+			return;
+		}
 		for (SocketWrapperBase<NioChannel> connection : getEndpoint().getConnections()) {
 			visit(connection);
 			if (connection.getCurrentProcessor() instanceof BoundedProcessor waiting && waiting.isHeadLate(now)) {

@@ -2,6 +2,8 @@ package io.fanfare.protocol.http;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
 
 import org.apache.coyote.Constants;
 import org.apache.coyote.Request;
@@ -29,6 +31,14 @@ final class BoundedProcessor extends Http11Processor {
 
 	/** Tomcat's time of the last read at that look; below 0 while nothing is dropped. */
 	private long droppedRead = -1;
+
+	/** When it was seen that more of an answer had been read. */
+	private long writtenAt;
+
+	/** How much of it, and of which: when that began. */
+	private long written;
+
+	private long writtenOf = -1;
 
 	BoundedProcessor(BoundedHttp11Protocol protocol, RequestGuard guard) {
 		super(protocol, guard);
@@ -92,6 +102,36 @@ final class BoundedProcessor extends Http11Processor {
 	}
 
 	/**
+	 * When the request began, and later by as long as what has arrived may take; before
+	 * that, the time that is given.
+	 */
+	long readingSince(long before) {
+		long began = getRequest().getStartTimeNanos();
+		return (began != -1) ? began + nanosAtLeastRate(getRequest().getBytesRead()) : before;
+	}
+
+	/**
+	 * Whether nothing of an answer has been read for
+	 * {@link BoundedHttp11Protocol#UNREAD}. For one thread, which looks at it again and
+	 * again.
+	 */
+	boolean isUnread(long now) {
+		int stage = getRequest().getRequestProcessor().getStage();
+		long began = this.response.getCommitTimeNanos();
+		if ((stage != Constants.STAGE_SERVICE && stage != Constants.STAGE_ENDOUTPUT) || began == -1) {
+			this.writtenOf = -1;
+			return false;
+		}
+		long passed = this.response.getBytesWritten(false);
+		if (began != this.writtenOf || passed != this.written) {
+			this.writtenOf = began;
+			this.written = passed;
+			this.writtenAt = now;
+		}
+		return now - this.writtenAt >= BoundedHttp11Protocol.UNREAD.toNanos();
+	}
+
+	/**
 	 * Closes it if it waits for a body, or for its client to read an answer, that is
 	 * late.
 	 * @return whether it did
@@ -108,7 +148,8 @@ final class BoundedProcessor extends Http11Processor {
 			return true;
 		}
 		if (isAnswerLate(stage, now)) {
-			connection.close();
+			connection.setError(new SocketTimeoutException("The answer was not read in time"));
+			endOutput(connection);
 			return true;
 		}
 		return false;
@@ -129,6 +170,29 @@ final class BoundedProcessor extends Http11Processor {
 			// It is closed, or nothing is left to be waited for
 		}
 		connection.close();
+	}
+
+	/**
+	 * Ends what a thread waits to write. It closes the connection, and the system drops
+	 * what the client has not read.
+	 */
+	static void endOutput(SocketWrapperBase<?> connection) {
+		try {
+			if (connection.getSocket() instanceof NioChannel channel) {
+				SocketChannel socket = channel.getIOChannel();
+				socket.setOption(StandardSocketOptions.SO_LINGER, 0);
+				socket.shutdownOutput();
+				return;
+			}
+		}
+		catch (IOException ex) {
+			// It is closed, or nothing is left to be written
+		}
+		connection.close();
+	}
+
+	private static long nanosAtLeastRate(long bytes) {
+		return bytes * 1_000_000_000 / BoundedHttp11Protocol.LEAST_RATE;
 	}
 
 	private boolean isBodyLate(int stage, long now) {

@@ -3,16 +3,14 @@ package io.fanfare.protocol.http;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
+import io.fanfare.protocol.http.ClosingOrder.Held;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.SocketEvent;
 import org.apache.tomcat.util.net.SocketWrapperBase;
@@ -21,28 +19,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes what addresses hold above their share: half of the connections, and once the
- * port is crowded no more than are free. There those without a whole request go first,
- * whatever their address, for one that has many addresses is above no share. What was
- * asked for completely is served in any case. For one thread.
+ * Closes the connections of a port that {@link ClosingOrder} chooses.
  */
 final class CrowdedPort {
 
 	/** Between two lines of the log. */
 	private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
-	/** On a crowded port a connection is to have brought a request by then. */
-	static final Duration PATIENCE = Duration.ofSeconds(1);
+	/** After a longer time without a look, it is not known what has arrived. */
+	static final Duration PAUSE = Duration.ofMillis(500);
+
+	/** What arrived during a pause is read within this time. */
+	static final Duration SETTLING = Duration.ofMillis(250);
 
 	private static final Logger log = LoggerFactory.getLogger(CrowdedPort.class);
-
-	private static final Comparator<Held> LEAST_USE_FIRST = Comparator.comparing(Held::use).thenComparing(Held::since);
 
 	private final BoundedEndpoint endpoint;
 
 	private final Map<SocketWrapperBase<?>, Visit> visits;
 
 	private final Set<BoundedProcessor> serving;
+
+	private final Pauses pauses = new Pauses(PAUSE, SETTLING);
 
 	private final AtomicLong closed = new AtomicLong();
 
@@ -68,41 +66,40 @@ final class CrowdedPort {
 		this.serving = serving;
 	}
 
-	/** What a connection is at. Those before others are closed before them. */
-	private enum Use {
-
-		/** It was answered, and what still comes is dropped. */
-		DROPPING,
-		/** Nothing was answered on it, and no whole head has arrived. */
-		SILENT,
-		/** It was answered, and waits for the next request. */
-		IDLE,
-		/** A handler waits for the rest of a body. Closed on a crowded port only. */
-		READING,
-		/** All that was asked has arrived. Never closed for its address. */
-		SERVED
-
-	}
-
 	/**
 	 * An open connection.
 	 *
-	 * @param since for how long it has asked for nothing: since it came, or its newest
-	 * answer began
+	 * @param socket the connection
+	 * @param visit what is known of it
+	 * @param busy what a thread is at, if one is
 	 */
-	private record Held(SocketWrapperBase<NioChannel> connection, Visit visit, String address, Use use, long since) {
+	private record Open(SocketWrapperBase<NioChannel> socket, Visit visit, @Nullable BoundedProcessor busy) {
 
-		/** Nothing is asked on it that could be answered. */
-		boolean isUnasked() {
-			return this.use.compareTo(Use.SILENT) <= 0;
+		Use use(long now) {
+			if (this.busy != null) {
+				return this.busy.isDropping() ? Use.DROPPING
+						: this.busy.isReading() ? Use.READING : this.busy.isUnread(now) ? Use.UNREAD : Use.SERVED;
+			}
+			if (isAsync()) {
+				return Use.SERVED;
+			}
+			return this.visit.isAnswered() ? Use.IDLE : Use.SILENT;
 		}
 
-		boolean isAsked() {
-			return this.use.compareTo(Use.READING) >= 0;
+		/** A body and an answer count as of now while they come at the least rate. */
+		long since(Use use) {
+			if (this.busy != null) {
+				return switch (use) {
+					case DROPPING, UNREAD -> this.busy.answeringSince(this.visit.since());
+					case READING -> this.busy.readingSince(this.visit.since());
+					case SERVED, IDLE, SILENT -> this.visit.since();
+				};
+			}
+			return (use == Use.IDLE) ? this.visit.answeredAt() : this.visit.since();
 		}
 
-		boolean isOlder(Duration age, long now) {
-			return now - this.since >= age.toNanos();
+		boolean isAsync() {
+			return this.socket.getCurrentProcessor() instanceof BoundedProcessor present && present.isAsync();
 		}
 
 	}
@@ -116,14 +113,20 @@ final class CrowdedPort {
 	 * Closes what is above the share of its address.
 	 * @param now by the clock of the visits
 	 */
-	void makeRoom(long now) {
+	synchronized void makeRoom(long now) {
 		int max = this.endpoint.getMaxConnections();
 		if (max <= 0) {
 			return;
 		}
 		this.endpoint.takeRefused().forEach(this::note);
-		if (this.endpoint.getConnectionCount() > max / 2) {
-			closeSurplus(max, now);
+		boolean settled = this.pauses.isSettled(now);
+		if (this.endpoint.getConnectionCount() <= max / 2) {
+			this.endpoint.yielding(0);
+		}
+		else if (settled) {
+			List<Held<Open>> open = held(now);
+			open.removeAll(close(ClosingOrder.surplus(max, open, now), now));
+			this.endpoint.yielding(ClosingOrder.yielding(max, open, now));
 		}
 		if (this.unlogged > 0 && (this.loggedAt == null || now - this.loggedAt >= LOG_INTERVAL.toNanos())) {
 			log.warn("connections=crowded address={} open={} closed={}", this.worst, this.endpoint.getConnectionCount(),
@@ -143,79 +146,46 @@ final class CrowdedPort {
 		}
 	}
 
-	private void closeSurplus(int max, long now) {
-		List<Held> open = held(now);
-		int half = Math.max(1, max / 2);
-		if (!AddressShares.isCrowded(open.size(), max)) {
-			closeAbove(half, Use.IDLE, open);
-			return;
-		}
-		int most = AddressShares.uncrowded(max);
-		closeOldest(most, open, (one) -> one.isUnasked() && one.isOlder(PATIENCE, now));
-		closeAbove(share(max, half, open.stream()), Use.IDLE, open);
-		// Those that have just come either ask or are closed soon: others do not go for
-		// them
-		most += Math.toIntExact(open.stream().filter(Held::isUnasked).count());
-		if (open.size() > most) {
-			// A share of what is asked for: those that ask nothing make it no smaller
-			closeAbove(share(max, half, open.stream().filter(Held::isAsked)), Use.READING, open);
-		}
-		closeOldest(most, open, (one) -> one.use() == Use.IDLE);
-	}
-
-	private static int share(int max, int half, Stream<Held> open) {
-		int most = AddressShares.most(max, byAddress(open).values().stream().map(List::size).toList());
-		return Math.clamp(most, AddressShares.modest(max), half);
-	}
-
-	private static Map<String, List<Held>> byAddress(Stream<Held> open) {
-		return open.collect(Collectors.groupingBy(Held::address));
-	}
-
-	/** Until no more than most are open. */
-	private void closeOldest(int most, List<Held> open, Predicate<Held> which) {
-		close(open.stream().filter(which).sorted(LEAST_USE_FIRST).limit(Math.max(0, open.size() - most)).toList(),
-				open);
-	}
-
-	/** Those of addresses with more than a share. */
-	private void closeAbove(int share, Use last, List<Held> open) {
-		byAddress(open.stream()).values()
-			.forEach((held) -> close(held.stream()
-				.filter((one) -> one.use().compareTo(last) <= 0)
-				.sorted(LEAST_USE_FIRST)
-				.limit(Math.max(0, held.size() - share))
-				.toList(), open));
-	}
-
-	private void close(List<Held> surplus, List<Held> open) {
-		List<Held> ended = surplus.stream().filter(this::close).toList();
-		open.removeAll(Set.copyOf(ended));
+	private Set<Held<Open>> close(List<Held<Open>> surplus, long now) {
+		Set<Held<Open>> ended = surplus.stream().filter((held) -> close(held, now)).collect(Collectors.toSet());
 		this.closed.addAndGet(ended.size());
-		byAddress(ended.stream()).forEach((address, ones) -> note(address, ones.size()));
+		ended.stream()
+			.collect(Collectors.groupingBy(Held::address))
+			.forEach((address, ones) -> note(address, ones.size()));
+		return ended;
 	}
 
-	/** Returns false for one that is answered in parts since the look. */
-	private boolean close(Held held) {
-		SocketWrapperBase<NioChannel> connection = held.connection();
-		if (isAsync(connection)) {
+	/** Returns false for one that is answered, or goes on, since the look. */
+	private boolean close(Held<Open> held, long now) {
+		Open open = held.connection();
+		SocketWrapperBase<NioChannel> socket = open.socket();
+		if (open.isAsync()) {
 			return false;
 		}
-		if (held.use() == Use.SILENT || held.use() == Use.IDLE) {
+		BoundedProcessor busy = open.busy();
+		if (busy == null) {
 			// Its request may be ahead of the event: then it is answered first
-			held.visit().ending();
-			if (!this.endpoint.processSocket(connection, SocketEvent.ERROR, true)) {
-				held.visit().spare();
+			open.visit().ending();
+			if (!this.endpoint.processSocket(socket, SocketEvent.ERROR, true)) {
+				open.visit().spare();
 				return false;
 			}
 			return true;
 		}
-		connection.setError(new IOException("Its address has too many connections"));
-		BoundedProcessor.endInput(connection);
+		if (busy.connection() != socket || open.use(now) != held.use()) {
+			return false;
+		}
+		socket.setError(new IOException("Its address has too many connections"));
+		if (held.use() == Use.UNREAD) {
+			BoundedProcessor.endOutput(socket);
+		}
+		else {
+			BoundedProcessor.endInput(socket);
+		}
 		return true;
 	}
 
-	private List<Held> held(long now) {
+	private List<Held<Open>> held(long now) {
 		Map<SocketWrapperBase<?>, BoundedProcessor> busy = new HashMap<>();
 		for (BoundedProcessor processor : this.serving) {
 			SocketWrapperBase<?> connection = processor.connection();
@@ -223,37 +193,18 @@ final class CrowdedPort {
 				busy.put(connection, processor);
 			}
 		}
-		List<Held> all = new ArrayList<>();
-		for (SocketWrapperBase<NioChannel> connection : this.endpoint.getConnections()) {
-			if (connection.getError() == null && !connection.isClosed()) {
-				Visit visit = this.visits.computeIfAbsent(connection, (any) -> new Visit(now));
+		List<Held<Open>> all = new ArrayList<>();
+		for (SocketWrapperBase<NioChannel> socket : this.endpoint.getConnections()) {
+			if (socket.getError() == null && !socket.isClosed()) {
+				Visit visit = this.visits.computeIfAbsent(socket, (any) -> new Visit(now));
 				if (!visit.isEnding()) {
-					all.add(held(connection, visit, busy.get(connection)));
+					Open open = new Open(socket, visit, busy.get(socket));
+					Use use = open.use(now);
+					all.add(new Held<>(open, BoundedEndpoint.addressOf(socket), use, open.since(use)));
 				}
 			}
 		}
 		return all;
-	}
-
-	private static Held held(SocketWrapperBase<NioChannel> connection, Visit visit, @Nullable BoundedProcessor busy) {
-		Use use = use(connection, busy, visit);
-		long since = (use == Use.DROPPING && busy != null) ? busy.answeringSince(visit.since())
-				: (use == Use.IDLE) ? visit.answeredAt() : visit.since();
-		return new Held(connection, visit, BoundedEndpoint.addressOf(connection), use, since);
-	}
-
-	private static Use use(SocketWrapperBase<NioChannel> connection, @Nullable BoundedProcessor busy, Visit visit) {
-		if (busy != null) {
-			return busy.isDropping() ? Use.DROPPING : busy.isReading() ? Use.READING : Use.SERVED;
-		}
-		if (isAsync(connection)) {
-			return Use.SERVED;
-		}
-		return visit.isAnswered() ? Use.IDLE : Use.SILENT;
-	}
-
-	private static boolean isAsync(SocketWrapperBase<?> connection) {
-		return connection.getCurrentProcessor() instanceof BoundedProcessor present && present.isAsync();
 	}
 
 }

@@ -14,33 +14,40 @@ import static org.assertj.core.api.Assertions.assertThat;
 class AddressSharesTests {
 
 	@Test
-	void addressesThatTakeAllLeaveAsMuchAsEachHas() {
-		assertThat(AddressShares.most(790, List.of(790))).isEqualTo(395);
-		assertThat(AddressShares.most(790, List.of(395, 395))).isEqualTo(263);
-		assertThat(AddressShares.most(790, Collections.nCopies(4, 197))).isEqualTo(158);
+	void eachHasAsManyAsTheOthers() {
+		assertThat(AddressShares.level(600, List.of(790))).isEqualTo(600);
+		assertThat(AddressShares.level(600, List.of(395, 395))).isEqualTo(300);
+		assertThat(AddressShares.level(600, Collections.nCopies(4, 197))).isEqualTo(150);
+		assertThat(AddressShares.level(6, Collections.nCopies(7, 1))).isZero();
 	}
 
 	@Test
-	void whoHoldsLittleIsNotInvolved() {
-		assertThat(AddressShares.most(790, List.of(10, 5, 190, 190, 190, 190))).isEqualTo(155);
-		assertThat(AddressShares.most(100, List.of(1, 1, 1))).isEqualTo(97);
-		assertThat(AddressShares.most(100, List.of())).isEqualTo(100);
-		assertThat(AddressShares.most(10, Collections.nCopies(10, 1))).isEqualTo(1);
+	void whatSomeDoNotHoldIsForTheOthers() {
+		assertThat(AddressShares.level(600, List.of(10, 5, 190, 190, 190, 190))).isEqualTo(146);
+		assertThat(AddressShares.level(100, List.of(1, 1, 1))).isEqualTo(Integer.MAX_VALUE);
+		assertThat(AddressShares.level(100, List.of())).isEqualTo(Integer.MAX_VALUE);
+		assertThat(AddressShares.level(10, Collections.nCopies(10, 1))).isEqualTo(Integer.MAX_VALUE);
 	}
 
-	/** Above the share there is only what has to go for the same number to be free. */
 	@Property
-	void aShareIsFreeOnceAllHaveComeDownToIt(@ForAll @IntRange(min = 1, max = 5_000) int max,
+	void aShareIsTheLargestThatAllCanHave(@ForAll @IntRange(min = 1, max = 5_000) int most,
 			@ForAll @Size(max = 50) List<@IntRange(min = 1, max = 500) Integer> held) {
-		int share = AddressShares.most(max, held);
-		int left = held.stream().mapToInt((count) -> Math.min(count, share)).sum();
-		if (share > 1) {
-			assertThat(max - left).isGreaterThanOrEqualTo(share);
+		int level = AddressShares.level(most, held);
+		int all = held.stream().mapToInt(Integer::intValue).sum();
+		assertThat(level == Integer.MAX_VALUE).isEqualTo(all <= most);
+		if (all > most) {
+			assertThat(held.stream().mapToInt((own) -> Math.min(own, level)).sum()).isLessThanOrEqualTo(most);
+			assertThat(held.stream().mapToInt((own) -> Math.min(own, level + 1)).sum()).isGreaterThan(most);
 		}
-		long above = held.stream().filter((count) -> count > share).count();
-		if (above > 0 && share > 1) {
-			assertThat(max - left).as("a larger share would not be free").isLessThan((int) (share + above + 1));
-		}
+	}
+
+	@Test
+	void aNewConnectionIsAboveTheShareOnACrowdedPortAlone() {
+		assertThat(AddressShares.isSurplus(70, 75, 0, 100)).isFalse();
+		assertThat(AddressShares.isSurplus(21, 80, 0, 100)).isTrue();
+		assertThat(AddressShares.isSurplus(20, 80, 0, 100)).isFalse();
+		assertThat(AddressShares.isSurplus(25, 80, 5, 100)).isFalse();
+		assertThat(AddressShares.isSurplus(6, 100, 0, 100)).isFalse();
 	}
 
 	@Test

@@ -91,6 +91,11 @@ class CrowdedPortTests {
 			switch (request.getRequestURI()) {
 				case "/refused" -> response.setStatus(401);
 				case "/read" -> request.getInputStream().readAllBytes();
+				case "/large" -> {
+					for (int i = 0; i < 2_000; i++) {
+						response.getOutputStream().write(new byte[8 * 1024]);
+					}
+				}
 				case "/held" -> await().atMost(Duration.ofMinutes(1))
 					.until(() -> CrowdedPortTests.this.release.await(1, TimeUnit.MINUTES));
 				default -> {
@@ -254,6 +259,48 @@ class CrowdedPortTests {
 		for (Socket socket : served) {
 			assertThat(answer(socket)).isEqualTo("200");
 		}
+	}
+
+	/** An address with few connections loses none to those with many. */
+	@Test
+	void idleConnectionsOfAnAddressWithFewStayWhereBodiesFillThePort() throws IOException {
+		List<Socket> kept = new ArrayList<>();
+		for (int i = 0; i < 3; i++) {
+			kept.add(connect(1));
+			ask(kept.getLast());
+		}
+		for (int address = 2; address <= 8; address++) {
+			for (int i = 0; i < MAX; i++) {
+				try {
+					send(connect(address), Half.READ_BODY.sent);
+				}
+				catch (SocketException ex) {
+					// Closed as it came
+				}
+			}
+		}
+		await().atMost(SOON).until(() -> this.protocol.open() - 1 <= AddressShares.uncrowded(MAX));
+		assertThat(this.protocol.closedForAddress()).isGreaterThan(5 * MAX);
+		for (Socket socket : kept) {
+			ask(socket);
+		}
+	}
+
+	/** Each of them holds no more than any address may. */
+	@Test
+	void answersThatAreNotReadLeaveRoom() throws IOException {
+		Socket kept = connect(1);
+		ask(kept);
+		for (int i = 0; i < MAX - 1; i++) {
+			Socket socket = connect(2 + i / AddressShares.modest(MAX));
+			send(socket, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+		}
+		// As soon as is known, and not once the answers are late
+		await().atMost(BoundedHttp11Protocol.HEAD_TIME)
+			.until(() -> this.protocol.open() - 1 <= AddressShares.uncrowded(MAX));
+		assertThat(this.protocol.closedForSlowness()).isZero();
+		ask(kept);
+		assertThat(ask(connect(1))).isLessThan(Duration.ofSeconds(1));
 	}
 
 	@Test
