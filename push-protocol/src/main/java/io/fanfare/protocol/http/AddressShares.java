@@ -1,6 +1,8 @@
 package io.fanfare.protocol.http;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 
 /**
  * How many of a bounded number of connections each address may hold. Where few are left,
@@ -67,14 +69,26 @@ final class AddressShares {
 	}
 
 	/**
+	 * The share of an address that comes and takes all that it can get.
+	 * @param max how many there may be
+	 * @param held how many each of the others holds
+	 */
+	static int shareOfNext(int max, Collection<Integer> held) {
+		List<Integer> all = new ArrayList<>(held);
+		all.add(Integer.MAX_VALUE);
+		return level(uncrowded(max), all);
+	}
+
+	/**
 	 * Whether a new connection is above the share of its address.
 	 * @param own how many the address has, with the new one
+	 * @param share the share of an address
 	 * @param open how many are open
 	 * @param yielding how many of these others do not use, and lose first
 	 * @param max how many there may be
 	 */
-	static boolean isSurplus(int own, long open, long yielding, int max) {
-		return isCrowded(open, max) && own > modest(max) && own > max - open + yielding;
+	static boolean isSurplus(int own, int share, long open, long yielding, int max) {
+		return isCrowded(open, max) && own > Math.max(modest(max), share) && own > max - open + yielding;
 	}
 
 	/**

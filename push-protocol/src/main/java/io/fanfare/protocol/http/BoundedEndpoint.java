@@ -32,6 +32,9 @@ final class BoundedEndpoint extends NioEndpoint {
 	 */
 	private Map<String, Integer> held = Map.of();
 
+	/** Of an address, as of the last count. */
+	private int share;
+
 	private long countedAt;
 
 	/** How many of each address were closed since that was asked last. */
@@ -107,10 +110,11 @@ final class BoundedEndpoint extends NioEndpoint {
 		if (now - this.countedAt >= RECOUNT.toNanos()) {
 			this.countedAt = now;
 			this.held = count();
+			this.share = AddressShares.shareOfNext(max, this.held.values());
 		}
 		String address = AddressShares.key(peer.getHostAddress());
 		int own = this.held.getOrDefault(address, 0) + 1;
-		if (AddressShares.isSurplus(own, open, this.yielding, max)) {
+		if (AddressShares.isSurplus(own, this.share, open, this.yielding, max)) {
 			this.allRefused.incrementAndGet();
 			this.refused.merge(address, 1, Integer::sum);
 			return true;

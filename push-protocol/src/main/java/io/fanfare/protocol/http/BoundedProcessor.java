@@ -51,10 +51,12 @@ final class BoundedProcessor extends Http11Processor {
 		Visit visit = this.protocol.visit(connection);
 		this.guard.keep(visit.since(), this.protocol.maxAge());
 		this.protocol.begins(this);
+		visit.served(true);
 		try {
 			return super.service(connection);
 		}
 		finally {
+			visit.served(false);
 			this.protocol.ends(this);
 			if (this.guard.hasAnswered()) {
 				visit.answered(this.protocol.now());

@@ -22,7 +22,8 @@ import java.util.stream.Collectors;
  * <li>Those on which something is, or was, asked come down to three quarters. Each
  * address keeps the same number ({@link AddressShares#level}), or all if it has fewer. No
  * connection on which nothing was asked counts here: they cost others nothing.</li>
- * <li>Those on which nothing was asked yet go, until an eighth is free.</li>
+ * <li>Those on which nothing was asked for {@link #ARRIVAL} go, until an eighth is
+ * free.</li>
  * </ol>
  * Each time those go first that are the most of their address: the n-th connection of an
  * address competes with the n-th of others. What is {@link Use#SERVED} is never closed,
@@ -32,6 +33,9 @@ final class ClosingOrder {
 
 	/** By then a connection is to have brought a request on a crowded port. */
 	static final Duration PATIENCE = Duration.ofSeconds(1);
+
+	/** For so long even a full port waits for a request: it may be under way. */
+	static final Duration ARRIVAL = Duration.ofMillis(100);
 
 	private ClosingOrder() {
 	}
@@ -52,7 +56,11 @@ final class ClosingOrder {
 		}
 
 		boolean isLate(long now) {
-			return now - this.since >= PATIENCE.toNanos();
+			return isOlder(PATIENCE, now);
+		}
+
+		boolean isOlder(Duration age, long now) {
+			return now - this.since >= age.toNanos();
 		}
 
 	}
@@ -90,7 +98,7 @@ final class ClosingOrder {
 		surplus.addAll(above);
 		int full = max - AddressShares.spare(max);
 		surplus.addAll(first(order, left.size() - late.size() - above.size() - full,
-				(one) -> one.held().isUnasked() && !one.late()));
+				(one) -> one.held().isUnasked() && !one.late() && one.held().isOlder(ARRIVAL, now)));
 		return surplus;
 	}
 

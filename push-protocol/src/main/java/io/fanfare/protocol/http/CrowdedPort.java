@@ -164,6 +164,9 @@ final class CrowdedPort {
 		}
 		BoundedProcessor busy = open.busy();
 		if (busy == null) {
+			if (open.visit().isServed()) {
+				return false;
+			}
 			// Its request may be ahead of the event: then it is answered first
 			open.visit().ending();
 			if (!this.endpoint.processSocket(socket, SocketEvent.ERROR, true)) {
@@ -197,8 +200,9 @@ final class CrowdedPort {
 		for (SocketWrapperBase<NioChannel> socket : this.endpoint.getConnections()) {
 			if (socket.getError() == null && !socket.isClosed()) {
 				Visit visit = this.visits.computeIfAbsent(socket, (any) -> new Visit(now));
-				if (!visit.isEnding()) {
-					Open open = new Open(socket, visit, busy.get(socket));
+				Open open = new Open(socket, visit, busy.get(socket));
+				// The event that ends one waits until its request is answered
+				if (open.busy() != null || !visit.isEnding()) {
 					Use use = open.use(now);
 					all.add(new Held<>(open, BoundedEndpoint.addressOf(socket), use, open.since(use)));
 				}

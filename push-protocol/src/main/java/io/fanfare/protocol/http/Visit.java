@@ -11,6 +11,8 @@ final class Visit {
 
 	private volatile long answeredAt;
 
+	private volatile boolean served;
+
 	/** An event that ends the connection is on its way. */
 	private final AtomicBoolean ending = new AtomicBoolean();
 
@@ -39,6 +41,15 @@ final class Visit {
 	/** When the newest request was answered. To be asked if one was. */
 	long answeredAt() {
 		return this.answeredAt;
+	}
+
+	/** Whether a thread is at its requests from now on. */
+	void served(boolean served) {
+		this.served = served;
+	}
+
+	boolean isServed() {
+		return this.served;
 	}
 
 	/** An event that ends it is sent from now on. */

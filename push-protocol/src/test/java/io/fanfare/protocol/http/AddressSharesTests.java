@@ -42,12 +42,21 @@ class AddressSharesTests {
 	}
 
 	@Test
+	void oneThatComesHasAsManyAsTheOthers() {
+		assertThat(AddressShares.shareOfNext(40, List.of(30))).isEqualTo(15);
+		assertThat(AddressShares.shareOfNext(40, List.of(8, 7, 7, 7, 1))).isEqualTo(5);
+		assertThat(AddressShares.shareOfNext(40, List.of())).isEqualTo(30);
+		assertThat(AddressShares.shareOfNext(40, Collections.nCopies(30, 1))).isZero();
+	}
+
+	@Test
 	void aNewConnectionIsAboveTheShareOnACrowdedPortAlone() {
-		assertThat(AddressShares.isSurplus(70, 75, 0, 100)).isFalse();
-		assertThat(AddressShares.isSurplus(21, 80, 0, 100)).isTrue();
-		assertThat(AddressShares.isSurplus(20, 80, 0, 100)).isFalse();
-		assertThat(AddressShares.isSurplus(25, 80, 5, 100)).isFalse();
-		assertThat(AddressShares.isSurplus(6, 100, 0, 100)).isFalse();
+		assertThat(AddressShares.isSurplus(70, 0, 75, 0, 100)).isFalse();
+		assertThat(AddressShares.isSurplus(21, 0, 80, 0, 100)).isTrue();
+		assertThat(AddressShares.isSurplus(20, 0, 80, 0, 100)).isFalse();
+		assertThat(AddressShares.isSurplus(25, 0, 80, 5, 100)).isFalse();
+		assertThat(AddressShares.isSurplus(25, 25, 80, 0, 100)).isFalse();
+		assertThat(AddressShares.isSurplus(6, 0, 100, 0, 100)).isFalse();
 	}
 
 	@Test

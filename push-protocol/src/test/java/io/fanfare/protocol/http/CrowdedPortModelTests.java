@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 import io.fanfare.protocol.http.ClosingOrder.Held;
 import net.jqwik.api.Arbitraries;
@@ -110,7 +111,11 @@ class CrowdedPortModelTests {
 		}
 
 		boolean accepts(String address) {
-			return !AddressShares.isSurplus((int) of(address) + 1, this.open.size(), this.yielding, MAX);
+			int share = AddressShares.shareOfNext(MAX,
+					this.open.stream()
+						.collect(Collectors.groupingBy(Held::address, Collectors.summingInt((held) -> 1)))
+						.values());
+			return !AddressShares.isSurplus((int) of(address) + 1, share, this.open.size(), this.yielding, MAX);
 		}
 
 		void connect(String address, Use use) {
