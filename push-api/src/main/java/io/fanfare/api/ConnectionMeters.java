@@ -31,7 +31,7 @@ final class ConnectionMeters {
 			FunctionCounter.Builder<BoundedHttp11Protocol> forAddress,
 			FunctionCounter.Builder<BoundedHttp11Protocol> forSlowness, MeterRegistry registry) {
 		open.description("Connections that are open on the port").register(registry);
-		String closed = "Connections that were closed: their address had its share, or a request was slow";
+		String closed = "Connections that were closed to make room on a crowded port, or for a slow request";
 		forAddress.description(closed).tag("reason", "address").register(registry);
 		forSlowness.description(closed).tag("reason", "slow").register(registry);
 	}
