@@ -1,6 +1,6 @@
 // One event stream for all tabs. How: docs/decisions/0036. Types: types.js.
 
-const SPACING = 500; // between two opens of a group, whatever the server answers
+const SPACING = 500; // between two opens of a group
 const LIVED = 10_000; // no failure
 const SILENCE = 60_000;
 const CHECK = 10_000;
@@ -13,8 +13,6 @@ const ELECTION = 300;
 const TOKEN_NEXT = 2_000;
 const TOKEN_LAST = 30_000;
 const HIDDEN = 60_000;
-const SESSION = 'sessionStorage';
-const LOCAL = 'localStorage';
 const ACK_SOON = 1_000;
 const ACK_PAUSE = 20_000;
 
@@ -27,8 +25,7 @@ const rank = (cursor) => (isId(cursor) ? cursor.split('-').map((part) => part.pa
 /** What is no id stands before all ids. */
 const before = (one, other) => rank(one) < rank(other);
 
-const lowest = (cursors) => cursors.filter((cursor) => cursor !== undefined)
-	.reduce((low, cursor) => (low === undefined || before(cursor, low)) ? cursor : low, undefined);
+const lowest = (cursors) => cursors.sort((one, other) => (before(one, other) ? -1 : 1))[0];
 
 const within = (topics, set) => topics.every((topic) => set.includes(topic));
 
@@ -93,9 +90,7 @@ export class Parser {
 			this.onBlock({ type: type || 'message', id, data, channel });
 			return;
 		}
-		const colon = line.indexOf(':');
-		const field = (colon < 0) ? line : line.slice(0, colon);
-		const value = (colon < 0) ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1));
+		const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line);
 		if (field === 'data') {
 			this.data = (this.data === null) ? value : `${this.data}\n${value}`;
 		}
@@ -115,23 +110,8 @@ export class Parser {
 
 }
 
-/** Full jitter. */
-class Backoff {
-
-	constructor(env, { min = 1_000, max = 30_000 } = {}) {
-		Object.assign(this, { env, min, max });
-		this.reset();
-	}
-
-	next() {
-		return this.env.random() * Math.min(this.max, this.min * 2 ** this.failures++);
-	}
-
-	reset() {
-		this.failures = 0;
-	}
-
-}
+/** The pause after so many others: full jitter. */
+const pause = (env, pauses, { min = 1_000, max = Math.max(min, 30_000) } = {}) => env.random() * Math.min(max, min * 2 ** pauses);
 
 /** Sends acknowledgements: nonces at once, ids soon, a cursor alone later. */
 class Acks {
@@ -222,17 +202,15 @@ class Stream {
 
 	constructor(env, config, owner) {
 		Object.assign(this, { env, config, owner });
-		this.backoff = new Backoff(env, config.backoff);
 		this.stats = { opens: 0, reconnects: 0, gaps: 0, errors: 0 };
 		this.acks = new Acks(env, beside(config.url, 'ack'), this.stats);
-		this.retry = this.failures = this.unauthorized = this.due = 0;
+		this.retry = this.pauses = this.failures = this.unauthorized = this.due = 0;
 	}
 
 	reopen(delay = 0) {
 		if (!this.running) {
 			this.running = true;
-			this.failures = this.unauthorized = 0;
-			this.backoff.reset();
+			this.pauses = this.failures = this.unauthorized = 0;
 			this.watch();
 		}
 		else if (this.due) {
@@ -288,7 +266,7 @@ class Stream {
 		this.watchdog = this.env.setTimeout(() => {
 			this.inspect(SILENCE);
 			if (this.running) {
-				this.owner.onWatch?.();
+				this.owner.onWatch();
 				this.watch();
 			}
 		}, CHECK);
@@ -476,8 +454,7 @@ class Stream {
 			return this.fail(failed);
 		}
 		if (connectedAt && this.env.now() - connectedAt >= LIVED) {
-			this.failures = 0;
-			this.backoff.reset();
+			this.pauses = this.failures = 0;
 		}
 		else if (wait < SPACING) {
 			this.stats.errors++;
@@ -486,7 +463,7 @@ class Stream {
 			}
 		}
 		const asked = wait >= SPACING;
-		wait = asked ? wait : Math.max(this.retry, this.backoff.next());
+		wait = asked ? wait : Math.max(this.retry, pause(this.env, this.pauses++, this.config.backoff));
 		this.schedule(Math.min(wait, MAX_WAIT), asked);
 		this.retrying(reason);
 	}
@@ -577,8 +554,8 @@ class Hub {
 			case 'ack':
 				if (tab) {
 					tab.acked = message.at;
-					const acked = [...this.tabs.values()].filter((other) => other.welcome && other.missed < 2).map((other) => other.acked);
-					this.stream.acks.add({ ids: message.ids, cursor: acked.every(isId) ? lowest(acked) : undefined });
+					const acked = [...this.tabs.values()].filter((other) => other.welcome && other.missed < 2).map((other) => other.acked ?? '');
+					this.stream.acks.add({ ids: message.ids, cursor: lowest(acked) });
 				}
 				break;
 			case 'token':
@@ -810,7 +787,7 @@ class Hub {
 
 }
 
-const random = (env) => Array.from(env.crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-');
+const random = (env) => env.crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 /** This page among the tabs of a user: follows the one that leads, or leads. In a worker it is no tab. @internal */
 export class Group {
@@ -829,10 +806,10 @@ export class Group {
 	}
 
 	async start() {
-		const { tabs = 'shared', user } = this.options;
-		const backoff = new Backoff(this.env, this.options.backoff);
+		const { tabs = 'shared', user, backoff, maxAttempts } = this.options;
 		const share = tabs === 'shared' && this.env.BroadcastChannel;
 		let name = user;
+		let failures = 0;
 		while (share && name === undefined && !this.closed) {
 			try {
 				let late;
@@ -846,10 +823,10 @@ export class Group {
 			}
 			catch (error) {
 				const reason = reasonOf(error);
-				if (backoff.failures + 1 >= this.options.maxAttempts) {
+				const wait = Math.max(SPACING, pause(this.env, failures, backoff));
+				if (++failures >= maxAttempts) {
 					return this.setState({ name: 'failed', reason });
 				}
-				const wait = Math.max(SPACING, backoff.next());
 				this.setState({ name: 'reconnecting', at: this.env.now() + wait, reason });
 				await new Promise((resolve) => this.env.setTimeout(resolve, wait));
 			}
@@ -859,7 +836,7 @@ export class Group {
 		}
 		this.shared = share && name !== null;
 		this.name = `fanfare.2 ${this.url} ${name}`; // other messages: another number
-		const { client, cursor, nextAt } = this.store(SESSION, null); // a duplicate of this tab finds nothing
+		const { client, cursor, nextAt } = this.store('sessionStorage', null); // a duplicate of this tab finds nothing
 		this.client = client ?? random(this.env);
 		this.nextAt = nextAt;
 		this.members.forEach((member) => this.options.keepCursor && member.begin(cursor));
@@ -891,7 +868,7 @@ export class Group {
 	}
 
 	/** When the group may open its next stream. Clocks are set back. */
-	space(ms, told = this.store(LOCAL).nextAt) {
+	space(ms, told = this.store('localStorage').nextAt) {
 		const now = this.env.now();
 		const near = (at) => (at <= now + 2 * SPACING ? at : 0);
 		return (this.nextAt = Math.max(near(this.nextAt), near(told), ms ? now + ms : 0));
@@ -902,7 +879,7 @@ export class Group {
 		const { signal } = this.off = new AbortController();
 		const away = ({ persisted = true }) => {
 			if (!this.left) {
-				this.store(SESSION, {
+				this.store('sessionStorage', {
 					client: (this.shared || FINAL.includes(this.state.name)) ? undefined : this.client,
 					cursor: this.options.keepCursor ? this.at() : undefined,
 					nextAt: this.nextAt,
@@ -913,7 +890,7 @@ export class Group {
 		};
 		const back = ({ persisted = true }) => {
 			if (persisted && this.away && this.state.reason !== 'hidden') {
-				this.store(SESSION, null);
+				this.store('sessionStorage', null);
 				this.enter();
 			}
 		};
@@ -966,7 +943,7 @@ export class Group {
 		}
 	}
 
-	/** Lets a SharedWorker lead, if there can be one. */
+	/** Lets a SharedWorker lead. */
 	hire() {
 		const { env } = this;
 		const { worker, backoff, maxAttempts, heartbeat } = this.options;
@@ -976,7 +953,7 @@ export class Group {
 			}
 			const hired = new env.SharedWorker(worker, { type: 'module', name: this.name });
 			hired.onerror = () => this.contend();
-			const { client = this.client } = this.store(LOCAL);
+			const { client = this.client } = this.store('localStorage');
 			hired.port.postMessage({ url: this.url, name: this.name, client, nextAt: this.space(),
 				options: { backoff, maxAttempts, heartbeat } });
 		}
@@ -1055,7 +1032,7 @@ export class Group {
 	lead() {
 		if (!this.left && !this.hub) {
 			if (this.shared) {
-				this.client = this.store(LOCAL).client ?? this.client;
+				this.client = this.store('localStorage').client ?? this.client;
 			}
 			this.hub = new Hub(this.env, this, Math.max(this.env.now(), this.led) + this.env.random() + 1);
 			this.hub.start(this.shared ? COLLECT : 0);
@@ -1184,7 +1161,7 @@ export class Group {
 	follow({ state, client, page, key, count, stats }) {
 		Object.assign(this, { client, page, key, count, heard: stats });
 		if (this.shared && (this.hub || this.options.worker)) { // a worker has no storage
-			this.store(LOCAL, state.name === 'kicked' ? null : { client, nextAt: this.space() });
+			this.store('localStorage', state.name === 'kicked' ? null : { client, nextAt: this.space() });
 		}
 		this.setState(state);
 	}
@@ -1196,7 +1173,7 @@ export class Group {
 				this.env.console.debug('fanfare', this.url, state);
 			}
 			if (state.reason === 'takeover' && !this.shared) {
-				this.env.console.warn('fanfare: another tab or device took the stream over. Tabs share one with tabs: \'shared\'');
+				this.env.console.warn('fanfare: another tab or device took over: this tab shares no stream');
 			}
 			this.members.forEach((member) => member.changed());
 		}
@@ -1234,7 +1211,7 @@ export class Group {
 	async token() {
 		const { first } = this;
 		this.first = undefined;
-		const source = [...this.members].find((member) => member.options.token)?.options.token;
+		const source = [...this.members].map((member) => member.options.token).find(Boolean);
 		if (first && !expired(this.env, first)) {
 			return first;
 		}
@@ -1432,14 +1409,30 @@ class Member {
 
 }
 
-function check(right, text) {
+/** Types or values of options. */
+const OPTIONS = {
+	token: ['function'],
+	channels: ['array'],
+	tabs: ['shared', 'each'],
+	whenHidden: ['keep', 'close'],
+	maxAttempts: ['number'],
+	backoff: ['object'],
+	lastEventId: ['string'],
+	user: ['string'],
+	worker: ['string', 'object'],
+	keepCursor: ['boolean'],
+	heartbeat: ['event'],
+	debug: ['boolean'],
+};
+
+function check(right, name, wanted) {
 	if (!right) {
-		throw new TypeError(text);
+		throw new TypeError(`${name}: ${wanted} expected`);
 	}
 }
 
 function named(topic) {
-	check(topic && typeof topic === 'string', 'a topic of channels is a string');
+	check(topic && typeof topic === 'string', 'channels', 'strings');
 	return topic;
 }
 
@@ -1461,7 +1454,7 @@ export function globals() {
 		SharedWorker,
 		fetch: (...values) => scope.fetch(...values),
 		setTimeout: (...values) => scope.setTimeout(...values),
-		clearTimeout: (timer) => scope.clearTimeout(timer),
+		clearTimeout: (...values) => scope.clearTimeout(...values),
 		now: () => Date.now(),
 		random: () => Math.random(),
 		visible: () => document?.visibilityState !== 'hidden',
@@ -1472,7 +1465,7 @@ export function globals() {
 		storage: (kind) => scope[kind],
 		beacon(url, body) {
 			if (!navigator?.sendBeacon?.(url, body)) {
-				scope.fetch(url, { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(() => {});
+				scope.fetch(url, { method: 'POST', body, credentials: 'omit', keepalive: true }).catch(() => {});
 			}
 		},
 	};
@@ -1491,15 +1484,17 @@ export function globals() {
  */
 export function connect(url, options = {}, env = globals()) {
 	options = { ...options }; // the caller may change its own
-	const { token, user, channels = [], lastEventId = 'earliest', tabs = 'shared', whenHidden = 'keep', heartbeat = 'event' } = options;
-	check(!token || typeof token === 'function', 'token is a function');
-	check(!user || typeof user === 'string', 'user is a string');
-	check(Array.isArray(channels), 'channels is an array');
+	for (const [name, value] of Object.entries(options)) {
+		const wanted = OPTIONS[name] ?? ['nothing'];
+		const type = Array.isArray(value) ? 'array' : typeof value;
+		check(value === undefined || wanted.includes(value) || wanted.includes(type), name, wanted.join(' or '));
+	}
+	const { channels = [], maxAttempts = 1, backoff = {}, lastEventId = 'earliest' } = options;
 	channels.forEach(named);
-	check(/^[!-~]{1,256}$/.test(lastEventId), 'lastEventId is an id, or earliest');
-	check(['shared', 'each'].includes(tabs), 'tabs is shared or each');
-	check(['keep', 'close'].includes(whenHidden), 'whenHidden is keep or close');
-	check(heartbeat === 'event', 'heartbeat is event');
+	check(maxAttempts >= 1, 'maxAttempts', '1 or more');
+	check(/^[!-~]{1,256}$/.test(lastEventId), 'lastEventId', 'id or earliest');
+	const { min = 1, max = MAX_WAIT } = backoff ?? { min: 0 };
+	check(min > 0 && min <= max && max <= MAX_WAIT, 'backoff', '{min, max} in ms');
 	const address = new URL(url, env.href).href;
 	const key = groupOf(address, options);
 	let group = env.groups.get(key);
@@ -1508,7 +1503,7 @@ export function connect(url, options = {}, env = globals()) {
 		env.groups.set(key, group);
 		queueMicrotask(() => group.start());
 		if (env.groups.size > 2) {
-			env.console.warn(`fanfare: ${env.groups.size} streams, and browsers have six connections per server over HTTP/1.1`);
+			env.console.warn(`fanfare: ${env.groups.size} streams. Over HTTP/1.1 browsers open six per server`);
 		}
 	}
 	const push = new Member(group, options);

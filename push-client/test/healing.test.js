@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
 
 import { connect } from '../src/fanfare.js';
 import { Server, ServerStream, World, jwt, never } from './world.js';
@@ -124,6 +125,27 @@ describe('pauses', () => {
 		const times = world.requests.map(({ at }) => at);
 		assert.deepEqual(times.slice(1).map((at, i) => Math.round((at - times[i]) / 1000)).slice(0, 6), [1, 2, 4, 8, 16, 30]);
 	});
+
+	for (const [backoff, expected] of [[{ min: 2_000, max: 5_000 }, [2, 4, 5, 5]], [{ min: 60_000 }, [60, 60, 60]], [{ max: 1_500 }, [1, 1.5, 1.5]]]) {
+		test(`have the bounds that are asked for: ${JSON.stringify(backoff)}`, async () => {
+			for (const tabs of ['each', 'shared']) {
+				const world = new World({ random: () => 0.999_999 });
+				const tries = [];
+				world.serve = () => {
+					tries.push(world.time);
+					return new Response('', { status: 500 });
+				};
+				const token = () => {
+					tries.push(world.time);
+					throw new Error('no backend');
+				};
+				open(world, { tabs, backoff, ...(tabs === 'shared' && { token }) });
+				await world.advance(5 * MINUTE);
+				const gaps = tries.slice(1).map((at, i) => Math.round((at - tries[i]) / 100) / 10);
+				assert.deepEqual(gaps.slice(0, expected.length), expected, tabs);
+			}
+		});
+	}
 
 	test('retry is a floor', async () => {
 		const world = new World({ random: () => 0 });
@@ -895,13 +917,46 @@ describe('the page', () => {
 });
 
 describe('options', () => {
-	for (const [options, field] of [
-		[{ token: 'abc' }, /token/], [{ channels: 'news' }, /channels/], [{ channels: [''] }, /channels/], [{ tabs: 'some' }, /tabs/],
-		[{ user: { id: 7 } }, /user/], [{ user: 7 }, /user/],
-		[{ whenHidden: 'no' }, /whenHidden/], [{ lastEventId: 'a\nb' }, /lastEventId/], [{ heartbeat: 'comment' }, /heartbeat/],
-	]) {
-		test(JSON.stringify(options), () => {
-			assert.throws(() => connect(ADDRESS, options, new World().tab()), { name: 'TypeError', message: field });
-		});
+	const WRONG = {
+		token: ['abc', null, 7],
+		channels: ['news', null, {}, [''], [7], [null]],
+		tabs: ['some', null, true],
+		whenHidden: ['no', null],
+		maxAttempts: ['3', null, 0, -1, NaN],
+		backoff: [null, 5, 'slow', [1_000], { min: 0 }, { min: -1 }, { min: 'a' }, { max: NaN }, { min: 2_000, max: 1_000 }, { max: Infinity }],
+		lastEventId: ['a\nb', '', null, 7],
+		user: [{ id: 7 }, 7, null],
+		worker: [true, 7],
+		keepCursor: ['yes', null, 1],
+		heartbeat: ['comment', null],
+		debug: ['no', null],
+		channel: ['news'], // there is none of this name
+	};
+	for (const [name, values] of Object.entries(WRONG)) {
+		for (const value of values) {
+			test(inspect({ [name]: value }), () => {
+				const tab = new World().tab();
+				assert.throws(() => connect(ADDRESS, { [name]: value }, tab), { name: 'TypeError', message: new RegExp(`^${name}: .+ expected$`) });
+				assert.equal(tab.groups.size, 0);
+			});
+		}
 	}
+
+	test('that are left undefined, and each at its limit', async () => {
+		const names = Object.keys(WRONG).filter((name) => name !== 'token');
+		for (const options of [Object.fromEntries(names.map((name) => [name, undefined])), { maxAttempts: 1, backoff: {} },
+			{ maxAttempts: Infinity, backoff: { min: 1, max: 3_600_000 } }, { backoff: { min: 60_000 } }, { backoff: { max: 500 } },
+			{ worker: new URL('https://app.example/worker.js'), keepCursor: false, debug: false, user: '', channels: [] }]) {
+			const { push } = await opened(options);
+			assert.equal(push.state.name, 'open');
+		}
+	});
+
+	test('of topics that are subscribed to later', async () => {
+		const { push } = await opened();
+		for (const topic of ['', 7, null, undefined]) {
+			assert.throws(() => push.subscribe(topic), { name: 'TypeError', message: 'channels: strings expected' });
+			assert.throws(() => push.unsubscribe(topic), { name: 'TypeError', message: 'channels: strings expected' });
+		}
+	});
 });
