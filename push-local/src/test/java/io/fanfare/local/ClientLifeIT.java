@@ -182,7 +182,7 @@ class ClientLifeIT {
 	private static void sleep(ClientSite site) {
 		site.chromium().freeze();
 		try {
-			await().pollDelay(SLEEP).until(() -> true);
+			await().pollDelay(SLEEP).atMost(SLEEP.plusSeconds(10)).until(() -> true);
 		}
 		finally {
 			site.chromium().thaw();
