@@ -9,8 +9,8 @@
 --       4 history length  5 history age in ms
 --       6 "" where the caller has no quotas; else us in which a byte of its quota grows back ("0": any number of bytes), and
 --       then us in which all of it does, and the same two of new channels
---       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored); its own expiry in ms since
---       the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms;
+--       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored), "0" when not, or, where a verdict
+--       is wanted of each user, "w" and within how many ms; its own expiry in ms since the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms;
 --       where there are quotas, its weight in bytes; "+" and the weight of all pieces for the first piece of a message, then how
 --       many channels of further pieces follow, and these; "-" for a further piece, which the first one has paid for; or "!" and
 --       how an earlier message of the request was refused
@@ -139,6 +139,7 @@ end
 while argument <= #ARGV do
 	local count, ephemeral, expires = tonumber(ARGV[argument]), ARGV[argument + 1] == '1', ARGV[argument + 2]
 	local envelope, hash = ARGV[argument + 3], ARGV[argument + 4]
+	local within = #ARGV[argument + 1] > 1 and sub(ARGV[argument + 1], 2)
 	argument = argument + 5
 	local record_key, kept, record, answer
 	if hash ~= '' then
@@ -236,6 +237,12 @@ while argument <= #ARGV do
 			answer = (limited and 'limited ' or 'refused ') .. refusal
 			limited_by = limited_by or limited
 		else
+			if within then
+				--+ await-receipts
+				for j = 1, count do
+					receipt_await(sub(KEYS[1], 1, -#'clock' - 1), sub(KEYS[key + j - 1], name_at), receipts[j], now, within)
+				end
+			end
 			for j = 1, count do
 				if states then
 					id, channel, previous, owner = receipts[j], sub(KEYS[key + j - 1], name_at), states[j], owners[j]

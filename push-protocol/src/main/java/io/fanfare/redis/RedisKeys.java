@@ -72,6 +72,8 @@ public final class RedisKeys {
 
 	private final byte[] receipts;
 
+	private final byte[] awaited;
+
 	/**
 	 * Names the keys and channels of an installation.
 	 * @param prefix the installation's prefix, as {@link #PREFIX_PATTERN} has it
@@ -110,6 +112,7 @@ public final class RedisKeys {
 		this.offline = key("offline");
 		this.eventsWalk = key("events:walk");
 		this.receipts = key("receipts");
+		this.awaited = key("awaited");
 	}
 
 	/** The names of another partition of the same installation. */
@@ -219,6 +222,11 @@ public final class RedisKeys {
 	/** How far the walk has come that reports users as online. */
 	public byte[] eventsWalk() {
 		return this.eventsWalk;
+	}
+
+	/** Verdicts of messages that are awaited: id and user, to when they are due, ms. */
+	public byte[] awaited() {
+		return this.awaited;
 	}
 
 	/** The stream of events that backends read. */

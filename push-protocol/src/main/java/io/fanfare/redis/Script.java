@@ -54,6 +54,10 @@ public enum Script {
 
 	SWEEP_EVENTS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "owner", "presence-events"),
 
+	SETTLE_RECEIPTS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "give-verdict"),
+
+	SWEEP_RECEIPTS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "give-verdict"),
+
 	TAKE_EVENTS(ScriptOutputType.MULTI),
 
 	PUT_REVOCATION(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "take", "revocation", "revocation-log"),

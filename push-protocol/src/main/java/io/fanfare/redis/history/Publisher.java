@@ -108,9 +108,17 @@ public final class Publisher {
 	 * @param envelope the message
 	 * @param idempotency what makes a repetition exact, or null
 	 * @param charge what it takes of the caller's quotas, where there are any
+	 * @param within by when each user's verdict is due, or null where none is wanted; not
+	 * of an ephemeral message
 	 */
 	public record Request(List<ChannelName> channels, Envelope envelope, @Nullable Idempotency idempotency,
-			PublishQuota.Charge charge) {
+			PublishQuota.Charge charge, @Nullable Duration within) {
+
+		/** Without a verdict. */
+		public Request(List<ChannelName> channels, Envelope envelope, @Nullable Idempotency idempotency,
+				PublishQuota.Charge charge) {
+			this(channels, envelope, idempotency, charge, null);
+		}
 
 		/** Takes nothing of any quota. */
 		public Request(List<ChannelName> channels, Envelope envelope, @Nullable Idempotency idempotency) {
@@ -123,7 +131,15 @@ public final class Publisher {
 		 * @return the message
 		 */
 		public Request with(PublishQuota.Charge other) {
-			return new Request(this.channels, this.envelope, this.idempotency, other);
+			return new Request(this.channels, this.envelope, this.idempotency, other, this.within);
+		}
+
+		/** What the script is told of being stored, and of a verdict. */
+		private String kind() {
+			if (this.envelope.ephemeral()) {
+				return "1";
+			}
+			return (this.within != null) ? "w" + this.within.toMillis() : "0";
 		}
 
 	}
@@ -256,7 +272,7 @@ public final class Publisher {
 		Envelope envelope = request.envelope();
 		Idempotency idempotency = request.idempotency();
 		arguments.add(RedisKeys.bytes(Integer.toString(request.channels().size())));
-		arguments.add(RedisKeys.bytes(envelope.ephemeral() ? "1" : "0"));
+		arguments.add(RedisKeys.bytes(request.kind()));
 		arguments.add(RedisKeys.bytes(Long.toString(envelope.expiresAt())));
 		arguments.add(envelope.encode());
 		if (idempotency != null) {
