@@ -5,7 +5,8 @@
 -- KEYS  1 clock  2 run  3 since  4 presence  5 lease of the node  6 tombstone of this user and client
 --       7 takeovers of this user  8 renewals  9 what this user's streams may not have received
 --       10 opens of this user  11 revocations of this user  12 revocation of the token (no such key where it has no id)
---       where it comes by a ticket: 13 ticket  14 tickets of this user that are not spent
+--       13 what was written to this user and client and is not acknowledged
+--       where it comes by a ticket: 14 ticket  15 tickets of this user that are not spent
 -- ARGV  1 run id of the server  2 highest id seen  3 durable  4 prefix of keys  5 prefix of pub/sub channels
 --       6 user  7 node  8 connection  9 client  10 tier  11 lease in ms  12 life of a tombstone in ms
 --       13 takeovers that a user may have within a time ("0": any number)  14 that time in ms
@@ -16,7 +17,8 @@
 --       where it comes by a ticket: 21 digest of the ticket  22 attempt, "" for none
 -- Returns {"owner", generation, head_id, loss_floor, "" or up to which id, below the cursor, the user's channel was surely
 -- received, how many opens the user had with this one, ms until they are counted anew (0, 0 where they are not limited, or the
--- user is owned already), then topic, reason of each topic that the token grants no more}, {"revoked", head_id, head_id,
+-- user is owned already), "" or ids up to the cursor that the client did not acknowledge, then topic, reason of each topic that the
+-- token grants no more}, {"revoked", head_id, head_id,
 -- loss_floor}: the token is, {"kicked", generation that displaced this client, head_id, loss_floor}, {"limited" or "opens", ms
 -- until takeovers or opens are counted anew, head_id, loss_floor} or {"ticket", "unknown" or "spent", head_id, loss_floor}:
 -- then the owner stays.
@@ -36,7 +38,8 @@ end
 
 local now = time_ms()
 local revoked_topics = {}
-if redis.call('EXISTS', KEYS[11], KEYS[12]) > 0 then
+local rare = redis.call('EXISTS', KEYS[11], KEYS[12], KEYS[13]) > 0
+if rare and redis.call('EXISTS', KEYS[11], KEYS[12]) > 0 then
 	--+ revocation
 	--+ revoked-token
 	--+ owner
@@ -84,17 +87,24 @@ if ARGV[18] ~= '0-0' then
 	end
 end
 
+-- The record stays, as that of what is hidden. A cursor above the clock is of no use.
+local unacknowledged = ''
+if rare and redis.call('EXISTS', KEYS[13]) == 1 then
+	--+ unacknowledged
+	unacknowledged = unacknowledged_take(KEYS[13], id_above(ARGV[18], head_id) and '0-0' or ARGV[18])
+end
+
 local value, victim = redis.call('HGET', KEYS[4], user), nil
 if value then
 	--+ owner
 	victim = owner_parse(value)
 	if victim and victim.connection == connection then
-		return {'owner', victim.generation, head_id, loss_floor, hidden_from, 0, 0, unpack(revoked_topics)}
+		return {'owner', victim.generation, head_id, loss_floor, hidden_from, 0, 0, unacknowledged, unpack(revoked_topics)}
 	end
 end
 
 -- Before anything is counted: a client without a right counts for nothing.
-local ticket, spend = KEYS[13], nil
+local ticket, spend = KEYS[14], nil
 if ticket then
 	--+ tickets
 	local refusal = ticket_refusal(ticket, connection, ARGV[22])
@@ -139,7 +149,7 @@ if ARGV[19] ~= '0' then
 end
 
 if ticket then
-	spend(ticket, KEYS[14], ARGV[21], connection, ARGV[22])
+	spend(ticket, KEYS[15], ARGV[21], connection, ARGV[22])
 end
 local generation = id_after(head_id, now)
 redis.call('SET', KEYS[1], generation, 'KEEPTTL')
@@ -164,4 +174,4 @@ if events then
 	end
 end
 redis.call('HSET', KEYS[4], user, owner_format(owner))
-return {'owner', generation, generation, loss_floor, hidden_from, opened, reset, unpack(revoked_topics)}
+return {'owner', generation, generation, loss_floor, hidden_from, opened, reset, unacknowledged, unpack(revoked_topics)}

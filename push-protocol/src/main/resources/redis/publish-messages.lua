@@ -10,7 +10,8 @@
 --       6 "" where the caller has no quotas; else us in which a byte of its quota grows back ("0": any number of bytes), and
 --       then us in which all of it does, and the same two of new channels
 --       then of each message: how many channels; "1" when ephemeral (takes an id, is not stored), "0" when not, or, where a verdict
---       is wanted of each user, "w" and within how many ms; its own expiry in ms since the epoch, "0" for none; envelope; body hash, "" without an idempotency key; with one, how long its record is kept, in ms;
+--       is wanted of each user, "w" and within how many ms; its own expiry in ms since the epoch, "0" for none; envelope; body hash, ""
+--       without an idempotency key; with one, how long its record is kept, in ms;
 --       where there are quotas, its weight in bytes; "+" and the weight of all pieces for the first piece of a message, then how
 --       many channels of further pieces follow, and these; "-" for a further piece, which the first one has paid for; or "!" and
 --       how an earlier message of the request was refused

@@ -7,7 +7,8 @@
 -- ARGV  1 prefix of keys  2 prefix of pub/sub channels  3 fields that a call may read  4 bytes of history that it may look at
 --       then of each: user, connection, generation ("" when it is not known), "" or four ids with spaces between them: up to
 --       where the user's channel was received, the highest cursor that the client may have, and the last stretch that was
---       announced as hidden, from and to ("0-0 0-0" for none); and why the stream ended
+--       announced as hidden, from and to ("0-0 0-0" for none); why the stream ended; and "", or its client and the ids (100) of
+--       messages that were written to it and not acknowledged, with spaces between them
 -- Returns the number of fields removed, or {that, number of users dealt with} where not all were: those from the first on; the
 -- others are to be sent again.
 
@@ -67,7 +68,7 @@ if type(events) == 'string' then
 end
 
 local removed, done = 0, 0
-for i = 5, #ARGV, 5 do
+for i = 5, #ARGV, 6 do
 	if done > 0 and (reads_left < 3 or bytes_left <= 0) then
 		break
 	end
@@ -95,5 +96,10 @@ for i = 5, #ARGV, 5 do
 				string.format('H %s %s %s\n', owner.connection, from, to))
 		end
 	end
+	local client, ids = string.match(ARGV[i + 5], '^(%S+) (.+)$')
+	if client then
+		--+ unacknowledged
+		reads_left = reads_left - unacknowledged_keep(prefix, channels, user, client, ids, owner)
+	end
 end
-return 4 + done * 5 == #ARGV and removed or {removed, done}
+return 4 + done * 6 == #ARGV and removed or {removed, done}

@@ -1,19 +1,22 @@
--- Gives the verdicts that are due: the message was not acknowledged in time.
+-- Gives the verdicts that are due: the message was not acknowledged in time. And trims the stream of events.
 --
--- KEYS  1 verdicts that are awaited  2 presence
+-- KEYS  1 verdicts that are awaited  2 presence  3 stream of events
 -- ARGV  1 prefix of keys  2 about how many entries the stream of events keeps  3 most verdicts of this call
--- Returns {number of verdicts, 1 where there are more to give now}.
+--       4 how long after it was due a verdict is given, in ms: what was acknowledged in time is on its way
+-- Returns {number of verdicts for users who are offline, number for others, 1 where there are more to give now}.
 
-local prefix, length, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local prefix, most = ARGV[1], tonumber(ARGV[3])
 local now = time_ms()
-local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, most)
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[4]), 'LIMIT', 0, most)
+local offline, online = 0, 0
 for _, awaited in ipairs(due) do
-	local id, user = string.match(awaited, '^(%S+) (.*)$')
-	if id then
-		local reason = redis.call('HEXISTS', KEYS[2], user) == 1 and 'unacknowledged' or 'offline'
-		verdict_give(prefix, length, user, id, now, 'message.undelivered', ',"reason":"' .. reason .. '"')
-	else
-		redis.call('ZREM', KEYS[1], awaited)
+	if redis.call('HEXISTS', KEYS[2], string.match(awaited, ' (.*)$') or '') == 1 then
+		if verdict_give(prefix, awaited, now, 'receipt.undelivered', ',"reason":"unacknowledged"') then
+			online = online + 1
+		end
+	elseif verdict_give(prefix, awaited, now, 'receipt.undelivered', ',"reason":"offline"') then
+		offline = offline + 1
 	end
 end
-return {#due, #due == most and 1 or 0}
+redis.call('XTRIM', KEYS[3], 'MAXLEN', '~', ARGV[2])
+return {offline, online, #due == most and 1 or 0}

@@ -22,15 +22,24 @@ import org.jspecify.annotations.Nullable;
  * for never
  * @param ephemeral whether the message is not stored
  * @param traceparent the W3C trace context of the publish request, if it had one
+ * @param receipt whether a verdict is awaited of each user; earlier versions ignore it
  */
 public record Envelope(String event, byte[] data, long publishedAt, long expiresAt, boolean ephemeral,
-		@Nullable String traceparent) {
+		@Nullable String traceparent, boolean receipt) {
 
 	private static final byte VERSION = 1;
 
 	private static final int FLAG_EPHEMERAL = 1;
 
+	private static final int FLAG_RECEIPT = 2;
+
 	private static final int FIXED = 1 + 1 + 8 + 8 + 1 + 1;
+
+	/** Without a verdict. */
+	public Envelope(String event, byte[] data, long publishedAt, long expiresAt, boolean ephemeral,
+			@Nullable String traceparent) {
+		this(event, data, publishedAt, expiresAt, ephemeral, traceparent, false);
+	}
 
 	/**
 	 * Writes the envelope.
@@ -45,7 +54,7 @@ public record Envelope(String event, byte[] data, long publishedAt, long expires
 		}
 		return ByteBuffer.allocate(FIXED + name.length + trace.length + this.data.length)
 			.put(VERSION)
-			.put((byte) (this.ephemeral ? FLAG_EPHEMERAL : 0))
+			.put((byte) ((this.ephemeral ? FLAG_EPHEMERAL : 0) | (this.receipt ? FLAG_RECEIPT : 0)))
 			.putLong(this.publishedAt)
 			.putLong(this.expiresAt)
 			.put((byte) name.length)
@@ -79,7 +88,7 @@ public record Envelope(String event, byte[] data, long publishedAt, long expires
 		byte[] data = new byte[in.remaining()];
 		in.get(data);
 		return new Envelope(event.isEmpty() ? EventName.DEFAULT : event, data, publishedAt, expiresAt,
-				(flags & FLAG_EPHEMERAL) != 0, trace.isEmpty() ? null : trace);
+				(flags & FLAG_EPHEMERAL) != 0, trace.isEmpty() ? null : trace, (flags & FLAG_RECEIPT) != 0);
 	}
 
 	private static boolean isPrintable(String text) {

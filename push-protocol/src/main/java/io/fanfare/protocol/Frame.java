@@ -81,6 +81,23 @@ public sealed interface Frame {
 	}
 
 	/**
+	 * A stream ended that a connection of the same client had replaced before, and
+	 * verdicts are awaited of messages that were written to it and not acknowledged:
+	 * {@code U connection id id…}.
+	 *
+	 * @param connection the connection that has the user now
+	 * @param ids the messages
+	 */
+	record Unacknowledged(String connection, List<Long> ids) implements Frame {
+
+		/** Says which messages. */
+		public Unacknowledged {
+			ids = List.copyOf(ids);
+		}
+
+	}
+
+	/**
 	 * A node's own sign of life: {@code P id nonce}.
 	 *
 	 * @param id the id it took
@@ -195,6 +212,7 @@ public sealed interface Frame {
 			case 'D' -> displacement(head);
 			case 'B' -> restored(head);
 			case 'H' -> hidden(head);
+			case 'U' -> unacknowledged(head);
 			case 'P' -> probe(head);
 			case 'C' -> new Close(head.substring(2));
 			case 'A' ->
@@ -249,6 +267,15 @@ public sealed interface Frame {
 			throw new IllegalArgumentException("Malformed frame of a hidden stretch");
 		}
 		return new Hidden(parts[1], MessageId.parse(parts[2]), MessageId.parse(parts[3]));
+	}
+
+	private static Unacknowledged unacknowledged(String head) {
+		List<String> parts = List.of(head.split(" ", -1));
+		if (parts.size() < 3) {
+			throw new IllegalArgumentException("Malformed frame of unacknowledged messages");
+		}
+		return new Unacknowledged(parts.get(1),
+				parts.subList(2, parts.size()).stream().map(MessageId::parse).toList());
 	}
 
 	/**

@@ -54,7 +54,7 @@ public enum Script {
 
 	SWEEP_EVENTS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "owner", "presence-events"),
 
-	SETTLE_RECEIPTS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "give-verdict"),
+	SETTLE_RECEIPTS(Lines.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock", "give-verdict"),
 
 	SWEEP_RECEIPTS(Lines.ALLOW_OOM, ScriptOutputType.MULTI, "ids", "clock", "give-verdict"),
 

@@ -27,6 +27,19 @@ class EnvelopeTests {
 				8);
 	}
 
+	/** Versions that do not know the flag look at the bit of ephemeral alone. */
+	@Test
+	void aReceiptIsAFlagOfItsOwn() {
+		for (boolean ephemeral : new boolean[] { false, true }) {
+			Envelope envelope = new Envelope("ab", new byte[] { 7 }, 1, 9, ephemeral, "t", true);
+			byte[] bytes = envelope.encode();
+			assertThat(bytes[1]).isEqualTo((byte) (ephemeral ? 3 : 2));
+			assertThat(Envelope.decode(bytes, 0)).usingRecursiveComparison().isEqualTo(envelope);
+			bytes[1] &= 1;
+			assertThat(bytes).isEqualTo(new Envelope("ab", new byte[] { 7 }, 1, 9, ephemeral, "t").encode());
+		}
+	}
+
 	@Test
 	void theDefaultEventDoesNotTravelAndNoTraceIsNoTrace() {
 		Envelope envelope = new Envelope(EventName.DEFAULT, new byte[0], 1, 0, false, null);

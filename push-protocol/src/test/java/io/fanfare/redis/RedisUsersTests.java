@@ -27,7 +27,7 @@ class RedisUsersTests {
 	private static final Pattern WORD = Pattern.compile("'([A-Z]{2,})'");
 
 	private static final Set<String> OPTIONS = Set.of("COUNT", "CREATE", "GROUP", "GT", "JUSTID", "KEEPTTL", "MAXLEN",
-			"MINID", "MKSTREAM", "LIMIT", "NX", "OK", "PX", "STREAMS");
+			"MINID", "MKSTREAM", "LIMIT", "NX", "OK", "PX", "PXAT", "STREAMS");
 
 	private static final Pattern ALLOWED = Pattern.compile("(?<= )\\(?\\+([a-z|]+)");
 

@@ -74,6 +74,7 @@ final class FrameReader {
 			case Frame.Displacement displacement -> this.sink.displace(displacement);
 			case Frame.Restored restored -> this.sink.restored(restored);
 			case Frame.Hidden hidden -> this.sink.hidden(hidden);
+			case Frame.Unacknowledged written -> this.sink.unacknowledged(written);
 			case Frame.Close close -> this.sink.close(close.connection());
 			case Frame.Acknowledgement said -> this.sink.acknowledge(said);
 			case Frame.Call call -> this.sink.call(call);

@@ -51,6 +51,13 @@ public interface MessageSink {
 	void hidden(Frame.Hidden hidden);
 
 	/**
+	 * A stream ended that a newer one of the same client had replaced, and was written
+	 * messages that the client may acknowledge on the newer one.
+	 * @param written which connection that is, and which messages
+	 */
+	void unacknowledged(Frame.Unacknowledged written);
+
+	/**
 	 * A client asks for the end of its own stream.
 	 * @param connection the connection
 	 */

@@ -1,6 +1,6 @@
 package io.fanfare.redis.event;
 
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -17,98 +17,83 @@ import io.fanfare.redis.Script;
  */
 public final class Receipts {
 
-	/** Verdicts a call: some two milliseconds of Redis. */
-	static final int PER_CALL = 200;
+	/** Verdicts per call: some two milliseconds of Redis. */
+	public static final int PER_CALL = 200;
 
-	/** Users a call. */
-	static final int MAX_USERS = 250;
+	/**
+	 * How long after its deadline a message counts as undelivered: what was acknowledged
+	 * in time is on its way from the node.
+	 */
+	static final Duration GRACE = Duration.ofSeconds(1);
 
 	private final CommandLink link;
 
 	private final RedisKeys keys;
 
-	private final byte[] length;
-
 	/**
 	 * Makes the access.
 	 * @param link the link
 	 * @param keys the partition's keys
-	 * @param length about how many entries the stream of events keeps
 	 */
-	public Receipts(CommandLink link, RedisKeys keys, int length) {
+	public Receipts(CommandLink link, RedisKeys keys) {
 		this.link = link;
 		this.keys = keys;
-		this.length = RedisKeys.bytes(Integer.toString(length));
 	}
 
 	/**
-	 * What the client of a user acknowledged.
+	 * A message that the client of a user acknowledged.
 	 *
 	 * @param user the user
-	 * @param cursor up to where it received everything, {@link MessageId#ZERO} for none
-	 * @param ids single messages above it that it received
+	 * @param id the message
 	 */
-	public record Acknowledged(String user, long cursor, List<Long> ids) {
+	public record Acknowledged(String user, long id) {
 
 	}
 
 	/**
 	 * What a sweep did.
 	 *
-	 * @param verdicts how many it gave
+	 * @param offline how many verdicts it gave of users who were offline
+	 * @param unacknowledged how many it gave of users who had a stream
 	 * @param more whether there are more to give now
 	 */
-	public record Swept(long verdicts, boolean more) {
+	public record Swept(long offline, long unacknowledged, boolean more) {
 
 	}
 
 	/**
-	 * Gives the verdicts of what was acknowledged.
-	 * @param acknowledged by which users
+	 * Gives the verdicts of what was acknowledged, where they are awaited. May be
+	 * repeated.
+	 * @param acknowledged which messages, {@link #PER_CALL} at most
 	 * @return how many verdicts there were
 	 */
 	public CompletableFuture<Long> settle(List<Acknowledged> acknowledged) {
-		if (acknowledged.isEmpty()) {
-			return CompletableFuture.completedFuture(0L);
+		byte[][] arguments = new byte[1 + acknowledged.size()][];
+		arguments[0] = this.keys.keyPrefix();
+		for (int i = 0; i < acknowledged.size(); i++) {
+			Acknowledged one = acknowledged.get(i);
+			arguments[i + 1] = RedisKeys.bytes(MessageId.format(one.id()) + " " + one.user());
 		}
-		List<Acknowledged> first = acknowledged.subList(0, Math.min(acknowledged.size(), MAX_USERS));
-		return this.link
-			.<List<Object>>run(Script.SETTLE_RECEIPTS, new byte[][] { this.keys.awaited() }, (run) -> arguments(first))
-			.thenCompose((values) -> {
-				Reply reply = new Reply(values);
-				long verdicts = reply.number();
-				int done = (int) reply.number();
-				return (done >= acknowledged.size()) ? CompletableFuture.completedFuture(verdicts)
-						: settle(acknowledged.subList(done, acknowledged.size()))
-							.thenApply((others) -> verdicts + others);
-			});
-	}
-
-	private byte[][] arguments(List<Acknowledged> acknowledged) {
-		List<byte[]> arguments = new ArrayList<>(3 + acknowledged.size() * 3);
-		arguments.add(this.keys.keyPrefix());
-		arguments.add(this.length);
-		arguments.add(RedisKeys.bytes(Integer.toString(PER_CALL)));
-		for (Acknowledged one : acknowledged) {
-			arguments.add(RedisKeys.bytes(one.user()));
-			arguments.add(RedisKeys.bytes(MessageId.format(one.cursor())));
-			arguments.add(RedisKeys.bytes(String.join(" ", one.ids().stream().map(MessageId::format).toList())));
-		}
-		return arguments.toArray(byte[][]::new);
+		return this.link.run(Script.SETTLE_RECEIPTS, new byte[][] { this.keys.awaited() }, (run) -> arguments);
 	}
 
 	/**
-	 * Gives the verdicts that are due.
+	 * Gives the verdicts that are due, and trims the stream of events.
+	 * @param length about how many entries the stream keeps
 	 * @return what it did
 	 */
-	public CompletableFuture<Swept> sweep() {
-		return this.link.<List<Object>>run(Script.SWEEP_RECEIPTS,
-				new byte[][] { this.keys.awaited(), this.keys.presence() }, (run) -> new byte[][] {
-						this.keys.keyPrefix(), this.length, RedisKeys.bytes(Integer.toString(PER_CALL)) })
+	public CompletableFuture<Swept> sweep(int length) {
+		byte[][] scriptKeys = { this.keys.awaited(), this.keys.presence(), this.keys.receipts() };
+		byte[][] arguments = { this.keys.keyPrefix(), number(length), number(PER_CALL), number(GRACE.toMillis()) };
+		return this.link.<List<Object>>run(Script.SWEEP_RECEIPTS, scriptKeys, (run) -> arguments)
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
-				return new Swept(reply.number(), reply.number() != 0);
+				return new Swept(reply.number(), reply.number(), reply.number() != 0);
 			});
+	}
+
+	private static byte[] number(long value) {
+		return RedisKeys.bytes(Long.toString(value));
 	}
 
 }

@@ -1,6 +1,7 @@
 package io.fanfare.redis.presence;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -20,9 +21,17 @@ public sealed interface ClaimResult {
 	 * limited, or where the connection owned the user before
 	 * @param revokedTopics the topics that the token grants no more, and the reason of
 	 * each
+	 * @param unacknowledged messages up to the cursor of which a verdict is awaited, and
+	 * which the client did not acknowledge on its last stream
 	 */
 	record Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom, @Nullable Opens opens,
-			Map<String, String> revokedTopics) implements ClaimResult {
+			Map<String, String> revokedTopics, List<Long> unacknowledged) implements ClaimResult {
+
+		/** A connection whose client owes no acknowledgement. */
+		public Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom,
+				@Nullable Opens opens, Map<String, String> revokedTopics) {
+			this(generation, headId, dataLossFloor, hiddenFrom, opens, revokedTopics, List.of());
+		}
 
 		/**
 		 * A connection from which nothing is known to be hidden.

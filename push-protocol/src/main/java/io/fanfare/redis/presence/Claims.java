@@ -65,7 +65,7 @@ final class Claims {
 				this.keys.run(), this.keys.since(), this.keys.presence(), this.keys.lease(node),
 				this.keys.kicked(claim.user(), claim.client()), this.keys.takeovers(claim.user()), this.keys.renewals(),
 				this.keys.hidden(claim.user()), this.keys.userOpens(claim.user()), this.keys.revoked(claim.user()),
-				this.keys.revokedToken(claim.token().hash()));
+				this.keys.revokedToken(claim.token().hash()), this.keys.unacknowledged(claim.user(), claim.client()));
 		return this.link
 			.<List<Object>>run(Script.CLAIM_USER, scriptKeys,
 					(run, name) -> with(ticket,
@@ -117,12 +117,14 @@ final class Claims {
 		long hiddenFrom = reply.idOrZero();
 		ClaimResult.Opens opens = new ClaimResult.Opens(this.limits, (int) reply.number(),
 				Duration.ofMillis(Math.max(0, reply.number())));
+		List<Long> unacknowledged = Unacknowledged.parse(reply.text());
 		Map<String, String> revokedTopics = reply.hasNext() ? new HashMap<>() : Map.of();
 		while (reply.hasNext()) {
 			revokedTopics.put(reply.text(), reply.text());
 		}
 		return new ClaimResult.Owner(generation, headId, dataLossFloor,
-				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null, (opens.count() > 0) ? opens : null, revokedTopics);
+				(hiddenFrom != MessageId.ZERO) ? hiddenFrom : null, (opens.count() > 0) ? opens : null, revokedTopics,
+				unacknowledged);
 	}
 
 }

@@ -157,29 +157,25 @@ public final class Presence {
 	 * @param received how far the user's channel reached that connection's client; null
 	 * where it never was a stream, or nothing is known of it
 	 * @param reason why the stream ended, a word
+	 * @param unacknowledged what its client is yet to acknowledge, or null for nothing
 	 */
-	public record Field(String user, String connection, long generation, @Nullable Received received, String reason) {
+	public record Field(String user, String connection, long generation, @Nullable Received received, String reason,
+			@Nullable Unacknowledged unacknowledged) {
 
 		/** The reason of a stream that nothing more is known of. */
 		public static final String UNKNOWN = "unknown";
 
-		/**
-		 * Makes one whose reason is not known.
-		 * @param user the user
-		 * @param connection the connection it names
-		 * @param generation that connection's generation
-		 * @param received how far the user's channel reached that connection's client
-		 */
+		/** One whose client has nothing to acknowledge. */
+		public Field(String user, String connection, long generation, @Nullable Received received, String reason) {
+			this(user, connection, generation, received, reason, null);
+		}
+
+		/** One whose reason is not known. */
 		public Field(String user, String connection, long generation, @Nullable Received received) {
 			this(user, connection, generation, received, UNKNOWN);
 		}
 
-		/**
-		 * Makes one of which nothing more is known.
-		 * @param user the user
-		 * @param connection the connection it names
-		 * @param generation that connection's generation
-		 */
+		/** One of which nothing more is known. */
 		public Field(String user, String connection, long generation) {
 			this(user, connection, generation, null);
 		}

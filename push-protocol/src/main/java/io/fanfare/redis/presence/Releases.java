@@ -50,7 +50,7 @@ final class Releases {
 	}
 
 	private byte[][] arguments(List<Field> fields) {
-		List<byte[]> arguments = new ArrayList<>(4 + fields.size() * 5);
+		List<byte[]> arguments = new ArrayList<>(4 + fields.size() * 6);
 		arguments.add(this.keys.keyPrefix());
 		arguments.add(this.keys.channelPrefix());
 		arguments.add(Presence.bytes(Integer.toString(CommandLink.CALL_FIELDS)));
@@ -65,6 +65,8 @@ final class Releases {
 					: Presence.bytes(MessageId.format(received.upTo()) + " " + MessageId.format(received.cursor()) + " "
 							+ MessageId.format(received.hiddenFrom()) + " " + MessageId.format(received.hiddenTo())));
 			arguments.add(Presence.bytes(field.reason()));
+			Unacknowledged unacknowledged = field.unacknowledged();
+			arguments.add((unacknowledged == null) ? new byte[0] : Presence.bytes(unacknowledged.text()));
 		}
 		return arguments.toArray(byte[][]::new);
 	}
