@@ -58,6 +58,7 @@ import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.CheckLimits;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.ratelimit.RefusalSettings;
+import io.fanfare.node.receipt.ReceiptSettings;
 import io.fanfare.node.recorder.FlightRecorder;
 import io.fanfare.node.recorder.RecorderSettings;
 import io.fanfare.node.stream.DoctorSettings;
@@ -103,7 +104,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 		ConnectionSettings.class, AdmissionSettings.class, LimitSettings.class, RefusalSettings.class,
 		MemorySettings.class, RebalanceSettings.class, StreamSettings.class, StreamSettings.Origins.class,
 		StreamSettings.Headers.class, StreamSettings.Proxies.class, DoctorSettings.class, HistorySettings.class,
-		TwinSettings.class, LogSettings.class, RecorderSettings.class })
+		TwinSettings.class, LogSettings.class, RecorderSettings.class, ReceiptSettings.class })
 class NodeConfiguration {
 
 	@Bean

@@ -12,16 +12,20 @@ import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
+import io.fanfare.node.receipt.ReceiptSettings;
+import io.fanfare.node.receipt.ReceiptSettling;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.event.Receipts;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.HistoryTrim;
 import io.fanfare.redis.presence.Addresses;
 import io.fanfare.redis.presence.Presence;
 import io.fanfare.redis.ticket.Tickets;
 import io.lettuce.core.RedisClient;
+import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -50,6 +54,16 @@ class RedisConfiguration {
 		return new Presence(link, keys, new Presence.Times(settings.lease(), Presence.Times.DEFAULT.tombstone()),
 				new Presence.UserLimits(limits.takeoversPerMinute(), limits.opensPerUser(), limits.window()),
 				twins.twins(connections.maxRetry()));
+	}
+
+	/** Ends after the streams, whose acknowledgements it sends, and before the link. */
+	@Bean
+	ReceiptSettling receiptSettling(CommandLink link, RedisKeys keys, ReceiptSettings settings, Connections connections,
+			MeterRegistry registry, Scheduler scheduler, Errors errors) {
+		ReceiptSettling settling = new ReceiptSettling(new Receipts(link, keys)::settle, settings, registry, scheduler,
+				errors);
+		connections.settleBy(settling);
+		return settling;
 	}
 
 	@Bean

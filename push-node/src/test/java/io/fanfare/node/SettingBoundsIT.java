@@ -47,6 +47,7 @@ class SettingBoundsIT {
 			fanfare.allowed-headers=a/b
 			fanfare.trusted-proxies=proxy.example
 			fanfare.log.streams=perhaps
+			fanfare.receipts.enabled=perhaps
 			fanfare.doctor.enabled=perhaps
 			fanfare.doctor.per-address=0
 			fanfare.doctor.per-address=1001

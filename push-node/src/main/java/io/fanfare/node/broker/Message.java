@@ -28,16 +28,19 @@ public final class Message {
 
 	private final boolean ephemeral;
 
+	private final boolean receipt;
+
 	private volatile byte @Nullable [] deflated;
 
 	private Message(long id, ChannelName channel, byte[] block, long expiresAt, @Nullable Retraction retraction,
-			boolean ephemeral) {
+			boolean ephemeral, boolean receipt) {
 		this.id = id;
 		this.channel = channel;
 		this.block = block;
 		this.expiresAt = expiresAt;
 		this.retraction = retraction;
 		this.ephemeral = ephemeral;
+		this.receipt = receipt;
 	}
 
 	/**
@@ -51,7 +54,7 @@ public final class Message {
 		String topic = ChannelName.isTopic(channel.value()) ? channel.value() : null;
 		return new Message(id, channel,
 				SseBlock.message(MessageId.format(id), topic, envelope.event(), envelope.data()), envelope.expiresAt(),
-				Retraction.of(channel, envelope), envelope.ephemeral());
+				Retraction.of(channel, envelope), envelope.ephemeral(), envelope.receipt() && channel.isUser());
 	}
 
 	/**
@@ -126,6 +129,14 @@ public final class Message {
 	 */
 	public boolean isEphemeral() {
 		return this.ephemeral;
+	}
+
+	/**
+	 * Returns whether a verdict is awaited of its user.
+	 * @return whether one is
+	 */
+	public boolean hasReceipt() {
+		return this.receipt;
 	}
 
 	@Override

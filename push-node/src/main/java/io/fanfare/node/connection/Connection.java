@@ -393,7 +393,7 @@ public final class Connection {
 	}
 
 	Field field(String reason) {
-		return this.identity.field(this.claim.generation(), isBegun() ? this.delivery.received() : null, reason);
+		return this.identity.field(this.claim.generation(), isBegun() ? this.delivery : null, reason);
 	}
 
 }

@@ -3,7 +3,6 @@ package io.fanfare.node.connection;
 import io.fanfare.redis.presence.Claim;
 import io.fanfare.redis.presence.Held;
 import io.fanfare.redis.presence.Presence.Field;
-import io.fanfare.redis.presence.Presence.Received;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +41,14 @@ record ConnectionIdentity(String id, String client, long openedMillis, StreamReq
 				document());
 	}
 
-	/** What is released of it. */
-	Field field(long generation, @Nullable Received received, String reason) {
-		return new Field(this.request.user(), this.id, generation, received, reason);
+	/**
+	 * What is released of it.
+	 * @param delivery what was written to it; null where it never was a stream
+	 */
+	Field field(long generation, @Nullable Delivery delivery, String reason) {
+		return (delivery == null) ? new Field(this.request.user(), this.id, generation, null, reason)
+				: new Field(this.request.user(), this.id, generation, delivery.received(), reason,
+						delivery.unacknowledged(this.client));
 	}
 
 }

@@ -42,6 +42,8 @@ public final class Connections {
 
 	private volatile FlightRecorder recorder = FlightRecorder.OFF;
 
+	private volatile ReceiptSink receipts = ReceiptSink.NONE;
+
 	private volatile Consumer<ConnectionStatus> ended = (status) -> {
 	};
 
@@ -102,6 +104,15 @@ public final class Connections {
 	/** What remembers messages and streams. */
 	FlightRecorder recorder() {
 		return this.recorder;
+	}
+
+	/** Names what takes acknowledged receipts, once, before anything arrives. */
+	public void settleBy(ReceiptSink sink) {
+		this.receipts = sink;
+	}
+
+	ReceiptSink receipts() {
+		return this.receipts;
 	}
 
 	/** How many streams are open, or being opened. */

@@ -29,6 +29,7 @@ import io.fanfare.protocol.Predecessor;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.sse.SseBlock;
 import io.fanfare.redis.presence.Presence.Received;
+import io.fanfare.redis.presence.Unacknowledged;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,6 +134,9 @@ final class Delivery {
 	/** Which messages its client says that it received. */
 	private Acknowledged acknowledged = Acknowledged.NOTHING;
 
+	/** Of which messages a verdict is awaited of its client. */
+	private final WrittenReceipts receipts = new WrittenReceipts();
+
 	/**
 	 * A data loss up to this id cost it nothing, once ids above have arrived on the link.
 	 */
@@ -231,6 +235,32 @@ final class Delivery {
 		if (this.acknowledged.cursor() > before.cursor()) {
 			this.journal.acknowledged(this.loop.millis(), this.acknowledged.cursor());
 		}
+		List<Long> settled = this.receipts.take(this.acknowledged::contains);
+		if (!settled.isEmpty()) {
+			this.loop.receipts().acknowledged(this.connection.user(), settled);
+		}
+	}
+
+	/**
+	 * Its client may acknowledge messages that were written to its last stream, up to the
+	 * cursor with which it continued that.
+	 */
+	void mayAcknowledge(List<Long> ids) {
+		if (this.loop.receipts().isEnabled()) {
+			ids.forEach(this::written);
+		}
+	}
+
+	/** A message was written of which a verdict is awaited. */
+	private void written(long id) {
+		if (this.receipts.add(id)) {
+			this.loop.receipts().dropped(1);
+		}
+	}
+
+	/** What its client did not acknowledge, for its next stream; null for nothing. */
+	@Nullable Unacknowledged unacknowledged(String client) {
+		return this.receipts.left(client);
 	}
 
 	/** How its position changed. */
@@ -313,6 +343,7 @@ final class Delivery {
 			gaps(gaps);
 			this.own.setBack(since);
 			this.acknowledged = this.acknowledged.setBack(since);
+			this.receipts.setBack(since);
 		}
 	}
 
@@ -557,6 +588,9 @@ final class Delivery {
 		// cursor.
 		this.position = piece.lastId();
 		this.cursor = this.position;
+		if (piece.hasReceipts() && this.loop.receipts().isEnabled()) {
+			piece.eachReceipt(this::written);
+		}
 		return true;
 	}
 

@@ -121,6 +121,14 @@ public final class FrameRouter implements MessageSink {
 	}
 
 	@Override
+	public void unacknowledged(Frame.Unacknowledged written) {
+		Connection connection = this.connections.find(written.connection());
+		if (connection != null) {
+			connection.loop().submit(connection, () -> connection.ownership().unacknowledged(written.ids()));
+		}
+	}
+
+	@Override
 	public void close(String id) {
 		this.connections.closeByClient(id);
 	}

@@ -1,5 +1,7 @@
 package io.fanfare.node.connection;
 
+import java.util.List;
+
 import io.fanfare.node.presence.Proof;
 import io.fanfare.protocol.CloseReason;
 import io.fanfare.protocol.Frame;
@@ -90,6 +92,17 @@ final class OwnershipChanges {
 		}
 		else {
 			this.claim.hidden(frame.from());
+		}
+	}
+
+	/**
+	 * The stream of its client that it has replaced was written messages of which a
+	 * verdict is awaited. Those up to its cursor reached the client.
+	 */
+	void unacknowledged(List<Long> ids) {
+		Long cursor = this.connection.request().cursor();
+		if (cursor != null && !this.connection.isClosed()) {
+			this.delivery.mayAcknowledge(ids.stream().filter((id) -> id <= cursor).toList());
 		}
 	}
 

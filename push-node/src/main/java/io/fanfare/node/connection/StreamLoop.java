@@ -1051,6 +1051,11 @@ public final class StreamLoop {
 		return failure instanceof CancellationException || failure.getCause() instanceof CancellationException;
 	}
 
+	/** Takes what clients acknowledge of messages of which a verdict is awaited. */
+	ReceiptSink receipts() {
+		return this.node.connections().receipts();
+	}
+
 	void release(Field field) {
 		this.releases.add(field);
 	}

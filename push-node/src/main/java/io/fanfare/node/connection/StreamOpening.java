@@ -219,6 +219,7 @@ final class StreamOpening {
 		// What has a lower id may never have come here: a shared batch that ends below
 		// is older than the claim.
 		this.delivery.missed(clock);
+		this.delivery.mayAcknowledge(owner.unacknowledged());
 		switch (this.connection.request().start()) {
 			case StreamRequest.Start.Now now -> {
 				begun(clock, false, false, Map.of());

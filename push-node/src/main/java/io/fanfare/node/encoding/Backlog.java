@@ -1,6 +1,7 @@
 package io.fanfare.node.encoding;
 
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 import io.fanfare.node.broker.Message;
 import io.netty.buffer.ByteBuf;
@@ -28,6 +29,9 @@ public final class Backlog {
 
 	private final int bytes;
 
+	/** Whether a verdict is awaited of any of its messages. */
+	private final boolean receipts;
+
 	private @Nullable Backlog lastChild;
 
 	/** By how many connections, chunks and nodes behind it this one is held. */
@@ -38,6 +42,7 @@ public final class Backlog {
 		this.message = message;
 		this.size = size;
 		this.bytes = bytes;
+		this.receipts = parent != null && parent.receipts || message != null && message.hasReceipt();
 	}
 
 	/**
@@ -174,6 +179,26 @@ public final class Backlog {
 	public void eachBlock(Consumer<byte[]> receiver) {
 		for (Message each : messages()) {
 			receiver.accept(each.block());
+		}
+	}
+
+	/**
+	 * Returns whether a verdict is awaited of any of its messages.
+	 * @return whether one is
+	 */
+	public boolean hasReceipts() {
+		return this.receipts;
+	}
+
+	/**
+	 * Shows the id of each message of which a verdict is awaited, in order.
+	 * @param receiver receives them
+	 */
+	public void eachReceipt(LongConsumer receiver) {
+		for (Message each : messages()) {
+			if (each.hasReceipt()) {
+				receiver.accept(each.id());
+			}
 		}
 	}
 

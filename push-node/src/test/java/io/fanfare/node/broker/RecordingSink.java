@@ -56,6 +56,10 @@ final class RecordingSink implements MessageSink {
 	}
 
 	@Override
+	public void unacknowledged(Frame.Unacknowledged written) {
+	}
+
+	@Override
 	public void close(String connection) {
 		Error error = this.thrown;
 		if (error != null) {

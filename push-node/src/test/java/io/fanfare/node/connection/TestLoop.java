@@ -289,7 +289,13 @@ public final class TestLoop {
 		}
 
 		Message publish(ChannelName channel, String data) {
-			Envelope envelope = new Envelope("message", data.getBytes(StandardCharsets.UTF_8), 0, 0, false, null);
+			return publish(channel, data, false);
+		}
+
+		/** Publishes a message of which a verdict may be awaited. */
+		Message publish(ChannelName channel, String data, boolean receipt) {
+			Envelope envelope = new Envelope("message", data.getBytes(StandardCharsets.UTF_8), 0, 0, false, null,
+					receipt);
 			this.history.computeIfAbsent(channel, (name) -> new TreeMap<>()).put(++this.clock, envelope);
 			return Message.render(this.clock, channel, envelope);
 		}
@@ -305,6 +311,12 @@ public final class TestLoop {
 
 		/** What the next renewals say of the log, one after the other, before others. */
 		final Deque<RevocationPage> pages = new ArrayDeque<>();
+
+		/** What the next claims find that their client did not acknowledge. */
+		List<Long> unacknowledged = List.of();
+
+		/** What was released. */
+		final List<Field> released = new ArrayList<>();
 
 		/** What the next claims find revoked, by topic. */
 		Map<String, String> revokedTopics = Map.of();
@@ -377,7 +389,8 @@ public final class TestLoop {
 		@Override
 		public CompletableFuture<ClaimResult> claim(Claim claim) {
 			return ask(
-					() -> new ClaimResult.Owner(++this.clock, this.clock, this.since, null, null, this.revokedTopics));
+					() -> new ClaimResult.Owner(++this.clock, this.clock, this.since, null, null, this.revokedTopics,
+							this.unacknowledged));
 		}
 
 		@Override
@@ -405,6 +418,7 @@ public final class TestLoop {
 
 		@Override
 		public CompletableFuture<Long> release(List<Field> fields) {
+			this.released.addAll(fields);
 			return ask(() -> 0L);
 		}
 

@@ -355,6 +355,7 @@ final class SimulatedPubSub implements Topics.Upstream {
 				this.simulation.trace("%s: gets %s", this.node.name(), hidden);
 				this.sink.hidden(hidden);
 			}
+			case Frame.Unacknowledged written -> this.sink.unacknowledged(written);
 			case Frame.Close close -> this.sink.close(close.connection());
 			case Frame.Acknowledgement said -> this.sink.acknowledge(said);
 			case Frame.Call call -> this.sink.call(call);
