@@ -87,7 +87,7 @@ class ArchitectureTests {
 		.whereLayer("ticket")
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("event")
-		.mayNotBeAccessedByAnyLayer()
+		.mayOnlyBeAccessedByLayers("publish")
 		.whereLayer("webhook")
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("trace")

@@ -69,6 +69,7 @@ class SettingBoundsIT {
 			fanfare.publish.ttl=8d
 			fanfare.idempotency.retention=1s
 			fanfare.events.presence=perhaps
+			fanfare.receipts.enabled=perhaps
 			fanfare.events.stream-closed=perhaps
 			fanfare.events.offline-delay=11m
 			fanfare.events.length=999

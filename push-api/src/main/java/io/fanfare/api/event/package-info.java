@@ -1,4 +1,4 @@
-/** Events that backends read: who came and who left. */
+/** Events that backends read: who came and who left, and which messages arrived. */
 @NullMarked
 package io.fanfare.api.event;
 

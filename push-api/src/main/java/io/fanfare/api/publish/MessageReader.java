@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.fanfare.api.event.ReceiptSettings;
 import io.fanfare.api.json.FieldErrors;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
@@ -23,10 +24,13 @@ final class MessageReader {
 
 	private final MessageRules rules;
 
+	private final ReceiptSettings receipts;
+
 	private final String oneOf;
 
-	MessageReader(MessageRules rules) {
+	MessageReader(MessageRules rules, ReceiptSettings receipts) {
 		this.rules = rules;
+		this.receipts = receipts;
 		List<String> choices = rules.to.rule().choiceNames();
 		int last = choices.size() - 1;
 		this.oneOf = "must have exactly one of " + String.join(", ", choices.subList(0, last)) + " and "
@@ -82,11 +86,35 @@ final class MessageReader {
 		byte[] data = data(fields, errors);
 		Duration ttl = fields.read(this.rules.ttl);
 		Boolean ephemeral = fields.read(MessageRules.EPHEMERAL);
+		Duration within = within(fields, target, ttl, Boolean.TRUE.equals(ephemeral));
 		if (target == null || data == null || !errors.isEmpty()) {
 			throw errors.problem();
 		}
 		return new MessageRequest(fields.pointer(), target, (event != null) ? event : EventName.DEFAULT, data, ttl,
-				Boolean.TRUE.equals(ephemeral), key, traceparent);
+				Boolean.TRUE.equals(ephemeral), key, traceparent, within);
+	}
+
+	/** By when a verdict is due, or null where none is asked for. */
+	private @Nullable Duration within(Fields fields, @Nullable Target target, @Nullable Duration ttl,
+			boolean ephemeral) {
+		Fields receipt = fields.object(MessageRules.RECEIPT);
+		if (receipt == null) {
+			return null;
+		}
+		Duration within = receipt.read(MessageRules.WITHIN);
+		if (!this.receipts.enabled()) {
+			fields.refuse(MessageRules.RECEIPT, "is switched off by fanfare.receipts.enabled");
+		}
+		if (target instanceof Target.Topic) {
+			fields.refuse(MessageRules.RECEIPT, "needs user or users in to");
+		}
+		if (ephemeral) {
+			fields.refuse(MessageRules.RECEIPT, "cannot be combined with ephemeral");
+		}
+		if (within != null && ttl != null && ttl.compareTo(within) < 0) {
+			fields.refuse(this.rules.ttl, "must not be below receipt.within, which is " + within);
+		}
+		return within;
 	}
 
 	private @Nullable Target target(Fields fields) {

@@ -21,13 +21,15 @@ import org.jspecify.annotations.Nullable;
  * @param ephemeral whether it is not stored
  * @param key the idempotency key, or null
  * @param traceparent the trace that the request belongs to, or null
+ * @param within by when each user is to have acknowledged it, or null
  */
 record MessageRequest(String pointer, Target target, String event, byte[] data, @Nullable Duration ttl,
-		boolean ephemeral, @Nullable String key, @Nullable String traceparent) {
+		boolean ephemeral, @Nullable String key, @Nullable String traceparent, @Nullable Duration within) {
 
 	/**
 	 * A hash of what the message means: SHA-256 over its recipients in order, event, data
-	 * as it travels, time to live and whether it is ephemeral. Two requests that differ
+	 * as it travels, time to live, whether it is ephemeral and, if given, by when its
+	 * verdict is due. Earlier versions hash the same where it is not given. Two requests that differ
 	 * only in white space, in the order of their fields or in how a text is escaped are
 	 * the same, and so is an item of a batch and a request of its own.
 	 */
@@ -42,6 +44,9 @@ record MessageRequest(String pointer, Target target, String event, byte[] data, 
 		add(digest, (this.ttl != null) ? this.ttl.toString() : "");
 		add(digest, Boolean.toString(this.ephemeral));
 		add(digest, this.data);
+		if (this.within != null) {
+			add(digest, this.within.toString());
+		}
 		return HexFormat.of().formatHex(digest.digest());
 	}
 

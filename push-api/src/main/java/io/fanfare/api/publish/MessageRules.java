@@ -24,6 +24,10 @@ final class MessageRules implements RequestRules {
 
 	private static final Duration MIN_TTL = Duration.ofMillis(1);
 
+	private static final Duration MIN_WITHIN = Duration.ofSeconds(1);
+
+	private static final Duration MAX_WITHIN = Duration.ofHours(24);
+
 	private static final Rule.Text USER_ID = CommonRules.userId("A user id has " + ChannelName.USER_RULE);
 
 	static final Field<Rule.Text> USER = Field.optional("user", USER_ID);
@@ -53,6 +57,20 @@ final class MessageRules implements RequestRules {
 			new Rule.Text(
 					Description.inside("Makes a repetition exact, for 24 hours unless set otherwise. Printable ASCII."),
 					IdempotencyKey.NAME, IdempotencyKey.RULE));
+
+	static final Field<Rule.Span> WITHIN = Field.required("within",
+			new Rule.Span(
+					Description
+						.inside("By when: an ISO-8601 duration from " + CommonRules.words(MIN_WITHIN) + " to "
+								+ CommonRules.words(MAX_WITHIN) + ", and not above ttl where there is one.")
+						.example("PT30S"),
+					MIN_WITHIN, MAX_WITHIN));
+
+	static final Field<Rule.Plain> RECEIPT = Field.optional("receipt",
+			Rule.Plain.of(Description.of("ReceiptRequest",
+					"Asks for one verdict per user, receipt.delivered or receipt.undelivered, as an event. For user and"
+							+ " users, and not with ephemeral."),
+					WITHIN));
 
 	final Field<Rule.Items<Rule.Text>> users;
 
@@ -98,10 +116,10 @@ final class MessageRules implements RequestRules {
 						.example("PT1H"),
 					MIN_TTL, settings.ttl()));
 		this.message = Rule.Plain.of(Description.of("MessageRequest", "A message and its recipients."), this.to, EVENT,
-				this.data, this.ttl, EPHEMERAL, FORMAT);
+				this.data, this.ttl, EPHEMERAL, FORMAT, RECEIPT);
 		this.batchMessage = Rule.Plain.of(
 				Description.of("BatchMessage", "A message of a batch, with its own idempotency key."), this.to, EVENT,
-				this.data, this.ttl, EPHEMERAL, FORMAT, KEY);
+				this.data, this.ttl, EPHEMERAL, FORMAT, RECEIPT, KEY);
 		this.messages = Field.required("messages",
 				new Rule.Items<>(Description.NONE, this.batchMessage, settings.batch(), null));
 		this.batch = Rule.Plain.of(Description.of("BatchRequest", "Messages that are published by one request."),

@@ -24,13 +24,13 @@ record PreparedMessage(int index, MessageRequest request, Publisher.Request scri
 	static PreparedMessage of(int index, MessageRequest request, Caller caller, Instant now, Duration retention) {
 		long expiresAt = (request.ttl() != null) ? now.plus(request.ttl()).toEpochMilli() : 0;
 		Envelope envelope = new Envelope(request.event(), request.data(), now.toEpochMilli(), expiresAt,
-				request.ephemeral(), request.traceparent());
+				request.ephemeral(), request.traceparent(), request.within() != null);
 		Publisher.Idempotency idempotency = (request.key() != null)
 				? new Publisher.Idempotency(caller.id(), request.key(), request.hash(), retention) : null;
 		int weight = Pieces.weight(envelope);
 		List<ChannelName> channels = request.target().channels();
 		return new PreparedMessage(index, request, new Publisher.Request(channels, envelope, idempotency,
-				new PublishQuota.Charge.Weight((long) weight * channels.size())), weight);
+				new PublishQuota.Charge.Weight((long) weight * channels.size()), request.within()), weight);
 	}
 
 	int channels() {

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
+import io.fanfare.api.event.ReceiptSettings;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.json.StrictJson;
@@ -43,7 +44,8 @@ class MessageFuzzTests {
 		.build();
 
 	private final MessageReader reader = new MessageReader(
-			new MessageRules(new PublishSettings(1000, 500, DataSize.ofKilobytes(64), Duration.ofHours(24))));
+			new MessageRules(new PublishSettings(1000, 500, DataSize.ofKilobytes(64), Duration.ofHours(24))),
+			new ReceiptSettings(true));
 
 	@Provide
 	static Arbitrary<List<byte[]>> bodies() {

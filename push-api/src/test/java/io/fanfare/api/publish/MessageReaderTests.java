@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
+import io.fanfare.api.event.ReceiptSettings;
 import io.fanfare.api.json.Fields;
 import io.fanfare.api.json.JsonBody;
 import io.fanfare.api.json.StrictJson;
@@ -26,7 +27,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 class MessageReaderTests {
 
 	private final MessageReader reader = new MessageReader(
-			new MessageRules(new PublishSettings(1000, 500, DataSize.ofKilobytes(64), Duration.ofHours(24))));
+			new MessageRules(new PublishSettings(1000, 500, DataSize.ofKilobytes(64), Duration.ofHours(24))),
+			new ReceiptSettings(true));
 
 	@Test
 	void targetsAreRead() {
@@ -147,6 +149,57 @@ class MessageReaderTests {
 		assertThat(read("{\"to\":{\"all\":true},\"data\":1,\"ttl\":\"P1D\"}").ttl()).isEqualTo(Duration.ofDays(1));
 		assertThat(read("{\"to\":{\"all\":true},\"data\":1,\"ttl\":\"PT0.001S\"}").ttl())
 			.isEqualTo(Duration.ofMillis(1));
+	}
+
+	@Test
+	void aReceiptSaysByWhenItIsDue() {
+		assertThat(read("{\"to\":{\"user\":\"a\"},\"data\":1}").within()).isNull();
+		assertThat(read("{\"to\":{\"user\":\"a\"},\"data\":1,\"receipt\":null}").within()).isNull();
+		assertThat(read("{\"to\":{\"user\":\"a\"},\"data\":1,\"receipt\":{\"within\":\"PT1S\"}}").within())
+			.isEqualTo(Duration.ofSeconds(1));
+		assertThat(
+				read("{\"to\":{\"users\":[\"a\"]},\"data\":1,\"ttl\":\"P1D\",\"receipt\":{\"within\":\"PT24H\"}}").within())
+			.isEqualTo(Duration.ofDays(1));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			"to":{"user":"a"},"receipt":{}                                    | #/receipt/within
+			"to":{"user":"a"},"receipt":{"within":""}                         | #/receipt/within
+			"to":{"user":"a"},"receipt":{"within":30}                         | #/receipt/within
+			"to":{"user":"a"},"receipt":{"within":"PT0.999S"}                 | #/receipt/within
+			"to":{"user":"a"},"receipt":{"within":"PT24H0.001S"}              | #/receipt/within
+			"to":{"user":"a"},"receipt":{"within":"PT30S","by":1}             | #/receipt/by
+			"to":{"user":"a"},"receipt":"PT30S"                               | #/receipt
+			"to":{"channel":"news"},"receipt":{"within":"PT30S"}              | #/receipt
+			"to":{"all":true},"receipt":{"within":"PT30S"}                    | #/receipt
+			"to":{"user":"a"},"ephemeral":true,"receipt":{"within":"PT30S"}   | #/receipt
+			"to":{"user":"a"},"ttl":"PT29S","receipt":{"within":"PT30S"}      | #/ttl
+			""", quoteCharacter = '\u0001')
+	void aReceiptThatCanHaveNoVerdictIsRefused(String fields, String pointer) {
+		assertThat(errors("{" + fields + ",\"data\":1}")).extracting(FieldError::pointer).containsExactly(pointer);
+	}
+
+	@Test
+	void switchedOffAReceiptIsRefused() {
+		MessageReader off = new MessageReader(
+				new MessageRules(new PublishSettings(1000, 500, DataSize.ofKilobytes(64), Duration.ofHours(24))),
+				new ReceiptSettings(false));
+		String json = "{\"to\":{\"user\":\"a\"},\"data\":1,\"receipt\":{\"within\":\"PT1S\"}}";
+		assertThat(catchThrowableOfType(ProblemException.class, () -> off.read(body(json), null, null)).problem()
+			.errors()).extracting(FieldError::pointer).containsExactly("#/receipt");
+	}
+
+	/** So that a repetition is recognized while a version without receipts runs. */
+	@Test
+	void aReceiptChangesTheHashOnlyWhereThereIsOne() {
+		String bare = "{\"to\":{\"user\":\"a\"},\"data\":1";
+		assertThat(read(bare + "}").hash())
+			.isEqualTo("4d29ce55357e90e2b03de95c295374fcb4fd141dd555a58c8557b4fe6dec2cb3");
+		String half = read(bare + ",\"receipt\":{\"within\":\"PT30S\"}}").hash();
+		assertThat(half).isNotEqualTo(read(bare + "}").hash())
+			.isNotEqualTo(read(bare + ",\"receipt\":{\"within\":\"PT31S\"}}").hash())
+			.isEqualTo(read(bare + ",\"receipt\":{\"within\":\"PT0M30S\"}}").hash());
 	}
 
 	@Test

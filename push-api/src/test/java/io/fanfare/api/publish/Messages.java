@@ -21,7 +21,7 @@ final class Messages {
 
 	static PreparedMessage to(int index, Target target, @Nullable String key) {
 		byte[] data = "hello".getBytes(StandardCharsets.UTF_8);
-		MessageRequest request = new MessageRequest("#", target, "message", data, null, false, key, null);
+		MessageRequest request = new MessageRequest("#", target, "message", data, null, false, key, null, null);
 		Envelope envelope = new Envelope("message", data, 0, 0, false, null);
 		Publisher.Idempotency idempotency = (key != null)
 				? new Publisher.Idempotency("tests", key, request.hash(), Duration.ofMinutes(1)) : null;

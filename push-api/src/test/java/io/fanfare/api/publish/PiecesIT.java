@@ -206,6 +206,18 @@ class PiecesIT {
 	}
 
 	@Test
+	void aVerdictIsAwaitedOfEachRecipientOfEachPiece(TestRedis server) {
+		String body = toUsers(100, "\"hello\"").replace("\"data\"", "\"receipt\":{\"within\":\"PT1H\"},\"data\"");
+		try (TestApi awaiting = TestApi.start(server, "--fanfare.receipts.enabled=true")) {
+			List<String> ids = ids(awaiting.post("/v1/messages", body, "Idempotency-Key", "k").json());
+			assertThat(awaiting.post("/v1/messages", body, "Idempotency-Key", "k").header("Idempotency-Replayed"))
+				.isEqualTo("true");
+			assertThat(this.redis.zrange(PREFIX + "awaited", 0, -1)).containsExactlyInAnyOrderElementsOf(
+					IntStream.range(0, 100).mapToObj((i) -> ids.get(i) + " u" + i).toList());
+		}
+	}
+
+	@Test
 	void anEphemeralMessageGoesInPiecesTooAndIsNotStored() {
 		String body = toUsers(100, "\"hello\"").replace("\"data\"", "\"ephemeral\":true,\"data\"");
 		Answer answer = this.api.post("/v1/messages", body, "Idempotency-Key", "k");
