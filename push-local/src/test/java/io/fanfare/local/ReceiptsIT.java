@@ -117,8 +117,9 @@ class ReceiptsIT {
 
 	/** Returns the id that the message has for the first user. */
 	private String publish(ApiClient api, Duration within, String... users) {
-		JsonNode answer = api.post("/v1/messages", Map.of("to", Map.of("users", List.of(users)), "data", "hello",
-				"receipt", Map.of("within", within.toString())))
+		JsonNode answer = api
+			.post("/v1/messages", Map.of("to", Map.of("users", List.of(users)), "data", "hello", "receipt",
+					Map.of("within", within.toString())))
 			.ok();
 		Instant due = Instant.now().plus(within);
 		for (JsonNode recipient : answer.required("recipients")) {
@@ -127,8 +128,7 @@ class ReceiptsIT {
 		return answer.required("recipients").get(0).required("id").asString();
 	}
 
-	private static SseClient open(Cluster cluster, int node, String token, String client,
-			@Nullable String cursor) {
+	private static SseClient open(Cluster cluster, int node, String token, String client, @Nullable String cursor) {
 		SseRequest request = TestCluster.stream(cluster, node, token).query("client", client);
 		SseClient stream = ((cursor != null) ? request.lastEventId(cursor) : request).open();
 		stream.awaitBlock((block) -> block.fires("push.connected"), SOON);
@@ -186,8 +186,7 @@ class ReceiptsIT {
 	private void assertAllOnceAndInTime() {
 		assertThat(events().map(ReceiptsIT::message).toList())
 			.containsExactlyInAnyOrderElementsOf(this.deadlines.keySet());
-		events().forEach((event) -> assertThat(Instant.ofEpochMilli(event.required("at").asLong()))
-			.as(event.toString())
+		events().forEach((event) -> assertThat(Instant.ofEpochMilli(event.required("at").asLong())).as(event.toString())
 			.isBefore(this.deadlines.get(message(event)).plus(LATE)));
 	}
 
@@ -196,7 +195,8 @@ class ReceiptsIT {
 	}
 
 	private static String message(JsonNode event) {
-		return event.required("data").required("user").asString() + " " + event.required("data").required("id").asString();
+		return event.required("data").required("user").asString() + " "
+				+ event.required("data").required("id").asString();
 	}
 
 	private static String text(JsonNode event) {

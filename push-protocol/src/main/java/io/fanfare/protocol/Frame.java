@@ -274,8 +274,7 @@ public sealed interface Frame {
 		if (parts.size() < 3) {
 			throw new IllegalArgumentException("Malformed frame of unacknowledged messages");
 		}
-		return new Unacknowledged(parts.get(1),
-				parts.subList(2, parts.size()).stream().map(MessageId::parse).toList());
+		return new Unacknowledged(parts.get(1), parts.subList(2, parts.size()).stream().map(MessageId::parse).toList());
 	}
 
 	/**

@@ -238,7 +238,9 @@ public final class RedisKeys {
 		return key("hidden:" + user);
 	}
 
-	/** What was written to a client of a user and is not acknowledged, of what is awaited. */
+	/**
+	 * What was written to a client of a user and is not acknowledged, of what is awaited.
+	 */
 	public byte[] unacknowledged(String user, String client) {
 		return key("unacknowledged:" + user + ":" + client);
 	}

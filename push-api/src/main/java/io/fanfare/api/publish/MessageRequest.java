@@ -29,9 +29,9 @@ record MessageRequest(String pointer, Target target, String event, byte[] data, 
 	/**
 	 * A hash of what the message means: SHA-256 over its recipients in order, event, data
 	 * as it travels, time to live, whether it is ephemeral and, if given, by when its
-	 * verdict is due. Earlier versions hash the same where it is not given. Two requests that differ
-	 * only in white space, in the order of their fields or in how a text is escaped are
-	 * the same, and so is an item of a batch and a request of its own.
+	 * verdict is due. Earlier versions hash the same where it is not given. Two requests
+	 * that differ only in white space, in the order of their fields or in how a text is
+	 * escaped are the same, and so is an item of a batch and a request of its own.
 	 */
 	String hash() {
 		MessageDigest digest = sha256();

@@ -59,12 +59,10 @@ final class MessageRules implements RequestRules {
 					IdempotencyKey.NAME, IdempotencyKey.RULE));
 
 	static final Field<Rule.Span> WITHIN = Field.required("within",
-			new Rule.Span(
-					Description
-						.inside("By when: an ISO-8601 duration from " + CommonRules.words(MIN_WITHIN) + " to "
-								+ CommonRules.words(MAX_WITHIN) + ", and not above ttl where there is one.")
-						.example("PT30S"),
-					MIN_WITHIN, MAX_WITHIN));
+			new Rule.Span(Description
+				.inside("By when: an ISO-8601 duration from " + CommonRules.words(MIN_WITHIN) + " to "
+						+ CommonRules.words(MAX_WITHIN) + ", and not above ttl where there is one.")
+				.example("PT30S"), MIN_WITHIN, MAX_WITHIN));
 
 	static final Field<Rule.Plain> RECEIPT = Field.optional("receipt",
 			Rule.Plain.of(Description.of("ReceiptRequest",

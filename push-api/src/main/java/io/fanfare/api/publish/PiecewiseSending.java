@@ -97,9 +97,8 @@ final class PiecewiseSending {
 		}
 		Idempotency record = (this.key == null || number == 0) ? this.key
 				: this.key.of(new Publisher.Piece(this.given.getFirst().id(), number));
-		CompletableFuture<List<Result>> answer = this.calls.call(
-				List.of(new Publisher.Request(piece, this.message.script().envelope(), record, charge(piece, number),
-						this.message.script().within())));
+		CompletableFuture<List<Result>> answer = this.calls.call(List.of(new Publisher.Request(piece,
+				this.message.script().envelope(), record, charge(piece, number), this.message.script().within())));
 		this.answered = CompletableFuture.allOf(this.answered, answer);
 		this.sent.addLast(new Piece(number, piece.size(), answer));
 	}

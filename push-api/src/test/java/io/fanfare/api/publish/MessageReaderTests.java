@@ -157,9 +157,8 @@ class MessageReaderTests {
 		assertThat(read("{\"to\":{\"user\":\"a\"},\"data\":1,\"receipt\":null}").within()).isNull();
 		assertThat(read("{\"to\":{\"user\":\"a\"},\"data\":1,\"receipt\":{\"within\":\"PT1S\"}}").within())
 			.isEqualTo(Duration.ofSeconds(1));
-		assertThat(
-				read("{\"to\":{\"users\":[\"a\"]},\"data\":1,\"ttl\":\"P1D\",\"receipt\":{\"within\":\"PT24H\"}}").within())
-			.isEqualTo(Duration.ofDays(1));
+		assertThat(read("{\"to\":{\"users\":[\"a\"]},\"data\":1,\"ttl\":\"P1D\",\"receipt\":{\"within\":\"PT24H\"}}")
+			.within()).isEqualTo(Duration.ofDays(1));
 	}
 
 	@ParameterizedTest
@@ -186,8 +185,10 @@ class MessageReaderTests {
 				new MessageRules(new PublishSettings(1000, 500, DataSize.ofKilobytes(64), Duration.ofHours(24))),
 				new ReceiptSettings(false));
 		String json = "{\"to\":{\"user\":\"a\"},\"data\":1,\"receipt\":{\"within\":\"PT1S\"}}";
-		assertThat(catchThrowableOfType(ProblemException.class, () -> off.read(body(json), null, null)).problem()
-			.errors()).extracting(FieldError::pointer).containsExactly("#/receipt");
+		assertThat(
+				catchThrowableOfType(ProblemException.class, () -> off.read(body(json), null, null)).problem().errors())
+			.extracting(FieldError::pointer)
+			.containsExactly("#/receipt");
 	}
 
 	/** So that a repetition is recognized while a version without receipts runs. */

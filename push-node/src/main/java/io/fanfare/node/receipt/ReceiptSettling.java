@@ -186,7 +186,8 @@ public final class ReceiptSettling implements ReceiptSink, AutoCloseable {
 			batch = next();
 		}
 		try {
-			CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new)).get(LAST.toMillis(), TimeUnit.MILLISECONDS);
+			CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new))
+				.get(LAST.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

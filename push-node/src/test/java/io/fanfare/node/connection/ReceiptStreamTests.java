@@ -162,8 +162,8 @@ class ReceiptStreamTests {
 	}
 
 	private void acknowledge(long cursor, Long... ids) {
-		this.node.router.acknowledge(new Frame.Acknowledgement(this.node.loop.present().getFirst().id(), List.of(),
-				cursor, List.of(ids)));
+		this.node.router.acknowledge(
+				new Frame.Acknowledgement(this.node.loop.present().getFirst().id(), List.of(), cursor, List.of(ids)));
 		this.node.run();
 	}
 

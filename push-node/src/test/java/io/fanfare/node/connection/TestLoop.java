@@ -388,9 +388,8 @@ public final class TestLoop {
 
 		@Override
 		public CompletableFuture<ClaimResult> claim(Claim claim) {
-			return ask(
-					() -> new ClaimResult.Owner(++this.clock, this.clock, this.since, null, null, this.revokedTopics,
-							this.unacknowledged));
+			return ask(() -> new ClaimResult.Owner(++this.clock, this.clock, this.since, null, null, this.revokedTopics,
+					this.unacknowledged));
 		}
 
 		@Override

@@ -28,8 +28,8 @@ public sealed interface ClaimResult {
 			Map<String, String> revokedTopics, List<Long> unacknowledged) implements ClaimResult {
 
 		/** A connection whose client owes no acknowledgement. */
-		public Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom,
-				@Nullable Opens opens, Map<String, String> revokedTopics) {
+		public Owner(long generation, long headId, long dataLossFloor, @Nullable Long hiddenFrom, @Nullable Opens opens,
+				Map<String, String> revokedTopics) {
 			this(generation, headId, dataLossFloor, hiddenFrom, opens, revokedTopics, List.of());
 		}
 

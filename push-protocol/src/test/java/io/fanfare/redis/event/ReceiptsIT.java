@@ -216,8 +216,8 @@ class ReceiptsIT {
 		List<Long> all = new ArrayList<>(ids);
 		all.addAll(List.of(others));
 		get(this.partition.presence()
-			.release(List.of(new Field("alice", connection, MessageId.ZERO, null, "client",
-					new Unacknowledged("page", all)))));
+			.release(List
+				.of(new Field("alice", connection, MessageId.ZERO, null, "client", new Unacknowledged("page", all)))));
 	}
 
 	private ClaimResult.Owner claim(String connection, String client, long cursor) {

@@ -695,7 +695,7 @@ class ClaimUserIT {
 		return this.partition.runAt(now, Script.CLAIM_USER,
 				List.of(CLOCK, RUN, SINCE, PRESENCE, PREFIX + "lease:a", TOMBSTONE + client, TAKEOVERS,
 						PREFIX + "renewals", PREFIX + "hidden:alice", PREFIX + "user-opens:alice",
-						PREFIX + "revoked:alice", PREFIX + "revoked:jti:"),
+						PREFIX + "revoked:alice", PREFIX + "revoked:jti:", PREFIX + "unacknowledged:alice:" + client),
 				"run", "0-0", "0", PREFIX, PREFIX, "alice", "a", connection, client, "normal", "15000", "300000",
 				Integer.toString(takeovers), "60000", page, "10 30000 3 300000", "1." + now, "0-0", "0", "1000");
 	}
