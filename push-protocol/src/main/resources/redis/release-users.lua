@@ -76,13 +76,13 @@ for i = 5, #ARGV, 6 do
 	local user, connection, generation = ARGV[i], ARGV[i + 1], ARGV[i + 2]
 	reads_left = reads_left - 1
 	local value = redis.call('HGET', KEYS[1], user)
-	local owner = value and owner_parse(value)
+	local owner, named = value and owner_parse(value), false
 	if owner and owner.connection == connection and (generation == '' or generation == owner.generation) then
 		removed = removed + redis.call('HDEL', KEYS[1], user)
 		if left then
 			left(user, owner, ARGV[i + 4])
 		end
-		owner = nil
+		owner, named = nil, true
 	end
 	local received, cursor, from, to = string.match(ARGV[i + 3], '^(%S+) (%S+) (%S+) (%S+)$')
 	if received and id_above(cursor, received) and any_within(user, received, cursor) then
@@ -99,7 +99,7 @@ for i = 5, #ARGV, 6 do
 	local client, ids = string.match(ARGV[i + 5], '^(%S+) (.+)$')
 	if client then
 		--+ unacknowledged
-		reads_left = reads_left - unacknowledged_keep(prefix, channels, user, client, ids, owner)
+		reads_left = reads_left - unacknowledged_keep(prefix, channels, user, client, ids, owner, named)
 	end
 end
 return 4 + done * 6 == #ARGV and removed or {removed, done}

@@ -3,11 +3,14 @@
 -- KEYS  1 verdicts that are awaited  2 presence  3 stream of events
 -- ARGV  1 prefix of keys  2 about how many entries the stream of events keeps  3 most verdicts of this call
 --       4 how long after it was due a verdict is given, in ms: what was acknowledged in time is on its way
--- Returns {number of verdicts for users who are offline, number for others, 1 where there are more to give now}.
+--       5 when the call was sent, in ms of this clock: a call that waited gives no verdicts that came due meanwhile, for
+--       acknowledgements waited as well; "0" gives none
+-- Returns {number of verdicts for users who are offline, number for others, 1 where there are more to give now, this clock in ms}.
 
 local prefix, most = ARGV[1], tonumber(ARGV[3])
 local now = time_ms()
-local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[4]), 'LIMIT', 0, most)
+local due_by = string.format('%.0f', math.min(now, ARGV[5]) - ARGV[4])
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', due_by, 'LIMIT', 0, most)
 local offline, online = 0, 0
 for _, awaited in ipairs(due) do
 	if redis.call('HEXISTS', KEYS[2], string.match(awaited, ' (.*)$') or '') == 1 then
@@ -19,4 +22,4 @@ for _, awaited in ipairs(due) do
 	end
 end
 redis.call('XTRIM', KEYS[3], 'MAXLEN', '~', ARGV[2])
-return {offline, online, #due == most and 1 or 0}
+return {offline, online, #due == most and 1 or 0, now}

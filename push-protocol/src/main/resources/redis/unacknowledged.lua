@@ -4,8 +4,13 @@
 -- awaited. It ends when the last of them is due.
 
 -- Keeps ids for the next claim of the client, or sends them to the connection that has replaced its stream: `owner` is the one
--- that the field names now, nil where that is the stream itself or none. Returns how many fields were read.
-local function unacknowledged_keep(prefix, channels, user, client, ids, owner)
+-- that the field names now, nil where that is the stream itself or none. `named` says that it is the stream itself. Else, without
+-- an owner of the same client, the ids are forgotten: a later stream may have come and gone, and passed over them, and the cursor of
+-- the next would not prove them. Returns how many fields were read.
+local function unacknowledged_keep(prefix, channels, user, client, ids, owner, named)
+	if not named and (not owner or owner.client ~= client) then
+		return 0
+	end
 	local kept, last, reads = {}, 0, 0
 	for id in string.gmatch(ids, '%S+') do
 		reads = reads + 1
@@ -15,7 +20,7 @@ local function unacknowledged_keep(prefix, channels, user, client, ids, owner)
 			last = math.max(last, tonumber(due))
 		end
 	end
-	if #kept > 0 and owner and owner.client == client then
+	if #kept > 0 and owner then
 		redis.call('PUBLISH', channels .. 'node:' .. owner.node,
 			string.format('U %s %s\n', owner.connection, table.concat(kept, ' ')))
 	elseif #kept > 0 then

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.Failures;
@@ -20,7 +21,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * Has the verdicts given that are due, four times per second, where receipts are switched
- * on. Each process of the API does, so that none is needed.
+ * on. Each process of the API does, so that none is needed. After Redis was away, or not
+ * known to this process, none is given for a while: nodes may still have to send what was
+ * acknowledged in time.
  */
 @Component
 final class ReceiptSweep {
@@ -29,6 +32,12 @@ final class ReceiptSweep {
 
 	/** Before the next piece where there is more than one. */
 	private static final Duration PAUSE = Duration.ofMillis(10);
+
+	/**
+	 * How long no verdict is given once Redis answers again. Nodes connect anew within 2
+	 * s, and clients repeat after 5 s what no node took.
+	 */
+	static final Duration HOLD = Duration.ofSeconds(6);
 
 	/** Where an error is counted. */
 	private static final String WHERE = "receipts";
@@ -41,12 +50,20 @@ final class ReceiptSweep {
 
 	private final Worker worker;
 
+	private final Ticker ticker;
+
 	private final Counter offline;
 
 	private final Counter unacknowledged;
 
 	/** Whether a sweep is on its way. */
 	private final AtomicBoolean sweeping = new AtomicBoolean();
+
+	/** Whether one waits for the pause to be over. */
+	private final AtomicBoolean pausing = new AtomicBoolean();
+
+	/** Null while Redis does not answer. */
+	private volatile @Nullable Contact contact;
 
 	ReceiptSweep(CommandLink link, RedisKeys keys, ReceiptSettings settings, EventSettings events,
 			MeterRegistry registry, Scheduler scheduler, Errors errors) {
@@ -56,6 +73,7 @@ final class ReceiptSweep {
 		this.offline = counter(registry, "offline");
 		this.unacknowledged = counter(registry, "unacknowledged");
 		this.worker = scheduler.createWorker(WHERE);
+		this.ticker = scheduler.ticker();
 		if (settings.enabled()) {
 			this.worker.every(Duration.ZERO, INTERVAL, this::sweep);
 		}
@@ -68,13 +86,33 @@ final class ReceiptSweep {
 			.register(registry);
 	}
 
+	/**
+	 * Redis answers.
+	 *
+	 * @param sinceNanos since when, without a failure in between
+	 * @param clock the clock of Redis at the last answer, ms since the epoch
+	 * @param readNanos when that was
+	 */
+	private record Contact(long sinceNanos, long clock, long readNanos) {
+
+		/** The clock of Redis now, or 0 while no verdict is to be given. */
+		long clock(long nowNanos) {
+			return (nowNanos - this.sinceNanos < HOLD.toNanos()) ? 0
+					: this.clock + (nowNanos - this.readNanos) / 1_000_000;
+		}
+
+	}
+
 	private void sweep() {
 		if (!this.sweeping.compareAndSet(false, true)) {
 			return;
 		}
 		boolean asked = false;
+		Contact before = this.contact;
+		long clock = (before != null) ? before.clock(this.ticker.nanoTime()) : 0;
 		try {
-			this.receipts.sweep(this.length).whenComplete((swept, failure) -> {
+			this.receipts.sweep(this.length, clock).whenComplete((swept, failure) -> {
+				this.contact = (swept != null) ? met(before, swept.clock()) : null;
 				this.sweeping.set(false);
 				this.errors.run(WHERE, () -> swept(swept, failure));
 			});
@@ -87,6 +125,11 @@ final class ReceiptSweep {
 		}
 	}
 
+	private Contact met(@Nullable Contact before, long clock) {
+		long now = this.ticker.nanoTime();
+		return new Contact((before != null) ? before.sinceNanos() : now, clock, now);
+	}
+
 	private void swept(@Nullable Swept swept, @Nullable Throwable failure) {
 		if (swept == null) {
 			// What Redis refuses or does not answer is noted by the link to it.
@@ -97,9 +140,14 @@ final class ReceiptSweep {
 		}
 		this.offline.increment(swept.offline());
 		this.unacknowledged.increment(swept.unacknowledged());
-		if (swept.more()) {
-			this.worker.schedule(PAUSE, this::sweep);
+		if (swept.more() && this.pausing.compareAndSet(false, true)) {
+			this.worker.schedule(PAUSE, this::sweepOn);
 		}
+	}
+
+	private void sweepOn() {
+		this.pausing.set(false);
+		sweep();
 	}
 
 	@PreDestroy

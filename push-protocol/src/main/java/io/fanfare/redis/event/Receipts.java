@@ -56,8 +56,9 @@ public final class Receipts {
 	 * @param offline how many verdicts it gave of users who were offline
 	 * @param unacknowledged how many it gave of users who had a stream
 	 * @param more whether there are more to give now
+	 * @param clock the clock of Redis, ms since the epoch
 	 */
-	public record Swept(long offline, long unacknowledged, boolean more) {
+	public record Swept(long offline, long unacknowledged, boolean more, long clock) {
 
 	}
 
@@ -80,15 +81,18 @@ public final class Receipts {
 	/**
 	 * Gives the verdicts that are due, and trims the stream of events.
 	 * @param length about how many entries the stream keeps
+	 * @param sentAt the clock of Redis as this is sent: nothing that comes due while the
+	 * call waits has its verdict by it; 0 for no verdicts
 	 * @return what it did
 	 */
-	public CompletableFuture<Swept> sweep(int length) {
+	public CompletableFuture<Swept> sweep(int length, long sentAt) {
 		byte[][] scriptKeys = { this.keys.awaited(), this.keys.presence(), this.keys.receipts() };
-		byte[][] arguments = { this.keys.keyPrefix(), number(length), number(PER_CALL), number(GRACE.toMillis()) };
+		byte[][] arguments = { this.keys.keyPrefix(), number(length), number(PER_CALL), number(GRACE.toMillis()),
+				number(sentAt) };
 		return this.link.<List<Object>>run(Script.SWEEP_RECEIPTS, scriptKeys, (run) -> arguments)
 			.thenApply((values) -> {
 				Reply reply = new Reply(values);
-				return new Swept(reply.number(), reply.number(), reply.number() != 0);
+				return new Swept(reply.number(), reply.number(), reply.number() != 0, reply.number());
 			});
 	}
 

@@ -56,9 +56,9 @@ class ReceiptsIT {
 		assertThat(settle("alice", ids.get(0))).as("once").isZero();
 		assertThat(settle("alice", ids.get(1))).as("of another user").isZero();
 		assertThat(settle("bob", ids.get(1) - 1)).as("another message").isZero();
-		assertThat(sweep()).as("not due").isEqualTo(new Swept(0, 0, false));
+		assertThat(sweep()).as("not due").isEqualTo(new Swept(0, 0, false, 0));
 		timePasses();
-		assertThat(sweep()).isEqualTo(new Swept(1, 1, false));
+		assertThat(sweep()).isEqualTo(new Swept(1, 1, false, 0));
 		assertThat(settle("bob", ids.get(1))).as("too late").isZero();
 		assertThat(verdicts()).isEqualTo(Map.of("alice " + MessageId.format(ids.get(0)), List.of("delivered"),
 				"bob " + MessageId.format(ids.get(1)), List.of("undelivered unacknowledged"),
@@ -72,9 +72,20 @@ class ReceiptsIT {
 		String awaited = MessageId.format(publish(WITHIN, null, "alice").getFirst()) + " alice";
 		long now = System.currentTimeMillis();
 		this.partition.redis().zadd(AWAITED, now + 60_000 - Receipts.GRACE.toMillis(), awaited);
-		assertThat(sweep()).isEqualTo(new Swept(0, 0, false));
+		assertThat(sweep()).isEqualTo(new Swept(0, 0, false, 0));
 		this.partition.redis().zadd(AWAITED, now - 1 - Receipts.GRACE.toMillis(), awaited);
-		assertThat(sweep()).isEqualTo(new Swept(1, 0, false));
+		assertThat(sweep()).isEqualTo(new Swept(1, 0, false, 0));
+	}
+
+	/** Acknowledgements may have waited for Redis, as the call did. */
+	@Test
+	void aCallThatWaitedGivesNoVerdictThatCameDueMeanwhile() {
+		String awaited = MessageId.format(publish(WITHIN, null, "alice").getFirst()) + " alice";
+		long due = System.currentTimeMillis() - 10_000;
+		this.partition.redis().zadd(AWAITED, due, awaited);
+		assertThat(sweep(0)).isEqualTo(new Swept(0, 0, false, 0));
+		assertThat(sweep(due + Receipts.GRACE.toMillis() - 1)).isEqualTo(new Swept(0, 0, false, 0));
+		assertThat(sweep(due + Receipts.GRACE.toMillis())).isEqualTo(new Swept(1, 0, false, 0));
 	}
 
 	@Test
@@ -97,8 +108,8 @@ class ReceiptsIT {
 			publish(WITHIN, null, "user-" + i);
 		}
 		timePasses();
-		assertThat(sweep()).isEqualTo(new Swept(Receipts.PER_CALL, 0, true));
-		assertThat(sweep()).isEqualTo(new Swept(50, 0, false));
+		assertThat(sweep()).isEqualTo(new Swept(Receipts.PER_CALL, 0, true, 0));
+		assertThat(sweep()).isEqualTo(new Swept(50, 0, false, 0));
 		assertThat(verdicts()).hasSize(Receipts.PER_CALL + 50);
 	}
 
@@ -108,7 +119,7 @@ class ReceiptsIT {
 		for (int i = 0; i < 1_000; i++) {
 			this.partition.redis().xadd(PREFIX + "receipts", Map.of("type", "test"));
 		}
-		get(receipts().sweep(100));
+		get(receipts().sweep(100, 0));
 		assertThat(this.partition.redis().xlen(PREFIX + "receipts")).isBetween(100L, 300L);
 	}
 
@@ -152,6 +163,29 @@ class ReceiptsIT {
 		this.partition.owner("alice", "n", "c1", 5, "page");
 		release("c1", ids);
 		assertThat(this.partition.redis().exists(UNACKNOWLEDGED)).isZero();
+	}
+
+	/** The later stream may have passed over a message, and its cursor with it. */
+	@Test
+	void aReleaseThatComesAfterALaterStreamKeepsNothing() {
+		List<Long> ids = threeForAlice();
+		this.partition.owner("alice", "n", "c2", 6, "page");
+		release("c2", List.of());
+		release("c1", ids);
+		assertThat(this.partition.redis().exists(UNACKNOWLEDGED)).isZero();
+		this.partition.owner("alice", "n", "c3", 7, "other");
+		release("c1", ids);
+		assertThat(this.partition.redis().exists(UNACKNOWLEDGED)).isZero();
+	}
+
+	/** The answer to the first may have been lost. */
+	@Test
+	void aRepeatedReleaseKeepsWhatTheFirstKept() {
+		List<Long> ids = threeForAlice();
+		this.partition.owner("alice", "n", "c1", 5, "page");
+		release("c1", ids);
+		release("c1", ids);
+		assertThat(claim("c2", "page", ids.get(1)).unacknowledged()).containsExactly(ids.get(0), ids.get(1));
 	}
 
 	@Test
@@ -245,8 +279,15 @@ class ReceiptsIT {
 		return get(receipts().settle(List.of(new Acknowledged(user, id))));
 	}
 
+	/** Without the clock. */
 	private Swept sweep() {
-		return get(receipts().sweep(100_000));
+		return sweep(Long.MAX_VALUE);
+	}
+
+	private Swept sweep(long sentAt) {
+		Swept swept = get(receipts().sweep(100_000, sentAt));
+		assertThat(swept.clock()).isCloseTo(System.currentTimeMillis(), Offset.offset(60_000L));
+		return new Swept(swept.offline(), swept.unacknowledged(), swept.more(), 0);
 	}
 
 	/** Whatever is awaited is due. */
