@@ -663,6 +663,20 @@ describe('acknowledgements', () => {
 		assert.equal(world.calls[0].body.key, 'n.1');
 	});
 
+	test('name the cursor a moment after a message where the node asks', async () => {
+		const { world, server, push } = await opened();
+		server.publish(1);
+		await world.advance(5_000);
+		const before = world.calls.length;
+		server.publish(2);
+		await world.advance(1_500);
+		assert.equal(world.calls.length, before);
+		server.open[0].write(block('push.probe', { nonce: 'abc' }, server.head()));
+		await world.settle();
+		assert.equal(world.calls.at(-1).body.cursor, push.stats().lastEvent);
+		assert.equal(push.stats().lastEvent, server.head());
+	});
+
 	test('name the cursor, in batches', async () => {
 		const { world, server, push } = await opened();
 		for (let i = 0; i < 100; i++) {

@@ -256,6 +256,23 @@ final class Delivery {
 		if (this.receipts.add(id)) {
 			this.loop.receipts().dropped(1);
 		}
+		if (this.connection.request().acknowledges() && this.receipts.beginAsking()) {
+			this.loop.askForReceipts(this.connection);
+		}
+	}
+
+	/**
+	 * Asks its client to acknowledge what it was written, if it did not. One that does
+	 * not read is asked later.
+	 * @return whether it is to be asked once more
+	 */
+	boolean askForReceipts() {
+		boolean askable = this.connection.phase() instanceof Phase.Streaming && this.writer.isWritable();
+		if (this.receipts.isToBeAsked() && askable) {
+			this.writer.write(Blocks.probe(MessageId.format(this.cursor), this.loop.context().spread().nonce()));
+			this.receipts.asked();
+		}
+		return this.receipts.isToBeAsked();
 	}
 
 	/** What its client did not acknowledge, for its next stream; null for nothing. */

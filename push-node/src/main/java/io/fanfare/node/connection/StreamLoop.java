@@ -155,6 +155,8 @@ public final class StreamLoop {
 
 	private final Releases releases;
 
+	private final ReceiptAsks receiptAsks = new ReceiptAsks(this);
+
 	private final SharedChunk chunk;
 
 	/** The number of the present link, 0 for none. */
@@ -1056,6 +1058,11 @@ public final class StreamLoop {
 		return this.node.connections().receipts();
 	}
 
+	/** The client is to be asked soon to acknowledge what it was written. */
+	void askForReceipts(Connection connection) {
+		this.receiptAsks.add(connection, this.nowNanos);
+	}
+
 	void release(Field field) {
 		this.releases.add(field);
 	}
@@ -1238,6 +1245,7 @@ public final class StreamLoop {
 				errors.run("tick", this.node.catchUp()::sweep);
 				errors.run("tick", this.node.connections()::sweep);
 			}
+			errors.run("tick", () -> this.receiptAsks.tick(this.nowNanos));
 			errors.run("tick", this.releases::flush);
 			if (!this.inbox.isEmpty()) {
 				// Armed already, unless the thread once took no turn.

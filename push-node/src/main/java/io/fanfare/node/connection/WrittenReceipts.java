@@ -25,6 +25,9 @@ final class WrittenReceipts {
 
 	private int count;
 
+	/** How often the client is still to be asked to acknowledge. */
+	private int asks;
+
 	/**
 	 * A message was written. Returns whether an older one is forgotten for it.
 	 * @param id the message
@@ -60,6 +63,29 @@ final class WrittenReceipts {
 			keep(acknowledged.negate());
 		}
 		return taken;
+	}
+
+	/**
+	 * The client is to be asked to acknowledge what is written now. Returns whether it
+	 * was not to be asked before.
+	 */
+	boolean beginAsking() {
+		boolean begun = this.asks == 0;
+		this.asks = ReceiptAsks.MOST;
+		return begun;
+	}
+
+	/** Whether the client is to be asked to acknowledge. */
+	boolean isToBeAsked() {
+		if (this.count == 0) {
+			this.asks = 0;
+		}
+		return this.asks > 0;
+	}
+
+	/** The client was asked. */
+	void asked() {
+		this.asks--;
 	}
 
 	/**

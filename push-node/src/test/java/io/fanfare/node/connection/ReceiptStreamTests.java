@@ -143,6 +143,81 @@ class ReceiptStreamTests {
 		assertThat(this.recording.dropped).isEqualTo(3);
 	}
 
+	/** By itself it would do so some 20 s later. */
+	@Test
+	void aClientThatAcknowledgesIsAskedSoonAndNoMoreOnceItDid() {
+		Socket socket = this.node.openAcknowledging("alice");
+		this.node.run();
+		publish(ALICE, false);
+		this.node.seconds(3);
+		assertThat(probes(socket)).as("without a receipt").isZero();
+		long id = publish(ALICE, true);
+		this.node.seconds(1);
+		assertThat(probes(socket)).isZero();
+		this.node.seconds(1);
+		assertThat(probes(socket)).isEqualTo(1);
+		acknowledge(id);
+		this.node.seconds(10);
+		assertThat(probes(socket)).isEqualTo(1);
+		publish(ALICE, true);
+		this.node.seconds(2);
+		assertThat(probes(socket)).isEqualTo(2);
+	}
+
+	@Test
+	void aClientThatDoesNotAcknowledgeIsAskedSomeTimesAndNotEndedForIt() {
+		Socket socket = this.node.openAcknowledging("alice");
+		this.node.run();
+		publish(ALICE, true);
+		this.node.seconds(1);
+		publish(ALICE, true);
+		this.node.seconds(30);
+		assertThat(probes(socket)).isEqualTo(ReceiptAsks.MOST);
+		assertThat(this.node.loop.present().getFirst().overdue()).isNull();
+		assertThat(this.node.loop.present().getFirst().status(null).errors()).isZero();
+		publish(ALICE, true);
+		this.node.seconds(20);
+		assertThat(probes(socket)).as("another message").isEqualTo(2 * ReceiptAsks.MOST);
+	}
+
+	@Test
+	void aClientThatDoesNotReadIsAskedOnceItDoes() {
+		Socket socket = this.node.openAcknowledging("alice");
+		this.node.run();
+		publish(ALICE, true);
+		socket.pending = 1;
+		this.node.seconds(4);
+		assertThat(probes(socket)).isZero();
+		socket.readOn();
+		this.node.seconds(1);
+		assertThat(probes(socket)).isEqualTo(1);
+	}
+
+	/** A native EventSource has no code that could. */
+	@Test
+	void aClientThatPromisedNothingIsNotAsked() {
+		Socket socket = this.node.open("alice", NOW);
+		this.node.run();
+		publish(ALICE, true);
+		this.node.seconds(10);
+		assertThat(probes(socket)).isZero();
+	}
+
+	@Test
+	void manyAreAskedOverSomeTicks() {
+		List<Socket> sockets = new ArrayList<>();
+		for (int i = 0; i < 600; i++) {
+			sockets.add(this.node.openAcknowledging("user-" + i));
+			this.node.run();
+			publish(ChannelName.user("user-" + i), true);
+		}
+		this.node.pass(ReceiptAsks.DELAY);
+		this.node.run();
+		assertThat(sockets.stream().filter((socket) -> probes(socket) > 0)).hasSize(500);
+		this.node.pass(StreamLoop.TICK);
+		assertThat(sockets).allSatisfy((socket) -> assertThat(probes(socket)).isEqualTo(1));
+	}
+
 	@Test
 	void switchedOffNothingIsRemembered() {
 		this.recording.enabled = false;
@@ -159,6 +234,10 @@ class ReceiptStreamTests {
 		this.node.loop.offer(message);
 		this.node.run();
 		return message.id();
+	}
+
+	private static long probes(Socket socket) {
+		return socket.text.toString().lines().filter("event: push.probe"::equals).count();
 	}
 
 	private void acknowledge(long cursor, Long... ids) {
