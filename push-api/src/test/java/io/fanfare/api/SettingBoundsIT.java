@@ -102,6 +102,7 @@ class SettingBoundsIT {
 			fanfare.alerts.dingtalk.token=two words
 			fanfare.alerts.dingtalk.secret=SEC-without-a-token
 			fanfare.tokens.enabled=perhaps
+			fanfare.tracing.enabled=perhaps
 			fanfare.tokens.ttl=0
 			fanfare.tokens.max-ttl=3651d
 			""";

@@ -2,6 +2,7 @@ package io.fanfare.boot;
 
 import java.time.Clock;
 
+import io.fanfare.boot.tracing.TracingConfiguration;
 import io.fanfare.protocol.guard.Errors;
 import io.fanfare.protocol.guard.LoggedErrors;
 import io.fanfare.protocol.guard.ThreadScheduler;
@@ -11,9 +12,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
-/** What a process has one of: its clocks, its scheduler, and the end of errors. */
+/** What a process has one of: its clocks, its scheduler, its spans, and the end of errors. */
 @Configuration(proxyBeanMethods = false)
+@Import(TracingConfiguration.class)
 public class ProcessConfiguration {
 
 	/** The time of day. */

@@ -48,6 +48,7 @@ class SettingBoundsIT {
 			fanfare.trusted-proxies=proxy.example
 			fanfare.log.streams=perhaps
 			fanfare.receipts.enabled=perhaps
+			fanfare.tracing.enabled=perhaps
 			fanfare.doctor.enabled=perhaps
 			fanfare.doctor.per-address=0
 			fanfare.doctor.per-address=1001

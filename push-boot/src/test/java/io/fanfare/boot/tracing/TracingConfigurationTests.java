@@ -1,0 +1,54 @@
+package io.fanfare.boot.tracing;
+
+import io.fanfare.protocol.settings.InvalidSettingException;
+import io.opentelemetry.api.OpenTelemetry;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class TracingConfigurationTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withUserConfiguration(TracingConfiguration.class);
+
+	@Test
+	void itIsOffByDefault() {
+		this.runner.run((context) -> assertThat(context.getBean(Tracing.class)).isSameAs(Tracing.OFF));
+		this.runner.withPropertyValues("fanfare.tracing.enabled=false")
+			.run((context) -> assertThat(context.getBean(Tracing.class)).isSameAs(Tracing.OFF));
+	}
+
+	@Test
+	void itIsOnWhereItIsSaidWhereSpansGo() {
+		this.runner.withBean(OpenTelemetry.class, OpenTelemetry::noop)
+			.withPropertyValues("fanfare.tracing.enabled=true",
+					TracingSettings.ENDPOINT + "=http://localhost:4318/v1/traces")
+			.run((context) -> assertThat(context.getBean(Tracing.class)).isInstanceOf(OpenTelemetryTracing.class));
+	}
+
+	/** Which Boot takes for true, and {@link TracingFilter} does not. */
+	@Test
+	void anotherWordForTrueIsRefused() {
+		this.runner
+			.withPropertyValues("fanfare.tracing.enabled=yes",
+					TracingSettings.ENDPOINT + "=http://localhost:4318/v1/traces")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessage("fanfare.tracing.enabled (FANFARE_TRACING_ENABLED) must be true or false"));
+	}
+
+	@Test
+	void withoutAnEndpointTheStartFails() {
+		this.runner.withBean(OpenTelemetry.class, OpenTelemetry::noop)
+			.withPropertyValues("fanfare.tracing.enabled=true")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(InvalidSettingException.class)
+				.hasMessage("management.opentelemetry.tracing.export.otlp.endpoint"
+						+ " (MANAGEMENT_OPENTELEMETRY_TRACING_EXPORT_OTLP_ENDPOINT) must be set beside"
+						+ " fanfare.tracing.enabled"));
+	}
+
+}
