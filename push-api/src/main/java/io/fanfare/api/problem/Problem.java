@@ -98,6 +98,14 @@ public record Problem(String type, String title, int status, @Nullable String de
 		};
 	}
 
+	/**
+	 * The last part of its type.
+	 * @return one of a small closed set
+	 */
+	public String name() {
+		return this.type.substring(this.type.lastIndexOf('/') + 1);
+	}
+
 	public Problem withStatus(int other) {
 		return new Problem(this.type, this.title, other, this.detail, this.errors, this.violatedPolicies);
 	}

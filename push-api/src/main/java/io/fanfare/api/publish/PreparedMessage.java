@@ -33,6 +33,15 @@ record PreparedMessage(int index, MessageRequest request, Publisher.Request scri
 				new PublishQuota.Charge.Weight((long) weight * channels.size()), request.within()), weight);
 	}
 
+	/** The same message, which names another span as its origin. */
+	PreparedMessage carrying(String traceparent) {
+		Envelope said = this.script.envelope();
+		Envelope envelope = new Envelope(said.event(), said.data(), said.publishedAt(), said.expiresAt(),
+				said.ephemeral(), traceparent);
+		return new PreparedMessage(this.index, this.request, new Publisher.Request(this.script.channels(), envelope,
+				this.script.idempotency(), this.script.charge()), this.weight);
+	}
+
 	int channels() {
 		return this.script.channels().size();
 	}

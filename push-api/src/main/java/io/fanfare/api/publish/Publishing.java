@@ -16,6 +16,7 @@ import io.fanfare.api.problem.Problem;
 import io.fanfare.api.problem.ProblemException;
 import io.fanfare.api.ratelimit.CallerLimits;
 import io.fanfare.api.redis.RedisCalls;
+import io.fanfare.boot.tracing.Tracing;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.redis.history.Publisher;
@@ -56,6 +57,8 @@ final class Publishing {
 
 	private final ClusterMetrics cluster;
 
+	private final Tracing tracing;
+
 	private final MeterRegistry meters;
 
 	private final Timer duration;
@@ -64,7 +67,7 @@ final class Publishing {
 	private final Map<String, Counter> outcomes = new ConcurrentHashMap<>();
 
 	Publishing(Publisher publisher, CallerLimits limits, RedisCalls calls, RunningKeys running, Turns turns,
-			IdempotencySettings settings, Clock clock, ClusterMetrics cluster, MeterRegistry meters) {
+			IdempotencySettings settings, Clock clock, ClusterMetrics cluster, Tracing tracing, MeterRegistry meters) {
 		this.publisher = publisher;
 		this.limits = limits;
 		this.calls = calls;
@@ -73,6 +76,7 @@ final class Publishing {
 		this.settings = settings;
 		this.clock = clock;
 		this.cluster = cluster;
+		this.tracing = tracing;
 		this.meters = meters;
 		this.duration = Timer.builder("fanfare.publish.duration")
 			.description("From handing messages to Redis to its answer")
@@ -101,7 +105,7 @@ final class Publishing {
 		check(messages);
 		ScriptCalls script = new ScriptCalls(this.publisher, this.limits.account(caller.id()), this.turns, this.calls,
 				this.duration);
-		new Sending(script, this.running, receipts).send(messages);
+		send(new Sending(script, this.running, receipts), messages, receipts);
 		List<Receipt> all = new ArrayList<>(receipts.size());
 		for (int i = 0; i < requests.size(); i++) {
 			Receipt receipt = Objects.requireNonNull(receipts.get(i));
@@ -109,6 +113,18 @@ final class Publishing {
 			all.add(withStreams(requests.get(i).target(), receipt));
 		}
 		return all;
+	}
+
+	private void send(Sending sending, List<PreparedMessage> messages, List<@Nullable Receipt> receipts) {
+		PublishSpan span = PublishSpan.begin(this.tracing, messages);
+		try {
+			sending.send(messages);
+		}
+		finally {
+			if (span != null) {
+				span.end(receipts);
+			}
+		}
 	}
 
 	/** A backend learns how many streams a message to everyone reaches. */
@@ -167,14 +183,10 @@ final class Publishing {
 	private static String name(Receipt receipt) {
 		return switch (receipt) {
 			case Receipt.Stored stored -> stored.replayed() ? "replayed" : "stored";
-			case Receipt.Refused refused -> name(refused.problem());
+			case Receipt.Refused refused -> refused.problem().name();
 			case Receipt.Limited limited -> ProblemType.QUOTA_EXCEEDED.wireName();
-			case Receipt.Unknown unknown -> name(unknown.problem());
+			case Receipt.Unknown unknown -> unknown.problem().name();
 		};
-	}
-
-	private static String name(Problem problem) {
-		return problem.type().substring(problem.type().lastIndexOf('/') + 1);
 	}
 
 }

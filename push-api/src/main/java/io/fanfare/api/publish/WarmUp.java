@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 import io.fanfare.api.auth.ApiKeys;
 import io.fanfare.api.auth.Scope;
 import io.fanfare.api.ratelimit.CallerLimits;
+import io.fanfare.boot.tracing.Tracing;
 import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
@@ -165,6 +166,7 @@ final class WarmUp implements ApplicationRunner {
 		own.registerBean(CallerLimits.class, CallerLimits::none, (definition) -> definition.setPrimary(true));
 		own.registerBean(MeterRegistry.class, () -> new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
 				(definition) -> definition.setPrimary(true));
+		own.registerBean(Tracing.class, () -> Tracing.OFF, (definition) -> definition.setPrimary(true));
 		own.register(Turns.class, RunningKeys.class, Publishing.class, MessageEndpoint.class, BatchEndpoint.class);
 		own.refresh();
 		return own;

@@ -1,5 +1,6 @@
 package io.fanfare.api.publish;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,7 +30,15 @@ class TraceContextTests {
 		assertThat(of(header)).isNull();
 	}
 
-	private static String of(String header) {
+	@Test
+	void twoHeadersAreNoTrace() {
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		request.addHeader("traceparent", TRACE);
+		request.addHeader("traceparent", TRACE);
+		assertThat(TraceContext.of(request)).isNull();
+	}
+
+	private static @Nullable String of(String header) {
 		MockHttpServletRequest request = new MockHttpServletRequest();
 		request.addHeader("traceparent", header);
 		return TraceContext.of(request);
