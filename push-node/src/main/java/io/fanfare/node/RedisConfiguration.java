@@ -4,12 +4,14 @@ import java.security.SecureRandom;
 import java.util.random.RandomGenerator;
 
 import io.fanfare.boot.RedisLinkConfiguration;
+import io.fanfare.boot.tracing.Tracing;
 import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.FrameRouter;
+import io.fanfare.node.observability.DeliverySpans;
 import io.fanfare.node.presence.TwinSettings;
 import io.fanfare.node.ratelimit.LimitSettings;
 import io.fanfare.node.receipt.ReceiptSettings;
@@ -43,9 +45,13 @@ class RedisConfiguration {
 
 	@Bean
 	PubSubLink pubSubLink(RedisClient client, RedisKeys keys, NodeIdentity identity, CommandLink commands,
-			FrameRouter router, Probe probe, Scheduler scheduler, Errors errors) {
-		return new PubSubLink(client, keys, identity.value(), commands, router, probe, scheduler, errors,
+			FrameRouter router, Probe probe, Tracing tracing, Scheduler scheduler, Errors errors) {
+		PubSubLink link = new PubSubLink(client, keys, identity.value(), commands, router, probe, scheduler, errors,
 				RandomGenerator.getDefault());
+		if (tracing != Tracing.OFF) {
+			link.traceBy(new DeliverySpans(tracing));
+		}
+		return link;
 	}
 
 	@Bean

@@ -29,6 +29,9 @@ final class FrameReader {
 
 	private final Errors errors;
 
+	/** Null where no message is traced. */
+	private volatile @Nullable ArrivalTraces traces;
+
 	FrameReader(RedisKeys keys, byte[] nodeChannel, CommandLink commands, MessageSink sink, Probe probe,
 			Errors errors) {
 		this.nodeChannel = nodeChannel;
@@ -37,6 +40,11 @@ final class FrameReader {
 		this.sink = sink;
 		this.probe = probe;
 		this.errors = errors;
+	}
+
+	/** Has messages traced, once, before anything arrives. */
+	void traceBy(ArrivalTraces spans) {
+		this.traces = spans;
 	}
 
 	/** A frame that cannot be read, or that nothing takes, leaves no hole. */
@@ -62,12 +70,17 @@ final class FrameReader {
 		switch (frame) {
 			case Frame.Published published -> {
 				this.commands.observe(published.id());
+				ArrivalTraces spans = this.traces;
+				DeliverySpan span = (spans != null) ? spans.arrived(published) : null;
 				Message message = Message.render(published.id(), published.channel(), published.envelope());
 				if (published.connection() != null) {
 					this.sink.deliver(published.connection(), message);
 				}
 				else {
 					this.sink.broadcast(message);
+				}
+				if (span != null) {
+					this.sink.traced(published.connection(), published.channel(), span);
 				}
 			}
 			case Frame.Kick kick -> this.sink.kick(kick);

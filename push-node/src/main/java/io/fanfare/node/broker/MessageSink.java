@@ -26,6 +26,17 @@ public interface MessageSink {
 	void deliver(String connection, Message message);
 
 	/**
+	 * The message that came just before is part of a trace. Called after it was handed
+	 * over, by the same thread.
+	 * @param connection the connection that it was for, or null where it was for everyone
+	 * @param channel its channel
+	 * @param span its span
+	 */
+	default void traced(@Nullable String connection, ChannelName channel, DeliverySpan span) {
+		span.expect(0);
+	}
+
+	/**
 	 * A connection was displaced.
 	 * @param kick by what, and why
 	 */

@@ -125,6 +125,14 @@ public final class PubSubLink implements AutoCloseable, LinkFollower {
 				this.errors, random);
 	}
 
+	/**
+	 * Has messages traced, once, before the link is started.
+	 * @param spans begins the span of each
+	 */
+	public void traceBy(ArrivalTraces spans) {
+		this.frames.traceBy(spans);
+	}
+
 	/** Connects and subscribes. */
 	public void start() {
 		execute(() -> this.subscriptions.want(this.nodeChannel,

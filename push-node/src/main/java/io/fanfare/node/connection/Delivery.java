@@ -324,8 +324,15 @@ final class Delivery {
 		if (this.state == State.CLOSED) {
 			return;
 		}
-		this.state = State.CATCHING_UP;
+		enterCatchingUp();
 		catchUp();
+	}
+
+	private void enterCatchingUp() {
+		if (this.state != State.CATCHING_UP) {
+			this.state = State.CATCHING_UP;
+			this.loop.context().events().catchingUp(this.connection);
+		}
 	}
 
 	/** Its client's cursor is of no use: begins at the clock, behind a gap. */
@@ -365,9 +372,14 @@ final class Delivery {
 	}
 
 	void close() {
+		boolean catchingUp = this.state == State.CATCHING_UP;
 		this.state = State.CLOSED;
 		letGo();
 		forgetReplay();
+		if (catchingUp) {
+			LoopContext context = this.loop.context();
+			context.errors().run("close", () -> context.events().caughtUp(this.connection, false));
+		}
 	}
 
 	/** What it was owed is no longer owed, or to other connections only. */
@@ -682,7 +694,7 @@ final class Delivery {
 		dropOwed();
 		this.journal.behind(this.loop.millis(), this.position, why);
 		this.tracking = false;
-		this.state = State.CATCHING_UP;
+		enterCatchingUp();
 		this.own.notOwned();
 		this.loop.context().events().fellBehind();
 	}
@@ -1000,6 +1012,7 @@ final class Delivery {
 		}
 		dropRetracted();
 		this.loop.context().timings().replaying(round.messages().size());
+		this.loop.context().events().read(this.connection, round.messages().size());
 		this.replayUpTo = round.upTo();
 		this.replayComplete = round.complete();
 		if (this.replay.isEmpty()) {
@@ -1073,12 +1086,16 @@ final class Delivery {
 		this.starts = Map.of();
 		this.announced = Map.of();
 		if (this.position < this.floor || this.unread || !this.connection.isProven()) {
-			this.state = State.CATCHING_UP;
+			enterCatchingUp();
 			catchUp();
 			return;
 		}
 		this.owed = this.account.above(this.owed, this.position);
+		boolean caughtUp = this.state == State.CATCHING_UP;
 		this.state = State.LIVE;
+		if (caughtUp) {
+			this.loop.context().events().caughtUp(this.connection, true);
+		}
 		if (this.resume != Resume.NONE) {
 			this.loop.context().timings().resumed(this.resume == Resume.GAP);
 			this.resume = Resume.NONE;

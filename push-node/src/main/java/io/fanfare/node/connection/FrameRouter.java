@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.util.function.Consumer;
 
+import io.fanfare.node.broker.DeliverySpan;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.broker.MessageSink;
 import io.fanfare.node.recorder.FlightRecorder;
@@ -78,6 +79,22 @@ public final class FrameRouter implements MessageSink {
 			if (retraction == null || !retraction.all()) {
 				connection.loop().offer(connection, message);
 			}
+		}
+	}
+
+	@Override
+	public void traced(@Nullable String id, ChannelName channel, DeliverySpan span) {
+		if (id == null) {
+			span.expect(this.connections.loops().size());
+			for (StreamLoop loop : this.connections.loops()) {
+				loop.submit(() -> loop.traced(channel, span));
+			}
+			return;
+		}
+		Connection connection = this.connections.find(id);
+		span.expect((connection != null) ? 1 : 0);
+		if (connection != null) {
+			connection.loop().submit(() -> connection.loop().traced(span, 1));
 		}
 	}
 

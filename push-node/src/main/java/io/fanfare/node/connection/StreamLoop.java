@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
+import io.fanfare.node.broker.DeliverySpan;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.Round;
@@ -130,6 +131,8 @@ public final class StreamLoop {
 	private final Owed owed;
 
 	private final BroadcastLog<Connection> broadcasts;
+
+	private final TracedWrites traced = new TracedWrites();
 
 	private final Unflushed unflushed;
 
@@ -516,6 +519,9 @@ public final class StreamLoop {
 		writeBehind();
 		beginSlice();
 		writeBroadcasts();
+		if (!this.traced.isEmpty() && this.urgent.isEmpty() && this.behind.isEmpty()) {
+			this.traced.written(this.broadcasts.tail());
+		}
 		this.releases.flush();
 		if (this.owed.isOver()) {
 			shedLargest();
@@ -619,6 +625,20 @@ public final class StreamLoop {
 		catch (Throwable ex) {
 			failed("inbox", connection, ex);
 		}
+	}
+
+	/**
+	 * The message of a channel that was taken just before is part of a trace. On the
+	 * loop.
+	 */
+	void traced(ChannelName channel, DeliverySpan span) {
+		Topic<Connection> topic = this.topics.find(channel);
+		traced(span, (topic != null) ? topic.size() : 0);
+	}
+
+	/** The message that was taken just before, for so many streams, is part of a trace. */
+	void traced(DeliverySpan span, int streams) {
+		this.traced.add(span, streams, this.broadcasts.head());
 	}
 
 	/** Makes room for more broadcasts than can be written in one round. */

@@ -85,6 +85,14 @@ public final class BroadcastLog<S> {
 	}
 
 	/**
+	 * The number of the oldest message that not all have taken over.
+	 * @return the number; that of the next message where there is none
+	 */
+	public long tail() {
+		return this.tail;
+	}
+
+	/**
 	 * Keeps a message that many receive.
 	 * @param topic its subscribers
 	 * @param message the message

@@ -7,6 +7,7 @@ import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.fanfare.boot.tracing.Tracing;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.ThrottledAuthenticator;
@@ -26,8 +27,10 @@ import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.drain.Drain;
 import io.fanfare.node.observability.StreamMetrics;
+import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Reaper;
 import io.fanfare.node.presence.RedisOwnership;
+import io.fanfare.node.presence.TracedOwnership;
 import io.fanfare.node.ratelimit.AddressLimits;
 import io.fanfare.node.ratelimit.CallLimits;
 import io.fanfare.node.ratelimit.DoctorLimits;
@@ -74,9 +77,10 @@ class StreamConfiguration {
 			@Value("${fanfare.redis.lease:" + SharedDefaults.LEASE + "}") Duration lease, CommandLink link,
 			Presence presence, History history, PubSubLink pubSub, StreamMetrics metrics, Connections connections,
 			Tickets tickets, Errors errors, StreamSettings stream, HistorySettings replay, MemoryBudget budget,
-			DirectMemory memory, Clock clock, Scheduler scheduler) {
+			DirectMemory memory, Tracing tracing, Clock clock, Scheduler scheduler) {
+		Ownership ownership = new RedisOwnership(link, presence, tickets, identity.value());
 		return new StreamLoop.Node(identity.value(), settings, renewInterval, lease, admission.noticeInterval(),
-				new RedisOwnership(link, presence, tickets, identity.value()),
+				(tracing != Tracing.OFF) ? new TracedOwnership(ownership, tracing) : ownership,
 				new CatchUp(new RedisHistory(history, scheduler), clock, budget.sharedReads(),
 						replay.historyBytes().toBytes()),
 				upstream(pubSub), metrics, connections, RandomGenerator.getDefault(), errors,

@@ -1,6 +1,8 @@
 package io.fanfare.node.connection;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 
 import io.fanfare.node.broker.Message;
@@ -153,6 +155,33 @@ class DeliveryTests {
 		this.delivery.visit();
 		assertThat(this.delivery.state()).isEqualTo(State.CLOSED);
 		assertThat(this.delivery.bytesAtMost()).isZero();
+	}
+
+	/** Each time that it reads history has one beginning and one end. */
+	@Test
+	void itSaysWhenItReadsHistoryAndWhenItHasDone() {
+		List<String> steps = new ArrayList<>();
+		this.node.seam = (step) -> {
+			if (step.equals("catching up") || step.equals("caught up") || step.equals("given up")
+					|| step.startsWith("read ")) {
+				steps.add(step);
+			}
+		};
+		this.node.run();
+		assertThat(steps).isEmpty();
+		publish(2);
+		this.node.run();
+		this.node.open("bob", new StreamRequest.Start.After(1));
+		this.node.run();
+		assertThat(steps).containsExactly("catching up", "read 2", "caught up");
+		steps.clear();
+		this.node.loop.linkDown();
+		this.socket.cut();
+		this.node.run();
+		this.node.loop.linkUp(2);
+		this.node.seconds(10);
+		assertThat(steps).startsWith("catching up", "catching up").contains("given up").endsWith("caught up");
+		assertThat(steps).filteredOn((step) -> !step.startsWith("read ")).hasSize(4);
 	}
 
 }

@@ -794,6 +794,21 @@ public final class TestLoop {
 			this.seam.accept("event");
 		}
 
+		@Override
+		public void catchingUp(Connection connection) {
+			this.seam.accept("catching up");
+		}
+
+		@Override
+		public void read(Connection connection, int messages) {
+			this.seam.accept("read " + messages);
+		}
+
+		@Override
+		public void caughtUp(Connection connection, boolean live) {
+			this.seam.accept(live ? "caught up" : "given up");
+		}
+
 	}
 
 }
