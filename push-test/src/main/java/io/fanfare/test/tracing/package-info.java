@@ -1,0 +1,5 @@
+/** Receives spans as a collector of OpenTelemetry does. */
+@NullMarked
+package io.fanfare.test.tracing;
+
+import org.jspecify.annotations.NullMarked;
