@@ -14,7 +14,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-/** What a process has one of: its clocks, its scheduler, its spans, and the end of errors. */
+/**
+ * What a process has one of: its clocks, its scheduler, its spans, and the end of errors.
+ */
 @Configuration(proxyBeanMethods = false)
 @Import(TracingConfiguration.class)
 public class ProcessConfiguration {

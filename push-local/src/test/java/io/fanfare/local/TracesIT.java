@@ -21,7 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-/** What a collector is sent of a cluster that traces, and what runs in one that does not. */
+/**
+ * What a collector is sent of a cluster that traces, and what runs in one that does not.
+ */
 class TracesIT {
 
 	private static final Duration SOON = Duration.ofSeconds(20);
@@ -82,7 +84,8 @@ class TracesIT {
 				List.of(alice, bob, carol)
 					.forEach((stream) -> stream.awaitBlock((block) -> toAll.equals(block.id()), SOON));
 				await().atMost(SOON).until(() -> inTrace("deliver", OTHER_TRACE).size() == 2);
-				assertThat(inTrace("deliver", OTHER_TRACE)).extracting((span) -> span.attributes().get("fanfare.streams"))
+				assertThat(inTrace("deliver", OTHER_TRACE))
+					.extracting((span) -> span.attributes().get("fanfare.streams"))
 					.containsExactlyInAnyOrder("2", "1");
 				await().atMost(SOON).until(() -> this.collector.spans("claim").size() == 3);
 			}

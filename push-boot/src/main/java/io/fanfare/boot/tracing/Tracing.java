@@ -37,7 +37,10 @@ public interface Tracing {
 
 	}
 
-	/** A span that is recorded. Any thread may call; what is called after its end is ignored. */
+	/**
+	 * A span that is recorded. Any thread may call; what is called after its end is
+	 * ignored.
+	 */
 	interface Span {
 
 		/**

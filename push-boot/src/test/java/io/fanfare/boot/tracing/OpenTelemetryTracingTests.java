@@ -93,7 +93,9 @@ class OpenTelemetryTracingTests {
 		assertThat(only().getParentSpanId()).isEqualTo(SpanId.getInvalid());
 	}
 
-	/** A thread serves many streams: what it does for one is no part of another's trace. */
+	/**
+	 * A thread serves many streams: what it does for one is no part of another's trace.
+	 */
 	@Test
 	void theSpanOfTheThreadIsNoParent() {
 		this.provider = provider(Sampler.alwaysOn());

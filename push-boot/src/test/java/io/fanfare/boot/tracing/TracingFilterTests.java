@@ -66,7 +66,9 @@ class TracingFilterTests {
 			.containsExactly(true, true, true, true);
 	}
 
-	/** A version of Boot that names them otherwise would turn tracing on, or keep it off. */
+	/**
+	 * A version of Boot that names them otherwise would turn tracing on, or keep it off.
+	 */
 	@Test
 	void theNamesAreThoseOfBoot() {
 		assertThat(ImportCandidates.load(AutoConfiguration.class, null)).contains(SDK, TRACER, EXPORTER)

@@ -636,7 +636,9 @@ public final class StreamLoop {
 		traced(span, (topic != null) ? topic.size() : 0);
 	}
 
-	/** The message that was taken just before, for so many streams, is part of a trace. */
+	/**
+	 * The message that was taken just before, for so many streams, is part of a trace.
+	 */
 	void traced(DeliverySpan span, int streams) {
 		this.traced.add(span, streams, this.broadcasts.head());
 	}

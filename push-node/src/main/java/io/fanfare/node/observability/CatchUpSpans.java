@@ -44,8 +44,8 @@ public final class CatchUpSpans {
 	}
 
 	void began(Connection connection) {
-		Tracing.Span span = (this.open.size() < LIMIT)
-				? this.tracing.begin("catch-up", Tracing.Role.INTERNAL, null) : null;
+		Tracing.Span span = (this.open.size() < LIMIT) ? this.tracing.begin("catch-up", Tracing.Role.INTERNAL, null)
+				: null;
 		if (span != null) {
 			span.note("fanfare.connection", connection.id());
 			this.open.put(connection, new Reading(span));
