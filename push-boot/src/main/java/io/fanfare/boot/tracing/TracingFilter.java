@@ -15,6 +15,10 @@ import org.springframework.core.env.Environment;
  * Where tracing is on three of them remain: the SDK, its tracer, and the exporter. The
  * others would give each request a span and an id in the logs, and send metrics and logs,
  * which is not asked for: metrics are scraped, and logs are written.
+ * <p>
+ * Spring asks also for what an auto-configuration imports, by {@code @Import}, and takes
+ * what does not match for an empty class. So only names of auto-configurations are looked
+ * at: what one of them imports comes and goes with it.
  */
 final class TracingFilter implements AutoConfigurationImportFilter, EnvironmentAware {
 
@@ -46,8 +50,9 @@ final class TracingFilter implements AutoConfigurationImportFilter, EnvironmentA
 	}
 
 	private static boolean isOfTelemetry(String name) {
-		return name.startsWith(PACKAGE + "micrometer.tracing.") || name.startsWith(PACKAGE + "opentelemetry.")
-				|| name.startsWith(PACKAGE + "micrometer.metrics.autoconfigure.export.otlp.");
+		return name.endsWith("AutoConfiguration")
+				&& (name.startsWith(PACKAGE + "micrometer.tracing.") || name.startsWith(PACKAGE + "opentelemetry.")
+						|| name.startsWith(PACKAGE + "micrometer.metrics.autoconfigure.export.otlp."));
 	}
 
 }

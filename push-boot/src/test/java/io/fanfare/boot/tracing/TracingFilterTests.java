@@ -66,6 +66,17 @@ class TracingFilterTests {
 			.containsExactly(true, true, true, true);
 	}
 
+	/** Spring would take them for empty, and spans would have no exporter. */
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "otlp.OtlpTracingConfigurations$ConnectionDetails", "otlp.OtlpTracingConfigurations$Exporters",
+					"OpenTelemetryPropagationConfigurations$PropagationWithBaggage", "OpenTelemetryTracingProperties" })
+	void whatAnAutoConfigurationImportsComesWithIt(String name) {
+		assertThat(kept(Map.of(TracingSettings.ENABLED, "true"),
+				PACKAGE + "micrometer.tracing.opentelemetry.autoconfigure." + name))
+			.containsExactly(true);
+	}
+
 	/**
 	 * A version of Boot that names them otherwise would turn tracing on, or keep it off.
 	 */
