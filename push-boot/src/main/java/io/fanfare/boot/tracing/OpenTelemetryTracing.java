@@ -15,12 +15,15 @@ import org.jspecify.annotations.Nullable;
  * Spans of OpenTelemetry. A parent is always given, never taken from the thread: loops
  * serve many streams in one turn.
  */
-final class OpenTelemetryTracing implements Tracing {
+final class OpenTelemetryTracing implements Tracing, AutoCloseable {
 
 	private final Tracer tracer;
 
-	OpenTelemetryTracing(Tracer tracer) {
+	private final SentSpans spans;
+
+	OpenTelemetryTracing(Tracer tracer, SentSpans spans) {
 		this.tracer = tracer;
+		this.spans = spans;
 	}
 
 	@Override
@@ -37,7 +40,15 @@ final class OpenTelemetryTracing implements Tracing {
 			span.end();
 			return null;
 		}
-		return new Sampled(span);
+		return new Sampled(span, this.spans);
+	}
+
+	/**
+	 * What records is gone; the tracer sends what is left when it is closed, behind this.
+	 */
+	@Override
+	public void close() {
+		this.spans.ending();
 	}
 
 	private static io.opentelemetry.api.trace.Span remote(Traceparent parent) {
@@ -55,7 +66,7 @@ final class OpenTelemetryTracing implements Tracing {
 	}
 
 	/** A span that is recorded and sampled. */
-	private record Sampled(io.opentelemetry.api.trace.Span span) implements Span {
+	private record Sampled(io.opentelemetry.api.trace.Span span, SentSpans spans) implements Span {
 
 		@Override
 		public Traceparent traceparent() {
@@ -80,7 +91,10 @@ final class OpenTelemetryTracing implements Tracing {
 
 		@Override
 		public void end() {
-			this.span.end();
+			if (this.span.isRecording()) {
+				this.spans.recorded();
+				this.span.end();
+			}
 		}
 
 	}

@@ -7,11 +7,13 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 
 /** How the process records spans, if it does. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(TracingSettings.class)
+@Import(ExportConfiguration.class)
 public class TracingConfiguration {
 
 	/** Names the code that records. */
@@ -22,7 +24,8 @@ public class TracingConfiguration {
 	 * @throws InvalidSettingException if tracing is on and it is not said where spans go
 	 */
 	@Bean
-	Tracing tracing(TracingSettings settings, ObjectProvider<OpenTelemetry> telemetry, Environment environment) {
+	Tracing tracing(TracingSettings settings, ObjectProvider<OpenTelemetry> telemetry, ObjectProvider<SentSpans> spans,
+			Environment environment) {
 		if (!settings.enabled()) {
 			return Tracing.OFF;
 		}
@@ -34,7 +37,7 @@ public class TracingConfiguration {
 			// What binds "yes" and "on" as well
 			throw new InvalidSettingException(TracingSettings.ENABLED, "must be true or false");
 		}
-		return new OpenTelemetryTracing(found.getTracer(SCOPE));
+		return new OpenTelemetryTracing(found.getTracer(SCOPE), spans.getObject());
 	}
 
 }

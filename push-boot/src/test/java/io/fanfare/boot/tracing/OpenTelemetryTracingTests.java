@@ -4,6 +4,7 @@ import java.util.Objects;
 
 import io.fanfare.boot.tracing.Tracing.Role;
 import io.fanfare.protocol.Traceparent;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.api.trace.SpanKind;
@@ -28,6 +29,8 @@ class OpenTelemetryTracingTests {
 
 	private final InMemorySpanExporter exporter = InMemorySpanExporter.create();
 
+	private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
 	private SdkTracerProvider provider = provider(Sampler.parentBased(Sampler.alwaysOff()));
 
 	private static Traceparent parse(String text) {
@@ -42,7 +45,7 @@ class OpenTelemetryTracingTests {
 	}
 
 	private Tracing tracing() {
-		return new OpenTelemetryTracing(this.provider.get("test"));
+		return new OpenTelemetryTracing(this.provider.get("test"), new SentSpans(this.meters));
 	}
 
 	@AfterEach
@@ -111,6 +114,21 @@ class OpenTelemetryTracingTests {
 	void aRoleIsAKind(Role role) {
 		Objects.requireNonNull(tracing().begin("one", role, SAMPLED)).end();
 		assertThat(only().getKind()).isEqualTo(SpanKind.valueOf(role.name()));
+	}
+
+	@Test
+	void aSpanIsCountedOnceHoweverOftenItEnds() {
+		assertThat(tracing().begin("publish", Role.PRODUCER, UNSAMPLED)).isNull();
+		Tracing.Span span = Objects.requireNonNull(tracing().begin("publish", Role.PRODUCER, SAMPLED));
+		assertThat(recorded()).isZero();
+		span.end();
+		span.end();
+		assertThat(recorded()).isOne();
+		only();
+	}
+
+	private double recorded() {
+		return this.meters.get("fanfare.spans").tag("outcome", "recorded").counter().count();
 	}
 
 	@Test

@@ -1,6 +1,7 @@
 package io.fanfare.boot.tracing;
 
 import io.fanfare.protocol.settings.InvalidSettingException;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import org.junit.jupiter.api.Test;
 
@@ -11,11 +12,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 class TracingConfigurationTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
-		.withUserConfiguration(TracingConfiguration.class);
+		.withUserConfiguration(TracingConfiguration.class)
+		.withBean(SimpleMeterRegistry.class);
 
 	@Test
 	void itIsOffByDefault() {
-		this.runner.run((context) -> assertThat(context.getBean(Tracing.class)).isSameAs(Tracing.OFF));
+		this.runner.run((context) -> {
+			assertThat(context.getBean(Tracing.class)).isSameAs(Tracing.OFF);
+			assertThat(context.getBean(SimpleMeterRegistry.class).getMeters()).isEmpty();
+		});
 		this.runner.withPropertyValues("fanfare.tracing.enabled=false")
 			.run((context) -> assertThat(context.getBean(Tracing.class)).isSameAs(Tracing.OFF));
 	}
