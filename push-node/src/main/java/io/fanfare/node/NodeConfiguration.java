@@ -12,7 +12,6 @@ import java.util.List;
 import io.fanfare.boot.ProcessConfiguration;
 import io.fanfare.boot.jwt.JwtKeys;
 import io.fanfare.boot.jwt.JwtSettings;
-import io.fanfare.boot.tracing.Tracing;
 import io.fanfare.node.admin.CountSubscribers;
 import io.fanfare.node.admin.DisconnectConnections;
 import io.fanfare.node.admin.ListConnections;
@@ -46,7 +45,6 @@ import io.fanfare.node.drain.Rebalancer;
 import io.fanfare.node.drain.SendOn;
 import io.fanfare.node.memory.MemoryGuard;
 import io.fanfare.node.memory.MemorySettings;
-import io.fanfare.node.observability.CatchUpSpans;
 import io.fanfare.node.observability.LogSettings;
 import io.fanfare.node.observability.LoopHealth;
 import io.fanfare.node.observability.LoopWatch;
@@ -234,15 +232,12 @@ class NodeConfiguration {
 
 	@Bean
 	StreamMetrics streamMetrics(MeterRegistry registry, Admission admission, Connections connections,
-			FrameRouter router, Clock clock, Ticker ticker, Tracing tracing) {
+			FrameRouter router, Clock clock, Ticker ticker) {
 		StreamMetrics metrics = new StreamMetrics(registry, admission, connections, clock);
 		metrics.audit(ticker);
 		TimingMetrics timings = new TimingMetrics(registry, connections, clock, ticker);
 		metrics.timeBy(timings);
 		router.timeBy(timings);
-		if (tracing != Tracing.OFF) {
-			metrics.trace(new CatchUpSpans(tracing));
-		}
 		return metrics;
 	}
 

@@ -112,29 +112,6 @@ public interface ConnectionEvents {
 	/** A gap was announced. */
 	void gap();
 
-	/**
-	 * A stream begins to read history.
-	 * @param connection the stream
-	 */
-	default void catchingUp(Connection connection) {
-	}
-
-	/**
-	 * History was read for a stream that does.
-	 * @param connection the stream
-	 * @param messages how many messages one read brought
-	 */
-	default void read(Connection connection, int messages) {
-	}
-
-	/**
-	 * A stream that read history does so no more.
-	 * @param connection the stream
-	 * @param live whether it has all that there is; otherwise it ended
-	 */
-	default void caughtUp(Connection connection, boolean live) {
-	}
-
 	/** A connection fell behind and reads history. */
 	void fellBehind();
 

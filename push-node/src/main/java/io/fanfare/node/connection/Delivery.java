@@ -331,7 +331,7 @@ final class Delivery {
 	private void enterCatchingUp() {
 		if (this.state != State.CATCHING_UP) {
 			this.state = State.CATCHING_UP;
-			this.loop.context().events().catchingUp(this.connection);
+			this.loop.context().catchUps().began(this.connection);
 		}
 	}
 
@@ -378,7 +378,7 @@ final class Delivery {
 		forgetReplay();
 		if (catchingUp) {
 			LoopContext context = this.loop.context();
-			context.errors().run("close", () -> context.events().caughtUp(this.connection, false));
+			context.errors().run("close", () -> context.catchUps().ended(this.connection, false));
 		}
 	}
 
@@ -1012,7 +1012,7 @@ final class Delivery {
 		}
 		dropRetracted();
 		this.loop.context().timings().replaying(round.messages().size());
-		this.loop.context().events().read(this.connection, round.messages().size());
+		this.loop.context().catchUps().read(this.connection, round.messages().size());
 		this.replayUpTo = round.upTo();
 		this.replayComplete = round.complete();
 		if (this.replay.isEmpty()) {
@@ -1094,7 +1094,7 @@ final class Delivery {
 		boolean caughtUp = this.state == State.CATCHING_UP;
 		this.state = State.LIVE;
 		if (caughtUp) {
-			this.loop.context().events().caughtUp(this.connection, true);
+			this.loop.context().catchUps().ended(this.connection, true);
 		}
 		if (this.resume != Resume.NONE) {
 			this.loop.context().timings().resumed(this.resume == Resume.GAP);

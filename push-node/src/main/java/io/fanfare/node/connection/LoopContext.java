@@ -15,10 +15,11 @@ import io.fanfare.protocol.guard.Errors;
  * @param policies what decides about what time does to them
  * @param spread when their clients are to come back
  * @param events is notified of what happens to them
+ * @param catchUps is notified when they read history
  * @param errors notes what is thrown
  */
 public record LoopContext(String node, ConnectionSettings settings, Policies policies, Spread spread,
-		ConnectionEvents events, Errors errors) {
+		ConnectionEvents events, CatchUpEvents catchUps, Errors errors) {
 
 	static LoopContext of(StreamLoop.Node node) {
 		ConnectionSettings settings = node.settings();
@@ -27,7 +28,7 @@ public record LoopContext(String node, ConnectionSettings settings, Policies pol
 				new LivenessPolicy(settings.unreachableAfter(), settings.ackTimeout(), settings.probeTimeout()),
 				new SchedulePolicy(settings.lifetime(), settings.idleClose()));
 		return new LoopContext(node.identity(), settings, policies, new Spread(settings, node.random()), node.events(),
-				node.errors());
+				node.catchUps(), node.errors());
 	}
 
 	/** Who measures how long things take. */

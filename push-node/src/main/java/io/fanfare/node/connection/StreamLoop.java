@@ -256,6 +256,7 @@ public final class StreamLoop {
 	 * @param catchUp reads history
 	 * @param upstream subscribes
 	 * @param events is notified of what happens
+	 * @param catchUps is notified when streams read history
 	 * @param connections is notified of every connection that is gone
 	 * @param random spreads what clients are asked to wait
 	 * @param errors notes what is thrown
@@ -264,8 +265,8 @@ public final class StreamLoop {
 	 */
 	public record Node(String identity, ConnectionSettings settings, Duration renewInterval, Duration lease,
 			Duration noticeInterval, Ownership ownership, CatchUp catchUp, Topics.Upstream upstream,
-			ConnectionEvents events, Connections connections, RandomGenerator random, Errors errors,
-			MemoryBudget budget, DirectMemory memory) {
+			ConnectionEvents events, CatchUpEvents catchUps, Connections connections, RandomGenerator random,
+			Errors errors, MemoryBudget budget, DirectMemory memory) {
 
 	}
 

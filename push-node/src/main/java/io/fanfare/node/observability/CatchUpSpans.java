@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.fanfare.boot.tracing.Tracing;
+import io.fanfare.node.connection.CatchUpEvents;
 import io.fanfare.node.connection.Connection;
 
 /**
@@ -11,7 +12,7 @@ import io.fanfare.node.connection.Connection;
  * has all that there is. It is a trace of its own: what is read belongs to many
  * publishes. Any thread may call.
  */
-public final class CatchUpSpans {
+public final class CatchUpSpans implements CatchUpEvents {
 
 	/** Spans that are open at once; further streams have none. */
 	static final int LIMIT = 4_096;
@@ -43,7 +44,8 @@ public final class CatchUpSpans {
 
 	}
 
-	void began(Connection connection) {
+	@Override
+	public void began(Connection connection) {
 		Tracing.Span span = (this.open.size() < LIMIT) ? this.tracing.begin("catch-up", Tracing.Role.INTERNAL, null)
 				: null;
 		if (span != null) {
@@ -52,7 +54,8 @@ public final class CatchUpSpans {
 		}
 	}
 
-	void read(Connection connection, int messages) {
+	@Override
+	public void read(Connection connection, int messages) {
 		Reading reading = this.open.get(connection);
 		if (reading != null) {
 			reading.rounds++;
@@ -60,7 +63,8 @@ public final class CatchUpSpans {
 		}
 	}
 
-	void ended(Connection connection, boolean live) {
+	@Override
+	public void ended(Connection connection, boolean live) {
 		Reading reading = this.open.remove(connection);
 		if (reading != null) {
 			reading.span.note("fanfare.rounds", reading.rounds);

@@ -87,8 +87,6 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	private volatile @Nullable TimingMetrics timings;
 
-	private volatile @Nullable CatchUpSpans catchUps;
-
 	/**
 	 * Has refused clients logged and counted, once, before the first comes.
 	 * @param ticker the monotonic clock
@@ -111,38 +109,6 @@ public final class StreamMetrics implements ConnectionEvents {
 	 */
 	public void log(StreamLog streamLog) {
 		this.log = streamLog;
-	}
-
-	/**
-	 * Has reads of history traced, before anything happens.
-	 * @param spans begins and ends the span of each
-	 */
-	public void trace(CatchUpSpans spans) {
-		this.catchUps = spans;
-	}
-
-	@Override
-	public void catchingUp(Connection connection) {
-		CatchUpSpans spans = this.catchUps;
-		if (spans != null) {
-			spans.began(connection);
-		}
-	}
-
-	@Override
-	public void read(Connection connection, int messages) {
-		CatchUpSpans spans = this.catchUps;
-		if (spans != null) {
-			spans.read(connection, messages);
-		}
-	}
-
-	@Override
-	public void caughtUp(Connection connection, boolean live) {
-		CatchUpSpans spans = this.catchUps;
-		if (spans != null) {
-			spans.ended(connection, live);
-		}
 	}
 
 	@Override

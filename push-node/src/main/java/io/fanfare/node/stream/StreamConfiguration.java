@@ -20,12 +20,14 @@ import io.fanfare.node.catchup.RedisHistory;
 import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
+import io.fanfare.node.connection.CatchUpEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DirectMemory;
 import io.fanfare.node.connection.MemoryBudget;
 import io.fanfare.node.connection.StreamLoop;
 import io.fanfare.node.drain.Drain;
+import io.fanfare.node.observability.CatchUpSpans;
 import io.fanfare.node.observability.StreamMetrics;
 import io.fanfare.node.presence.Ownership;
 import io.fanfare.node.presence.Reaper;
@@ -83,8 +85,8 @@ class StreamConfiguration {
 				(tracing != Tracing.OFF) ? new TracedOwnership(ownership, tracing) : ownership,
 				new CatchUp(new RedisHistory(history, scheduler), clock, budget.sharedReads(),
 						replay.historyBytes().toBytes()),
-				upstream(pubSub), metrics, connections, RandomGenerator.getDefault(), errors,
-				budget.split(stream.loopCount()), memory);
+				upstream(pubSub), metrics, (tracing != Tracing.OFF) ? new CatchUpSpans(tracing) : CatchUpEvents.NONE,
+				connections, RandomGenerator.getDefault(), errors, budget.split(stream.loopCount()), memory);
 	}
 
 	static Topics.Upstream upstream(PubSubLink link) {

@@ -28,6 +28,7 @@ import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.RedisHistory;
+import io.fanfare.node.connection.CatchUpEvents;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.FrameRouter;
 import io.fanfare.node.connection.StreamLoop;
@@ -187,7 +188,8 @@ final class WarmUp {
 					StreamConfiguration.upstream(listener),
 					new StreamMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), admission, connections,
 							this.clock),
-					connections, this.node.random(), this.node.errors(), this.node.budget(), this.node.memory());
+					CatchUpEvents.NONE, connections, this.node.random(), this.node.errors(), this.node.budget(),
+					this.node.memory());
 			StreamPort port = new StreamPort(settings, this.gate.identity().name() + "-warm-up",
 					(executor) -> new StreamLoop(executor, shared));
 			try {

@@ -109,7 +109,7 @@ class ManyOpensIT {
 							new RedisHistory(new History(commands, keys, Duration.ofHours(1)), TestScheduler.shared()),
 							Clock.systemUTC()),
 					new Upstream(link), new TestLoop.Silent((what) -> {
-					}, new ArrayList<>()), connections, new Random(1), this.errors,
+					}, new ArrayList<>()), CatchUpEvents.NONE, connections, new Random(1), this.errors,
 					MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30), new DirectMemory(() -> 0, 1 << 30));
 			List<LoopThread> threads = Stream.generate(LoopThread::new).limit(LOOPS).toList();
 			List<StreamLoop> loops = threads.stream().map((thread) -> new StreamLoop(thread, node)).toList();

@@ -147,8 +147,9 @@ public final class TestLoop {
 		this.loop = new StreamLoop(new LoopThread(),
 				new StreamLoop.Node("node", SETTINGS, Duration.ofSeconds(5), Duration.ofSeconds(15),
 						Duration.ofSeconds(2), this.store, new CatchUp(this.store, InstantSource.fixed(Instant.EPOCH)),
-						this.upstream, new Silent((what) -> this.seam.accept(what), this.endings), this.connections,
-						new Random(1), this.errors, budget, new DirectMemory(() -> this.directUsed, DIRECT)),
+						this.upstream, new Silent((what) -> this.seam.accept(what), this.endings),
+						new Reads((what) -> this.seam.accept(what)), this.connections, new Random(1), this.errors,
+						budget, new DirectMemory(() -> this.directUsed, DIRECT)),
 				inboxLimit);
 		this.connections.use(List.of(this.loop));
 		this.loop.start();
@@ -794,8 +795,13 @@ public final class TestLoop {
 			this.seam.accept("event");
 		}
 
+	}
+
+	/** Passes on when streams read history. */
+	record Reads(Consumer<String> seam) implements CatchUpEvents {
+
 		@Override
-		public void catchingUp(Connection connection) {
+		public void began(Connection connection) {
 			this.seam.accept("catching up");
 		}
 
@@ -805,7 +811,7 @@ public final class TestLoop {
 		}
 
 		@Override
-		public void caughtUp(Connection connection, boolean live) {
+		public void ended(Connection connection, boolean live) {
 			this.seam.accept(live ? "caught up" : "given up");
 		}
 

@@ -61,7 +61,7 @@ class WheelTests {
 
 	private final StreamLoop loop = new StreamLoop(STILL,
 			new StreamLoop.Node("node", TestLoop.SETTINGS, Duration.ZERO, Duration.ZERO, Duration.ZERO, null, null,
-					NOBODY, null, new Connections("node", 1, RandomGenerator.getDefault()),
+					NOBODY, null, CatchUpEvents.NONE, new Connections("node", 1, RandomGenerator.getDefault()),
 					RandomGenerator.getDefault(), new Errors(System::nanoTime, (where) -> {
 					}, Errors::halt), MemoryBudget.ofNode(1 << 20, 1 << 20, 1 << 20),
 					new DirectMemory(() -> 0, 1 << 30)));

@@ -15,6 +15,7 @@ import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.admission.UnlimitedNewcomer;
 import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.HistorySource;
+import io.fanfare.node.connection.CatchUpEvents;
 import io.fanfare.node.connection.ConnectionEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
@@ -162,8 +163,9 @@ final class SimulatedNode {
 					public boolean isAvailable() {
 						return SimulatedNode.this.commands.isUp();
 					}
-				}, new CatchUp(history(), clock), this.pubSub, new Events(), this.connections, simulation.random(),
-				errors, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30), new DirectMemory(() -> 0, 1 << 30));
+				}, new CatchUp(history(), clock), this.pubSub, new Events(), CatchUpEvents.NONE, this.connections,
+				simulation.random(), errors, MemoryBudget.ofNode(256L << 20, 1L << 30, 1L << 30),
+				new DirectMemory(() -> 0, 1 << 30));
 		for (int i = 0; i < loopCount; i++) {
 			SimulatedLoop loop = new SimulatedLoop(this);
 			this.loops.add(loop);

@@ -22,6 +22,7 @@ import io.fanfare.node.catchup.CatchUp;
 import io.fanfare.node.catchup.RedisHistory;
 import io.fanfare.node.cluster.KnownNodes;
 import io.fanfare.node.cluster.NodeIdentity;
+import io.fanfare.node.connection.CatchUpEvents;
 import io.fanfare.node.connection.ConnectionSettings;
 import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.DirectMemory;
@@ -128,8 +129,9 @@ class WarmUpIT {
 						"node.12345678"),
 				new CatchUp(new RedisHistory(new History(this.link, this.keys, SECOND, this.errors),
 						TestScheduler.shared()), Clock.systemUTC()),
-				StreamConfiguration.upstream(pubSub), this.metrics, this.connections, new Random(1), this.errors,
-				MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20), new DirectMemory(() -> 0, 1 << 30));
+				StreamConfiguration.upstream(pubSub), this.metrics, CatchUpEvents.NONE, this.connections, new Random(1),
+				this.errors, MemoryBudget.ofNode(64L << 20, 256L << 20, 256L << 20),
+				new DirectMemory(() -> 0, 1 << 30));
 		return new WarmUp(duration, gate, node, this.link, pubSub, this.keys, TestScheduler.shared(),
 				Clock.systemUTC());
 	}
