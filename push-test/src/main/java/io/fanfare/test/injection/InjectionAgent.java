@@ -15,6 +15,7 @@ import java.lang.instrument.Instrumentation;
 import java.lang.reflect.Modifier;
 import java.security.ProtectionDomain;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -43,12 +44,15 @@ public final class InjectionAgent {
 
 	private static final Map<String, ClassFileTransformer> transformers = new ConcurrentHashMap<>();
 
+	/** Guarded by the class. */
+	private static final List<byte[]> held = new ArrayList<>();
+
 	private InjectionAgent() {
 	}
 
 	/**
-	 * Carries a command out: {@code throw <seam> <every>}, {@code sleep <seam> <millis>}
-	 * or {@code clear}. Called by the JVM.
+	 * Carries a command out: {@code throw <seam> <every>}, {@code sleep <seam> <millis>},
+	 * {@code hold <mebibytes>} or {@code clear}. Called by the JVM.
 	 * @param command the command
 	 * @param instrumentation of the JVM
 	 * @throws Exception if the command cannot be carried out, such as for a method that
@@ -61,6 +65,7 @@ public final class InjectionAgent {
 				inject(words[1], InjectedFault.throwing(words[1], Integer.parseInt(words[2])), instrumentation);
 			case "sleep" -> inject(words[1],
 					InjectedFault.sleeping(words[1], Duration.ofMillis(Long.parseLong(words[2]))), instrumentation);
+			case "hold" -> hold(Integer.parseInt(words[1]));
 			case "clear" -> clear(instrumentation);
 			default -> throw new IllegalArgumentException("No such command: " + command);
 		}
@@ -99,8 +104,15 @@ public final class InjectionAgent {
 		}
 	}
 
+	private static synchronized void hold(int mebibytes) {
+		for (int i = 0; i < mebibytes; i++) {
+			held.add(new byte[1 << 20]);
+		}
+	}
+
 	private static synchronized void clear(Instrumentation instrumentation) throws Exception {
 		faults.clear();
+		held.clear();
 		List<String> seams = List.copyOf(transformers.keySet());
 		for (String seam : seams) {
 			instrumentation.removeTransformer(Objects.requireNonNull(transformers.remove(seam)));

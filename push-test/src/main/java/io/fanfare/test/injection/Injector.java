@@ -56,7 +56,15 @@ public final class Injector {
 		command("sleep " + seam + " " + time.toMillis());
 	}
 
-	/** From now on nothing fails any more. */
+	/**
+	 * Takes memory of the heap, as a leak does.
+	 * @param mebibytes how much, in addition to what is held already
+	 */
+	public void hold(int mebibytes) {
+		command("hold " + mebibytes);
+	}
+
+	/** From now on nothing fails any more, and no memory is held. */
 	public void clear() {
 		command("clear");
 	}

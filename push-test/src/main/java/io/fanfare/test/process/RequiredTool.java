@@ -81,6 +81,11 @@ public enum RequiredTool {
 	PYTHON3("python3"),
 
 	/**
+	 * What scrapes metrics and evaluates rules.
+	 */
+	PROMETHEUS("prometheus"),
+
+	/**
 	 * What checks and tests the rules of Prometheus.
 	 */
 	PROMTOOL("promtool"),

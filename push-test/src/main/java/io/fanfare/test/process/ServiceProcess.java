@@ -104,6 +104,14 @@ public final class ServiceProcess implements AutoCloseable {
 	}
 
 	/**
+	 * Where it serves metrics and what operators ask for.
+	 * @return the control port
+	 */
+	public int controlPort() {
+		return this.controlPort;
+	}
+
+	/**
 	 * Its name.
 	 * @return as the cluster knows it
 	 */

@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.fanfare.test.process.ChildProcess;
 import org.junit.jupiter.api.AfterEach;
@@ -19,6 +21,9 @@ import static org.awaitility.Awaitility.await;
 class InjectorIT {
 
 	private static final String SEAM = Victim.class.getName() + "#work";
+
+	/** The line of byte arrays in a histogram. */
+	private static final Pattern BYTES = Pattern.compile("(?m)^ *\\d+: +\\d+ +(\\d+) +\\[B ");
 
 	@TempDir
 	private Path directory;
@@ -59,6 +64,26 @@ class InjectorIT {
 		this.injector.standStillAt(SEAM, Duration.ofMillis(400));
 		await().until(() -> printed().contains("stood still"));
 		assertThat(this.injector.injected(SEAM)).isEqualTo(1);
+	}
+
+	@Test
+	void memoryIsHeldUntilCleared() {
+		this.injector.hold(20);
+		assertThat(bytesOfArrays()).isGreaterThan(20 << 20);
+		this.injector.hold(10);
+		assertThat(bytesOfArrays()).isGreaterThan(30 << 20);
+		this.injector.clear();
+		assertThat(bytesOfArrays()).isLessThan(20 << 20);
+	}
+
+	/** After a collection. */
+	private long bytesOfArrays() {
+		Matcher line = BYTES.matcher(
+				ChildProcess.command(ChildProcess.jdk("jcmd"), Long.toString(this.victim.pid()), "GC.class_histogram")
+					.run(Duration.ofSeconds(20))
+					.orThrow());
+		assertThat(line.find()).isTrue();
+		return Long.parseLong(line.group(1));
 	}
 
 	@Test
