@@ -9,9 +9,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -58,6 +56,8 @@ public final class Deployment implements AutoCloseable {
 
 	private final List<String> nodeSettings;
 
+	private final List<String> apiSettings;
+
 	private final Path logs;
 
 	private final RedisProcess redis;
@@ -74,9 +74,11 @@ public final class Deployment implements AutoCloseable {
 
 	private final NginxProcess nginx;
 
-	private Deployment(Store store, Timing timing, int nodes, List<String> nodeSettings) throws IOException {
+	private Deployment(Store store, Timing timing, int nodes, List<String> nodeSettings, List<String> apiSettings)
+			throws IOException {
 		this.timing = timing;
 		this.nodeSettings = nodeSettings;
+		this.apiSettings = apiSettings;
 		// Both at once: after a build, each takes a quarter of a minute.
 		Stream.of("push-api", "push-node").parallel().forEach(Deployment::prepared);
 		this.logs = Files.createDirectories(
@@ -94,21 +96,8 @@ public final class Deployment implements AutoCloseable {
 		}
 		this.api.awaitReady();
 		this.nodes.forEach(ServiceProcess::awaitReady);
-		this.nginx = closing(NginxProcess.start(nginxSettings(), this.api.port(),
+		this.nginx = closing(NginxProcess.start(timing.nginxSettings(), this.api.port(),
 				this.nodes.stream().mapToInt(ServiceProcess::port).toArray()));
-	}
-
-	private Map<String, String> nginxSettings() {
-		Map<String, String> changes = new LinkedHashMap<>();
-		changes.put("proxy_read_timeout 75s", "proxy_read_timeout " + this.timing.silence().toSeconds() + "s");
-		changes.put("worker_shutdown_timeout 30s",
-				"worker_shutdown_timeout " + this.timing.shutdown().toSeconds() + "s");
-		for (int i = 0; i < 15; i++) {
-			long millis = 2000 + Math.round(i * 8000 / 15.0);
-			changes.put("6.25% " + millis + ";", "6.25% " + millis / this.timing.haste() + ";");
-		}
-		changes.put("* 10000;", "* " + 10_000 / this.timing.haste() + ";");
-		return changes;
 	}
 
 	/** What Redis keeps. */
@@ -156,8 +145,22 @@ public final class Deployment implements AutoCloseable {
 	 * @return the deployment; the caller closes it
 	 */
 	public static Deployment start(Store store, Timing timing, int nodes, String... nodeSettings) {
+		return start(store, timing, nodes, List.of(nodeSettings), List.of());
+	}
+
+	/**
+	 * Starts everything and waits until it is ready.
+	 * @param store what Redis keeps
+	 * @param timing the settings that take time
+	 * @param nodes how many nodes
+	 * @param nodeSettings further settings of the nodes, as arguments
+	 * @param apiSettings further settings of the API, as arguments
+	 * @return the deployment; the caller closes it
+	 */
+	public static Deployment start(Store store, Timing timing, int nodes, List<String> nodeSettings,
+			List<String> apiSettings) {
 		try {
-			return new Deployment(store, timing, nodes, List.of(nodeSettings));
+			return new Deployment(store, timing, nodes, List.copyOf(nodeSettings), List.copyOf(apiSettings));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -185,6 +188,7 @@ public final class Deployment implements AutoCloseable {
 		if (this.sentinels != null) {
 			arguments.addAll(this.sentinels.settings("api"));
 		}
+		set(arguments, this.apiSettings);
 		return service("api", "push-api", port, control, arguments);
 	}
 
@@ -208,12 +212,17 @@ public final class Deployment implements AutoCloseable {
 		if (this.sentinels != null) {
 			arguments.addAll(this.sentinels.settings("node-" + number));
 		}
-		for (String setting : this.nodeSettings) {
+		set(arguments, this.nodeSettings);
+		return service("node-" + number, "push-node", port, control, arguments);
+	}
+
+	/** Each setting takes the place of what was set by the same name. */
+	private static void set(List<String> arguments, List<String> settings) {
+		for (String setting : settings) {
 			String name = setting.substring(0, setting.indexOf('=') + 1);
 			arguments.removeIf((argument) -> argument.startsWith(name));
 			arguments.add(setting);
 		}
-		return service("node-" + number, "push-node", port, control, arguments);
 	}
 
 	private ServiceProcess service(String name, String module, int port, int control, List<String> arguments) {

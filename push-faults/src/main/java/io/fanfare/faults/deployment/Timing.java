@@ -1,6 +1,8 @@
 package io.fanfare.faults.deployment;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * How long things take: the settings of the processes, and of scenarios what is measured
@@ -46,6 +48,19 @@ public record Timing(Duration lease, Duration renewInterval, Duration heartbeat,
 	 */
 	public Duration beyondSilence() {
 		return this.silence.plusSeconds(2);
+	}
+
+	/** What to replace by what in the configuration of nginx. */
+	Map<String, String> nginxSettings() {
+		Map<String, String> changes = new LinkedHashMap<>();
+		changes.put("proxy_read_timeout 75s", "proxy_read_timeout " + this.silence.toSeconds() + "s");
+		changes.put("worker_shutdown_timeout 30s", "worker_shutdown_timeout " + this.shutdown.toSeconds() + "s");
+		for (int i = 0; i < 15; i++) {
+			long millis = 2000 + Math.round(i * 8000 / 15.0);
+			changes.put("6.25% " + millis + ";", "6.25% " + millis / this.haste + ";");
+		}
+		changes.put("* 10000;", "* " + 10_000 / this.haste + ";");
+		return changes;
 	}
 
 }

@@ -25,8 +25,7 @@ final class InnerFaults {
 
 	private static final String NODE = "io.fanfare.node.";
 
-	/** What an event loop does ten times per second. */
-	private static final String TICK = NODE + "connection.Renewals#tick";
+	private static final String TICK = Scenarios.LOOP_TICK;
 
 	/** Methods, and at which of their calls they fail. */
 	private static final Map<String, Integer> SEAMS = new LinkedHashMap<>();

@@ -12,6 +12,13 @@ import static io.fanfare.faults.check.Expectations.ORDINARY;
 /** Everything that goes wrong. */
 public final class Scenarios {
 
+	/**
+	 * What an event loop of a node does ten times per second, as
+	 * {@link io.fanfare.test.injection.Injector} names methods. If it is gone, name what
+	 * has taken its place.
+	 */
+	public static final String LOOP_TICK = "io.fanfare.node.connection.Renewals#tick";
+
 	private static final Expectations STREAMS_STAY = ORDINARY.streamsStaying();
 
 	/** What shifts Redis's clock. */
