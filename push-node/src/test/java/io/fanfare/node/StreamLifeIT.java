@@ -136,6 +136,17 @@ class StreamLifeIT {
 	}
 
 	@Test
+	void aClientThatResetsItsConnectionIsNoError() {
+		double resets = this.node.meter("sse.connections.closed", "reason", "reset");
+		double broken = this.node.meter("sse.connections.closed", "reason", "broken");
+		double errors = this.node.meter("sse.errors");
+		this.node.open(this.user).abort();
+		await().atMost(SOON).until(() -> this.node.meter("sse.connections.closed", "reason", "reset") > resets);
+		assertThat(this.node.meter("sse.connections.closed", "reason", "broken")).isEqualTo(broken);
+		assertThat(this.node.meter("sse.errors")).isEqualTo(errors);
+	}
+
+	@Test
 	void aReaderThatStallsIsClosedAndOthersDoNotFeelIt() {
 		String topic = newTopic();
 		String data = "x".repeat(20_000);

@@ -184,6 +184,11 @@ public final class Connections {
 			return this.connection.loop().unflushed();
 		}
 
+		/** It is gone: the other side reset it. */
+		public void reset() {
+			this.connection.loop().guard("socket", this.connection, (connection) -> connection.ending().reset());
+		}
+
 		/**
 		 * It is gone.
 		 * @param broken whether by an error

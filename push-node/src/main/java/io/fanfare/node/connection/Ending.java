@@ -9,7 +9,7 @@ import io.fanfare.protocol.CloseReason;
  * How a connection ended, for metrics and logs.
  *
  * @param reason the close reason's wire name, or {@code client}, {@code replaced},
- * {@code broken}, {@code lapsed}, {@code unauthorized}
+ * {@code reset}, {@code broken}, {@code lapsed}, {@code unauthorized}
  * @param status what kind of end it was
  */
 public record Ending(String reason, Status status) {
@@ -42,6 +42,12 @@ public record Ending(String reason, Status status) {
 	/** Its ticket had ended, or was spent by another. */
 	static final Ending UNAUTHORIZED = new Ending("unauthorized", Status.COMPLETED);
 
+	/**
+	 * The other side reset the connection, as browsers and proxies do that go while
+	 * something was not read: no error of a network.
+	 */
+	static final Ending RESET = new Ending("reset", Status.COMPLETED);
+
 	/** The socket broke. */
 	static final Ending BROKEN = new Ending("broken", Status.ERROR);
 
@@ -54,7 +60,7 @@ public record Ending(String reason, Status status) {
 	 */
 	public static List<String> reasons() {
 		return Stream
-			.concat(Stream.of(CLIENT, REPLACED, LAPSED, UNAUTHORIZED, BROKEN, UNREACHABLE).map(Ending::reason),
+			.concat(Stream.of(CLIENT, REPLACED, LAPSED, UNAUTHORIZED, RESET, BROKEN, UNREACHABLE).map(Ending::reason),
 					Stream.of(CloseReason.values()).map(CloseReason::wireName))
 			.toList();
 	}

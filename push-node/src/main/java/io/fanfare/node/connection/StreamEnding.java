@@ -231,6 +231,11 @@ final class StreamEnding {
 		this.connection.close(Ending.UNREACHABLE);
 	}
 
+	/** The other side reset the connection. */
+	void reset() {
+		this.connection.close(Ending.RESET);
+	}
+
 	/** The socket is gone. */
 	void disconnected(boolean broken) {
 		this.connection.close(broken ? Ending.BROKEN : Ending.CLIENT);

@@ -387,7 +387,10 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		if (!(cause instanceof IOException)) {
 			this.errors.note("socket", cause);
 		}
-		if (this.connection != null) {
+		if (this.connection != null && SocketReset.is(cause)) {
+			this.connection.reset();
+		}
+		else if (this.connection != null) {
 			this.connection.disconnected(true);
 		}
 		context.close();

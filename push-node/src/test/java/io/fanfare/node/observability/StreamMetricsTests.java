@@ -57,8 +57,8 @@ class StreamMetricsTests {
 	@Test
 	void eachReasonIsThereFromTheStart() {
 		String scrape = this.registry.scrape();
-		assertThat(Ending.reasons()).contains("client", "broken", "zombie")
-			.hasSize(CloseReason.values().length + 6)
+		assertThat(Ending.reasons()).contains("client", "reset", "broken", "zombie")
+			.hasSize(CloseReason.values().length + 7)
 			.allSatisfy((reason) -> assertThat(scrape)
 				.contains("sse_connections_closed_total{reason=\"" + reason + "\"} 0.0"));
 		assertThat(scrape).contains("sse_kicks_total{reason=\"takeover\"} 0.0",
