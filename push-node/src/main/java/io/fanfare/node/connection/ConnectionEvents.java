@@ -80,19 +80,21 @@ public interface ConnectionEvents {
 	/**
 	 * Messages were written to a stream.
 	 * @param count how many
+	 * @param firstId the id of the first of them
 	 * @param lastId the id of the last of them
 	 */
-	void sent(int count, long lastId);
+	void sent(int count, long firstId, long lastId);
 
 	/**
 	 * Messages from history were written to a stream.
 	 * @param count how many
+	 * @param firstId the id of the first of them
 	 * @param lastId the id of the last of them
 	 * @param openedMillis when the stream was opened, in milliseconds since the epoch: a
 	 * message from before was not on its way to this stream all the time
 	 */
-	default void replayed(int count, long lastId, long openedMillis) {
-		sent(count, lastId);
+	default void replayed(int count, long firstId, long lastId, long openedMillis) {
+		sent(count, firstId, lastId);
 	}
 
 	/**

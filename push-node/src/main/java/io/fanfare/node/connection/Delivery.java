@@ -577,7 +577,7 @@ final class Delivery {
 		}
 		this.owed = this.account.without(this.owed, piece);
 		this.writer.movedCursor();
-		this.loop.context().events().sent(piece.size(), piece.lastId());
+		this.loop.context().events().sent(piece.size(), piece.firstId(), piece.lastId());
 		goOn(this.owed);
 	}
 
@@ -1055,7 +1055,9 @@ final class Delivery {
 			return;
 		}
 		this.replay = this.account.without(this.replay, piece);
-		this.loop.context().events().replayed(piece.size(), piece.lastId(), this.connection.openedMillis());
+		this.loop.context()
+			.events()
+			.replayed(piece.size(), piece.firstId(), piece.lastId(), this.connection.openedMillis());
 		if (this.state == State.CATCHING_UP && this.replay.isEmpty()) {
 			replayed();
 		}

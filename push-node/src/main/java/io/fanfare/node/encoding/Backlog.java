@@ -25,6 +25,8 @@ public final class Backlog {
 
 	private final @Nullable Message message;
 
+	private final @Nullable Message first;
+
 	private final int size;
 
 	private final int bytes;
@@ -37,9 +39,10 @@ public final class Backlog {
 	/** By how many connections, chunks and nodes behind it this one is held. */
 	private int holders;
 
-	private Backlog(@Nullable Backlog parent, @Nullable Message message, int size, int bytes) {
+	private Backlog(@Nullable Backlog parent, @Nullable Message message, @Nullable Message first, int size, int bytes) {
 		this.parent = parent;
 		this.message = message;
+		this.first = first;
 		this.size = size;
 		this.bytes = bytes;
 		this.receipts = parent != null && parent.receipts || message != null && message.hasReceipt();
@@ -50,7 +53,7 @@ public final class Backlog {
 	 * @return the root of a trie
 	 */
 	public static Backlog root() {
-		return new Backlog(null, null, 0, 0);
+		return new Backlog(null, null, null, 0, 0);
 	}
 
 	/**
@@ -61,7 +64,8 @@ public final class Backlog {
 	public Backlog append(Message appended) {
 		Backlog child = this.lastChild;
 		if (child == null || child.message != appended) {
-			child = new Backlog(this, appended, this.size + 1, this.bytes + appended.block().length);
+			child = new Backlog(this, appended, (this.first != null) ? this.first : appended, this.size + 1,
+					this.bytes + appended.block().length);
 			this.lastChild = child;
 		}
 		return child;
@@ -136,13 +140,15 @@ public final class Backlog {
 		return message().id();
 	}
 
-	/** The id of the first message. */
-	long firstId() {
-		Backlog node = this;
-		while (node.size > 1) {
-			node = node.parent();
+	/**
+	 * The id of the first message.
+	 * @return the id
+	 */
+	public long firstId() {
+		if (this.first == null) {
+			throw new IllegalStateException("Nothing is owed");
 		}
-		return node.lastId();
+		return this.first.id();
 	}
 
 	/**

@@ -7,8 +7,6 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
@@ -36,12 +34,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to streams, as metrics and as the counts that a node tells of itself. What
- * is counted on every write is an adder; the latency of deliveries is sampled: the first
- * write of each message and one in 64 of the others.
+ * is counted on every write is an adder; the latency of deliveries is sampled.
  */
 public final class StreamMetrics implements ConnectionEvents {
-
-	private static final int SAMPLE = 64;
 
 	private final MeterRegistry registry;
 
@@ -75,11 +70,7 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	private final Map<String, Counter> endings = new ConcurrentHashMap<>();
 
-	private final Timer latency;
-
-	private final DeliveryTimes deliveries = new DeliveryTimes();
-
-	private volatile long lastSampled;
+	private final DeliveryTimes deliveries;
 
 	private volatile @Nullable AuditLog audit;
 
@@ -187,12 +178,7 @@ public final class StreamMetrics implements ConnectionEvents {
 		FunctionCounter.builder("fanfare.memory.dropped.backlogs", connections, (all) -> all.memoryUse().dropped())
 			.description("Backlogs dropped to history because too much was owed")
 			.register(registry);
-		this.latency = Timer.builder("sse.delivery.latency")
-			.description("From the id of a message to its write, by the clocks of Redis and this node; sampled")
-			.serviceLevelObjectives(Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(25),
-					Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500),
-					Duration.ofSeconds(1), Duration.ofSeconds(5))
-			.register(registry);
+		this.deliveries = new DeliveryTimes(registry);
 	}
 
 	/**
@@ -322,13 +308,10 @@ public final class StreamMetrics implements ConnectionEvents {
 	}
 
 	@Override
-	public void sent(int count, long lastId) {
+	public void sent(int count, long firstId, long lastId) {
 		this.sent.add(count);
-		if (this.lastSampled != lastId || ThreadLocalRandom.current().nextInt(SAMPLE) == 0) {
-			this.lastSampled = lastId;
-			long millis = Math.max(0, this.clock.millis() - MessageId.timestamp(lastId));
-			this.latency.record(millis, TimeUnit.MILLISECONDS);
-			this.deliveries.record(millis);
+		if (this.deliveries.sample(count, lastId)) {
+			this.deliveries.record(Math.max(0, this.clock.millis() - MessageId.timestamp(firstId)));
 			TimingMetrics measured = this.timings;
 			if (measured != null) {
 				measured.written(lastId);
@@ -338,9 +321,9 @@ public final class StreamMetrics implements ConnectionEvents {
 
 	/** A message from before the stream was opened tells nothing about delivery. */
 	@Override
-	public void replayed(int count, long lastId, long openedMillis) {
+	public void replayed(int count, long firstId, long lastId, long openedMillis) {
 		if (MessageId.timestamp(lastId) >= openedMillis) {
-			sent(count, lastId);
+			sent(count, (MessageId.timestamp(firstId) >= openedMillis) ? firstId : lastId, lastId);
 		}
 		else {
 			this.sent.add(count);
@@ -372,12 +355,7 @@ public final class StreamMetrics implements ConnectionEvents {
 	 */
 	public Counts counts() {
 		return new Counts(this.opened.sum(), this.closed.sum(), this.durationMs.sum(), this.sent.sum(),
-				this.errors.sum(), this.reconnections.sum(), this.kicks.sum(), delivery());
-	}
-
-	private NodeStatus.Delivery delivery() {
-		return new NodeStatus.Delivery(this.gaps.sum(), this.latency.count(),
-				this.latency.totalTime(TimeUnit.MILLISECONDS), this.deliveries.buckets());
+				this.errors.sum(), this.reconnections.sum(), this.kicks.sum(), this.deliveries.report(this.gaps.sum()));
 	}
 
 	/**

@@ -771,7 +771,7 @@ public final class TestLoop {
 		}
 
 		@Override
-		public void sent(int count, long lastId) {
+		public void sent(int count, long firstId, long lastId) {
 			this.seam.accept("event");
 		}
 

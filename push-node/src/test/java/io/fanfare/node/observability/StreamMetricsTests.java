@@ -35,23 +35,63 @@ class StreamMetricsTests {
 
 	@Test
 	void aMessageFromBeforeTheStreamIsNoLateDelivery() {
-		this.metrics.replayed(3, MessageId.of(NOW - 7_000_000, 0), NOW - 1_000);
+		this.metrics.replayed(3, MessageId.of(NOW - 8_000_000, 0), MessageId.of(NOW - 7_000_000, 0), NOW - 1_000);
 		assertThat(this.registry.scrape()).contains("sse_messages_sent_total 3.0",
 				"sse_delivery_latency_seconds_count 0");
-		this.metrics.replayed(1, MessageId.of(NOW - 900, 0), NOW - 1_000);
-		assertThat(this.registry.scrape()).contains("sse_messages_sent_total 4.0",
+		this.metrics.replayed(2, MessageId.of(NOW - 7_000_000, 0), MessageId.of(NOW - 900, 0), NOW - 1_000);
+		assertThat(this.registry.scrape()).contains("sse_messages_sent_total 5.0",
 				"sse_delivery_latency_seconds_sum 0.9");
+		this.metrics.replayed(2, MessageId.of(NOW - 600, 0), MessageId.of(NOW - 500, 0), NOW - 1_000);
+		assertThat(this.registry.scrape()).contains("sse_delivery_latency_seconds_sum 1.5");
+	}
+
+	@Test
+	void ofMessagesThatAreWrittenTogetherTheOldestIsTimed() {
+		this.metrics.sent(26, MessageId.of(NOW - 3_000, 0), MessageId.of(NOW - 1, 0));
+		assertThat(this.registry.scrape()).contains("sse_messages_sent_total 26.0",
+				"sse_delivery_latency_seconds_sum 3.0", "sse_delivery_latency_seconds_count 1");
+	}
+
+	/** Ten thousand streams receive all; for 4 of 60 s a loop of half of them stalls. */
+	@Test
+	void aStallOfALoopShowsAsMuchAsTheMessagesItDelays() {
+		int streams = 10_000;
+		for (int second = 0; second < 60; second++) {
+			long id = MessageId.of(NOW - 20, second);
+			for (int i = 0; i < streams / ((second < 56) ? 1 : 2); i++) {
+				this.metrics.sent(5, id, id);
+			}
+		}
+		long last = MessageId.of(NOW - 20, 60);
+		for (int i = 0; i < streams / 2; i++) {
+			this.metrics.sent(20, MessageId.of(NOW - 4_000, 0), last);
+		}
+		NodeStatus.Delivery delivery = this.metrics.counts().delivery();
+		assertThat(samplesWithin(delivery, 1_000)).isBetween(delivery.samples() * 0.94, delivery.samples() * 0.985);
+	}
+
+	private static double samplesWithin(NodeStatus.Delivery delivery, long millis) {
+		return delivery.buckets()
+			.stream()
+			.filter((bucket) -> bucket.upToMs() == millis)
+			.mapToLong(NodeStatus.Bucket::samples)
+			.findFirst()
+			.orElseThrow();
 	}
 
 	@Test
 	void theReportHasHowLongDeliveriesTook() {
-		this.metrics.sent(1, MessageId.of(NOW - 7, 0));
-		this.metrics.sent(1, MessageId.of(NOW - 1_000, 0));
-		this.metrics.sent(1, MessageId.of(NOW - 60_000, 0));
+		sent(MessageId.of(NOW - 7, 0));
+		sent(MessageId.of(NOW - 1_000, 0));
+		sent(MessageId.of(NOW - 60_000, 0));
 		NodeStatus.Delivery delivery = this.metrics.counts().delivery();
 		assertThat(delivery.samples()).isEqualTo(3);
 		assertThat(delivery.buckets()).contains(new NodeStatus.Bucket(5, 0), new NodeStatus.Bucket(10, 1),
 				new NodeStatus.Bucket(500, 1), new NodeStatus.Bucket(1_000, 2), new NodeStatus.Bucket(30_000, 2));
+	}
+
+	private void sent(long id) {
+		this.metrics.sent(1, id, id);
 	}
 
 	@Test

@@ -318,7 +318,7 @@ final class SimulatedNode {
 		}
 
 		@Override
-		public void sent(int count, long lastId) {
+		public void sent(int count, long firstId, long lastId) {
 		}
 
 		@Override
