@@ -42,7 +42,8 @@ class AlertConfiguration {
 		List<AlertSender> senders = channels.stream()
 			.map((channel) -> new AlertSender(channel, settings.name(), worker, scheduler, errors, registry))
 			.toList();
-		AlertWatch watch = new AlertWatch(settings, processName(), nodes, board, calls, errors, clock, worker, senders);
+		AlertWatch watch = new AlertWatch(settings, processName(), nodes, board, calls, errors, clock,
+				scheduler.ticker(), worker, senders);
 		for (AlertRule rule : AlertRule.values()) {
 			Gauge.builder("fanfare.alerts.firing", watch, (one) -> one.firing(rule))
 				.description("Alerts of the built-in rules that fire, as this process sees it")

@@ -18,6 +18,7 @@ import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.NotUnderstoodException;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.RedisRefusal;
 import io.fanfare.redis.RedisUnavailableException;
@@ -106,11 +107,12 @@ final class AlertWatch {
 	/**
 	 * Makes the watch, which does not look yet.
 	 * @param process what this process is called in alerts
+	 * @param ticker the monotonic clock
 	 * @param worker looks
 	 * @param senders the channels
 	 */
 	AlertWatch(AlertSettings settings, String process, Nodes nodes, AlertBoard board, RedisCalls calls, Errors errors,
-			Clock clock, Worker worker, List<AlertSender> senders) {
+			Clock clock, Ticker ticker, Worker worker, List<AlertSender> senders) {
 		this.settings = settings;
 		this.process = process;
 		this.nodes = nodes;
@@ -120,7 +122,7 @@ final class AlertWatch {
 		this.clock = clock;
 		this.worker = worker;
 		this.senders = senders;
-		this.readings = new NodeReadings(settings, errors);
+		this.readings = new NodeReadings(settings, errors, ticker);
 		List<String> channels = senders.stream().map(AlertSender::channel).toList();
 		this.book = new AlertBook(settings.repeatInterval(), channels);
 		this.own = new AlertBook(settings.repeatInterval(), channels);
@@ -165,6 +167,9 @@ final class AlertWatch {
 			return false;
 		}
 		this.refusal = null;
+		if (this.nodes.isWriteRefused()) {
+			this.readings.missed();
+		}
 		this.errors.run("alerts", () -> look(states));
 		lead();
 		return true;

@@ -13,8 +13,10 @@ import java.util.stream.Collectors;
 
 import io.fanfare.api.alert.Reading.Verdict;
 import io.fanfare.api.cluster.ClusterView;
+import io.fanfare.api.cluster.SilenceCheck;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Ticker;
 import io.fanfare.redis.cluster.Nodes;
 import org.jspecify.annotations.Nullable;
 
@@ -26,15 +28,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeReadings {
 
-	/** A process that follows a node of its name started at most this long before. */
-	private static final long FOLLOWS_MS = 60_000;
-
 	/** A node that is drained stays listed for longer than this. */
 	private static final long MAX_GAP_MS = ClusterView.FORGOTTEN_AFTER.minus(ClusterView.GONE_AFTER).toMillis();
 
 	private final AlertSettings settings;
 
 	private final Errors errors;
+
+	private final SilenceCheck silence;
 
 	private final Map<String, NodeWindow> windows = new HashMap<>();
 
@@ -50,9 +51,10 @@ final class NodeReadings {
 	/** The loss of a node, by its identity, until it is back or its alert ended. */
 	private final Map<String, Lost> lost = new HashMap<>();
 
-	NodeReadings(AlertSettings settings, Errors errors) {
+	NodeReadings(AlertSettings settings, Errors errors, Ticker ticker) {
 		this.settings = settings;
 		this.errors = errors;
+		this.silence = new SilenceCheck(ticker);
 	}
 
 	/**
@@ -94,8 +96,9 @@ final class NodeReadings {
 	}
 
 	/**
-	 * A look failed: nodes could not report either, perhaps. So none counts as silent
-	 * until looks have succeeded for long enough that all of them have reported again.
+	 * A look failed, or Redis takes no writes: nodes could not report either, perhaps. So
+	 * none counts as silent until looks have succeeded for long enough that all of them
+	 * have reported again.
 	 */
 	void missed() {
 		this.steadySince = null;
@@ -113,7 +116,8 @@ final class NodeReadings {
 		Set<String> present = new HashSet<>();
 		Set<String> silent = new HashSet<>();
 		List<Reading> readings = new ArrayList<>();
-		boolean steady = isSteady(now);
+		boolean certain = this.silence.isCertain(now);
+		boolean steady = isSteady(now) && certain;
 		for (Heard node : nodes) {
 			NodeStatus status = node.status();
 			if (status == null) {
@@ -183,8 +187,8 @@ final class NodeReadings {
 		this.lost.entrySet().removeIf((entry) -> {
 			Lost one = entry.getValue();
 			boolean back = nodes.stream()
-				.anyMatch((node) -> node.isLive() && node.status() != null && node.status().name().equals(one.name())
-						&& node.status().startedAt() > one.atMs() - FOLLOWS_MS);
+				.anyMatch((node) -> node.isLive() && node.status() != null
+						&& ClusterView.follows(node.status(), one.name(), one.atMs()));
 			if (back) {
 				readings.add(loss(entry.getKey(), one.name(), Verdict.WELL, one.name() + " was started again"));
 			}

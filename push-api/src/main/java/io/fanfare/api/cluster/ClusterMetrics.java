@@ -1,6 +1,8 @@
 package io.fanfare.api.cluster;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -21,8 +23,8 @@ import org.springframework.stereotype.Component;
 /**
  * How many nodes there are, as metrics, and how many streams are open. Redis is asked
  * from time to time and not at a scrape, which would wait for it. While it does not
- * answer, and shortly after another Redis was reached, the figures are not numbers:
- * nothing is known then.
+ * answer or takes no reports, and shortly after that, after another Redis was reached or
+ * its clock was set forward, the figures are not numbers: nothing is known then.
  */
 @Component
 public final class ClusterMetrics {
@@ -35,6 +37,8 @@ public final class ClusterMetrics {
 
 	private final Errors errors;
 
+	private final SilenceCheck silence;
+
 	private final Worker worker;
 
 	/** As of the last look. */
@@ -43,11 +47,12 @@ public final class ClusterMetrics {
 	ClusterMetrics(Nodes nodes, Errors errors, Scheduler scheduler, MeterRegistry registry) {
 		this.nodes = nodes;
 		this.errors = errors;
+		this.silence = new SilenceCheck(scheduler.ticker());
 		Gauge.builder("fanfare.nodes.live", () -> this.counts.live())
 			.description("Nodes that report")
 			.register(registry);
 		Gauge.builder("fanfare.nodes.lost", () -> this.counts.lost())
-			.description("Nodes that stopped to report within the last minute, and were not drained")
+			.description("Nodes that stopped to report within the last minute, were not drained and not started again")
 			.register(registry);
 		this.worker = scheduler.createWorker("node-counts");
 		this.worker.every(Duration.ZERO, INTERVAL, this::look);
@@ -68,6 +73,9 @@ public final class ClusterMetrics {
 
 	private void look() {
 		this.nodes.list().whenComplete((states, failure) -> {
+			if (failure != null || this.nodes.isWriteRefused()) {
+				this.silence.interrupted();
+			}
 			this.counts = (failure == null) ? count(states) : UNKNOWN;
 			if (failure != null && !Failures.isOfRedis(failure)) {
 				this.errors.note("node-counts", failure);
@@ -75,13 +83,13 @@ public final class ClusterMetrics {
 		});
 	}
 
-	private static Counts count(Nodes.NodeStates states) {
-		if (states.moved()) {
+	private Counts count(Nodes.NodeStates states) {
+		if (!this.silence.isCertain(states.nowMs()) || states.moved()) {
 			return UNKNOWN;
 		}
-		int live = 0;
-		int lost = 0;
-		int streams = 0;
+		List<NodeStatus> live = new ArrayList<>();
+		List<NodeStatus> silent = new ArrayList<>();
+		int others = 0;
 		for (Map.Entry<String, byte[]> entry : states.states().entrySet()) {
 			NodeStatus status;
 			try {
@@ -89,22 +97,22 @@ public final class ClusterMetrics {
 			}
 			catch (NotUnderstoodException ex) {
 				// Of another version, and there; ClusterView has noted it
-				live++;
+				others++;
 				continue;
 			}
 			long silence = states.silenceMs(status.updatedAt());
 			if (status.drained() != null || silence > ClusterView.FORGOTTEN_AFTER.toMillis()) {
 				continue;
 			}
-			if (silence > ClusterView.GONE_AFTER.toMillis()) {
-				lost++;
-			}
-			else {
-				live++;
-				streams += status.active();
-			}
+			((silence > ClusterView.GONE_AFTER.toMillis()) ? silent : live).add(status);
 		}
-		return new Counts(live, lost, OptionalInt.of(streams));
+		long lost = silent.stream().filter((status) -> !isStartedAgain(status, live)).count();
+		return new Counts(live.size() + others, lost, OptionalInt.of(live.stream().mapToInt(NodeStatus::active).sum()));
+	}
+
+	private static boolean isStartedAgain(NodeStatus lost, List<NodeStatus> live) {
+		long at = lost.updatedAt() + ClusterView.GONE_AFTER.toMillis();
+		return live.stream().anyMatch((later) -> ClusterView.follows(later, lost.name(), at));
 	}
 
 	@PreDestroy

@@ -44,6 +44,9 @@ public final class ClusterView {
 	/** After such a silence a node is not listed any more. */
 	public static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(1);
 
+	/** A process that follows a lost one of its name started at most so long before. */
+	private static final Duration FOLLOWS = Duration.ofMinutes(1);
+
 	/** How often it looks which nodes there are. */
 	private static final Duration LOOK = Duration.ofMillis(NodeStatus.INTERVAL_MS);
 
@@ -114,6 +117,18 @@ public final class ClusterView {
 	@PreDestroy
 	void close() {
 		this.worker.close();
+	}
+
+	/**
+	 * Whether a process was started in place of one that was lost: then that one is lost
+	 * no more.
+	 * @param later a process that reports
+	 * @param name the name of the one that was lost
+	 * @param lostAtMs since when it counts as lost, in milliseconds since the epoch
+	 * @return whether it was
+	 */
+	public static boolean follows(NodeStatus later, String name, long lostAtMs) {
+		return later.name().equals(name) && later.startedAt() > lostAtMs - FOLLOWS.toMillis();
 	}
 
 	/**

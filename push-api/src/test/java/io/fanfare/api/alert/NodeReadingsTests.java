@@ -31,13 +31,22 @@ class NodeReadingsTests {
 
 	private final NodeReadings readings = new NodeReadings(Settings.defaults(),
 			new Errors(() -> 0, this.noted::add, (fatal) -> {
-			}));
+			}), this::nanoTime);
 
-	private long now = START;
+	/** By Redis's clock. */
+	private long now = START - Nodes.REWRITTEN.toMillis();
+
+	/** How far Redis's clock was set forward. */
+	private Duration stepped = Duration.ZERO;
 
 	@BeforeEach
 	void lookForAWhile() {
-		this.readings.look(START - Nodes.REWRITTEN.toMillis(), List.of(), List.of());
+		this.readings.look(this.now, List.of(), List.of());
+		pass(Nodes.REWRITTEN);
+	}
+
+	private long nanoTime() {
+		return Duration.ofMillis(this.now).minus(this.stepped).toNanos();
 	}
 
 	@Test
@@ -227,7 +236,7 @@ class NodeReadingsTests {
 		assertThat(losses(new Heard(status.node(), status, 55_000))).singleElement()
 			.satisfies((reading) -> assertThat(reading.verdict()).isEqualTo(Verdict.OVER));
 		NodeReadings started = new NodeReadings(Settings.defaults(), new Errors(() -> 0, this.noted::add, (fatal) -> {
-		}));
+		}), this::nanoTime);
 		assertThat(started.look(this.now, List.of(new Heard(status.node(), status, 20_000)), List.of()).readings())
 			.noneMatch((reading) -> reading.rule() == AlertRule.NODE_LOST);
 	}
@@ -252,6 +261,27 @@ class NodeReadingsTests {
 		pass(Duration.ofSeconds(5));
 		assertThat(look(node(0, 1_020, 902, null, null), AlertRule.ERROR_RATE).value()).isEqualTo(0.1);
 		assertThat(this.noted).isEmpty();
+	}
+
+	@Test
+	void aClockThatIsSetForwardMakesNoNodeLost() {
+		NodeStatus status = node(0, 0, 0, null, null);
+		NodeStatus dead = new NodeStatus("n2.abc", "n2", "1", "up", START, this.now, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+				null, null, null, null);
+		losses(new Heard(status.node(), status, 4_000), new Heard(dead.node(), dead, 4_000));
+		this.stepped = Duration.ofSeconds(40);
+		pass(this.stepped);
+		assertThat(losses(new Heard(status.node(), status, 44_000), new Heard(dead.node(), dead, 44_000))).isEmpty();
+		pass(Duration.ofSeconds(5));
+		assertThat(losses(new Heard(status.node(), status, 1_000), new Heard(dead.node(), dead, 49_000)))
+			.allSatisfy((reading) -> assertThat(reading.verdict()).isEqualTo(Verdict.WELL));
+		// One that does not report is lost, once all others have
+		pass(Duration.ofSeconds(10));
+		assertThat(losses(new Heard(status.node(), status, 1_000), new Heard(dead.node(), dead, 59_000)))
+			.anySatisfy((reading) -> {
+				assertThat(reading.id()).isEqualTo("node-lost/n2.abc");
+				assertThat(reading.verdict()).isEqualTo(Verdict.OVER);
+			});
 	}
 
 	private List<Reading> losses(Heard... nodes) {

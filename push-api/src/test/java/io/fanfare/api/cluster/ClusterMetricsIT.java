@@ -27,10 +27,12 @@ class ClusterMetricsIT {
 		put(redis, "lost", 20_000, null);
 		put(redis, "drained", 20_000, new NodeStatus.Drained(1, 0, 1));
 		put(redis, "forgotten", 70_000, null);
+		put(redis, "again", 20_000, null);
+		put(redis, "again", "later678", 0, null);
 		redis.ask((commands) -> commands.hset("fanfare:nodes", "later.abcdefgh", "of another version"));
 		TestApi api = TestApi.shared();
 		await().atMost(SOON).untilAsserted(() -> {
-			assertThat(gauge(api, "fanfare.nodes.live")).isEqualTo(2);
+			assertThat(gauge(api, "fanfare.nodes.live")).isEqualTo(3);
 			assertThat(gauge(api, "fanfare.nodes.lost")).isEqualTo(1);
 		});
 	}
@@ -57,8 +59,13 @@ class ClusterMetricsIT {
 	}
 
 	private static void put(TestRedis redis, String name, long silence, NodeStatus.@Nullable Drained drained) {
+		put(redis, name, "abcdefgh", silence, drained);
+	}
+
+	private static void put(TestRedis redis, String name, String process, long silence,
+			NodeStatus.@Nullable Drained drained) {
 		long updatedAt = System.currentTimeMillis() - silence;
-		NodeStatus status = new NodeStatus(name + ".abcdefgh", name, "1", "up", updatedAt, updatedAt, 100, 0, 0, 0, 0,
+		NodeStatus status = new NodeStatus(name + "." + process, name, "1", "up", updatedAt, updatedAt, 100, 0, 0, 0, 0,
 				0, 0, 0, 0, 0, 0, null, drained, null, null);
 		redis.ask((commands) -> commands.hset("fanfare:nodes", status.node(), TestApi.JSON.writeValueAsString(status)));
 	}

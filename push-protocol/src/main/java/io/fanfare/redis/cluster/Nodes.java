@@ -15,6 +15,7 @@ import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.redis.CommandLink;
 import io.fanfare.redis.RedisKeys;
+import io.fanfare.redis.RedisRefusal;
 import io.fanfare.redis.RedisUnavailableException;
 import io.fanfare.redis.Script;
 import io.lettuce.core.api.async.RedisServerAsyncCommands;
@@ -115,6 +116,16 @@ public final class Nodes {
 	 */
 	public boolean hasMoved() {
 		return this.link.hasMoved(REWRITTEN);
+	}
+
+	/**
+	 * Whether Redis answers and takes no writes, as far as this process knows: then nodes
+	 * cannot report.
+	 * @return whether it does
+	 */
+	public boolean isWriteRefused() {
+		RedisRefusal refusal = this.link.refusal();
+		return refusal == RedisRefusal.OOM || refusal == RedisRefusal.MISCONF;
 	}
 
 	/**
