@@ -5,10 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
@@ -22,7 +20,7 @@ import io.fanfare.faults.traffic.Publisher;
 import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.redis.OldStore;
-import tools.jackson.databind.json.JsonMapper;
+import io.fanfare.test.sse.SseClient;
 
 import static org.awaitility.Awaitility.await;
 
@@ -47,8 +45,6 @@ final class AlertCluster implements AutoCloseable {
 	/** The share of the heap that counts as full: a test need not come near its end. */
 	private static final String HEAP = "0.6";
 
-	private static final String NODES = "fanfare:nodes";
-
 	private final Deque<AutoCloseable> closing = new ArrayDeque<>();
 
 	/** What a fault has opened, also on a thread of its own. */
@@ -72,7 +68,8 @@ final class AlertCluster implements AutoCloseable {
 		this.inbox = closing(new Inbox());
 		this.deployment = closing(Deployment.start(Deployment.Store.DURABLE, Timing.SHIPPED, 2,
 				List.of("--fanfare.connections.max=" + STREAMS, "--fanfare.memory.interval=1s",
-						"--fanfare.memory.heap=" + HEAP),
+						"--fanfare.memory.heap=" + HEAP, "--fanfare.connections.ack-timeout=1s",
+						"--fanfare.connections.probe-timeout=1s"),
 				builtInAlerts()));
 		for (int i = 0; i < 2; i++) {
 			this.audiences.add(closing(new Audience("steady" + i, this.deployment, this.deployment.node(i), USERS, 1)));
@@ -190,6 +187,20 @@ final class AlertCluster implements AutoCloseable {
 	}
 
 	/**
+	 * Opens streams of clients that promise to acknowledge and never do.
+	 * @param node the node's index
+	 * @param clients how many
+	 */
+	void openMute(int node, int clients) {
+		for (int i = 0; i < clients; i++) {
+			this.opened.push(SseClient.request("127.0.0.1", this.deployment.node(node).port(), "/events")
+				.bearer(this.deployment.token("mute" + i))
+				.query("ack", "1")
+				.open());
+		}
+	}
+
+	/**
 	 * Does something twice per second from now on, until the fault is over.
 	 * @param what what to do, on a thread of its own
 	 */
@@ -202,29 +213,6 @@ final class AlertCluster implements AutoCloseable {
 	/** Ends what the fault keeps doing, and closes what it has opened. */
 	void rest() {
 		closeAll(this.opened);
-	}
-
-	/**
-	 * Forgets the process that had a node's name before, as the API does once it has been
-	 * silent for a minute. Until then that node counts as lost, though another process
-	 * has its name.
-	 * @param name the node's name
-	 */
-	void forgetFormer(String name) {
-		await("the node reports").atMost(START).until(() -> former(name).size() == 1);
-		this.deployment.ask((redis) -> redis.hdel(NODES, former(name).getFirst()));
-	}
-
-	/** Identities of processes of that name, but for the one that was started last. */
-	private List<String> former(String name) {
-		Map<String, String> states = this.deployment.ask((redis) -> redis.hgetall(NODES));
-		List<String> identities = states.keySet()
-			.stream()
-			.filter((identity) -> identity.startsWith(name + "."))
-			.sorted(Comparator.comparingLong(
-					(identity) -> JsonMapper.shared().readTree(states.get(identity)).required("startedAt").asLong()))
-			.toList();
-		return identities.subList(0, Math.max(0, identities.size() - 1));
 	}
 
 	/** Lets Redis look as if it had never lost anything. */

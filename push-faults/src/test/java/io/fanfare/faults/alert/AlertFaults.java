@@ -18,16 +18,31 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class AlertFaults {
 
-	private static final boolean LONG = Boolean.getBoolean("fanfare.long");
-
 	/** Longer than an event loop may be silent, shorter than a lease. */
 	private static final Duration STANDSTILL = Duration.ofSeconds(8);
 
 	/** What writes to a stream. If it is gone, name what has taken its place. */
 	private static final String WRITE = "io.fanfare.node.connection.Delivery#visit";
 
+	/** What sends the sign of life that comes back by the path of messages. */
+	private static final String PROBE = "io.fanfare.node.broker.Probe#send";
+
+	/** What publishes. */
+	private static final String PUBLISH = "io.fanfare.api.publish.Publishing#publish";
+
+	/**
+	 * Of the direct memory of a node: above 80 %, below the 85 % at which it is short.
+	 */
+	private static final double DIRECT = 0.825;
+
+	/** The direct memory of a node, in MiB: as large as its heap. */
+	private static final int DIRECT_MEBIBYTES = 256;
+
 	/** So much that the heap of a node, 256 MiB, is fuller than it may be. */
 	private static final int MEBIBYTES = 130;
+
+	/** Fewer than the built-in rule judges by. */
+	private static final int MUTE = 12;
 
 	/** What Redis holds in the fault that takes its memory. */
 	private static final int BALLAST = 20 << 20;
@@ -42,7 +57,8 @@ final class AlertFaults {
 	 */
 	static List<AlertFault> all() {
 		return List.of(kickStorm(), loopBlocked(), nodeKilled(), nodeFull(), waitingRoomGrows(), streamsFail(),
-				clientsReconnect(), memoryShort(), historyLost(), redisNearlyFull(), apiKilled(), redisStopped());
+				clientsReconnect(), clientsMute(), memoryShort(), memoryHigh(), probesUnsent(), publishesFail(),
+				historyLost(), redisNearlyFull(), redisFull(), apiKilled(), redisStopped());
 	}
 
 	private static AlertFault kickStorm() {
@@ -52,11 +68,7 @@ final class AlertFaults {
 			.fires("FanfareKickStorm", "each page displaces the one before");
 	}
 
-	/**
-	 * What is late is the one message that some users receive. Of messages that are
-	 * written together only the last one is timed, so users who receive many hide that
-	 * the others were late.
-	 */
+	/** There are so many users that each loop has some, and messages for them. */
 	private static AlertFault loopBlocked() {
 		return AlertFault
 			.of("loop-blocked", "An event loop of a node stands still for " + STANDSTILL.toSeconds() + " s", (on) -> {
@@ -73,13 +85,9 @@ final class AlertFaults {
 	}
 
 	private static AlertFault nodeKilled() {
-		return AlertFault.of("node-killed", "A node is killed (-9), and started again once it is missed",
-				(on) -> on.deployment().node(0).kill(), (on) -> {
-					on.deployment().node(0).start();
-					if (!LONG) {
-						on.forgetFormer(on.deployment().node(0).name());
-					}
-				})
+		return AlertFault
+			.of("node-killed", "A node is killed (-9), and started again once it is missed",
+					(on) -> on.deployment().node(0).kill(), (on) -> on.deployment().node(0).start())
 			.fires("FanfareNodeLost", "it does not answer Prometheus, and reports no more")
 			.fires("node-lost", "the same, without Prometheus")
 			.mayFire("FanfareReconnectStorm", "its clients come back all at once; `for:` outlasts that");
@@ -126,9 +134,15 @@ final class AlertFaults {
 			.of("clients-reconnect", "Clients lose their connections again and again",
 					(on) -> on.keep(() -> on.steadyPages().forEach(StreamClient::cut)), AlertCluster::rest)
 			.longOnly()
-			.fires("FanfareReconnectStorm", "they open their streams anew")
-			.mayFire("FanfareStreamErrors", "a connection that is reset may end as broken")
-			.mayFire("error-rate", "the same, without Prometheus");
+			.fires("FanfareReconnectStorm", "they open their streams anew");
+	}
+
+	private static AlertFault clientsMute() {
+		return AlertFault
+			.of("clients-mute", "Clients that promised to acknowledge do not", (on) -> on.openMute(1, MUTE),
+					AlertCluster::rest)
+			.longOnly()
+			.fires("FanfareZombies", "they answer no probe");
 	}
 
 	private static AlertFault memoryShort() {
@@ -145,6 +159,39 @@ final class AlertFaults {
 			.fires("FanfareMemoryShort", "the heap is fuller than it may be")
 			.fires("memory", "the same, without Prometheus")
 			.mayFire("FanfareMemoryHigh", "it may be above 80 % before the node looks");
+	}
+
+	private static AlertFault memoryHigh() {
+		return AlertFault.of("memory-high", "The direct memory of a node is nearly used up", (on) -> {
+			ServiceProcess node = on.deployment().node(1);
+			double used = node.metric("fanfare_memory_used_ratio", "kind=\"direct\"");
+			node.injector().holdDirect((int) ((DIRECT - used) * DIRECT_MEBIBYTES));
+		}, (on) -> {
+			ServiceProcess node = on.deployment().node(1);
+			node.injector().clear();
+			collect(node);
+		})
+			.longOnly()
+			.fires("FanfareMemoryHigh", "more than 80 % of it are in use")
+			.fires("memory", "the threshold of the built-in rule is lower here");
+	}
+
+	private static AlertFault probesUnsent() {
+		return AlertFault
+			.of("probes-unsent", "A node sends no probe, as if nothing reached it by the path of messages",
+					(on) -> on.deployment().node(1).injector().failAt(PROBE, 1),
+					(on) -> on.deployment().node(1).injector().clear())
+			.longOnly()
+			.fires("FanfareProbeLate", "none has arrived for more than 10 s, and Redis answers");
+	}
+
+	private static AlertFault publishesFail() {
+		return AlertFault
+			.of("publishes-fail", "What publishes throws in the API",
+					(on) -> on.deployment().api().injector().failAt(PUBLISH, 3),
+					(on) -> on.deployment().api().injector().clear())
+			.longOnly()
+			.fires("FanfareApiErrors", "a third of the publishes is answered 500");
 	}
 
 	/** What counts is what a collection leaves. */
@@ -166,9 +213,7 @@ final class AlertFaults {
 			})
 			.longOnly()
 			.fires("FanfareGaps", "each client is notified of a gap on each of its channels")
-			.mayFire("FanfareReconnectStorm", "they come back all at once; `for:` outlasts that")
-			.mayFire("FanfareStreamErrors", "a connection that is reset may end as broken")
-			.mayFire("error-rate", "the same, without Prometheus");
+			.mayFire("FanfareReconnectStorm", "they come back all at once; `for:` outlasts that");
 	}
 
 	private static AlertFault redisNearlyFull() {
@@ -179,6 +224,18 @@ final class AlertFaults {
 			on.deployment().ask((redis) -> redis.del("ballast"));
 			on.deployment().ask((redis) -> redis.configSet("maxmemory", "0"));
 		}).longOnly().fires("FanfareRedisMemoryHigh", "more than 80 % of maxmemory are in use");
+	}
+
+	private static AlertFault redisFull() {
+		return AlertFault
+			.of("redis-full", "Redis is full and refuses what needs memory",
+					(on) -> on.deployment()
+						.ask((redis) -> redis.configSet("maxmemory", Long.toString(used(redis) / 2))),
+					(on) -> on.deployment().ask((redis) -> redis.configSet("maxmemory", "0")))
+			.longOnly()
+			.fires("FanfareRedisRefuses", "it answers OOM")
+			.mayFire("FanfareRedisMemoryHigh", "it is looked at every 10 s")
+			.mayFire("FanfareApiErrors", "publishes are answered 503");
 	}
 
 	private static long used(RedisCommands<String, String> redis) {

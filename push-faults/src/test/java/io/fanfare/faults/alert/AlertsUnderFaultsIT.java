@@ -38,7 +38,6 @@ class AlertsUnderFaultsIT {
 
 	private static final boolean LONG = Boolean.getBoolean("fanfare.long");
 
-	/** In the long form a node is lost for as long as it is shipped. */
 	private static final Duration PATIENCE = Duration.ofSeconds(LONG ? 100 : 40);
 
 	private static final Duration POLL = Duration.ofMillis(200);

@@ -13,6 +13,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.lang.instrument.ClassFileTransformer;
 import java.lang.instrument.Instrumentation;
 import java.lang.reflect.Modifier;
+import java.nio.ByteBuffer;
 import java.security.ProtectionDomain;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 
 import org.jspecify.annotations.Nullable;
 
@@ -45,14 +47,15 @@ public final class InjectionAgent {
 	private static final Map<String, ClassFileTransformer> transformers = new ConcurrentHashMap<>();
 
 	/** Guarded by the class. */
-	private static final List<byte[]> held = new ArrayList<>();
+	private static final List<Object> held = new ArrayList<>();
 
 	private InjectionAgent() {
 	}
 
 	/**
 	 * Carries a command out: {@code throw <seam> <every>}, {@code sleep <seam> <millis>},
-	 * {@code hold <mebibytes>} or {@code clear}. Called by the JVM.
+	 * {@code hold <mebibytes>}, {@code hold-direct <mebibytes>} or {@code clear}. Called
+	 * by the JVM.
 	 * @param command the command
 	 * @param instrumentation of the JVM
 	 * @throws Exception if the command cannot be carried out, such as for a method that
@@ -65,7 +68,8 @@ public final class InjectionAgent {
 				inject(words[1], InjectedFault.throwing(words[1], Integer.parseInt(words[2])), instrumentation);
 			case "sleep" -> inject(words[1],
 					InjectedFault.sleeping(words[1], Duration.ofMillis(Long.parseLong(words[2]))), instrumentation);
-			case "hold" -> hold(Integer.parseInt(words[1]));
+			case "hold" -> hold(Integer.parseInt(words[1]), byte[]::new);
+			case "hold-direct" -> hold(Integer.parseInt(words[1]), ByteBuffer::allocateDirect);
 			case "clear" -> clear(instrumentation);
 			default -> throw new IllegalArgumentException("No such command: " + command);
 		}
@@ -104,9 +108,9 @@ public final class InjectionAgent {
 		}
 	}
 
-	private static synchronized void hold(int mebibytes) {
+	private static synchronized void hold(int mebibytes, IntFunction<Object> allocation) {
 		for (int i = 0; i < mebibytes; i++) {
-			held.add(new byte[1 << 20]);
+			held.add(allocation.apply(1 << 20));
 		}
 	}
 

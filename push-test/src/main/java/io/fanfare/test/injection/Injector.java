@@ -64,6 +64,15 @@ public final class Injector {
 		command("hold " + mebibytes);
 	}
 
+	/**
+	 * Takes direct memory, as sockets do that are not read from. Once it is not held any
+	 * more, it is freed by the next collection.
+	 * @param mebibytes how much, in addition to what is held already
+	 */
+	public void holdDirect(int mebibytes) {
+		command("hold-direct " + mebibytes);
+	}
+
 	/** From now on nothing fails any more, and no memory is held. */
 	public void clear() {
 		command("clear");

@@ -76,14 +76,33 @@ class InjectorIT {
 		assertThat(bytesOfArrays()).isLessThan(20 << 20);
 	}
 
+	@Test
+	void directMemoryIsHeldUntilCleared() {
+		this.injector.holdDirect(50);
+		assertThat(directBuffers()).isGreaterThanOrEqualTo(50);
+		this.injector.clear();
+		assertThat(directBuffers()).isLessThan(50);
+	}
+
+	/** After a collection. */
+	private long directBuffers() {
+		return histogram().lines()
+			.filter((line) -> line.contains("java.nio.DirectByteBuffer "))
+			.mapToLong((line) -> Long.parseLong(line.strip().split(" +")[1]))
+			.sum();
+	}
+
 	/** After a collection. */
 	private long bytesOfArrays() {
-		Matcher line = BYTES.matcher(
-				ChildProcess.command(ChildProcess.jdk("jcmd"), Long.toString(this.victim.pid()), "GC.class_histogram")
-					.run(Duration.ofSeconds(20))
-					.orThrow());
+		Matcher line = BYTES.matcher(histogram());
 		assertThat(line.find()).isTrue();
 		return Long.parseLong(line.group(1));
+	}
+
+	private String histogram() {
+		return ChildProcess.command(ChildProcess.jdk("jcmd"), Long.toString(this.victim.pid()), "GC.class_histogram")
+			.run(Duration.ofSeconds(20))
+			.orThrow();
 	}
 
 	@Test
