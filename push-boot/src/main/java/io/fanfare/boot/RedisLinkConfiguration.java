@@ -15,6 +15,7 @@ import io.fanfare.redis.RedisRefusal;
 import io.fanfare.redis.RedisUrl;
 import io.fanfare.redis.SentinelWatch;
 import io.fanfare.redis.UnfitRedisException;
+import io.fanfare.redis.cluster.Handovers;
 import io.fanfare.redis.cluster.NodeCalls;
 import io.fanfare.redis.cluster.Nodes;
 import io.lettuce.core.ClientOptions;
@@ -186,6 +187,11 @@ public class RedisLinkConfiguration {
 	@Bean
 	Nodes nodes(CommandLink link, RedisKeys keys) {
 		return new Nodes(link, keys);
+	}
+
+	@Bean
+	Handovers handovers(CommandLink link, RedisKeys keys) {
+		return new Handovers(link, keys);
 	}
 
 	@Bean

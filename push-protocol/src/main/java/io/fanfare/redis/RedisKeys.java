@@ -73,6 +73,7 @@ public final class RedisKeys {
 	private final byte[] receipts;
 
 	private final byte[] awaited;
+	private final byte[] handovers;
 
 	/**
 	 * Names the keys and channels of an installation.
@@ -113,6 +114,7 @@ public final class RedisKeys {
 		this.eventsWalk = key("events:walk");
 		this.receipts = key("receipts");
 		this.awaited = key("awaited");
+		this.handovers = key("handovers");
 	}
 
 	/** The names of another partition of the same installation. */
@@ -232,6 +234,16 @@ public final class RedisKeys {
 	/** The stream of events that backends read. */
 	public byte[] receipts() {
 		return this.receipts;
+	}
+
+	/** What nodes that ended in order say of what they left: node to JSON. */
+	public byte[] handovers() {
+		return this.handovers;
+	}
+
+	/** The streams of a node that ended in order: user to records. */
+	public byte[] handover(String node) {
+		return key("handover:" + node);
 	}
 
 	public byte[] hidden(String user) {

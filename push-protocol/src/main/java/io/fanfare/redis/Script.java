@@ -86,6 +86,8 @@ public enum Script {
 
 	PUT_NODE(Lines.ALLOW_OOM, ScriptOutputType.INTEGER, "ids", "clock"),
 
+	PUT_HANDOVER(ScriptOutputType.INTEGER, "ids", "clock"),
+
 	LEAD_DRAIN(ScriptOutputType.INTEGER),
 
 	LEAD_ALERTS(Lines.ALLOW_OOM, ScriptOutputType.MULTI),

@@ -15,6 +15,7 @@ import io.fanfare.protocol.EventName;
 import io.fanfare.protocol.Frame;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.redis.cluster.Handovers;
 import io.fanfare.redis.cluster.Nodes;
 import io.fanfare.redis.history.History;
 import io.fanfare.redis.history.Publisher;
@@ -138,6 +139,10 @@ public final class RedisPartition implements BeforeEachCallback, AfterEachCallba
 
 	public Nodes nodes() {
 		return new Nodes(this.link, this.keys);
+	}
+
+	public Handovers handovers() {
+		return new Handovers(this.link, this.keys);
 	}
 
 	/**

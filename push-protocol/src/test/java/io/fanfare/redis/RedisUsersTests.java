@@ -37,8 +37,8 @@ class RedisUsersTests {
 	private static final List<String> OF_BOTH = List.of("info", "script|load", "eval", "evalsha", "get", "set", "hdel",
 			"publish", "subscribe", "unsubscribe");
 
-	/** Which nodes exist, and what a ticket says. */
-	private static final List<String> OF_A_NODE = List.of("hgetall", "hkeys");
+	/** Which nodes exist, what a ticket says, and what a node that ended left. */
+	private static final List<String> OF_A_NODE = List.of("hgetall", "hkeys", "hmget");
 
 	private static final List<String> OF_THE_API = List.of("time", "hget", "hmget", "exists", "mget", "hgetall",
 			"hkeys", "xack");
@@ -51,7 +51,8 @@ class RedisUsersTests {
 			case PUBLISH_MESSAGES, READ_HISTORY, CHECK_CHANNELS, OPEN_PARTITION, CHECK_WRITES, ISSUE_TICKET ->
 				EnumSet.of(RedisUser.NODE, RedisUser.API);
 			case CLAIM_USER, RELEASE_USERS, RENEW_USERS, REAP_PRESENCE, ADMIT_ADDRESS, RENEW_ADDRESSES, FIND_START,
-					PROBE_NODE, FORGET_CHANNELS, TRIM_HISTORY, PUT_NODE, SPEND_TICKET, CHECK_TOKEN, SETTLE_RECEIPTS ->
+					PROBE_NODE, FORGET_CHANNELS, TRIM_HISTORY, PUT_NODE, PUT_HANDOVER, SPEND_TICKET, CHECK_TOKEN,
+					SETTLE_RECEIPTS ->
 				EnumSet.of(RedisUser.NODE);
 			case DISCONNECT_USER, READ_PAGE, LEAD_DRAIN, LEAD_ALERTS, PUT_REVOCATION, LIFT_REVOCATION, READ_REVOCATIONS,
 					ERASE_MESSAGE, ERASE_USER, SWEEP_EVENTS, TAKE_EVENTS, SWEEP_RECEIPTS ->

@@ -35,6 +35,9 @@ public sealed interface CallAnswer {
 		/** The node copies as much as it may. */
 		public static final String TOO_MANY_TAILS = "too-many-tails";
 
+		/** The node answers as many such calls at once as it may: it can be repeated. */
+		public static final String BUSY = "busy";
+
 		/** The node failed, and has logged why. */
 		public static final String FAILED = "failed";
 

@@ -75,6 +75,25 @@ public final class CallJson {
 	}
 
 	/**
+	 * Writes what a node says of the records that it leaves.
+	 * @param handover what it says
+	 * @return JSON
+	 */
+	public static byte[] write(Handover handover) {
+		return LENIENT.writeValueAsBytes(handover);
+	}
+
+	/**
+	 * Reads what a node said of the records that it left.
+	 * @param json what it said
+	 * @return the same
+	 * @throws NotUnderstoodException if it lacks what this version needs
+	 */
+	public static Handover readHandover(byte[] json) {
+		return read(LENIENT, json, Handover.class);
+	}
+
+	/**
 	 * Reads a request.
 	 * @param call which call it is for
 	 * @param json the request

@@ -28,6 +28,9 @@ public enum CallName {
 	/** What became of a message on its way to a user. */
 	TRACE(CallRequest.Trace.class),
 
+	/** What it became on streams of nodes that ended, by the records that they left. */
+	TRACE_HANDOVER(CallRequest.TraceHandover.class),
+
 	/** Sends some of its connections on to other nodes. */
 	SEND_ON(CallRequest.SendOn.class),
 

@@ -334,6 +334,37 @@ public sealed interface CallRequest<R extends CallResult> {
 
 	}
 
+	/**
+	 * Asks what became of a message on streams of nodes that ended in order, by the
+	 * records that they left in Redis.
+	 *
+	 * @param message what is asked
+	 * @param nodes the identities of those nodes
+	 */
+	record TraceHandover(Trace message, List<String> nodes) implements CallRequest<CallResult.HandoverTraced> {
+
+		/** So many nodes may be named. */
+		public static final int MAX_NODES = 100;
+
+		/** Checks and copies them. */
+		public TraceHandover {
+			Objects.requireNonNull(message, "message is missing");
+			nodes = List.copyOf(Objects.requireNonNull(nodes, "nodes is missing"));
+			check(!nodes.isEmpty() && nodes.size() <= MAX_NODES, "nodes are none or too many");
+		}
+
+		@Override
+		public CallName call() {
+			return CallName.TRACE_HANDOVER;
+		}
+
+		@Override
+		public Class<CallResult.HandoverTraced> result() {
+			return CallResult.HandoverTraced.class;
+		}
+
+	}
+
 	private static void check(boolean condition, String otherwise) {
 		if (!condition) {
 			throw new IllegalArgumentException(otherwise);

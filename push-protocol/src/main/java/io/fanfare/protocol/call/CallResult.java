@@ -103,10 +103,30 @@ public sealed interface CallResult {
 		 */
 		public static final Duration DEPARTED_FOR = Duration.ofHours(25);
 
+		/**
+		 * A node that was listed last so long before a message was published had ended by
+		 * then.
+		 */
+		public static final Duration DEPARTED = Duration.ofSeconds(10);
+
 		/** Checks and copies them. */
 		public Traced {
 			streams = List.copyOf(Objects.requireNonNull(streams, "streams is missing"));
 			departed = Map.copyOf(Objects.requireNonNull(departed, "departed is missing"));
+		}
+
+	}
+
+	/**
+	 * What streams of nodes that ended did with a message.
+	 *
+	 * @param streams of each node whose records could be read the streams of the user
+	 */
+	record HandoverTraced(Map<String, List<StreamTrace>> streams) implements CallResult {
+
+		/** Checks and copies them. */
+		public HandoverTraced {
+			streams = Map.copyOf(Objects.requireNonNull(streams, "streams is missing"));
 		}
 
 	}

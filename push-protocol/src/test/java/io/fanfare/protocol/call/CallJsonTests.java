@@ -85,6 +85,13 @@ class CallJsonTests {
 								+ "\"endedAt\":6,\"ending\":\"takeover\",\"from\":\"8-1\",\"resumed\":true,"
 								+ "\"step\":\"written\",\"reason\":null,\"at\":7,\"acknowledgedAt\":null}],"
 								+ "\"departed\":{\"n.b\":8}}"),
+				new Exchange(
+						new CallRequest.TraceHandover(
+								new CallRequest.Trace("alice", "news", "9-1", CallRequest.Trace.Stored.STORED, 0),
+								List.of("n.b")),
+						"{\"message\":{\"user\":\"alice\",\"channel\":\"news\",\"id\":\"9-1\",\"stored\":\"stored\","
+								+ "\"expiresAt\":0},\"nodes\":[\"n.b\"]}",
+						new CallResult.HandoverTraced(Map.of("n.b", List.of())), "{\"streams\":{\"n.b\":[]}}"),
 				new Exchange(new CallRequest.SendOn(3, 60_000), "{\"count\":3,\"windowMs\":60000}",
 						new CallResult.SentOn(3), "{\"connections\":3}"),
 				new Exchange(new CallRequest.Drain(30_000L, null), "{\"windowMs\":30000}",
@@ -159,6 +166,7 @@ class CallJsonTests {
 				case CallRequest.Tail tail -> field.equals("connection");
 				case CallRequest.CountSubscribers count -> false;
 				case CallRequest.Trace trace -> false;
+				case CallRequest.TraceHandover trace -> false;
 				case CallRequest.Drain drain -> true;
 				default -> spare || optional.contains(field);
 			};
