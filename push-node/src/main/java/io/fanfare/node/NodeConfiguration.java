@@ -5,8 +5,6 @@ import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 
 import io.fanfare.boot.ProcessConfiguration;
@@ -14,11 +12,11 @@ import io.fanfare.boot.jwt.JwtKeys;
 import io.fanfare.boot.jwt.JwtSettings;
 import io.fanfare.node.admin.CountSubscribers;
 import io.fanfare.node.admin.DisconnectConnections;
+import io.fanfare.node.admin.HandOver;
 import io.fanfare.node.admin.ListConnections;
 import io.fanfare.node.admin.RevokeStreams;
 import io.fanfare.node.admin.ShowConnection;
 import io.fanfare.node.admin.TailUser;
-import io.fanfare.node.admin.TraceMessage;
 import io.fanfare.node.admission.Admission;
 import io.fanfare.node.admission.AdmissionSettings;
 import io.fanfare.node.auth.SignatureChecks;
@@ -29,7 +27,6 @@ import io.fanfare.node.broker.Probe;
 import io.fanfare.node.broker.PubSubLink;
 import io.fanfare.node.catchup.HistorySettings;
 import io.fanfare.node.cluster.CallHandler;
-import io.fanfare.node.cluster.DepartedNodes;
 import io.fanfare.node.cluster.NodeCall;
 import io.fanfare.node.cluster.NodeIdentity;
 import io.fanfare.node.cluster.NodeReporter;
@@ -63,7 +60,6 @@ import io.fanfare.node.recorder.FlightRecorder;
 import io.fanfare.node.recorder.RecorderSettings;
 import io.fanfare.node.stream.DoctorSettings;
 import io.fanfare.node.stream.StreamSettings;
-import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.NodeState;
 import io.fanfare.protocol.NodeStatus;
 import io.fanfare.protocol.guard.Errors;
@@ -93,7 +89,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 /** What a node is made of, from Redis up to health; the stream port wires itself. */
@@ -157,26 +152,6 @@ class NodeConfiguration {
 			StreamMetrics metrics, Clock clock, Ticker ticker, Errors errors) {
 		return new TicketAuthenticator(verifier, tickets, tiers.defaultTier(), metrics::ticketRefused, clock, ticker,
 				errors);
-	}
-
-	@Bean
-	FlightRecorder flightRecorder(RecorderSettings settings, ConnectionSettings connections, Clock clock) {
-		return new FlightRecorder(settings.bytes().toBytes(), connections.max(), clock);
-	}
-
-	@Bean
-	MeterBinder recorderMetrics(FlightRecorder recorder, Clock clock) {
-		return (registry) -> {
-			Gauge.builder("fanfare.recorder", recorder, FlightRecorder::bytes)
-				.baseUnit("bytes")
-				.description("Memory of what is remembered of messages and streams")
-				.register(registry);
-			TimeGauge
-				.builder("fanfare.recorder.span", recorder, MILLISECONDS,
-						(one) -> Math.max(0, clock.millis() - one.routesSince()))
-				.description("How far back all messages are remembered that the node was handed")
-				.register(registry);
-		};
 	}
 
 	@Bean
@@ -308,19 +283,6 @@ class NodeConfiguration {
 		return new TailUser(connections, nodes::copy, scheduler);
 	}
 
-	@Bean(initMethod = "start")
-	DepartedNodes departedNodes(Nodes nodes, CommandLink link, Clock clock, Scheduler scheduler, Errors errors) {
-		// Compared with times of ids, which run ahead where Redis's clock went back
-		InstantSource times = () -> Instant.ofEpochMilli(Math.max(clock.millis(), MessageId.timestamp(link.seen())));
-		return new DepartedNodes(nodes::names, times, scheduler, errors);
-	}
-
-	@Bean
-	TraceMessage traceMessage(Connections connections, FlightRecorder recorder, DepartedNodes departed, Clock clock,
-			Scheduler scheduler) {
-		return new TraceMessage(connections, recorder, departed::departed, clock, scheduler);
-	}
-
 	@Bean
 	RevokeStreams revokeStreams(Connections connections) {
 		return new RevokeStreams(connections);
@@ -356,8 +318,8 @@ class NodeConfiguration {
 	/** Ended by a call the process ends as by a signal: the context is closed. */
 	@Bean
 	Drain drain(Admission admission, ConnectionSettings settings, ConfigurableApplicationContext context,
-			Errors errors) {
-		return new Drain(admission, settings.drainWindow(), errors.guard("drain", context::close));
+			HandOver handOver, Errors errors) {
+		return new Drain(admission, settings.drainWindow(), errors.guard("drain", context::close), handOver::run);
 	}
 
 	@Bean

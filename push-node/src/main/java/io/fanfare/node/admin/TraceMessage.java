@@ -1,6 +1,5 @@
 package io.fanfare.node.admin;
 
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.Comparator;
@@ -40,9 +39,6 @@ public final class TraceMessage implements NodeCall<CallRequest.Trace, CallResul
 	/** So many streams of a user are told of, the last ones. */
 	private static final int MOST_STREAMS = 100;
 
-	/** A node that was listed so long before the message had ended by then. */
-	private static final Duration DEPARTED = Duration.ofSeconds(10);
-
 	private final Connections connections;
 
 	private final FlightRecorder recorder;
@@ -80,7 +76,7 @@ public final class TraceMessage implements NodeCall<CallRequest.Trace, CallResul
 	@Override
 	public CompletableFuture<Traced> run(CallRequest.Trace request) {
 		if (!this.running.tryAcquire()) {
-			throw new CallRefusedException(CallAnswer.Refused.FAILED);
+			throw new CallRefusedException(CallAnswer.Refused.BUSY);
 		}
 		return this.connections.onLoops((loop) -> CompletableFuture.completedFuture(loop.streamsOf(request.user())))
 			// What ends from here on was among those that are open.
@@ -102,7 +98,7 @@ public final class TraceMessage implements NodeCall<CallRequest.Trace, CallResul
 		}
 		this.recorder.endedOf(request.user()).forEach((stream) -> streams.put(stream.connection(), stream));
 		Map<String, Long> gone = new HashMap<>(this.departed.get());
-		gone.values().removeIf((listed) -> listed < MessageId.timestamp(id) - DEPARTED.toMillis());
+		gone.values().removeIf((listed) -> listed < MessageId.timestamp(id) - Traced.DEPARTED.toMillis());
 		// What is cut off counts as forgotten
 		long streamsSince = (streams.size() > MOST_STREAMS) ? this.clock.millis() : this.recorder.streamsSince();
 		return new Traced(this.recorder.since(), streamsSince, this.recorder.routesSince(),

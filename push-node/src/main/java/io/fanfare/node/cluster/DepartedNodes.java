@@ -90,6 +90,16 @@ public final class DepartedNodes implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * All that were listed.
+	 * @return each with when it was listed last, in milliseconds since the epoch
+	 */
+	public Map<String, Long> listed() {
+		synchronized (this.listedAt) {
+			return Map.copyOf(this.listedAt);
+		}
+	}
+
 	@Override
 	public void close() {
 		this.worker.close();

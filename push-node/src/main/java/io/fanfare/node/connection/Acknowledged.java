@@ -66,6 +66,11 @@ final class Acknowledged {
 		return this.cursor;
 	}
 
+	/** Messages above the cursor that were received, in order; not to be changed. */
+	long[] above() {
+		return this.above;
+	}
+
 	/** Whether a message was received, as far as is known. */
 	boolean contains(long id) {
 		return id <= this.cursor || Arrays.binarySearch(this.above, id) >= 0;

@@ -37,13 +37,14 @@ final class ConnectionReport {
 	 */
 	static PastStream past(Connection connection, StreamWriter writer, @Nullable Ending ending) {
 		Delivery delivery = connection.delivery();
+		Acknowledged acknowledged = delivery.acknowledged();
 		long now = connection.loop().nanoTime();
 		long millis = connection.loop().millis();
 		return new PastStream(connection.id(), connection.user(), connection.openedMillis(),
 				(ending != null) ? millis : null, (ending != null) ? ending.reason() : null,
 				(ending != null) ? delivery.journal() : delivery.journal().copy(),
 				PastStream.hashes(connection.request().channels()), delivery.position(), delivery.ownUpTo(),
-				millis - (now - writer.lastMessageNanos()) / 1_000_000, delivery.acknowledged()::contains);
+				millis - (now - writer.lastMessageNanos()) / 1_000_000, acknowledged.cursor(), acknowledged.above());
 	}
 
 	/**

@@ -357,6 +357,7 @@ final class Delivery {
 		forgetReplay();
 		if (this.state == State.CATCHING_UP && this.position >= since) {
 			long stood = this.position;
+			this.journal.setBack(since, stood);
 			this.position = since;
 			this.cursor = since;
 			List<Gap> gaps = new ArrayList<>();

@@ -1,7 +1,9 @@
 package io.fanfare.node.drain;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 import io.fanfare.node.admission.Admission;
 import io.fanfare.protocol.NodeStatus.Drained;
@@ -21,6 +23,8 @@ public final class Drain {
 
 	private final Runnable endProcess;
 
+	private final Supplier<CompletableFuture<Void>> handOver;
+
 	private final AtomicBoolean ordered = new AtomicBoolean();
 
 	private volatile Duration window;
@@ -32,11 +36,14 @@ public final class Drain {
 	 * @param admission the node's admission
 	 * @param window over how long streams leave, unless the call says otherwise
 	 * @param endProcess ends the process in order, which drains it; may take long
+	 * @param handOver leaves what the node knew of its streams, once they have ended
 	 */
-	public Drain(Admission admission, Duration window, Runnable endProcess) {
+	public Drain(Admission admission, Duration window, Runnable endProcess,
+			Supplier<CompletableFuture<Void>> handOver) {
 		this.admission = admission;
 		this.window = window;
 		this.endProcess = endProcess;
+		this.handOver = handOver;
 	}
 
 	/**
@@ -64,6 +71,14 @@ public final class Drain {
 	 */
 	public Duration window() {
 		return this.window;
+	}
+
+	/**
+	 * Every stream has ended: leaves what the node knew of them.
+	 * @return when that is done
+	 */
+	public CompletableFuture<Void> handOver() {
+		return this.handOver.get();
 	}
 
 	/**

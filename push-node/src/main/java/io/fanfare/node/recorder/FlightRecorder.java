@@ -3,6 +3,7 @@ package io.fanfare.node.recorder;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.BiPredicate;
 
 import io.fanfare.node.broker.Message;
 import io.fanfare.protocol.ChannelName;
@@ -46,7 +47,8 @@ public final class FlightRecorder {
 	 * @param bytes how much memory it may take; 0 for a recorder that remembers nothing
 	 * @param maxStreams how many streams the node takes; with very many their journals
 	 * leave less for messages
-	 * @param clock the wall clock
+	 * @param clock the wall clock, or ids where they are ahead: its times are compared
+	 * with theirs
 	 */
 	public FlightRecorder(long bytes, int maxStreams, InstantSource clock) {
 		this.clock = clock;
@@ -123,7 +125,7 @@ public final class FlightRecorder {
 	 */
 	public void ended(PastStream stream) {
 		if (isOn()) {
-			this.ended.add(stream);
+			this.ended.add(stream, this.clock.millis());
 		}
 	}
 
@@ -134,6 +136,19 @@ public final class FlightRecorder {
 	 */
 	public List<PastStream> endedOf(String user) {
 		return this.ended.of(user);
+	}
+
+	/**
+	 * Hands out the streams that ended, the last first.
+	 * @param receiver takes each with when it ended, in milliseconds since the epoch;
+	 * returns whether it takes more
+	 */
+	public void ended(BiPredicate<PastStream, Long> receiver) {
+		for (PastStreams.Ended one : this.ended.all()) {
+			if (!receiver.test(one.stream(), one.at())) {
+				return;
+			}
+		}
 	}
 
 	/**

@@ -1,8 +1,7 @@
 package io.fanfare.node.recorder;
 
 import io.fanfare.node.catchup.Gap;
-import io.fanfare.node.recorder.StreamJournal.Change;
-import io.fanfare.node.recorder.StreamJournal.Kind;
+import io.fanfare.node.recorder.Change.Kind;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import io.fanfare.protocol.call.CallRequest.Trace.Stored;
@@ -50,7 +49,7 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 			if (stream.position() == this.id && stream.lastMessageAt() != 0) {
 				at = Math.min(at, stream.lastMessageAt());
 			}
-			if (stream.acknowledged().test(this.id)) {
+			if (stream.isAcknowledged(this.id)) {
 				Long by = stream.journal().acknowledgedBy(this.id);
 				acknowledged = (by != null) ? by : end;
 				at = Math.min(at, acknowledged);
@@ -76,7 +75,8 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 			Change gap = gap(journal, hash);
 			return (gap != null) ? gap(gap) : new Verdict(TraceStep.BEFORE);
 		}
-		if (this.id <= journal.forgottenUpTo() || journal.isTopicForgotten() && !this.channel.isUser()) {
+		if (this.stored == Stored.STORED && journal.isGivenTwice(this.id) || this.id <= journal.forgottenUpTo()
+				|| journal.isTopicForgotten() && !this.channel.isUser()) {
 			return new Verdict(TraceStep.UNKNOWN);
 		}
 		return inStretch(stream, journal, hash);
@@ -179,7 +179,7 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 		}
 		Change gap = gap(stream.journal(), hash);
 		if (gap != null && !arrived) {
-			return gap(gap);
+			return this.routesKnown ? gap(gap) : new Verdict(TraceStep.UNKNOWN);
 		}
 		if (arrived || this.stored == Stored.STORED && (!this.channel.isUser() || this.id <= stream.ownUpTo())) {
 			return new Verdict(TraceStep.WRITTEN, null, by);
@@ -187,7 +187,8 @@ public record Inquiry(long id, ChannelName channel, Stored stored, long expiresA
 		if (this.stored == Stored.STORED) {
 			// Presence did not name the stream when it was published, and the stream does
 			// not know yet.
-			return new Verdict((stream.endedAt() != null) ? TraceStep.MISSED : TraceStep.OWED, "hidden", 0);
+			return !this.routesKnown ? new Verdict(TraceStep.UNKNOWN)
+					: new Verdict((stream.endedAt() != null) ? TraceStep.MISSED : TraceStep.OWED, "hidden", 0);
 		}
 		// What is neither stored nor came was not for this stream.
 		return new Verdict(this.routesKnown ? TraceStep.MISSED : TraceStep.UNKNOWN);

@@ -1,7 +1,7 @@
 package io.fanfare.node.recorder;
 
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.LongPredicate;
 
 import io.fanfare.protocol.ChannelName;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +19,12 @@ import org.jspecify.annotations.Nullable;
  * @param position up to which id everything was written, or announced as missing
  * @param ownUpTo up to which id its user's channel surely was
  * @param lastMessageAt when messages were last written
- * @param acknowledged which messages its client says that it received
+ * @param acknowledged up to which id its client says that it received all
+ * @param acknowledgedAbove what else it says that it received, in order
  */
 public record PastStream(String connection, String user, long openedAt, @Nullable Long endedAt, @Nullable String ending,
-		StreamJournal journal, long[] channels, long position, long ownUpTo, long lastMessageAt,
-		LongPredicate acknowledged) {
+		StreamJournal journal, long[] channels, long position, long ownUpTo, long lastMessageAt, long acknowledged,
+		long[] acknowledgedAbove) {
 
 	/** What one takes, beside its texts, its channels and its journal. */
 	private static final int FIXED_BYTES = 240;
@@ -44,7 +45,12 @@ public record PastStream(String connection, String user, long openedAt, @Nullabl
 	/** How much memory it takes, once it has ended. */
 	long bytes() {
 		return FIXED_BYTES + 2L * (this.connection.length() + this.user.length())
-				+ (long) Long.BYTES * this.channels.length + this.journal.bytes();
+				+ (long) Long.BYTES * (this.channels.length + this.acknowledgedAbove.length) + this.journal.bytes();
+	}
+
+	/** Whether its client says that it received a message. */
+	boolean isAcknowledged(long id) {
+		return id <= this.acknowledged || Arrays.binarySearch(this.acknowledgedAbove, id) >= 0;
 	}
 
 	boolean has(long channel) {

@@ -15,7 +15,7 @@ final class PastStreams {
 
 	private final AtomicLong bytes = new AtomicLong();
 
-	private final ConcurrentLinkedQueue<PastStream> ended = new ConcurrentLinkedQueue<>();
+	private final ConcurrentLinkedQueue<Ended> ended = new ConcurrentLinkedQueue<>();
 
 	/** When the last that is not kept any more ended. */
 	private final AtomicLong forgotten = new AtomicLong();
@@ -24,25 +24,34 @@ final class PastStreams {
 		this.limit = limit;
 	}
 
-	void add(PastStream stream) {
+	/** A stream, and when it ended, comparable with times of ids. */
+	record Ended(PastStream stream, long at) {
+
+	}
+
+	void add(PastStream stream, long now) {
 		long total = this.bytes.addAndGet(stream.bytes());
-		this.ended.add(stream);
-		PastStream oldest;
+		this.ended.add(new Ended(stream, now));
+		Ended oldest;
 		while (total > this.limit && (oldest = this.ended.poll()) != null) {
-			Long endedAt = oldest.endedAt();
-			this.forgotten.accumulateAndGet((endedAt != null) ? endedAt : 0, Math::max);
-			total = this.bytes.addAndGet(-oldest.bytes());
+			this.forgotten.accumulateAndGet(oldest.at(), Math::max);
+			total = this.bytes.addAndGet(-oldest.stream().bytes());
 		}
 	}
 
 	List<PastStream> of(String user) {
 		List<PastStream> found = new ArrayList<>();
-		for (PastStream stream : this.ended) {
-			if (stream.user().equals(user)) {
-				found.add(stream);
+		for (Ended one : this.ended) {
+			if (one.stream().user().equals(user)) {
+				found.add(one.stream());
 			}
 		}
 		return found;
+	}
+
+	/** All that are there, the last first. */
+	List<Ended> all() {
+		return new ArrayList<>(this.ended).reversed();
 	}
 
 	/** Since when each that ended is there. */

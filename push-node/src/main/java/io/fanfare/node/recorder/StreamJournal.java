@@ -1,10 +1,13 @@
 package io.fanfare.node.recorder;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 
 import io.fanfare.node.catchup.Gap;
+import io.fanfare.node.recorder.Change.Kind;
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.MessageId;
 import org.jspecify.annotations.Nullable;
@@ -20,24 +23,22 @@ import org.jspecify.annotations.Nullable;
 public final class StreamJournal {
 
 	/** What one takes at most, but its changes. */
-	static final int FIXED_BYTES = 160;
+	static final int FIXED_BYTES = 208;
 
 	/** What a change takes. */
 	static final int CHANGE_BYTES = 4 * Long.BYTES;
 
 	private static final int WORDS = 4;
 
-	/** Acknowledgements whose time is kept. */
-	private static final int ACKS = 4;
-
 	private static final long[] NONE = new long[0];
 
-	/** What numbers in a change stand for. */
-	private static final List<Kind> KINDS = List.of(Kind.values());
+	private static final int RESUMED = 1;
 
-	private static final List<Why> WHYS = List.of(Why.values());
+	private static final int FORGOTTEN = 2;
 
-	private static final List<Gap.Reason> REASONS = List.of(Gap.Reason.values());
+	private static final int TOPIC_FORGOTTEN = 4;
+
+	private static final int WAS_LIVE = 8;
 
 	private final int capacity;
 
@@ -46,10 +47,7 @@ public final class StreamJournal {
 
 	private int size;
 
-	/** Pairs of a cursor and when it was acknowledged, in a ring. */
-	private long[] acks = NONE;
-
-	private int acked;
+	private AckTimes acks = AckTimes.NOTHING;
 
 	private long from;
 
@@ -65,6 +63,11 @@ public final class StreamJournal {
 
 	private boolean topicForgotten;
 
+	/** Above the one and up to the other, ids may have been given twice. */
+	private long twiceFrom = MessageId.ZERO;
+
+	private long twiceTo = MessageId.ZERO;
+
 	/**
 	 * Whether it was live behind the last change that is not kept, and since which id.
 	 */
@@ -78,24 +81,6 @@ public final class StreamJournal {
 	 */
 	StreamJournal(int capacity) {
 		this.capacity = capacity;
-	}
-
-	/** Kinds of changes. */
-	enum Kind {
-
-		/** Live from an id on. */
-		LIVE,
-		/** What lies above an id is read from history. */
-		BEHIND,
-		/** A gap from an id to another was announced for a channel. */
-		GAP,
-		/** A topic was lost, at a position. */
-		LEFT,
-		/** One message of a channel was erased while it was owed, at a position. */
-		ERASED,
-		/** All messages of a channel up to an id were, at a position. */
-		ERASED_ALL
-
 	}
 
 	/** Why a stream reads history. */
@@ -152,7 +137,7 @@ public final class StreamJournal {
 	 * @param why why
 	 */
 	public void behind(long millis, long position, Why why) {
-		add(Kind.BEHIND, WHYS.indexOf(why), millis, position, 0, 0);
+		add(Kind.BEHIND, Change.WHYS.indexOf(why), millis, position, 0, 0);
 	}
 
 	/**
@@ -161,7 +146,7 @@ public final class StreamJournal {
 	 * @param gap the gap
 	 */
 	public void gap(long millis, Gap gap) {
-		add(Kind.GAP, REASONS.indexOf(gap.reason()), millis, gap.from(), gap.to(), hash(gap.channel()));
+		add(Kind.GAP, Change.REASONS.indexOf(gap.reason()), millis, gap.from(), gap.to(), hash(gap.channel()));
 	}
 
 	/**
@@ -187,6 +172,19 @@ public final class StreamJournal {
 	}
 
 	/**
+	 * The store forgot what lies above an id: ids up to the position may be given once
+	 * more.
+	 * @param since the id
+	 * @param position up to where all was written
+	 */
+	public void setBack(long since, long position) {
+		if (this.capacity > 0 && position > since) {
+			this.twiceFrom = (this.twiceTo != MessageId.ZERO) ? Math.min(this.twiceFrom, since) : since;
+			this.twiceTo = Math.max(this.twiceTo, position);
+		}
+	}
+
+	/**
 	 * The client acknowledged everything up to an id.
 	 * @param millis now
 	 * @param cursor the id
@@ -195,12 +193,10 @@ public final class StreamJournal {
 		if (this.capacity == 0) {
 			return;
 		}
-		if (this.acks.length == 0) {
-			this.acks = new long[2 * ACKS];
+		if (this.acks.isEmpty()) {
+			this.acks = new AckTimes();
 		}
-		int at = 2 * (this.acked++ & ACKS - 1);
-		this.acks[at] = cursor;
-		this.acks[at + 1] = millis;
+		this.acks.add(millis, cursor);
 	}
 
 	private void add(Kind kind, int detail, long millis, long first, long second, long channel) {
@@ -214,7 +210,7 @@ public final class StreamJournal {
 			this.log = Arrays.copyOf(this.log, WORDS * Math.min(this.capacity, Math.max(2, 2 * this.size)));
 		}
 		int at = this.size++ * WORDS;
-		this.log[at] = millis << Byte.SIZE | (long) KINDS.indexOf(kind) << 4 | detail;
+		this.log[at] = millis << Byte.SIZE | (long) Change.KINDS.indexOf(kind) << 4 | detail;
 		this.log[at + 1] = first;
 		this.log[at + 2] = second;
 		this.log[at + 3] = channel;
@@ -242,51 +238,58 @@ public final class StreamJournal {
 		StreamJournal copy = new StreamJournal(this.capacity);
 		copy.log = this.log.clone();
 		copy.size = this.size;
-		copy.acks = this.acks.clone();
-		copy.acked = this.acked;
+		copy.acks = this.acks.copy();
 		copy.from = this.from;
 		copy.resumed = this.resumed;
 		copy.starts = this.starts;
 		copy.forgottenUpTo = this.forgottenUpTo;
 		copy.forgotten = this.forgotten;
 		copy.topicForgotten = this.topicForgotten;
+		copy.twiceFrom = this.twiceFrom;
+		copy.twiceTo = this.twiceTo;
 		copy.wasLive = this.wasLive;
 		copy.wasAt = this.wasAt;
 		return copy;
 	}
 
-	// ---- what it says
-
-	/**
-	 * A change.
-	 *
-	 * @param kind its kind
-	 * @param detail more of it
-	 * @param millis when it was
-	 * @param first an id
-	 * @param second another
-	 * @param channel the hash of a channel
-	 */
-	record Change(Kind kind, int detail, long millis, long first, long second, long channel) {
-
-		boolean isGapOf(long id, long of) {
-			return this.kind == Kind.GAP && this.channel == of && id > this.first && id <= this.second;
+	/** Writes all that it says. */
+	void write(DataOutput out) throws IOException {
+		out.writeLong(this.from);
+		out.writeByte((this.resumed ? RESUMED : 0) | (this.forgotten ? FORGOTTEN : 0)
+				| (this.topicForgotten ? TOPIC_FORGOTTEN : 0) | (this.wasLive ? WAS_LIVE : 0));
+		out.writeLong(this.forgottenUpTo);
+		out.writeLong(this.wasAt);
+		out.writeLong(this.twiceFrom);
+		out.writeLong(this.twiceTo);
+		out.writeByte(this.size);
+		for (int i = 0; i < this.size * WORDS; i++) {
+			out.writeLong(this.log[i]);
 		}
-
-		Gap.Reason gap() {
-			return REASONS.get(this.detail);
-		}
-
-		boolean isErasureOf(long id, long of) {
-			return (this.kind == Kind.ERASED && id == this.first || this.kind == Kind.ERASED_ALL && id <= this.first)
-					&& this.channel == of && id > this.second;
-		}
-
-		Why why() {
-			return WHYS.get(this.detail);
-		}
-
+		this.acks.write(out);
+		LongArrays.write(out, this.starts);
 	}
+
+	/** Reads one, which notes nothing more. */
+	static StreamJournal read(DataInput in) throws IOException {
+		StreamJournal journal = new StreamJournal(0);
+		journal.from = in.readLong();
+		int flags = in.readByte();
+		journal.resumed = (flags & RESUMED) != 0;
+		journal.forgotten = (flags & FORGOTTEN) != 0;
+		journal.topicForgotten = (flags & TOPIC_FORGOTTEN) != 0;
+		journal.wasLive = (flags & WAS_LIVE) != 0;
+		journal.forgottenUpTo = in.readLong();
+		journal.wasAt = in.readLong();
+		journal.twiceFrom = in.readLong();
+		journal.twiceTo = in.readLong();
+		journal.size = in.readUnsignedByte();
+		journal.log = LongArrays.read(in, journal.size * WORDS);
+		journal.acks = AckTimes.read(in);
+		journal.starts = LongArrays.read(in);
+		return journal;
+	}
+
+	// ---- what it says
 
 	int size() {
 		return this.size;
@@ -295,8 +298,8 @@ public final class StreamJournal {
 	Change change(int index) {
 		int at = index * WORDS;
 		long word = this.log[at];
-		return new Change(KINDS.get((int) (word >>> 4 & 0xF)), (int) (word & 0xF), word >>> Byte.SIZE, this.log[at + 1],
-				this.log[at + 2], this.log[at + 3]);
+		return new Change(Change.KINDS.get((int) (word >>> 4 & 0xF)), (int) (word & 0xF), word >>> Byte.SIZE,
+				this.log[at + 1], this.log[at + 2], this.log[at + 3]);
 	}
 
 	long from() {
@@ -310,6 +313,11 @@ public final class StreamJournal {
 	/** Whether it does not tell of each topic that was lost. */
 	boolean isTopicForgotten() {
 		return this.topicForgotten;
+	}
+
+	/** Whether two messages may have had an id, of which the store holds one at most. */
+	boolean isGivenTwice(long id) {
+		return id > this.twiceFrom && id <= this.twiceTo;
 	}
 
 	/** Up to which id it does not tell what was. */
@@ -339,18 +347,13 @@ public final class StreamJournal {
 
 	/** When a message was acknowledged at the latest, as far as it has that. */
 	@Nullable Long acknowledgedBy(long id) {
-		long earliest = Long.MAX_VALUE;
-		for (int i = 0; i < this.acks.length; i += 2) {
-			if (this.acks[i] >= id && this.acks[i + 1] != 0) {
-				earliest = Math.min(earliest, this.acks[i + 1]);
-			}
-		}
-		return (earliest != Long.MAX_VALUE) ? earliest : null;
+		return this.acks.by(id);
 	}
 
 	/** How much memory it takes. */
 	long bytes() {
-		return FIXED_BYTES + (long) Long.BYTES * (this.log.length + this.starts.length);
+		return FIXED_BYTES - (this.acks.isEmpty() ? AckTimes.BYTES : 0)
+				+ (long) Long.BYTES * (this.log.length + this.starts.length);
 	}
 
 	/**

@@ -121,6 +121,7 @@ public final class StreamServer implements SmartLifecycle {
 		log.info("stream=closed sent-on={} cut={}", open - cut, cut);
 		await(this.limits.tell(), GOODBYE_SECONDS);
 		await(this.reaper.leave(), GOODBYE_SECONDS);
+		await(this.drain.handOver(), GOODBYE_SECONDS);
 		this.drain.ended(new Drained(open - cut, cut, (this.ticker.nanoTime() - began) / 1_000_000));
 		this.reporter.reportEnd();
 		this.probe.close();

@@ -53,7 +53,7 @@ class FlightRecorderTests {
 			journal.live(this.now, i);
 		}
 		return new PastStream("node-1.0123456789abcdef", user, BEGAN, this.now, "client", journal, new long[3], 0, 0, 0,
-				(id) -> false);
+				0, new long[0]);
 	}
 
 	@Test

@@ -40,7 +40,7 @@ class InquiryTests {
 	private StreamTrace ask(ChannelName channel, long id) {
 		return new Inquiry(id, channel, this.stored, this.expiresAt, this.came, true, 1000)
 			.ask(new PastStream("c", "alice", 1, this.ended, (this.ended != null) ? "client" : null, this.journal,
-					PastStream.hashes(List.of(OWN, NEWS)), this.position, this.position, 0, (one) -> one <= 12));
+					PastStream.hashes(List.of(OWN, NEWS)), this.position, this.position, 0, 12, new long[0]));
 	}
 
 	private TraceStep step(long id) {
