@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
 
 /** Asks nodes, and makes of what they do not answer the problem that callers get. */
@@ -157,6 +158,9 @@ public final class NodeAsker {
 				ProblemException.of(ProblemType.NODE_UNAVAILABLE, "It is of a version that does not know this call");
 			case CallAnswer.Refused.NOT_UNDERSTOOD -> ProblemException.of(ProblemType.NODE_UNAVAILABLE,
 					"It is of a version that does not understand this request; nothing was done");
+			case CallAnswer.Refused.BUSY ->
+				ProblemException.of(ProblemType.OVERLOADED, "A node answers many such questions: repeat it")
+					.with(HttpHeaders.RETRY_AFTER, "1");
 			default -> ProblemException.of(ProblemType.NODE_UNAVAILABLE, "It failed, and its log says why");
 		};
 	}

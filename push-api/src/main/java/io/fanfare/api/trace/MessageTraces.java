@@ -4,12 +4,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.api.cluster.ClusterView;
@@ -27,6 +27,8 @@ import io.fanfare.protocol.call.CallAnswer;
 import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallRequest.Trace.Stored;
 import io.fanfare.protocol.call.CallResult;
+import io.fanfare.protocol.call.CallResult.StreamTrace;
+import io.fanfare.protocol.call.Handover;
 import io.fanfare.redis.history.History;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,12 +61,16 @@ final class MessageTraces {
 
 	private final RedisCalls calls;
 
+	private final HandedOver handedOver;
+
 	private final Clock clock;
 
-	MessageTraces(History history, ClusterView view, NodeAsker nodes, RedisCalls calls, Clock clock) {
+	MessageTraces(History history, ClusterView view, NodeAsker nodes, HandedOver handedOver, RedisCalls calls,
+			Clock clock) {
 		this.history = history;
 		this.view = view;
 		this.nodes = nodes;
+		this.handedOver = handedOver;
 		this.calls = calls;
 		this.clock = clock;
 	}
@@ -89,22 +95,29 @@ final class MessageTraces {
 		CallRequest.Trace request = new CallRequest.Trace(user, channel.value(), MessageId.format(id), kept.stored(),
 				kept.expiresAt());
 		Map<String, CallResult.Traced> answered = new LinkedHashMap<>();
-		List<Missing> missing = ask(request, MessageId.timestamp(id), answered);
+		Map<String, List<StreamTrace>> ended = new LinkedHashMap<>();
+		List<Missing> missing = ask(request, MessageId.timestamp(id), answered, ended);
 		List<Routed> routes = new ArrayList<>();
-		List<CallResult.StreamTrace> streams = new ArrayList<>();
+		List<StreamTrace> streams = new ArrayList<>();
 		List<Stream> shown = new ArrayList<>();
+		boolean wasStored = answered.values()
+			.stream()
+			.anyMatch((traced) -> traced.route() != null && !traced.route().ephemeral());
 		answered.forEach((node, traced) -> {
 			CallResult.Route route = traced.route();
 			if (route != null) {
 				routes.add(Routed.of(node, route));
 			}
-			streams.addAll(traced.streams());
-			traced.streams().forEach((stream) -> shown.add(Stream.of(node, stream)));
+			ended.put(node, traced.streams());
 		});
-		streams.sort(Comparator.comparingLong(CallResult.StreamTrace::openedAt));
+		ended.forEach((node, own) -> {
+			streams.addAll(own);
+			own.forEach((stream) -> shown.add(Stream.of(node, stream)));
+		});
+		streams.sort(Comparator.comparingLong(StreamTrace::openedAt));
 		shown.sort(Comparator.comparing(Stream::openedAt));
 		boolean expired = kept.expiresAt() != 0 && kept.expiresAt() <= this.clock.millis();
-		TraceVerdict verdict = TraceVerdict.of(id, kept.stored(), expired, streams, !missing.isEmpty());
+		TraceVerdict verdict = TraceVerdict.of(id, kept.stored(), wasStored, expired, streams, !missing.isEmpty());
 		return new TraceAnswer(request.id(), request.channel(), user, kept.stored().name().toLowerCase(Locale.ROOT),
 				TraceAnswer.published(id), verdict.outcome().wireName(), verdict.reason(),
 				TraceAnswer.instant(verdict.at()), missing.isEmpty(), missing, routes, shown);
@@ -121,49 +134,116 @@ final class MessageTraces {
 		return new Kept((batch.predecessor().id() < id) ? Stored.ABSENT : Stored.TRIMMED, 0);
 	}
 
-	/** Asks all nodes at once. Returns what is not known. */
-	private List<Missing> ask(CallRequest.Trace request, long published, Map<String, CallResult.Traced> answered) {
+	/**
+	 * Asks all nodes at once, and those that are there of those that ended. Returns what
+	 * is not known.
+	 */
+	private List<Missing> ask(CallRequest.Trace request, long published, Map<String, CallResult.Traced> answered,
+			Map<String, List<StreamTrace>> ended) {
+		List<ClusterView.Seen> present = this.view.nodes();
 		Map<String, NodeStatus> statuses = new LinkedHashMap<>();
-		this.view.nodes().forEach((seen) -> statuses.put(seen.status().node(), seen.status()));
+		present.forEach((seen) -> statuses.put(seen.status().node(), seen.status()));
+		Map<String, Handover> handovers = this.handedOver.list();
+		Map<String, Handover> left = HandedOver.since(handovers, published);
 		Map<String, NodeAsker.Asked<CallResult.Traced>> asked = new LinkedHashMap<>();
 		for (String node : this.view.identitiesDespiteLoss()) {
-			NodeAsker.Asked<CallResult.Traced> one = this.nodes.ask(node, request);
-			one.answer().completeOnTimeout(new CallAnswer.Silence(), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-			asked.put(node, one);
+			// One that left its records may be listed for a while, and does not answer.
+			if (!handovers.containsKey(node)) {
+				NodeAsker.Asked<CallResult.Traced> one = this.nodes.ask(node, request);
+				one.answer().completeOnTimeout(new CallAnswer.Silence(), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+				asked.put(node, one);
+			}
 		}
-		List<Missing> missing = new ArrayList<>();
-		Set<String> departed = new HashSet<>();
-		boolean witnessed = false;
-		for (Map.Entry<String, NodeAsker.Asked<CallResult.Traced>> one : asked.entrySet()) {
-			String node = one.getKey();
+		List<NodeAsker.Asked<CallResult.HandoverTraced>> readers = this.handedOver.ask(request, left.keySet(), present,
+				PATIENCE);
+		Gaps gaps = new Gaps(published);
+		asked.forEach((node, one) -> {
 			try {
-				CallResult.Traced traced = this.nodes.await(one.getValue());
+				CallResult.Traced traced = this.nodes.await(one);
 				answered.put(node, traced);
-				departed.addAll(traced.departed().keySet());
-				witnessed |= traced.startedAt() <= published && this.clock.millis() - published < REMEMBERED.toMillis();
-				// One that began later may have replayed it on a stream that it has
-				// forgotten
-				if (traced.streamsSince() > Math.max(published, traced.startedAt())) {
-					missing.add(new Missing(node, "forgotten"));
-				}
+				gaps.answered(node, traced);
 			}
 			catch (ProblemException ex) {
+				if (HandedOver.isBusy(ex)) {
+					throw ex;
+				}
 				log.debug("node={} call=trace unanswered reason=\"{}\"", node, ex.getMessage());
 				NodeStatus status = statuses.get(node);
 				// One that was drained before the message was published knows nothing of
 				// it;
 				// one that fell silent may only be cut off.
 				if (status == null || status.drained() == null || status.updatedAt() + SILENT.toMillis() >= published) {
-					missing.add(new Missing(node, "unanswered"));
+					gaps.missing(node, "unanswered");
 				}
 			}
+		});
+		ended.putAll(this.handedOver.await(readers));
+		left.forEach((node, handover) -> {
+			if (ended.containsKey(node)) {
+				gaps.left(node, handover);
+			}
+			else {
+				gaps.missing(node, "departed");
+			}
+		});
+		boolean recent = this.clock.millis() - published < REMEMBERED.toMillis();
+		return gaps.toList(recent, asked.keySet(), handovers.keySet());
+	}
+
+	/** What is not known of a message. */
+	private static final class Gaps {
+
+		private final long published;
+
+		private final List<Missing> missing = new ArrayList<>();
+
+		private final Set<String> departed = new TreeSet<>();
+
+		private final Witnesses witnesses = new Witnesses();
+
+		private Gaps(long published) {
+			this.published = published;
 		}
-		departed.removeAll(asked.keySet());
-		departed.forEach((node) -> missing.add(new Missing(node, "departed")));
-		if (!witnessed) {
-			missing.add(new Missing(null, "unwitnessed"));
+
+		void missing(String node, String reason) {
+			this.missing.add(new Missing(node, reason));
 		}
-		return missing;
+
+		void answered(String node, CallResult.Traced traced) {
+			this.departed.addAll(traced.departed().keySet());
+			this.witnesses.add(traced.startedAt());
+			kept(node, traced.startedAt(), traced.streamsSince());
+		}
+
+		void left(String node, Handover handover) {
+			handover.listed().forEach((other, listed) -> {
+				if (listed + CallResult.Traced.DEPARTED.toMillis() >= this.published) {
+					this.departed.add(other);
+				}
+			});
+			this.witnesses.add(handover.startedAt(), handover.endedAt());
+			kept(node, handover.startedAt(), handover.streamsSince());
+		}
+
+		/**
+		 * One that began later may have replayed it on a stream that it has forgotten.
+		 */
+		private void kept(String node, long startedAt, long streamsSince) {
+			if (streamsSince > Math.max(this.published, startedAt)) {
+				missing(node, "forgotten");
+			}
+		}
+
+		List<Missing> toList(boolean recent, Set<String> asked, Set<String> handedOver) {
+			this.departed.removeAll(asked);
+			this.departed.removeAll(handedOver);
+			this.departed.forEach((node) -> missing(node, "departed"));
+			if (!recent || !this.witnesses.reachBackTo(this.published)) {
+				this.missing.add(new Missing(null, "unwitnessed"));
+			}
+			return this.missing;
+		}
+
 	}
 
 }

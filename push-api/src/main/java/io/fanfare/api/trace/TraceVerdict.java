@@ -48,12 +48,14 @@ record TraceVerdict(Outcome outcome, @Nullable String reason, @Nullable Long at)
 	 * Decides.
 	 * @param id the message
 	 * @param stored what its history says
+	 * @param wasStored whether a node was handed it as one that is stored
 	 * @param expired whether it is past its own time to live
 	 * @param streams the streams of the user, in the order of their opening
 	 * @param missing whether a stream may be missing
 	 * @return what became of it
 	 */
-	static TraceVerdict of(long id, Stored stored, boolean expired, List<StreamTrace> streams, boolean missing) {
+	static TraceVerdict of(long id, Stored stored, boolean wasStored, boolean expired, List<StreamTrace> streams,
+			boolean missing) {
 		TraceVerdict delivered = null;
 		boolean unknown = false;
 		StreamTrace owed = null;
@@ -85,7 +87,7 @@ record TraceVerdict(Outcome outcome, @Nullable String reason, @Nullable Long at)
 			.filter((stream) -> !is(stream, TraceStep.BEFORE) && (is(stream, TraceStep.GAP) || stream.endedAt() == null
 					|| stream.endedAt() + SKEW.toMillis() >= published))
 			.toList();
-		return new TraceVerdict(Outcome.NOT_DELIVERED, reason(stored, expired, concerned));
+		return new TraceVerdict(Outcome.NOT_DELIVERED, reason(stored, wasStored, expired, concerned));
 	}
 
 	/** What was acknowledged once is; else the last write counts. */
@@ -98,14 +100,14 @@ record TraceVerdict(Outcome outcome, @Nullable String reason, @Nullable Long at)
 				: new TraceVerdict(how, null, stream.at());
 	}
 
-	private static String reason(Stored stored, boolean expired, List<StreamTrace> concerned) {
+	private static String reason(Stored stored, boolean wasStored, boolean expired, List<StreamTrace> concerned) {
 		for (TraceStep step : List.of(TraceStep.GAP, TraceStep.EXPIRED, TraceStep.ERASED, TraceStep.EPHEMERAL)) {
 			if (concerned.stream().anyMatch((stream) -> is(stream, step))) {
 				return step.wireName();
 			}
 		}
 		if (stored == Stored.ABSENT) {
-			return "ephemeral";
+			return wasStored ? "erased" : "ephemeral";
 		}
 		StreamTrace last = concerned.isEmpty() ? null : concerned.getLast();
 		if (last != null && is(last, TraceStep.NO_RIGHT)) {

@@ -1,11 +1,15 @@
 package io.fanfare.api.trace;
 
 import java.time.Duration;
+import java.util.Map;
 
 import io.fanfare.api.NodeVoice;
 import io.fanfare.api.TestApi;
 import io.fanfare.api.TestApi.Answer;
+import io.fanfare.protocol.call.CallJson;
 import io.fanfare.protocol.call.CallName;
+import io.fanfare.protocol.call.Handover;
+import io.fanfare.redis.cluster.Handovers;
 import io.fanfare.test.redis.RedisExtension;
 import io.fanfare.test.redis.RedisProcess;
 import io.fanfare.test.redis.TestRedis;
@@ -121,6 +125,49 @@ class TraceIT {
 				.isEqualTo("[{\"node\":\"node-2.abcdefgh\",\"reason\":\"forgotten\"}]");
 			assertThat(old.asked()).isNotNull();
 			assertThat(young.asked()).isNotNull();
+		}
+	}
+
+	/** The one node that is there reads what another left, which is listed no more. */
+	@Test
+	void aNodeThatEndedInOrderIsAnsweredForByWhatItLeft() {
+		try (RedisProcess redis = TestRedis.start();
+				TestApi own = TestApi.start(redis);
+				NodeVoice young = new NodeVoice(own, redis, "node-2").answering(CallName.TRACE,
+						NOTHING.replace("\"startedAt\":1", "\"startedAt\":" + (System.currentTimeMillis() + 500))
+							.replace("{}", "{\"node-1.abcdefgh\":" + System.currentTimeMillis() + "}"))) {
+			String id = own.post("/v1/messages", "{\"to\":{\"user\":\"alice\"},\"data\":1}")
+				.json()
+				.at("/id")
+				.asString();
+			JsonNode before = own.get("/v1/messages/" + id + "/trace?user=alice").json();
+			assertThat(before.at("/missing").toString())
+				.isEqualTo("[{\"node\":\"node-1.abcdefgh\",\"reason\":\"departed\"},"
+						+ "{\"node\":null,\"reason\":\"unwitnessed\"}]");
+			Handover left = new Handover(1, System.currentTimeMillis() + 1000, 1, Map.of());
+			own.bean(Handovers.class).complete("node-1.abcdefgh", CallJson.write(left)).join();
+			JsonNode unread = own.get("/v1/messages/" + id + "/trace?user=alice").json();
+			assertThat(unread.at("/outcome").asString()).as("the node does not read it").isEqualTo("unknown");
+			young.answering(CallName.TRACE_HANDOVER, """
+					{"streams":{"node-1.abcdefgh":[{"connection":"node-1.abcdefgh.x","openedAt":1785000000000,\
+					"endedAt":1785000002000,"ending":"drain","from":"1-0","resumed":false,"step":"written",\
+					"reason":null,"at":1785000001000,"acknowledgedAt":null}]}}""");
+			JsonNode told = own.get("/v1/messages/" + id + "/trace?user=alice").json();
+			assertThat(told.at("/outcome").asString()).isEqualTo("written");
+			assertThat(told.at("/complete").asBoolean()).isTrue();
+			assertThat(told.at("/streams/0/node").asString()).isEqualTo("node-1.abcdefgh");
+		}
+	}
+
+	@Test
+	void aNodeThatIsAskedTooMuchMakesTheQuestionOneToRepeat() {
+		String id = publish("");
+		try (NodeVoice busy = new NodeVoice(this.api, TestRedis.shared(), "node-1").refusing(CallName.TRACE, "busy")) {
+			Answer answer = this.api.get("/v1/messages/" + id + "/trace?user=alice");
+			assertThat(answer.status()).isEqualTo(503);
+			assertThat(answer.problem()).isEqualTo("overloaded");
+			assertThat(answer.header("Retry-After")).isEqualTo("1");
+			assertThat(busy.asked()).isNotNull();
 		}
 	}
 

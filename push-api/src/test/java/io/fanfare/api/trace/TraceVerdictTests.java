@@ -33,7 +33,7 @@ class TraceVerdictTests {
 	}
 
 	private static TraceVerdict of(Stored stored, boolean missing, StreamTrace... streams) {
-		return TraceVerdict.of(ID, stored, false, List.of(streams), missing);
+		return TraceVerdict.of(ID, stored, false, false, List.of(streams), missing);
 	}
 
 	private static String reason(Stored stored, StreamTrace... streams) {
@@ -70,7 +70,8 @@ class TraceVerdictTests {
 		assertThat(reason(Stored.STORED, ended(TraceStep.MISSED, "broken", PUBLISHED))).isEqualTo("offline");
 		assertThat(reason(Stored.ABSENT)).isEqualTo("ephemeral");
 		assertThat(reason(Stored.TRIMMED)).isEqualTo("expired");
-		assertThat(TraceVerdict.of(ID, Stored.STORED, true, List.of(), false).reason()).isEqualTo("expired");
+		assertThat(TraceVerdict.of(ID, Stored.STORED, false, true, List.of(), false).reason()).isEqualTo("expired");
+		assertThat(TraceVerdict.of(ID, Stored.ABSENT, true, false, List.of(), false).reason()).isEqualTo("erased");
 	}
 
 	@Test
