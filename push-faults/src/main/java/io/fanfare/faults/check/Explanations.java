@@ -29,6 +29,12 @@ public final class Explanations {
 	/** How many messages are asked about. */
 	private static final int MOST = 200;
 
+	/** Of what is asked, so much may be unknown. */
+	private static final double MAX_UNKNOWN = 0.02;
+
+	/** What 99 of 100 answers take at most. */
+	private static final Duration MAX_TIME = Duration.ofMillis(300);
+
 	/** How many at once. */
 	private static final int AT_ONCE = 4;
 
@@ -135,11 +141,21 @@ public final class Explanations {
 	}
 
 	/**
-	 * What was answered wrongly.
-	 * @return the answers
+	 * Adds what is wrong with the answers.
+	 * @param complaints takes it
+	 * @param everyNodeLived whether no node was ended at once: what its streams had done
+	 * is lost with it
 	 */
-	public List<String> wrong() {
-		return List.copyOf(this.wrong);
+	public void check(Complaints complaints, boolean everyNodeLived) {
+		complaints.check("messages are explained as they were", this.wrong.isEmpty(), this.wrong);
+		complaints.check("messages are explained soon", percentile99().compareTo(MAX_TIME) < 0, extent());
+		complaints.check("what became of messages is known",
+				!everyNodeLived || this.unknown <= MAX_UNKNOWN * this.took.size(), extent());
+	}
+
+	private Duration percentile99() {
+		List<Duration> sorted = this.took.stream().sorted().toList();
+		return sorted.isEmpty() ? Duration.ZERO : sorted.get(Math.ceilDiv(sorted.size() * 99, 100) - 1);
 	}
 
 	/**
@@ -147,10 +163,8 @@ public final class Explanations {
 	 * @return in words
 	 */
 	public String extent() {
-		List<Duration> sorted = this.took.stream().sorted().toList();
-		long p99 = sorted.isEmpty() ? 0 : sorted.get(Math.max(0, sorted.size() * 99 / 100 - 1)).toMillis();
-		return String.format(Locale.ROOT, "explained %d messages, unknown %d, p99 %d ms", sorted.size(), this.unknown,
-				p99);
+		return String.format(Locale.ROOT, "explained %d messages, unknown %d, p99 %d ms", this.took.size(),
+				this.unknown, percentile99().toMillis());
 	}
 
 }

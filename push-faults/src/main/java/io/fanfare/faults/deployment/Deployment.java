@@ -295,6 +295,14 @@ public final class Deployment implements AutoCloseable {
 	}
 
 	/**
+	 * How often nodes were ended at once.
+	 * @return the count, of all of them
+	 */
+	public int kills() {
+		return this.nodes.stream().mapToInt(ServiceProcess::kills).sum();
+	}
+
+	/**
 	 * The API.
 	 * @return the process
 	 */

@@ -36,6 +36,8 @@ public final class ServiceProcess implements AutoCloseable {
 
 	private volatile @Nullable ChildProcess process;
 
+	private volatile int kills;
+
 	/**
 	 * Starts a service and does not wait.
 	 * @param name the name by which the cluster knows it
@@ -171,7 +173,16 @@ public final class ServiceProcess implements AutoCloseable {
 
 	/** Ends it at once, as {@code kill -9}. */
 	public void kill() {
+		this.kills++;
 		running().close();
+	}
+
+	/**
+	 * How often it was ended at once.
+	 * @return the count
+	 */
+	public int kills() {
+		return this.kills;
 	}
 
 	/** Asks it to end, as {@code kill}, and does not wait. */
