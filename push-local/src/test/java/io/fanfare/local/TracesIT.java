@@ -2,6 +2,7 @@ package io.fanfare.local;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -139,8 +140,8 @@ class TracesIT {
 	@Test
 	void nothingOfOpenTelemetryRunsWhereItIsOff() {
 		Cluster cluster = TestCluster.shared();
-		assertThat(cluster.node(0).getBeanDefinitionNames())
-			.noneMatch((name) -> name.toLowerCase().matches(".{0,200}(otlp|otel|opentelemetry|zipkin).{0,200}"));
+		assertThat(cluster.node(0).getBeanDefinitionNames()).noneMatch(
+				(name) -> name.toLowerCase(Locale.ROOT).matches(".{0,200}(otlp|otel|opentelemetry|zipkin).{0,200}"));
 	}
 
 	private static SseClient open(Cluster cluster, int node, String token) {

@@ -3,6 +3,7 @@ package io.fanfare.node;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 import io.fanfare.protocol.ChannelName;
 import io.fanfare.protocol.Envelope;
@@ -31,7 +32,7 @@ class TracedNodeIT {
 	private static final String SAMPLED = "00-" + TRACE + "-" + SPAN + "-01";
 
 	/** What a message may carry that belongs to no sampled trace. */
-	private static final List<String> OTHERS = List.of("", "t", "x".repeat(255), SAMPLED.toUpperCase(),
+	private static final List<String> OTHERS = List.of("", "t", "x".repeat(255), SAMPLED.toUpperCase(Locale.ROOT),
 			SAMPLED + "-more", SAMPLED.substring(1), "01-" + TRACE + "-" + SPAN + "-01",
 			"ff-" + TRACE + "-" + SPAN + "-01", "00-" + TRACE + "-" + SPAN + "-00", "00-" + TRACE + "-" + SPAN + "-zz",
 			"00-" + "0".repeat(32) + "-" + SPAN + "-01", "00-" + TRACE + "-" + "0".repeat(16) + "-01", " ".repeat(55));

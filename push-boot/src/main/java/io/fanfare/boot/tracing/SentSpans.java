@@ -80,7 +80,7 @@ final class SentSpans {
 
 	/** The process ends: what is not sent after the grace is given up. */
 	void ending() {
-		new CompletableFuture<Void>().completeOnTimeout(null, GRACE.toMillis(), TimeUnit.MILLISECONDS)
+		new CompletableFuture<Boolean>().completeOnTimeout(true, GRACE.toMillis(), TimeUnit.MILLISECONDS)
 			.thenRun(this::giveUp);
 	}
 
