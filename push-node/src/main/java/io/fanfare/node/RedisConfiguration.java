@@ -39,19 +39,19 @@ import org.springframework.context.annotation.Import;
 class RedisConfiguration {
 
 	@Bean
-	FrameRouter frameRouter(Connections connections) {
-		return new FrameRouter(connections);
+	FrameRouter frameRouter(Connections connections, Tracing tracing) {
+		FrameRouter router = new FrameRouter(connections);
+		if (tracing != Tracing.OFF) {
+			router.traceBy(new DeliverySpans(tracing));
+		}
+		return router;
 	}
 
 	@Bean
 	PubSubLink pubSubLink(RedisClient client, RedisKeys keys, NodeIdentity identity, CommandLink commands,
-			FrameRouter router, Probe probe, Tracing tracing, Scheduler scheduler, Errors errors) {
-		PubSubLink link = new PubSubLink(client, keys, identity.value(), commands, router, probe, scheduler, errors,
+			FrameRouter router, Probe probe, Scheduler scheduler, Errors errors) {
+		return new PubSubLink(client, keys, identity.value(), commands, router, probe, scheduler, errors,
 				RandomGenerator.getDefault());
-		if (tracing != Tracing.OFF) {
-			link.traceBy(new DeliverySpans(tracing));
-		}
-		return link;
 	}
 
 	@Bean

@@ -29,9 +29,6 @@ final class FrameReader {
 
 	private final Errors errors;
 
-	/** Null where no message is traced. */
-	private volatile @Nullable ArrivalTraces traces;
-
 	FrameReader(RedisKeys keys, byte[] nodeChannel, CommandLink commands, MessageSink sink, Probe probe,
 			Errors errors) {
 		this.nodeChannel = nodeChannel;
@@ -40,11 +37,6 @@ final class FrameReader {
 		this.sink = sink;
 		this.probe = probe;
 		this.errors = errors;
-	}
-
-	/** Has messages traced, once, before anything arrives. */
-	void traceBy(ArrivalTraces spans) {
-		this.traces = spans;
 	}
 
 	/** A frame that cannot be read, or that nothing takes, leaves no hole. */
@@ -70,8 +62,7 @@ final class FrameReader {
 		switch (frame) {
 			case Frame.Published published -> {
 				this.commands.observe(published.id());
-				ArrivalTraces spans = this.traces;
-				DeliverySpan span = (spans != null) ? spans.arrived(published) : null;
+				DeliverySpan span = this.sink.arrived(published);
 				Message message = Message.render(published.id(), published.channel(), published.envelope());
 				if (published.connection() != null) {
 					this.sink.deliver(published.connection(), message);

@@ -26,6 +26,16 @@ public interface MessageSink {
 	void deliver(String connection, Message message);
 
 	/**
+	 * A message arrived, and is handed over next. Called by the thread that reads Redis;
+	 * must not block.
+	 * @param published the message
+	 * @return its span, or null where none is recorded
+	 */
+	default @Nullable DeliverySpan arrived(Frame.Published published) {
+		return null;
+	}
+
+	/**
 	 * The message that came just before is part of a trace. Called after it was handed
 	 * over, by the same thread.
 	 * @param connection the connection that it was for, or null where it was for everyone

@@ -125,14 +125,6 @@ public final class PubSubLink implements AutoCloseable, LinkFollower {
 				this.errors, random);
 	}
 
-	/**
-	 * Has messages traced, once, before the link is started.
-	 * @param spans begins the span of each
-	 */
-	public void traceBy(ArrivalTraces spans) {
-		this.frames.traceBy(spans);
-	}
-
 	/** Connects and subscribes. */
 	public void start() {
 		execute(() -> this.subscriptions.want(this.nodeChannel,

@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.util.function.Consumer;
 
+import io.fanfare.node.broker.ArrivalTraces;
 import io.fanfare.node.broker.DeliverySpan;
 import io.fanfare.node.broker.Message;
 import io.fanfare.node.broker.MessageSink;
@@ -25,6 +26,9 @@ public final class FrameRouter implements MessageSink {
 	private volatile @Nullable Consumer<Frame.Call> calls;
 
 	private volatile StreamTimings timings = StreamTimings.NONE;
+
+	/** Null where no message is traced. */
+	private volatile @Nullable ArrivalTraces traces;
 
 	/**
 	 * Makes the router.
@@ -80,6 +84,20 @@ public final class FrameRouter implements MessageSink {
 				connection.loop().offer(connection, message);
 			}
 		}
+	}
+
+	/**
+	 * Has messages traced, once, before anything arrives.
+	 * @param spans begins the span of each
+	 */
+	public void traceBy(ArrivalTraces spans) {
+		this.traces = spans;
+	}
+
+	@Override
+	public @Nullable DeliverySpan arrived(Frame.Published published) {
+		ArrivalTraces spans = this.traces;
+		return (spans != null) ? spans.arrived(published) : null;
 	}
 
 	@Override
