@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.Store;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Churn;
 import io.fanfare.test.api.ApiClient;
@@ -35,11 +36,10 @@ class ChurnIT {
 
 	@Test
 	void nothingIsLeftOfThoseWhoCameAndWent() {
-		try (Deployment deployment = Deployment.start(Deployment.Store.DURABLE, Timing.SHORT,
-				"--fanfare.connections.max=20", "--fanfare.admission.waiting-room=15",
-				"--fanfare.admission.keep-place=2s", "--fanfare.connections.lifetime=2s",
-				"--fanfare.limits.takeovers-per-minute=0", "--fanfare.stream.idle-timeout=2s",
-				"--fanfare.stream.request-timeout=2s")) {
+		try (Deployment deployment = Deployment.start(Store.DURABLE, Timing.SHORT, "--fanfare.connections.max=20",
+				"--fanfare.admission.waiting-room=15", "--fanfare.admission.keep-place=2s",
+				"--fanfare.connections.lifetime=2s", "--fanfare.limits.takeovers-per-minute=0",
+				"--fanfare.stream.idle-timeout=2s", "--fanfare.stream.request-timeout=2s")) {
 			ApiClient api = new ApiClient("http://127.0.0.1:" + deployment.api().port(), Deployment.API_KEY);
 			Churn churn = new Churn(api, 60, deployment.nodes().stream().map(ServiceProcess::port).toList());
 			churn.run(FIRST, 1);

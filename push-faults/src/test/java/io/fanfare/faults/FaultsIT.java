@@ -11,6 +11,7 @@ import io.fanfare.faults.check.Checker;
 import io.fanfare.faults.check.Expectations;
 import io.fanfare.faults.check.Score;
 import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.Store;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.report.Report;
 import io.fanfare.faults.scenario.Scenario;
@@ -81,7 +82,7 @@ class FaultsIT {
 
 	private static List<RequiredTool> tools(Scenario scenario) {
 		List<RequiredTool> tools = new ArrayList<>(scenario.tools());
-		if (scenario.store() == Deployment.Store.REPLICATED) {
+		if (scenario.store() == Store.REPLICATED) {
 			tools.add(RequiredTool.REDIS_SENTINEL);
 		}
 		return tools;
@@ -114,7 +115,7 @@ class FaultsIT {
 	@Order(1)
 	void messageThatMissedItsStreamIsHeardOrAnnounced(Vanishing what) {
 		assumeTrue(wanted().isEmpty() || wanted().contains(what.scenario));
-		Deployment whole = this.lanes.first().on(Deployment.Store.DURABLE, List.of());
+		Deployment whole = this.lanes.first().on(Store.DURABLE, List.of());
 		OldStore.seed(whole.redis());
 		ApiClient api = new ApiClient(whole.nginx().internalUrl(), Deployment.API_KEY);
 		String user = what.scenario;

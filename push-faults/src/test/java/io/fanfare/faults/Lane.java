@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.fanfare.faults.check.Score;
 import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.Store;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.scenario.Scenario;
 import io.fanfare.faults.scenario.Stage;
@@ -19,7 +20,7 @@ final class Lane implements AutoCloseable {
 
 	private Deployment deployment;
 
-	private Deployment.Store store;
+	private Store store;
 
 	private List<String> nodeSettings = List.of();
 
@@ -28,7 +29,7 @@ final class Lane implements AutoCloseable {
 	}
 
 	/** What is there, or another one. */
-	Deployment on(Deployment.Store wanted, List<String> settings) {
+	Deployment on(Store wanted, List<String> settings) {
 		if (this.deployment == null || this.store != wanted || !this.nodeSettings.equals(settings)) {
 			close();
 			this.deployment = Deployment.start(wanted, this.timing, settings.toArray(String[]::new));

@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.Store;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.Notes;
@@ -74,7 +75,7 @@ class LettingGoIT {
 	}
 
 	private void start(int nodes, String... settings) {
-		this.deployment = Deployment.start(Deployment.Store.DURABLE, Timing.SHORT, nodes, settings);
+		this.deployment = Deployment.start(Store.DURABLE, Timing.SHORT, nodes, settings);
 		this.api = new ApiClient("http://127.0.0.1:" + this.deployment.api().port(), Deployment.API_KEY);
 	}
 

@@ -19,6 +19,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.Store;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
@@ -106,7 +107,7 @@ class MassRevocationIT {
 	@Test
 	void theLastByteComesWithinASecondOfTheAnswerAndNoneReturns() throws Exception {
 		// With leases and renewals as shipped: what ends a stream this soon is the call.
-		this.deployment = Deployment.start(Deployment.Store.DURABLE, Timing.SHIPPED, NODES);
+		this.deployment = Deployment.start(Store.DURABLE, Timing.SHIPPED, NODES);
 		this.api = new ApiClient(this.deployment.apiUrl(), Deployment.API_KEY);
 		inParallel(OPENING, STREAMS, this::open);
 		Thread backend = Thread.ofVirtual().start(this::publishToAll);

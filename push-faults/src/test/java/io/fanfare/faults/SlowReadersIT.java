@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.Store;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
@@ -73,7 +74,7 @@ class SlowReadersIT {
 
 	@Test
 	void thousandStalledReadersNeitherDelayOthersNorGrowTheHeapAndMissNothing() {
-		try (Deployment started = Deployment.start(Deployment.Store.DURABLE, Timing.SHIPPED,
+		try (Deployment started = Deployment.start(Store.DURABLE, Timing.SHIPPED,
 				"--fanfare.connections.slow-limit=" + SLOW_LIMIT.toSeconds() + "s")) {
 			this.deployment = started;
 			this.api = new ApiClient("http://127.0.0.1:" + started.api().port(), Deployment.API_KEY);

@@ -3,6 +3,7 @@ package io.fanfare.faults;
 import java.time.Duration;
 
 import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.Store;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.test.api.ApiClient;
 import io.fanfare.test.junit.Assume;
@@ -32,9 +33,8 @@ class ZombiesIT {
 	@BeforeAll
 	static void start() {
 		Assume.installed(RequiredTool.NGINX);
-		deployment = LONG ? Deployment.start(Deployment.Store.SNAPSHOTS, Timing.SHIPPED)
-				: Deployment.start(Deployment.Store.SNAPSHOTS, Timing.SHORT, "--fanfare.connections.ack-timeout=4s",
-						"--fanfare.connections.probe-timeout=2s");
+		deployment = LONG ? Deployment.start(Store.SNAPSHOTS, Timing.SHIPPED) : Deployment.start(Store.SNAPSHOTS,
+				Timing.SHORT, "--fanfare.connections.ack-timeout=4s", "--fanfare.connections.probe-timeout=2s");
 		api = new ApiClient("http://127.0.0.1:" + deployment.api().port(), Deployment.API_KEY);
 	}
 

@@ -100,31 +100,6 @@ public final class Deployment implements AutoCloseable {
 				this.nodes.stream().mapToInt(ServiceProcess::port).toArray()));
 	}
 
-	/** What Redis keeps. */
-	public enum Store {
-
-		/** Everything that it acknowledged, and nodes and API are told so. */
-		DURABLE("appendonly yes", "appendfsync always"),
-
-		/** Snapshots only. */
-		SNAPSHOTS("appendonly no"),
-
-		/** What it sent to its replica, which sentinels put into its place. */
-		REPLICATED("appendonly no", "repl-diskless-sync-delay 0");
-
-		@SuppressWarnings("ImmutableEnumChecker") // A list that cannot be changed
-		private final List<String> configuration;
-
-		Store(String... configuration) {
-			this.configuration = List.of(configuration);
-		}
-
-		String[] configuration() {
-			return this.configuration.toArray(String[]::new);
-		}
-
-	}
-
 	/**
 	 * Starts everything and waits until it is ready.
 	 * @param store what Redis keeps

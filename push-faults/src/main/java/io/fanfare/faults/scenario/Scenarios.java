@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 import io.fanfare.faults.check.Expectations;
-import io.fanfare.faults.deployment.Deployment.Store;
+import io.fanfare.faults.deployment.Store;
 import io.fanfare.test.process.RequiredTool;
 
 import static io.fanfare.faults.check.Expectations.ORDINARY;

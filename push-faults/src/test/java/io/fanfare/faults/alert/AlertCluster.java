@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 import io.fanfare.faults.deployment.Deployment;
+import io.fanfare.faults.deployment.Store;
 import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.traffic.Audience;
 import io.fanfare.faults.traffic.Publisher;
@@ -66,7 +67,7 @@ final class AlertCluster implements AutoCloseable {
 	 */
 	AlertCluster(Path folder) {
 		this.inbox = closing(new Inbox());
-		this.deployment = closing(Deployment.start(Deployment.Store.DURABLE, Timing.SHIPPED, 2,
+		this.deployment = closing(Deployment.start(Store.DURABLE, Timing.SHIPPED, 2,
 				List.of("--fanfare.connections.max=" + STREAMS, "--fanfare.memory.interval=1s",
 						"--fanfare.memory.heap=" + HEAP, "--fanfare.connections.ack-timeout=1s",
 						"--fanfare.connections.probe-timeout=1s"),

@@ -9,7 +9,7 @@ import java.util.function.Function;
 import io.fanfare.node.admission.Eviction.Candidate;
 import io.fanfare.node.connection.Connection;
 import io.fanfare.node.connection.Connections;
-import io.fanfare.node.connection.Connections.Handle;
+import io.fanfare.node.connection.SocketEvents;
 import io.fanfare.node.connection.Outlet;
 import io.fanfare.node.connection.Slices;
 import io.fanfare.node.connection.StreamLoop;
@@ -138,7 +138,7 @@ public final class Admission {
 				(client) -> loop.submit(connection, () -> connection.replacedInQueue(client)));
 		loop.guard("open", connection, (arriving) -> arrive(arriving, slot));
 		if (!connection.isClosed()) {
-			newcomer.opened(new Handle(connection));
+			newcomer.opened(new SocketEvents(connection));
 		}
 	}
 

@@ -2,8 +2,8 @@ package io.fanfare.node.admission;
 
 import java.util.List;
 
-import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
+import io.fanfare.node.connection.SocketEvents;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.QuotaUse;
@@ -37,7 +37,7 @@ public interface Newcomer {
 	 * There is a connection for it: admitted, or in the queue.
 	 * @param connection takes what the socket reports
 	 */
-	void opened(Connections.Handle connection);
+	void opened(SocketEvents connection);
 
 	/**
 	 * Its address may have its stream.

@@ -153,53 +153,6 @@ public final class Connections {
 		return this.outage;
 	}
 
-	/** What the socket tells the connection. On its loop. */
-	public static final class Handle {
-
-		private final Connection connection;
-
-		/**
-		 * Makes a handle.
-		 * @param connection the connection of the socket
-		 */
-		public Handle(Connection connection) {
-			this.connection = connection;
-		}
-
-		/** It takes more again. */
-		public void writable() {
-			this.connection.loop().guard("socket", this.connection, Connection::writable);
-		}
-
-		/** It may have room again; that does not mean that the client reads. */
-		public void retry() {
-			this.connection.loop().guard("socket", this.connection, Connection::retry);
-		}
-
-		/**
-		 * What the sockets of the loop did not take yet.
-		 * @return the count
-		 */
-		public Unflushed unflushed() {
-			return this.connection.loop().unflushed();
-		}
-
-		/** It is gone: the other side reset it. */
-		public void reset() {
-			this.connection.loop().guard("socket", this.connection, (connection) -> connection.ending().reset());
-		}
-
-		/**
-		 * It is gone.
-		 * @param broken whether by an error
-		 */
-		public void disconnected(boolean broken) {
-			this.connection.loop()
-				.guard("socket", this.connection, (connection) -> connection.ending().disconnected(broken));
-		}
-
-	}
-
 	/** To be called for every connection that is gone. */
 	void closed(Connection connection, Ending ending) {
 		if (!this.byId.remove(connection.id(), connection)) {

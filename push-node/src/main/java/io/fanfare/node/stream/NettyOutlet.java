@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.fanfare.node.auth.TicketAuthenticator;
-import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
+import io.fanfare.node.connection.SocketEvents;
 import io.fanfare.node.connection.Unflushed;
 import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.encoding.Chunks;
@@ -57,7 +57,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 	/** Null where the body travels as it is. */
 	private @Nullable GzipBody gzip;
 
-	private Connections.@Nullable Handle connection;
+	private @Nullable SocketEvents connection;
 
 	/** Of the answer to come. */
 	private final List<QuotaUse> left = new ArrayList<>(3);
@@ -103,7 +103,7 @@ final class NettyOutlet extends ChannelInboundHandlerAdapter implements Outlet {
 		this.gzip = gzip;
 	}
 
-	void use(Connections.Handle opened) {
+	void use(SocketEvents opened) {
 		this.connection = opened;
 		count(opened.unflushed());
 	}

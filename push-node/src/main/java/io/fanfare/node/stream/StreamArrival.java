@@ -3,7 +3,7 @@ package io.fanfare.node.stream;
 import java.util.List;
 
 import io.fanfare.node.admission.Newcomer;
-import io.fanfare.node.connection.Connections;
+import io.fanfare.node.connection.SocketEvents;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.ratelimit.Quota;
 import io.fanfare.node.ratelimit.QuotaUse;
@@ -26,7 +26,7 @@ record StreamArrival(StreamRequest request, NettyOutlet outlet, @Nullable Quota 
 		TrustedProxies.Client client, TrustedProxies proxies, Errors errors) implements Newcomer {
 
 	@Override
-	public void opened(Connections.Handle connection) {
+	public void opened(SocketEvents connection) {
 		this.outlet.use(connection);
 	}
 

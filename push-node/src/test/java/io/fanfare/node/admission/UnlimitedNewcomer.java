@@ -2,8 +2,8 @@ package io.fanfare.node.admission;
 
 import java.util.function.Consumer;
 
-import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
+import io.fanfare.node.connection.SocketEvents;
 import io.fanfare.node.connection.StreamRequest;
 import io.fanfare.node.ratelimit.Quota;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param outlet its socket
  * @param open takes its connection, if it gets one
  */
-public record UnlimitedNewcomer(StreamRequest request, Outlet outlet,
-		Consumer<Connections.Handle> open) implements Newcomer {
+public record UnlimitedNewcomer(StreamRequest request, Outlet outlet, Consumer<SocketEvents> open) implements Newcomer {
 
 	@Override
 	public @Nullable Quota exceeded() {
@@ -24,7 +23,7 @@ public record UnlimitedNewcomer(StreamRequest request, Outlet outlet,
 	}
 
 	@Override
-	public void opened(Connections.Handle connection) {
+	public void opened(SocketEvents connection) {
 		this.open.accept(connection);
 	}
 

@@ -43,7 +43,7 @@ class PhaseTests {
 			});
 
 	private void stream() {
-		this.socket.opened(new Connections.Handle(this.connection));
+		this.socket.opened(new SocketEvents(this.connection));
 		this.node.loop.admit(this.connection);
 		this.node.run();
 	}
@@ -136,7 +136,7 @@ class PhaseTests {
 	private void breakAt(String write) {
 		this.socket.fault = (step) -> {
 			if (step.equals(write)) {
-				new Connections.Handle(this.connection).disconnected(true);
+				new SocketEvents(this.connection).disconnected(true);
 			}
 		};
 	}

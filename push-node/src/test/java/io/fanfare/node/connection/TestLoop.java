@@ -468,7 +468,7 @@ public final class TestLoop {
 
 		private final StreamRequest request;
 
-		private Connections.@Nullable Handle handle;
+		private @Nullable SocketEvents handle;
 
 		private Socket(StreamRequest request) {
 			this.request = request;
@@ -549,7 +549,7 @@ public final class TestLoop {
 		}
 
 		@Override
-		public void opened(Connections.Handle connection) {
+		public void opened(SocketEvents connection) {
 			this.handle = connection;
 		}
 
@@ -568,7 +568,7 @@ public final class TestLoop {
 			TestLoop.this.tasks.add(task);
 		}
 
-		private Connections.Handle handle() {
+		private SocketEvents handle() {
 			return Objects.requireNonNull(this.handle);
 		}
 

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-import io.fanfare.node.connection.Connections;
 import io.fanfare.node.connection.Outlet;
+import io.fanfare.node.connection.SocketEvents;
 import io.fanfare.node.encoding.Blocks;
 import io.fanfare.node.encoding.Chunks;
 import io.fanfare.node.encoding.SharedChunk;
@@ -55,7 +55,7 @@ final class SimulatedSocket implements Outlet {
 	/** The page's side is gone. */
 	private boolean gone;
 
-	private Connections.@Nullable Handle handle;
+	private @Nullable SocketEvents handle;
 
 	private @Nullable String connection;
 
@@ -95,7 +95,7 @@ final class SimulatedSocket implements Outlet {
 		return this.loop;
 	}
 
-	void use(Connections.Handle opened) {
+	void use(SocketEvents opened) {
 		this.handle = opened;
 	}
 
