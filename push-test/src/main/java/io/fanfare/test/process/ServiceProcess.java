@@ -3,6 +3,7 @@ package io.fanfare.test.process;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,7 +37,7 @@ public final class ServiceProcess implements AutoCloseable {
 
 	private volatile @Nullable ChildProcess process;
 
-	private volatile int kills;
+	private final AtomicInteger kills = new AtomicInteger();
 
 	/**
 	 * Starts a service and does not wait.
@@ -173,7 +174,7 @@ public final class ServiceProcess implements AutoCloseable {
 
 	/** Ends it at once, as {@code kill -9}. */
 	public void kill() {
-		this.kills++;
+		this.kills.incrementAndGet();
 		running().close();
 	}
 
@@ -182,7 +183,7 @@ public final class ServiceProcess implements AutoCloseable {
 	 * @return the count
 	 */
 	public int kills() {
-		return this.kills;
+		return this.kills.get();
 	}
 
 	/** Asks it to end, as {@code kill}, and does not wait. */
