@@ -73,6 +73,7 @@ public final class RedisKeys {
 	private final byte[] receipts;
 
 	private final byte[] awaited;
+
 	private final byte[] handovers;
 
 	/**

@@ -38,11 +38,11 @@ class TraceparentTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "00", "00-" + TRACE + "-" + SPAN, TEXT + "-", TEXT + "-more", " " + TEXT, TEXT + " ",
-			"01-" + TRACE + "-" + SPAN + "-01", "ff-" + TRACE + "-" + SPAN + "-01",
-			"0g-" + TRACE + "-" + SPAN + "-01", "00_" + TRACE + "-" + SPAN + "-01", "00-" + TRACE + "_" + SPAN + "-01",
-			"00-" + TRACE + "-" + SPAN + "_01", "00-00000000000000000000000000000000-" + SPAN + "-01",
-			"00-" + TRACE + "-0000000000000000-01", "00-0AF7651916CD43DD8448EB211C80319C-" + SPAN + "-01",
-			"00-" + TRACE + "-" + SPAN + "-0g", "00-" + TRACE + "-" + SPAN + "-0A" })
+			"01-" + TRACE + "-" + SPAN + "-01", "ff-" + TRACE + "-" + SPAN + "-01", "0g-" + TRACE + "-" + SPAN + "-01",
+			"00_" + TRACE + "-" + SPAN + "-01", "00-" + TRACE + "_" + SPAN + "-01", "00-" + TRACE + "-" + SPAN + "_01",
+			"00-00000000000000000000000000000000-" + SPAN + "-01", "00-" + TRACE + "-0000000000000000-01",
+			"00-0AF7651916CD43DD8448EB211C80319C-" + SPAN + "-01", "00-" + TRACE + "-" + SPAN + "-0g",
+			"00-" + TRACE + "-" + SPAN + "-0A" })
 	void whatIsNoneIsNotRead(String text) {
 		assertThat(Traceparent.parse(text)).isNull();
 	}
@@ -56,7 +56,8 @@ class TraceparentTests {
 	@Test
 	void anyOtherCharacterAtAnyPlaceIsNotRead() {
 		for (int i = 0; i < TEXT.length(); i++) {
-			for (char other : new char[] { 0, ' ', '/', ':', '@', 'G', '`', 'g', '~', '\r', '\n', '\u0661', '\uff11' }) {
+			for (char other : new char[] { 0, ' ', '/', ':', '@', 'G', '`', 'g', '~', '\r', '\n', '\u0661',
+					'\uff11' }) {
 				String text = TEXT.substring(0, i) + other + TEXT.substring(i + 1);
 				assertThat(Traceparent.parse(text)).as("%d: %s", i, text).isNull();
 			}

@@ -44,9 +44,8 @@ class TracedOwnershipTests {
 		Presence.UserLimits limits = Presence.UserLimits.NONE;
 		return Stream.of(Arguments.of(new ClaimResult.Owner(7, 7, 0), "owner"),
 				Arguments.of(new ClaimResult.Displaced(7), "displaced"),
-				Arguments.of(new ClaimResult.Revoked(7), "revoked"),
-				Arguments.of(new ClaimResult.Limited(limits, ClaimResult.Counted.OPENS, Duration.ofSeconds(1)),
-						"limited"),
+				Arguments.of(new ClaimResult.Revoked(7), "revoked"), Arguments
+					.of(new ClaimResult.Limited(limits, ClaimResult.Counted.OPENS, Duration.ofSeconds(1)), "limited"),
 				Arguments.of(new ClaimResult.TicketRefused("spent"), "ticket-refused"));
 	}
 

@@ -134,11 +134,7 @@ public final class SpanCollector implements AutoCloseable {
 	}
 
 	private static String text(List<ProtoField> fields, int number) {
-		return fields.stream()
-			.filter((field) -> field.number() == number)
-			.map(ProtoField::text)
-			.findFirst()
-			.orElse("");
+		return fields.stream().filter((field) -> field.number() == number).map(ProtoField::text).findFirst().orElse("");
 	}
 
 	private static long number(List<ProtoField> fields, int number) {
