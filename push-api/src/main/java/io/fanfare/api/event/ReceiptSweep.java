@@ -138,8 +138,8 @@ final class ReceiptSweep {
 			}
 			return;
 		}
-		this.offline.increment(swept.offline());
-		this.unacknowledged.increment(swept.unacknowledged());
+		this.offline.increment((double) swept.offline());
+		this.unacknowledged.increment((double) swept.unacknowledged());
 		if (swept.more() && this.pausing.compareAndSet(false, true)) {
 			this.worker.schedule(PAUSE, this::sweepOn);
 		}

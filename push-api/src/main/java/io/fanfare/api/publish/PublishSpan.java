@@ -2,7 +2,6 @@ package io.fanfare.api.publish;
 
 import java.util.List;
 
-import io.fanfare.api.problem.Problem;
 import io.fanfare.boot.tracing.Tracing;
 import io.fanfare.protocol.Traceparent;
 import org.jspecify.annotations.Nullable;
