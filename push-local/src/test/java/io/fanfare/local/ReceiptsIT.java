@@ -26,6 +26,9 @@ class ReceiptsIT {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
 
+	/** Longer than a process of the API that has just started gives no verdict. */
+	private static final Duration WITHIN = Duration.ofSeconds(8);
+
 	/** How late a verdict may be. */
 	private static final Duration LATE = Duration.ofSeconds(2);
 
@@ -42,18 +45,18 @@ class ReceiptsIT {
 			ApiClient api = TestCluster.backend(cluster);
 			SseClient live = open(cluster, 0, api.token("live"), "page", null);
 			SseClient silent = open(cluster, 1, api.token("silent"), "page", null);
-			String toMany = publish(api, Duration.ofSeconds(3), "live", "silent", "offline");
+			String toMany = publish(api, WITHIN, "live", "silent", "offline");
 			assertThat(acknowledge(cluster, 0, live, received(live, toMany))).isEqualTo(204);
 			received(silent, toMany);
 			awaitVerdict("live", "receipt.delivered", null);
 
 			// Another client takes the user over before the first one acknowledges.
 			SseClient displaced = open(cluster, 0, api.token("moved"), "first", null);
-			String early = publish(api, Duration.ofSeconds(3), "moved");
+			String early = publish(api, WITHIN, "moved");
 			received(displaced, early);
 			SseClient newer = open(cluster, 1, api.token("moved"), "second", early);
 			assertThat(acknowledge(cluster, 1, newer, early)).isEqualTo(204);
-			String later = publish(api, Duration.ofSeconds(3), "moved");
+			String later = publish(api, WITHIN, "moved");
 			assertThat(acknowledge(cluster, 1, newer, received(newer, later))).isEqualTo(204);
 
 			// The client comes back, and acknowledges only then.
