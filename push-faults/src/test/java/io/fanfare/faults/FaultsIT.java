@@ -16,6 +16,7 @@ import io.fanfare.faults.deployment.Timing;
 import io.fanfare.faults.report.Report;
 import io.fanfare.faults.scenario.Scenario;
 import io.fanfare.faults.scenario.Scenarios;
+import io.fanfare.faults.scenario.Stage;
 import io.fanfare.faults.traffic.Entry;
 import io.fanfare.faults.traffic.StreamClient;
 import io.fanfare.faults.traffic.Publisher;
@@ -29,10 +30,7 @@ import io.lettuce.core.api.sync.RedisCommands;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,7 +46,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * table.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FaultsIT {
 
 	private static final boolean LONG = Boolean.getBoolean("fanfare.long");
@@ -59,7 +56,11 @@ class FaultsIT {
 
 	private final Report report = new Report(this.timing);
 
-	private final Lanes lanes = new Lanes(this.timing, LONG ? 1 : 2);
+	private Deployment deployment;
+
+	private Store store;
+
+	private List<String> nodeSettings = List.of();
 
 	@BeforeAll
 	static void requireNginx() {
@@ -80,23 +81,23 @@ class FaultsIT {
 		return names.isEmpty() ? List.of() : List.of(names.split(","));
 	}
 
-	private static List<RequiredTool> tools(Scenario scenario) {
-		List<RequiredTool> tools = new ArrayList<>(scenario.tools());
-		if (scenario.store() == Store.REPLICATED) {
-			tools.add(RequiredTool.REDIS_SENTINEL);
-		}
-		return tools;
-	}
-
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("scenarios")
-	@Order(2)
-	void nothingIsLostWithoutAWord(Scenario scenario) throws Exception {
-		tools(scenario).forEach(Assume::installed);
-		this.lanes.begin(
-				scenarios().stream().filter((one) -> tools(one).stream().allMatch(RequiredTool::isInstalled)).toList());
-		Score score = this.lanes.score(scenario);
+	void nothingIsLostWithoutAWord(Scenario scenario) {
+		scenario.tools().forEach(Assume::installed);
+		Deployment whole = on(scenario.store(), scenario.nodeSettings());
+		long start = System.nanoTime();
+		Score score;
+		try {
+			score = Stage.play(scenario, whole);
+		}
+		catch (RuntimeException | Error ex) {
+			// What is left of it is nothing to play the next one on.
+			close();
+			throw ex;
+		}
 		this.report.add(scenario, score);
+		System.out.printf("%s: %d s%n", scenario.name(), Duration.ofNanos(System.nanoTime() - start).toSeconds());
 		List<String> complaints = new ArrayList<>(score.complaints());
 		if (score.lost() + score.doubled() + score.reordered() + score.falseGaps() > 0) {
 			complaints.addFirst("lost=%d unannounced=%d doubled=%d reordered=%d false gaps=%d".formatted(score.lost(),
@@ -112,10 +113,9 @@ class FaultsIT {
 	 */
 	@ParameterizedTest(name = "{0}")
 	@EnumSource
-	@Order(1)
 	void messageThatMissedItsStreamIsHeardOrAnnounced(Vanishing what) {
 		assumeTrue(wanted().isEmpty() || wanted().contains(what.scenario));
-		Deployment whole = this.lanes.first().on(Store.DURABLE, List.of());
+		Deployment whole = on(Store.DURABLE, List.of());
 		OldStore.seed(whole.redis());
 		ApiClient api = new ApiClient(whole.nginx().internalUrl(), Deployment.API_KEY);
 		String user = what.scenario;
@@ -185,13 +185,33 @@ class FaultsIT {
 
 	}
 
+	private Deployment on(Store store, List<String> nodeSettings) {
+		if (store == Store.REPLICATED) {
+			Assume.installed(RequiredTool.REDIS_SENTINEL);
+		}
+		if (this.deployment == null || this.store != store || !this.nodeSettings.equals(nodeSettings)) {
+			close();
+			this.deployment = Deployment.start(store, this.timing, nodeSettings.toArray(String[]::new));
+			this.store = store;
+			this.nodeSettings = nodeSettings;
+		}
+		return this.deployment;
+	}
+
 	@AfterAll
 	void report() throws IOException {
-		this.lanes.close();
+		close();
 		System.out.println(this.report.asText());
 		String file = System.getProperty("fanfare.faults.report", "");
 		if (!file.isEmpty()) {
 			Files.writeString(Deployment.project().resolve(file), this.report.asMarkdown());
+		}
+	}
+
+	private void close() {
+		if (this.deployment != null) {
+			this.deployment.close();
+			this.deployment = null;
 		}
 	}
 

@@ -17,12 +17,10 @@ import io.fanfare.test.process.RequiredTool;
  * @param inShort whether every build plays it; the long form plays all
  * @param nodeSettings settings of the nodes that it needs, as arguments
  * @param tools what must be installed for it
- * @param measures whether it holds against a time what a busy machine does slower: then
- * nothing else is played meanwhile
  * @param play what is done
  */
 public record Scenario(String name, String what, Store store, Expectations expectations, boolean inShort,
-		List<String> nodeSettings, List<RequiredTool> tools, boolean measures, Consumer<Stage> play) {
+		List<String> nodeSettings, List<RequiredTool> tools, Consumer<Stage> play) {
 
 	/**
 	 * The same, for the long form alone.
@@ -30,7 +28,7 @@ public record Scenario(String name, String what, Store store, Expectations expec
 	 */
 	Scenario longOnly() {
 		return new Scenario(this.name, this.what, this.store, this.expectations, false, this.nodeSettings, this.tools,
-				this.measures, this.play);
+				this.play);
 	}
 
 	/**
@@ -40,7 +38,7 @@ public record Scenario(String name, String what, Store store, Expectations expec
 	 */
 	Scenario on(String... settings) {
 		return new Scenario(this.name, this.what, this.store, this.expectations, this.inShort, List.of(settings),
-				this.tools, this.measures, this.play);
+				this.tools, this.play);
 	}
 
 	/**
@@ -50,16 +48,7 @@ public record Scenario(String name, String what, Store store, Expectations expec
 	 */
 	Scenario with(RequiredTool... needed) {
 		return new Scenario(this.name, this.what, this.store, this.expectations, this.inShort, this.nodeSettings,
-				List.of(needed), this.measures, this.play);
-	}
-
-	/**
-	 * The same, with the machine for itself.
-	 * @return the scenario
-	 */
-	Scenario measuring() {
-		return new Scenario(this.name, this.what, this.store, this.expectations, this.inShort, this.nodeSettings,
-				this.tools, true, this.play);
+				List.of(needed), this.play);
 	}
 
 	@Override

@@ -115,17 +115,14 @@ public final class Scenarios {
 					.with(SHIFT),
 				// ---- the most that is allowed; what is stored stays, so these are last
 				durable("many-topics", "CLIENT KILL ends the pub/sub connections of nodes that hold 32 000 topics",
-						STREAMS_STAY, HeavyLoads::manyTopics)
-					.measuring(),
+						STREAMS_STAY, HeavyLoads::manyTopics),
 				durable("mass-reconnect",
 						"A node with 10 000 streams, a topic each, is killed (-9): all are on the other within 7.5 s (longer where"
 								+ " opening them took longer), and no stream misses a heartbeat",
-						ORDINARY.silent().unlinked(), HeavyLoads::massReconnect)
-					.measuring(),
+						ORDINARY.silent().unlinked(), HeavyLoads::massReconnect),
 				durable("big-messages",
 						"All messages have 64 KiB, some go to 200 users; pub/sub connections are killed, then a node",
-						ORDINARY, HeavyLoads::bigMessages)
-					.measuring(),
+						ORDINARY, HeavyLoads::bigMessages),
 				// ---- data lost
 				snapshots("redis-emptied", "Redis is killed and comes back empty", STREAMS_STAY.dataLost(),
 						RedisFaults::redisEmptied),
@@ -148,16 +145,16 @@ public final class Scenarios {
 	}
 
 	private static Scenario durable(String name, String what, Expectations expectations, Consumer<Stage> play) {
-		return new Scenario(name, what, Store.DURABLE, expectations, true, List.of(), List.of(), false, play);
+		return new Scenario(name, what, Store.DURABLE, expectations, true, List.of(), List.of(), play);
 	}
 
 	private static Scenario snapshots(String name, String what, Expectations expectations, Consumer<Stage> play) {
-		return new Scenario(name, what, Store.SNAPSHOTS, expectations, true, List.of(), List.of(), false, play);
+		return new Scenario(name, what, Store.SNAPSHOTS, expectations, true, List.of(), List.of(), play);
 	}
 
 	private static Scenario replicated(String name, String what, Consumer<Stage> play) {
 		return new Scenario(name, what, Store.REPLICATED, STREAMS_STAY.dataLost().unlinked(), true, List.of(),
-				List.of(), false, play);
+				List.of(), play);
 	}
 
 	private static void calm(Stage stage) {
