@@ -72,4 +72,12 @@ public record Expectations(boolean losesData, boolean hides, boolean streamsStay
 		return new Expectations(this.losesData, this.hides, this.streamsStay, this.heartbeats, this.recovery, false);
 	}
 
+	/**
+	 * Whether nodes go on and reach Redis, so that they know what their streams receive.
+	 * @return whether none is silent or cut off
+	 */
+	public boolean keepNodes() {
+		return this.heartbeats && this.link;
+	}
+
 }

@@ -143,14 +143,14 @@ public final class Explanations {
 	/**
 	 * Adds what is wrong with the answers.
 	 * @param complaints takes it
-	 * @param everyNodeLived whether no node was ended at once: what its streams had done
-	 * is lost with it
+	 * @param everyNodeWasThere whether no node was ended at once, silent or cut off from
+	 * Redis: what its streams had done is not known of them all
 	 */
-	public void check(Complaints complaints, boolean everyNodeLived) {
+	public void check(Complaints complaints, boolean everyNodeWasThere) {
 		complaints.check("messages are explained as they were", this.wrong.isEmpty(), this.wrong);
 		complaints.check("messages are explained soon", percentile99().compareTo(MAX_TIME) < 0, extent());
 		complaints.check("what became of messages is known",
-				!everyNodeLived || this.unknown <= MAX_UNKNOWN * this.took.size(), extent());
+				!everyNodeWasThere || this.unknown <= MAX_UNKNOWN * this.took.size(), extent());
 	}
 
 	private Duration percentile99() {

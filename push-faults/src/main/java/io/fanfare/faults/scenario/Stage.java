@@ -363,7 +363,7 @@ public final class Stage {
 			.check(notes(pages), notes(this.crowd.steady()), this.publisher.refused(), timing());
 		Explanations explained = new Explanations(this.api, notes(pages)).ask(this.publisher.accepted());
 		measured(explained.extent());
-		explained.check(this.complaints, this.kills == this.deployment.kills());
+		explained.check(this.complaints, this.kills == this.deployment.kills() && scenario.expectations().keepNodes());
 		int revived = this.libraries.revived();
 		if (revived > 0) {
 			this.complaints.add("revived: " + revived + " streams of clients that were told to stop");
