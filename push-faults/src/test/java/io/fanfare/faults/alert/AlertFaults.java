@@ -265,7 +265,8 @@ final class AlertFaults {
 			.fires("FanfareRedisAway", "it answers no process")
 			.fires("redis-away", "the same, without Prometheus")
 			.mayFire("FanfareDeliverySlow", "what was stored as Redis went is written once it is back")
-			.mayFire("response-time", "the same, without Prometheus");
+			.mayFire("response-time", "the same, without Prometheus")
+			.mayFire("FanfareProbeLate", "the first probe comes after Redis has answered; `for:` outlasts that");
 	}
 
 }
