@@ -37,9 +37,9 @@ record PreparedMessage(int index, MessageRequest request, Publisher.Request scri
 	PreparedMessage carrying(String traceparent) {
 		Envelope said = this.script.envelope();
 		Envelope envelope = new Envelope(said.event(), said.data(), said.publishedAt(), said.expiresAt(),
-				said.ephemeral(), traceparent);
+				said.ephemeral(), traceparent, said.receipt());
 		return new PreparedMessage(this.index, this.request, new Publisher.Request(this.script.channels(), envelope,
-				this.script.idempotency(), this.script.charge()), this.weight);
+				this.script.idempotency(), this.script.charge(), this.script.within()), this.weight);
 	}
 
 	int channels() {

@@ -1,5 +1,6 @@
 package io.fanfare.api.publish;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,8 +11,10 @@ import java.util.TreeMap;
 import io.fanfare.api.problem.Problem;
 import io.fanfare.boot.tracing.Tracing;
 import io.fanfare.protocol.ChannelName;
+import io.fanfare.protocol.Envelope;
 import io.fanfare.protocol.ProblemType;
 import io.fanfare.protocol.Traceparent;
+import io.fanfare.redis.history.Publisher;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -76,6 +79,16 @@ class PublishSpanTests {
 				message.script(), message.weight());
 	}
 
+	/** With a receipt. */
+	private static PreparedMessage awaited(PreparedMessage message) {
+		Publisher.Request script = message.script();
+		Envelope said = script.envelope();
+		Envelope envelope = new Envelope(said.event(), said.data(), said.publishedAt(), said.expiresAt(),
+				said.ephemeral(), said.traceparent(), true);
+		return new PreparedMessage(message.index(), message.request(), new Publisher.Request(script.channels(),
+				envelope, script.idempotency(), script.charge(), Duration.ofSeconds(30)), message.weight());
+	}
+
 	private PublishSpan begin(List<PreparedMessage> messages) {
 		return Objects.requireNonNull(PublishSpan.begin(this.tracing, messages));
 	}
@@ -87,7 +100,7 @@ class PublishSpanTests {
 	@Test
 	void messagesCarryTheSpanAndElseStayAsTheyWere() {
 		List<PreparedMessage> messages = messages(traced(Messages.toUser(0, "alice", "key")),
-				Messages.toUser(1, "bob", null));
+				awaited(Messages.toUser(1, "bob", null)));
 		List<PreparedMessage> before = List.copyOf(messages);
 		begin(messages);
 		assertThat(this.begun).containsExactly("publish PRODUCER " + CALLER);
