@@ -7,6 +7,8 @@
 if redis.call('EXISTS', KEYS[1]) == 0 then
 	return 0
 end
+-- What fails for a key of another type comes before the first write. Else what is awaited would be gone without a verdict.
+redis.call('XLEN', ARGV[1] .. 'receipts')
 local now, verdicts = time_ms(), 0
 for i = 2, #ARGV do
 	if verdict_give(ARGV[1], ARGV[i], now, 'receipt.delivered', '') then

@@ -8,6 +8,8 @@
 -- Returns {number of verdicts for users who are offline, number for others, 1 where there are more to give now, this clock in ms}.
 
 local prefix, most = ARGV[1], tonumber(ARGV[3])
+-- What fails for a key of another type comes before the first write. Else what is awaited would be gone without a verdict.
+redis.call('XLEN', KEYS[3])
 local now = time_ms()
 local due_by = string.format('%.0f', math.min(now, ARGV[5]) - ARGV[4])
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', due_by, 'LIMIT', 0, most)

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import static io.fanfare.redis.RedisPartition.PREFIX;
 import static io.fanfare.redis.RedisPartition.get;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 
 /** Each message with a deadline gets one verdict per user. */
 class ReceiptsIT {
@@ -121,6 +122,19 @@ class ReceiptsIT {
 		}
 		get(receipts().sweep(100, 0));
 		assertThat(this.partition.redis().xlen(PREFIX + "receipts")).isBetween(100L, 300L);
+	}
+
+	@Test
+	void noVerdictIsLostWhileTheStreamOfEventsIsAnotherKey() {
+		List<Long> ids = publish(WITHIN, null, "alice", "bob");
+		timePasses();
+		this.partition.redis().set(PREFIX + "receipts", "junk");
+		assertThatException().isThrownBy(() -> settle("alice", ids.getFirst()));
+		assertThatException().isThrownBy(this::sweep);
+		assertThat(this.partition.redis().zcard(AWAITED)).isEqualTo(2);
+		this.partition.redis().del(PREFIX + "receipts");
+		assertThat(settle("alice", ids.getFirst())).isEqualTo(1);
+		assertThat(sweep()).isEqualTo(new Swept(1, 0, false, 0));
 	}
 
 	@Test
