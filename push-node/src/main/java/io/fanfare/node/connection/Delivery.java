@@ -235,7 +235,9 @@ final class Delivery {
 		if (this.acknowledged.cursor() > before.cursor()) {
 			this.journal.acknowledged(this.loop.millis(), this.acknowledged.cursor());
 		}
-		List<Long> settled = this.receipts.take(this.acknowledged::contains);
+		// Of single ids only the newest are remembered, but each counts.
+		List<Long> settled = this.receipts
+			.take((id) -> this.acknowledged.contains(id) || id <= this.cursor && ids.contains(id));
 		if (!settled.isEmpty()) {
 			this.loop.receipts().acknowledged(this.connection.user(), settled);
 		}

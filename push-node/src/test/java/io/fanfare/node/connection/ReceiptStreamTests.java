@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 import io.fanfare.node.broker.Message;
@@ -48,6 +49,21 @@ class ReceiptStreamTests {
 		assertThat(this.recording.settled).containsExactly("alice " + first, "alice " + third);
 		acknowledge(MessageId.ZERO, fourth);
 		assertThat(this.recording.settled).hasSize(3).contains("alice " + fourth);
+	}
+
+	/** A page acknowledges all but the first message, and so its cursor stands still. */
+	@Test
+	void eachSingleIdSettlesHoweverManyThereWere() {
+		this.node.open("alice", NOW);
+		this.node.run();
+		publish(ALICE, false);
+		long awaited = publish(ALICE, true);
+		Long[] others = new Long[Acknowledged.MAX_ABOVE];
+		Arrays.setAll(others, (i) -> publish(ALICE, false));
+		acknowledge(MessageId.ZERO, others);
+		assertThat(this.recording.settled).isEmpty();
+		acknowledge(MessageId.ZERO, awaited);
+		assertThat(this.recording.settled).containsExactly("alice " + awaited);
 	}
 
 	@Test
