@@ -105,14 +105,14 @@ public final class FrameRouter implements MessageSink {
 		if (id == null) {
 			span.expect(this.connections.loops().size());
 			for (StreamLoop loop : this.connections.loops()) {
-				loop.submit(() -> loop.traced(channel, span));
+				loop.trace(() -> loop.traced(channel, span));
 			}
 			return;
 		}
 		Connection connection = this.connections.find(id);
 		span.expect((connection != null) ? 1 : 0);
 		if (connection != null) {
-			connection.loop().submit(() -> connection.loop().traced(span, 1));
+			connection.loop().trace(() -> connection.loop().traced(span, 1));
 		}
 	}
 

@@ -629,6 +629,19 @@ public final class StreamLoop {
 	}
 
 	/**
+	 * The message that was handed over just before is part of a trace. Any thread.
+	 * @param marker is run behind the message, or dropped where too many wait
+	 */
+	void trace(Runnable marker) {
+		if (this.traced.expect()) {
+			submit(() -> {
+				this.traced.arrived();
+				marker.run();
+			});
+		}
+	}
+
+	/**
 	 * The message of a channel that was taken just before is part of a trace. On the
 	 * loop.
 	 */

@@ -2,6 +2,7 @@ package io.fanfare.node.connection;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.fanfare.node.broker.DeliverySpan;
 
@@ -14,6 +15,14 @@ final class TracedWrites {
 	/** Where more wait, the span of the oldest ends before its message is written. */
 	static final int LIMIT = 256;
 
+	/**
+	 * So many may be on their way to the loop. A stalled loop drops messages, and the
+	 * spans of further ones never end: they are not sent.
+	 */
+	static final int EXPECTED_LIMIT = 4_096;
+
+	private final AtomicInteger expected = new AtomicInteger();
+
 	private final Deque<Taken> waiting = new ArrayDeque<>();
 
 	/**
@@ -25,6 +34,23 @@ final class TracedWrites {
 	 */
 	private record Taken(DeliverySpan span, int streams, long upTo) {
 
+	}
+
+	/**
+	 * A message is on its way to the loop. Any thread may call.
+	 * @return whether there is room for its span
+	 */
+	boolean expect() {
+		if (this.expected.incrementAndGet() <= EXPECTED_LIMIT) {
+			return true;
+		}
+		this.expected.decrementAndGet();
+		return false;
+	}
+
+	/** One that was expected is there. */
+	void arrived() {
+		this.expected.decrementAndGet();
 	}
 
 	/** A message was taken out of the inbox, and is written from here on. */

@@ -102,6 +102,24 @@ class TracedWritesTests {
 		assertThat(this.span.said).containsExactly("expect 1", "written 0");
 	}
 
+	/** A stalled loop drops messages; their spans must not fill the memory instead. */
+	@Test
+	void aLoopThatStallsHoldsAsManySpansAsItMay() {
+		open(1);
+		List<Spanned> spans = IntStream.range(0, TracedWrites.EXPECTED_LIMIT + 10)
+			.mapToObj((i) -> new Spanned())
+			.toList();
+		spans.forEach((one) -> this.node.router.traced(null, ChannelName.ALL, one));
+		this.node.run();
+		assertThat(spans.subList(0, TracedWrites.EXPECTED_LIMIT))
+			.allSatisfy((one) -> assertThat(one.said).containsExactly("expect 1", "written 1"));
+		assertThat(spans.subList(TracedWrites.EXPECTED_LIMIT, spans.size()))
+			.allSatisfy((one) -> assertThat(one.said).containsExactly("expect 1"));
+		this.node.router.traced(null, ChannelName.ALL, this.span);
+		this.node.run();
+		assertThat(this.span.said).as("the loop goes on").containsExactly("expect 1", "written 1");
+	}
+
 	@Test
 	void theOldestEndsWhereTooManyWait() {
 		TracedWrites writes = new TracedWrites();
