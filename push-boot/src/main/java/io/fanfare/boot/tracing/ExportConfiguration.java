@@ -8,6 +8,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.micrometer.tracing.opentelemetry.autoconfigure.SpanExporters;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /** How spans are sent. Of no concern, and not loaded, where none are recorded. */
 @Configuration(proxyBeanMethods = false)
@@ -21,7 +22,9 @@ class ExportConfiguration {
 
 	/** Boot's exporter, counted. Boot's own bean of this type gives way. */
 	@Bean
-	SpanExporters countedSpanExporters(ObjectProvider<SpanExporter> exporters, SentSpans spans) {
+	SpanExporters countedSpanExporters(ObjectProvider<SpanExporter> exporters, SentSpans spans,
+			Environment environment) {
+		TracingSettings.requireEndpoint(environment);
 		return SpanExporters
 			.of(exporters.orderedStream().map((exporter) -> new CountedExporter(exporter, spans)).toList());
 	}

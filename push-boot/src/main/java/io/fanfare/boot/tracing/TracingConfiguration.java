@@ -29,9 +29,7 @@ public class TracingConfiguration {
 		if (!settings.enabled()) {
 			return Tracing.OFF;
 		}
-		String endpoint = environment.getProperty(TracingSettings.ENDPOINT);
-		InvalidSettingException.require(endpoint != null && !endpoint.isBlank(), TracingSettings.ENDPOINT,
-				"must be set beside " + TracingSettings.ENABLED);
+		TracingSettings.requireEndpoint(environment);
 		OpenTelemetry found = telemetry.getIfAvailable();
 		if (found == null) {
 			// What binds "yes" and "on" as well

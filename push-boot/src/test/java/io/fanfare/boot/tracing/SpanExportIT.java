@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Objects;
 
 import io.fanfare.boot.tracing.Tracing.Role;
+import io.fanfare.protocol.settings.InvalidSettingException;
 import io.fanfare.test.tracing.SpanCollector;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -24,6 +25,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 /** Spans leave a process that Boot started, or are given up. */
@@ -84,6 +86,13 @@ class SpanExportIT {
 			assertThat(count(process.getBean(MeterRegistry.class), "recorded")).isOne();
 			assertThat(count(process.getBean(MeterRegistry.class), "unsent")).isZero();
 		}
+	}
+
+	/** By Fanfare, and not by the exporter, which would show all of it. */
+	@Test
+	void anEndpointThatIsNoUrlEndsTheStart() {
+		assertThatThrownBy(() -> start("collector:4318").close()).rootCause()
+			.isInstanceOf(InvalidSettingException.class);
 	}
 
 	/** What waits when the process ends is sent. */

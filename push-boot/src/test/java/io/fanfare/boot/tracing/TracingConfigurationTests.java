@@ -4,6 +4,8 @@ import io.fanfare.protocol.settings.InvalidSettingException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
@@ -42,6 +44,20 @@ class TracingConfigurationTests {
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
 				.hasMessage("fanfare.tracing.enabled (FANFARE_TRACING_ENABLED) must be true or false"));
+	}
+
+	/** What was set may hold a password. */
+	@ParameterizedTest
+	@ValueSource(strings = { "collector:4318", "grpc://collector", "//collector", "http://a b", "x" })
+	void anEndpointThatIsNoUrlIsRefusedByName(String endpoint) {
+		this.runner.withBean(OpenTelemetry.class, OpenTelemetry::noop)
+			.withPropertyValues("fanfare.tracing.enabled=true", TracingSettings.ENDPOINT + "=" + endpoint)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(InvalidSettingException.class)
+				.hasMessage("management.opentelemetry.tracing.export.otlp.endpoint"
+						+ " (MANAGEMENT_OPENTELEMETRY_TRACING_EXPORT_OTLP_ENDPOINT) must be a URL with http:// or"
+						+ " https://"));
 	}
 
 	@Test
