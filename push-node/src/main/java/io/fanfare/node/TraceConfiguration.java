@@ -72,8 +72,8 @@ class TraceConfiguration {
 	}
 
 	@Bean
-	TraceHandover traceHandover(Handovers handovers, Clock clock, Errors errors) {
-		return new TraceHandover(handovers, clock, errors);
+	TraceHandover traceHandover(Handovers handovers, Clock clock, Scheduler scheduler, Errors errors) {
+		return new TraceHandover(handovers, clock, errors, scheduler);
 	}
 
 	/** Compared with times of ids, which run ahead where Redis's clock went back. */

@@ -3,6 +3,8 @@ package io.fanfare.node.admin;
 import java.io.ByteArrayOutputStream;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +17,7 @@ import io.fanfare.node.recorder.FlightRecorder;
 import io.fanfare.node.recorder.PastStream;
 import io.fanfare.node.recorder.StreamRecord;
 import io.fanfare.protocol.call.CallJson;
+import io.fanfare.protocol.call.CallResult.Traced;
 import io.fanfare.protocol.call.Handover;
 import io.fanfare.redis.cluster.Handovers;
 import org.slf4j.Logger;
@@ -37,6 +40,13 @@ public final class HandOver {
 
 	/** Of the records of one user, so that one piece stays small. */
 	private static final int USER_BYTES = 32 * 1024;
+
+	/**
+	 * So many of the nodes that were listed are named, the last ones: each question reads
+	 * the names that all handovers have, and a node that crashes again and again makes
+	 * more of them.
+	 */
+	static final int MAX_LISTED = 500;
 
 	private final String node;
 
@@ -91,13 +101,25 @@ public final class HandOver {
 			return CompletableFuture.completedFuture(null);
 		}
 		Left left = left();
-		Handover whole = new Handover(this.recorder.since(), this.clock.millis(), left.since(), this.listed.get());
+		Map<String, Long> all = this.listed.get();
+		long unnamed = unnamedUpTo(all.values());
+		Map<String, Long> named = new HashMap<>(all);
+		named.values().removeIf((at) -> at <= unnamed);
+		// What a node that is not named had is not known
+		long since = (named.size() < all.size()) ? Math.max(left.since(), unnamed + Traced.DEPARTED.toMillis() + 1)
+				: left.since();
+		Handover whole = new Handover(this.recorder.since(), this.clock.millis(), since, named);
 		CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
 		for (Map<String, byte[]> piece : pieces(left.records())) {
 			written = written.thenCompose((before) -> this.handovers.put(this.node, piece));
 		}
 		return written.thenCompose((before) -> this.handovers.complete(this.node, CallJson.write(whole)))
-			.thenRun(() -> log.info("handover=left users={} since={}", left.records().size(), left.since()));
+			.thenRun(() -> log.info("handover=left users={} since={}", left.records().size(), since));
+	}
+
+	/** When the last node was listed that is not named; 0 where all are. */
+	private static long unnamedUpTo(Collection<Long> listed) {
+		return listed.stream().sorted(Comparator.reverseOrder()).skip(MAX_LISTED).findFirst().orElse(0L);
 	}
 
 	private Left left() {

@@ -19,12 +19,15 @@ import io.fanfare.protocol.call.CallRequest;
 import io.fanfare.protocol.call.CallResult.HandoverTraced;
 import io.fanfare.protocol.call.CallResult.StreamTrace;
 import io.fanfare.protocol.guard.Errors;
+import io.fanfare.protocol.guard.Scheduler;
+import io.fanfare.protocol.guard.Worker;
 import io.fanfare.redis.cluster.Handovers;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tells what became of a message on streams of nodes that ended, by the records that they
- * left. How these nodes were handed the message is not known.
+ * left. How these nodes were handed the message is not known. Records are read beside the
+ * thread that answers of Redis come by, for there may be many.
  */
 public final class TraceHandover implements NodeCall<CallRequest.TraceHandover, HandoverTraced> {
 
@@ -36,6 +39,8 @@ public final class TraceHandover implements NodeCall<CallRequest.TraceHandover, 
 
 	private final Errors errors;
 
+	private final Worker worker;
+
 	private final Semaphore running = new Semaphore(AT_ONCE);
 
 	/**
@@ -43,11 +48,13 @@ public final class TraceHandover implements NodeCall<CallRequest.TraceHandover, 
 	 * @param handovers what nodes left
 	 * @param clock the wall clock
 	 * @param errors notes records that cannot be read
+	 * @param scheduler runs what no loop has the time for
 	 */
-	public TraceHandover(Handovers handovers, InstantSource clock, Errors errors) {
+	public TraceHandover(Handovers handovers, InstantSource clock, Errors errors, Scheduler scheduler) {
 		this.handovers = handovers;
 		this.clock = clock;
 		this.errors = errors;
+		this.worker = scheduler.createWorker("call");
 	}
 
 	@Override
@@ -65,7 +72,7 @@ public final class TraceHandover implements NodeCall<CallRequest.TraceHandover, 
 		for (String node : request.nodes()) {
 			read.put(node, this.handovers.records(node, message.user()));
 		}
-		return CompletableFuture.allOf(read.values().toArray(CompletableFuture[]::new)).thenApply((done) -> {
+		return CompletableFuture.allOf(read.values().toArray(CompletableFuture[]::new)).thenApplyAsync((done) -> {
 			Inquiry inquiry = new Inquiry(MessageId.parse(message.id()), ChannelName.parse(message.channel()),
 					message.stored(), message.expiresAt(), null, false, this.clock.millis());
 			Map<String, List<StreamTrace>> streams = new HashMap<>();
@@ -76,7 +83,7 @@ public final class TraceHandover implements NodeCall<CallRequest.TraceHandover, 
 				}
 			});
 			return new HandoverTraced(streams);
-		}).whenComplete((traced, failure) -> this.running.release());
+		}, this.worker::execute).whenComplete((traced, failure) -> this.running.release());
 	}
 
 	/** What cannot be read is not known. */
