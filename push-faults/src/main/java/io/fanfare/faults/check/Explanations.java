@@ -83,7 +83,8 @@ public final class Explanations {
 				questions.add(new Question(message, hearers.get(message.number() % hearers.size()).user()));
 			}
 		}
-		// All that are asked at once would wait until processes that have just started know how.
+		// All that are asked at once would wait until processes that have just started
+		// know how.
 		questions.stream().findFirst().ifPresent(this::ask);
 		try (ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE)) {
 			List<Future<Told>> answers = questions.stream().map((one) -> threads.submit(() -> ask(one))).toList();
